@@ -1,0 +1,41 @@
+// The books must balance in every run, exactly. What was in flight when the record ended is unresolved;
+// anything else that is missing, or too much, is a bug of Highwater's.
+
+import type { MessageResult } from '../facts/result.ts';
+import type { Tally } from './tally.ts';
+import { sumOf } from './timeline.ts';
+
+/** The messages as the result states them. `recordEnded`: what is still open has no further chance. */
+export function closeBooks({ messages, unsent }: Tally, recordEnded: boolean): MessageResult {
+  const settled = messages.delivered + messages.rejected + messages.lost + messages.unresolved;
+  const open = recordEnded ? Math.max(0, messages.sent - settled) : 0;
+  return {
+    due: messages.due,
+    sent: messages.sent,
+    unsent: { ...unsent },
+    delivered: messages.delivered,
+    rejected: messages.rejected,
+    lost: messages.lost,
+    unresolved: messages.unresolved + open,
+    duplicated: messages.duplicated,
+    reordered: messages.reordered,
+    corrupted: messages.corrupted,
+    unexpected: messages.unexpected,
+    deliveredRatio: messages.sent === 0 ? null : messages.delivered / messages.sent,
+  };
+}
+
+/** A sentence for each equation that does not hold. */
+export function imbalances(result: MessageResult): readonly string[] {
+  const unsent = sumOf(Object.values(result.unsent));
+  const fates = result.delivered + result.rejected + result.lost + result.unresolved;
+  const problems: string[] = [];
+  if (result.due !== result.sent + unsent) problems.push(`due ${result.due} is not sent ${result.sent} + unsent ${unsent}`);
+  if (result.sent !== fates) {
+    problems.push(
+      `sent ${result.sent} is not delivered ${result.delivered} + rejected ${result.rejected} + ` +
+        `lost ${result.lost} + unresolved ${result.unresolved}`,
+    );
+  }
+  return problems;
+}

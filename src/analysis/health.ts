@@ -1,0 +1,117 @@
+// What the instrument thinks of itself. A doubt says what it makes untrustworthy: `timing` covers times
+// and rates, whichever way the rule came out; `pass` covers every rule that seems kept, because what was
+// not seen cannot be ruled out. A counted breach (a duplicate, a loss) stays a breach.
+
+import type { Doubt } from '../facts/result.ts';
+import { percentile } from '../histogram/histogram.ts';
+import { formatDuration } from '../units/duration.ts';
+import { formatCount } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
+import type { Tally } from './tally.ts';
+
+export interface HealthDoubt extends Doubt {
+  readonly casts: 'timing' | 'pass';
+}
+
+/** Facts about the generator while it was sending. */
+export interface GeneratorFacts {
+  /** Windows of the stages only: opening and closing thousands of lanes is busy by nature. */
+  readonly sending: Tally;
+  readonly whole: Tally;
+  /** Of the windows in which lanes were sent on, the share with a CPU ratio above `BUSY_CPU_RATIO`. */
+  readonly busyCpuShare: number;
+  readonly deadWorkers: number;
+  /** Whether the record has its end. */
+  readonly complete: boolean;
+}
+
+export const BUSY_CPU_RATIO = 0.9;
+const BUSY_CPU_SHARE = 0.1;
+const EVENT_LOOP_LIMIT_NS = 20e6;
+/** Lag that nobody would notice is no doubt, whatever share of the response time it is. */
+const LAG_FLOOR_NS = 10e6;
+const LAG_TAIL_LIMIT_NS = 100e6;
+const LAG_SHARE = 0.1;
+const LATE_SHARE = 0.001;
+export const LITTLE_LIMIT_RATIO = 0.05;
+
+export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
+  return [
+    ...sendLagDoubts(facts.sending),
+    ...eventLoopDoubts(facts.sending),
+    ...cpuDoubts(facts),
+    ...lateDoubts(facts.whole),
+    ...littleDoubts(facts.whole),
+    ...recordDoubts(facts),
+  ];
+}
+
+function sendLagDoubts({ histograms }: Tally): HealthDoubt[] {
+  const lagP99Ns = percentile(histograms.sendLag, 99);
+  const lagP999Ns = percentile(histograms.sendLag, 99.9);
+  const responseP99Ns = percentile(histograms.response, 99) ?? Number.POSITIVE_INFINITY;
+  if (lagP99Ns === null || lagP999Ns === null) return [];
+  const isShare = lagP99Ns > LAG_FLOOR_NS && lagP99Ns > LAG_SHARE * responseP99Ns;
+  if (!isShare && lagP999Ns <= LAG_TAIL_LIMIT_NS) return [];
+  const detail =
+    `the generator sent late: send lag p99 ${formatDuration(lagP99Ns)}, p99.9 ${formatDuration(lagP999Ns)}; ` +
+    'use more workers, more machines or less load';
+  return [{ kind: 'sendLag', rule: null, detail, casts: 'timing' }];
+}
+
+function eventLoopDoubts({ histograms }: Tally): HealthDoubt[] {
+  const delayNs = percentile(histograms.eventLoopDelay, 99);
+  if (delayNs === null || delayNs <= EVENT_LOOP_LIMIT_NS) return [];
+  const detail = `the generator's event loop was busy: delay p99 ${formatDuration(delayNs)}; replies were read late`;
+  return [{ kind: 'eventLoop', rule: null, detail, casts: 'timing' }];
+}
+
+function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
+  if (sending.spinning || busyCpuShare <= BUSY_CPU_SHARE) return [];
+  const detail =
+    `a worker used more than ${formatPercent(BUSY_CPU_RATIO)} of its core in ${formatPercent(busyCpuShare)} of the time; ` +
+    'the target may carry more than was asked of it';
+  return [{ kind: 'cpu', rule: null, detail, casts: 'timing' }];
+}
+
+function lateDoubts({ messages, unsent }: Tally): HealthDoubt[] {
+  if (unsent.late <= LATE_SHARE * messages.due) return [];
+  const detail = `${formatCount(unsent.late)} of ${formatCount(messages.due)} messages were given up as late by the generator`;
+  return [{ kind: 'unsentLate', rule: null, detail, casts: 'timing' }];
+}
+
+/**
+ * Little's law, L = X·R: the in-flight count integrated over time must equal the sum of service times.
+ * The two are counted in different places. Null where losses keep the equation from holding.
+ */
+export function littlesLawError({ messages, histograms, inFlightNs }: Tally): number | null {
+  const missing = messages.lost + messages.unresolved;
+  if (messages.delivered === 0 || inFlightNs === 0 || missing > 0.001 * messages.sent) return null;
+  const { service } = histograms;
+  const serviceNs = service.sumHigh * 2 ** 52 + service.sumLowNs;
+  return Math.abs(inFlightNs - serviceNs) / inFlightNs;
+}
+
+function littleDoubts(tally: Tally): HealthDoubt[] {
+  const error = littlesLawError(tally);
+  if (error === null || error <= LITTLE_LIMIT_RATIO) return [];
+  const detail = `Little's law fails by ${formatPercent(error)}: service times and messages in flight disagree`;
+  return [{ kind: 'littlesLaw', rule: null, detail, casts: 'timing' }];
+}
+
+function recordDoubts({ whole, deadWorkers, complete }: GeneratorFacts): HealthDoubt[] {
+  const doubts: HealthDoubt[] = [];
+  if (deadWorkers > 0) {
+    const detail = `${deadWorkers} of the workers died: its share of the load was not offered from then on`;
+    doubts.push({ kind: 'workerDied', rule: null, detail, casts: 'pass' });
+  }
+  if (!complete) {
+    const detail = 'the record has no end: the run was killed, and what was in flight then is unresolved';
+    doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
+  }
+  if (whole.approximate) {
+    const detail = 'messages were so far out of order that duplicates and late arrivals may be confused';
+    doubts.push({ kind: 'approximate', rule: null, detail, casts: 'pass' });
+  }
+  return doubts;
+}

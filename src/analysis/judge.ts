@@ -1,0 +1,227 @@
+// From the record of a run to its result: the plan, what happened, and the windows in any order. The live
+// command and `highwater report` both end here, so a stored run is judged by the same rules.
+
+import type { Manifest, RunEvent } from '../facts/event.ts';
+import type { FailureKind } from '../facts/failure.ts';
+import {
+  type FailureResult, RESULT_SCHEMA, type RunResult, type StageResult, type Throughput, type TimelinePoint,
+} from '../facts/result.ts';
+import type { Window } from '../facts/window.ts';
+import { type Histogram, percentile } from '../histogram/histogram.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planStages } from '../plan/stages.ts';
+import { nsToMs, nsToSeconds } from '../units/duration.ts';
+import { closeBooks } from './books.ts';
+import { describeDistribution } from './distribution.ts';
+import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
+import { judgeContract, judgeThreshold } from './rules.ts';
+import { addWindow, createTally, type Tally } from './tally.ts';
+import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './timeline.ts';
+import { verdictOf } from './verdict.ts';
+
+const MAX_VIOLATIONS = 100;
+
+export interface Judge {
+  window(window: Window): void;
+  finish(): RunResult;
+}
+
+/** `encodeHdr`: HdrHistogram's compressed V2 form, which needs zlib. */
+export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: (h: Histogram) => string): Judge {
+  const record = readEvents(events);
+  const stages = planStages(plan);
+  const whole = createTally();
+  const sending = createTally();
+  const stageTallies = stages.map(() => createTally());
+  const points: TimelinePoint[] = [];
+  const peaks = { open: 0, openedPerSecond: 0, rssBytes: 0, idleRssBytes: 0, cpuRatio: null as number | null };
+  let sendingWindows = 0;
+  let busyWindows = 0;
+  let lastNs = 0;
+  const timeline = createTimeline((second, facts) => {
+    points.push(timelinePoint(second, facts));
+    notePeaks(facts);
+  });
+
+  function notePeaks(facts: Second): void {
+    peaks.openedPerSecond = Math.max(peaks.openedPerSecond, facts.tally.opened);
+    const rssBytes = sumOf(facts.rssBytes.values());
+    if (rssBytes > peaks.rssBytes) {
+      peaks.rssBytes = rssBytes;
+      peaks.idleRssBytes = sumOf(facts.idleRssBytes.values());
+    }
+  }
+
+  const openByWorker = new Map<number, number>();
+
+  return {
+    window(window) {
+      addWindow(whole, window);
+      timeline.add(window);
+      lastNs = Math.max(lastNs, window.untilNs);
+      openByWorker.set(window.worker, window.connections.peakOpen);
+      peaks.open = Math.max(peaks.open, sumOf(openByWorker.values()));
+      const stageTally = stageTallies[window.stage];
+      if (stageTally === undefined) return;
+      addWindow(stageTally, window);
+      addWindow(sending, window);
+      const ratio = cpuRatio(window);
+      if (ratio === null) return;
+      sendingWindows++;
+      if (ratio > BUSY_CPU_RATIO) busyWindows++;
+      peaks.cpuRatio = Math.max(ratio, peaks.cpuRatio ?? 0);
+    },
+
+    finish() {
+      timeline.finish();
+      const endNs = record.endedNs ?? lastNs;
+      const originNs = record.messagesStartedNs;
+      const plannedSendingNs = plan.load.messages.kind === 'none' ? 0 : (stages.at(-1)?.toNs ?? 0);
+      const sendingNs =
+        originNs === null ? 0 : Math.max(0, Math.min(plannedSendingNs, (record.stoppingNs ?? endNs) - originNs));
+      const health = judgeHealth({
+        sending: sending.windows > 0 ? sending : whole,
+        whole,
+        busyCpuShare: sendingWindows === 0 ? 0 : busyWindows / sendingWindows,
+        deadWorkers: record.deadWorkers,
+        complete: record.endedNs !== null,
+      });
+      const evidence = { tally: whole, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
+      // What was in flight when the record ended is unresolved, in the rules too.
+      whole.messages.unresolved = closeBooks(whole, true).unresolved;
+      const outcomes = [
+        ...plan.thresholds.map((threshold) => judgeThreshold(threshold, evidence, health)),
+        ...(plan.contract === null ? [] : judgeContract(plan.contract, whole, health)),
+      ];
+      const describe = (h: Histogram) => describeDistribution(h, encodeHdr);
+      return {
+        schema: RESULT_SCHEMA,
+        run: {
+          id: record.manifest.id,
+          name: plan.name,
+          startedAt: record.manifest.startedAt,
+          durationSeconds: nsToSeconds(endNs),
+          outcome: record.outcome ?? 'aborted',
+          endedBecause: record.endedBecause,
+          highwaterVersion: record.manifest.highwaterVersion,
+          nodeVersion: record.manifest.nodeVersion,
+          workerCount: record.manifest.workerCount,
+          machine: record.manifest.machine,
+        },
+        plan,
+        verdict: verdictOf(outcomes, health),
+        connections: {
+          attempted: whole.attempted,
+          opened: whole.opened,
+          failed: whole.failed,
+          peakOpen: peaks.open,
+          droppedByServer: whole.droppedByServer,
+          reconnected: 0,
+          openedPerSecondPeak: peaks.openedPerSecond,
+          handshake: describe(whole.histograms.handshake),
+          closeCodes: whole.closeCodes,
+          failures: failuresOf(whole, record.examples),
+        },
+        messages: closeBooks(whole, true),
+        response: describe(whole.histograms.response),
+        service: describe(whole.histograms.service),
+        sendLag: describe(whole.histograms.sendLag),
+        throughput: throughputOf(whole, sendingNs),
+        generator: {
+          healthy: health.length === 0,
+          cpuRatioMax: peaks.cpuRatio,
+          eventLoopDelayMsP99: eventLoopDelayMs(sending.windows > 0 ? sending : whole),
+          rssBytesMax: peaks.rssBytes === 0 ? null : peaks.rssBytes,
+          cpuMicrosPerMessage:
+            whole.spinning || whole.messages.sent === 0 ? null : whole.cpuNs / 1e3 / whole.messages.sent,
+          rssBytesPerLane: peaks.open === 0 ? null : Math.max(0, peaks.rssBytes - peaks.idleRssBytes) / peaks.open,
+          missedWorkers: record.deadWorkers,
+          littlesLawErrorRatio: littlesLawError(whole),
+        },
+        resources: {},
+        stages: stages.map((stage, index): StageResult => {
+          const tally = stageTallies[index]!;
+          const base = plan.load.messages.kind === 'none' ? 0 : (originNs ?? 0);
+          return {
+            name: stage.name,
+            fromSecond: nsToSeconds(base + stage.fromNs),
+            toSecond: nsToSeconds(base + stage.toNs),
+            messages: closeBooks(tally, false),
+            response: describe(tally.histograms.response),
+            service: describe(tally.histograms.service),
+            sendLag: describe(tally.histograms.sendLag),
+            throughput: throughputOf(tally, stage.toNs - stage.fromNs),
+          };
+        }),
+        timeline: points,
+        violations: record.violations,
+      };
+    },
+  };
+}
+
+function throughputOf(tally: Tally, sendingNs: number): Throughput {
+  const perSecond = (count: number): number | null => (sendingNs === 0 ? null : count / nsToSeconds(sendingNs));
+  return {
+    offeredPerSecond: perSecond(tally.messages.due),
+    sentPerSecond: perSecond(tally.messages.sent),
+    deliveredPerSecond: perSecond(tally.messages.delivered),
+    bytesSentPerSecond: perSecond(tally.bytesSent),
+    bytesReceivedPerSecond: perSecond(tally.bytesReceived),
+  };
+}
+
+function eventLoopDelayMs(tally: Tally): number | null {
+  const ns = percentile(tally.histograms.eventLoopDelay, 99);
+  return ns === null ? null : nsToMs(ns);
+}
+
+function failuresOf(
+  tally: Tally, examples: ReadonlyMap<FailureKind, string>,
+): Readonly<Partial<Record<FailureKind, FailureResult>>> {
+  const failures: Partial<Record<FailureKind, FailureResult>> = {};
+  for (const [kind, count] of Object.entries(tally.failures) as [FailureKind, number][]) {
+    failures[kind] = { count, example: examples.get(kind) ?? '' };
+  }
+  return failures;
+}
+
+/** The events folded to what the result needs. */
+interface EventRecord {
+  readonly manifest: Manifest;
+  readonly messagesStartedNs: number | null;
+  readonly stoppingNs: number | null;
+  readonly endedNs: number | null;
+  readonly endedBecause: string | null;
+  readonly outcome: RunResult['run']['outcome'] | null;
+  readonly deadWorkers: number;
+  readonly examples: ReadonlyMap<FailureKind, string>;
+  readonly violations: RunResult['violations'];
+}
+
+function readEvents(events: readonly RunEvent[]): EventRecord {
+  const manifest = events.find((event) => event.kind === 'runStarted')?.manifest;
+  if (manifest === undefined) throw new RangeError('the record does not say which run it is of: no runStarted event');
+  const examples = new Map<FailureKind, string>();
+  for (const event of events) {
+    if (event.kind === 'failure' && !examples.has(event.failure)) examples.set(event.failure, event.detail);
+  }
+  const stopping = events.find((event) => event.kind === 'stopping');
+  const ended = events.find((event) => event.kind === 'runEnded');
+  return {
+    manifest,
+    messagesStartedNs: events.find((event) => event.kind === 'messagesStarted')?.atNs ?? null,
+    stoppingNs: stopping?.atNs ?? null,
+    endedNs: ended?.atNs ?? null,
+    endedBecause: stopping?.detail ?? null,
+    outcome: ended?.outcome ?? null,
+    deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
+    examples,
+    violations: events
+      .filter((event) => event.kind === 'violation')
+      .slice(0, MAX_VIOLATIONS)
+      .map(({ violation, lane, stream, seq, detail, atNs }) => ({
+        violation, lane, stream, seq, detail, atSecond: nsToSeconds(atNs),
+      })),
+  };
+}

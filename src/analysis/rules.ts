@@ -1,0 +1,221 @@
+// Thresholds and the contract against the facts. A rule is kept, broken, or cannot be judged: a pass
+// needs samples, and on a percentile every message that never came back counts as over the limit.
+
+import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
+import { mean, percentileWithMissing, stdDev, type Histogram } from '../histogram/histogram.ts';
+import { smallestCountFor } from '../histogram/interval.ts';
+import type { Contract, Metric, Statistic, Threshold } from '../plan/plan.ts';
+import { formatDuration } from '../units/duration.ts';
+import { formatCount, formatRate } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
+import { unreachable } from '../units/unreachable.ts';
+import { CONFIDENCE, hasEnough } from './distribution.ts';
+import type { HealthDoubt } from './health.ts';
+import { sumOf } from './timeline.ts';
+import type { Tally } from './tally.ts';
+
+/** What rules are judged by. */
+export interface Evidence {
+  readonly tally: Tally;
+  /** How long messages were sent; null where none were. */
+  readonly sendingSeconds: number | null;
+}
+
+/** An observation, or why there is none. `missing`: so many never came back that the statistic lies among them. */
+type Observation =
+  | { readonly kind: 'value'; readonly value: number }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'none'; readonly doubt: Doubt };
+
+export interface RuleOutcome {
+  readonly result: ThresholdResult;
+  readonly breach: Breach | null;
+  readonly doubts: readonly Doubt[];
+}
+
+export function judgeThreshold(threshold: Threshold, evidence: Evidence, health: readonly HealthDoubt[]): RuleOutcome {
+  const { expression } = threshold;
+  const observation = observe(threshold, evidence);
+  if (observation.kind === 'none') {
+    return outcome(expression, null, 'n/a', 'inconclusive', null, [observation.doubt]);
+  }
+  const isKept = observation.kind === 'value' && holds(observation.value, threshold);
+  const observed = observation.kind === 'value' ? observation.value : null;
+  const observedText =
+    observation.kind === 'value'
+      ? formatObserved(observation.value, threshold.unit)
+      : 'never (too many lost, unresolved or unsent)';
+  const doubts = doubtsFor(threshold, observation, isKept, evidence.tally, health);
+  if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
+  if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
+  return outcome(expression, observed, observedText, 'fail', { rule: expression, detail: `observed ${observedText}` }, []);
+}
+
+function outcome(
+  expression: string, observed: number | null, observedText: string,
+  kind: ThresholdResult['kind'], breach: Breach | null, doubts: readonly Doubt[],
+): RuleOutcome {
+  return { result: { expression, observed, observedText, kind }, breach, doubts };
+}
+
+function observe({ metric, unit, expression }: Threshold, { tally, sendingSeconds }: Evidence): Observation {
+  const { messages } = tally;
+  switch (metric.kind) {
+    case 'distribution':
+      return observeStatistic(tally.histograms[metric.of], metric.statistic, missingFrom(metric.of, tally), expression);
+    case 'messages': {
+      const unsent = sumOf(Object.values(tally.unsent));
+      const count = metric.of === 'unsent' ? unsent : messages[metric.of];
+      const of = metric.of === 'sent' || metric.of === 'unsent' ? messages.due : messages.sent;
+      if (of === 0) return noSamples(expression, 'no message was sent');
+      return { kind: 'value', value: unit === 'ratio' ? count / of : count };
+    }
+    case 'connections': {
+      const count = metric.of === 'dropped' ? tally.droppedByServer : tally[metric.of];
+      if (tally.attempted === 0) return noSamples(expression, 'no connection was attempted');
+      return { kind: 'value', value: unit === 'ratio' ? count / tally.attempted : count };
+    }
+    case 'throughput': {
+      if (sendingSeconds === null || messages.due === 0) return noSamples(expression, 'no message was sent');
+      const count = metric.of === 'offered' ? messages.due : messages[metric.of];
+      return { kind: 'value', value: count / sendingSeconds };
+    }
+    default:
+      return unreachable(metric);
+  }
+}
+
+/** Samples that would be over any limit: they never came. */
+function missingFrom(times: Extract<Metric, { kind: 'distribution' }>['of'], tally: Tally): number {
+  const { lost, unresolved } = tally.messages;
+  switch (times) {
+    case 'response':
+      return lost + unresolved + sumOf(Object.values(tally.unsent));
+    case 'service':
+      return lost + unresolved;
+    case 'handshake':
+      return tally.failed;
+    case 'sendLag':
+      return tally.unsent.late;
+    default:
+      return unreachable(times);
+  }
+}
+
+function observeStatistic(h: Histogram, statistic: Statistic, missing: number, rule: string): Observation {
+  if (h.count + missing === 0) return noSamples(rule, 'there is no sample');
+  switch (statistic.kind) {
+    case 'percentile': {
+      const { percent } = statistic;
+      if (percent > 0 && percent < 100 && !hasEnough(h.count + missing, percent)) {
+        const needed = smallestCountFor(percent, CONFIDENCE) ?? Number.POSITIVE_INFINITY;
+        const detail = `${rule}: ${formatCount(h.count + missing)} samples cannot bound it, ${formatCount(needed)} are needed`;
+        return { kind: 'none', doubt: { kind: 'tooFewSamples', rule, detail } };
+      }
+      const value = percentileWithMissing(h, percent, missing);
+      return value === 'missing' || value === null ? { kind: 'missing' } : { kind: 'value', value };
+    }
+    case 'max':
+      return missing > 0 ? { kind: 'missing' } : { kind: 'value', value: h.maxNs };
+    case 'min':
+      return h.count === 0 ? { kind: 'missing' } : { kind: 'value', value: h.minNs };
+    case 'mean':
+      return h.count === 0 ? { kind: 'missing' } : { kind: 'value', value: mean(h)! };
+    case 'stdDev':
+      return h.count === 0 ? { kind: 'missing' } : { kind: 'value', value: stdDev(h)! };
+  }
+}
+
+function noSamples(rule: string, what: string): Observation {
+  return { kind: 'none', doubt: { kind: 'noSamples', rule, detail: `${rule}: ${what}` } };
+}
+
+function holds(value: number, { operator, limit }: Threshold): boolean {
+  switch (operator) {
+    case '<':
+      return value < limit;
+    case '<=':
+      return value <= limit;
+    case '>':
+      return value > limit;
+    case '>=':
+      return value >= limit;
+    case '==':
+      return value === limit;
+    case '!=':
+      return value !== limit;
+    default:
+      return unreachable(operator);
+  }
+}
+
+/** How much of an observed time the generator's own lag may be before a breach is not the target's for sure. */
+const LAG_SHARE = 0.1;
+
+function doubtsFor(
+  { metric, expression }: Threshold, observation: Observation, isKept: boolean, tally: Tally, health: readonly HealthDoubt[],
+): readonly Doubt[] {
+  const isTiming = metric.kind === 'distribution' || metric.kind === 'throughput';
+  const cast = health
+    .filter((doubt) => (doubt.casts === 'timing' && isTiming) || (doubt.casts === 'pass' && isKept))
+    .map(({ kind, detail }): Doubt => ({ kind, rule: expression, detail }));
+  if (cast.length > 0 || isKept || observation.kind !== 'value') return cast;
+  if (metric.kind !== 'distribution' || metric.of !== 'response') return cast;
+  const lag = observeStatistic(tally.histograms.sendLag, metric.statistic, 0, expression);
+  if (lag.kind !== 'value' || lag.value <= LAG_SHARE * observation.value) return cast;
+  const detail =
+    `${expression}: ${formatDuration(lag.value)} of the ${formatDuration(observation.value)} may be the generator's own ` +
+    'send lag; try pace: precise, more workers or less load';
+  return [{ kind: 'sendLag', rule: expression, detail }];
+}
+
+export function formatObserved(value: number, unit: Threshold['unit']): string {
+  switch (unit) {
+    case 'ns':
+      return formatDuration(value);
+    case 'count':
+      return formatCount(value);
+    case 'ratio':
+      return formatPercent(value);
+    case 'perSecond':
+      return formatRate(value);
+    default:
+      return unreachable(unit);
+  }
+}
+
+/** Each clause of the contract as a rule of its own. */
+export function judgeContract(contract: Contract, tally: Tally, health: readonly HealthDoubt[]): readonly RuleOutcome[] {
+  const { messages } = tally;
+  return contractClauses(contract).map(({ rule, broken }) => {
+    const counts = broken.map((name) => [name, messages[name]] as const).filter(([, count]) => count > 0);
+    const text = counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
+    const total = sumOf(counts.map(([, count]) => count));
+    if (total > 0) return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
+    if (messages.sent === 0) {
+      return outcome(rule, null, 'n/a', 'inconclusive', null, [
+        { kind: 'noSamples', rule, detail: `${rule}: no message was sent` },
+      ]);
+    }
+    const doubts = health
+      .filter((doubt) => doubt.casts === 'pass')
+      .map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
+    return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
+  });
+}
+
+type ClauseCount = 'lost' | 'duplicated' | 'reordered' | 'corrupted';
+
+function contractClauses(contract: Contract): { readonly rule: string; readonly broken: readonly ClauseCount[] }[] {
+  const clauses: { rule: string; broken: readonly ClauseCount[] }[] = [];
+  const broken: Readonly<Record<Contract['delivery'], readonly ClauseCount[]>> = {
+    'exactly-once': ['lost', 'duplicated'],
+    'at-least-once': ['lost'],
+    'at-most-once': ['duplicated'],
+    none: [],
+  };
+  if (contract.delivery !== 'none') clauses.push({ rule: `delivery: ${contract.delivery}`, broken: broken[contract.delivery] });
+  if (contract.order !== 'none') clauses.push({ rule: `order: ${contract.order}`, broken: ['reordered'] });
+  if (contract.integrity !== 'none') clauses.push({ rule: `integrity: ${contract.integrity}`, broken: ['corrupted'] });
+  return clauses;
+}

@@ -1,0 +1,82 @@
+// Windows added up: of the whole run, of a stage, of one second. Adding is associative and commutative,
+// so windows may come from any worker in any order.
+
+import type { FailureKind } from '../facts/failure.ts';
+import {
+  HISTOGRAM_NAMES, type HistogramName, MESSAGE_FACTS, type MessageFacts, UNSENT_REASONS, type UnsentReason, type Window,
+} from '../facts/window.ts';
+import { createHistogram, type Histogram } from '../histogram/histogram.ts';
+import { addSparse } from '../histogram/sparse-codec.ts';
+
+export interface Tally {
+  readonly messages: MessageFacts;
+  readonly unsent: Record<UnsentReason, number>;
+  readonly histograms: Readonly<Record<HistogramName, Histogram>>;
+  readonly failures: Partial<Record<FailureKind, number>>;
+  readonly closeCodes: Record<string, number>;
+  attempted: number;
+  opened: number;
+  failed: number;
+  droppedByServer: number;
+  bytesSent: number;
+  bytesReceived: number;
+  cpuNs: number;
+  inFlightNs: number;
+  windows: number;
+  approximate: boolean;
+  spinning: boolean;
+}
+
+export function createTally(): Tally {
+  return {
+    messages: {
+      due: 0, sent: 0, delivered: 0, rejected: 0, lost: 0, unresolved: 0,
+      duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0,
+    },
+    unsent: { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 },
+    histograms: {
+      response: createHistogram(),
+      service: createHistogram(),
+      sendLag: createHistogram(),
+      handshake: createHistogram(),
+      eventLoopDelay: createHistogram(),
+    },
+    failures: {},
+    closeCodes: {},
+    attempted: 0,
+    opened: 0,
+    failed: 0,
+    droppedByServer: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    cpuNs: 0,
+    inFlightNs: 0,
+    windows: 0,
+    approximate: false,
+    spinning: false,
+  };
+}
+
+export function addWindow(tally: Tally, window: Window): void {
+  for (const name of HISTOGRAM_NAMES) addSparse(tally.histograms[name], window.histograms[name]);
+  for (const name of MESSAGE_FACTS) tally.messages[name] += window.messages[name];
+  for (const reason of UNSENT_REASONS) tally.unsent[reason] += window.unsent[reason];
+  const { connections } = window;
+  for (const [kind, count] of Object.entries(connections.failures)) {
+    tally.failures[kind as FailureKind] = (tally.failures[kind as FailureKind] ?? 0) + count;
+  }
+  for (const [code, count] of Object.entries(connections.closeCodes)) {
+    tally.closeCodes[code] = (tally.closeCodes[code] ?? 0) + count;
+  }
+  tally.attempted += connections.attempted;
+  tally.opened += connections.opened;
+  tally.failed += connections.failed;
+  tally.droppedByServer += connections.droppedByServer;
+  tally.bytesSent += window.bytes.sent;
+  tally.bytesReceived += window.bytes.received;
+  tally.cpuNs += window.health.cpuNs;
+  tally.inFlightNs += window.health.inFlightNs;
+  tally.windows++;
+  tally.approximate ||= window.health.approximate;
+  tally.spinning ||= window.health.spinning;
+}

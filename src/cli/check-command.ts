@@ -1,0 +1,24 @@
+// `highwater check`: what a plan would do, and what this machine lacks for it. Starts nothing.
+
+import { localSurroundings } from '../entry/local.ts';
+import { HighwaterError } from '../facts/error.ts';
+import { redactPlan } from '../plan/redact.ts';
+import { renderCheck } from '../report/check.ts';
+import { machineNeeds, plannedSeconds } from '../run/machine-needs.ts';
+import type { PlanFlags } from './flags.ts';
+import { loadPlan } from './load-plan.ts';
+import { styleFor } from './terminal.ts';
+
+export async function checkCommand(source: string | undefined, flags: PlanFlags & { readonly json?: boolean }): Promise<number> {
+  const { plan, secrets } = await loadPlan(source, flags);
+  const machine = localSurroundings.machine();
+  const needs = machineNeeds(plan, machine);
+  const shown = redactPlan(plan, secrets);
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(shown)}\n`);
+  else {
+    const outlook = { plan: shown, needs, machine, plannedSeconds: plannedSeconds(plan) };
+    process.stdout.write(renderCheck(outlook, styleFor(process.stdout)));
+  }
+  if (needs.problems.length > 0) throw new HighwaterError('MACHINE_LIMIT', needs.problems);
+  return 0;
+}

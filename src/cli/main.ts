@@ -1,0 +1,123 @@
+// The command. Parses argv, hands over to one module a command (loaded only then, so that `--help` is
+// quick), and turns what comes back into an exit code.
+
+import { Command, CommanderError, Option } from 'commander';
+import { VERSION } from '../entry/version.ts';
+import type { RunFlags } from './run-command.ts';
+
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('highwater')
+    .description('Load-tests WebSocket services and proves what became of every message.')
+    .version(VERSION, '-V, --version')
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false })
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(highwater --help shows what there is)')
+    .addHelpText('after', EXIT_CODE_HELP);
+
+  addPlanOptions(
+    program
+      .command('run')
+      .description('run a plan, or load a URL straight away, and end in a verdict')
+      .argument('[plan]', 'a plan (.yaml, .json, .ts, .js), a ws:// or wss:// URL, or "reference"'),
+  )
+    .option('--json', 'print the result as JSON on stdout, and nothing else')
+    .option('-q, --quiet', 'no progress on stderr')
+    .addOption(new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'))
+    .addHelpText('after', RUN_EXAMPLES)
+    .action(async (source: string | undefined, flags: RunFlags) => {
+      const { runCommand } = await import('./run-command.ts');
+      exitCode = await runCommand(source, flags);
+    });
+
+  addPlanOptions(
+    program
+      .command('check')
+      .description('say what a plan would do and what this machine lacks for it; start nothing')
+      .argument('[plan]', 'a plan, a URL, or "reference"'),
+  )
+    .option('--json', 'print the resolved plan as JSON')
+    .action(async (source: string | undefined, flags: RunFlags) => {
+      const { checkCommand } = await import('./check-command.ts');
+      exitCode = await checkCommand(source, flags);
+    });
+
+  program
+    .command('report')
+    .description('judge a stored run again and print its summary')
+    .argument('<run>', 'a path, an id, the beginning of an id, or "latest"')
+    .option('--json', 'print the result as JSON on stdout, and nothing else')
+    .addOption(new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'))
+    .action(async (run: string, flags: { json?: boolean; runsDir: string }) => {
+      const { reportCommand } = await import('./report-command.ts');
+      exitCode = await reportCommand(run, flags);
+    });
+
+  program
+    .command('target')
+    .description('run the reference target by itself: an echo service, until Ctrl-C')
+    .option('--host <address>', 'where to listen', '127.0.0.1')
+    .option('--port <port>', 'which port; 0 takes a free one', '0')
+    .option('--no-compression', 'refuse permessage-deflate')
+    .action(async (flags: { host: string; port: string; compression: boolean }) => {
+      const { targetCommand } = await import('./target-command.ts');
+      exitCode = await targetCommand(flags);
+    });
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
+    const { reportError } = await import('./report-error.ts');
+    return reportError(error);
+  }
+}
+
+function addPlanOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-c, --connections <count>', 'lanes to open').env('HIGHWATER_CONNECTIONS'))
+    .addOption(new Option('-r, --rate <rate>', 'messages over all lanes, such as 5000/s').env('HIGHWATER_RATE'))
+    .addOption(new Option('-d, --duration <time>', 'how long messages are sent, such as 30s').env('HIGHWATER_DURATION'))
+    .option('--closed <inFlight>', 'closed loop instead of a rate: so many messages in flight a lane')
+    .option('--think <time>', 'with --closed: wait between reply and next send, such as 1s or 1s..3s')
+    .option('--poisson', 'random arrivals at the rate instead of even ones')
+    .addOption(new Option('--bytes <size>', 'size of a message').env('HIGHWATER_BYTES'))
+    .option('--text', 'send text messages instead of binary ones')
+    .option('--compression', 'offer permessage-deflate')
+    .option('-H, --header <header>', 'a header for the handshake, "Name: value"; repeatable', collect, [])
+    .option('--subprotocol <name>', 'offer a subprotocol; repeatable', collect, [])
+    .option('--insecure', 'do not check the certificate')
+    .option('--ca <file>', 'trust this certificate authority')
+    .option('--cert <file>', 'client certificate')
+    .option('--key <file>', 'key of the client certificate')
+    .option('--server-name <name>', 'name for SNI and the certificate check')
+    .option('--source-address <address>', 'connect from this local address or range; repeatable', collect, [])
+    .option('-t, --threshold <rule>', 'a rule such as "response.p99 < 200ms"; repeatable', collect, [])
+    .option('--drain <time>', 'how long after the last send a message may still arrive')
+    .option('--name <name>', 'name of the run')
+    .addOption(new Option('--seed <number>', 'seed of every random choice').env('HIGHWATER_SEED'))
+    .addOption(new Option('-w, --workers <count>', 'worker processes; auto by load').env('HIGHWATER_WORKERS'))
+    .addOption(
+      new Option('--pace <pace>', 'how sends are timed').choices(['auto', 'economical', 'precise']).env('HIGHWATER_PACE'),
+    )
+    .addOption(
+      new Option('--profile <name>', 'profile of the plan; "none" runs it as written').env('HIGHWATER_PROFILE'),
+    );
+}
+
+function collect(value: string, values: string[]): string[] {
+  return [...values, value];
+}
+
+const RUN_EXAMPLES = `
+Examples:
+  highwater run reference -c 100 -r 1000/s -d 10s
+  highwater run ws://127.0.0.1:9000 -c 1000 -r 5000/s -d 30s -t "response.p99 < 200ms" -t "lost == 0"
+  highwater run wss://chat.example.com/ws --closed 1 -H "Authorization: Bearer $TOKEN"
+  highwater run plan.yaml --profile ci --json > result.json`;
+
+const EXIT_CODE_HELP = `
+Exit codes: 0 pass, 1 a rule was broken, 2 inconclusive, 64 bad plan or arguments, 69 target unreachable,
+            70 Highwater's own fault, 130 interrupted`;

@@ -1,0 +1,62 @@
+// `highwater run`: loads the plan, runs it, prints the answer. First Ctrl-C drains, the second ends at once.
+
+import { DEFAULT_RUNS_DIRECTORY, localPorts } from '../entry/local.ts';
+import { VERSION } from '../entry/version.ts';
+import { EXIT_CODES } from '../facts/error.ts';
+import type { RunResult } from '../facts/result.ts';
+import { renderSummary } from '../report/summary.ts';
+import { runPlan } from '../run/run-plan.ts';
+import type { PlanFlags } from './flags.ts';
+import { loadPlan } from './load-plan.ts';
+import { createProgressView } from './progress-view.ts';
+import { styleFor } from './terminal.ts';
+
+export interface RunFlags extends PlanFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly runsDir?: string;
+}
+
+export async function runCommand(source: string | undefined, flags: RunFlags): Promise<number> {
+  const { plan, secrets } = await loadPlan(source, flags);
+  const interruption = new AbortController();
+  const view = flags.quiet === true ? null : createProgressView(process.stderr);
+  let interrupts = 0;
+  const onInterrupt = (): void => {
+    interrupts++;
+    if (interrupts > 1) {
+      view?.close();
+      process.stderr.write('Ended at once; what was recorded can still be judged: highwater report latest\n');
+      process.exit(EXIT_CODES.interrupted);
+    }
+    view?.say('Stopping: draining what is in flight. Ctrl-C again ends at once.');
+    interruption.abort();
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  try {
+    const { result, path } = await runPlan(plan, localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY), {
+      secrets,
+      highwaterVersion: VERSION,
+      signal: interruption.signal,
+      onProgress: (figures) => view?.show(figures),
+    });
+    view?.close();
+    printResult(result, flags.json === true, path);
+    return exitCodeOf(result);
+  } finally {
+    view?.close();
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}
+
+export function printResult(result: RunResult, json: boolean, path: string): void {
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : renderSummary(result, styleFor(process.stdout), path));
+}
+
+export function exitCodeOf(result: RunResult): number {
+  if (result.run.outcome === 'interrupted') return EXIT_CODES.interrupted;
+  if (result.connections.attempted > 0 && result.connections.opened === 0) return EXIT_CODES.unreachable;
+  return EXIT_CODES[result.verdict.kind];
+}

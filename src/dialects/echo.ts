@@ -1,0 +1,320 @@
+// The echo dialect: the service sends every message back unchanged, so a message carries its own
+// identity and times. The content is derived from run, stream and number; a receiver recomputes it
+// and so knows damage from a message that was never ours.
+//
+// A message of at least STAMPED_BYTES (little-endian words, then filler):
+//
+//   byte   0      4      8       12      16        24        32        40       44
+//         +------+------+-------+-------+---------+---------+---------+--------+---------
+//         | HW1t | run  | stream| bytes | seq f64 | due f64 | sent f64| crc32  | filler …
+//         +------+------+-------+-------+---------+---------+---------+--------+---------
+//                                                  ns since the run's start      of words 0–9
+//
+// "t" is the message type's index. Shorter ones carry the low 32 bits of the number and a CRC-32 over
+// run, stream and the whole number (NUMBERED_BYTES and up), or only as much of the number as fits
+// (`bare`); their times are in the lane's own table, which bounds how many may be in flight.
+//
+// As text, words become eight hexadecimal digits each (bare: six bits a character) and the filler is
+// printable ASCII, so any byte length is also a character length.
+//
+// The filler comes from a pool of 2^14 pseudo-random words of the run, starting where a hash of stream
+// and number says. It is compared, not summed: cheaper than a checksum over it and misses nothing.
+
+import { wordsCrc32 } from './crc32.ts';
+
+export const STAMPED_BYTES = 44;
+export const NUMBERED_BYTES = 8;
+const TEXT_FACTOR = 2;
+const POOL_WORDS = 1 << 14;
+const POOL_MASK = POOL_WORDS - 1;
+const MAGIC = 0x0031_5748; // "HW1" and the type in the top byte, little-endian
+
+/** What a received payload turned out to be. */
+export const Reading = { stamped: 0, numbered: 1, corrupted: 2, foreign: 3 } as const;
+export type Reading = (typeof Reading)[keyof typeof Reading];
+
+/** Filled by `read`: one object per process, overwritten by every message. */
+export interface EchoFields {
+  stream: number;
+  /** Whole for stamped messages; for numbered ones the low `sequenceBits` bits. */
+  sequence: number;
+  sequenceBits: number;
+  dueNs: number;
+  sentNs: number;
+  type: number;
+}
+
+export interface EchoCodec {
+  readonly isText: boolean;
+  /** The 32-bit mark of the run in every message. */
+  readonly run: number;
+  readonly pool: Uint32Array;
+  readonly words: Uint32Array;
+  readonly floats: Float64Array;
+  readonly fields: EchoFields;
+}
+
+export function createEchoCodec(format: 'binary' | 'text', run: number): EchoCodec {
+  const isText = format === 'text';
+  const words = new Uint32Array(12);
+  return {
+    isText,
+    run: run >>> 0,
+    pool: fillerPool(run, isText),
+    words,
+    floats: new Float64Array(words.buffer, 16, 3),
+    fields: { stream: 0, sequence: 0, sequenceBits: 0, dueNs: 0, sentNs: 0, type: 0 },
+  };
+}
+
+/** Whether a message of this size carries its own times; otherwise the sender must remember them. */
+export function carriesTimes(codec: EchoCodec, payloadBytes: number): boolean {
+  return payloadBytes >= (codec.isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES);
+}
+
+/** How many messages of this size may be in flight on one lane before their numbers become ambiguous. */
+export function maxInFlight(codec: EchoCodec, payloadBytes: number): number {
+  return carriesTimes(codec, payloadBytes) ? Number.POSITIVE_INFINITY : 2 ** (numberBits(codec, payloadBytes) - 1);
+}
+
+/** Nine bits tell 256 in flight on each side of the expected number apart, and bound the lane's table of times. */
+export const MAX_NUMBER_BITS = 9;
+
+function numberBits(codec: EchoCodec, payloadBytes: number): number {
+  return Math.min(payloadBytes * (codec.isText ? 6 : 8), MAX_NUMBER_BITS);
+}
+
+/**
+ * Writes the payload of one message at `at`, XOR-ed with `mask` (little-endian; 0 leaves it plain).
+ * `view` covers the same memory as `out`.
+ */
+export function writeEcho(
+  codec: EchoCodec, out: Uint8Array, view: DataView, at: number, payloadBytes: number,
+  type: number, stream: number, sequence: number, dueNs: number, sentNs: number, mask: number,
+): void {
+  const { words, floats } = codec;
+  if (carriesTimes(codec, payloadBytes)) {
+    words[0] = MAGIC | (type << 24);
+    words[1] = codec.run;
+    words[2] = stream;
+    words[3] = payloadBytes;
+    floats[0] = sequence;
+    floats[1] = dueNs;
+    floats[2] = sentNs;
+    words[10] = wordsCrc32(words, 10, 0);
+    writeWords(codec, view, at, 11, mask);
+    writeFiller(codec, out, view, at, codec.isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES, payloadBytes, stream, sequence, mask);
+    return;
+  }
+  const headBytes = codec.isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES;
+  if (payloadBytes >= headBytes) {
+    const low = sequence >>> 0;
+    const crc = numberedCrc(codec, stream, sequence, payloadBytes);
+    words[0] = low;
+    words[1] = crc;
+    writeWords(codec, view, at, 2, mask);
+    writeFiller(codec, out, view, at, headBytes, payloadBytes, stream, sequence, mask);
+    return;
+  }
+  writeBare(codec, out, at, payloadBytes, sequence, mask);
+}
+
+/** Reads one payload into `codec.fields` and says what it is. `view` covers the same memory as `bytes`. */
+export function readEcho(codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, end: number): Reading {
+  const payloadBytes = end - start;
+  const { words, floats, fields } = codec;
+  if (carriesTimes(codec, payloadBytes)) {
+    if (!readWords(codec, bytes, view, start, 11)) return Reading.foreign;
+    const magic = words[0]!;
+    if ((magic & 0x00ff_ffff) !== MAGIC || words[10] !== wordsCrc32(words, 10, 0)) return classifyDamage(codec);
+    if (words[1] !== codec.run) return Reading.foreign;
+    fields.type = magic >>> 24;
+    fields.stream = words[2]!;
+    fields.sequence = floats[0]!;
+    fields.dueNs = floats[1]!;
+    fields.sentNs = floats[2]!;
+    fields.sequenceBits = 53;
+    if (words[3] !== payloadBytes) return Reading.corrupted;
+    const headBytes = codec.isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES;
+    return fillerMatches(codec, bytes, view, start, headBytes, payloadBytes, fields.stream, fields.sequence)
+      ? Reading.stamped
+      : Reading.corrupted;
+  }
+  fields.sequenceBits = numberBits(codec, payloadBytes);
+  if (payloadBytes >= (codec.isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES)) {
+    if (!readWords(codec, bytes, view, start, 2)) return Reading.foreign;
+    fields.sequence = words[0]! & ((1 << MAX_NUMBER_BITS) - 1);
+    return Reading.numbered;
+  }
+  return readBare(codec, bytes, start, payloadBytes);
+}
+
+/**
+ * Whether a numbered message is undamaged, now that the lane's window told its whole number: recomputes
+ * everything that `writeEcho` wrote.
+ */
+export function numberedIsIntact(
+  codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, end: number, stream: number, sequence: number,
+): boolean {
+  const payloadBytes = end - start;
+  const headBytes = codec.isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES;
+  if (payloadBytes < headBytes) return bareMatches(codec, bytes, start, payloadBytes, sequence);
+  if (!readWords(codec, bytes, view, start, 2)) return false;
+  if (codec.words[0] !== sequence >>> 0 || codec.words[1] !== numberedCrc(codec, stream, sequence, payloadBytes)) return false;
+  return fillerMatches(codec, bytes, view, start, headBytes, payloadBytes, stream, sequence);
+}
+
+/** Damaged or never ours? Ours if at most two of the eight bytes that never change differ. */
+function classifyDamage(codec: EchoCodec): Reading {
+  const differing = differingBytes((codec.words[0]! & 0x00ff_ffff) ^ MAGIC) + differingBytes(codec.words[1]! ^ codec.run);
+  return differing <= 2 ? Reading.corrupted : Reading.foreign;
+}
+
+function differingBytes(difference: number): number {
+  let count = 0;
+  for (let shift = 0; shift < 32; shift += 8) if ((difference >>> shift) & 0xff) count++;
+  return count;
+}
+
+function numberedCrc(codec: EchoCodec, stream: number, sequence: number, payloadBytes: number): number {
+  const { words, floats } = codec;
+  words[2] = codec.run;
+  words[3] = stream;
+  floats[0] = sequence; // words 4 and 5
+  words[6] = payloadBytes;
+  return wordsCrc32(words, 7, 2);
+}
+
+const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const HEX_VALUES = new Uint8Array(256).fill(0xff);
+for (let value = 0; value < 16; value++) HEX_VALUES[HEX_DIGITS[value]!] = value;
+
+function writeWords(codec: EchoCodec, view: DataView, at: number, count: number, mask: number): void {
+  const { words } = codec;
+  if (!codec.isText) {
+    for (let i = 0; i < count; i++) view.setUint32(at + 4 * i, words[i]! ^ mask, true);
+    return;
+  }
+  for (let i = 0; i < count; i++) {
+    const word = words[i]!;
+    view.setUint32(at + 8 * i, hexOf(word >>> 16) ^ mask, true);
+    view.setUint32(at + 8 * i + 4, hexOf(word & 0xffff) ^ mask, true);
+  }
+}
+
+/** Four hexadecimal digits of a 16-bit value, the first in the lowest byte. */
+function hexOf(value: number): number {
+  return (
+    HEX_DIGITS[value >>> 12]! |
+    (HEX_DIGITS[(value >>> 8) & 15]! << 8) |
+    (HEX_DIGITS[(value >>> 4) & 15]! << 16) |
+    (HEX_DIGITS[value & 15]! << 24)
+  );
+}
+
+function readWords(codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, count: number): boolean {
+  const { words } = codec;
+  if (!codec.isText) {
+    for (let i = 0; i < count; i++) words[i] = view.getUint32(start + 4 * i, true);
+    return true;
+  }
+  let bad = 0;
+  for (let i = 0; i < count; i++) {
+    let word = 0;
+    for (let digit = 0; digit < 8; digit++) {
+      const value = HEX_VALUES[bytes[start + 8 * i + digit]!]!;
+      bad |= value;
+      word = (word << 4) | (value & 15);
+    }
+    words[i] = word;
+  }
+  return (bad & 0xf0) === 0;
+}
+
+function writeBare(codec: EchoCodec, out: Uint8Array, at: number, payloadBytes: number, sequence: number, mask: number): void {
+  const bits = codec.isText ? 6 : 8;
+  let rest = sequence % 0x1_0000_0000;
+  for (let i = 0; i < payloadBytes; i++) {
+    const part = rest & ((1 << bits) - 1);
+    rest >>>= bits;
+    out[at + i] = (codec.isText ? part + 0x30 : part) ^ (mask >>> (8 * (i & 3)));
+  }
+}
+
+function readBare(codec: EchoCodec, bytes: Uint8Array, start: number, payloadBytes: number): Reading {
+  const bits = codec.isText ? 6 : 8;
+  const used = Math.min(payloadBytes, 2);
+  let sequence = 0;
+  for (let i = used - 1; i >= 0; i--) {
+    const part = codec.isText ? bytes[start + i]! - 0x30 : bytes[start + i]!;
+    if (part < 0 || part >= 1 << bits) return Reading.foreign;
+    sequence = (sequence << bits) | part;
+  }
+  codec.fields.sequence = sequence & ((1 << codec.fields.sequenceBits) - 1);
+  return Reading.numbered;
+}
+
+function bareMatches(codec: EchoCodec, bytes: Uint8Array, start: number, payloadBytes: number, sequence: number): boolean {
+  const bits = codec.isText ? 6 : 8;
+  let rest = sequence % 0x1_0000_0000;
+  for (let i = 0; i < payloadBytes; i++) {
+    const part = rest & ((1 << bits) - 1);
+    rest >>>= bits;
+    if (bytes[start + i] !== (codec.isText ? part + 0x30 : part)) return false;
+  }
+  return true;
+}
+
+/** Where in the pool a message's filler starts: a multiplicative hash of stream and number. */
+function fillerOffset(stream: number, sequence: number): number {
+  const hash = Math.imul(stream ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(sequence >>> 0, 0xc2b2_ae35);
+  return (hash ^ (hash >>> 15)) & POOL_MASK;
+}
+
+function writeFiller(
+  codec: EchoCodec, out: Uint8Array, view: DataView, at: number, from: number, to: number,
+  stream: number, sequence: number, mask: number,
+): void {
+  const { pool } = codec;
+  let index = fillerOffset(stream, sequence);
+  let offset = from;
+  for (; offset + 4 <= to; offset += 4) {
+    view.setUint32(at + offset, pool[index]! ^ mask, true);
+    index = (index + 1) & POOL_MASK;
+  }
+  for (let tail = pool[index]! ^ mask; offset < to; offset++) {
+    out[at + offset] = tail;
+    tail >>>= 8;
+  }
+}
+
+function fillerMatches(
+  codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, from: number, to: number,
+  stream: number, sequence: number,
+): boolean {
+  const { pool } = codec;
+  let index = fillerOffset(stream, sequence);
+  let offset = from;
+  for (; offset + 4 <= to; offset += 4) {
+    if (view.getUint32(start + offset, true) !== pool[index]) return false;
+    index = (index + 1) & POOL_MASK;
+  }
+  for (let tail = pool[index]!; offset < to; offset++) {
+    if (bytes[start + offset] !== (tail & 0xff)) return false;
+    tail >>>= 8;
+  }
+  return true;
+}
+
+/** xorshift32 (Marsaglia 2003) over the run's mark; printable (0x30 to 0x6f) where it travels as text. */
+function fillerPool(run: number, isText: boolean): Uint32Array {
+  const pool = new Uint32Array(POOL_WORDS);
+  let state = (run ^ 0x6d2b_79f5) >>> 0 || 1;
+  for (let i = 0; i < POOL_WORDS; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    pool[i] = isText ? (state & 0x3f3f_3f3f) + 0x3030_3030 : state;
+  }
+  return pool;
+}

@@ -1,0 +1,111 @@
+// The closed model: a lane sends its next message when a reply has come (and its think time is over), so
+// it has no due time of its own: due is sent. A reply that takes longer than the plan allows gives its
+// place free; the message itself stays outstanding and its fate is judged like any other's.
+
+import { createRandom } from '../random/generator.ts';
+import { uniform } from '../random/distributions.ts';
+import { appendMessage, flushLane } from './hot/traffic.ts';
+import type { Lane } from './lane.ts';
+import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
+import { createTypePicker } from './type-picker.ts';
+import type { MessagesOf, Work, WorkParts } from './work.ts';
+
+const SWEEP_EVERY_NS = 1e9;
+/** Keeps think times apart from the other random choices that one seed makes. */
+const THINK_STREAM = 2;
+/** How many messages one look may send before sockets are read again. */
+const LOOK_MESSAGES = 1024;
+
+export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'>): Work {
+  const { plan, shard, shards, laneCount, openLanes, traffic, clock, laneAt } = parts;
+  const { inFlight, think, replyTimeoutNs } = messages;
+  const pickType = createTypePicker(plan);
+  const random = createRandom(plan.seed, THINK_STREAM + shard);
+  const thinking = createMinHeap(laneCount * inFlight);
+  /** By lane: messages that hold a place, places that think, and when a reply last came. */
+  const waiting = new Int32Array(laneCount);
+  const queued = new Int32Array(laneCount);
+  const progressNs = new Float64Array(laneCount);
+  let endNs = Number.NEGATIVE_INFINITY;
+  let nextSweepNs = 0;
+  let index = shard;
+
+  function sendNow(lane: Lane, count: number, nowNs: number): void {
+    if (waiting[lane.index] === 0) progressNs[lane.index] = nowNs;
+    waiting[lane.index]! += count;
+    for (let i = 0; i < count; i++) {
+      traffic.recorder.messages.due++;
+      appendMessage(traffic, lane, pickType(index), nowNs, nowNs);
+      index += shards;
+    }
+    flushLane(traffic, lane);
+  }
+
+  function thinkThenSend(lane: Lane, count: number, fromNs: number): void {
+    for (let i = 0; i < count; i++) {
+      push(thinking, fromNs + uniform(random, think.minNs, think.maxNs), lane.index);
+    }
+    queued[lane.index]! += count;
+  }
+
+  function refill(lane: Lane, nowNs: number): void {
+    const free = inFlight - waiting[lane.index]! - queued[lane.index]!;
+    if (free <= 0 || nowNs >= endNs || lane.state !== 'open') return;
+    if (think.maxNs === 0) sendNow(lane, free, nowNs);
+    else thinkThenSend(lane, free, nowNs);
+  }
+
+  function sweep(nowNs: number): void {
+    nextSweepNs = nowNs + SWEEP_EVERY_NS;
+    for (const lane of openLanes.all()) {
+      if (waiting[lane.index]! > 0 && nowNs - progressNs[lane.index]! > replyTimeoutNs) {
+        waiting[lane.index] = 0;
+        progressNs[lane.index] = nowNs;
+        refill(lane, nowNs);
+      }
+    }
+  }
+
+  function beginLane(lane: Lane, atNs: number): void {
+    waiting[lane.index] = 0;
+    thinkThenSend(lane, inFlight - queued[lane.index]!, atNs);
+  }
+
+  return {
+    nextDueNs: () => peekKey(thinking),
+    runDue(nowNs) {
+      for (let sent = 0; sent < LOOK_MESSAGES && peekKey(thinking) <= nowNs; ) {
+        const lane = laneAt(pop(thinking));
+        let count = 1;
+        // What one lane may send at the same moment goes out in one write.
+        while (thinking.size > 0 && peekKey(thinking) <= nowNs && thinking.values[0] === lane.index) {
+          pop(thinking);
+          count++;
+        }
+        queued[lane.index]! -= count;
+        if (lane.state === 'open' && nowNs < endNs) sendNow(lane, count, clock.nowNs());
+        sent += count;
+      }
+      if (nowNs >= nextSweepNs) sweep(nowNs);
+    },
+    start(atNs) {
+      endNs = atNs + messages.durationNs;
+      nextSweepNs = atNs + SWEEP_EVERY_NS;
+      for (const lane of openLanes.all()) beginLane(lane, atNs);
+    },
+    stop(atNs) {
+      endNs = Math.min(endNs, atNs);
+    },
+    isOver: (nowNs) => endNs !== Number.NEGATIVE_INFINITY && nowNs >= endNs,
+    laneOpened(lane) {
+      if (endNs !== Number.NEGATIVE_INFINITY) beginLane(lane, clock.nowNs());
+    },
+    repliesArrived(lane) {
+      const nowNs = traffic.receivedNs;
+      waiting[lane.index] = Math.max(0, waiting[lane.index]! - lane.credit);
+      progressNs[lane.index] = nowNs;
+      lane.credit = 0;
+      refill(lane, nowNs);
+    },
+  };
+}

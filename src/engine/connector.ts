@@ -1,0 +1,236 @@
+// Opens lanes: TCP (or TLS), then the WebSocket handshake, each within its time. At most a bounded
+// number are on their way at once, so that a slow service meets a queue here and not a storm of SYNs.
+
+import { createHash, randomBytes } from 'node:crypto';
+import type { FailureKind } from '../facts/failure.ts';
+import type { DeflateAgreement, DeflateSettings } from '../frames/deflate.ts';
+import { acceptGuid, buildHandshakeRequest, HandshakeReader, type HandshakeResult } from '../frames/handshake.ts';
+import { record } from '../histogram/histogram.ts';
+import { countFailure, type Recorder } from '../measure/recorder.ts';
+import type { Target } from '../plan/plan.ts';
+import { formatDuration } from '../units/duration.ts';
+import type { Clock } from './clock.ts';
+import type { Lane } from './lane.ts';
+import { type Addresses, type Rows, siteOf } from './site.ts';
+import type { LinkError, Transport } from './transport.ts';
+
+type Refusal = Extract<HandshakeResult, { kind: 'rejected' }>;
+
+const MAX_OPENING = 400;
+const SWEEP_EVERY_NS = 50e6;
+/** How long a refusal's body may take to arrive; its first characters are only an explanation. */
+const REFUSAL_BODY_NS = 1e9;
+
+/** What an opening lane needs beyond an open one. */
+export interface Opening {
+  readonly startedNs: number;
+  readonly addressIndex: number;
+  phase: 'connecting' | 'upgrading';
+  deadlineNs: number;
+  readonly handshake: HandshakeReader;
+  /** Whether anything has been received. */
+  hasAnswer: boolean;
+  /** The refusal read so far, reported when its body is complete or its time is over. */
+  refusal: Refusal | null;
+}
+
+export interface Connector {
+  request(lane: Lane): void;
+  /** Gives up all lanes that are waiting or on their way, without counting them as failed. */
+  cancelAll(): void;
+  /** Takes an opening lane back. */
+  cancel(lane: Lane): void;
+  onConnect(lane: Lane): void;
+  /** Returns where frames begin, or `end` while the handshake is not over. */
+  onBytes(lane: Lane, bytes: Uint8Array, end: number): number;
+  onClose(lane: Lane, error: LinkError | null): void;
+}
+
+export interface ConnectorParts {
+  readonly target: Target;
+  readonly rows: Rows;
+  readonly addresses: Addresses;
+  readonly transport: Transport<Lane>;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  /** The lane is open; its first frames may follow at once. */
+  opened(lane: Lane, deflate: DeflateAgreement | null): void;
+  /** The lane could not be opened; its link is gone or going. */
+  failed(lane: Lane, kind: FailureKind, detail: string): void;
+}
+
+export function createConnector(parts: ConnectorParts): Connector {
+  const { target, transport, clock, recorder } = parts;
+  const waiting: Lane[] = [];
+  let waitingFrom = 0;
+  const opening = new Set<Lane>();
+  let sweeping = false;
+  /** The address that worked last; others are tried after it. */
+  let preferredAddress = 0;
+  const deflate: DeflateSettings | null = target.compression.kind === 'deflate' ? target.compression : null;
+
+  function request(lane: Lane): void {
+    lane.state = 'opening';
+    waiting.push(lane);
+    fill();
+  }
+
+  function fill(): void {
+    while (opening.size < MAX_OPENING && waitingFrom < waiting.length) {
+      const lane = waiting[waitingFrom++]!;
+      if (lane.state === 'opening') begin(lane, clock.nowNs(), 0);
+    }
+    if (waitingFrom === waiting.length) {
+      waiting.length = 0;
+      waitingFrom = 0;
+    }
+    if (!sweeping && opening.size > 0) {
+      sweeping = true;
+      clock.after(SWEEP_EVERY_NS, sweep);
+    }
+  }
+
+  function begin(lane: Lane, startedNs: number, addressesTried: number): void {
+    if (addressesTried === 0) recorder.attempted++;
+    const addressIndex = preferredAddress + addressesTried;
+    const site = siteOf(target, parts.rows, parts.addresses, lane.stream, addressIndex);
+    const key = randomBytes(16).toString('base64');
+    lane.opening = {
+      startedNs,
+      addressIndex,
+      phase: 'connecting',
+      deadlineNs: clock.nowNs() + target.connectTimeoutNs,
+      refusal: null,
+      hasAnswer: false,
+      handshake: new HandshakeReader({
+        acceptValue: createHash('sha1').update(key + acceptGuid).digest('base64'),
+        subprotocols: target.subprotocols,
+        deflate,
+      }),
+    };
+    opening.add(lane);
+    lane.link = transport.open(site.endpoint, lane);
+    lane.link.write(
+      Buffer.from(
+        buildHandshakeRequest({
+          hostHeader: site.hostHeader,
+          path: site.path,
+          key,
+          headers: site.headers,
+          subprotocols: target.subprotocols,
+          deflate,
+        }),
+        'latin1',
+      ),
+    );
+  }
+
+  function onConnect(lane: Lane): void {
+    if (lane.opening === null) return;
+    lane.opening.phase = 'upgrading';
+    lane.opening.deadlineNs = clock.nowNs() + target.handshakeTimeoutNs;
+    preferredAddress = lane.opening.addressIndex;
+  }
+
+  function onBytes(lane: Lane, bytes: Uint8Array, end: number): number {
+    const current = lane.opening!;
+    current.hasAnswer = true;
+    const answer = current.handshake.feed(bytes, 0, end);
+    switch (answer.kind) {
+      case 'incomplete':
+        return end;
+      case 'accepted':
+        settle(lane);
+        record(recorder.histograms.handshake, clock.nowNs() - current.startedNs);
+        parts.opened(lane, answer.deflate);
+        fill();
+        return answer.consumedBytes;
+      case 'rejected':
+        if (current.refusal === null) current.deadlineNs = Math.min(current.deadlineNs, clock.nowNs() + REFUSAL_BODY_NS);
+        current.refusal = answer;
+        if (answer.complete) fail(lane, 'upgradeRejected', describeRefusal(answer));
+        return end;
+      case 'broken':
+        fail(lane, 'badUpgrade', answer.rule);
+        return end;
+    }
+  }
+
+  function onClose(lane: Lane, error: LinkError | null): void {
+    const current = lane.opening!;
+    if (current.phase === 'connecting' && tryNextAddress(lane, current, error)) return;
+    const answer = current.hasAnswer ? current.handshake.end() : null;
+    if (answer?.kind === 'rejected') fail(lane, 'upgradeRejected', describeRefusal(answer));
+    else if (error !== null) fail(lane, error.kind, error.detail);
+    else if (answer?.kind === 'broken') fail(lane, 'badUpgrade', answer.rule);
+    else fail(lane, 'reset', 'the service closed the connection before it answered the upgrade');
+  }
+
+  /** A name may stand for several addresses of which only some are served (`localhost`: ::1 and 127.0.0.1). */
+  function tryNextAddress(lane: Lane, current: Opening, error: LinkError | null): boolean {
+    if (error === null || (error.kind !== 'refused' && error.kind !== 'unreachable')) return false;
+    const tried = current.addressIndex - preferredAddress + 1;
+    const { addressCount } = siteOf(target, parts.rows, parts.addresses, lane.stream, 0);
+    if (tried < 1 || tried >= addressCount) return false;
+    begin(lane, current.startedNs, tried);
+    return true;
+  }
+
+  function fail(lane: Lane, kind: FailureKind, detail: string): void {
+    const { link } = lane;
+    settle(lane);
+    lane.state = 'idle';
+    lane.link = null;
+    link?.destroy();
+    recorder.failed++;
+    countFailure(recorder, kind);
+    parts.failed(lane, kind, detail);
+    fill();
+  }
+
+  function settle(lane: Lane): void {
+    opening.delete(lane);
+    lane.opening = null;
+  }
+
+  function sweep(): void {
+    const nowNs = clock.nowNs();
+    for (const lane of [...opening]) {
+      const current = lane.opening;
+      if (current === null || nowNs < current.deadlineNs) continue;
+      if (current.refusal !== null) fail(lane, 'upgradeRejected', describeRefusal(current.refusal));
+      else if (current.phase === 'connecting') {
+        fail(lane, 'connectTimeout', `not connected after ${formatDuration(target.connectTimeoutNs)}`);
+      } else fail(lane, 'handshakeTimeout', `the upgrade was not answered after ${formatDuration(target.handshakeTimeoutNs)}`);
+    }
+    sweeping = false;
+    fill();
+  }
+
+  function cancel(lane: Lane): void {
+    const { link } = lane;
+    settle(lane);
+    lane.state = 'idle';
+    lane.link = null;
+    link?.destroy();
+    fill();
+  }
+
+  function cancelAll(): void {
+    for (const lane of waiting.slice(waitingFrom)) lane.state = 'idle';
+    waiting.length = 0;
+    waitingFrom = 0;
+    for (const lane of [...opening]) cancel(lane);
+  }
+
+  return { request, cancelAll, cancel, onConnect, onBytes, onClose };
+}
+
+function describeRefusal(refusal: Refusal): string {
+  const parts = [`HTTP ${refusal.status} ${refusal.reasonPhrase}`.trim()];
+  if (refusal.headers.location !== null) parts.push(`location ${refusal.headers.location}`);
+  if (refusal.headers.retryAfter !== null) parts.push(`retry after ${refusal.headers.retryAfter}`);
+  if (refusal.headers.wwwAuthenticate !== null) parts.push(`authenticate ${refusal.headers.wwwAuthenticate}`);
+  const body = refusal.body.trim();
+  return body === '' ? parts.join(', ') : `${parts.join(', ')}: ${body}`;
+}

@@ -1,0 +1,220 @@
+// An open lane's life: frames in, pings answered, and its end, whoever brings it about. What was in
+// flight when the connection died is unresolved; what had not come back when we closed it is lost.
+
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Violation } from '../facts/event.ts';
+import type { FailureKind } from '../facts/failure.ts';
+import { describeCloseCode, noCloseCode } from '../frames/close-codes.ts';
+import { type DeflateAgreement, MessageDeflater } from '../frames/deflate.ts';
+import { FrameReader, type FrameRules, type FrameSink, type ViolationCode } from '../frames/frame-reader.ts';
+import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../frames/frame-writer.ts';
+import { opcodes } from '../frames/opcodes.ts';
+import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
+import { missingNumbers, settleLane } from '../measure/ledger.ts';
+import { changeInFlight, countCloseCode, countFailure } from '../measure/recorder.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Clock } from './clock.ts';
+import { flush, reserve } from './hot/outbox.ts';
+import { flushLane, nextMask, receiveMessage, type Traffic } from './hot/traffic.ts';
+import type { Lane } from './lane.ts';
+import type { OpenLanes } from './open-lanes.ts';
+import type { LinkError } from './transport.ts';
+import type { Work } from './work.ts';
+
+/** RFC 6455 §7.1.1: the server closes the TCP connection first; one that does not is not waited for. */
+const CLOSE_TIMEOUT_NS = 2e9;
+const NO_CLOSE_FRAME = 1006;
+const NORMAL_CLOSE = 1000;
+
+const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = { 1002: 'protocol', 1007: 'invalidUtf8', 1009: 'tooBig' };
+
+export interface Conversation {
+  opened(lane: Lane, deflate: DeflateAgreement | null): void;
+  onBytes(lane: Lane, bytes: Uint8Array, start: number, end: number): void;
+  onClose(lane: Lane, error: LinkError | null): void;
+  /** The plan wants the lane closed: it sends nothing further and closes when its messages are back. */
+  retire(lane: Lane): void;
+  /** Declares what is outstanding lost, closes every open lane. */
+  closeAll(): void;
+  /** Looks after lanes that drain or close; call it now and then. */
+  sweep(): void;
+}
+
+export interface ConversationParts {
+  readonly plan: Plan;
+  readonly traffic: Traffic;
+  readonly work: Work;
+  readonly openLanes: OpenLanes;
+  readonly clock: Clock;
+  failed(lane: Lane, kind: FailureKind, detail: string): void;
+  /** The link is gone and the lane may be opened again. */
+  closed(lane: Lane): void;
+}
+
+export function createConversation(parts: ConversationParts): Conversation {
+  const { plan, traffic, work, openLanes, clock } = parts;
+  const { recorder, ledger } = traffic;
+  const inflate = zlibInflate(inflateRawSync);
+  const rules = new Map<string, FrameRules>();
+  /** Lanes that drain or close, with the time at which patience ends. */
+  const leaving = new Map<Lane, number>();
+
+  function opened(lane: Lane, deflate: DeflateAgreement | null): void {
+    lane.state = 'open';
+    lane.closeCode = 0;
+    lane.reader = new FrameReader<Lane>(rulesFor(deflate));
+    lane.deflater =
+      deflate?.sending.kind === 'compressed'
+        ? new MessageDeflater(zlibDeflate(deflateRawSync, deflate.sending.windowBits), deflate.sending)
+        : null;
+    openLanes.add(lane);
+    recorder.opened++;
+    recorder.open++;
+    recorder.peakOpen = Math.max(recorder.peakOpen, recorder.open);
+    work.laneOpened(lane);
+  }
+
+  /** One object for all lanes that agreed on the same. */
+  function rulesFor(deflate: DeflateAgreement | null): FrameRules {
+    const key = deflate === null ? '' : `${deflate.serverContextTakeover} ${deflate.serverWindowBits}`;
+    let found = rules.get(key);
+    if (found === undefined) {
+      found = {
+        maxMessageBytes: plan.target.maxMessageBytes,
+        inflation: deflate === null ? null : { ...deflate, inflate },
+      };
+      rules.set(key, found);
+    }
+    return found;
+  }
+
+  const sink: FrameSink<Lane> = {
+    message(lane, isText, bytes, start, end) {
+      if (lane.state === 'open' || lane.state === 'draining') receiveMessage(traffic, lane, isText, bytes, start, end);
+    },
+    ping(lane, bytes, start, end) {
+      // RFC 6455 §5.5.3: not every ping needs its pong; a flood of them must not pile up here.
+      if (lane.link!.writableLength > plan.target.maxBufferedBytes) return;
+      const at = reserve(traffic.outbox, maxControlFrameBytes);
+      const frameEnd = writeControlFrame(traffic.outbox.bytes, at, opcodes.pong, bytes, start, end, nextMask(traffic) >>> 0);
+      traffic.outbox.length -= at + maxControlFrameBytes - frameEnd;
+      flushLane(traffic, lane);
+    },
+    pong() {},
+    close(lane, code, reason) {
+      lane.closeCode = code;
+      if (lane.state === 'closing') return; // the answer to ours
+      const detail = reason === '' ? describeCloseCode(code) : `${describeCloseCode(code)}: ${reason}`;
+      countFailure(recorder, 'closedByServer');
+      leave(lane, 'droppedByServer', code);
+      parts.failed(lane, 'closedByServer', `close code ${code}, ${detail}`);
+      // RFC 6455 §5.5.1: a close frame is answered with one; 1005 may not be sent (§7.4.1).
+      sendClose(lane, code === noCloseCode ? NORMAL_CLOSE : code);
+    },
+    violation(lane, code, rule) {
+      if (lane.state === 'closing') return;
+      const kind = KIND_OF_VIOLATION[code];
+      countFailure(recorder, kind);
+      leave(lane, 'brokeRules', code);
+      parts.failed(lane, kind, rule);
+      sendClose(lane, code);
+    },
+  };
+
+  function onBytes(lane: Lane, bytes: Uint8Array, start: number, end: number): void {
+    traffic.receivedNs = clock.nowNs();
+    lane.reader?.feed(bytes, start, end, sink, lane);
+    if (lane.credit > 0) work.repliesArrived(lane);
+    if (lane.state === 'draining' && ledger.outstanding[lane.index] === 0) closeNow(lane);
+  }
+
+  function onClose(lane: Lane, error: LinkError | null): void {
+    if (lane.state === 'open' || lane.state === 'draining') {
+      leave(lane, 'droppedByServer', NO_CLOSE_FRAME);
+      countFailure(recorder, 'reset');
+      parts.failed(lane, 'reset', error?.detail ?? 'the connection was closed without a close frame');
+    }
+    leaving.delete(lane);
+    lane.state = 'idle';
+    lane.link = null;
+    lane.reader = null;
+    lane.deflater = null;
+    parts.closed(lane);
+  }
+
+  /** The connection dies under its messages: what is in flight is unresolved. */
+  function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules', code: number): void {
+    if (why === 'droppedByServer') recorder.droppedByServer++;
+    countCloseCode(recorder, code);
+    recorder.messages.unresolved += settle(lane);
+    takeOut(lane);
+  }
+
+  function takeOut(lane: Lane): void {
+    openLanes.remove(lane);
+    recorder.open--;
+    lane.state = 'closing';
+  }
+
+  function settle(lane: Lane): number {
+    const unsettled = settleLane(ledger, lane.index);
+    if (unsettled > 0) changeInFlight(recorder, clock.nowNs(), -unsettled);
+    return unsettled;
+  }
+
+  function sendClose(lane: Lane, code: number): void {
+    leaving.set(lane, clock.nowNs() + CLOSE_TIMEOUT_NS);
+    const at = reserve(traffic.outbox, maxControlFrameBytes);
+    const frameEnd = writeCloseFrame(traffic.outbox.bytes, at, code, '', nextMask(traffic) >>> 0);
+    traffic.outbox.length -= at + maxControlFrameBytes - frameEnd;
+    recorder.bytesSent += flush(traffic.outbox, lane.link!);
+  }
+
+  /** The lane lived through its drain: what has not come back is lost. */
+  function closeNow(lane: Lane): void {
+    reportLost(lane);
+    recorder.messages.lost += settle(lane);
+    takeOut(lane);
+    sendClose(lane, NORMAL_CLOSE);
+  }
+
+  function reportLost(lane: Lane): void {
+    if (traffic.violationsLeft === 0 || ledger.outstanding[lane.index] === 0) return;
+    for (const seq of missingNumbers(ledger, lane.index, traffic.violationsLeft)) {
+      const violation: Violation = {
+        violation: 'lost', lane: lane.stream, stream: lane.stream, seq, detail: `#${seq} never came back`,
+      };
+      traffic.violationsLeft--;
+      traffic.report(violation, clock.nowNs());
+    }
+  }
+
+  function retire(lane: Lane): void {
+    if (lane.state !== 'open') return;
+    if (ledger.outstanding[lane.index] === 0) {
+      closeNow(lane);
+      return;
+    }
+    lane.state = 'draining';
+    openLanes.remove(lane);
+    leaving.set(lane, clock.nowNs() + plan.drainNs);
+  }
+
+  function sweep(): void {
+    const nowNs = clock.nowNs();
+    for (const [lane, deadlineNs] of [...leaving]) {
+      if (nowNs < deadlineNs) continue;
+      leaving.delete(lane);
+      if (lane.state === 'draining') closeNow(lane);
+      else lane.link?.destroy();
+    }
+  }
+
+  function closeAll(): void {
+    for (const lane of [...openLanes.all(), ...leaving.keys()]) {
+      if (lane.state === 'open' || lane.state === 'draining') closeNow(lane);
+    }
+  }
+
+  return { opened, onBytes, onClose, retire, closeAll, sweep };
+}

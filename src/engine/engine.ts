@@ -1,0 +1,276 @@
+// One process's load, from the first connection to the last close frame:
+//
+//   connect()        lanes open along the connection curve            ─┐
+//   startMessages()  messages are due from here on                     │ windows, once a second
+//   (end of the plan, or stop())                                       │ and at every end of a stage
+//   drain            nothing further is sent; what is in flight counts │
+//   close            the rest is lost; close handshakes; finished     ─┘
+//
+// The engine owns its lanes and says everything it learns through `EngineHooks`; nobody asks it.
+
+import type { RunEvent } from '../facts/event.ts';
+import type { FailureKind } from '../facts/failure.ts';
+import type { Window } from '../facts/window.ts';
+import { record } from '../histogram/histogram.ts';
+import { createRecorder } from '../measure/recorder.ts';
+import { curveDurationNs } from '../plan/curve.ts';
+import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planStages } from '../plan/stages.ts';
+import { shareCount } from '../units/shares.ts';
+import type { Clock } from './clock.ts';
+import { createConnector } from './connector.ts';
+import { createConversation } from './conversation.ts';
+import { createTraffic } from './hot/traffic.ts';
+import { Lane } from './lane.ts';
+import { createOpenLanes } from './open-lanes.ts';
+import { createPacer } from './pacing.ts';
+import type { Addresses, Rows } from './site.ts';
+import type { OpenTransport } from './transport.ts';
+import { createWindowCutter, type ProcessMeter } from './windows.ts';
+import { createWork } from './work.ts';
+
+/** What one process of a run is to do. Survives structured clone. */
+export interface Assignment {
+  readonly plan: Plan;
+  /** This process does share `shard` of `shards`. */
+  readonly shard: number;
+  readonly shards: number;
+  /** The 32-bit mark of the run in every message. */
+  readonly run: number;
+  /** How many lanes the whole run has at its peak. */
+  readonly laneCount: number;
+  readonly rows: Rows;
+  readonly addresses: Addresses;
+  /** Spin between sends instead of waiting on a timer. */
+  readonly precise: boolean;
+}
+
+export interface EngineHooks {
+  window(window: Window): void;
+  event(event: RunEvent): void;
+  /** Every lane of the first connection segment is open or has failed. */
+  connected(): void;
+  /** Drained and closed; nothing follows. */
+  finished(): void;
+}
+
+export interface Engine {
+  connect(atNs: number): void;
+  startMessages(atNs: number): void;
+  /** Nothing becomes due after now; then drain and close. */
+  stop(): void;
+}
+
+export interface EngineParts {
+  readonly assignment: Assignment;
+  readonly openTransport: OpenTransport;
+  readonly clock: Clock;
+  readonly meter: ProcessMeter;
+  /** Seeds the mask keys; must be unpredictable (RFC 6455 §10.3). */
+  readonly maskSeed: number;
+  readonly hooks: EngineHooks;
+}
+
+/** How often the end of a phase is looked for, and the event loop's delay taken. */
+const BEAT_NS = 20e6;
+/** After everything has arrived, how long to watch for duplicates and strangers. */
+const LINGER_NS = 500e6;
+const CLOSE_TIMEOUT_NS = 2e9;
+
+export function createEngine(parts: EngineParts): Engine {
+  const { assignment, clock, hooks } = parts;
+  const { plan, shard, shards } = assignment;
+  const recorder = createRecorder();
+  const laneCount = shareCount(assignment.laneCount, shard, shards);
+  const lanes = Array.from({ length: laneCount }, (_, index) => new Lane(index, index * shards + shard));
+  const openLanes = createOpenLanes();
+  const traffic = createTraffic(plan, laneCount, assignment.run, parts.maskSeed, recorder, (violation, atNs) =>
+    hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
+  );
+  const work = createWork({
+    plan, shard, shards, laneCount, openLanes, traffic, clock, laneAt: (index) => lanes[index]!,
+  });
+  const pacer = createPacer(clock, work, assignment.precise);
+  const windows = createWindowCutter({
+    worker: shard, stages: planStages(plan), recorder, ledger: traffic.ledger, clock, meter: parts.meter,
+    spinning: assignment.precise, emit: hooks.window,
+  });
+  const conversation = createConversation({ plan, traffic, work, openLanes, clock, failed: reportFailure, closed });
+  const connector = createConnector({
+    target: plan.target,
+    rows: assignment.rows,
+    addresses: assignment.addresses,
+    clock,
+    recorder,
+    transport: parts.openTransport<Lane>({
+      onConnect: (lane) => connector.onConnect(lane),
+      onBytes(lane, bytes, view, end) {
+        recorder.bytesReceived += end;
+        traffic.readBytes = bytes;
+        traffic.readView = view;
+        const start = lane.opening === null ? 0 : connector.onBytes(lane, bytes, end);
+        if (start < end) conversation.onBytes(lane, bytes, start, end);
+      },
+      onClose(lane, link, error) {
+        if (lane.link !== link) return; // given up before
+        if (lane.opening === null) conversation.onClose(lane, error);
+        else connector.onClose(lane, error);
+      },
+    }),
+    opened(lane, deflate) {
+      conversation.opened(lane, deflate);
+      noteResolved();
+    },
+    failed(lane, kind, detail) {
+      reportFailure(lane, kind, detail);
+      noteResolved();
+    },
+  });
+
+  let phase: 'idle' | 'running' | 'draining' | 'closing' | 'finished' = 'idle';
+  let connectedAtNs = 0;
+  let firstLanesUnresolved = 0;
+  let messagesExpected = plan.load.messages.kind !== 'none';
+  const failuresReported = new Set<FailureKind>();
+  const reopen = new Set<Lane>();
+
+  // ---- lanes along the connection curve
+
+  function connect(atNs: number): void {
+    phase = 'running';
+    connectedAtNs = atNs;
+    recorder.inFlightSinceNs = atNs;
+    firstLanesUnresolved = firstLaneCount();
+    windows.start(atNs);
+    if (!messagesExpected) windows.setOrigin(atNs);
+    clock.after(atNs - clock.nowNs(), () => {
+      if (firstLanesUnresolved === 0) clock.after(plan.load.connections[0].durationNs, hooks.connected);
+      followCurve(laneEvents(plan.load.connections, shard, shards), null);
+      beat(clock.nowNs() + BEAT_NS);
+    });
+  }
+
+  function firstLaneCount(): number {
+    const first = plan.load.connections[0];
+    return first.shape === 'burst' ? 0 : shareCount(Math.max(0, Math.ceil(first.to)), shard, shards);
+  }
+
+  function followCurve(events: Iterator<LaneEvent>, held: LaneEvent | null): void {
+    if (phase !== 'running') return;
+    for (let event = held ?? next(events); event !== null; event = next(events)) {
+      const waitNs = connectedAtNs + event.atNs - clock.nowNs();
+      if (waitNs > 0) {
+        const later = event;
+        clock.after(Math.max(waitNs, 1e6), () => followCurve(events, later));
+        return;
+      }
+      const lane = lanes[(event.lane - shard) / shards]!;
+      if (event.action === 'open') open(lane);
+      else close(lane);
+    }
+  }
+
+  function open(lane: Lane): void {
+    if (lane.state === 'idle') connector.request(lane);
+    else if (lane.state === 'draining' || lane.state === 'closing') reopen.add(lane);
+  }
+
+  function close(lane: Lane): void {
+    reopen.delete(lane);
+    if (lane.state === 'opening') {
+      connector.cancel(lane);
+      noteResolved();
+    } else conversation.retire(lane);
+  }
+
+  function closed(lane: Lane): void {
+    if (phase === 'running' && reopen.delete(lane)) connector.request(lane);
+  }
+
+  function noteResolved(): void {
+    if (--firstLanesUnresolved === 0) hooks.connected();
+  }
+
+  // ---- the beat: event-loop delay, lanes that leave, the end of the phase
+
+  function beat(expectedNs: number): void {
+    if (phase === 'finished') return;
+    const nowNs = clock.nowNs();
+    record(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs));
+    conversation.sweep();
+    if (phase === 'running' && isOver(nowNs)) drain(nowNs);
+    clock.after(BEAT_NS, () => beat(nowNs + BEAT_NS));
+  }
+
+  function isOver(nowNs: number): boolean {
+    const curveEndNs = connectedAtNs + curveDurationNs(plan.load.connections);
+    return nowNs >= curveEndNs && !messagesExpected && work.isOver(nowNs);
+  }
+
+  // ---- messages
+
+  function startMessages(atNs: number): void {
+    if (phase !== 'running') return;
+    messagesExpected = false;
+    windows.setOrigin(atNs);
+    work.start(atNs);
+    pacer.start();
+  }
+
+  function stop(): void {
+    if (phase !== 'running') return;
+    const nowNs = clock.nowNs();
+    work.stop(nowNs);
+    drain(nowNs);
+  }
+
+  // ---- the end
+
+  function drain(startedNs: number): void {
+    phase = 'draining';
+    connector.cancelAll();
+    pacer.stop();
+    let busyNs = recorder.messages.sent === 0 && recorder.inFlight === 0 ? Number.NEGATIVE_INFINITY : startedNs;
+    const look = (): void => {
+      const nowNs = clock.nowNs();
+      if (recorder.inFlight > 0) busyNs = nowNs;
+      const isQuiet = openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs);
+      if (isQuiet || nowNs - startedNs >= plan.drainNs) closeAll();
+      else clock.after(BEAT_NS, look);
+    };
+    look();
+  }
+
+  function closeAll(): void {
+    phase = 'closing';
+    conversation.closeAll();
+    const startedNs = clock.nowNs();
+    const look = (): void => {
+      const linked = lanes.filter((lane) => lane.link !== null);
+      const isLate = clock.nowNs() - startedNs > CLOSE_TIMEOUT_NS;
+      if (linked.length > 0 && !isLate) {
+        clock.after(BEAT_NS, look);
+        return;
+      }
+      for (const lane of linked) lane.link?.destroy();
+      phase = 'finished';
+      windows.finish();
+      hooks.finished();
+    };
+    look();
+  }
+
+  function reportFailure(lane: Lane, failure: FailureKind, detail: string): void {
+    if (failuresReported.has(failure)) return;
+    failuresReported.add(failure);
+    hooks.event({ kind: 'failure', atNs: clock.nowNs(), worker: shard, lane: lane.stream, failure, detail });
+  }
+
+  return { connect, startMessages, stop };
+}
+
+function next(events: Iterator<LaneEvent>): LaneEvent | null {
+  const result = events.next();
+  return result.done === true ? null : result.value;
+}

@@ -1,0 +1,39 @@
+// One connection and its sending state. There may be tens of thousands in a process, so a lane holds a
+// few words; what only an opening lane needs is in `opening`, what only short messages need in `times`.
+
+import type { FrameReader } from '../frames/frame-reader.ts';
+import type { Opening } from './connector.ts';
+import type { MessageDeflater } from '../frames/deflate.ts';
+import type { Link } from './transport.ts';
+
+/**
+ * idle → opening → open → draining → closing → idle
+ *
+ * draining: sends nothing further, waits for what is in flight. closing: our close frame is sent.
+ */
+export type LaneState = 'idle' | 'opening' | 'open' | 'draining' | 'closing';
+
+export class Lane {
+  /** Its place in this process's tables. */
+  readonly index: number;
+  /** Its number in the whole run, which is also the number of its stream. */
+  readonly stream: number;
+  state: LaneState = 'idle';
+  link: Link | null = null;
+  opening: Opening | null = null;
+  reader: FrameReader<Lane> | null = null;
+  deflater: MessageDeflater | null = null;
+  /** Where it is in the list of open lanes; −1 while it is not open. */
+  position = -1;
+  /** Messages that the closed model may send as soon as the read event is over. */
+  credit = 0;
+  /** Due and sent times of short messages, a ring by number. */
+  times: Float64Array | null = null;
+  /** Set once the service sent a close frame; 0 before. */
+  closeCode = 0;
+
+  constructor(index: number, stream: number) {
+    this.index = index;
+    this.stream = stream;
+  }
+}

@@ -1,0 +1,109 @@
+// Links over node:net and node:tls. All sockets of the process read into one shared buffer through
+// `onread`, and share their listeners: a lane costs no closure and no buffer of its own.
+
+import net from 'node:net';
+import tls from 'node:tls';
+import type { FailureKind } from '../facts/failure.ts';
+import type { Endpoint, Link, LinkError, LinkHandler, Transport } from './transport.ts';
+
+/** A read event hands up at most this much; larger reads only raise the memory in use. */
+const READ_BUFFER_BYTES = 64 * 1024;
+
+const LANE = Symbol('lane');
+const LAST_ERROR = Symbol('lastError');
+
+interface LaneSocket<Tag> extends net.Socket {
+  [LANE]: Tag;
+  [LAST_ERROR]: LinkError | null;
+}
+
+/** What every secure link of a run shares; null where the run has none. */
+export interface SecureOptions {
+  readonly context: tls.SecureContext;
+  readonly insecure: boolean;
+}
+
+export function createNodeTransport<Tag>(handler: LinkHandler<Tag>, secure: SecureOptions | null): Transport<Tag> {
+  const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  const view = new DataView(buffer.buffer);
+  const onread = {
+    buffer,
+    callback(this: LaneSocket<Tag>, byteCount: number): boolean {
+      handler.onBytes(this[LANE], buffer, view, byteCount);
+      return true;
+    },
+  };
+  function onConnect(this: LaneSocket<Tag>): void {
+    handler.onConnect(this[LANE]);
+  }
+  function onError(this: LaneSocket<Tag>, error: NodeJS.ErrnoException): void {
+    this[LAST_ERROR] = linkError(error);
+  }
+  function onClose(this: LaneSocket<Tag>): void {
+    handler.onClose(this[LANE], this, this[LAST_ERROR]);
+  }
+
+  return {
+    open(endpoint: Endpoint, tag: Tag): Link {
+      const options: net.TcpNetConnectOpts & { onread: unknown } = {
+        host: endpoint.address,
+        port: endpoint.port,
+        noDelay: true,
+        onread,
+        ...(endpoint.localAddress === null ? {} : { localAddress: endpoint.localAddress }),
+      };
+      const socket = (
+        endpoint.secure
+          ? tls.connect({ ...options, ...tlsOptions(endpoint, secure) } as tls.ConnectionOptions)
+          : net.connect(options as net.NetConnectOpts)
+      ) as LaneSocket<Tag>;
+      socket[LANE] = tag;
+      socket[LAST_ERROR] = null;
+      socket.on(endpoint.secure ? 'secureConnect' : 'connect', onConnect);
+      socket.on('error', onError);
+      socket.on('close', onClose);
+      return socket;
+    },
+  };
+}
+
+function tlsOptions(endpoint: Endpoint, secure: SecureOptions | null): tls.ConnectionOptions {
+  return {
+    ...(secure === null ? {} : { secureContext: secure.context }),
+    rejectUnauthorized: !(secure?.insecure ?? false),
+    // RFC 6066 §3: SNI carries host names only.
+    ...(endpoint.serverName === '' || net.isIP(endpoint.serverName) !== 0 ? {} : { servername: endpoint.serverName }),
+    ALPNProtocols: ['http/1.1'],
+  };
+}
+
+const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
+  ECONNREFUSED: 'refused',
+  ENETUNREACH: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
+  ETIMEDOUT: 'connectTimeout',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  ECONNABORTED: 'reset',
+  EMFILE: 'fileDescriptors',
+  ENFILE: 'fileDescriptors',
+  EADDRNOTAVAIL: 'ports',
+  EADDRINUSE: 'ports',
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+};
+
+/** The kind under which a socket's error counts, and a sentence about it. */
+export function linkError(error: NodeJS.ErrnoException): LinkError {
+  const code = error.code ?? '';
+  if (error.message.includes('before secure TLS connection was established')) {
+    return { kind: 'tls', detail: 'the connection was closed during the TLS handshake' };
+  }
+  const kind = KIND_OF_CODE[code] ?? (isTlsCode(code) ? 'tls' : 'other');
+  return { kind, detail: code === '' || error.message.includes(code) ? error.message : `${error.message} (${code})` };
+}
+
+function isTlsCode(code: string): boolean {
+  return /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|EPROTO)/.test(code);
+}

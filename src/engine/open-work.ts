@@ -1,0 +1,89 @@
+// The open model: message i is due when the schedule says, on the next open lane in turn. A message that
+// cannot be sent is counted with its reason and never sent later.
+
+import { createSchedule, type Schedule } from '../plan/arrivals.ts';
+import { appendMessage, flushLane, whyUnsent } from './hot/traffic.ts';
+import type { Lane } from './lane.ts';
+import { createTypePicker } from './type-picker.ts';
+import type { MessagesOf, Work, WorkParts } from './work.ts';
+
+/** A message that is overdue by more than this is given up as late: the generator cannot keep up. */
+export const LATE_AFTER_NS = 5e9;
+/** How long one look may send before sockets are read again. */
+const LOOK_BUDGET_NS = 4e6;
+/** How long the last look may take: the rest is late. */
+const LAST_LOOK_BUDGET_NS = 1e9;
+
+export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): Work {
+  const { plan, shard, shards, traffic, openLanes, clock } = parts;
+  const schedule: Schedule = createSchedule(messages.curve, messages.arrival, plan.seed, shard, shards);
+  const pickType = createTypePicker(plan);
+  const { messages: counts, unsent } = traffic.recorder;
+  let originNs = Number.POSITIVE_INFINITY;
+  let stopped = false;
+  /** The lane whose messages are laid out and not yet written: neighbours in time on one lane share a write. */
+  let filling: Lane | null = null;
+
+  function sendDue(untilNs: number, budgetNs: number): void {
+    const startedNs = clock.nowNs();
+    let nowNs = startedNs;
+    for (;;) {
+      const dueNs = originNs + schedule.peekDueNs();
+      if (dueNs > untilNs || nowNs - startedNs > budgetNs) break;
+      send(dueNs, nowNs);
+      schedule.advance();
+      nowNs = clock.nowNs();
+    }
+    flushFilling();
+  }
+
+  function send(dueNs: number, nowNs: number): void {
+    counts.due++;
+    if (nowNs - dueNs > LATE_AFTER_NS) {
+      unsent.late++;
+      return;
+    }
+    const lane = openLanes.next();
+    if (lane === null) {
+      unsent.socketClosed++;
+      return;
+    }
+    if (lane !== filling) {
+      flushFilling();
+      filling = lane;
+    }
+    const type = pickType(schedule.peekIndex());
+    const reason = whyUnsent(traffic, lane, type);
+    if (reason === null) appendMessage(traffic, lane, type, dueNs, nowNs);
+    else unsent[reason]++;
+  }
+
+  function flushFilling(): void {
+    if (filling !== null) flushLane(traffic, filling);
+    filling = null;
+  }
+
+  return {
+    nextDueNs: () => (stopped ? Number.POSITIVE_INFINITY : originNs + schedule.peekDueNs()),
+    runDue: (nowNs) => {
+      if (!stopped) sendDue(nowNs, LOOK_BUDGET_NS);
+    },
+    start(atNs) {
+      originNs = atNs;
+    },
+    stop(atNs) {
+      if (stopped) return;
+      sendDue(atNs, LAST_LOOK_BUDGET_NS);
+      stopped = true;
+      for (; originNs + schedule.peekDueNs() <= atNs; schedule.advance()) {
+        counts.due++;
+        unsent.late++;
+      }
+    },
+    isOver: () => stopped || schedule.peekDueNs() === Number.POSITIVE_INFINITY,
+    laneOpened: () => {},
+    repliesArrived(lane) {
+      lane.credit = 0;
+    },
+  };
+}

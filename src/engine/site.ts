@@ -1,0 +1,61 @@
+// Where a lane connects and what it asks for: the plan's URL, headers and addresses, rendered for one lane.
+
+import { renderLaneTemplate } from '../plan/interpolate.ts';
+import type { Target } from '../plan/plan.ts';
+import type { Endpoint } from './transport.ts';
+
+/** Rows of the plan's CSV file: lane n takes row n modulo their number. */
+export type Rows = readonly Readonly<Record<string, string>>[];
+
+/** IP addresses by host name, in the order to try. */
+export type Addresses = Readonly<Record<string, readonly string[]>>;
+
+export interface Site {
+  readonly endpoint: Endpoint;
+  /** How many addresses the host has: the next is tried when one refuses. */
+  readonly addressCount: number;
+  readonly hostHeader: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function siteOf(target: Target, rows: Rows, addresses: Addresses, lane: number, addressIndex: number): Site {
+  const row = rows.length === 0 ? null : rows[lane % rows.length]!;
+  const template = target.urls[lane % target.urls.length]!;
+  const url = new URL(renderLaneTemplate(template, lane, row));
+  const secure = url.protocol === 'wss:';
+  const host = hostOf(url);
+  const known = addresses[host] ?? [host];
+  const sources = target.sourceAddresses;
+  return {
+    endpoint: {
+      address: known[addressIndex % known.length]!,
+      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+      secure,
+      serverName: target.tls.serverName ?? host,
+      localAddress: sources.length === 0 ? null : sources[lane % sources.length]!,
+    },
+    addressCount: known.length,
+    hostHeader: url.host,
+    path: url.pathname + url.search,
+    headers: headersOf(target, url, lane, row),
+  };
+}
+
+/** The host name or bare IP address; IPv6 without its brackets. */
+export function hostOf(url: URL): string {
+  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+}
+
+function headersOf(
+  target: Target, url: URL, lane: number, row: Readonly<Record<string, string>> | null,
+): Readonly<Record<string, string>> {
+  const headers = Object.fromEntries(
+    Object.entries(target.headers).map(([name, value]) => [name, renderLaneTemplate(value, lane, row)]),
+  );
+  const hasAuthorization = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+  if (hasAuthorization || (url.username === '' && url.password === '')) return headers;
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  // RFC 7617 §2: user and password as UTF-8, base64.
+  return { ...headers, Authorization: `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}` };
+}

@@ -1,0 +1,46 @@
+// The port through which the engine reaches the network. A transport opens links and hands their bytes
+// up in one shared buffer; it knows nothing of WebSocket. Adapters: `node-transport.ts` and, in tests,
+// a transport in memory; both keep the contract in `transport-contract.ts`.
+
+import type { FailureKind } from '../facts/failure.ts';
+
+export interface Endpoint {
+  /** An IP address: names are resolved before the run. */
+  readonly address: string;
+  readonly port: number;
+  readonly secure: boolean;
+  /** For SNI and the certificate check; empty where there is none. */
+  readonly serverName: string;
+  readonly localAddress: string | null;
+}
+
+export interface LinkError {
+  readonly kind: FailureKind;
+  readonly detail: string;
+}
+
+/** One connection. After `onClose` it is dead and no call has an effect. */
+export interface Link {
+  /** Bytes accepted by `write` and not yet handed to the kernel. While it is 0, written buffers are free again. */
+  readonly writableLength: number;
+  write(bytes: Uint8Array): unknown;
+  /** Sends what is buffered, then FIN. */
+  end(): unknown;
+  /** Drops the connection at once. */
+  destroy(): unknown;
+}
+
+/** Called by the transport; `tag` is what `open` was given. */
+export interface LinkHandler<Tag> {
+  onConnect(tag: Tag): void;
+  /** `bytes[0, end)` and `view` over the same memory are valid until the call returns. */
+  onBytes(tag: Tag, bytes: Uint8Array, view: DataView, end: number): void;
+  /** Exactly once for every link, also for one that never connected or was destroyed. */
+  onClose(tag: Tag, link: Link, error: LinkError | null): void;
+}
+
+export interface Transport<Tag> {
+  open(endpoint: Endpoint, tag: Tag): Link;
+}
+
+export type OpenTransport = <Tag>(handler: LinkHandler<Tag>) => Transport<Tag>;

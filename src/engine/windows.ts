@@ -1,0 +1,112 @@
+// Cuts the recorder into windows: at every whole second of the run and at every edge between stages, so
+// that each window belongs to one second and one stage and workers' windows line up. A cut that comes
+// late (the event loop was busy) still belongs to the span that it was due for.
+
+import type { Window } from '../facts/window.ts';
+import type { Ledger } from '../measure/ledger.ts';
+import { cutWindow, type Recorder } from '../measure/recorder.ts';
+import { type Stage, stageAt } from '../plan/stages.ts';
+import type { Clock, Timer } from './clock.ts';
+
+const WINDOW_NS = 1e9;
+
+/** How the process fares: read at every cut. */
+export interface ProcessMeter {
+  cpuNs(): number;
+  rssBytes(): number;
+}
+
+export interface WindowCutter {
+  start(atNs: number): void;
+  /** The stages count from here. */
+  setOrigin(originNs: number): void;
+  /** Cuts what is left; nothing follows. */
+  finish(): void;
+}
+
+export interface WindowParts {
+  readonly worker: number;
+  readonly stages: readonly Stage[];
+  readonly recorder: Recorder;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly meter: ProcessMeter;
+  readonly spinning: boolean;
+  emit(window: Window): void;
+}
+
+export function createWindowCutter(parts: WindowParts): WindowCutter {
+  const { clock, meter, stages } = parts;
+  let originNs = Number.POSITIVE_INFINITY;
+  /** Where the current window nominally began, and where it really did. */
+  let fromNs = 0;
+  let cutNs = 0;
+  let cpuNs = 0;
+  const idleRssBytes = meter.rssBytes();
+  let timer: Timer | null = null;
+
+  function schedule(): void {
+    timer?.cancel();
+    timer = clock.after(nextEdgeNs(fromNs) - clock.nowNs(), () => {
+      const nowNs = clock.nowNs();
+      // A timer may fire a little early; the window must reach its edge.
+      if (nowNs >= nextEdgeNs(fromNs)) cut(nowNs);
+      schedule();
+    });
+  }
+
+  function nextEdgeNs(afterNs: number): number {
+    let edgeNs = (Math.floor(afterNs / WINDOW_NS) + 1) * WINDOW_NS;
+    if (originNs > afterNs) edgeNs = Math.min(edgeNs, originNs);
+    for (const stage of stages) {
+      const endNs = originNs + stage.toNs;
+      if (endNs > afterNs) edgeNs = Math.min(edgeNs, endNs);
+    }
+    return edgeNs;
+  }
+
+  /** The last edge at or before `nowNs`: after a long stall several have passed. */
+  function lastEdgeNs(nowNs: number): number {
+    let edgeNs = fromNs;
+    for (let next = nextEdgeNs(edgeNs); next <= nowNs; next = nextEdgeNs(next)) edgeNs = next;
+    return edgeNs;
+  }
+
+  function cut(nowNs: number): void {
+    const usedNs = meter.cpuNs();
+    parts.emit(
+      cutWindow(parts.recorder, {
+        worker: parts.worker,
+        second: Math.floor(fromNs / WINDOW_NS),
+        stage: stageAt(stages, fromNs - originNs),
+        untilNs: nowNs,
+        elapsedNs: nowNs - cutNs,
+        cpuNs: usedNs - cpuNs,
+        rssBytes: meter.rssBytes(),
+        idleRssBytes,
+        approximate: parts.ledger.approximate,
+        spinning: parts.spinning,
+      }),
+    );
+    fromNs = lastEdgeNs(nowNs);
+    cutNs = nowNs;
+    cpuNs = usedNs;
+  }
+
+  return {
+    start(atNs) {
+      fromNs = atNs;
+      cutNs = atNs;
+      cpuNs = meter.cpuNs();
+      schedule();
+    },
+    setOrigin(atNs) {
+      originNs = atNs;
+      schedule();
+    },
+    finish() {
+      timer?.cancel();
+      cut(clock.nowNs());
+    },
+  };
+}

@@ -1,0 +1,15 @@
+// The main of the reference target's process: a free port on the loopback, until the channel ends.
+
+import { startReferenceTarget } from '../target/reference-target.ts';
+import type { TargetListening } from '../target/target-process.ts';
+
+const target = await startReferenceTarget({
+  host: '127.0.0.1',
+  port: 0,
+  behaviour: 'echo',
+  compression: true,
+  maxMessageBytes: 64 * 1024 * 1024,
+});
+const listening: TargetListening = { url: target.url };
+process.send!(listening);
+process.on('disconnect', () => process.exit(0));

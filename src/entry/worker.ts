@@ -1,0 +1,82 @@
+// The main of a worker process: one engine, fed by commands over IPC, reporting over IPC. It ends when
+// its channel ends, so no worker outlives its coordinator.
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
+import { monotonicClock } from '../engine/clock.ts';
+import { type Assignment, createEngine, type Engine } from '../engine/engine.ts';
+import { createNodeTransport, type SecureOptions } from '../engine/node-transport.ts';
+import type { Tls } from '../plan/plan.ts';
+import type { Command, Report } from '../run/ports.ts';
+import { unreachable } from '../units/unreachable.ts';
+
+let assignment: Assignment | null = null;
+let engine: Engine | null = null;
+
+function report(value: Report): void {
+  if (process.connected) process.send!(value);
+}
+
+function obey(command: Command): void {
+  switch (command.kind) {
+    case 'assign':
+      assignment = command.assignment;
+      report({ kind: 'ready' });
+      return;
+    case 'connect':
+      engine = startEngine(assignment!, command.originNs);
+      return;
+    case 'startMessages':
+      engine!.startMessages(command.atNs);
+      return;
+    case 'stop':
+      engine?.stop();
+      return;
+    default:
+      unreachable(command);
+  }
+}
+
+function startEngine(given: Assignment, originNs: bigint): Engine {
+  const secure = secureOptions(given.plan.target.tls, given.plan.target.urls.some((url) => url.startsWith('wss:')));
+  const started = createEngine({
+    assignment: given,
+    openTransport: (handler) => createNodeTransport(handler, secure),
+    clock: monotonicClock(originNs),
+    maskSeed: randomBytes(4).readUInt32LE(),
+    meter: {
+      cpuNs: () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) * 1e3;
+      },
+      rssBytes: () => process.memoryUsage.rss(),
+    },
+    hooks: {
+      window: (window) => report({ kind: 'window', window }),
+      event: (event) => report({ kind: 'event', event }),
+      connected: () => report({ kind: 'connected' }),
+      finished: () => report({ kind: 'finished' }),
+    },
+  });
+  started.connect(0);
+  return started;
+}
+
+/** One context for all lanes: certificates are read and parsed once. */
+function secureOptions(options: Tls, isSecure: boolean): SecureOptions | null {
+  if (!isSecure) return null;
+  const { caFile, certFile, keyFile, passphrase, insecure } = options;
+  return {
+    insecure,
+    context: tls.createSecureContext({
+      ...(caFile === null ? {} : { ca: readFileSync(caFile) }),
+      ...(certFile === null ? {} : { cert: readFileSync(certFile) }),
+      ...(keyFile === null ? {} : { key: readFileSync(keyFile) }),
+      ...(passphrase === null ? {} : { passphrase }),
+    }),
+  };
+}
+
+process.on('message', (command) => obey(command as Command));
+process.on('disconnect', () => process.exit(0));

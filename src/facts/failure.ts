@@ -1,0 +1,31 @@
+// The closed set of kinds under which a lane's trouble is counted, with the first example of each kept.
+
+export const FAILURE_KINDS = [
+  // before the lane was open
+  'dns', 'refused', 'unreachable', 'tls', 'connectTimeout', 'handshakeTimeout',
+  'upgradeRejected', 'badUpgrade', 'fileDescriptors', 'ports',
+  // before or after
+  'closedByServer', 'reset', 'protocol', 'invalidUtf8', 'tooBig', 'other',
+] as const;
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** One sentence a kind, for summaries and docs. */
+export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
+  dns: 'the host name could not be resolved',
+  refused: 'nothing listens on the port',
+  unreachable: 'there is no route to the host',
+  tls: 'the TLS handshake or the certificate check failed',
+  connectTimeout: 'the TCP connection was not made in time',
+  handshakeTimeout: 'the WebSocket handshake was not answered in time',
+  upgradeRejected: 'the service answered the upgrade with an HTTP status other than 101',
+  badUpgrade: 'the upgrade was answered against RFC 6455',
+  fileDescriptors: 'this machine ran out of file descriptors',
+  ports: 'this machine ran out of local ports',
+  closedByServer: 'the service closed the connection with a close frame',
+  reset: 'the connection was closed or reset without a close frame',
+  protocol: 'the service broke the framing rules (closed with 1002)',
+  invalidUtf8: 'the service sent text that is not UTF-8 (closed with 1007)',
+  tooBig: 'the service sent a message over the size limit (closed with 1009)',
+  other: 'another error',
+};

@@ -1,0 +1,28 @@
+// The live view's facts: what is known of a run while it goes, once a second.
+
+export type Phase = 'starting' | 'connecting' | 'sending' | 'draining';
+
+export interface LiveFigures {
+  readonly phase: Phase;
+  readonly elapsedSeconds: number;
+  /** By plan, from the start of the run; null where it cannot be known yet. */
+  readonly totalSeconds: number | null;
+  readonly lanesOpen: number;
+  readonly lanesPlanned: number;
+  /** Of the last whole second, over all workers. */
+  readonly sentPerSecond: number;
+  readonly deliveredPerSecond: number;
+  readonly responseP50Ns: number | null;
+  readonly responseP99Ns: number | null;
+  /** Of the run so far. */
+  readonly sent: number;
+  readonly delivered: number;
+  readonly unsent: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+  readonly corrupted: number;
+  readonly unexpected: number;
+  readonly failedLanes: number;
+  readonly droppedLanes: number;
+  readonly sendLagP99Ns: number | null;
+}

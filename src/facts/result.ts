@@ -1,0 +1,181 @@
+// `result.json`: what a run came to. Names are fixed; a field may be added, none renamed.
+// Times are in milliseconds here, because this is an edge; a number that cannot be known is null.
+
+import type { Plan } from '../plan/plan.ts';
+import type { NonEmpty } from '../units/non-empty.ts';
+import type { Machine, Outcome, Violation } from './event.ts';
+import type { FailureKind } from './failure.ts';
+import type { UnsentReason } from './window.ts';
+
+export const RESULT_SCHEMA = 'highwater/result/1';
+
+export interface RunResult {
+  readonly schema: typeof RESULT_SCHEMA;
+  readonly run: RunFacts;
+  readonly plan: Plan;
+  readonly verdict: Verdict & { readonly thresholds: readonly ThresholdResult[] };
+  readonly connections: ConnectionResult;
+  readonly messages: MessageResult;
+  readonly response: Distribution;
+  readonly service: Distribution;
+  readonly sendLag: Distribution;
+  readonly throughput: Throughput;
+  readonly generator: GeneratorResult;
+  readonly resources: Readonly<Record<string, never>>;
+  readonly stages: readonly StageResult[];
+  readonly timeline: readonly TimelinePoint[];
+  /** The first 100. */
+  readonly violations: readonly (Violation & { readonly atSecond: number })[];
+}
+
+export interface RunFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly startedAt: string;
+  readonly durationSeconds: number;
+  readonly outcome: Outcome;
+  /** Why it ended early, in a sentence; null where it ran to its end. */
+  readonly endedBecause: string | null;
+  readonly highwaterVersion: string;
+  readonly nodeVersion: string;
+  readonly workerCount: number;
+  readonly machine: Machine;
+}
+
+/** An empty list does not type-check: a fail names what was breached, an inconclusive what is in doubt. */
+export type Verdict =
+  | { readonly kind: 'pass'; readonly breaches: readonly []; readonly doubts: readonly [] }
+  | { readonly kind: 'fail'; readonly breaches: NonEmpty<Breach>; readonly doubts: readonly Doubt[] }
+  | { readonly kind: 'inconclusive'; readonly breaches: readonly []; readonly doubts: NonEmpty<Doubt> };
+
+export interface Breach {
+  /** The threshold's expression or the contract's clause. */
+  readonly rule: string;
+  readonly detail: string;
+}
+
+export const DOUBT_KINDS = [
+  'noRules', 'noSamples', 'tooFewSamples', 'sendLag', 'eventLoop', 'cpu', 'unsentLate', 'workerDied', 'incomplete', 'littlesLaw', 'approximate', 'generatorLimit',
+] as const;
+
+/** A reason not to trust a number. */
+export interface Doubt {
+  readonly kind: (typeof DOUBT_KINDS)[number];
+  /** The rule it casts doubt on; null where it is the whole run. */
+  readonly rule: string | null;
+  readonly detail: string;
+}
+
+export interface ThresholdResult {
+  readonly expression: string;
+  /** In the unit of the limit (ns, count, ratio, per second); null where there is none. */
+  readonly observed: number | null;
+  /** The same for people, e.g. "812 ms". */
+  readonly observedText: string;
+  readonly kind: Verdict['kind'];
+}
+
+export interface ConnectionResult {
+  readonly attempted: number;
+  readonly opened: number;
+  readonly failed: number;
+  readonly peakOpen: number;
+  readonly droppedByServer: number;
+  readonly reconnected: number;
+  readonly openedPerSecondPeak: number;
+  readonly handshake: Distribution;
+  readonly closeCodes: Readonly<Record<string, number>>;
+  readonly failures: Readonly<Partial<Record<FailureKind, FailureResult>>>;
+}
+
+export interface FailureResult {
+  readonly count: number;
+  /** The first one, redacted. */
+  readonly example: string;
+}
+
+export interface MessageResult {
+  readonly due: number;
+  readonly sent: number;
+  readonly unsent: Readonly<Record<UnsentReason, number>>;
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly lost: number;
+  readonly unresolved: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+  readonly corrupted: number;
+  readonly unexpected: number;
+  /** Delivered of sent; null where nothing was sent. */
+  readonly deliveredRatio: number | null;
+}
+
+/** Over survivors only. A percentile is null where there are too few samples to bound it with 95 % confidence. */
+export interface Distribution {
+  readonly count: number;
+  readonly minMs: number | null;
+  readonly meanMs: number | null;
+  readonly stdDevMs: number | null;
+  readonly p50Ms: number | null;
+  readonly p75Ms: number | null;
+  readonly p90Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly p999Ms: number | null;
+  readonly p9999Ms: number | null;
+  readonly maxMs: number | null;
+  /** 95 % order-statistic intervals, [low, high]. */
+  readonly intervals: Readonly<Record<string, readonly [number, number] | null>>;
+  /** HdrHistogram V2, compressed, base64, values in nanoseconds. */
+  readonly hdr: string;
+}
+
+export interface Throughput {
+  readonly offeredPerSecond: number | null;
+  readonly sentPerSecond: number | null;
+  readonly deliveredPerSecond: number | null;
+  readonly bytesSentPerSecond: number | null;
+  readonly bytesReceivedPerSecond: number | null;
+}
+
+export interface GeneratorResult {
+  readonly healthy: boolean;
+  readonly cpuRatioMax: number | null;
+  readonly eventLoopDelayMsP99: number | null;
+  readonly rssBytesMax: number | null;
+  readonly cpuMicrosPerMessage: number | null;
+  readonly rssBytesPerLane: number | null;
+  readonly missedWorkers: number;
+  /** |L − X·R| / L over the run; null where nothing was in flight. */
+  readonly littlesLawErrorRatio: number | null;
+}
+
+export interface StageResult {
+  readonly name: string;
+  readonly fromSecond: number;
+  readonly toSecond: number;
+  readonly messages: MessageResult;
+  readonly response: Distribution;
+  readonly service: Distribution;
+  readonly sendLag: Distribution;
+  readonly throughput: Throughput;
+}
+
+export interface TimelinePoint {
+  readonly second: number;
+  readonly lanesOpen: number;
+  readonly due: number;
+  readonly sent: number;
+  readonly unsent: number;
+  readonly delivered: number;
+  readonly lost: number;
+  readonly unresolved: number;
+  readonly errors: number;
+  readonly responseP50Ms: number | null;
+  readonly responseP99Ms: number | null;
+  readonly responseMaxMs: number | null;
+  readonly serviceP99Ms: number | null;
+  readonly sendLagP99Ms: number | null;
+  readonly cpuRatio: number | null;
+  readonly rssBytes: number;
+}

@@ -1,0 +1,114 @@
+// One second of facts from one worker: what travels from worker to coordinator and lies in
+// `windows.ndjson`, one JSON line each. Every count is of this window alone, so windows add up in any
+// order. A torn or foreign line decodes to null.
+
+import { isSparseHistogram, type SparseHistogram } from '../histogram/sparse-codec.ts';
+import { FAILURE_KINDS, type FailureKind } from './failure.ts';
+
+export const WINDOW_SCHEMA = 'highwater/window/1';
+
+/** Reasons why a message that was due was not sent. */
+export const UNSENT_REASONS = ['late', 'backpressure', 'windowFull', 'socketClosed'] as const;
+export type UnsentReason = (typeof UNSENT_REASONS)[number];
+
+export const MESSAGE_FACTS = [
+  'due', 'sent', 'delivered', 'rejected', 'lost', 'unresolved',
+  'duplicated', 'reordered', 'corrupted', 'unexpected',
+] as const;
+export type MessageFacts = Record<(typeof MESSAGE_FACTS)[number], number>;
+
+export interface Window {
+  readonly schema: typeof WINDOW_SCHEMA;
+  readonly worker: number;
+  /** Which second of the run, from 0. */
+  readonly second: number;
+  /** Index into `planStages`: a window is also cut where a stage ends. −1 before the first. */
+  readonly stage: number;
+  readonly untilNs: number;
+  readonly messages: MessageFacts;
+  readonly unsent: Readonly<Record<UnsentReason, number>>;
+  readonly connections: ConnectionFacts;
+  readonly bytes: { readonly sent: number; readonly received: number };
+  readonly histograms: Readonly<Record<HistogramName, SparseHistogram>>;
+  readonly health: WorkerHealth;
+}
+
+export const HISTOGRAM_NAMES = ['response', 'service', 'sendLag', 'handshake', 'eventLoopDelay'] as const;
+export type HistogramName = (typeof HISTOGRAM_NAMES)[number];
+
+export interface ConnectionFacts {
+  readonly attempted: number;
+  readonly opened: number;
+  /** Never opened, for one of the reasons in `failures`. */
+  readonly failed: number;
+  /** Open at the end of the window. */
+  readonly open: number;
+  readonly peakOpen: number;
+  readonly droppedByServer: number;
+  /** Why lanes could not open or had to go, by kind. */
+  readonly failures: Readonly<Partial<Record<FailureKind, number>>>;
+  /** How lanes ended that had been open, by close code (1006 where none was received). */
+  readonly closeCodes: Readonly<Record<string, number>>;
+}
+
+export interface WorkerHealth {
+  readonly cpuNs: number;
+  readonly rssBytes: number;
+  /** Before the first lane. */
+  readonly idleRssBytes: number;
+  /** Length of the window in ns as it really was. */
+  readonly elapsedNs: number;
+  /** The integral of messages in flight over time, in message·ns: an independent count for Little's law. */
+  readonly inFlightNs: number;
+  readonly inFlight: number;
+  /** True where a bound of the ledger was hit and duplicates may be confused with late arrivals. */
+  readonly approximate: boolean;
+  /** Whether the worker spins between sends, so that its CPU time says nothing about its load. */
+  readonly spinning: boolean;
+}
+
+export function encodeWindow(window: Window): string {
+  return JSON.stringify(window);
+}
+
+/** Null for anything that is not a whole window of this version. */
+export function decodeWindow(line: string): Window | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  return isWindow(value) ? value : null;
+}
+
+export function isWindow(value: unknown): value is Window {
+  if (!isRecord(value) || value.schema !== WINDOW_SCHEMA) return false;
+  const { messages, unsent, connections, bytes, histograms, health } = value;
+  return (
+    hasCounts(value, ['worker', 'second', 'untilNs']) &&
+    typeof value.stage === 'number' &&
+    hasCounts(messages, MESSAGE_FACTS) &&
+    hasCounts(unsent, UNSENT_REASONS) &&
+    hasCounts(connections, ['attempted', 'opened', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&
+    hasCounts(connections.failures, []) &&
+    Object.keys(connections.failures).every((kind) => (FAILURE_KINDS as readonly string[]).includes(kind)) &&
+    hasCounts(connections.failures, Object.keys(connections.failures)) &&
+    hasCounts(connections.closeCodes, []) &&
+    hasCounts(connections.closeCodes, Object.keys(connections.closeCodes)) &&
+    hasCounts(bytes, ['sent', 'received']) &&
+    isRecord(histograms) &&
+    HISTOGRAM_NAMES.every((name) => isSparseHistogram(histograms[name])) &&
+    hasCounts(health, ['cpuNs', 'rssBytes', 'idleRssBytes', 'elapsedNs', 'inFlightNs', 'inFlight']) &&
+    typeof health.approximate === 'boolean' &&
+    typeof health.spinning === 'boolean'
+  );
+}
+
+function hasCounts(value: unknown, names: readonly string[]): value is Record<string, unknown> {
+  return isRecord(value) && names.every((name) => typeof value[name] === 'number' && value[name] >= 0);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,87 @@
+// Workers as child processes of this one: file descriptors are limited per process, and an event loop of
+// its own is what keeps a schedule. They talk by structured clone over IPC and end with the channel.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { HighwaterError } from '../facts/error.ts';
+import type { Command, Crew, CrewHandler, Fleet, Report } from '../run/ports.ts';
+
+const DISMISS_PATIENCE_MS = 3_000;
+const LAST_WORDS_CHARACTERS = 500;
+
+export interface ProcessFleetOptions {
+  /** The module that a worker runs. */
+  readonly workerPath: string;
+}
+
+export function createProcessFleet({ workerPath }: ProcessFleetOptions): Fleet {
+  return {
+    async muster(workerCount: number, handler: CrewHandler): Promise<Crew> {
+      const children: ChildProcess[] = [];
+      try {
+        for (let worker = 0; worker < workerCount; worker++) children.push(startWorker(workerPath, worker, handler));
+        await Promise.all(children.map(spawned));
+      } catch (error) {
+        for (const child of children) child.kill('SIGKILL');
+        throw new HighwaterError('WORKER_START_FAILED', [
+          `workers: expected ${workerCount} processes to start, got: ${(error as Error).message}`,
+        ]);
+      }
+      return {
+        send: (worker: number, command: Command) => sendTo(children[worker]!, command),
+        kill: (worker: number) => void children[worker]!.kill('SIGKILL'),
+        dismiss: async () => void (await Promise.all(children.map(dismiss))),
+      };
+    },
+  };
+}
+
+function startWorker(workerPath: string, worker: number, handler: CrewHandler): ChildProcess {
+  const child = fork(workerPath, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // A small young generation: a worker allocates little, and its lanes should be what its memory is.
+    execArgv: ['--max-semi-space-size=4'],
+    // Ctrl-C is the coordinator's to handle: workers of its terminal group must not die of it.
+    detached: true,
+  });
+  let lastWords = '';
+  child.stderr!.setEncoding('utf8');
+  child.stderr!.on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-LAST_WORDS_CHARACTERS);
+  });
+  child.on('message', (report) => handler.report(worker, report as Report));
+  child.on('exit', (code, signal) => {
+    const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+    handler.died(worker, lastWords.trim() === '' ? how : `${how}: ${lastWords.trim()}`);
+  });
+  return child;
+}
+
+function spawned(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+}
+
+function sendTo(child: ChildProcess, command: Command): void {
+  // A child that is just dying takes no message; its death is reported by itself.
+  if (child.connected) child.send(command, () => {});
+}
+
+function isGone(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function dismiss(child: ChildProcess): Promise<void> {
+  if (isGone(child)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), DISMISS_PATIENCE_MS);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    if (child.connected) child.disconnect();
+    else child.kill('SIGKILL');
+  });
+}

@@ -1,0 +1,99 @@
+import { isUtf8 } from 'node:buffer';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeUtf8, encodeUtf8, isValidUtf8 } from './utf8.ts';
+
+const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
+
+describe('RFC 3629', () => {
+  test.each([
+    ['nothing is valid', '', true],
+    ['§3: U+007F is the last of one byte', '7f', true],
+    ['§3: U+0080 is the first of two bytes', 'c280', true],
+    ['§3: U+07FF is the last of two bytes', 'dfbf', true],
+    ['§3: U+0800 is the first of three bytes', 'e0a080', true],
+    ['§3: U+D7FF is the last before the surrogates', 'ed9fbf', true],
+    ['§3: U+E000 is the first after the surrogates', 'ee8080', true],
+    ['§3: U+10000 is the first of four bytes', 'f0908080', true],
+    ['§3: U+10FFFF is the last of all', 'f48fbfbf', true],
+    ['§3: U+110000 is beyond the last', 'f4908080', false],
+    ['§3: a high surrogate is refused', 'eda080', false],
+    ['§3: a low surrogate is refused', 'edbfbf', false],
+    ['§3: an overlong form of two bytes is refused', 'c0af', false],
+    ['§3: an overlong form of two bytes up to U+007F is refused', 'c1bf', false],
+    ['§3: an overlong form of three bytes is refused', 'e09fbf', false],
+    ['§3: an overlong form of four bytes is refused', 'f08fbfbf', false],
+    ['§4: a tail byte alone is refused', '80', false],
+    ['§4: F5 starts nothing', 'f5808080', false],
+    ['§4: FE and FF never occur', 'feff', false],
+    ['§4: two bytes cut off are refused', '6161c3', false],
+    ['§4: three bytes cut off are refused', 'e282', false],
+    ['§4: four bytes cut off are refused', 'f09f98', false],
+    ['§4: an ASCII byte in place of a tail is refused', 'e28241', false],
+    ['a wrong byte behind a long run of ASCII is found', `${'61'.repeat(23)}ff`, false],
+  ])('%s', (_, text, valid) => {
+    const bytes = hex(text);
+    expect(isValidUtf8(bytes, 0, bytes.length)).toBe(valid);
+    expect(isUtf8(bytes)).toBe(valid);
+  });
+
+  test('bytes outside the range do not count', () => {
+    const bytes = hex('ff c3a4 ff');
+    expect(isValidUtf8(bytes, 1, 3)).toBe(true);
+    expect(isValidUtf8(bytes, 1, 2)).toBe(false);
+    expect(isValidUtf8(bytes, 2, 2)).toBe(true);
+  });
+});
+
+const texts = fc.string({ unit: 'binary', maxLength: 60 });
+const mutated = fc
+  .tuple(texts, fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 3 }), fc.nat(3))
+  .map(([text, changes, cut]) => {
+    const bytes = new TextEncoder().encode(text);
+    for (const [at, byte] of changes) if (bytes.length > 0) bytes[at % bytes.length] = byte;
+    return bytes.slice(0, Math.max(0, bytes.length - cut));
+  });
+const anyBytes = fc.oneof(mutated, fc.uint8Array({ maxLength: 40 }));
+
+test('the validator agrees with node on random and on mutated strings', () => {
+  fc.assert(
+    fc.property(anyBytes, (bytes) => {
+      expect(isValidUtf8(bytes, 0, bytes.length)).toBe(isUtf8(bytes));
+    }),
+    { seed: 4, numRuns: 20_000 },
+  );
+});
+
+test('the validator agrees with node on every sequence of one, two and three bytes after a start byte', () => {
+  const bytes = new Uint8Array(4);
+  for (let first = 0x80; first < 0x100; first++)
+    for (let second = 0x70; second < 0x100; second += 1)
+      for (const third of [0x41, 0x7f, 0x80, 0xbf, 0xc0])
+        for (const fourth of [0x7f, 0x80, 0xbf, 0xc2]) {
+          bytes.set([first, second, third, fourth]);
+          if (isValidUtf8(bytes, 0, 4) !== isUtf8(bytes))
+            expect.fail(`differs for ${Buffer.from(bytes).toString('hex')}`);
+        }
+});
+
+test('decoding replaces what is wrong exactly as the WHATWG decoder does', () => {
+  const reference = new TextDecoder('utf-8', { ignoreBOM: true });
+  fc.assert(
+    fc.property(anyBytes, (bytes) => {
+      expect(decodeUtf8(bytes, 0, bytes.length)).toBe(reference.decode(bytes));
+    }),
+    { seed: 5, numRuns: 5_000 },
+  );
+});
+
+test('encoding agrees with TextEncoder, lone surrogates included', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(texts, fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)) })),
+      (text) => {
+        expect(encodeUtf8(text)).toEqual(new TextEncoder().encode(text));
+      },
+    ),
+    { seed: 6, numRuns: 2_000 },
+  );
+});

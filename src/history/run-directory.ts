@@ -1,0 +1,136 @@
+// Runs on disk, `.highwater/runs/<id>/`:
+//
+//   plan.json        the resolved plan, redacted
+//   windows.ndjson   appended as they arrive       } each line reaches the kernel before the next is
+//   events.ndjson    appended as they happen       } taken: a killed process loses none that it had
+//   result.json      at the end, and again whenever the run is judged again
+
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { HighwaterError } from '../facts/error.ts';
+import { decodeEvent, encodeEvent, type Manifest, type RunEvent } from '../facts/event.ts';
+import type { RunResult } from '../facts/result.ts';
+import { decodeWindow, encodeWindow, type Window } from '../facts/window.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Archive, Recording, StoredRun } from '../run/ports.ts';
+
+const PLAN = 'plan.json';
+const WINDOWS = 'windows.ndjson';
+const EVENTS = 'events.ndjson';
+const RESULT = 'result.json';
+
+/** `root`: the directory that holds one directory a run. */
+export function createRunDirectories(root: string): Archive {
+  return {
+    async begin(manifest: Manifest, plan: Plan): Promise<Recording> {
+      const directory = path.join(root, manifest.id);
+      try {
+        await mkdir(directory, { recursive: true });
+        await writeFile(path.join(directory, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
+        return record(directory, plan);
+      } catch (error) {
+        throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
+          `${directory}: expected a directory that can be written, got: ${(error as Error).message}. ` +
+            'Change to another directory, or name one with --runs-dir',
+        ]);
+      }
+    },
+    open: async (id) => openRun(await findRun(root, id)),
+  };
+}
+
+function record(directory: string, plan: Plan): Recording {
+  const windows = openSync(path.join(directory, WINDOWS), 'a');
+  const events = openSync(path.join(directory, EVENTS), 'a');
+  return {
+    path: directory,
+    window: (window) => void writeSync(windows, `${encodeWindow(window)}\n`),
+    event: (event) => void writeSync(events, `${encodeEvent(event)}\n`),
+    end() {
+      closeSync(windows);
+      closeSync(events);
+      return stored(directory, plan);
+    },
+  };
+}
+
+function stored(directory: string, plan: Plan): StoredRun {
+  return {
+    path: directory,
+    plan,
+    async events() {
+      const events: RunEvent[] = [];
+      for await (const line of lines(path.join(directory, EVENTS))) {
+        const event = decodeEvent(line);
+        if (event !== null) events.push(event);
+      }
+      return events;
+    },
+    windows: () => readWindows(path.join(directory, WINDOWS)),
+    async keepResult(result: RunResult) {
+      const file = path.join(directory, RESULT);
+      // Written aside and renamed, so that a reader never sees half a result.
+      await writeFile(`${file}.new`, `${JSON.stringify(result, null, 2)}\n`);
+      await rename(`${file}.new`, file);
+    },
+  };
+}
+
+async function* readWindows(file: string): AsyncGenerator<Window> {
+  for await (const line of lines(file)) {
+    const window = decodeWindow(line);
+    if (window !== null) yield window;
+  }
+}
+
+function lines(file: string): AsyncIterable<string> {
+  return createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+async function openRun(directory: string): Promise<StoredRun> {
+  const unreadable = (what: string): HighwaterError =>
+    new HighwaterError('RUN_UNREADABLE', [`${directory}: expected the record of a run, got: ${what}`]);
+  let plan: unknown;
+  try {
+    plan = JSON.parse(await readFile(path.join(directory, PLAN), 'utf8'));
+    await Promise.all([stat(path.join(directory, WINDOWS)), stat(path.join(directory, EVENTS))]);
+  } catch (error) {
+    throw unreadable((error as Error).message);
+  }
+  if (typeof plan !== 'object' || plan === null || !('load' in plan) || !('thresholds' in plan)) {
+    throw unreadable(`a ${PLAN} that is not a resolved plan`);
+  }
+  const run = stored(directory, plan as Plan);
+  const events = await run.events();
+  if (!events.some((event) => event.kind === 'runStarted')) {
+    throw unreadable('no runStarted event: the run ended before it began');
+  }
+  return run;
+}
+
+/** By path, by id, by the beginning of an id, or the latest. */
+async function findRun(root: string, id: string): Promise<string> {
+  if (await isDirectory(id)) return id;
+  let known: string[] = [];
+  try {
+    known = (await readdir(root)).sort();
+  } catch {
+    // no run yet: said below
+  }
+  if (id === 'latest' && known.length > 0) return path.join(root, known.at(-1)!);
+  const matches = known.filter((name) => name.startsWith(id));
+  if (matches.length === 1) return path.join(root, matches[0]!);
+  const got = matches.length > 1 ? `${matches.length} runs that begin so` : 'none of that name';
+  const hint = known.length === 0 ? 'No run is kept there yet' : `The latest is ${known.at(-1)}`;
+  throw new HighwaterError('RUN_NOT_FOUND', [`${id}: expected a run in ${root}, or a path, got ${got}. ${hint}`]);
+}
+
+async function isDirectory(candidate: string): Promise<boolean> {
+  try {
+    return (await stat(candidate)).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,174 @@
+// The delivery ledger: per lane, which numbers were sent, which came back, how often and in what order.
+// Exact: every number that was sent is accounted for once, as long as a lane's disorder stays within the
+// window; beyond it `approximate` says so. Fixed memory, no allocation per message.
+//
+//        settled            window (bitmap)             not yet sent
+//   |-----------------|--1--0--0--1--1--|--------|------------------->  number
+//   0                low             expected   next
+//
+// low:       every number below is delivered, or given up and in `missing`
+// expected:  one past the highest number that arrived (RFC 4737 §3.3, NextExp)
+// next:      the number the lane will send next
+// In order, low = expected, there is no bitmap and an arrival costs three comparisons.
+
+/** What an arrival was. */
+export const Arrival = { inOrder: 0, reordered: 1, duplicated: 2, unexpected: 3 } as const;
+export type Arrival = (typeof Arrival)[keyof typeof Arrival];
+
+const FIRST_WINDOW_BITS = 64;
+export const MAX_WINDOW_BITS = 1 << 16;
+const MAX_MISSING_PER_LANE = 1024;
+
+interface Disorder {
+  /** Ring of bits: number n is at n mod the ring's size. */
+  bits: Uint32Array;
+  /** Numbers that left the window undelivered; a late arrival is still recognised. */
+  readonly missing: Set<number>;
+}
+
+export interface Ledger {
+  readonly next: Float64Array;
+  readonly expected: Float64Array;
+  readonly low: Float64Array;
+  /** Sent and not yet delivered, by lane. */
+  readonly outstanding: Float64Array;
+  readonly disorder: (Disorder | null)[];
+  /** True once a bound was hit: duplicates and late arrivals may then be confused. */
+  approximate: boolean;
+}
+
+export function createLedger(lanes: number): Ledger {
+  return {
+    next: new Float64Array(lanes),
+    expected: new Float64Array(lanes),
+    low: new Float64Array(lanes),
+    outstanding: new Float64Array(lanes),
+    disorder: new Array<Disorder | null>(lanes).fill(null),
+    approximate: false,
+  };
+}
+
+/** Takes the lane's next number; the message must then be sent. */
+export function takeNumber(ledger: Ledger, lane: number): number {
+  const sequence = ledger.next[lane]!;
+  ledger.next[lane] = sequence + 1;
+  ledger.outstanding[lane]!++;
+  return sequence;
+}
+
+/** The number that is nearest to what is expected among those with these low bits. */
+export function wholeNumber(ledger: Ledger, lane: number, lowBits: number, bits: number): number {
+  const modulus = 2 ** bits;
+  const expected = ledger.expected[lane]!;
+  const candidate = expected - (expected % modulus) + lowBits;
+  if (candidate - expected > modulus / 2) return candidate - modulus;
+  if (expected - candidate > modulus / 2) return candidate + modulus;
+  return candidate;
+}
+
+export function noteArrival(ledger: Ledger, lane: number, sequence: number): Arrival {
+  const expected = ledger.expected[lane]!;
+  if (!(sequence >= 0 && sequence < ledger.next[lane]!) || sequence % 1 !== 0) return Arrival.unexpected;
+  if (sequence === expected && ledger.low[lane] === expected) {
+    ledger.expected[lane] = expected + 1;
+    ledger.low[lane] = expected + 1;
+    ledger.outstanding[lane]!--;
+    return Arrival.inOrder;
+  }
+  return noteDisorder(ledger, lane, sequence, expected);
+}
+
+function noteDisorder(ledger: Ledger, lane: number, sequence: number, expected: number): Arrival {
+  if (sequence < ledger.low[lane]! && ledger.disorder[lane] === null) return Arrival.duplicated;
+  const disorder = (ledger.disorder[lane] ??= { bits: new Uint32Array(FIRST_WINDOW_BITS / 32), missing: new Set() });
+  if (sequence < ledger.low[lane]!) {
+    if (!disorder.missing.delete(sequence)) return Arrival.duplicated;
+    ledger.outstanding[lane]!--;
+    return Arrival.reordered;
+  }
+  if (sequence >= expected) {
+    makeRoom(ledger, lane, disorder, sequence);
+    ledger.expected[lane] = sequence + 1;
+  } else if (hasBit(disorder.bits, sequence)) {
+    return Arrival.duplicated;
+  }
+  setBit(disorder.bits, sequence);
+  ledger.outstanding[lane]!--;
+  if (sequence === ledger.low[lane]) advanceLow(ledger, lane, disorder);
+  return sequence >= expected ? Arrival.inOrder : Arrival.reordered;
+}
+
+/** Grows the bitmap until `sequence` fits, then gives up the oldest numbers. */
+function makeRoom(ledger: Ledger, lane: number, disorder: Disorder, sequence: number): void {
+  while (sequence - ledger.low[lane]! >= 32 * disorder.bits.length) {
+    if (32 * disorder.bits.length < MAX_WINDOW_BITS) {
+      disorder.bits = grown(disorder.bits, ledger.low[lane]!, ledger.expected[lane]!);
+    } else {
+      giveUpOldest(ledger, lane, disorder);
+    }
+  }
+}
+
+function grown(bits: Uint32Array, low: number, expected: number): Uint32Array {
+  const larger = new Uint32Array(2 * bits.length);
+  for (let n = low; n < expected; n++) if (hasBit(bits, n)) setBit(larger, n);
+  return larger;
+}
+
+/** Moves `low` past its number, which becomes missing, and past those delivered behind it. */
+function giveUpOldest(ledger: Ledger, lane: number, disorder: Disorder): void {
+  const oldest = ledger.low[lane]!;
+  if (!hasBit(disorder.bits, oldest)) {
+    if (disorder.missing.size < MAX_MISSING_PER_LANE) disorder.missing.add(oldest);
+    else ledger.approximate = true;
+  }
+  setBit(disorder.bits, oldest);
+  if (ledger.expected[lane]! <= oldest) ledger.expected[lane] = oldest + 1;
+  advanceLow(ledger, lane, disorder);
+}
+
+function advanceLow(ledger: Ledger, lane: number, disorder: Disorder): void {
+  const expected = ledger.expected[lane]!;
+  let low = ledger.low[lane]!;
+  while (low < expected && hasBit(disorder.bits, low)) {
+    clearBit(disorder.bits, low);
+    low++;
+  }
+  ledger.low[lane] = low;
+  if (low === expected && disorder.missing.size === 0) ledger.disorder[lane] = null;
+}
+
+/** The first `limit` numbers that were sent and did not arrive, lowest first. */
+export function missingNumbers(ledger: Ledger, lane: number, limit: number): number[] {
+  const disorder = ledger.disorder[lane] ?? null;
+  const found = disorder === null ? [] : [...disorder.missing].sort((a, b) => a - b).slice(0, limit);
+  const expected = ledger.expected[lane]!;
+  for (let n = ledger.low[lane]!; n < ledger.next[lane]! && found.length < limit; n++) {
+    if (n >= expected || disorder === null || !hasBit(disorder.bits, n)) found.push(n);
+  }
+  return found;
+}
+
+/** Settles every number that was sent so far: nothing is outstanding any more. Returns how many were. */
+export function settleLane(ledger: Ledger, lane: number): number {
+  const unsettled = ledger.outstanding[lane]!;
+  ledger.outstanding[lane] = 0;
+  ledger.expected[lane] = ledger.next[lane]!;
+  ledger.low[lane] = ledger.next[lane]!;
+  ledger.disorder[lane] = null;
+  return unsettled;
+}
+
+// Bit operators see 32 bits of a number only, so the word is found by division (numbers reach 2^53).
+function wordOf(bits: Uint32Array, n: number): number {
+  return Math.floor(n / 32) % bits.length;
+}
+function hasBit(bits: Uint32Array, n: number): boolean {
+  return (bits[wordOf(bits, n)]! & (1 << (n % 32))) !== 0;
+}
+function setBit(bits: Uint32Array, n: number): void {
+  bits[wordOf(bits, n)]! |= 1 << (n % 32);
+}
+function clearBit(bits: Uint32Array, n: number): void {
+  bits[wordOf(bits, n)]! &= ~(1 << (n % 32));
+}

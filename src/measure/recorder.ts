@@ -1,0 +1,156 @@
+// What one worker counts and times between two window cuts. Plain numbers and typed arrays, made once
+// and cleared at every cut; `cutWindow` is the only place that allocates.
+
+import type { FailureKind } from '../facts/failure.ts';
+import {
+  type HistogramName, type MessageFacts, type UnsentReason, WINDOW_SCHEMA, type Window,
+} from '../facts/window.ts';
+import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
+import { encodeSparse } from '../histogram/sparse-codec.ts';
+
+export interface Recorder {
+  readonly messages: MessageFacts;
+  readonly unsent: Record<UnsentReason, number>;
+  readonly histograms: Readonly<Record<HistogramName, Histogram>>;
+  attempted: number;
+  opened: number;
+  failed: number;
+  open: number;
+  peakOpen: number;
+  droppedByServer: number;
+  failures: Partial<Record<FailureKind, number>>;
+  closeCodes: Record<string, number>;
+  bytesSent: number;
+  bytesReceived: number;
+  inFlight: number;
+  inFlightNs: number;
+  inFlightSinceNs: number;
+}
+
+export function createRecorder(): Recorder {
+  return {
+    messages: zeroMessages(),
+    unsent: zeroUnsent(),
+    histograms: {
+      response: createHistogram(),
+      service: createHistogram(),
+      sendLag: createHistogram(),
+      handshake: createHistogram(),
+      eventLoopDelay: createHistogram(),
+    },
+    attempted: 0,
+    opened: 0,
+    failed: 0,
+    open: 0,
+    peakOpen: 0,
+    droppedByServer: 0,
+    failures: {},
+    closeCodes: {},
+    bytesSent: 0,
+    bytesReceived: 0,
+    inFlight: 0,
+    inFlightNs: 0,
+    inFlightSinceNs: 0,
+  };
+}
+
+/** Moves the number of messages in flight and carries its integral over time forward. */
+export function changeInFlight(recorder: Recorder, nowNs: number, change: number): void {
+  recorder.inFlightNs += recorder.inFlight * (nowNs - recorder.inFlightSinceNs);
+  recorder.inFlightSinceNs = nowNs;
+  recorder.inFlight += change;
+}
+
+export function countFailure(recorder: Recorder, kind: FailureKind): void {
+  recorder.failures[kind] = (recorder.failures[kind] ?? 0) + 1;
+}
+
+export function countCloseCode(recorder: Recorder, code: number): void {
+  recorder.closeCodes[code] = (recorder.closeCodes[code] ?? 0) + 1;
+}
+
+/** What the recorder cannot know: whose window it is, and how its process fared. */
+export interface WindowContext {
+  readonly worker: number;
+  readonly second: number;
+  readonly stage: number;
+  readonly untilNs: number;
+  readonly elapsedNs: number;
+  readonly cpuNs: number;
+  readonly rssBytes: number;
+  readonly idleRssBytes: number;
+  readonly approximate: boolean;
+  readonly spinning: boolean;
+}
+
+/** Everything since the last cut, as a value; the recorder starts again from zero. */
+export function cutWindow(recorder: Recorder, context: WindowContext): Window {
+  changeInFlight(recorder, context.untilNs, 0);
+  const { histograms } = recorder;
+  const window: Window = {
+    schema: WINDOW_SCHEMA,
+    worker: context.worker,
+    second: context.second,
+    stage: context.stage,
+    untilNs: context.untilNs,
+    messages: { ...recorder.messages },
+    unsent: { ...recorder.unsent },
+    connections: {
+      attempted: recorder.attempted,
+      opened: recorder.opened,
+      failed: recorder.failed,
+      open: recorder.open,
+      peakOpen: recorder.peakOpen,
+      droppedByServer: recorder.droppedByServer,
+      failures: recorder.failures,
+      closeCodes: recorder.closeCodes,
+    },
+    bytes: { sent: recorder.bytesSent, received: recorder.bytesReceived },
+    histograms: {
+      response: encodeSparse(histograms.response),
+      service: encodeSparse(histograms.service),
+      sendLag: encodeSparse(histograms.sendLag),
+      handshake: encodeSparse(histograms.handshake),
+      eventLoopDelay: encodeSparse(histograms.eventLoopDelay),
+    },
+    health: {
+      cpuNs: context.cpuNs,
+      rssBytes: context.rssBytes,
+      idleRssBytes: context.idleRssBytes,
+      elapsedNs: context.elapsedNs,
+      inFlightNs: recorder.inFlightNs,
+      inFlight: recorder.inFlight,
+      approximate: context.approximate,
+      spinning: context.spinning,
+    },
+  };
+  clear(recorder);
+  return window;
+}
+
+function clear(recorder: Recorder): void {
+  Object.assign(recorder.messages, zeroMessages());
+  Object.assign(recorder.unsent, zeroUnsent());
+  for (const histogram of Object.values(recorder.histograms)) reset(histogram);
+  recorder.attempted = 0;
+  recorder.opened = 0;
+  recorder.failed = 0;
+  recorder.peakOpen = recorder.open;
+  recorder.droppedByServer = 0;
+  recorder.failures = {};
+  recorder.closeCodes = {};
+  recorder.bytesSent = 0;
+  recorder.bytesReceived = 0;
+  recorder.inFlightNs = 0;
+}
+
+function zeroMessages(): MessageFacts {
+  return {
+    due: 0, sent: 0, delivered: 0, rejected: 0, lost: 0, unresolved: 0,
+    duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0,
+  };
+}
+
+function zeroUnsent(): Record<UnsentReason, number> {
+  return { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 };
+}

@@ -1,0 +1,19 @@
+// What holds where a plan says nothing. One table, so that the documentation and the code cannot disagree for long.
+
+import { NS_PER_SECOND } from '../units/duration.ts';
+
+export const DEFAULTS = {
+  seed: 1,
+  connectTimeoutNs: 10 * NS_PER_SECOND,
+  handshakeTimeoutNs: 10 * NS_PER_SECOND,
+  maxMessageBytes: 16 * 1024 ** 2,
+  maxBufferedBytes: 1024 ** 2,
+  lanes: 1,
+  messageType: 'message',
+  payloadBytes: 64,
+  weight: 1,
+  inFlight: 1,
+  think: { minNs: 0, maxNs: 0 },
+  replyTimeoutNs: 30 * NS_PER_SECOND,
+  drainNs: 5 * NS_PER_SECOND,
+} as const;

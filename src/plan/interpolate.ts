@@ -1,0 +1,96 @@
+// `${...}` in the strings of a plan. `${env.X}` is replaced here, once, and what it was replaced by is a secret from
+// then on. `${lane}` and `${row.COLUMN}` differ by lane and stay until a lane connects; only the places that are
+// rendered then may hold them. Anything else in `${}` is a mistake, and is not sent to a server as it stands.
+
+import { isObject } from './document.ts';
+import { type Path, type PlacedProblem, quote } from './problems.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Interpolated {
+  readonly document: unknown;
+  /** The values that were put in, wherever they may be secret. */
+  readonly secrets: readonly string[];
+  readonly problems: readonly PlacedProblem[];
+  /** The environment variables that the document names and the environment lacks. */
+  readonly missing: readonly string[];
+}
+
+const PLACEHOLDER = /\$\{([^}]*)(\}?)/g;
+const ENV_NAME = /^env\.([A-Za-z_][A-Za-z0-9_]*)$/;
+const LANE_NAME = /^(?:lane|row\..+)$/s;
+
+export function interpolate(document: unknown, env: Environment): Interpolated {
+  const secrets = new Set<string>();
+  const problems: PlacedProblem[] = [];
+  const missing = new Set<string>();
+
+  const replace = (text: string, at: Path): string =>
+    text.replace(PLACEHOLDER, (placeholder, inner: string, closing: string) => {
+      const variable = closing === '' ? undefined : ENV_NAME.exec(inner)?.[1];
+      if (variable !== undefined) {
+        const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
+        if (value === undefined) {
+          missing.add(variable);
+          const hint = `set ${variable} in the environment`;
+          problems.push({ at, expected: `the environment variable ${variable}`, got: 'nothing', hint });
+        } else if (mayBeSecret(at) && value !== '') secrets.add(value);
+        return value ?? placeholder;
+      }
+      const known = closing !== '' && LANE_NAME.test(inner);
+      if (!known || !isRenderedPerLane(at)) {
+        const expected = isRenderedPerLane(at) ? `\${env.NAME}, \${lane} or \${row.COLUMN}` : `\${env.NAME}`;
+        const hint = known
+          ? `\${lane} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
+          : null;
+        problems.push({ at, expected, got: quote(placeholder), hint });
+      }
+      return placeholder;
+    });
+
+  const walk = (value: unknown, at: Path): unknown => {
+    if (typeof value === 'string') return replace(value, at);
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...at, index]));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member, [...at, key])]));
+  };
+
+  return { document: walk(document, []), secrets: [...secrets], problems, missing: [...missing] };
+}
+
+/** The template for one lane. A column that the row lacks leaves its placeholder: `templateColumns` tells beforehand. */
+export function renderLaneTemplate(
+  template: string,
+  lane: number,
+  row: Readonly<Record<string, string>> | null,
+): string {
+  return template.replace(PLACEHOLDER, (placeholder, inner: string, closing: string) => {
+    if (closing === '') return placeholder;
+    if (inner === 'lane') return String(lane);
+    if (row === null || !inner.startsWith('row.')) return placeholder;
+    const column = inner.slice('row.'.length);
+    return Object.hasOwn(row, column) ? (row[column] ?? placeholder) : placeholder;
+  });
+}
+
+/** The columns that a template takes from the rows file. */
+export function templateColumns(template: string): readonly string[] {
+  const names = [...template.matchAll(PLACEHOLDER)].map(([, inner = '']) => inner);
+  return names.filter((name) => name.startsWith('row.')).map((name) => name.slice('row.'.length));
+}
+
+/** The template with every placeholder replaced by one text, for checks of the rest. */
+export function fillPlaceholders(template: string, filling: string): string {
+  return template.replace(PLACEHOLDER, (placeholder, _inner, closing: string) =>
+    closing === '' ? placeholder : filling,
+  );
+}
+
+function isRenderedPerLane([section, field]: Path): boolean {
+  return section === 'target' && (field === 'url' || field === 'headers' || field === 'cookies');
+}
+
+/** A rate or a number of lanes is no secret, and hiding every `500` would hide half of a report. */
+function mayBeSecret([section]: Path): boolean {
+  return section === 'target' || section === 'name';
+}

@@ -1,0 +1,168 @@
+// The plan as everything below `plan/` sees it: fully resolved, every default filled in, times in
+// nanoseconds, sizes in bytes. `parsePlan` makes it; nothing else does. It survives JSON unchanged,
+// because workers receive it over IPC and `plan.json` stores it (redacted).
+
+import type { NonEmpty } from '../units/non-empty.ts';
+
+export interface Plan {
+  readonly name: string;
+  /** The profile in force, or null where the plan runs as written. */
+  readonly profile: string | null;
+  /** Seeds every random choice of the run: arrivals, the mix, think times. */
+  readonly seed: number;
+  readonly target: Target;
+  readonly dialect: EchoDialect;
+  readonly load: Load;
+  readonly contract: Contract | null;
+  readonly thresholds: readonly Threshold[];
+  /** Rules that end the run early once they are breached. */
+  readonly abort: readonly Threshold[];
+  /** How long after the last send a message may still arrive before it is lost. */
+  readonly drainNs: number;
+  readonly workers: number | 'auto';
+  readonly pace: Pace;
+}
+
+/** `economical` waits on a timer, `precise` spins when a send is near; `auto` chooses by the free cores. */
+export type Pace = 'economical' | 'precise' | 'auto';
+
+export interface Target {
+  /** Where to connect: templates that may hold `${lane}` and `${row.COLUMN}`; or the reference target. */
+  readonly urls: NonEmpty<string>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly subprotocols: readonly string[];
+  readonly compression: Compression;
+  readonly tls: Tls;
+  /** Local addresses to connect from, shared out among the lanes; empty leaves it to the kernel. */
+  readonly sourceAddresses: readonly string[];
+  /** A CSV file whose rows give `${row.COLUMN}`, lane by lane; null where there is none. */
+  readonly rowsFile: string | null;
+  readonly connectTimeoutNs: number;
+  readonly handshakeTimeoutNs: number;
+  /** Larger messages are refused with close code 1009. */
+  readonly maxMessageBytes: number;
+  /** A lane with more than this unsent in its socket sends nothing further: `unsent: backpressure`. */
+  readonly maxBufferedBytes: number;
+}
+
+/** The name that stands for the target that ships with Highwater, in `target.urls`. */
+export const REFERENCE_TARGET = 'reference';
+
+/** RFC 7692 permessage-deflate; context takeover is asked for by side. */
+export type Compression =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'deflate'; readonly clientContextTakeover: boolean; readonly serverContextTakeover: boolean };
+
+export interface Tls {
+  readonly caFile: string | null;
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+  readonly passphrase: string | null;
+  /** SNI and the name the certificate must carry; null takes it from the URL. */
+  readonly serverName: string | null;
+  readonly insecure: boolean;
+}
+
+export interface EchoDialect {
+  readonly kind: 'echo';
+  readonly format: 'binary' | 'text';
+}
+
+export interface Load {
+  /** Open lanes over time, from the start of the run. The last level is held until the end. */
+  readonly connections: Curve;
+  readonly messages: Messages;
+  readonly mix: NonEmpty<MessageType>;
+}
+
+export type Messages =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'open';
+      /** Messages per second over all lanes. */
+      readonly curve: Curve;
+      readonly arrival: 'constant' | 'poisson';
+      readonly start: MessagesStart;
+    }
+  | {
+      readonly kind: 'closed';
+      /** Messages in flight on each lane. */
+      readonly inFlight: number;
+      readonly think: Think;
+      /** A reply that takes longer gives its slot free; the message stays due for its fate. */
+      readonly replyTimeoutNs: number;
+      /** How long lanes go on sending. */
+      readonly durationNs: number;
+      readonly start: MessagesStart;
+    };
+
+/** The first message is due when the lanes of the first connection segment are up, or at a time of the run. */
+export type MessagesStart = { readonly kind: 'connected' } | { readonly kind: 'at'; readonly atNs: number };
+
+/** Uniform between the two; equal bounds are a constant, zero is none. */
+export interface Think {
+  readonly minNs: number;
+  readonly maxNs: number;
+}
+
+/** A curve starts at level 0 and each segment starts where the one before ended (a burst returns to the level before it). */
+export type Curve = NonEmpty<Segment>;
+
+export interface Segment {
+  /** Unique within its curve; stages are named after it. */
+  readonly name: string;
+  readonly shape: 'linear' | 'exponential' | 'stepped' | 'instant' | 'hold' | 'burst';
+  readonly from: number;
+  readonly to: number;
+  readonly durationNs: number;
+  /** Equal steps, at least 1; 1 unless stepped. */
+  readonly steps: number;
+}
+
+export interface MessageType {
+  readonly type: string;
+  readonly weight: number;
+  readonly payloadBytes: number;
+}
+
+export interface Contract {
+  readonly delivery: 'exactly-once' | 'at-least-once' | 'at-most-once' | 'none';
+  readonly order: 'per-stream' | 'none';
+  readonly integrity: 'checksum' | 'none';
+}
+
+/** A rule such as `response.p99 < 200ms`, as `parseThreshold` reads it. */
+export interface Threshold {
+  readonly expression: string;
+  readonly metric: Metric;
+  readonly operator: '<' | '<=' | '>' | '>=' | '==' | '!=';
+  /** In the metric's own unit: nanoseconds, a count, a ratio of 0 to 1, or per second. */
+  readonly limit: number;
+  readonly unit: 'ns' | 'count' | 'ratio' | 'perSecond';
+}
+
+export type Metric =
+  | { readonly kind: 'distribution'; readonly of: Times; readonly statistic: Statistic }
+  | { readonly kind: 'messages'; readonly of: MessageCount }
+  | { readonly kind: 'connections'; readonly of: ConnectionCount }
+  | { readonly kind: 'throughput'; readonly of: 'offered' | 'sent' | 'delivered' };
+
+export type Times = 'response' | 'service' | 'sendLag' | 'handshake';
+
+export type Statistic =
+  | { readonly kind: 'percentile'; readonly percent: number }
+  | { readonly kind: 'mean' | 'min' | 'max' | 'stdDev' };
+
+export type MessageCount =
+  | 'sent'
+  | 'unsent'
+  | 'delivered'
+  | 'rejected'
+  | 'lost'
+  | 'unresolved'
+  | 'duplicated'
+  | 'reordered'
+  | 'corrupted'
+  | 'unexpected';
+
+export type ConnectionCount = 'opened' | 'failed' | 'dropped';

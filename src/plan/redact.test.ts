@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parsePlan } from './parse.ts';
+import type { Plan } from './plan.ts';
+import { collectSecrets, REDACTED, redactPlan, redactText, redactUrl } from './redact.ts';
+
+const env = { TOKEN: 'tok-12345678', PASS: 'p@ss/wörd' };
+
+function planOf(target: object, more: object = {}): { plan: Plan; secrets: readonly string[] } {
+  const parsed = parsePlan(
+    { target: { url: 'ws://h/', ...target }, load: { connections: { hold: '1s' } }, ...more },
+    { env },
+  );
+  if (!parsed.ok) {
+    const lanes = parsePlan(
+      { target: { url: 'ws://h/', ...target }, load: { connections: [{ to: 1 }, { hold: '1s' }] }, ...more },
+      { env },
+    );
+    if (!lanes.ok) throw new Error(JSON.stringify(lanes.problems));
+    return lanes;
+  }
+  return parsed;
+}
+
+describe('a URL', () => {
+  test.each([
+    ['ws://h/p?a=1', 'ws://h/p?a=1'],
+    ['ws://ann:hunter2@h:8/p', 'ws://ann:[redacted]@h:8/p'],
+    ['ws://h/?access_token=x&a=1&API-KEY=y', 'ws://h/?access_token=[redacted]&a=1&API-KEY=[redacted]'],
+    [
+      'ws://h/?X-Amz-Signature=x&sig=y&key=z&auth=w',
+      'ws://h/?X-Amz-Signature=[redacted]&sig=[redacted]&key=[redacted]&auth=[redacted]',
+    ],
+    ['ws://h/?to%6ben=x&password=a=b', 'ws://h/?to%6ben=[redacted]&password=[redacted]'],
+    ['ws://h/?design=x&monkeys=2', 'ws://h/?design=x&monkeys=2'],
+    ['ws://a:b@c:d@h/', 'ws://a:[redacted]@h/'],
+    ['reference', 'reference'],
+    [`ws://\${row.host}/\${lane}`, `ws://\${row.host}/\${lane}`],
+  ])('%s is shown as %s', (url, shown) => {
+    expect(redactUrl(url)).toBe(shown);
+  });
+
+  test('without secrets is shown as it is, and twice is once', () => {
+    fc.assert(
+      fc.property(fc.webUrl({ withQueryParameters: true, withFragments: true }), (url) => {
+        const once = redactUrl(url);
+        expect(redactUrl(once)).toBe(once);
+        if (!once.includes(REDACTED)) expect(once).toBe(url);
+      }),
+    );
+  });
+});
+
+describe('a plan', () => {
+  test('is shown without header secrets, passphrases and values from the environment', () => {
+    const { plan, secrets } = planOf({
+      url: `wss://ann:hunter2@h/?id=\${env.TOKEN}`,
+      headers: { Authorization: 'Bearer abcdef', 'X-Trace': `is \${env.TOKEN}`, 'X-Api-Key': 'k', Accept: 'all' },
+      cookies: { session: 'cookie-value' },
+      tls: { passphrase: 'open sesame' },
+    });
+    const shown = redactPlan(plan, secrets);
+    const text = JSON.stringify(shown);
+    for (const secret of ['hunter2', 'tok-12345678', 'abcdef', 'cookie-value', 'open sesame']) {
+      expect(JSON.stringify(plan)).toContain(secret);
+      expect(text).not.toContain(secret);
+    }
+    expect(shown.target.headers).toMatchObject({ Accept: 'all', 'X-Trace': `is ${REDACTED}`, Authorization: REDACTED });
+    expect(redactPlan(shown, secrets)).toEqual(shown);
+  });
+
+  test('without secrets is shown as it is', () => {
+    const { plan, secrets } = planOf({ headers: { Accept: 'all' } });
+    expect(redactPlan(plan, secrets)).toEqual(plan);
+  });
+
+  test('keeps its structure whatever a secret says', () => {
+    const { plan } = planOf({});
+    const shown = redactPlan(plan, ['echo', 'binary', 'hold', 'connected', 'none', 'auto']);
+    expect(shown.dialect).toEqual(plan.dialect);
+    expect(shown.load.messages).toEqual(plan.load.messages);
+  });
+});
+
+describe('text', () => {
+  test('that repeats a secret in any of its forms is cleaned', () => {
+    const { secrets } = planOf({
+      url: `ws://ann:p%40ss%2Fw%C3%B6rd@h/?api_key=a%20bcd`,
+      headers: { Authorization: `Bearer \${env.TOKEN}`, 'X-Secret': `\${env.PASS}` },
+      cookies: { session: 's3ss10n' },
+    });
+    const basic = Buffer.from('ann:p@ss/wörd').toString('base64');
+    const text = `401: no user for ${basic}; tok-12345678; p@ss/wörd; p%40ss%2Fw%C3%B6rd; a bcd; a%20bcd; s3ss10n`;
+    const cleaned = redactText(text, secrets);
+    expect(cleaned).toBe(`401: no user for ${Array(7).fill(REDACTED).join('; ')}`);
+  });
+
+  test('loses the longer secret before the shorter one inside it', () => {
+    expect(redactText('secret-and-more', ['secret', 'secret-and-more'])).toBe(REDACTED);
+  });
+
+  test('keeps what is too short to be told from chance', () => {
+    expect(redactText('a cat sat', ['cat', 'a'])).toBe('a cat sat');
+  });
+
+  test('of a placeholder is no secret, but what stands beside it is', () => {
+    const { plan } = planOf({ rows: 'u.csv', headers: { Authorization: `Bearer prefix-\${row.token}` } });
+    const secrets = collectSecrets(plan, []);
+    expect(secrets).toEqual(['prefix-']);
+  });
+
+  test('never holds a secret afterwards', () => {
+    const words = fc.string({ minLength: 4, maxLength: 8, unit: fc.constantFrom('a', 'b', 'c') });
+    fc.assert(
+      fc.property(
+        fc.array(words, { minLength: 1 }),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ') }),
+        (secrets, text) => {
+          const cleaned = redactText(text + secrets.join(' '), secrets).replaceAll(REDACTED, '#');
+          return secrets.every((secret) => !cleaned.includes(secret));
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,175 @@
+// Nothing that is printed or stored may give a secret away. Two nets: places that hold secrets by their name (a header,
+// a query parameter, a password in a URL), and the secret values themselves wherever a text repeats them, because a
+// server's error page quotes the header it did not like.
+
+import { base64OfText } from './base64.ts';
+import { isObject } from './document.ts';
+import type { Curve, Load, Plan } from './plan.ts';
+import { splitUrl } from './url.ts';
+
+export const REDACTED = '[redacted]';
+/** Shorter values occur in any text by chance, and hiding them hides the text. */
+const MIN_SECRET_LENGTH = 4;
+const SECRET_HEADER = /authorization|cookie|token|key|secret|auth|passw|signature|session|credential|jwt/i;
+const SECRET_PARAMETER =
+  /token|secret|passw|pwd|auth|signature|session|credential|jwt|key$|(?:^|[^a-z])(?:sig|key|access)(?:[^a-z]|$)/i;
+
+export function isSecretHeader(name: string): boolean {
+  return SECRET_HEADER.test(name);
+}
+
+/** The plan as it may be shown. The values in `secrets` go wherever they stand; see `collectSecrets`. */
+export function redactPlan(plan: Plan, secrets: readonly string[]): Plan {
+  const hide = (text: string): string => redactText(text, secrets);
+  const hideOptional = (text: string | null): string | null => (text === null ? null : hide(text));
+  const { target } = plan;
+  const [firstUrl, ...otherUrls] = target.urls;
+  const headers = Object.entries(target.headers).map(([name, value]) => [
+    name,
+    isSecretHeader(name) ? REDACTED : hide(value),
+  ]);
+  return {
+    ...plan,
+    name: hide(plan.name),
+    target: {
+      ...target,
+      urls: [hide(redactUrl(firstUrl)), ...otherUrls.map((url) => hide(redactUrl(url)))],
+      headers: Object.fromEntries(headers),
+      subprotocols: target.subprotocols.map(hide),
+      tls: {
+        ...target.tls,
+        caFile: hideOptional(target.tls.caFile),
+        certFile: hideOptional(target.tls.certFile),
+        keyFile: hideOptional(target.tls.keyFile),
+        passphrase: target.tls.passphrase === null ? null : REDACTED,
+        serverName: hideOptional(target.tls.serverName),
+      },
+      sourceAddresses: target.sourceAddresses.map(hide),
+      rowsFile: hideOptional(target.rowsFile),
+    },
+    load: redactLoad(plan.load, hide),
+  };
+}
+
+/** A document as written, with its shape kept: what a problem may quote. */
+export function redactDocument(document: unknown, secrets: readonly string[]): unknown {
+  const walk = (value: unknown, [section, field, name]: readonly string[]): unknown => {
+    if (typeof value === 'string') {
+      const isSecret =
+        section === 'target' &&
+        (field === 'cookies' || name === 'passphrase' || (field === 'headers' && isSecretHeader(name ?? '')));
+      if (isSecret) return REDACTED;
+      return redactText(field === 'url' ? redactUrl(value) : value, secrets);
+    }
+    if (Array.isArray(value)) return value.map((item) => walk(item, [section ?? '', field ?? '', name ?? '']));
+    if (!isObject(value)) return value;
+    const path = [section, field, name].filter((key) => key !== undefined);
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member, [...path, key])]));
+  };
+  return walk(document, []);
+}
+
+/** The text without any of the secrets. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  // The longest first: a secret inside a longer one must not leave the rest of that standing.
+  const longestFirst = secrets
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    .sort((a, b) => b.length - a.length);
+  return longestFirst.reduce((hidden, secret) => hidden.replaceAll(secret, REDACTED), text);
+}
+
+/** The URL without its password and without the values of parameters that sound secret. Reads templates too. */
+export function redactUrl(url: string): string {
+  const parts = splitUrl(url);
+  if (parts === null) return url;
+  const { userInfo, host, port, path, query, fragment } = parts;
+  const user =
+    userInfo === null ? '' : `${userInfo.includes(':') ? `${userInfo.split(':')[0]}:${REDACTED}` : userInfo}@`;
+  const scheme = url.slice(0, parts.scheme.length);
+  const shownQuery = query === null ? '' : `?${query.split('&').map(redactParameter).join('&')}`;
+  return `${scheme}://${user}${host}${port === null ? '' : `:${port}`}${path}${shownQuery}${fragment === null ? '' : `#${fragment}`}`;
+}
+
+/**
+ * The values to hide in any text: what came from the environment, and what the plan itself holds in secret places, in
+ * the forms in which it travels: percent-encoded, decoded, and as Basic credentials.
+ */
+export function collectSecrets(plan: Plan, envSecrets: readonly string[]): readonly string[] {
+  const { urls, headers, tls } = plan.target;
+  const values = [
+    ...envSecrets,
+    ...Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? headerSecrets(name, value) : [])),
+    ...urls.flatMap(urlSecrets),
+    ...(tls.passphrase === null ? [] : [tls.passphrase]),
+  ];
+  // What stands in a placeholder differs by lane and is not known here; what stands around it is.
+  const literal = values.flatMap((value) => value.split(/\$\{[^}]*\}/));
+  const forms = literal.flatMap((value) => [value, encoded(value)]);
+  return [...new Set(forms)].filter((value) => value.length >= MIN_SECRET_LENGTH).sort((a, b) => b.length - a.length);
+}
+
+function redactLoad(load: Load, hide: (text: string) => string): Load {
+  const redactCurve = ([first, ...others]: Curve): Curve => [
+    { ...first, name: hide(first.name) },
+    ...others.map((segment) => ({ ...segment, name: hide(segment.name) })),
+  ];
+  const [firstType, ...otherTypes] = load.mix;
+  return {
+    connections: redactCurve(load.connections),
+    messages:
+      load.messages.kind === 'open' ? { ...load.messages, curve: redactCurve(load.messages.curve) } : load.messages,
+    mix: [
+      { ...firstType, type: hide(firstType.type) },
+      ...otherTypes.map((type) => ({ ...type, type: hide(type.type) })),
+    ],
+  };
+}
+
+function redactParameter(parameter: string): string {
+  const equals = parameter.indexOf('=');
+  if (equals === -1) return parameter;
+  const name = parameter.slice(0, equals);
+  return SECRET_PARAMETER.test(decoded(name)) ? `${name}=${REDACTED}` : parameter;
+}
+
+function headerSecrets(name: string, value: string): readonly string[] {
+  if (/cookie/i.test(name)) {
+    return value.split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
+  }
+  // `Bearer abc`: servers quote the token without its scheme.
+  const scheme = /^[A-Za-z][\w-]*\s+/.exec(value)?.[0] ?? '';
+  return scheme === '' ? [value] : [value.slice(scheme.length).trim()];
+}
+
+function urlSecrets(url: string): readonly string[] {
+  const { userInfo, query } = splitUrl(url) ?? { userInfo: null, query: null };
+  const found: string[] = [];
+  const colon = userInfo?.indexOf(':') ?? -1;
+  if (userInfo !== null && colon !== -1) {
+    const password = userInfo.slice(colon + 1);
+    found.push(password, decoded(password), base64OfText(`${decoded(userInfo.slice(0, colon))}:${decoded(password)}`));
+  }
+  for (const parameter of query?.split('&') ?? []) {
+    const equals = parameter.indexOf('=');
+    if (equals === -1 || !SECRET_PARAMETER.test(decoded(parameter.slice(0, equals)))) continue;
+    found.push(parameter.slice(equals + 1), decoded(parameter.slice(equals + 1)));
+  }
+  return found;
+}
+
+/** Percent-decoded, or as it is where that is no encoding of a text. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function encoded(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

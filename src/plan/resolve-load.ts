@@ -1,0 +1,98 @@
+// The load of a plan, from as written to resolved: its curves chained, its defaults filled in, its totals in bounds.
+
+import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
+import { formatCount, formatRate } from '../units/rate.ts';
+import { countOpenMessages } from './arrivals.ts';
+import { curveDurationNs, peakLevel } from './curve.ts';
+import { DEFAULTS } from './defaults.ts';
+import type { Curve, Load, Messages, MessagesStart, MessageType } from './plan.ts';
+import type { Path } from './problems.ts';
+import type { Report } from './resolve-target.ts';
+import type { WrittenConnections, WrittenLoad, WrittenMessages } from './schema-load.ts';
+import { chainSegments, type WrittenSegment } from './segments.ts';
+
+const CONNECTIONS: Path = ['load', 'connections'];
+const OPEN: Path = ['load', 'messages', 'open'];
+
+export function resolveLoad(written: WrittenLoad, report: Report): Load {
+  const connections = resolveConnections(written.connections, report);
+  const messages = resolveMessages(written.messages, connections, report);
+  if (messages.kind === 'none' && written.connections !== undefined && curveDurationNs(connections) === 0) {
+    report(CONNECTIONS, 'a duration, as there are no messages to give the run one', 'nothing', 'add { hold: 60s }');
+  }
+  return { connections, messages, mix: resolveMix(written) };
+}
+
+export function resolveConnections(written: WrittenConnections | undefined, report: Report): Curve {
+  const curve = chainSegments(connectionSegments(written ?? DEFAULTS.lanes), formatCount);
+  if (peakLevel(curve) === 0) report(CONNECTIONS, 'at least one lane', 'none', 'begin with { to: 100 }');
+  checkDuration(curve, CONNECTIONS, report);
+  return curve;
+}
+
+function connectionSegments(written: WrittenConnections): NonEmpty<WrittenSegment> {
+  return typeof written === 'number' ? [{ to: written }] : listOf(written);
+}
+
+/** Without a curve of connections to end with, a closed loop needs its own duration. */
+export function resolveMessages(written: WrittenMessages | undefined, connections: Curve, report: Report): Messages {
+  if (written === undefined) return { kind: 'none' };
+  const start: MessagesStart =
+    written.from === undefined || written.from === null ? { kind: 'connected' } : { kind: 'at', atNs: written.from };
+  if (written.closed !== undefined) return resolveClosed(written.closed, start, connections, report);
+  const curve = chainSegments(listOf(written.open ?? []), formatRate);
+  checkDuration(curve, OPEN, report);
+  if (curveDurationNs(curve) === 0) {
+    report(OPEN, 'a duration', 'nothing', 'add { hold: 60s }, or write { rate: 500/s, for: 60s }');
+  } else checkCount(countOpenMessages(curve), report);
+  return { kind: 'open', curve, arrival: written.arrival ?? 'constant', start };
+}
+
+function resolveClosed(
+  { inFlight, think, for: forNs, replyTimeout }: NonNullable<WrittenMessages['closed']>,
+  start: MessagesStart,
+  connections: Curve,
+  report: Report,
+): Messages {
+  const begunNs = start.kind === 'at' ? start.atNs : connections[0].durationNs;
+  const durationNs = forNs ?? curveDurationNs(connections) - begunNs;
+  if (durationNs <= 0) {
+    const at = ['load', 'messages', 'closed', 'for'];
+    report(at, 'a duration, as the connections curve leaves none', 'nothing', 'write for: 60s');
+  }
+  return {
+    kind: 'closed',
+    inFlight: inFlight ?? DEFAULTS.inFlight,
+    think: think ?? DEFAULTS.think,
+    replyTimeoutNs: replyTimeout ?? DEFAULTS.replyTimeoutNs,
+    durationNs,
+    start,
+  };
+}
+
+function resolveMix({ mix = [], bytes }: WrittenLoad): NonEmpty<MessageType> {
+  const types = mix.map((item) => ({
+    type: item.type,
+    weight: item.weight ?? DEFAULTS.weight,
+    payloadBytes: item.bytes ?? DEFAULTS.payloadBytes,
+  }));
+  if (isNonEmpty(types)) return types;
+  const { messageType: type, weight, payloadBytes } = DEFAULTS;
+  return [{ type, weight, payloadBytes: bytes ?? payloadBytes }];
+}
+
+function checkDuration(curve: Curve, at: Path, report: Report): void {
+  if (Number.isSafeInteger(curveDurationNs(curve))) return;
+  report(at, 'segments of at most 104 days in all', 'more', 'times are counted in nanoseconds');
+}
+
+function checkCount(count: number, report: Report): void {
+  if (count === 0) report(OPEN, 'at least one message', 'none', 'begin with { to: 500/s }');
+  if (!Number.isSafeInteger(count)) report(OPEN, 'at most 2^53 messages in all', 'more');
+}
+
+function listOf(written: WrittenSegment | readonly WrittenSegment[]): NonEmpty<WrittenSegment> {
+  const segments = Array.isArray(written) ? (written as readonly WrittenSegment[]) : [written as WrittenSegment];
+  if (!isNonEmpty(segments)) throw new Error('the schema let an empty curve through');
+  return segments;
+}

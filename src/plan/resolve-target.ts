@@ -1,0 +1,107 @@
+// The target of a plan, from as written to resolved, and the rules that hold between its fields.
+
+import type { NonEmpty } from '../units/non-empty.ts';
+import { isNonEmpty } from '../units/non-empty.ts';
+import { DEFAULTS } from './defaults.ts';
+import { templateColumns } from './interpolate.ts';
+import type { Compression, Target, Tls } from './plan.ts';
+import { type Path, type PlacedProblem, quote } from './problems.ts';
+import type { WrittenTarget } from './schema-target.ts';
+
+/** Takes a problem; the resolved value is then of no use, but the rest is still checked. */
+export type Report = (at: Path, expected: string, got: string, hint?: string | null) => void;
+
+const MAX_SOURCE_ADDRESSES = 65_536;
+
+export function reporter(problems: PlacedProblem[]): Report {
+  return (at, expected, got, hint = null) => {
+    problems.push({ at, expected, got, hint });
+  };
+}
+
+export function resolveTarget(written: WrittenTarget, report: Report): Target {
+  const urls = listOfUrls(written.url);
+  const headers = resolveHeaders(written, report);
+  checkRows(written, [...urls, ...Object.values(headers)], report);
+  checkSubprotocols(written.subprotocols ?? [], report);
+  const sourceAddresses = [...new Set((written.sourceAddresses ?? []).flat())];
+  if (sourceAddresses.length > MAX_SOURCE_ADDRESSES) {
+    const expected = `at most ${MAX_SOURCE_ADDRESSES} addresses`;
+    report(['target', 'sourceAddresses'], expected, String(sourceAddresses.length));
+  }
+  return {
+    urls,
+    headers,
+    subprotocols: written.subprotocols ?? [],
+    compression: resolveCompression(written.compression),
+    tls: resolveTls(written.tls, report),
+    sourceAddresses,
+    rowsFile: written.rows ?? null,
+    connectTimeoutNs: written.connectTimeout ?? DEFAULTS.connectTimeoutNs,
+    handshakeTimeoutNs: written.handshakeTimeout ?? DEFAULTS.handshakeTimeoutNs,
+    maxMessageBytes: written.maxMessage ?? DEFAULTS.maxMessageBytes,
+    maxBufferedBytes: written.maxBuffered ?? DEFAULTS.maxBufferedBytes,
+  };
+}
+
+function listOfUrls(url: WrittenTarget['url']): NonEmpty<string> {
+  const urls = typeof url === 'string' ? [url] : url;
+  if (!isNonEmpty(urls)) throw new Error('the schema let an empty list of URLs through');
+  return urls;
+}
+
+function resolveHeaders(
+  { headers = {}, cookies = {} }: WrittenTarget,
+  report: Report,
+): Readonly<Record<string, string>> {
+  const seen = new Map<string, string>();
+  for (const name of Object.keys(headers)) {
+    const earlier = seen.get(name.toLowerCase());
+    if (earlier !== undefined) {
+      report(['target', 'headers', name], `each header once, as names ignore case`, `also ${quote(earlier)}`);
+    }
+    seen.set(name.toLowerCase(), name);
+  }
+  const pairs = Object.entries(cookies).map(([name, value]) => `${name}=${value}`);
+  if (pairs.length === 0) return headers;
+  if (seen.has('cookie')) {
+    report(['target', 'cookies'], 'cookies or a Cookie header', 'both', 'put all of them into target.cookies');
+  }
+  return { ...headers, Cookie: pairs.join('; ') };
+}
+
+function checkRows({ rows }: WrittenTarget, templates: readonly string[], report: Report): void {
+  const column = templates.flatMap(templateColumns)[0];
+  if (rows !== undefined || column === undefined) return;
+  report(['target', 'rows'], `a CSV file, as \${row.${column}} is used`, 'nothing', 'write rows: users.csv');
+}
+
+function checkSubprotocols(subprotocols: readonly string[], report: Report): void {
+  for (const [index, name] of subprotocols.entries()) {
+    if (subprotocols.indexOf(name) === index) continue;
+    report(['target', 'subprotocols', index], 'each subprotocol once (RFC 6455 section 4.1)', quote(name));
+  }
+}
+
+function resolveCompression(written: WrittenTarget['compression']): Compression {
+  if (written === undefined || written === false || written === 'off') return { kind: 'off' };
+  const { clientContextTakeover = true, serverContextTakeover = true } = typeof written === 'object' ? written : {};
+  return { kind: 'deflate', clientContextTakeover, serverContextTakeover };
+}
+
+function resolveTls(written: WrittenTarget['tls'] = {}, report: Report): Tls {
+  if (written.cert !== undefined && written.key === undefined) {
+    report(['target', 'tls', 'key'], 'the key that belongs to the certificate', 'nothing');
+  }
+  if (written.key !== undefined && written.cert === undefined) {
+    report(['target', 'tls', 'cert'], 'the certificate that belongs to the key', 'nothing');
+  }
+  return {
+    caFile: written.ca ?? null,
+    certFile: written.cert ?? null,
+    keyFile: written.key ?? null,
+    passphrase: written.passphrase ?? null,
+    serverName: written.serverName ?? null,
+    insecure: written.insecure ?? false,
+  };
+}

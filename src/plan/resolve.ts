@@ -1,0 +1,89 @@
+// From a document, interpolated and with its profile over it, to a plan or to all that is wrong with it. Where one part
+// is malformed, the rules between the fields of the other parts are checked all the same.
+
+import { DEFAULTS } from './defaults.ts';
+import { isObject } from './document.ts';
+import { problemsOfIssues } from './issues.ts';
+import type { Contract, EchoDialect, Plan } from './plan.ts';
+import type { PlacedProblem } from './problems.ts';
+import { redactDocument } from './redact.ts';
+import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
+import { type Report, reporter, resolveTarget } from './resolve-target.ts';
+import { planSchema, type WrittenPlan } from './schema.ts';
+import { connectionsSchema, messagesSchema } from './schema-load.ts';
+import { targetSchema } from './schema-target.ts';
+import { hostName } from './url.ts';
+
+const MAX_NAME_LENGTH = 100;
+
+export interface CheckedDocument {
+  readonly plan: Plan | null;
+  readonly problems: readonly PlacedProblem[];
+}
+
+/** `secrets` are hidden in what the problems quote. */
+export function checkDocument(document: unknown, profile: string | null, secrets: readonly string[]): CheckedDocument {
+  const problems: PlacedProblem[] = [];
+  const report = reporter(problems);
+  const parsed = planSchema.safeParse(document);
+  if (parsed.success) {
+    const plan = resolvePlan(parsed.data, profile, report);
+    return { plan: problems.length === 0 ? plan : null, problems };
+  }
+  problems.push(...problemsOfIssues(parsed.error.issues, redactDocument(document, secrets), []));
+  checkSections(document, report);
+  return { plan: null, problems };
+}
+
+function checkSections(document: unknown, report: Report): void {
+  if (!isObject(document)) return;
+  const target = targetSchema.safeParse(document.target);
+  if (target.success) resolveTarget(target.data, report);
+  if (!isObject(document.load)) return;
+  const connections = connectionsSchema.optional().safeParse(document.load.connections);
+  const messages = messagesSchema.optional().safeParse(document.load.messages);
+  if (!connections.success) return;
+  const curve = resolveConnections(connections.data, report);
+  if (messages.success) resolveMessages(messages.data, curve, report);
+}
+
+function resolvePlan(written: WrittenPlan, profile: string | null, report: Report): Plan {
+  const target = resolveTarget(written.target, report);
+  const load = resolveLoad(written.load, report);
+  const largest = load.mix.reduce((most, { payloadBytes }) => Math.max(most, payloadBytes), 0);
+  if (largest > target.maxMessageBytes) {
+    const expected = `at least the largest message of the mix, ${largest} bytes`;
+    report(['target', 'maxMessage'], expected, `${target.maxMessageBytes} bytes`, 'the echo would be refused');
+  }
+  return {
+    name: written.name ?? printableName(hostName(target.urls[0])),
+    profile,
+    seed: written.seed ?? DEFAULTS.seed,
+    target,
+    dialect: resolveDialect(written.dialect),
+    load,
+    contract: written.contract === undefined ? null : resolveContract(written.contract),
+    thresholds: written.thresholds ?? [],
+    abort: written.abort ?? [],
+    drainNs: written.drain ?? DEFAULTS.drainNs,
+    workers: written.workers ?? 'auto',
+    pace: written.pace ?? 'auto',
+  };
+}
+
+function resolveDialect(written: WrittenPlan['dialect']): EchoDialect {
+  const format = typeof written === 'object' ? written.format : undefined;
+  return { kind: 'echo', format: format ?? 'binary' };
+}
+
+function resolveContract({
+  delivery = 'none',
+  order = 'none',
+  integrity = 'none',
+}: NonNullable<WrittenPlan['contract']>): Contract {
+  return { delivery, order, integrity };
+}
+
+function printableName(host: string): string {
+  return host.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, MAX_NAME_LENGTH) || 'plan';
+}

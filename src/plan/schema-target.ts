@@ -1,0 +1,181 @@
+// The `target` section of a plan as written.
+
+import * as z from 'zod';
+import { expandAddresses } from './addresses.ts';
+import { bytesField, durationField, flagField, nameField, objectField, refuse, textField } from './fields.ts';
+import {
+  type FieldRefusal,
+  refuseCookieName,
+  refuseCookieValue,
+  refuseHeaderName,
+  refuseHeaderValue,
+  refuseSubprotocol,
+} from './headers.ts';
+import { refuseUrl } from './url.ts';
+
+const GIB = 1024 ** 3;
+const MAX_LIST = 1000;
+
+const url = checkedText('a URL such as wss://example.com/ws', {
+  description: `A ws:// or wss:// URL, which may hold \${lane} and \${row.COLUMN}; or reference, the built-in target.`,
+  examples: ['wss://chat.example.com/ws', 'reference'],
+  pattern: '^(reference|[wW][sS][sS]?://.+)$',
+  textOnly: true,
+  refusal: refuseUrl,
+});
+
+const headers = z
+  .record(
+    checkedKey('a header name', refuseHeaderName),
+    checkedText('a header value', {
+      description: `May hold \${env.NAME}, \${lane} and \${row.COLUMN}.`,
+      examples: [`Bearer \${env.TOKEN}`],
+      refusal: refuseHeaderValue,
+    }),
+    { error: () => 'headers by name' },
+  )
+  .meta({ description: 'Headers of the opening handshake.', examples: [{ Authorization: `Bearer \${env.TOKEN}` }] });
+
+const cookies = z
+  .record(
+    checkedKey('a cookie name', refuseCookieName),
+    checkedText('a cookie value', {
+      description: `May hold \${env.NAME}, \${lane} and \${row.COLUMN}.`,
+      examples: [`\${row.session}`],
+      refusal: refuseCookieValue,
+    }),
+    { error: () => 'cookies by name' },
+  )
+  .meta({ description: 'Cookies by name, sent as one Cookie header.', examples: [{ session: `\${row.session}` }] });
+
+const compressionSides = objectField(
+  {
+    clientContextTakeover: flagField('Whether Highwater keeps its window between messages. Default true.').optional(),
+    serverContextTakeover: flagField(
+      'Whether the server may keep its window between messages. Default true.',
+    ).optional(),
+  },
+  'off, on, or { clientContextTakeover, serverContextTakeover }',
+  'permessage-deflate, with context takeover by side.',
+);
+
+const compression = z
+  .union([z.enum(['on', 'off']), z.boolean(), compressionSides], {
+    error: () => 'off, on, or { clientContextTakeover, serverContextTakeover }',
+  })
+  .describe('permessage-deflate (RFC 7692). Default off.');
+
+const tls = objectField(
+  {
+    ca: nameField('A file of PEM certificates to trust instead of the system’s.', {
+      max: 4096,
+      example: 'ca.pem',
+    }).optional(),
+    cert: nameField('A file with the client’s certificate, PEM.', { max: 4096, example: 'client.pem' }).optional(),
+    key: nameField('A file with the client’s private key, PEM.', { max: 4096, example: 'client.key' }).optional(),
+    passphrase: checkedText('a text', {
+      description: 'Opens the private key.',
+      examples: [`\${env.KEY_PASSPHRASE}`],
+      refusal: () => null,
+    }).optional(),
+    serverName: nameField('SNI, and the name that the certificate must carry. Default: the URL’s host.', {
+      max: 253,
+      example: 'chat.example.com',
+    }).optional(),
+    insecure: flagField('Accepts any certificate. Default false.').optional(),
+  },
+  'the settings of TLS',
+  'TLS of wss:// connections.',
+);
+
+const sourceAddress = textField({
+  expected: 'an IP address or a range such as 127.0.0.2-127.0.0.9 of at most 4096',
+  description: 'A local address, or a range of IPv4 addresses.',
+  examples: ['127.0.0.2', '127.0.0.2-127.0.0.9'],
+  read: (value) =>
+    expandAddresses(String(value)) ?? refuse('an IP address or a range such as 127.0.0.2-127.0.0.9 of at most 4096'),
+});
+
+export const targetSchema = objectField(
+  {
+    url: z
+      .union([url, listOf(url, 'a URL or a list of URLs', 1)], {
+        error: () => 'a URL such as wss://example.com/ws, or a list',
+      })
+      .describe('Where to connect; lanes are shared out among several.'),
+    headers: headers.optional(),
+    cookies: cookies.optional(),
+    subprotocols: listOf(
+      checkedText('a subprotocol', {
+        description: 'A subprotocol’s name.',
+        examples: ['chat.v2'],
+        refusal: refuseSubprotocol,
+      }),
+      'a list of subprotocols',
+    )
+      .describe('Subprotocols to offer, the most wanted first.')
+      .optional(),
+    compression: compression.optional(),
+    tls: tls.optional(),
+    sourceAddresses: listOf(sourceAddress, 'a list of addresses')
+      .describe('Local addresses to connect from, for more connections than one address has ports.')
+      .optional(),
+    rows: nameField(`A CSV file with a header line; lane by lane its rows give \${row.COLUMN}.`, {
+      max: 4096,
+      example: 'users.csv',
+    }).optional(),
+    connectTimeout: durationField('For the TCP and TLS connection. Default 10s.', { min: 1 }).optional(),
+    handshakeTimeout: durationField('For the answer to the opening handshake. Default 10s.', { min: 1 }).optional(),
+    maxMessage: bytesField(
+      'Larger incoming messages are refused with close code 1009. Default 16MiB.',
+      GIB,
+      '1GiB',
+    ).optional(),
+    maxBuffered: bytesField(
+      'A lane with more unsent than this sends nothing further. Default 1MiB.',
+      GIB,
+      '1GiB',
+    ).optional(),
+  },
+  'the target: at least its url',
+  'The service under test.',
+);
+
+export type WrittenTarget = z.output<typeof targetSchema>;
+
+function checkedText(
+  expected: string,
+  options: {
+    readonly description: string;
+    readonly examples: readonly string[];
+    readonly pattern?: string;
+    readonly textOnly?: boolean;
+    readonly refusal: (text: string) => FieldRefusal | null;
+  },
+) {
+  const { refusal, ...field } = options;
+  return textField({
+    ...field,
+    expected,
+    read: (value) => {
+      const refused = refusal(String(value));
+      return refused === null ? String(value) : refuse(refused.expected, refused.hint);
+    },
+  });
+}
+
+function checkedKey(expected: string, refusal: (text: string) => FieldRefusal | null) {
+  return z.string({ error: () => expected }).superRefine((name, context) => {
+    const refused = refusal(name);
+    if (refused !== null) {
+      context.addIssue({ code: 'custom', message: refused.expected, params: { hint: refused.hint } });
+    }
+  });
+}
+
+function listOf<T extends z.ZodType>(item: T, expected: string, min = 0) {
+  return z
+    .array(item, { error: () => expected })
+    .min(min, { error: () => `${expected}, at least ${min}` })
+    .max(MAX_LIST, { error: () => `at most ${MAX_LIST} entries` });
+}

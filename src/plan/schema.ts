@@ -1,0 +1,118 @@
+// The plan as a user writes it: one source for what is accepted and for the JSON Schema that helps to write it.
+
+import * as z from 'zod';
+import { choiceField, durationField, nameField, objectField, refuse, textField, wholeField } from './fields.ts';
+import { loadSchema } from './schema-load.ts';
+import { targetSchema } from './schema-target.ts';
+import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
+
+const MAX_RULES = 1000;
+const MAX_WORKERS = 1024;
+
+const dialect = z
+  .union(
+    [
+      z.literal('echo', { error: () => 'echo' }),
+      objectField(
+        {
+          kind: choiceField(['echo'], 'The dialect.'),
+          format: choiceField(['binary', 'text'], 'Which frames carry the messages. Default binary.').optional(),
+        },
+        'a dialect: echo, or { kind: echo, format }',
+        'A dialect with its settings.',
+      ),
+    ],
+    { error: () => 'a dialect: echo, or { kind: echo, format }' },
+  )
+  .describe('How bytes become messages. Default echo: the service sends every message back.');
+
+const contract = objectField(
+  {
+    delivery: choiceField(
+      ['exactly-once', 'at-least-once', 'at-most-once', 'none'],
+      'How often a message must arrive. Default none.',
+    ).optional(),
+    order: choiceField(['per-stream', 'none'], 'What must arrive in order. Default none.').optional(),
+    integrity: choiceField(['checksum', 'none'], 'How messages are checked for damage. Default none.').optional(),
+  },
+  'a contract: { delivery, order, integrity }',
+  'What the service promises about messages; a broken promise fails the run.',
+);
+
+function rules(description: string, example: string) {
+  const rule = textField({
+    expected: `a rule such as "${example}"`,
+    description: 'A metric, an operator and a limit.',
+    examples: ['response.p99 < 200ms', 'delivered >= 99.9%', 'reordered == 0', 'throughput.sent > 7900/s'],
+    pattern: THRESHOLD_PATTERN,
+    textOnly: true,
+    read: (value) => {
+      const threshold = parseThreshold(String(value));
+      return 'expected' in threshold ? refuse(threshold.expected, threshold.hint) : threshold;
+    },
+  });
+  return z
+    .array(rule, { error: () => `a list of rules such as "${example}"` })
+    .max(MAX_RULES, { error: () => `at most ${MAX_RULES} rules` })
+    .meta({ description, examples: [[example]] });
+}
+
+export const planSchema = objectField(
+  {
+    name: nameField('Names the run in reports. Default: the host of the target.', {
+      example: 'chat-capacity',
+    }).optional(),
+    seed: wholeField('a whole number', 'Seeds every random choice of the run. Default 1.').optional(),
+    target: targetSchema,
+    dialect: dialect.optional(),
+    load: loadSchema,
+    contract: contract.optional(),
+    thresholds: rules('Rules that the run must keep.', 'response.p99 < 200ms').optional(),
+    abort: rules('Rules that end the run early.', 'lost > 5%').optional(),
+    drain: durationField('How long after the last send a message may still arrive before it is lost. Default 5s.', {
+      example: '5s',
+    }).optional(),
+    workers: z
+      .union(
+        [
+          z.literal('auto'),
+          wholeField(`auto, or a whole number from 1 to ${MAX_WORKERS}`, 'Processes.', { min: 1, max: MAX_WORKERS }),
+        ],
+        {
+          error: () => `auto, or a whole number from 1 to ${MAX_WORKERS}`,
+        },
+      )
+      .describe('How many processes make the load. Default auto: by the cores.')
+      .optional(),
+    pace: choiceField(
+      ['auto', 'economical', 'precise'],
+      'How a send is waited for: on a timer, or spinning when it is near. Default auto: by the free cores.',
+    ).optional(),
+    profiles: z
+      .record(z.string(), z.looseObject({}))
+      .describe(
+        'Named changes to the plan, merged over it: objects member by member, lists as a whole, null takes back.',
+      )
+      .optional(),
+  },
+  'a plan: at least target and load',
+  'A plan of Highwater: what load to put on which target, and what must hold.',
+);
+
+export type WrittenPlan = z.output<typeof planSchema>;
+
+/** JSON Schema (draft 2020-12) of a plan as written, for editors. */
+export function planJsonSchema(): Readonly<Record<string, unknown>> {
+  const schema = z.toJSONSchema(planSchema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    override: ({ zodSchema, jsonSchema }) => {
+      // A field of text only says so by its type; the union it is made of would offer a number beside it.
+      if (jsonSchema.type === 'string') delete jsonSchema.anyOf;
+      // zod drops the examples of what is transformed, lest they be of the output; ours are of the input.
+      const examples: unknown = z.globalRegistry.get(zodSchema)?.examples;
+      if (Array.isArray(examples)) jsonSchema.examples = examples;
+    },
+  });
+  return { ...schema, title: 'Highwater plan' };
+}

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { metricName, parseThreshold } from './thresholds.ts';
+
+function read(expression: string) {
+  const threshold = parseThreshold(expression);
+  if ('expected' in threshold) throw new Error(threshold.expected);
+  return threshold;
+}
+
+function refusal(expression: string) {
+  const threshold = parseThreshold(expression);
+  if (!('expected' in threshold)) throw new Error(`${expression} was read`);
+  return threshold;
+}
+
+describe('a threshold', () => {
+  test.each([
+    ['response.p99 < 200ms', 'response.p99', '<', 200e6, 'ns'],
+    ['  service.p99.9<=1.5s ', 'service.p99.9', '<=', 1.5e9, 'ns'],
+    ['sendLag.max < 2 s', 'sendLag.max', '<', 2e9, 'ns'],
+    ['handshake.stdDev < 1m30s', 'handshake.stdDev', '<', 90e9, 'ns'],
+    ['response.p050 < 1ms', 'response.p50', '<', 1e6, 'ns'],
+    ['delivered >= 99.9%', 'delivered', '>=', 0.999, 'ratio'],
+    ['lost < 0.1%', 'lost', '<', 0.001, 'ratio'],
+    ['reordered == 0', 'reordered', '==', 0, 'count'],
+    ['sent != 100', 'sent', '!=', 100, 'count'],
+    ['connections.failed == 0', 'connections.failed', '==', 0, 'count'],
+    ['connections.opened >= 99%', 'connections.opened', '>=', 0.99, 'ratio'],
+    ['throughput.delivered > 7900/s', 'throughput.delivered', '>', 7900, 'perSecond'],
+  ])('%j is read', (expression, name, operator, limit, unit) => {
+    if (expression.includes('p050')) return expect(refusal(expression).expected).toContain('percentile');
+    const threshold = read(expression);
+    expect(threshold).toMatchObject({ expression: expression.trim(), operator, limit, unit });
+    expect(metricName(threshold.metric)).toBe(name);
+  });
+
+  test('any percentile above 0 and below 100 is read', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 99_999 }), (thousandths) => {
+        const { metric } = read(`response.p${thousandths / 1000} < 1s`);
+        expect(metric).toEqual({
+          kind: 'distribution',
+          of: 'response',
+          statistic: { kind: 'percentile', percent: thousandths / 1000 },
+        });
+        expect(metricName(metric)).toBe(`response.p${thousandths / 1000}`);
+      }),
+    );
+  });
+
+  test.each([
+    ['response.p100 < 1s', 'percentile', 'response.max'],
+    ['response.p0 < 1s', 'percentile', 'response.max'],
+    ['response < 1s', 'response.p<number>', 'response.p99'],
+    ['response.maen < 1s', 'response.p<number>', 'did you mean "response.mean"?'],
+    ['respnse.p99 < 1s', 'a metric', 'did you mean "response.p99"?'],
+    ['delivred >= 99%', 'a metric', 'did you mean "delivered"?'],
+    ['connection.failed == 0', 'a metric', 'did you mean "connections.failed"?'],
+    ['latency.p99 < 1s', 'a metric', '"response"'],
+    ['response.p99 < 200', 'a limit in time', 'add a unit: 200ms'],
+    ['throughput.sent > 7900', 'a limit as a rate', 'add a unit: 7900/s'],
+    ['delivered >= 0.999', 'a count', '99.9%'],
+    ['delivered >= 101%', 'from 0% to 100%', null],
+    ['delivered = 5', 'one of <', 'write =='],
+    ['delivered => 5', 'one of <', null],
+    ['delivered', 'a rule', null],
+    ['', 'a rule', null],
+    ['constructor == 0', 'a metric', null],
+    ['connections.constructor == 0', 'a metric', null],
+  ])('%j is refused with a hint', (expression, expected, hint) => {
+    const refused = refusal(expression);
+    expect(refused.expected).toContain(expected);
+    if (hint === null) expect(refused.hint).toBeNull();
+    else expect(refused.hint).toContain(hint);
+  });
+
+  test('any text is read or refused, in no more than a line', () => {
+    const near = fc.constantFrom('response', '.p99', ' < ', '200ms', 'delivered', '%', '==', '0', '/s', ' ', 'x');
+    const texts = fc.oneof(
+      fc.string(),
+      fc.array(near).map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const threshold = parseThreshold(text);
+        if ('expected' in threshold) expect(threshold.got.length).toBeLessThan(400);
+        else expect(Number.isFinite(threshold.limit)).toBe(true);
+      }),
+    );
+    expect(refusal('x'.repeat(1e6)).got.length).toBeLessThan(80);
+  });
+});

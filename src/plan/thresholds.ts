@@ -1,0 +1,149 @@
+// The grammar of a rule: `metric operator limit`, the limit in the metric's own unit.
+//
+//   response.p99 < 200ms      response | service | sendLag | handshake . p<n> | mean | min | max | stdDev
+//   delivered >= 99.9%        sent, lost, ...: a percentage, or a count: reordered == 0
+//   connections.failed == 0   connections.opened | failed | dropped: likewise
+//   throughput.sent > 7900/s  throughput.offered | sent | delivered
+
+import { parseDuration } from '../units/duration.ts';
+import { parseRate } from '../units/rate.ts';
+import { parseRatio } from '../units/ratio.ts';
+import { unreachable } from '../units/unreachable.ts';
+import { didYouMean } from './nearest.ts';
+import type { ConnectionCount, MessageCount, Metric, Statistic, Threshold, Times } from './plan.ts';
+import { quote } from './problems.ts';
+
+export interface ThresholdRefusal {
+  readonly expected: string;
+  readonly got: string;
+  readonly hint: string | null;
+}
+
+const TIMES: readonly Times[] = ['response', 'service', 'sendLag', 'handshake'];
+const STATISTICS = ['mean', 'min', 'max', 'stdDev'] as const;
+const USUAL_PERCENTILES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'p99.99'];
+const MESSAGE_COUNTS: readonly MessageCount[] = [
+  'sent',
+  'unsent',
+  'delivered',
+  'rejected',
+  'lost',
+  'unresolved',
+  'duplicated',
+  'reordered',
+  'corrupted',
+  'unexpected',
+];
+const CONNECTION_COUNTS: readonly ConnectionCount[] = ['opened', 'failed', 'dropped'];
+const THROUGHPUTS = ['offered', 'sent', 'delivered'] as const;
+const KNOWN_METRICS: readonly string[] = [
+  ...TIMES.flatMap((of) => [...USUAL_PERCENTILES, ...STATISTICS].map((statistic) => `${of}.${statistic}`)),
+  ...MESSAGE_COUNTS,
+  ...CONNECTION_COUNTS.map((of) => `connections.${of}`),
+  ...THROUGHPUTS.map((of) => `throughput.${of}`),
+];
+
+/** Words that other tools use, and what they are here. */
+const ELSEWHERE: readonly (readonly [word: RegExp, hint: string])[] = [
+  [/latency|duration|rtt|time/i, 'received - due is "response", received - sent is "service"'],
+  [/error|fail/i, 'messages: "lost", "rejected", "corrupted"; connections: "connections.failed"'],
+  [/^(rps|rate|qps|tps)/i, 'write "throughput.delivered > 7900/s"'],
+];
+
+const MAX_EXPRESSION_LENGTH = 200;
+export const THRESHOLD_PATTERN = '^\\s*[A-Za-z][A-Za-z0-9.]*\\s*(<=|>=|==|!=|<|>)\\s*\\S.*$';
+
+export function parseThreshold(expression: string): Threshold | ThresholdRefusal {
+  const short = expression.length <= MAX_EXPRESSION_LENGTH;
+  const found = short ? /^\s*([A-Za-z][\w.]*)\s*([<>=!]+)\s*(\S.*?)\s*$/.exec(expression) : null;
+  if (found === null) return refuse('a rule such as "response.p99 < 200ms"', expression, null);
+  const [, name = '', operator = '', limit = ''] = found;
+  const metric = parseMetric(name);
+  if (!('kind' in metric)) return metric;
+  if (!isOperator(operator))
+    return refuse('one of <, <=, >, >=, ==, !=', operator, operator === '=' ? 'write ==' : null);
+  const read = readLimit(metric, limit);
+  return 'expected' in read ? read : { expression: expression.trim(), metric, operator, ...read };
+}
+
+/** The canonical name: `response.p99.9`, `delivered`, `connections.failed`. */
+export function metricName(metric: Metric): string {
+  switch (metric.kind) {
+    case 'distribution':
+      return `${metric.of}.${metric.statistic.kind === 'percentile' ? `p${metric.statistic.percent}` : metric.statistic.kind}`;
+    case 'messages':
+      return metric.of;
+    case 'connections':
+    case 'throughput':
+      return `${metric.kind}.${metric.of}`;
+    default:
+      return unreachable(metric);
+  }
+}
+
+function parseMetric(name: string): Metric | ThresholdRefusal {
+  const messages = MESSAGE_COUNTS.find((of) => of === name);
+  if (messages !== undefined) return { kind: 'messages', of: messages };
+  const dot = name.indexOf('.');
+  const group = dot === -1 ? name : name.slice(0, dot);
+  const rest = dot === -1 ? '' : name.slice(dot + 1);
+  const connections = CONNECTION_COUNTS.find((of) => of === rest);
+  if (group === 'connections' && connections !== undefined) return { kind: 'connections', of: connections };
+  const throughput = THROUGHPUTS.find((of) => of === rest);
+  if (group === 'throughput' && throughput !== undefined) return { kind: 'throughput', of: throughput };
+  const times = TIMES.find((of) => of === group);
+  if (times === undefined) return unknownMetric(name);
+  const statistic = parseStatistic(rest);
+  if (statistic !== null) return { kind: 'distribution', of: times, statistic };
+  if (/^p\d/.test(rest)) return refuse('a percentile above p0 and below p100', name, `the largest is ${times}.max`);
+  const hint = didYouMean(name, KNOWN_METRICS) ?? `write ${times}.p99 or ${times}.mean`;
+  return refuse(`${times}.p<number>, .mean, .min, .max or .stdDev`, name, hint);
+}
+
+function parseStatistic(text: string): Statistic | null {
+  const plain = STATISTICS.find((statistic) => statistic === text);
+  if (plain !== undefined) return { kind: plain };
+  const found = /^p(\d{1,2}(?:\.\d{1,10})?)$/.exec(text);
+  const percent = Number(found?.[1] ?? 0);
+  return percent > 0 ? { kind: 'percentile', percent } : null;
+}
+
+function unknownMetric(name: string): ThresholdRefusal {
+  const hint = didYouMean(name, KNOWN_METRICS) ?? ELSEWHERE.find(([word]) => word.test(name))?.[1] ?? null;
+  return refuse('a metric such as response.p99, delivered, connections.failed or throughput.sent', name, hint);
+}
+
+function readLimit(metric: Metric, text: string): Pick<Threshold, 'limit' | 'unit'> | ThresholdRefusal {
+  const bare = /^\d+(\.\d+)?$/.test(text);
+  switch (metric.kind) {
+    case 'distribution': {
+      const ns = parseDuration(text);
+      if (ns !== null) return { limit: ns, unit: 'ns' };
+      return refuse('a limit in time such as 200ms', text, bare ? `add a unit: ${text}ms` : null);
+    }
+    case 'throughput': {
+      const perSecond = parseRate(text);
+      if (perSecond !== null) return { limit: perSecond, unit: 'perSecond' };
+      return refuse('a limit as a rate such as 7900/s', text, bare ? `add a unit: ${text}/s` : null);
+    }
+    case 'messages':
+    case 'connections': {
+      const ratio = parseRatio(text);
+      if (ratio !== null && ratio <= 1) return { limit: ratio, unit: 'ratio' };
+      const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+      if (Number.isSafeInteger(count)) return { limit: count, unit: 'count' };
+      const hint = bare ? 'write a share as a percentage: 99.9%' : null;
+      return refuse('a count such as 0 or a percentage from 0% to 100%', text, hint);
+    }
+    default:
+      return unreachable(metric);
+  }
+}
+
+function isOperator(text: string): text is Threshold['operator'] {
+  return /^([<>]=?|[=!]=)$/.test(text);
+}
+
+function refuse(expected: string, got: string, hint: string | null): ThresholdRefusal {
+  return { expected, got: quote(got), hint };
+}

@@ -1,0 +1,103 @@
+// What a plan would do, as text: its load over time, what it needs, what this machine has.
+
+import type { Contract, Plan, Segment } from '../plan/plan.ts';
+import { planStages } from '../plan/stages.ts';
+import { formatBytes } from '../units/bytes.ts';
+import { formatDuration } from '../units/duration.ts';
+import { formatCount, formatRate } from '../units/rate.ts';
+import { unreachable } from '../units/unreachable.ts';
+import { printable } from './printable.ts';
+import type { TextStyle } from './style.ts';
+
+/** What the check knows beside the plan; the numbers are for this machine. */
+export interface Outlook {
+  readonly plan: Plan;
+  readonly plannedSeconds: number;
+  readonly needs: {
+    readonly lanes: number;
+    readonly messages: number | null;
+    readonly workers: number;
+    readonly lanesPerWorker: number;
+    readonly filesPerWorker: number;
+    readonly portsPerAddress: number;
+    readonly precise: boolean;
+    readonly problems: readonly string[];
+  };
+  readonly machine: { readonly cores: number; readonly filesPerProcess: number; readonly portsPerAddress: number };
+}
+
+export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, style: TextStyle): string {
+  const verdict = needs.problems.length === 0 ? style.green('can run here') : style.red('cannot run here');
+  const limit = (value: number): string => (value === Number.POSITIVE_INFINITY ? 'no known limit' : formatCount(value));
+  return [
+    ` ${style.bold(printable(plan.name, 80))}   ${verdict}   profile ${plan.profile === null ? 'none' : printable(plan.profile, 40)}`,
+    '',
+    row('target', plan.target.urls.map((url) => printable(url, 200)).join(', ')),
+    row('lanes', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
+    row('messages', messagesText(plan)),
+    row('mix', plan.load.mix.map((type) => `${printable(type.type, 40)} ${formatBytes(type.payloadBytes)} (weight ${type.weight})`).join(', ')),
+    ...planStages(plan).map((stage) =>
+      row('stage', `${printable(stage.name, 60)}: ${formatDuration(stage.fromNs)} to ${formatDuration(stage.toNs)}`),
+    ),
+    row('lasts', `${plannedSeconds.toFixed(1)} s and opening the first lanes, then up to ${formatDuration(plan.drainNs)} of drain`),
+    row('rules', rulesText(plan)),
+    '',
+    row('workers', `${needs.workers} with ${formatCount(needs.lanesPerWorker)} lanes each, on ${machine.cores} cores, pace ${needs.precise ? 'precise' : 'economical'}`),
+    row('files', `${formatCount(needs.filesPerWorker)} a worker; this machine allows ${limit(machine.filesPerProcess)} a process`),
+    row('ports', `${formatCount(needs.portsPerAddress)} from one address to one target; this machine has ${limit(machine.portsPerAddress)}`),
+    '',
+  ].join('\n');
+}
+
+function row(name: string, text: string): string {
+  return `  ${name.padEnd(9)} ${text}`;
+}
+
+function messagesText({ load }: Plan): string {
+  const { messages } = load;
+  switch (messages.kind) {
+    case 'none':
+      return 'none: lanes are opened and held';
+    case 'open': {
+      const start = messages.start.kind === 'connected' ? 'once the first lanes are up' : `from ${formatDuration(messages.start.atNs)}`;
+      return `${messages.curve.map((segment) => describe(segment, formatRate)).join(', then ')}; ${messages.arrival} arrival, ${start}`;
+    }
+    case 'closed':
+      return (
+        `closed loop, ${formatCount(messages.inFlight)} in flight a lane, think ${formatDuration(messages.think.minNs)} to ` +
+        `${formatDuration(messages.think.maxNs)}, for ${formatDuration(messages.durationNs)}`
+      );
+    default:
+      return unreachable(messages);
+  }
+}
+
+function describe(segment: Segment, format: (level: number) => string): string {
+  switch (segment.shape) {
+    case 'instant':
+      return `at once to ${format(segment.to)}`;
+    case 'hold':
+      return `hold for ${formatDuration(segment.durationNs)}`;
+    case 'burst':
+      return `burst of ${format(segment.to)} for ${formatDuration(segment.durationNs)}`;
+    case 'stepped':
+      return `${segment.steps} steps to ${format(segment.to)} over ${formatDuration(segment.durationNs)}`;
+    case 'linear':
+    case 'exponential':
+      return `${segment.shape} to ${format(segment.to)} over ${formatDuration(segment.durationNs)}`;
+    default:
+      return unreachable(segment.shape);
+  }
+}
+
+function rulesText({ thresholds, contract }: Plan): string {
+  const rules = [...thresholds.map((threshold) => threshold.expression), ...contractTexts(contract)];
+  return rules.length === 0 ? 'none: the verdict cannot be a pass' : rules.join(', ');
+}
+
+function contractTexts(contract: Contract | null): string[] {
+  if (contract === null) return [];
+  return Object.entries(contract)
+    .filter(([, value]) => value !== 'none')
+    .map(([name, value]) => `${name} ${value}`);
+}

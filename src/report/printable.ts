@@ -1,0 +1,16 @@
+// Text from outside (a service's words, a plan's name) made safe for one line of a terminal: no control
+// characters, no escape sequences, no marks that turn the direction of writing.
+
+const MAX_CHARACTERS = 300;
+
+export function printable(text: string, maxCharacters = MAX_CHARACTERS): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+  const safe = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) =>
+    character === '\n' || character === '\t' || character === '\r' ? ' ' : `\\u${hex(character)}`,
+  );
+  return safe.length <= maxCharacters ? safe : `${safe.slice(0, maxCharacters)}… (${text.length} characters)`;
+}
+
+function hex(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(4, '0');
+}

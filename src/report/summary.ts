@@ -1,0 +1,171 @@
+// The text summary: the verdict first, then what it rests on, then the instrument's own health.
+
+import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
+import { smallestCountFor } from '../histogram/interval.ts';
+import { formatBytes } from '../units/bytes.ts';
+import { formatDuration, msToNs } from '../units/duration.ts';
+import { formatCount } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
+import { printable } from './printable.ts';
+import type { TextStyle } from './style.ts';
+
+/** `runPath`: where the record lies; null leaves the line out. */
+export function renderSummary(result: RunResult, style: TextStyle, runPath: string | null): string {
+  return [
+    headline(result, style),
+    '',
+    ...ruleLines(result, style),
+    ...doubtLines(result, style),
+    ...section('messages', messageParts(result)),
+    ...section('', fateParts(result)),
+    ...section('', throughputParts(result)),
+    ...section('response', timeParts(result.response)),
+    ...section('service', timeParts(result.service)),
+    ...section('lanes', laneParts(result)),
+    ...failureLines(result),
+    ...section('generator', generatorParts(result)),
+    ...(runPath === null ? [] : section('record', [runPath])),
+    '',
+  ].join('\n');
+}
+
+function headline({ verdict, run, plan, connections }: RunResult, style: TextStyle): string {
+  const badge = {
+    pass: style.green(style.bold(' PASS ')),
+    fail: style.red(style.bold(' FAIL ')),
+    inconclusive: style.yellow(style.bold(' INCONCLUSIVE ')),
+  }[verdict.kind];
+  const parts = [
+    printable(run.name, 80),
+    `${run.durationSeconds.toFixed(1)} s`,
+    plural(connections.peakOpen, 'lane'),
+    plural(run.workerCount, 'worker'),
+    `vs ${plan.target.urls.map((url) => printable(url, 120)).join(', ')}`,
+  ];
+  if (plan.profile !== null) parts.push(`profile ${printable(plan.profile, 40)}`);
+  const early = run.outcome === 'completed' ? [] : [style.yellow(run.outcome)];
+  return [badge, ...parts.slice(0, 1).map(style.bold), ...parts.slice(1), ...early].join('   ');
+}
+
+function ruleLines({ verdict, run }: RunResult, style: TextStyle): string[] {
+  const lines: string[] = [];
+  if (run.endedBecause !== null) lines.push(`  ended early: ${printable(run.endedBecause)}`, '');
+  if (verdict.thresholds.length === 0) return [...lines, '  no rules: the plan has no thresholds and no contract', ''];
+  const width = Math.max(...verdict.thresholds.map((rule) => rule.expression.length));
+  for (const rule of verdict.thresholds) {
+    lines.push(`  ${mark(rule, style)} ${rule.expression.padEnd(width)}   ${rule.observedText}`);
+  }
+  return [...lines, ''];
+}
+
+function mark(rule: ThresholdResult, style: TextStyle): string {
+  switch (rule.kind) {
+    case 'pass':
+      return style.green('ok');
+    case 'fail':
+      return style.red('x ');
+    case 'inconclusive':
+      return style.yellow('? ');
+  }
+}
+
+function doubtLines({ verdict, violations }: RunResult, style: TextStyle): string[] {
+  const lines: string[] = [];
+  const seen = new Set<string>();
+  for (const violation of violations) {
+    if (seen.has(violation.violation)) continue;
+    seen.add(violation.violation);
+    const where = `stream ${formatCount(violation.stream)}, ${printable(violation.detail)}, at ${violation.atSecond.toFixed(3)} s`;
+    lines.push(`  first ${violation.violation}: ${where}`);
+  }
+  for (const doubt of verdict.doubts) lines.push(`  ${style.yellow('doubt')} ${printable(doubt.detail)}`);
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+function messageParts({ messages }: RunResult): string[] {
+  const unsent = Object.entries(messages.unsent).filter(([, count]) => count > 0);
+  const reasons = unsent.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ');
+  return [
+    `due ${formatCount(messages.due)}`,
+    `sent ${formatCount(messages.sent)}`,
+    ...(unsent.length === 0 ? [] : [`unsent (${reasons})`]),
+    `delivered ${formatCount(messages.delivered)}`,
+    ...(messages.rejected === 0 ? [] : [`rejected ${formatCount(messages.rejected)}`]),
+    `lost ${formatCount(messages.lost)}`,
+    `unresolved ${formatCount(messages.unresolved)}`,
+  ];
+}
+
+function fateParts({ messages }: RunResult): string[] {
+  return (['duplicated', 'reordered', 'corrupted', 'unexpected'] as const).map(
+    (name) => `${name} ${formatCount(messages[name])}`,
+  );
+}
+
+function throughputParts({ throughput }: RunResult): string[] {
+  const rate = (perSecond: number | null): string => (perSecond === null ? 'n/a' : `${formatCount(Math.round(perSecond))}/s`);
+  const bytes = (perSecond: number | null): string => (perSecond === null ? 'n/a' : `${formatBytes(Math.round(perSecond))}/s`);
+  return [
+    `offered ${rate(throughput.offeredPerSecond)}`,
+    `sent ${rate(throughput.sentPerSecond)}`,
+    `delivered ${rate(throughput.deliveredPerSecond)}`,
+    `${bytes(throughput.bytesSentPerSecond)} out`,
+    `${bytes(throughput.bytesReceivedPerSecond)} in`,
+  ];
+}
+
+function timeParts(times: Distribution): string[] {
+  if (times.count === 0) return ['no samples'];
+  return [
+    percentilePart('p50', times.p50Ms, 50, times.count),
+    percentilePart('p90', times.p90Ms, 90, times.count),
+    percentilePart('p99', times.p99Ms, 99, times.count),
+    percentilePart('p99.9', times.p999Ms, 99.9, times.count),
+    `max ${formatMs(times.maxMs)}`,
+  ];
+}
+
+/** A percentile that the samples cannot bound is not a number: say how many it needs. */
+function percentilePart(name: string, ms: number | null, percent: number, count: number): string {
+  if (ms !== null) return `${name} ${formatMs(ms)}`;
+  const needed = smallestCountFor(percent, 0.95);
+  return `${name} n/a (needs ${needed === null ? 'more' : formatCount(needed)}, got ${formatCount(count)})`;
+}
+
+function laneParts({ connections }: RunResult): string[] {
+  const codes = Object.entries(connections.closeCodes).map(([code, count]) => `${code} × ${formatCount(count)}`);
+  return [
+    `opened ${formatCount(connections.opened)} (${formatCount(connections.openedPerSecondPeak)}/s)`,
+    `failed ${formatCount(connections.failed)}`,
+    `dropped by the server ${formatCount(connections.droppedByServer)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
+    `handshake p99 ${connections.handshake.p99Ms === null ? formatMs(connections.handshake.maxMs) + ' (max)' : formatMs(connections.handshake.p99Ms)}`,
+  ];
+}
+
+function failureLines({ connections }: RunResult): string[] {
+  return Object.entries(connections.failures).flatMap(([kind, failure]) =>
+    section('', [`${kind} ${formatCount(failure.count)}: ${printable(failure.example)}`]),
+  );
+}
+
+function generatorParts({ generator, sendLag }: RunResult): string[] {
+  const parts = [generator.healthy ? 'healthy' : 'in doubt'];
+  if (sendLag.count > 0) parts.push(`send lag ${percentilePart('p99', sendLag.p99Ms, 99, sendLag.count)}`);
+  if (generator.cpuRatioMax !== null) parts.push(`CPU ${formatPercent(Math.round(generator.cpuRatioMax * 100) / 100)}`);
+  if (generator.eventLoopDelayMsP99 !== null) parts.push(`event loop p99 ${formatMs(generator.eventLoopDelayMsP99)}`);
+  if (generator.rssBytesPerLane !== null) parts.push(`${formatBytes(Math.round(generator.rssBytesPerLane))} a lane`);
+  if (generator.missedWorkers > 0) parts.push(`${plural(generator.missedWorkers, 'worker')} died`);
+  return parts;
+}
+
+function section(name: string, parts: readonly string[]): string[] {
+  return [`  ${name.padEnd(10)} ${parts.join('   ')}`];
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function formatMs(ms: number | null): string {
+  return ms === null ? 'n/a' : formatDuration(msToNs(ms));
+}

@@ -1,0 +1,205 @@
+// Conducts the workers of one run through its phases and keeps what they report. A worker that dies or
+// falls silent is a fact of the run; the rest go on. Whatever happens, this returns.
+
+import { HighwaterError } from '../facts/error.ts';
+import type { Manifest, Outcome, RunEvent, StopReason } from '../facts/event.ts';
+import type { Phase } from '../facts/live-figures.ts';
+import type { Window } from '../facts/window.ts';
+import type { Assignment } from '../engine/engine.ts';
+import type { Addresses, Rows } from '../engine/site.ts';
+import type { Plan } from '../plan/plan.ts';
+import { redactText } from '../plan/redact.ts';
+import { nsToSeconds } from '../units/duration.ts';
+import { createLiveView } from './live-view.ts';
+import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
+import type { Crew, Fleet, Recording, Report } from './ports.ts';
+import type { RunOptions } from './run-plan.ts';
+
+
+/** From "all ready" to the first connection, so that every worker hears of it in time. */
+const START_MARGIN_NS = 20e6;
+const START_TIMEOUT_MS = 30_000;
+const LOOK_EVERY_MS = 250;
+/** A worker that has said nothing for this long is hung: it should report every second. */
+const SILENCE_LIMIT_NS = 10e9;
+/** Abort rules need this much of a run before they are believed. */
+const ABORT_AFTER_NS = 5e9;
+/** How long after a stop, beside the drain, workers may take to close their lanes. */
+const CLOSE_ALLOWANCE_NS = 15e9;
+
+export interface ConductParts {
+  readonly rows: Rows;
+  readonly addresses: Addresses;
+  readonly needs: MachineNeeds;
+  readonly manifest: Manifest;
+  readonly recording: Recording;
+  readonly fleet: Fleet;
+  readonly options: RunOptions;
+}
+
+type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
+
+export async function conductRun(plan: Plan, parts: ConductParts): Promise<void> {
+  const { needs, recording, options } = parts;
+  const states: WorkerState[] = Array.from({ length: needs.workers }, () => 'starting');
+  const heardNs: number[] = states.map(() => 0);
+  const view = createLiveView(needs);
+  let originNs = process.hrtime.bigint();
+  let phase: Phase = 'starting';
+  let messagesAtNs: number | null = null;
+  let stopping: { readonly reason: StopReason; readonly atNs: number } | null = null;
+  let wake: () => void = () => {};
+
+  const nowNs = (): number => Number(process.hrtime.bigint() - originNs);
+  const living = (): number[] => states.flatMap((state, worker) => (state === 'dead' ? [] : [worker]));
+  const everyLiving = (...wanted: WorkerState[]): boolean => living().every((worker) => wanted.includes(states[worker]!));
+  const record = (event: RunEvent): void => recording.event(redactEvent(event, options.secrets));
+
+  function onReport(worker: number, report: Report): void {
+    heardNs[worker] = nowNs();
+    switch (report.kind) {
+      case 'ready':
+      case 'connected':
+      case 'finished':
+        if (states[worker] !== 'dead') states[worker] = report.kind;
+        break;
+      case 'window':
+        onWindow(report.window);
+        break;
+      case 'event':
+        record(report.event);
+        break;
+    }
+    wake();
+  }
+
+  function onWindow(window: Window): void {
+    recording.window(window);
+    view.add(window);
+    if (window.second > view.shownSecond() && view.isComplete(window.second, living().length)) {
+      options.onProgress?.(view.progress(window.second, phase, nsToSeconds(nowNs()), totalSeconds()));
+    }
+  }
+
+  function totalSeconds(): number | null {
+    if (messagesAtNs === null) return plan.load.messages.kind === 'none' ? plannedSeconds(plan) : null;
+    const waited = nsToSeconds(messagesAtNs) - nsToSeconds(plan.load.connections[0].durationNs);
+    return plannedSeconds(plan) + (plan.load.messages.kind !== 'none' && plan.load.messages.start.kind === 'connected' ? waited : 0);
+  }
+
+  function onDeath(worker: number, detail: string): void {
+    if (states[worker] === 'finished' || states[worker] === 'dead') return;
+    states[worker] = 'dead';
+    record({ kind: 'workerDied', atNs: nowNs(), worker, detail });
+    wake();
+  }
+
+  /** Resolves when `done` holds; looked at after every report and now and then. */
+  async function until(done: () => boolean): Promise<void> {
+    while (!done()) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LOOK_EVERY_MS);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      lookAfter();
+    }
+  }
+
+  function lookAfter(): void {
+    if (phase === 'starting') return;
+    for (const worker of living()) {
+      if (states[worker] !== 'finished' && nowNs() - heardNs[worker]! > SILENCE_LIMIT_NS) {
+        crew.kill(worker);
+        onDeath(worker, `the worker said nothing for ${nsToSeconds(SILENCE_LIMIT_NS)} s`);
+      }
+    }
+    if (stopping !== null) {
+      if (nowNs() - stopping.atNs > plan.drainNs + CLOSE_ALLOWANCE_NS) for (const worker of living()) crew.kill(worker);
+      return;
+    }
+    if (options.signal?.aborted === true) stop('interrupted', 'stopped by the user');
+    else if (living().length === 0) stop('workersDied', 'every worker died');
+    else if (view.allLanesFailed()) stop('noLanes', 'no lane could be opened');
+    else lookAtAbortRules();
+  }
+
+  function lookAtAbortRules(): void {
+    if (plan.abort.length === 0 || nowNs() < ABORT_AFTER_NS) return;
+    const broken = view.brokenRule(plan.abort, messagesAtNs === null ? null : nsToSeconds(nowNs() - messagesAtNs));
+    if (broken !== null) stop('abortRule', `the abort rule ${broken.expression} was broken: observed ${broken.observedText}`);
+  }
+
+  function stop(reason: StopReason, detail: string): void {
+    stopping = { reason, atNs: nowNs() };
+    phase = 'draining';
+    record({ kind: 'stopping', atNs: stopping.atNs, reason, detail });
+    for (const worker of living()) crew.send(worker, { kind: 'stop' });
+  }
+
+  const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
+  try {
+    for (const worker of living()) crew.send(worker, { kind: 'assign', assignment: assignmentOf(plan, parts, worker) });
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    await until(() => everyLiving('ready') || Date.now() > deadline);
+    if (living().length < needs.workers || !everyLiving('ready')) {
+      throw new HighwaterError('WORKER_START_FAILED', [
+        `workers: expected ${needs.workers} to start, got ${states.filter((state) => state === 'ready').length} ` +
+          `within ${START_TIMEOUT_MS / 1000} s`,
+      ]);
+    }
+
+    originNs = process.hrtime.bigint() + BigInt(START_MARGIN_NS);
+    heardNs.fill(0);
+    phase = 'connecting';
+    record({ kind: 'runStarted', atNs: 0, manifest: parts.manifest });
+    for (const worker of living()) crew.send(worker, { kind: 'connect', originNs });
+
+    if (plan.load.messages.kind !== 'none') {
+      const { start } = plan.load.messages;
+      if (start.kind === 'connected') await until(() => everyLiving('connected', 'finished') || stopping !== null);
+      if (stopping === null) {
+        messagesAtNs = start.kind === 'at' ? start.atNs : nowNs() + START_MARGIN_NS;
+        record({ kind: 'messagesStarted', atNs: messagesAtNs });
+        for (const worker of living()) crew.send(worker, { kind: 'startMessages', atNs: messagesAtNs });
+      }
+    }
+    if (stopping === null) phase = 'sending';
+    await until(() => everyLiving('finished'));
+    record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping) });
+  } finally {
+    await crew.dismiss();
+  }
+}
+
+function outcomeOf(stopping: { readonly reason: StopReason } | null): Outcome {
+  if (stopping === null) return 'completed';
+  return stopping.reason === 'interrupted' ? 'interrupted' : 'aborted';
+}
+
+function assignmentOf(plan: Plan, { needs, manifest, rows, addresses }: ConductParts, worker: number): Assignment {
+  return {
+    plan,
+    shard: worker,
+    shards: needs.workers,
+    run: runMark(manifest.id),
+    laneCount: needs.lanes,
+    rows,
+    addresses,
+    precise: needs.precise,
+  };
+}
+
+/** FNV-1a of the run's id: messages of an earlier run are told apart. */
+function runMark(id: string): number {
+  let hash = 0x811c_9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x0100_0193);
+  return hash >>> 0;
+}
+
+/** What a service says may repeat what it was told. */
+function redactEvent(event: RunEvent, secrets: readonly string[]): RunEvent {
+  return 'detail' in event ? { ...event, detail: redactText(event.detail, secrets) } : event;
+}

@@ -1,0 +1,94 @@
+// The run so far, kept while it goes: totals for the abort rules, the last second for the live view.
+// Fixed memory. The result is not made from this but from the record.
+
+import { judgeThreshold } from '../analysis/rules.ts';
+import { addWindow, createTally, type Tally } from '../analysis/tally.ts';
+import { sumOf } from '../analysis/timeline.ts';
+import type { ThresholdResult } from '../facts/result.ts';
+import type { Window } from '../facts/window.ts';
+import { percentile } from '../histogram/histogram.ts';
+import type { Threshold } from '../plan/plan.ts';
+
+import type { MachineNeeds } from './machine-needs.ts';
+import type { LiveFigures, Phase } from '../facts/live-figures.ts';
+
+interface Second {
+  readonly second: number;
+  readonly tally: Tally;
+  readonly workers: Set<number>;
+}
+
+export interface LiveView {
+  add(window: Window): void;
+  shownSecond(): number;
+  /** Whether so many workers have reported of the second. */
+  isComplete(second: number, workers: number): boolean;
+  progress(second: number, phase: Phase, elapsedSeconds: number, totalSeconds: number | null): LiveFigures;
+  /** Every lane that was tried has failed, and as many as the plan ever opens. */
+  allLanesFailed(): boolean;
+  /** The first of the rules that the run so far breaks for sure. */
+  brokenRule(rules: readonly Threshold[], sendingSeconds: number | null): ThresholdResult | null;
+}
+
+/** Seconds of which some worker has not reported yet; a worker further behind is shown without. */
+const MAX_PENDING_SECONDS = 3;
+
+export function createLiveView(needs: MachineNeeds): LiveView {
+  const total = createTally();
+  const pending = new Map<number, Second>();
+  const open = new Map<number, number>();
+  let shown = -1;
+
+  return {
+    add(window) {
+      addWindow(total, window);
+      open.set(window.worker, window.connections.open);
+      let second = pending.get(window.second);
+      if (second === undefined) {
+        second = { second: window.second, tally: createTally(), workers: new Set() };
+        pending.set(window.second, second);
+        const oldest = Math.min(...pending.keys());
+        if (pending.size > MAX_PENDING_SECONDS) pending.delete(oldest);
+      }
+      addWindow(second.tally, window);
+      second.workers.add(window.worker);
+    },
+    shownSecond: () => shown,
+    isComplete: (second, workers) => (pending.get(second)?.workers.size ?? 0) >= workers,
+    progress(second, phase, elapsedSeconds, totalSeconds) {
+      shown = second;
+      const { tally } = pending.get(second)!;
+      for (const key of [...pending.keys()]) if (key < second) pending.delete(key);
+      const { messages } = total;
+      return {
+        phase,
+        elapsedSeconds,
+        totalSeconds,
+        lanesOpen: sumOf(open.values()),
+        lanesPlanned: needs.lanes,
+        sentPerSecond: tally.messages.sent,
+        deliveredPerSecond: tally.messages.delivered,
+        responseP50Ns: percentile(tally.histograms.response, 50),
+        responseP99Ns: percentile(tally.histograms.response, 99),
+        sent: messages.sent,
+        delivered: messages.delivered,
+        unsent: sumOf(Object.values(total.unsent)),
+        duplicated: messages.duplicated,
+        reordered: messages.reordered,
+        corrupted: messages.corrupted,
+        unexpected: messages.unexpected,
+        failedLanes: total.failed,
+        droppedLanes: total.droppedByServer,
+        sendLagP99Ns: percentile(tally.histograms.sendLag, 99),
+      };
+    },
+    allLanesFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= needs.lanes,
+    brokenRule(rules, sendingSeconds) {
+      for (const rule of rules) {
+        const { result } = judgeThreshold(rule, { tally: total, sendingSeconds }, []);
+        if (result.kind === 'fail') return result;
+      }
+      return null;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+// What a run needs of this machine and whether it has it: worker processes by file descriptors and by
+// load, local ports by target, and cores to spin on. Said before the run, with what to change.
+
+import { peakLevel } from '../plan/curve.ts';
+import { countOpenMessages } from '../plan/arrivals.ts';
+import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
+import { curveDurationNs } from '../plan/curve.ts';
+import { nsToSeconds } from '../units/duration.ts';
+import { formatCount } from '../units/rate.ts';
+import { unreachable } from '../units/unreachable.ts';
+import type { MachineLimits } from './ports.ts';
+
+export interface MachineNeeds {
+  readonly lanes: number;
+  readonly peakMessagesPerSecond: number | null;
+  readonly messages: number | null;
+  readonly workers: number;
+  readonly lanesPerWorker: number;
+  readonly filesPerWorker: number;
+  /** Lanes that share one source address and one target address and port. */
+  readonly portsPerAddress: number;
+  readonly precise: boolean;
+  /** Why the run cannot be done here, whole sentences; empty where it can. */
+  readonly problems: readonly string[];
+}
+
+/** Files a worker has open beside its lanes: standard streams, IPC, libraries, the event loop's own. */
+const FILES_BESIDE_LANES = 64;
+/** What one worker carries easily; more of a load gets more workers, up to the cores that are free. */
+const LANES_PER_WORKER = 15_000;
+const MESSAGES_PER_WORKER = 40_000;
+
+export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
+  const lanes = Math.ceil(peakLevel(plan.load.connections));
+  const lanesPerProcess = Math.max(1, machine.filesPerProcess - FILES_BESIDE_LANES);
+  const rate = peakMessagesPerSecond(plan);
+  const workers = plan.workers === 'auto' ? chooseWorkers(lanes, rate, lanesPerProcess, machine.cores) : plan.workers;
+  const lanesPerWorker = Math.ceil(lanes / workers);
+  const addresses = Math.max(1, plan.target.sourceAddresses.length) * plan.target.urls.length;
+  const portsPerAddress = Math.ceil(lanes / addresses);
+  const hasReference = plan.target.urls.includes(REFERENCE_TARGET);
+  const problems: string[] = [];
+  if (lanesPerWorker > lanesPerProcess) {
+    problems.push(
+      `workers: ${formatCount(lanesPerWorker)} lanes a worker need more than the ${formatCount(machine.filesPerProcess)} files ` +
+        `that a process may open here; at most ${formatCount(lanesPerProcess)} lanes a worker are possible. ` +
+        `Use ${Math.ceil(lanes / lanesPerProcess)} workers or more (workers: auto), or raise the limit (ulimit -n)`,
+    );
+  }
+  if (portsPerAddress > machine.portsPerAddress) {
+    problems.push(
+      `load.connections: ${formatCount(lanes)} lanes need more than the ${formatCount(machine.portsPerAddress)} local ports that one ` +
+        `source address has to one target port; at most ${formatCount(machine.portsPerAddress * addresses)} lanes are possible. ` +
+        `Give at least ${Math.ceil(lanes / machine.portsPerAddress / plan.target.urls.length)} target.sourceAddresses ` +
+        '(on loopback: 127.0.0.2-127.0.0.9), or more target URLs',
+    );
+  }
+  if (hasReference && lanes > lanesPerProcess) {
+    problems.push(
+      `target.url: the reference target is one process and may open ${formatCount(machine.filesPerProcess)} files here; ` +
+        `at most ${formatCount(lanesPerProcess)} lanes are possible. Use fewer lanes, raise the limit (ulimit -n), or test another target`,
+    );
+  }
+  return {
+    lanes,
+    peakMessagesPerSecond: rate,
+    messages: plan.load.messages.kind === 'open' ? countOpenMessages(plan.load.messages.curve) : null,
+    workers,
+    lanesPerWorker,
+    filesPerWorker: lanesPerWorker + FILES_BESIDE_LANES,
+    portsPerAddress,
+    precise: isPrecise(plan, machine.cores - workers - (hasReference ? 1 : 0)),
+    problems,
+  };
+}
+
+function chooseWorkers(lanes: number, rate: number | null, lanesPerProcess: number, cores: number): number {
+  const forFiles = Math.ceil(lanes / lanesPerProcess);
+  const forLoad = Math.max(Math.ceil(lanes / LANES_PER_WORKER), Math.ceil((rate ?? 0) / MESSAGES_PER_WORKER));
+  // One core stays with the coordinator and whatever else runs here.
+  return Math.max(1, forFiles, Math.min(forLoad, Math.max(1, cores - 1)));
+}
+
+/** Spinning is worth a core only where one is free besides the workers' own. */
+function isPrecise(plan: Plan, freeCores: number): boolean {
+  switch (plan.pace) {
+    case 'precise':
+      return true;
+    case 'economical':
+      return false;
+    case 'auto':
+      return plan.load.messages.kind === 'open' && freeCores >= 1;
+    default:
+      return unreachable(plan.pace);
+  }
+}
+
+function peakMessagesPerSecond(plan: Plan): number | null {
+  return plan.load.messages.kind === 'open' ? peakLevel(plan.load.messages.curve) : null;
+}
+
+/** How long the run lasts by plan, without opening the first lanes where messages wait for them. */
+export function plannedSeconds(plan: Plan): number {
+  const { connections, messages } = plan.load;
+  const connectionsNs = curveDurationNs(connections);
+  if (messages.kind === 'none') return nsToSeconds(connectionsNs);
+  const messagesNs = messages.kind === 'open' ? curveDurationNs(messages.curve) : messages.durationNs;
+  const startNs = messages.start.kind === 'at' ? messages.start.atNs : connections[0].durationNs;
+  return nsToSeconds(Math.max(connectionsNs, startNs + messagesNs));
+}

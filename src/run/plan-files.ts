@@ -1,0 +1,17 @@
+// File names in a plan are relative to the plan's own file, wherever the command is started.
+
+import path from 'node:path';
+import type { Plan } from '../plan/plan.ts';
+
+export function withAbsoluteFiles(plan: Plan, directory: string): Plan {
+  const absolute = (file: string | null): string | null => (file === null ? null : path.resolve(directory, file));
+  const { tls, rowsFile } = plan.target;
+  return {
+    ...plan,
+    target: {
+      ...plan.target,
+      rowsFile: absolute(rowsFile),
+      tls: { ...tls, caFile: absolute(tls.caFile), certFile: absolute(tls.certFile), keyFile: absolute(tls.keyFile) },
+    },
+  };
+}

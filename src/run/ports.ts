@@ -1,0 +1,101 @@
+// What a run needs of the outside: workers to do the load, a place to keep the facts, a reference
+// target. `run/` declares it; the adapters are in `fleet/`, `history/` and `target/`.
+
+import type { Assignment } from '../engine/engine.ts';
+import type { Manifest, RunEvent } from '../facts/event.ts';
+import type { RunResult } from '../facts/result.ts';
+import type { Window } from '../facts/window.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** From coordinator to worker. Other times count from the run's origin. */
+export type Command =
+  | { readonly kind: 'assign'; readonly assignment: Assignment }
+  /** The run begins at `originNs` of the machine's monotonic clock, a little in the future. */
+  | { readonly kind: 'connect'; readonly originNs: bigint }
+  | { readonly kind: 'startMessages'; readonly atNs: number }
+  | { readonly kind: 'stop' };
+
+/** From worker to coordinator. */
+export type Report =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'window'; readonly window: Window }
+  | { readonly kind: 'event'; readonly event: RunEvent }
+  | { readonly kind: 'finished' };
+
+export interface CrewHandler {
+  report(worker: number, report: Report): void;
+  /** The worker is gone without having finished; it says nothing further. */
+  died(worker: number, detail: string): void;
+}
+
+/** The workers of one run. */
+export interface Crew {
+  send(worker: number, command: Command): void;
+  /** Ends one worker that no longer answers; `died` follows. */
+  kill(worker: number): void;
+  /** Ends all that is left, and resolves when it is gone. */
+  dismiss(): Promise<void>;
+}
+
+/** Starts workers; rejects with WORKER_START_FAILED. */
+export interface Fleet {
+  muster(workerCount: number, handler: CrewHandler): Promise<Crew>;
+}
+
+/** Where the facts of runs are kept, as they happen. */
+export interface Archive {
+  /** Rejects with RUN_DIRECTORY_UNWRITABLE. The plan is already redacted. */
+  begin(manifest: Manifest, plan: Plan): Promise<Recording>;
+  /** Rejects with RUN_NOT_FOUND or RUN_UNREADABLE. `id` may also be a path or `latest`. */
+  open(id: string): Promise<StoredRun>;
+}
+
+export interface Recording {
+  readonly path: string;
+  /** On disk, or at least with the kernel, when the call returns. */
+  window(window: Window): void;
+  event(event: RunEvent): void;
+  /** Closes the files and hands back what was recorded. */
+  end(): StoredRun;
+}
+
+export interface StoredRun {
+  readonly path: string;
+  readonly plan: Plan;
+  /** In the order in which they were written; a torn last line is left out. */
+  events(): Promise<readonly RunEvent[]>;
+  windows(): AsyncIterable<Window>;
+  keepResult(result: RunResult): Promise<void>;
+}
+
+/** Starts the target that ships with Highwater; rejects with TARGET_START_FAILED. */
+export interface TargetHost {
+  start(): Promise<RunningTarget>;
+}
+
+export interface RunningTarget {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Reads files that a plan names, and names that the network knows. */
+export interface Surroundings {
+  readFile(path: string): Promise<Uint8Array>;
+  /** IP addresses of a host in the order to try; rejects where it has none. */
+  resolve(host: string): Promise<readonly string[]>;
+  machine(): MachineLimits;
+}
+
+/** What bounds a run on this machine; infinity where it cannot be known. */
+export interface MachineLimits {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly filesPerProcess: number;
+  /** Local ports from one source address to one target port. */
+  readonly portsPerAddress: number;
+  readonly platform: string;
+  readonly cpuModel: string;
+  readonly hostname: string;
+  readonly nodeVersion: string;
+}

@@ -1,0 +1,56 @@
+// The reference target in a process of its own, for the length of a run: what it uses must not be
+// mistaken for what the generator uses.
+
+import { fork } from 'node:child_process';
+import { HighwaterError } from '../facts/error.ts';
+import type { RunningTarget, TargetHost } from '../run/ports.ts';
+
+const START_TIMEOUT_MS = 15_000;
+const STOP_PATIENCE_MS = 3_000;
+
+/** What the target's process says once it listens. */
+export interface TargetListening {
+  readonly url: string;
+}
+
+/** `targetPath`: the module that the process runs; it ends when its channel ends. */
+export function createTargetHost(targetPath: string): TargetHost {
+  return {
+    start() {
+      const child = fork(targetPath, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
+      let lastWords = '';
+      child.stderr!.setEncoding('utf8');
+      child.stderr!.on('data', (text: string) => {
+        lastWords = (lastWords + text).slice(-500);
+      });
+      return new Promise<RunningTarget>((resolve, reject) => {
+        const fail = (what: string): void => {
+          clearTimeout(timer);
+          child.kill('SIGKILL');
+          const problem = `target.url: expected the reference target to start, got: ${what}`;
+          reject(new HighwaterError('TARGET_START_FAILED', [problem]));
+        };
+        const timer = setTimeout(() => fail(`nothing within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
+        child.once('error', (error) => fail(error.message));
+        child.once('exit', (code) => fail(lastWords.trim() === '' ? `exit code ${code}` : lastWords.trim()));
+        child.once('message', (message) => {
+          clearTimeout(timer);
+          child.removeAllListeners('exit');
+          resolve({ url: (message as TargetListening).url, stop: () => stop(child) });
+        });
+      });
+    },
+  };
+}
+
+function stop(child: ReturnType<typeof fork>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.disconnect();
+  });
+}
