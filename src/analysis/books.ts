@@ -30,7 +30,8 @@ export function imbalances(result: MessageResult): readonly string[] {
   const unsent = sumOf(Object.values(result.unsent));
   const fates = result.delivered + result.rejected + result.lost + result.unresolved;
   const problems: string[] = [];
-  if (result.due !== result.sent + unsent) problems.push(`due ${result.due} is not sent ${result.sent} + unsent ${unsent}`);
+  if (result.due !== result.sent + unsent)
+    problems.push(`due ${result.due} is not sent ${result.sent} + unsent ${unsent}`);
   if (result.sent !== fates) {
     problems.push(
       `sent ${result.sent} is not delivered ${result.delivered} + rejected ${result.rejected} + ` +

@@ -10,7 +10,13 @@ import { nsToMs } from '../units/duration.ts';
 export const CONFIDENCE = 0.95;
 
 const PERCENTILES = [
-  ['p50', 50], ['p75', 75], ['p90', 90], ['p95', 95], ['p99', 99], ['p999', 99.9], ['p9999', 99.99],
+  ['p50', 50],
+  ['p75', 75],
+  ['p90', 90],
+  ['p95', 95],
+  ['p99', 99],
+  ['p999', 99.9],
+  ['p9999', 99.99],
 ] as const;
 
 /** `encodeHdr` makes HdrHistogram's compressed V2 form: it needs zlib, which this folder does without. */

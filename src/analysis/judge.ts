@@ -4,7 +4,12 @@
 import type { Manifest, RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import {
-  type FailureResult, RESULT_SCHEMA, type RunResult, type StageResult, type Throughput, type TimelinePoint,
+  type FailureResult,
+  RESULT_SCHEMA,
+  type RunResult,
+  type StageResult,
+  type Throughput,
+  type TimelinePoint,
 } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import { type Histogram, percentile } from '../histogram/histogram.ts';
@@ -177,7 +182,8 @@ function eventLoopDelayMs(tally: Tally): number | null {
 }
 
 function failuresOf(
-  tally: Tally, examples: ReadonlyMap<FailureKind, string>,
+  tally: Tally,
+  examples: ReadonlyMap<FailureKind, string>,
 ): Readonly<Partial<Record<FailureKind, FailureResult>>> {
   const failures: Partial<Record<FailureKind, FailureResult>> = {};
   for (const [kind, count] of Object.entries(tally.failures) as [FailureKind, number][]) {
@@ -221,7 +227,12 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
       .filter((event) => event.kind === 'violation')
       .slice(0, MAX_VIOLATIONS)
       .map(({ violation, lane, stream, seq, detail, atNs }) => ({
-        violation, lane, stream, seq, detail, atSecond: nsToSeconds(atNs),
+        violation,
+        lane,
+        stream,
+        seq,
+        detail,
+        atSecond: nsToSeconds(atNs),
       })),
   };
 }

@@ -2,7 +2,7 @@
 // needs samples, and on a percentile every message that never came back counts as over the limit.
 
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
-import { mean, percentileWithMissing, stdDev, type Histogram } from '../histogram/histogram.ts';
+import { type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import type { Contract, Metric, Statistic, Threshold } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -11,8 +11,8 @@ import { formatPercent } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { CONFIDENCE, hasEnough } from './distribution.ts';
 import type { HealthDoubt } from './health.ts';
-import { sumOf } from './timeline.ts';
 import type { Tally } from './tally.ts';
+import { sumOf } from './timeline.ts';
 
 /** What rules are judged by. */
 export interface Evidence {
@@ -48,12 +48,23 @@ export function judgeThreshold(threshold: Threshold, evidence: Evidence, health:
   const doubts = doubtsFor(threshold, observation, isKept, evidence.tally, health);
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
-  return outcome(expression, observed, observedText, 'fail', { rule: expression, detail: `observed ${observedText}` }, []);
+  return outcome(
+    expression,
+    observed,
+    observedText,
+    'fail',
+    { rule: expression, detail: `observed ${observedText}` },
+    [],
+  );
 }
 
 function outcome(
-  expression: string, observed: number | null, observedText: string,
-  kind: ThresholdResult['kind'], breach: Breach | null, doubts: readonly Doubt[],
+  expression: string,
+  observed: number | null,
+  observedText: string,
+  kind: ThresholdResult['kind'],
+  breach: Breach | null,
+  doubts: readonly Doubt[],
 ): RuleOutcome {
   return { result: { expression, observed, observedText, kind }, breach, doubts };
 }
@@ -153,7 +164,11 @@ function holds(value: number, { operator, limit }: Threshold): boolean {
 const LAG_SHARE = 0.1;
 
 function doubtsFor(
-  { metric, expression }: Threshold, observation: Observation, isKept: boolean, tally: Tally, health: readonly HealthDoubt[],
+  { metric, expression }: Threshold,
+  observation: Observation,
+  isKept: boolean,
+  tally: Tally,
+  health: readonly HealthDoubt[],
 ): readonly Doubt[] {
   const isTiming = metric.kind === 'distribution' || metric.kind === 'throughput';
   const cast = health
@@ -185,11 +200,16 @@ export function formatObserved(value: number, unit: Threshold['unit']): string {
 }
 
 /** Each clause of the contract as a rule of its own. */
-export function judgeContract(contract: Contract, tally: Tally, health: readonly HealthDoubt[]): readonly RuleOutcome[] {
+export function judgeContract(
+  contract: Contract,
+  tally: Tally,
+  health: readonly HealthDoubt[],
+): readonly RuleOutcome[] {
   const { messages } = tally;
   return contractClauses(contract).map(({ rule, broken }) => {
     const counts = broken.map((name) => [name, messages[name]] as const).filter(([, count]) => count > 0);
-    const text = counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
+    const text =
+      counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
     const total = sumOf(counts.map(([, count]) => count));
     if (total > 0) return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
     if (messages.sent === 0) {
@@ -214,7 +234,8 @@ function contractClauses(contract: Contract): { readonly rule: string; readonly 
     'at-most-once': ['duplicated'],
     none: [],
   };
-  if (contract.delivery !== 'none') clauses.push({ rule: `delivery: ${contract.delivery}`, broken: broken[contract.delivery] });
+  if (contract.delivery !== 'none')
+    clauses.push({ rule: `delivery: ${contract.delivery}`, broken: broken[contract.delivery] });
   if (contract.order !== 'none') clauses.push({ rule: `order: ${contract.order}`, broken: ['reordered'] });
   if (contract.integrity !== 'none') clauses.push({ rule: `integrity: ${contract.integrity}`, broken: ['corrupted'] });
   return clauses;

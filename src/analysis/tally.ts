@@ -3,7 +3,13 @@
 
 import type { FailureKind } from '../facts/failure.ts';
 import {
-  HISTOGRAM_NAMES, type HistogramName, MESSAGE_FACTS, type MessageFacts, UNSENT_REASONS, type UnsentReason, type Window,
+  HISTOGRAM_NAMES,
+  type HistogramName,
+  MESSAGE_FACTS,
+  type MessageFacts,
+  UNSENT_REASONS,
+  type UnsentReason,
+  type Window,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram } from '../histogram/histogram.ts';
 import { addSparse } from '../histogram/sparse-codec.ts';
@@ -30,8 +36,16 @@ export interface Tally {
 export function createTally(): Tally {
   return {
     messages: {
-      due: 0, sent: 0, delivered: 0, rejected: 0, lost: 0, unresolved: 0,
-      duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0,
+      due: 0,
+      sent: 0,
+      delivered: 0,
+      rejected: 0,
+      lost: 0,
+      unresolved: 0,
+      duplicated: 0,
+      reordered: 0,
+      corrupted: 0,
+      unexpected: 0,
     },
     unsent: { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 },
     histograms: {

@@ -43,7 +43,13 @@ export function createTimeline(onSecond: (second: number, facts: Second) => void
       const second = Math.max(window.second, latest - TIMELINE_SLACK_SECONDS);
       let facts = pending.get(second);
       if (facts === undefined) {
-        facts = { tally: createTally(), open: new Map(), rssBytes: new Map(), idleRssBytes: new Map(), cpuRatioMax: null };
+        facts = {
+          tally: createTally(),
+          open: new Map(),
+          rssBytes: new Map(),
+          idleRssBytes: new Map(),
+          cpuRatioMax: null,
+        };
         pending.set(second, facts);
       }
       addToSecond(facts, window);

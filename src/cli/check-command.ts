@@ -9,7 +9,10 @@ import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { styleFor } from './terminal.ts';
 
-export async function checkCommand(source: string | undefined, flags: PlanFlags & { readonly json?: boolean }): Promise<number> {
+export async function checkCommand(
+  source: string | undefined,
+  flags: PlanFlags & { readonly json?: boolean },
+): Promise<number> {
   const { plan, secrets } = await loadPlan(source, flags);
   const machine = localSurroundings.machine();
   const needs = machineNeeds(plan, machine);

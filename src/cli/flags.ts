@@ -56,7 +56,10 @@ export function withFlags(document: Document, flags: PlanFlags): Document {
     ...defined({
       name: flags.name,
       seed: flags.seed === undefined ? undefined : wholeNumber('--seed', flags.seed),
-      workers: flags.workers === undefined || flags.workers === 'auto' ? flags.workers : wholeNumber('--workers', flags.workers),
+      workers:
+        flags.workers === undefined || flags.workers === 'auto'
+          ? flags.workers
+          : wholeNumber('--workers', flags.workers),
       pace: flags.pace,
       drain: flags.drain,
       dialect: flags.text === true ? { kind: 'echo', format: 'text' } : undefined,
@@ -75,7 +78,8 @@ export function withFlags(document: Document, flags: PlanFlags): Document {
     load: {
       ...withoutSizes(load, flags),
       ...defined({
-        connections: flags.connections === undefined ? undefined : connectionsOf(wholeNumber('--connections', flags.connections)),
+        connections:
+          flags.connections === undefined ? undefined : connectionsOf(wholeNumber('--connections', flags.connections)),
         messages,
         bytes: flags.bytes,
       }),

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HighwaterError } from '../facts/error.ts';
 import { parsePlan } from '../plan/parse.ts';
-import { REFERENCE_TARGET, type Plan } from '../plan/plan.ts';
+import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { readPlanText } from '../plan/text.ts';
 import { withAbsoluteFiles } from '../run/plan-files.ts';

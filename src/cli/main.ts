@@ -24,7 +24,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   )
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('-q, --quiet', 'no progress on stderr')
-    .addOption(new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'))
+    .addOption(
+      new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
+    )
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (source: string | undefined, flags: RunFlags) => {
       const { runCommand } = await import('./run-command.ts');
@@ -48,7 +50,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('judge a stored run again and print its summary')
     .argument('<run>', 'a path, an id, the beginning of an id, or "latest"')
     .option('--json', 'print the result as JSON on stdout, and nothing else')
-    .addOption(new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'))
+    .addOption(
+      new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
+    )
     .action(async (run: string, flags: { json?: boolean; runsDir: string }) => {
       const { reportCommand } = await import('./report-command.ts');
       exitCode = await reportCommand(run, flags);
@@ -100,7 +104,9 @@ function addPlanOptions(command: Command): Command {
     .addOption(new Option('--seed <number>', 'seed of every random choice').env('HIGHWATER_SEED'))
     .addOption(new Option('-w, --workers <count>', 'worker processes; auto by load').env('HIGHWATER_WORKERS'))
     .addOption(
-      new Option('--pace <pace>', 'how sends are timed').choices(['auto', 'economical', 'precise']).env('HIGHWATER_PACE'),
+      new Option('--pace <pace>', 'how sends are timed')
+        .choices(['auto', 'economical', 'precise'])
+        .env('HIGHWATER_PACE'),
     )
     .addOption(
       new Option('--profile <name>', 'profile of the plan; "none" runs it as written').env('HIGHWATER_PROFILE'),

@@ -1,6 +1,6 @@
 // An error as the user sees it: its code, every problem on a line, where to read on. A bug shows its stack.
 
-import { HighwaterError, EXIT_CODES } from '../facts/error.ts';
+import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import { printable } from '../report/printable.ts';
 
 const MAX_PROBLEM_CHARACTERS = 1_000;

@@ -8,7 +8,9 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 export async function targetCommand(flags: { host: string; port: string; compression: boolean }): Promise<number> {
   const port = Number(flags.port);
   if (!/^\d+$/.test(flags.port) || port > 65_535) {
-    throw new HighwaterError('ARGUMENTS_INVALID', [`--port: expected a port from 0 to 65535, got ${JSON.stringify(flags.port)}`]);
+    throw new HighwaterError('ARGUMENTS_INVALID', [
+      `--port: expected a port from 0 to 65535, got ${JSON.stringify(flags.port)}`,
+    ]);
   }
   const target = await startReferenceTarget({
     host: flags.host,
@@ -17,7 +19,9 @@ export async function targetCommand(flags: { host: string; port: string; compres
     compression: flags.compression,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   }).catch((error: Error) => {
-    throw new HighwaterError('TARGET_START_FAILED', [`${flags.host}:${port}: expected to listen there, got: ${error.message}`]);
+    throw new HighwaterError('TARGET_START_FAILED', [
+      `${flags.host}:${port}: expected to listen there, got: ${error.message}`,
+    ]);
   });
   process.stdout.write(`listening ${target.url}\n`);
   await new Promise<void>((resolve) => {

@@ -89,8 +89,17 @@ function numberBits(codec: EchoCodec, payloadBytes: number): number {
  * `view` covers the same memory as `out`.
  */
 export function writeEcho(
-  codec: EchoCodec, out: Uint8Array, view: DataView, at: number, payloadBytes: number,
-  type: number, stream: number, sequence: number, dueNs: number, sentNs: number, mask: number,
+  codec: EchoCodec,
+  out: Uint8Array,
+  view: DataView,
+  at: number,
+  payloadBytes: number,
+  type: number,
+  stream: number,
+  sequence: number,
+  dueNs: number,
+  sentNs: number,
+  mask: number,
 ): void {
   const { words, floats } = codec;
   if (carriesTimes(codec, payloadBytes)) {
@@ -103,7 +112,17 @@ export function writeEcho(
     floats[2] = sentNs;
     words[10] = wordsCrc32(words, 10, 0);
     writeWords(codec, view, at, 11, mask);
-    writeFiller(codec, out, view, at, codec.isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES, payloadBytes, stream, sequence, mask);
+    writeFiller(
+      codec,
+      out,
+      view,
+      at,
+      codec.isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES,
+      payloadBytes,
+      stream,
+      sequence,
+      mask,
+    );
     return;
   }
   const headBytes = codec.isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES;
@@ -154,19 +173,27 @@ export function readEcho(codec: EchoCodec, bytes: Uint8Array, view: DataView, st
  * everything that `writeEcho` wrote.
  */
 export function numberedIsIntact(
-  codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, end: number, stream: number, sequence: number,
+  codec: EchoCodec,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  stream: number,
+  sequence: number,
 ): boolean {
   const payloadBytes = end - start;
   const headBytes = codec.isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES;
   if (payloadBytes < headBytes) return bareMatches(codec, bytes, start, payloadBytes, sequence);
   if (!readWords(codec, bytes, view, start, 2)) return false;
-  if (codec.words[0] !== sequence >>> 0 || codec.words[1] !== numberedCrc(codec, stream, sequence, payloadBytes)) return false;
+  if (codec.words[0] !== sequence >>> 0 || codec.words[1] !== numberedCrc(codec, stream, sequence, payloadBytes))
+    return false;
   return fillerMatches(codec, bytes, view, start, headBytes, payloadBytes, stream, sequence);
 }
 
 /** Damaged or never ours? Ours if at most two of the eight bytes that never change differ. */
 function classifyDamage(codec: EchoCodec): Reading {
-  const differing = differingBytes((codec.words[0]! & 0x00ff_ffff) ^ MAGIC) + differingBytes(codec.words[1]! ^ codec.run);
+  const differing =
+    differingBytes((codec.words[0]! & 0x00ff_ffff) ^ MAGIC) + differingBytes(codec.words[1]! ^ codec.run);
   return differing <= 2 ? Reading.corrupted : Reading.foreign;
 }
 
@@ -231,7 +258,14 @@ function readWords(codec: EchoCodec, bytes: Uint8Array, view: DataView, start: n
   return (bad & 0xf0) === 0;
 }
 
-function writeBare(codec: EchoCodec, out: Uint8Array, at: number, payloadBytes: number, sequence: number, mask: number): void {
+function writeBare(
+  codec: EchoCodec,
+  out: Uint8Array,
+  at: number,
+  payloadBytes: number,
+  sequence: number,
+  mask: number,
+): void {
   const bits = codec.isText ? 6 : 8;
   let rest = sequence % 0x1_0000_0000;
   for (let i = 0; i < payloadBytes; i++) {
@@ -254,7 +288,13 @@ function readBare(codec: EchoCodec, bytes: Uint8Array, start: number, payloadByt
   return Reading.numbered;
 }
 
-function bareMatches(codec: EchoCodec, bytes: Uint8Array, start: number, payloadBytes: number, sequence: number): boolean {
+function bareMatches(
+  codec: EchoCodec,
+  bytes: Uint8Array,
+  start: number,
+  payloadBytes: number,
+  sequence: number,
+): boolean {
   const bits = codec.isText ? 6 : 8;
   let rest = sequence % 0x1_0000_0000;
   for (let i = 0; i < payloadBytes; i++) {
@@ -272,8 +312,15 @@ function fillerOffset(stream: number, sequence: number): number {
 }
 
 function writeFiller(
-  codec: EchoCodec, out: Uint8Array, view: DataView, at: number, from: number, to: number,
-  stream: number, sequence: number, mask: number,
+  codec: EchoCodec,
+  out: Uint8Array,
+  view: DataView,
+  at: number,
+  from: number,
+  to: number,
+  stream: number,
+  sequence: number,
+  mask: number,
 ): void {
   const { pool } = codec;
   let index = fillerOffset(stream, sequence);
@@ -289,8 +336,14 @@ function writeFiller(
 }
 
 function fillerMatches(
-  codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, from: number, to: number,
-  stream: number, sequence: number,
+  codec: EchoCodec,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  from: number,
+  to: number,
+  stream: number,
+  sequence: number,
 ): boolean {
   const { pool } = codec;
   let index = fillerOffset(stream, sequence);

@@ -2,8 +2,8 @@
 // it has no due time of its own: due is sent. A reply that takes longer than the plan allows gives its
 // place free; the message itself stays outstanding and its fate is judged like any other's.
 
-import { createRandom } from '../random/generator.ts';
 import { uniform } from '../random/distributions.ts';
+import { createRandom } from '../random/generator.ts';
 import { appendMessage, flushLane } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import { createMinHeap, peekKey, pop, push } from './min-heap.ts';

@@ -4,35 +4,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FailureKind } from '../facts/failure.ts';
 import type { DeflateAgreement, DeflateSettings } from '../frames/deflate.ts';
-import { acceptGuid, buildHandshakeRequest, HandshakeReader, type HandshakeResult } from '../frames/handshake.ts';
+import { acceptGuid, buildHandshakeRequest, HandshakeReader } from '../frames/handshake.ts';
 import { record } from '../histogram/histogram.ts';
 import { countFailure, type Recorder } from '../measure/recorder.ts';
 import type { Target } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import type { Clock } from './clock.ts';
-import type { Lane } from './lane.ts';
+import type { Lane, Opening, Refusal } from './lane.ts';
 import { type Addresses, type Rows, siteOf } from './site.ts';
 import type { LinkError, Transport } from './transport.ts';
-
-type Refusal = Extract<HandshakeResult, { kind: 'rejected' }>;
 
 const MAX_OPENING = 400;
 const SWEEP_EVERY_NS = 50e6;
 /** How long a refusal's body may take to arrive; its first characters are only an explanation. */
 const REFUSAL_BODY_NS = 1e9;
-
-/** What an opening lane needs beyond an open one. */
-export interface Opening {
-  readonly startedNs: number;
-  readonly addressIndex: number;
-  phase: 'connecting' | 'upgrading';
-  deadlineNs: number;
-  readonly handshake: HandshakeReader;
-  /** Whether anything has been received. */
-  hasAnswer: boolean;
-  /** The refusal read so far, reported when its body is complete or its time is over. */
-  refusal: Refusal | null;
-}
 
 export interface Connector {
   request(lane: Lane): void;
@@ -103,7 +88,9 @@ export function createConnector(parts: ConnectorParts): Connector {
       refusal: null,
       hasAnswer: false,
       handshake: new HandshakeReader({
-        acceptValue: createHash('sha1').update(key + acceptGuid).digest('base64'),
+        acceptValue: createHash('sha1')
+          .update(key + acceptGuid)
+          .digest('base64'),
         subprotocols: target.subprotocols,
         deflate,
       }),
@@ -146,7 +133,8 @@ export function createConnector(parts: ConnectorParts): Connector {
         fill();
         return answer.consumedBytes;
       case 'rejected':
-        if (current.refusal === null) current.deadlineNs = Math.min(current.deadlineNs, clock.nowNs() + REFUSAL_BODY_NS);
+        if (current.refusal === null)
+          current.deadlineNs = Math.min(current.deadlineNs, clock.nowNs() + REFUSAL_BODY_NS);
         current.refusal = answer;
         if (answer.complete) fail(lane, 'upgradeRejected', describeRefusal(answer));
         return end;
@@ -201,7 +189,12 @@ export function createConnector(parts: ConnectorParts): Connector {
       if (current.refusal !== null) fail(lane, 'upgradeRejected', describeRefusal(current.refusal));
       else if (current.phase === 'connecting') {
         fail(lane, 'connectTimeout', `not connected after ${formatDuration(target.connectTimeoutNs)}`);
-      } else fail(lane, 'handshakeTimeout', `the upgrade was not answered after ${formatDuration(target.handshakeTimeoutNs)}`);
+      } else
+        fail(
+          lane,
+          'handshakeTimeout',
+          `the upgrade was not answered after ${formatDuration(target.handshakeTimeoutNs)}`,
+        );
     }
     sweeping = false;
     fill();

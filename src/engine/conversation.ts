@@ -26,7 +26,11 @@ const CLOSE_TIMEOUT_NS = 2e9;
 const NO_CLOSE_FRAME = 1006;
 const NORMAL_CLOSE = 1000;
 
-const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = { 1002: 'protocol', 1007: 'invalidUtf8', 1009: 'tooBig' };
+const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = {
+  1002: 'protocol',
+  1007: 'invalidUtf8',
+  1009: 'tooBig',
+};
 
 export interface Conversation {
   opened(lane: Lane, deflate: DeflateAgreement | null): void;
@@ -96,7 +100,15 @@ export function createConversation(parts: ConversationParts): Conversation {
       // RFC 6455 §5.5.3: not every ping needs its pong; a flood of them must not pile up here.
       if (lane.link!.writableLength > plan.target.maxBufferedBytes) return;
       const at = reserve(traffic.outbox, maxControlFrameBytes);
-      const frameEnd = writeControlFrame(traffic.outbox.bytes, at, opcodes.pong, bytes, start, end, nextMask(traffic) >>> 0);
+      const frameEnd = writeControlFrame(
+        traffic.outbox.bytes,
+        at,
+        opcodes.pong,
+        bytes,
+        start,
+        end,
+        nextMask(traffic) >>> 0,
+      );
       traffic.outbox.length -= at + maxControlFrameBytes - frameEnd;
       flushLane(traffic, lane);
     },
@@ -182,7 +194,11 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (traffic.violationsLeft === 0 || ledger.outstanding[lane.index] === 0) return;
     for (const seq of missingNumbers(ledger, lane.index, traffic.violationsLeft)) {
       const violation: Violation = {
-        violation: 'lost', lane: lane.stream, stream: lane.stream, seq, detail: `#${seq} never came back`,
+        violation: 'lost',
+        lane: lane.stream,
+        stream: lane.stream,
+        seq,
+        detail: `#${seq} never came back`,
       };
       traffic.violationsLeft--;
       traffic.report(violation, clock.nowNs());

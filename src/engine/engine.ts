@@ -23,12 +23,12 @@ import { createConnector } from './connector.ts';
 import { createConversation } from './conversation.ts';
 import { createTraffic } from './hot/traffic.ts';
 import { Lane } from './lane.ts';
+import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
 import type { Addresses, Rows } from './site.ts';
 import type { OpenTransport } from './transport.ts';
 import { createWindowCutter, type ProcessMeter } from './windows.ts';
-import { createWork } from './work.ts';
 
 /** What one process of a run is to do. Survives structured clone. */
 export interface Assignment {
@@ -89,12 +89,25 @@ export function createEngine(parts: EngineParts): Engine {
     hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
   );
   const work = createWork({
-    plan, shard, shards, laneCount, openLanes, traffic, clock, laneAt: (index) => lanes[index]!,
+    plan,
+    shard,
+    shards,
+    laneCount,
+    openLanes,
+    traffic,
+    clock,
+    laneAt: (index) => lanes[index]!,
   });
   const pacer = createPacer(clock, work, assignment.precise);
   const windows = createWindowCutter({
-    worker: shard, stages: planStages(plan), recorder, ledger: traffic.ledger, clock, meter: parts.meter,
-    spinning: assignment.precise, emit: hooks.window,
+    worker: shard,
+    stages: planStages(plan),
+    recorder,
+    ledger: traffic.ledger,
+    clock,
+    meter: parts.meter,
+    spinning: assignment.precise,
+    emit: hooks.window,
   });
   const conversation = createConversation({ plan, traffic, work, openLanes, clock, failed: reportFailure, closed });
   const connector = createConnector({

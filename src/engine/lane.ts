@@ -1,9 +1,9 @@
 // One connection and its sending state. There may be tens of thousands in a process, so a lane holds a
 // few words; what only an opening lane needs is in `opening`, what only short messages need in `times`.
 
-import type { FrameReader } from '../frames/frame-reader.ts';
-import type { Opening } from './connector.ts';
 import type { MessageDeflater } from '../frames/deflate.ts';
+import type { FrameReader } from '../frames/frame-reader.ts';
+import type { HandshakeReader, HandshakeResult } from '../frames/handshake.ts';
 import type { Link } from './transport.ts';
 
 /**
@@ -12,6 +12,21 @@ import type { Link } from './transport.ts';
  * draining: sends nothing further, waits for what is in flight. closing: our close frame is sent.
  */
 export type LaneState = 'idle' | 'opening' | 'open' | 'draining' | 'closing';
+
+export type Refusal = Extract<HandshakeResult, { kind: 'rejected' }>;
+
+/** What an opening lane needs beyond an open one. */
+export interface Opening {
+  readonly startedNs: number;
+  readonly addressIndex: number;
+  phase: 'connecting' | 'upgrading';
+  deadlineNs: number;
+  readonly handshake: HandshakeReader;
+  /** Whether anything has been received. */
+  hasAnswer: boolean;
+  /** The refusal read so far, reported when its body is complete or its time is over. */
+  refusal: Refusal | null;
+}
 
 export class Lane {
   /** Its place in this process's tables. */

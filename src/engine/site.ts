@@ -48,7 +48,10 @@ export function hostOf(url: URL): string {
 }
 
 function headersOf(
-  target: Target, url: URL, lane: number, row: Readonly<Record<string, string>> | null,
+  target: Target,
+  url: URL,
+  lane: number,
+  row: Readonly<Record<string, string>> | null,
 ): Readonly<Record<string, string>> {
   const headers = Object.fromEntries(
     Object.entries(target.headers).map(([name, value]) => [name, renderLaneTemplate(value, lane, row)]),

@@ -1,8 +1,8 @@
 // Which message type the run's message i is: a hash of seed and i, so all workers agree and none asks.
 
+import type { Plan } from '../plan/plan.ts';
 import { weightedIndex } from '../random/distributions.ts';
 import { hash01 } from '../random/generator.ts';
-import type { Plan } from '../plan/plan.ts';
 
 export function createTypePicker(plan: Plan): (index: number) => number {
   const { mix } = plan.load;

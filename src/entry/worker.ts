@@ -39,7 +39,10 @@ function obey(command: Command): void {
 }
 
 function startEngine(given: Assignment, originNs: bigint): Engine {
-  const secure = secureOptions(given.plan.target.tls, given.plan.target.urls.some((url) => url.startsWith('wss:')));
+  const secure = secureOptions(
+    given.plan.target.tls,
+    given.plan.target.urls.some((url) => url.startsWith('wss:')),
+  );
   const started = createEngine({
     assignment: given,
     openTransport: (handler) => createNodeTransport(handler, secure),

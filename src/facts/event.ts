@@ -70,7 +70,13 @@ export function decodeEvent(line: string): RunEvent | null {
 }
 
 const EVENT_KINDS: readonly string[] = [
-  'runStarted', 'messagesStarted', 'failure', 'violation', 'workerDied', 'stopping', 'runEnded',
+  'runStarted',
+  'messagesStarted',
+  'failure',
+  'violation',
+  'workerDied',
+  'stopping',
+  'runEnded',
 ] satisfies RunEvent['kind'][];
 
 function isEvent(value: unknown): value is RunEvent {

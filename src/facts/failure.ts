@@ -2,10 +2,23 @@
 
 export const FAILURE_KINDS = [
   // before the lane was open
-  'dns', 'refused', 'unreachable', 'tls', 'connectTimeout', 'handshakeTimeout',
-  'upgradeRejected', 'badUpgrade', 'fileDescriptors', 'ports',
+  'dns',
+  'refused',
+  'unreachable',
+  'tls',
+  'connectTimeout',
+  'handshakeTimeout',
+  'upgradeRejected',
+  'badUpgrade',
+  'fileDescriptors',
+  'ports',
   // before or after
-  'closedByServer', 'reset', 'protocol', 'invalidUtf8', 'tooBig', 'other',
+  'closedByServer',
+  'reset',
+  'protocol',
+  'invalidUtf8',
+  'tooBig',
+  'other',
 ] as const;
 
 export type FailureKind = (typeof FAILURE_KINDS)[number];

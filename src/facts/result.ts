@@ -55,7 +55,18 @@ export interface Breach {
 }
 
 export const DOUBT_KINDS = [
-  'noRules', 'noSamples', 'tooFewSamples', 'sendLag', 'eventLoop', 'cpu', 'unsentLate', 'workerDied', 'incomplete', 'littlesLaw', 'approximate', 'generatorLimit',
+  'noRules',
+  'noSamples',
+  'tooFewSamples',
+  'sendLag',
+  'eventLoop',
+  'cpu',
+  'unsentLate',
+  'workerDied',
+  'incomplete',
+  'littlesLaw',
+  'approximate',
+  'generatorLimit',
 ] as const;
 
 /** A reason not to trust a number. */

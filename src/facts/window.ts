@@ -12,8 +12,16 @@ export const UNSENT_REASONS = ['late', 'backpressure', 'windowFull', 'socketClos
 export type UnsentReason = (typeof UNSENT_REASONS)[number];
 
 export const MESSAGE_FACTS = [
-  'due', 'sent', 'delivered', 'rejected', 'lost', 'unresolved',
-  'duplicated', 'reordered', 'corrupted', 'unexpected',
+  'due',
+  'sent',
+  'delivered',
+  'rejected',
+  'lost',
+  'unresolved',
+  'duplicated',
+  'reordered',
+  'corrupted',
+  'unexpected',
 ] as const;
 export type MessageFacts = Record<(typeof MESSAGE_FACTS)[number], number>;
 

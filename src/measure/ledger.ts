@@ -80,7 +80,7 @@ export function noteArrival(ledger: Ledger, lane: number, sequence: number): Arr
 
 function noteDisorder(ledger: Ledger, lane: number, sequence: number, expected: number): Arrival {
   if (sequence < ledger.low[lane]! && ledger.disorder[lane] === null) return Arrival.duplicated;
-  const disorder = (ledger.disorder[lane] ??= { bits: new Uint32Array(FIRST_WINDOW_BITS / 32), missing: new Set() });
+  const disorder = disorderOf(ledger, lane);
   if (sequence < ledger.low[lane]!) {
     if (!disorder.missing.delete(sequence)) return Arrival.duplicated;
     ledger.outstanding[lane]!--;
@@ -96,6 +96,14 @@ function noteDisorder(ledger: Ledger, lane: number, sequence: number, expected: 
   ledger.outstanding[lane]!--;
   if (sequence === ledger.low[lane]) advanceLow(ledger, lane, disorder);
   return sequence >= expected ? Arrival.inOrder : Arrival.reordered;
+}
+
+function disorderOf(ledger: Ledger, lane: number): Disorder {
+  const known = ledger.disorder[lane];
+  if (known !== null && known !== undefined) return known;
+  const created: Disorder = { bits: new Uint32Array(FIRST_WINDOW_BITS / 32), missing: new Set() };
+  ledger.disorder[lane] = created;
+  return created;
 }
 
 /** Grows the bitmap until `sequence` fits, then gives up the oldest numbers. */

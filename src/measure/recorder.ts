@@ -3,7 +3,11 @@
 
 import type { FailureKind } from '../facts/failure.ts';
 import {
-  type HistogramName, type MessageFacts, type UnsentReason, WINDOW_SCHEMA, type Window,
+  type HistogramName,
+  type MessageFacts,
+  type UnsentReason,
+  WINDOW_SCHEMA,
+  type Window,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
 import { encodeSparse } from '../histogram/sparse-codec.ts';
@@ -146,8 +150,16 @@ function clear(recorder: Recorder): void {
 
 function zeroMessages(): MessageFacts {
   return {
-    due: 0, sent: 0, delivered: 0, rejected: 0, lost: 0, unresolved: 0,
-    duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0,
+    due: 0,
+    sent: 0,
+    delivered: 0,
+    rejected: 0,
+    lost: 0,
+    unresolved: 0,
+    duplicated: 0,
+    reordered: 0,
+    corrupted: 0,
+    unexpected: 0,
   };
 }
 

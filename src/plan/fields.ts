@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { BYTES_PATTERN, parseBytes } from '../units/bytes.ts';
 import { DURATION_PATTERN, parseDuration } from '../units/duration.ts';
 import { parseRate, RATE_PATTERN } from '../units/rate.ts';
+import { isObject } from './document.ts';
 
 export interface Refused {
   readonly refused: true;
@@ -68,12 +69,9 @@ export function durationField(description: string, { min = 0, example = '10s' } 
   });
 }
 
-export function bytesField(description: string, max: number, example: string) {
-  const expected = `a size from 1 B to ${example.replace(/^\d+/, '')}`;
-  return sizeField(description, max, example, expected);
-}
-
-export function sizeField(description: string, max: number, example: string, expected: string) {
+/** Bytes, at least one. */
+export function sizeField(description: string, max: number, maxText: string, example: string) {
+  const expected = `a size from 1 B to ${maxText}`;
   return textField({
     expected,
     description,
@@ -151,6 +149,9 @@ export function objectField<T extends z.core.$ZodLooseShape>(shape: T, expected:
     .strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : expected) })
     .describe(description);
 }
+
+/** A rule that looks only at which keys are there holds also where a value beside them is wrong: all problems at once. */
+export const present = { when: ({ value }: { value: unknown }): boolean => isObject(value) };
 
 export function isRefused(value: unknown): value is Refused {
   return typeof value === 'object' && value !== null && 'refused' in value;

@@ -43,7 +43,8 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
         const hint = known
           ? `\${lane} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
           : null;
-        problems.push({ at, expected, got: quote(placeholder), hint });
+        // Without an end it reaches to the end of the text, which may be a password.
+        problems.push({ at, expected, got: closing === '' ? `"\${" without "}"` : quote(placeholder), hint });
       }
       return placeholder;
     });

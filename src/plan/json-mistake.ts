@@ -18,7 +18,7 @@ export function jsonMistakeOffset(text: string): number {
     offset = SPACE.lastIndex;
     TOKEN.lastIndex = offset;
     const token = TOKEN.exec(text)?.[0];
-    const next = token === undefined ? null : step(token, wanted, open);
+    const next: Wanted | null = token === undefined ? null : step(token, wanted, open);
     if (token === undefined || next === null) return offset;
     wanted = next;
     offset += token.length;

@@ -37,7 +37,9 @@ export function parsePlanText(text: string, format: PlanFormat, context: ParseCo
 export function parsePlan(source: unknown, context: ParseContext): ParsedPlan {
   const plain = plainDocument(source);
   const profiled = applyProfile(plain.document, context);
-  const document = isObject(profiled.document) ? (context.override?.(profiled.document) ?? profiled.document) : profiled.document;
+  const document = isObject(profiled.document)
+    ? (context.override?.(profiled.document) ?? profiled.document)
+    : profiled.document;
   const checked = checkInterpolated(document, profiled.name, context.env);
   const problems = [...plain.problems, ...profiled.problems, ...checked.problems];
   const located = [

@@ -8,7 +8,8 @@ import { DEFAULTS } from './defaults.ts';
 import type { Curve, Load, Messages, MessagesStart, MessageType } from './plan.ts';
 import type { Path } from './problems.ts';
 import type { Report } from './resolve-target.ts';
-import type { WrittenConnections, WrittenLoad, WrittenMessages } from './schema-load.ts';
+import type { WrittenConnections } from './schema-curves.ts';
+import type { WrittenLoad, WrittenMessages } from './schema-load.ts';
 import { chainSegments, type WrittenSegment } from './segments.ts';
 
 const CONNECTIONS: Path = ['load', 'connections'];
@@ -44,7 +45,9 @@ export function resolveMessages(written: WrittenMessages | undefined, connection
   checkDuration(curve, OPEN, report);
   if (curveDurationNs(curve) === 0) {
     report(OPEN, 'a duration', 'nothing', 'add { hold: 60s }, or write { rate: 500/s, for: 60s }');
-  } else checkCount(countOpenMessages(curve), report);
+  } else if (countOpenMessages(curve) === 0) {
+    report(OPEN, 'at least one message', 'none', 'begin with { to: 500/s }');
+  }
   return { kind: 'open', curve, arrival: written.arrival ?? 'constant', start };
 }
 
@@ -81,14 +84,10 @@ function resolveMix({ mix = [], bytes }: WrittenLoad): NonEmpty<MessageType> {
   return [{ type, weight, payloadBytes: bytes ?? payloadBytes }];
 }
 
+/** With rates of at most 1e9/s this bounds the count of messages to whole numbers too. */
 function checkDuration(curve: Curve, at: Path, report: Report): void {
   if (Number.isSafeInteger(curveDurationNs(curve))) return;
   report(at, 'segments of at most 104 days in all', 'more', 'times are counted in nanoseconds');
-}
-
-function checkCount(count: number, report: Report): void {
-  if (count === 0) report(OPEN, 'at least one message', 'none', 'begin with { to: 500/s }');
-  if (!Number.isSafeInteger(count)) report(OPEN, 'at most 2^53 messages in all', 'more');
 }
 
 function listOf(written: WrittenSegment | readonly WrittenSegment[]): NonEmpty<WrittenSegment> {

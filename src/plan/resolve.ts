@@ -10,7 +10,8 @@ import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
 import { type Report, reporter, resolveTarget } from './resolve-target.ts';
 import { planSchema, type WrittenPlan } from './schema.ts';
-import { connectionsSchema, messagesSchema } from './schema-load.ts';
+import { connectionsSchema } from './schema-curves.ts';
+import { messagesSchema } from './schema-load.ts';
 import { targetSchema } from './schema-target.ts';
 import { hostName } from './url.ts';
 

@@ -1,104 +1,23 @@
-// The `load` section of a plan as written: two curves over time, or lanes that wait for replies, and what is sent.
+// The `load` section of a plan as written: what is sent, and when: by a curve, or in a closed loop.
 
 import * as z from 'zod';
 import { parseDuration } from '../units/duration.ts';
-import { isObject } from './document.ts';
 import {
   choiceField,
   durationField,
   nameField,
   objectField,
-  rateField,
+  present,
   refuse,
   sizeField,
   textField,
   wholeField,
 } from './fields.ts';
+import { connectionsSchema, openSchema } from './schema-curves.ts';
 
-const MAX_SEGMENTS = 1000;
-const MAX_LANES = 10_000_000;
 const MAX_PAYLOAD_BYTES = 64 * 1024 ** 2;
 const MAX_TYPES = 255;
-const RAMP_KEYS = '{ to, over, curve }, { hold } or { burst, for }';
 
-const segmentName = nameField('Names the stage in reports. Default: what the segment does.').optional();
-
-/** A rule that looks only at which keys are there holds also where a value beside them is wrong: all problems at once. */
-const present = { when: ({ value }: { value: unknown }): boolean => isObject(value) };
-
-/** The segments that both curves have; `level` reads what the curve is about. */
-function segmentsOf<L extends z.ZodType<number>>(level: L, unit: string) {
-  const ramp = objectField(
-    {
-      to: level,
-      over: durationField('How long the change takes; without it the change is instant.', { min: 1 }).optional(),
-      curve: choiceField(
-        ['linear', 'exponential', 'stepped', 'instant'],
-        'The shape of the change. Default linear.',
-      ).optional(),
-      steps: wholeField('a whole number from 1 to 1000', 'Of a stepped change: how many plateaus. Default 10.', {
-        min: 1,
-        max: 1000,
-      }).optional(),
-      name: segmentName,
-    },
-    `a segment: ${RAMP_KEYS}`,
-    `Goes to ${unit}.`,
-  ).superRefine((segment, context) => {
-    const { over, curve, steps } = segment;
-    const problem = (path: string, message: string, hint: string): void =>
-      context.addIssue({ code: 'custom', path: [path], message, params: { hint } });
-    if (over !== undefined && curve === 'instant')
-      problem('over', 'no duration for an instant change', 'leave out one of over, curve');
-    if (over === undefined && curve !== undefined && curve !== 'instant')
-      problem('over', 'a duration such as 10s', `a ${curve} change takes time`);
-    if (steps !== undefined && curve !== 'stepped')
-      problem('steps', 'no steps unless the curve is stepped', 'add curve: stepped');
-  }, present);
-  const hold = objectField(
-    { hold: durationField('How long to stay where the curve is.', { min: 1 }), name: segmentName },
-    `a segment: ${RAMP_KEYS}`,
-    'Stays at the level.',
-  );
-  const burst = objectField(
-    {
-      burst: level,
-      for: durationField('How long the burst lasts.', { min: 1, example: '2s' }),
-      name: segmentName,
-    },
-    `a segment: ${RAMP_KEYS}`,
-    `Goes to ${unit} at once, and back to the level before afterwards.`,
-  );
-  return [ramp, hold, burst] as const;
-}
-
-function listOf<T extends z.ZodType>(item: T, expected: string) {
-  return z
-    .array(item, { error: () => expected })
-    .min(1, { error: () => `${expected}, at least one` })
-    .max(MAX_SEGMENTS, { error: () => `at most ${MAX_SEGMENTS} segments` });
-}
-
-const lanes = wholeField(`a whole number of lanes up to ${MAX_LANES}`, 'How many lanes are open.', { max: MAX_LANES });
-const laneSegment = z.union(segmentsOf(lanes, 'a number of lanes'), { error: () => `a segment: ${RAMP_KEYS}` });
-const LANES_EXPECTED = 'a number of lanes, a segment such as { to: 1000, over: 10s }, or a list of segments';
-
-export const connectionsSchema = z
-  .union([lanes, laneSegment, listOf(laneSegment, 'a list of segments')], { error: () => LANES_EXPECTED })
-  .meta({
-    description: 'Open lanes over time, from the start of the run. The last level is held until the end. Default 1.',
-    examples: [500, { to: 10000, over: '20s', curve: 'exponential' }],
-  });
-
-const rate = rateField('Messages per second over all lanes.');
-const steady = objectField(
-  { rate, for: durationField('How long.', { min: 1, example: '60s' }), name: segmentName },
-  'a segment: { rate, for }',
-  'One rate for a time.',
-);
-const rateSegment = z.union([...segmentsOf(rate, 'a rate'), steady], {
-  error: () => `a segment: ${RAMP_KEYS}, or { rate, for }`,
-});
 const think = textField({
   expected: 'a duration or a range such as 1s..3s',
   description:
@@ -133,15 +52,7 @@ const closed = objectField(
 
 export const messagesSchema = objectField(
   {
-    open: z
-      .union([rateSegment, listOf(rateSegment, 'a list of segments')], {
-        error: () => 'a segment such as { rate: 500/s, for: 60s }, or a list of segments',
-      })
-      .meta({
-        description: 'Messages per second over all lanes, whatever the replies do.',
-        examples: [{ rate: '8000/s', for: '60s' }],
-      })
-      .optional(),
+    open: openSchema.optional(),
     arrival: choiceField(['constant', 'poisson'], 'How open messages are spaced. Default constant.').optional(),
     closed: closed.optional(),
     from: textField({
@@ -173,7 +84,7 @@ export const messagesSchema = objectField(
   }
 }, present);
 
-const payloadBytes = sizeField('The size of a message.', MAX_PAYLOAD_BYTES, '4KB', 'a size from 1 B to 64MiB');
+const payloadBytes = sizeField('The size of a message.', MAX_PAYLOAD_BYTES, '64MiB', '4KB');
 
 export const mixSchema = z
   .array(
@@ -231,4 +142,3 @@ export const loadSchema = objectField(
 
 export type WrittenLoad = z.output<typeof loadSchema>;
 export type WrittenMessages = z.output<typeof messagesSchema>;
-export type WrittenConnections = z.output<typeof connectionsSchema>;

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { expandAddresses } from './addresses.ts';
-import { bytesField, durationField, flagField, nameField, objectField, refuse, textField } from './fields.ts';
+import { durationField, flagField, nameField, objectField, refuse, sizeField, textField } from './fields.ts';
 import {
   type FieldRefusal,
   refuseCookieName,
@@ -126,15 +126,17 @@ export const targetSchema = objectField(
     }).optional(),
     connectTimeout: durationField('For the TCP and TLS connection. Default 10s.', { min: 1 }).optional(),
     handshakeTimeout: durationField('For the answer to the opening handshake. Default 10s.', { min: 1 }).optional(),
-    maxMessage: bytesField(
+    maxMessage: sizeField(
       'Larger incoming messages are refused with close code 1009. Default 16MiB.',
       GIB,
       '1GiB',
+      '16MiB',
     ).optional(),
-    maxBuffered: bytesField(
+    maxBuffered: sizeField(
       'A lane with more unsent than this sends nothing further. Default 1MiB.',
       GIB,
       '1GiB',
+      '16MiB',
     ).optional(),
   },
   'the target: at least its url',

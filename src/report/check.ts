@@ -35,16 +35,33 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
     row('target', plan.target.urls.map((url) => printable(url, 200)).join(', ')),
     row('lanes', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
     row('messages', messagesText(plan)),
-    row('mix', plan.load.mix.map((type) => `${printable(type.type, 40)} ${formatBytes(type.payloadBytes)} (weight ${type.weight})`).join(', ')),
+    row(
+      'mix',
+      plan.load.mix
+        .map((type) => `${printable(type.type, 40)} ${formatBytes(type.payloadBytes)} (weight ${type.weight})`)
+        .join(', '),
+    ),
     ...planStages(plan).map((stage) =>
       row('stage', `${printable(stage.name, 60)}: ${formatDuration(stage.fromNs)} to ${formatDuration(stage.toNs)}`),
     ),
-    row('lasts', `${plannedSeconds.toFixed(1)} s and opening the first lanes, then up to ${formatDuration(plan.drainNs)} of drain`),
+    row(
+      'lasts',
+      `${plannedSeconds.toFixed(1)} s and opening the first lanes, then up to ${formatDuration(plan.drainNs)} of drain`,
+    ),
     row('rules', rulesText(plan)),
     '',
-    row('workers', `${needs.workers} with ${formatCount(needs.lanesPerWorker)} lanes each, on ${machine.cores} cores, pace ${needs.precise ? 'precise' : 'economical'}`),
-    row('files', `${formatCount(needs.filesPerWorker)} a worker; this machine allows ${limit(machine.filesPerProcess)} a process`),
-    row('ports', `${formatCount(needs.portsPerAddress)} from one address to one target; this machine has ${limit(machine.portsPerAddress)}`),
+    row(
+      'workers',
+      `${needs.workers} with ${formatCount(needs.lanesPerWorker)} lanes each, on ${machine.cores} cores, pace ${needs.precise ? 'precise' : 'economical'}`,
+    ),
+    row(
+      'files',
+      `${formatCount(needs.filesPerWorker)} a worker; this machine allows ${limit(machine.filesPerProcess)} a process`,
+    ),
+    row(
+      'ports',
+      `${formatCount(needs.portsPerAddress)} from one address to one target; this machine has ${limit(machine.portsPerAddress)}`,
+    ),
     '',
   ].join('\n');
 }
@@ -59,7 +76,10 @@ function messagesText({ load }: Plan): string {
     case 'none':
       return 'none: lanes are opened and held';
     case 'open': {
-      const start = messages.start.kind === 'connected' ? 'once the first lanes are up' : `from ${formatDuration(messages.start.atNs)}`;
+      const start =
+        messages.start.kind === 'connected'
+          ? 'once the first lanes are up'
+          : `from ${formatDuration(messages.start.atNs)}`;
       return `${messages.curve.map((segment) => describe(segment, formatRate)).join(', then ')}; ${messages.arrival} arrival, ${start}`;
     }
     case 'closed':

@@ -4,8 +4,7 @@
 const MAX_CHARACTERS = 300;
 
 export function printable(text: string, maxCharacters = MAX_CHARACTERS): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-  const safe = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) =>
+  const safe = text.replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, (character) =>
     character === '\n' || character === '\t' || character === '\r' ? ' ' : `\\u${hex(character)}`,
   );
   return safe.length <= maxCharacters ? safe : `${safe.slice(0, maxCharacters)}… (${text.length} characters)`;

@@ -45,7 +45,15 @@ function hasTrouble(figures: LiveFigures): boolean {
   return TROUBLES.some((name) => figures[name] > 0);
 }
 
-const TROUBLES = ['unsent', 'duplicated', 'reordered', 'corrupted', 'unexpected', 'failedLanes', 'droppedLanes'] as const;
+const TROUBLES = [
+  'unsent',
+  'duplicated',
+  'reordered',
+  'corrupted',
+  'unexpected',
+  'failedLanes',
+  'droppedLanes',
+] as const;
 const NAME_OF: Readonly<Record<(typeof TROUBLES)[number], string>> = {
   unsent: 'unsent',
   duplicated: 'duplicated',
@@ -58,7 +66,9 @@ const NAME_OF: Readonly<Record<(typeof TROUBLES)[number], string>> = {
 
 function troubles(figures: LiveFigures): string {
   const present = TROUBLES.filter((name) => figures[name] > 0);
-  return present.length === 0 ? 'no errors' : present.map((name) => `${NAME_OF[name]} ${formatCount(figures[name])}`).join(', ');
+  return present.length === 0
+    ? 'no errors'
+    : present.map((name) => `${NAME_OF[name]} ${formatCount(figures[name])}`).join(', ');
 }
 
 function time(ns: number | null): string {

@@ -103,8 +103,10 @@ function fateParts({ messages }: RunResult): string[] {
 }
 
 function throughputParts({ throughput }: RunResult): string[] {
-  const rate = (perSecond: number | null): string => (perSecond === null ? 'n/a' : `${formatCount(Math.round(perSecond))}/s`);
-  const bytes = (perSecond: number | null): string => (perSecond === null ? 'n/a' : `${formatBytes(Math.round(perSecond))}/s`);
+  const rate = (perSecond: number | null): string =>
+    perSecond === null ? 'n/a' : `${formatCount(Math.round(perSecond))}/s`;
+  const bytes = (perSecond: number | null): string =>
+    perSecond === null ? 'n/a' : `${formatBytes(Math.round(perSecond))}/s`;
   return [
     `offered ${rate(throughput.offeredPerSecond)}`,
     `sent ${rate(throughput.sentPerSecond)}`,

@@ -1,20 +1,19 @@
 // Conducts the workers of one run through its phases and keeps what they report. A worker that dies or
 // falls silent is a fact of the run; the rest go on. Whatever happens, this returns.
 
+import type { Assignment } from '../engine/engine.ts';
+import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { Manifest, Outcome, RunEvent, StopReason } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
 import type { Window } from '../facts/window.ts';
-import type { Assignment } from '../engine/engine.ts';
-import type { Addresses, Rows } from '../engine/site.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactText } from '../plan/redact.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
+import type { RunOptions } from './options.ts';
 import type { Crew, Fleet, Recording, Report } from './ports.ts';
-import type { RunOptions } from './run-plan.ts';
-
 
 /** From "all ready" to the first connection, so that every worker hears of it in time. */
 const START_MARGIN_NS = 20e6;
@@ -52,7 +51,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
 
   const nowNs = (): number => Number(process.hrtime.bigint() - originNs);
   const living = (): number[] => states.flatMap((state, worker) => (state === 'dead' ? [] : [worker]));
-  const everyLiving = (...wanted: WorkerState[]): boolean => living().every((worker) => wanted.includes(states[worker]!));
+  const everyLiving = (...wanted: WorkerState[]): boolean =>
+    living().every((worker) => wanted.includes(states[worker]!));
   const record = (event: RunEvent): void => recording.event(redactEvent(event, options.secrets));
 
   function onReport(worker: number, report: Report): void {
@@ -84,7 +84,10 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   function totalSeconds(): number | null {
     if (messagesAtNs === null) return plan.load.messages.kind === 'none' ? plannedSeconds(plan) : null;
     const waited = nsToSeconds(messagesAtNs) - nsToSeconds(plan.load.connections[0].durationNs);
-    return plannedSeconds(plan) + (plan.load.messages.kind !== 'none' && plan.load.messages.start.kind === 'connected' ? waited : 0);
+    return (
+      plannedSeconds(plan) +
+      (plan.load.messages.kind !== 'none' && plan.load.messages.start.kind === 'connected' ? waited : 0)
+    );
   }
 
   function onDeath(worker: number, detail: string): void {
@@ -129,7 +132,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   function lookAtAbortRules(): void {
     if (plan.abort.length === 0 || nowNs() < ABORT_AFTER_NS) return;
     const broken = view.brokenRule(plan.abort, messagesAtNs === null ? null : nsToSeconds(nowNs() - messagesAtNs));
-    if (broken !== null) stop('abortRule', `the abort rule ${broken.expression} was broken: observed ${broken.observedText}`);
+    if (broken !== null)
+      stop('abortRule', `the abort rule ${broken.expression} was broken: observed ${broken.observedText}`);
   }
 
   function stop(reason: StopReason, detail: string): void {

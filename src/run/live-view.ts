@@ -4,13 +4,12 @@
 import { judgeThreshold } from '../analysis/rules.ts';
 import { addWindow, createTally, type Tally } from '../analysis/tally.ts';
 import { sumOf } from '../analysis/timeline.ts';
+import type { LiveFigures, Phase } from '../facts/live-figures.ts';
 import type { ThresholdResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import { percentile } from '../histogram/histogram.ts';
 import type { Threshold } from '../plan/plan.ts';
-
 import type { MachineNeeds } from './machine-needs.ts';
-import type { LiveFigures, Phase } from '../facts/live-figures.ts';
 
 interface Second {
   readonly second: number;

@@ -1,10 +1,9 @@
 // What a run needs of this machine and whether it has it: worker processes by file descriptors and by
 // load, local ports by target, and cores to spin on. Said before the run, with what to change.
 
-import { peakLevel } from '../plan/curve.ts';
 import { countOpenMessages } from '../plan/arrivals.ts';
+import { curveDurationNs, peakLevel } from '../plan/curve.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
-import { curveDurationNs } from '../plan/curve.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { unreachable } from '../units/unreachable.ts';

@@ -7,8 +7,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { createJudge } from '../analysis/judge.ts';
 import { imbalances } from '../analysis/books.ts';
+import { createJudge } from '../analysis/judge.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { Manifest } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
@@ -19,26 +19,15 @@ import { redactPlan } from '../plan/redact.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { conductRun } from './conduct.ts';
 import { machineNeeds } from './machine-needs.ts';
+import type { RunOptions } from './options.ts';
 import type { Archive, Fleet, RunningTarget, StoredRun, Surroundings, TargetHost } from './ports.ts';
 import { prepare } from './prepare.ts';
-import type { LiveFigures } from '../facts/live-figures.ts';
 
 export interface RunPorts {
   readonly fleet: Fleet;
   readonly archive: Archive;
   readonly targets: TargetHost;
   readonly surroundings: Surroundings;
-}
-
-export interface RunOptions {
-  /** Values that must not appear in anything printed or stored. */
-  readonly secrets: readonly string[];
-  readonly highwaterVersion: string;
-  /** Aborting stops sending, drains and judges what there is. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: LiveFigures) => void;
-  /** The run has begun and lies here. */
-  readonly onStart?: (path: string) => void;
 }
 
 export interface FinishedRun {
@@ -98,23 +87,32 @@ function encodeHdr(histogram: Histogram): string {
   return encodeHdrV2(histogram, (bytes) => deflateSync(bytes));
 }
 
-
 function withReference(plan: Plan, target: RunningTarget): Plan {
-  const urls = plan.target.urls.map((url) => (url === REFERENCE_TARGET ? target.url : url)) as unknown as NonEmpty<string>;
+  const urls = plan.target.urls.map((url) =>
+    url === REFERENCE_TARGET ? target.url : url,
+  ) as unknown as NonEmpty<string>;
   return { ...plan, target: { ...plan.target, urls } };
 }
 
 /** Sorts by time, and says which plan it was. */
 function runId(name: string, startedAt: string): string {
   const time = startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, 40);
+  const slug = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 40);
   return `${time}-${slug === '' ? 'run' : slug}-${randomBytes(2).toString('hex')}`;
 }
 
 async function checkTlsFiles(plan: Plan, surroundings: Surroundings): Promise<void> {
   const { caFile, certFile, keyFile } = plan.target.tls;
   const problems: string[] = [];
-  for (const [key, file] of [['ca', caFile], ['cert', certFile], ['key', keyFile]] as const) {
+  for (const [key, file] of [
+    ['ca', caFile],
+    ['cert', certFile],
+    ['key', keyFile],
+  ] as const) {
     if (file === null) continue;
     try {
       await surroundings.readFile(file);

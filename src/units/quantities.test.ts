@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BYTES_PATTERN, formatBytes, parseBytes } from './bytes.ts';
 import { formatCount, formatRate, parseRate, RATE_PATTERN } from './rate.ts';
-import { formatPercent, PERCENT_PATTERN, parseRatio } from './ratio.ts';
+import { formatPercent, parseRatio } from './ratio.ts';
 
 describe('bytes', () => {
   test.each([
@@ -89,7 +89,6 @@ describe('ratios', () => {
 
   test.each(['', '0.999', '%', '-1%', '1e2%'])('%j is refused', (text) => {
     expect(parseRatio(text)).toBeNull();
-    expect(new RegExp(PERCENT_PATTERN).test(text)).toBe(false);
   });
 
   test.each([

@@ -1,7 +1,5 @@
 // Ratios are 0 to 1 inside and percentages outside.
 
-export const PERCENT_PATTERN = '^\\s*\\d+(\\.\\d+)?\\s*%\\s*$';
-
 /** 0.999 of `99.9%`; null for anything else, a bare number too. Does not judge whether more than 100 % makes sense. */
 export function parseRatio(text: string): number | null {
   if (text.length > 64) return null;

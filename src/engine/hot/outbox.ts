@@ -63,11 +63,6 @@ export function flush(outbox: Outbox, link: Link): number {
   return length;
 }
 
-/** Forgets what is pending, for a lane that died before it was written. */
-export function discard(outbox: Outbox): void {
-  outbox.length = 0;
-}
-
 function shrink(outbox: Outbox): void {
   // Large messages come in runs: keep their buffer unless it is larger than a few of them need.
   if (outbox.bytes.length <= 4 * 1024 * 1024) return;

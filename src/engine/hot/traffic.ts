@@ -2,7 +2,15 @@
 // takes. No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
 import {
-  carriesTimes, createEchoCodec, type EchoCodec, MAX_NUMBER_BITS, maxInFlight, numberedIsIntact, Reading, readEcho, writeEcho,
+  carriesTimes,
+  createEchoCodec,
+  type EchoCodec,
+  MAX_NUMBER_BITS,
+  maxInFlight,
+  numberedIsIntact,
+  Reading,
+  readEcho,
+  writeEcho,
 } from '../../dialects/echo.ts';
 import type { Violation } from '../../facts/event.ts';
 import type { UnsentReason } from '../../facts/window.ts';
@@ -44,7 +52,12 @@ export interface Traffic {
 }
 
 export function createTraffic(
-  plan: Plan, lanes: number, run: number, maskSeed: number, recorder: Recorder, report: Traffic['report'],
+  plan: Plan,
+  lanes: number,
+  run: number,
+  maskSeed: number,
+  recorder: Recorder,
+  report: Traffic['report'],
 ): Traffic {
   const codec = createEchoCodec(plan.dialect.format, run);
   const payloadBytes = plan.load.mix.map((type) => type.payloadBytes);
@@ -87,7 +100,19 @@ export function appendMessage(traffic: Traffic, lane: Lane, type: number, dueNs:
     const mask = nextMask(traffic);
     const at = reserve(outbox, frameHeaderBytes(payloadBytes) + payloadBytes);
     const payloadAt = writeFrameHeader(outbox.bytes, at, traffic.opcode, payloadBytes, swapBytes(mask), false);
-    writeEcho(codec, outbox.bytes, outbox.view, payloadAt, payloadBytes, type, lane.stream, sequence, dueNs, sentNs, mask);
+    writeEcho(
+      codec,
+      outbox.bytes,
+      outbox.view,
+      payloadAt,
+      payloadBytes,
+      type,
+      lane.stream,
+      sequence,
+      dueNs,
+      sentNs,
+      mask,
+    );
   } else {
     appendCompressed(traffic, lane, type, sequence, dueNs, sentNs);
   }
@@ -97,11 +122,28 @@ export function appendMessage(traffic: Traffic, lane: Lane, type: number, dueNs:
   changeInFlight(recorder, sentNs, 1);
 }
 
-function appendCompressed(traffic: Traffic, lane: Lane, type: number, sequence: number, dueNs: number, sentNs: number): void {
+function appendCompressed(
+  traffic: Traffic,
+  lane: Lane,
+  type: number,
+  sequence: number,
+  dueNs: number,
+  sentNs: number,
+): void {
   const payloadBytes = traffic.payloadBytes[type]!;
   const plain = new Uint8Array(payloadBytes);
   writeEcho(
-    traffic.codec, plain, new DataView(plain.buffer), 0, payloadBytes, type, lane.stream, sequence, dueNs, sentNs, 0,
+    traffic.codec,
+    plain,
+    new DataView(plain.buffer),
+    0,
+    payloadBytes,
+    type,
+    lane.stream,
+    sequence,
+    dueNs,
+    sentNs,
+    0,
   );
   const compressed = lane.deflater!.compress(plain);
   const at = reserve(traffic.outbox, frameHeaderBytes(compressed.length) + compressed.length);
@@ -122,14 +164,20 @@ function rememberTimes(lane: Lane, sequence: number, dueNs: number, sentNs: numb
 
 /** Judges one received data message. `bytes[start, end)` is its payload, unmasked and inflated. */
 export function receiveMessage(
-  traffic: Traffic, lane: Lane, isText: boolean, bytes: Uint8Array, start: number, end: number,
+  traffic: Traffic,
+  lane: Lane,
+  isText: boolean,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
 ): void {
   const { codec } = traffic;
   if (isText !== codec.isText) {
     unexpected(traffic, lane, Stranger.otherOpcode, end - start);
     return;
   }
-  const view = bytes === traffic.readBytes ? traffic.readView : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view =
+    bytes === traffic.readBytes ? traffic.readView : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const reading = readEcho(codec, bytes, view, start, end);
   const { fields } = codec;
   if (reading === Reading.stamped) {
@@ -145,7 +193,12 @@ export function receiveMessage(
 }
 
 function receiveNumbered(
-  traffic: Traffic, lane: Lane, bytes: Uint8Array, view: DataView, start: number, end: number,
+  traffic: Traffic,
+  lane: Lane,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
 ): void {
   const { codec, ledger } = traffic;
   const sequence = wholeNumber(ledger, lane.index, codec.fields.sequence, codec.fields.sequenceBits);
@@ -203,7 +256,13 @@ function unexpected(traffic: Traffic, lane: Lane, why: (figure: number) => strin
   if (traffic.violationsLeft > 0) report(traffic, lane, 'unexpected', null, why(figure));
 }
 
-function report(traffic: Traffic, lane: Lane, violation: Violation['violation'], seq: number | null, detail: string): void {
+function report(
+  traffic: Traffic,
+  lane: Lane,
+  violation: Violation['violation'],
+  seq: number | null,
+  detail: string,
+): void {
   traffic.violationsLeft--;
   traffic.report({ violation, lane: lane.stream, stream: lane.stream, seq, detail }, traffic.receivedNs);
 }
@@ -220,7 +279,5 @@ export function nextMask(traffic: Traffic): number {
 
 /** Frames write a key's highest octet first; message words are XOR-ed lowest first. */
 function swapBytes(word: number): number {
-  return (
-    ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
-  ) >>> 0;
+  return (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }

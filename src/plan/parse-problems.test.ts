@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parsePlan, parsePlanText } from './parse.ts';
+import { formatProblem } from './problems.ts';
+
+const target = { url: 'ws://chat.example.com/ws' };
+const load = { connections: [{ to: 10, over: '1s' }, { hold: '5s' }] };
+const minimal = { target, load };
+
+function problemsOf(document: unknown): string[] {
+  const parsed = parsePlan(document, { env: {} });
+  return parsed.ok ? [] : parsed.problems.map(formatProblem);
+}
+
+describe('problems', () => {
+  test.each([
+    [{ target }, 'load: expected the load'],
+    [{ target, load: {} }, 'load: expected connections, messages or both, got neither'],
+    [{ target, load: { connections: 5 } }, 'load.connections: expected a duration, as there are no messages'],
+    [{ target, load: { connections: [{ hold: '5s' }] } }, 'load.connections: expected at least one lane, got none'],
+    [
+      { target, load: { connections: [] } },
+      'load.connections: expected a list of segments, at least one, got an empty list',
+    ],
+    [{ target, load: { connections: { to: 2.5 } } }, 'load.connections.to: expected a whole number of lanes'],
+    [
+      { target, load: { connections: -1 } },
+      'load.connections: expected a whole number of lanes up to 10000000, got -1',
+    ],
+    [{ target, load: { connections: Number.NaN } }, 'load.connections: expected a number of lanes'],
+    [
+      { target, load: { connections: [{ to: 5 }, { hold: '0s' }] } },
+      'load.connections[1].hold: expected a duration above 0',
+    ],
+    [{ target, load: { connections: { to: 5, over: '1s', hold: '1s' } } }, 'a segment does one thing'],
+    [{ target, load: { connections: [{ to: 5, over: '2000h' }, { hold: '2000h' }] } }, 'at most 104 days'],
+    [{ target, load: { messages: { open: { to: '5/s' } } } }, 'load.messages.open: expected a duration, got nothing'],
+    [
+      { target, load: { messages: { open: { rate: '0/s', for: '1s' } } } },
+      'load.messages.open: expected at least one message',
+    ],
+    [{ target, load: { messages: { open: { rate: '1e10/s', for: '1s' } } } }, 'a rate of at most 1e9/s'],
+    [
+      { target, load: { messages: { open: { rate: '1/s', for: '1s' }, closed: {} } } },
+      'either open or closed, got both',
+    ],
+    [{ target, load: { messages: {} } }, 'load.messages: expected open or closed, got neither'],
+    [{ target, load: { messages: { closed: {} } } }, 'load.messages.closed.for: expected a duration'],
+    [{ target, load: { ...load, bytes: 5, mix: [{ type: 'a' }] } }, 'load.bytes: expected no bytes beside a mix'],
+    [{ target, load: { ...load, bytes: 0 } }, 'load.bytes: expected a size from 1 B to 64MiB, got 0'],
+    [
+      { target, load: { ...load, mix: [{ type: 'a', weight: -1 }] } },
+      'load.mix[0].weight: expected a weight above 0, got -1',
+    ],
+    [{ target, load: { ...load, bytes: '20MiB' } }, 'target.maxMessage: expected at least the largest message'],
+    [{ ...minimal, reconnect: {} }, 'reconnect: expected one of'],
+    [{ ...minimal, thresholds: ['delivered >= 101%'] }, 'thresholds[0]: expected a count such as 0 or a percentage'],
+    [{ ...minimal, thresholds: 'delivered >= 99%' }, 'thresholds: expected a list of rules'],
+    [{ ...minimal, target: { url: [] } }, 'target.url: expected a URL or a list of URLs, at least 1'],
+    [
+      { ...minimal, target: { ...target, rows: 'a.csv', headers: { Host: 'x', host: 'y' } } },
+      'target.headers.host: expected each header once',
+    ],
+    [
+      { ...minimal, target: { ...target, headers: { cookie: 'a=b' }, cookies: { a: 'b' } } },
+      'target.cookies: expected cookies or a Cookie header',
+    ],
+    [{ ...minimal, target: { ...target, tls: { cert: 'a.pem' } } }, 'target.tls.key: expected the key that belongs'],
+    [
+      { ...minimal, target: { ...target, subprotocols: ['a', 'a'] } },
+      'target.subprotocols[1]: expected each subprotocol once',
+    ],
+    [{ ...minimal, target: { url: `ws://h/\${row.a}` } }, 'target.rows: expected a CSV file'],
+    [JSON.parse('{"target":{"__proto__":{}},"load":{}}'), 'target.__proto__: expected a key of a plan'],
+    [{ ...minimal, name: () => 1 }, 'name: expected plain data, got a function'],
+    [{ ...minimal, name: new Date(0) }, 'name: expected plain data, got an object'],
+  ])('case %#: %j', (document, problem) => {
+    const problems = problemsOf(document);
+    expect(problems.join('\n')).toContain(problem);
+  });
+
+  test('are reported all at once, across sections', () => {
+    const problems = problemsOf({
+      target: { url: 'http://x/', tls: { key: 'k' } },
+      load: { connections: 0, messages: { open: { to: 'fast' } }, mix: [{ type: 'a' }, { type: 'a', bytes: 'x' }] },
+      drain: 5,
+    });
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+      'target.url',
+      'load.messages.open.to',
+      'load.mix[1].bytes',
+      'load.mix[1].type',
+      'drain',
+      'load.connections',
+    ]);
+  });
+
+  test('of a text carry the place of a syntax error', () => {
+    const parsed = parsePlanText('target: {\n', 'yaml', { env: {} });
+    expect(!parsed.ok && parsed.problems[0].path).toMatch(/^line/);
+    expect(parsePlanText(JSON.stringify(minimal), 'json', { env: {} }).ok).toBe(true);
+    expect(problemsOf(null)).toEqual(['plan: expected a plan: at least target and load, got nothing']);
+  });
+
+  test('are few and short however large the document', () => {
+    const problems = problemsOf({
+      ...minimal,
+      name: 'x'.repeat(1e7),
+      thresholds: Array(900)
+        .fill(5)
+        .map((_, i) => i),
+    });
+    expect(problems.length).toBeLessThanOrEqual(101);
+    expect(Math.max(...problems.map((problem) => problem.length))).toBeLessThan(400);
+  });
+});
+
+describe('hostile documents', () => {
+  function deep(levels: number): unknown {
+    return levels === 0 ? 1 : { load: deep(levels - 1) };
+  }
+
+  test('a cycle, a depth and a width without end are problems', () => {
+    const cycle: Record<string, unknown> = { ...minimal };
+    cycle.load = cycle;
+    expect(problemsOf(cycle).join()).toContain('32 levels');
+    expect(problemsOf(deep(5000)).length).toBeGreaterThan(0);
+    expect(problemsOf({ ...minimal, thresholds: Array(200_000).fill('sent > 1') }).join()).toContain(
+      'a larger document',
+    );
+  });
+
+  test('nothing makes it throw', () => {
+    const keys = fc.constantFrom(
+      'target',
+      'load',
+      'url',
+      'connections',
+      'messages',
+      'open',
+      'mix',
+      'profiles',
+      '__proto__',
+    );
+    const anything = fc.anything({
+      key: keys,
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(anything, fc.dictionary(keys, anything), (value, members) => {
+        for (const document of [value, { ...minimal, ...members }, { target, load: { ...load, ...members } }]) {
+          for (const line of problemsOf(document)) expect(line).not.toMatch(/[\p{Cc}]/u);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('no text makes it throw', () => {
+    const parts = fc.constantFrom(
+      'target',
+      ': ',
+      '\n',
+      '  ',
+      '- ',
+      '{',
+      '}',
+      '[',
+      ']',
+      '&a ',
+      '*a',
+      '!!x ',
+      '|',
+      '"',
+      "'",
+      '? ',
+      '#',
+      '%',
+    );
+    const texts = fc.oneof(
+      fc.string(),
+      fc.array(parts, { maxLength: 12 }).map((list) => list.join('')),
+    );
+    fc.assert(
+      fc.property(texts, fc.constantFrom('yaml' as const, 'json' as const), (text, format) => {
+        expect(parsePlanText(text, format, { env: {} }).ok).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

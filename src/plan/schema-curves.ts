@@ -1,0 +1,96 @@
+// The two curves of a plan as written, lists of segments over time: how many lanes are open, and how many messages a
+// second they send.
+
+import * as z from 'zod';
+import { choiceField, durationField, nameField, objectField, present, rateField, wholeField } from './fields.ts';
+
+const MAX_SEGMENTS = 1000;
+const MAX_LANES = 10_000_000;
+const RAMP_KEYS = '{ to, over, curve }, { hold } or { burst, for }';
+
+const segmentName = nameField('Names the stage in reports. Default: what the segment does.').optional();
+
+/** The segments that both curves have; `level` reads what the curve is about. */
+function segmentsOf<L extends z.ZodType<number>>(level: L, unit: string) {
+  const ramp = objectField(
+    {
+      to: level,
+      over: durationField('How long the change takes; without it the change is instant.', { min: 1 }).optional(),
+      curve: choiceField(
+        ['linear', 'exponential', 'stepped', 'instant'],
+        'The shape of the change. Default linear.',
+      ).optional(),
+      steps: wholeField('a whole number from 1 to 1000', 'Of a stepped change: how many plateaus. Default 10.', {
+        min: 1,
+        max: 1000,
+      }).optional(),
+      name: segmentName,
+    },
+    `a segment: ${RAMP_KEYS}`,
+    `Goes to ${unit}.`,
+  ).superRefine((segment, context) => {
+    const { over, curve, steps } = segment;
+    const problem = (path: string, message: string, hint: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message, params: { hint } });
+    if (over !== undefined && curve === 'instant')
+      problem('over', 'no duration for an instant change', 'leave out one of over, curve');
+    if (over === undefined && curve !== undefined && curve !== 'instant')
+      problem('over', 'a duration such as 10s', `a ${curve} change takes time`);
+    if (steps !== undefined && curve !== 'stepped')
+      problem('steps', 'no steps unless the curve is stepped', 'add curve: stepped');
+  }, present);
+  const hold = objectField(
+    { hold: durationField('How long to stay where the curve is.', { min: 1 }), name: segmentName },
+    `a segment: ${RAMP_KEYS}`,
+    'Stays at the level.',
+  );
+  const burst = objectField(
+    {
+      burst: level,
+      for: durationField('How long the burst lasts.', { min: 1, example: '2s' }),
+      name: segmentName,
+    },
+    `a segment: ${RAMP_KEYS}`,
+    `Goes to ${unit} at once, and back to the level before afterwards.`,
+  );
+  return [ramp, hold, burst] as const;
+}
+
+function listOf<T extends z.ZodType>(item: T, expected: string) {
+  return z
+    .array(item, { error: () => expected })
+    .min(1, { error: () => `${expected}, at least one` })
+    .max(MAX_SEGMENTS, { error: () => `at most ${MAX_SEGMENTS} segments` });
+}
+
+const lanes = wholeField(`a whole number of lanes up to ${MAX_LANES}`, 'How many lanes are open.', { max: MAX_LANES });
+const laneSegment = z.union(segmentsOf(lanes, 'a number of lanes'), { error: () => `a segment: ${RAMP_KEYS}` });
+const LANES_EXPECTED = 'a number of lanes, a segment such as { to: 1000, over: 10s }, or a list of segments';
+
+export const connectionsSchema = z
+  .union([lanes, laneSegment, listOf(laneSegment, 'a list of segments')], { error: () => LANES_EXPECTED })
+  .meta({
+    description: 'Open lanes over time, from the start of the run. The last level is held until the end. Default 1.',
+    examples: [500, { to: 10000, over: '20s', curve: 'exponential' }],
+  });
+
+const rate = rateField('Messages per second over all lanes.');
+const steady = objectField(
+  { rate, for: durationField('How long.', { min: 1, example: '60s' }), name: segmentName },
+  'a segment: { rate, for }',
+  'One rate for a time.',
+);
+const rateSegment = z.union([...segmentsOf(rate, 'a rate'), steady], {
+  error: () => `a segment: ${RAMP_KEYS}, or { rate, for }`,
+});
+
+export const openSchema = z
+  .union([rateSegment, listOf(rateSegment, 'a list of segments')], {
+    error: () => 'a segment such as { rate: 500/s, for: 60s }, or a list of segments',
+  })
+  .meta({
+    description: 'Messages per second over all lanes, whatever the replies do.',
+    examples: [{ rate: '8000/s', for: '60s' }],
+  });
+
+export type WrittenConnections = z.output<typeof connectionsSchema>;

@@ -1,0 +1,14 @@
+// What a caller may ask of a run beside its plan.
+
+import type { LiveFigures } from '../facts/live-figures.ts';
+
+export interface RunOptions {
+  /** Values that must not appear in anything printed or stored. */
+  readonly secrets: readonly string[];
+  readonly highwaterVersion: string;
+  /** Aborting stops sending, drains and judges what there is. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: LiveFigures) => void;
+  /** The run has begun and lies here. */
+  readonly onStart?: (path: string) => void;
+}
