@@ -23,6 +23,8 @@ export interface GeneratorFacts {
   readonly deadWorkers: number;
   /** Whether the record has its end. */
   readonly complete: boolean;
+  /** Why the run ended before its plan did; null where it did not. */
+  readonly endedBecause: string | null;
 }
 
 export const BUSY_CPU_RATIO = 0.9;
@@ -99,7 +101,7 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
   return [{ kind: 'littlesLaw', rule: null, detail, casts: 'timing' }];
 }
 
-function recordDoubts({ whole, deadWorkers, complete }: GeneratorFacts): HealthDoubt[] {
+function recordDoubts({ whole, deadWorkers, complete, endedBecause }: GeneratorFacts): HealthDoubt[] {
   const doubts: HealthDoubt[] = [];
   if (deadWorkers > 0) {
     const detail = `${deadWorkers} of the workers died: its share of the load was not offered from then on`;
@@ -107,6 +109,10 @@ function recordDoubts({ whole, deadWorkers, complete }: GeneratorFacts): HealthD
   }
   if (!complete) {
     const detail = 'the record has no end: the run was killed, and what was in flight then is unresolved';
+    doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
+  }
+  if (complete && endedBecause !== null) {
+    const detail = `the run ended before its plan did: ${endedBecause}`;
     doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
   }
   if (whole.approximate) {

@@ -90,6 +90,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         busyCpuShare: sendingWindows === 0 ? 0 : busyWindows / sendingWindows,
         deadWorkers: record.deadWorkers,
         complete: record.endedNs !== null,
+        endedBecause: record.endedBecause,
       });
       const evidence = { tally: whole, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       // What was in flight when the record ended is unresolved, in the rules too.
@@ -107,6 +108,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           startedAt: record.manifest.startedAt,
           durationSeconds: nsToSeconds(endNs),
           outcome: record.outcome ?? 'aborted',
+          messagesStartedSeconds: originNs === null ? null : nsToSeconds(originNs),
           endedBecause: record.endedBecause,
           highwaterVersion: record.manifest.highwaterVersion,
           nodeVersion: record.manifest.nodeVersion,
@@ -123,6 +125,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           droppedByServer: whole.droppedByServer,
           reconnected: 0,
           openedPerSecondPeak: peaks.openedPerSecond,
+          connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),
           closeCodes: whole.closeCodes,
           failures: failuresOf(whole, record.examples),
@@ -133,7 +136,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         sendLag: describe(whole.histograms.sendLag),
         throughput: throughputOf(whole, sendingNs),
         generator: {
-          healthy: health.length === 0,
+          healthy: health.every((doubt) => doubt.kind === 'incomplete'),
           cpuRatioMax: peaks.cpuRatio,
           eventLoopDelayMsP99: eventLoopDelayMs(sending.windows > 0 ? sending : whole),
           rssBytesMax: peaks.rssBytes === 0 ? null : peaks.rssBytes,
@@ -195,6 +198,7 @@ function failuresOf(
 /** The events folded to what the result needs. */
 interface EventRecord {
   readonly manifest: Manifest;
+  readonly connectedNs: number | null;
   readonly messagesStartedNs: number | null;
   readonly stoppingNs: number | null;
   readonly endedNs: number | null;
@@ -216,6 +220,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
   const ended = events.find((event) => event.kind === 'runEnded');
   return {
     manifest,
+    connectedNs: events.find((event) => event.kind === 'connected')?.atNs ?? null,
     messagesStartedNs: events.find((event) => event.kind === 'messagesStarted')?.atNs ?? null,
     stoppingNs: stopping?.atNs ?? null,
     endedNs: ended?.atNs ?? null,

@@ -11,15 +11,15 @@ import {
   type UnsentReason,
   type Window,
 } from '../facts/window.ts';
-import { createHistogram, type Histogram } from '../histogram/histogram.ts';
+import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
 import { addSparse } from '../histogram/sparse-codec.ts';
 
 export interface Tally {
-  readonly messages: MessageFacts;
-  readonly unsent: Record<UnsentReason, number>;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
-  readonly failures: Partial<Record<FailureKind, number>>;
-  readonly closeCodes: Record<string, number>;
+  messages: MessageFacts;
+  unsent: Record<UnsentReason, number>;
+  failures: Partial<Record<FailureKind, number>>;
+  closeCodes: Record<string, number>;
   attempted: number;
   opened: number;
   failed: number;
@@ -35,6 +35,19 @@ export interface Tally {
 
 export function createTally(): Tally {
   return {
+    ...zeroCounts(),
+    histograms: {
+      response: createHistogram(),
+      service: createHistogram(),
+      sendLag: createHistogram(),
+      handshake: createHistogram(),
+      eventLoopDelay: createHistogram(),
+    },
+  };
+}
+
+function zeroCounts(): Omit<Tally, 'histograms'> {
+  return {
     messages: {
       due: 0,
       sent: 0,
@@ -48,13 +61,6 @@ export function createTally(): Tally {
       unexpected: 0,
     },
     unsent: { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 },
-    histograms: {
-      response: createHistogram(),
-      service: createHistogram(),
-      sendLag: createHistogram(),
-      handshake: createHistogram(),
-      eventLoopDelay: createHistogram(),
-    },
     failures: {},
     closeCodes: {},
     attempted: 0,
@@ -69,6 +75,12 @@ export function createTally(): Tally {
     approximate: false,
     spinning: false,
   };
+}
+
+/** Back to nothing, to serve again: the histograms are large and stay. */
+export function resetTally(tally: Tally): void {
+  Object.assign(tally, zeroCounts());
+  for (const name of HISTOGRAM_NAMES) reset(tally.histograms[name]);
 }
 
 export function addWindow(tally: Tally, window: Window): void {

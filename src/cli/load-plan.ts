@@ -61,7 +61,8 @@ async function importPlan(file: string): Promise<unknown> {
     const { createJiti } = await import('jiti');
     const jiti = createJiti(pathToFileURL(path.resolve(file)).href);
     const module = await jiti.import<{ default?: unknown }>(path.resolve(file));
-    if (module.default === undefined) throw new Error('the module has no default export');
+    // jiti lets a module without a default export stand for one; its keys tell.
+    if (!Object.keys(module).includes('default')) throw new Error('one without a default export');
     return module.default;
   } catch (error) {
     throw new HighwaterError('PLAN_UNREADABLE', [

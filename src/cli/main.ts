@@ -28,9 +28,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
     )
     .addHelpText('after', RUN_EXAMPLES)
-    .action(async (source: string | undefined, flags: RunFlags) => {
+    .action(async (source: string | undefined, flags: RunFlags, command: Command) => {
       const { runCommand } = await import('./run-command.ts');
-      exitCode = await runCommand(source, flags);
+      exitCode = await runCommand(source, flagsFirst(flags, command));
     });
 
   addPlanOptions(
@@ -40,9 +40,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       .argument('[plan]', 'a plan, a URL, or "reference"'),
   )
     .option('--json', 'print the resolved plan as JSON')
-    .action(async (source: string | undefined, flags: RunFlags) => {
+    .action(async (source: string | undefined, flags: RunFlags, command: Command) => {
       const { checkCommand } = await import('./check-command.ts');
-      exitCode = await checkCommand(source, flags);
+      exitCode = await checkCommand(source, flagsFirst(flags, command));
     });
 
   program
@@ -111,6 +111,13 @@ function addPlanOptions(command: Command): Command {
     .addOption(
       new Option('--profile <name>', 'profile of the plan; "none" runs it as written').env('HIGHWATER_PROFILE'),
     );
+}
+
+/** Flags go before the environment: `--closed` takes the place of HIGHWATER_RATE. */
+function flagsFirst(flags: RunFlags, command: Command): RunFlags {
+  if (flags.closed === undefined || command.getOptionValueSource('rate') !== 'env') return flags;
+  const { rate: _overruled, ...others } = flags;
+  return others;
 }
 
 function collect(value: string, values: string[]): string[] {

@@ -20,7 +20,7 @@
 // The filler comes from a pool of 2^14 pseudo-random words of the run, starting where a hash of stream
 // and number says. It is compared, not summed: cheaper than a checksum over it and misses nothing.
 
-import { wordsCrc32 } from './crc32.ts';
+import { viewCrc32, wordsCrc32 } from './crc32.ts';
 
 export const STAMPED_BYTES = 44;
 export const NUMBERED_BYTES = 8;
@@ -46,6 +46,9 @@ export interface EchoFields {
 
 export interface EchoCodec {
   readonly isText: boolean;
+  /** From these sizes on a payload is stamped, or numbered with a check. */
+  readonly stampedBytes: number;
+  readonly numberedBytes: number;
   /** The 32-bit mark of the run in every message. */
   readonly run: number;
   readonly pool: Uint32Array;
@@ -59,6 +62,8 @@ export function createEchoCodec(format: 'binary' | 'text', run: number): EchoCod
   const words = new Uint32Array(12);
   return {
     isText,
+    stampedBytes: isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES,
+    numberedBytes: isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES,
     run: run >>> 0,
     pool: fillerPool(run, isText),
     words,
@@ -69,7 +74,7 @@ export function createEchoCodec(format: 'binary' | 'text', run: number): EchoCod
 
 /** Whether a message of this size carries its own times; otherwise the sender must remember them. */
 export function carriesTimes(codec: EchoCodec, payloadBytes: number): boolean {
-  return payloadBytes >= (codec.isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES);
+  return payloadBytes >= codec.stampedBytes;
 }
 
 /** How many messages of this size may be in flight on one lane before their numbers become ambiguous. */
@@ -101,71 +106,110 @@ export function writeEcho(
   sentNs: number,
   mask: number,
 ): void {
-  const { words, floats } = codec;
-  if (carriesTimes(codec, payloadBytes)) {
-    words[0] = MAGIC | (type << 24);
-    words[1] = codec.run;
-    words[2] = stream;
-    words[3] = payloadBytes;
-    floats[0] = sequence;
-    floats[1] = dueNs;
-    floats[2] = sentNs;
-    words[10] = wordsCrc32(words, 10, 0);
-    writeWords(codec, view, at, 11, mask);
-    writeFiller(
-      codec,
-      out,
-      view,
-      at,
-      codec.isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES,
-      payloadBytes,
-      stream,
-      sequence,
-      mask,
-    );
-    return;
-  }
-  const headBytes = codec.isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES;
-  if (payloadBytes >= headBytes) {
-    const low = sequence >>> 0;
+  if (payloadBytes >= codec.stampedBytes) {
+    writeStamped(codec, view, at, payloadBytes, type, stream, sequence, dueNs, sentNs, mask);
+    writeFiller(codec, out, view, at, codec.stampedBytes, payloadBytes, stream, sequence, mask);
+  } else if (payloadBytes >= codec.numberedBytes) {
     const crc = numberedCrc(codec, stream, sequence, payloadBytes);
-    words[0] = low;
-    words[1] = crc;
+    codec.words[0] = sequence >>> 0;
+    codec.words[1] = crc;
     writeWords(codec, view, at, 2, mask);
-    writeFiller(codec, out, view, at, headBytes, payloadBytes, stream, sequence, mask);
-    return;
+    writeFiller(codec, out, view, at, codec.numberedBytes, payloadBytes, stream, sequence, mask);
+  } else {
+    writeBare(codec, out, at, payloadBytes, sequence, mask);
   }
-  writeBare(codec, out, at, payloadBytes, sequence, mask);
+}
+
+function writeStamped(
+  codec: EchoCodec,
+  view: DataView,
+  at: number,
+  payloadBytes: number,
+  type: number,
+  stream: number,
+  sequence: number,
+  dueNs: number,
+  sentNs: number,
+  mask: number,
+): void {
+  const { words, floats } = codec;
+  words[0] = MAGIC | (type << 24);
+  words[1] = codec.run;
+  words[2] = stream;
+  words[3] = payloadBytes;
+  floats[0] = sequence;
+  floats[1] = dueNs;
+  floats[2] = sentNs;
+  words[10] = wordsCrc32(words, 10, 0);
+  writeWords(codec, view, at, 11, mask);
 }
 
 /** Reads one payload into `codec.fields` and says what it is. `view` covers the same memory as `bytes`. */
 export function readEcho(codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, end: number): Reading {
   const payloadBytes = end - start;
-  const { words, floats, fields } = codec;
-  if (carriesTimes(codec, payloadBytes)) {
-    if (!readWords(codec, bytes, view, start, 11)) return Reading.foreign;
-    const magic = words[0]!;
-    if ((magic & 0x00ff_ffff) !== MAGIC || words[10] !== wordsCrc32(words, 10, 0)) return classifyDamage(codec);
-    if (words[1] !== codec.run) return Reading.foreign;
-    fields.type = magic >>> 24;
-    fields.stream = words[2]!;
-    fields.sequence = floats[0]!;
-    fields.dueNs = floats[1]!;
-    fields.sentNs = floats[2]!;
-    fields.sequenceBits = 53;
-    if (words[3] !== payloadBytes) return Reading.corrupted;
-    const headBytes = codec.isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES;
-    return fillerMatches(codec, bytes, view, start, headBytes, payloadBytes, fields.stream, fields.sequence)
-      ? Reading.stamped
-      : Reading.corrupted;
+  if (payloadBytes >= codec.stampedBytes) {
+    return codec.isText
+      ? readStampedText(codec, bytes, view, start, payloadBytes)
+      : readStamped(codec, bytes, view, start, payloadBytes);
   }
+  const { words, fields } = codec;
   fields.sequenceBits = numberBits(codec, payloadBytes);
-  if (payloadBytes >= (codec.isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES)) {
+  if (payloadBytes >= codec.numberedBytes) {
     if (!readWords(codec, bytes, view, start, 2)) return Reading.foreign;
     fields.sequence = words[0]! & ((1 << MAX_NUMBER_BITS) - 1);
     return Reading.numbered;
   }
   return readBare(codec, bytes, start, payloadBytes);
+}
+
+function readStamped(
+  codec: EchoCodec,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  payloadBytes: number,
+): Reading {
+  const magic = view.getUint32(start, true);
+  const run = view.getUint32(start + 4, true);
+  const isIntact = view.getUint32(start + 40, true) === viewCrc32(view, start, 10);
+  if (!isIntact || run !== codec.run || (magic & 0x00ff_ffff) !== MAGIC)
+    return classifyDamage(codec, magic, run, isIntact);
+  const { fields } = codec;
+  fields.type = magic >>> 24;
+  fields.stream = view.getUint32(start + 8, true);
+  fields.sequence = view.getFloat64(start + 16, true);
+  fields.dueNs = view.getFloat64(start + 24, true);
+  fields.sentNs = view.getFloat64(start + 32, true);
+  fields.sequenceBits = 53;
+  if (view.getUint32(start + 12, true) !== payloadBytes) return Reading.corrupted;
+  return fillerMatches(codec, bytes, view, start, STAMPED_BYTES, payloadBytes, fields.stream, fields.sequence)
+    ? Reading.stamped
+    : Reading.corrupted;
+}
+
+function readStampedText(
+  codec: EchoCodec,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  payloadBytes: number,
+): Reading {
+  const { words, floats, fields } = codec;
+  if (!readWords(codec, bytes, view, start, 11)) return classifyDamage(codec, words[0]!, words[1]!, false);
+  const isIntact = words[10] === wordsCrc32(words, 10, 0);
+  if (!isIntact || words[1] !== codec.run || (words[0]! & 0x00ff_ffff) !== MAGIC) {
+    return classifyDamage(codec, words[0]!, words[1]!, isIntact);
+  }
+  fields.type = words[0]! >>> 24;
+  fields.stream = words[2]!;
+  fields.sequence = floats[0]!;
+  fields.dueNs = floats[1]!;
+  fields.sentNs = floats[2]!;
+  fields.sequenceBits = 53;
+  if (words[3] !== payloadBytes) return Reading.corrupted;
+  return fillerMatches(codec, bytes, view, start, codec.stampedBytes, payloadBytes, fields.stream, fields.sequence)
+    ? Reading.stamped
+    : Reading.corrupted;
 }
 
 /**
@@ -182,18 +226,18 @@ export function numberedIsIntact(
   sequence: number,
 ): boolean {
   const payloadBytes = end - start;
-  const headBytes = codec.isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES;
-  if (payloadBytes < headBytes) return bareMatches(codec, bytes, start, payloadBytes, sequence);
+  const { numberedBytes } = codec;
+  if (payloadBytes < numberedBytes) return bareMatches(codec, bytes, start, payloadBytes, sequence);
   if (!readWords(codec, bytes, view, start, 2)) return false;
   if (codec.words[0] !== sequence >>> 0 || codec.words[1] !== numberedCrc(codec, stream, sequence, payloadBytes))
     return false;
-  return fillerMatches(codec, bytes, view, start, headBytes, payloadBytes, stream, sequence);
+  return fillerMatches(codec, bytes, view, start, numberedBytes, payloadBytes, stream, sequence);
 }
 
-/** Damaged or never ours? Ours if at most two of the eight bytes that never change differ. */
-function classifyDamage(codec: EchoCodec): Reading {
-  const differing =
-    differingBytes((codec.words[0]! & 0x00ff_ffff) ^ MAGIC) + differingBytes(codec.words[1]! ^ codec.run);
+/** Damaged or never ours? Ours if at most two of the seven bytes that never change differ. */
+function classifyDamage(codec: EchoCodec, magic: number, run: number, isIntact: boolean): Reading {
+  if (isIntact) return Reading.foreign; // whole, but of another run
+  const differing = differingBytes((magic & 0x00ff_ffff) ^ MAGIC) + differingBytes(run ^ codec.run);
   return differing <= 2 ? Reading.corrupted : Reading.foreign;
 }
 

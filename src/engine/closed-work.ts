@@ -4,7 +4,7 @@
 
 import { uniform } from '../random/distributions.ts';
 import { createRandom } from '../random/generator.ts';
-import { appendMessage, flushLane } from './hot/traffic.ts';
+import { appendMessage, countSent, flushLane } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
 import { createTypePicker } from './type-picker.ts';
@@ -26,6 +26,8 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   const waiting = new Int32Array(laneCount);
   const queued = new Int32Array(laneCount);
   const progressNs = new Float64Array(laneCount);
+  /** When every lane that is open makes its first move; infinity once they have. */
+  let kickNs = Number.POSITIVE_INFINITY;
   let endNs = Number.NEGATIVE_INFINITY;
   let nextSweepNs = 0;
   let index = shard;
@@ -33,8 +35,9 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   function sendNow(lane: Lane, count: number, nowNs: number): void {
     if (waiting[lane.index] === 0) progressNs[lane.index] = nowNs;
     waiting[lane.index]! += count;
+    traffic.recorder.messages.due += count;
+    countSent(traffic, count, nowNs, nowNs);
     for (let i = 0; i < count; i++) {
-      traffic.recorder.messages.due++;
       appendMessage(traffic, lane, pickType(index), nowNs, nowNs);
       index += shards;
     }
@@ -66,14 +69,18 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
     }
   }
 
-  function beginLane(lane: Lane, atNs: number): void {
+  function beginLane(lane: Lane, nowNs: number): void {
     waiting[lane.index] = 0;
-    thinkThenSend(lane, inFlight - queued[lane.index]!, atNs);
+    refill(lane, nowNs);
   }
 
   return {
-    nextDueNs: () => peekKey(thinking),
+    nextDueNs: () => Math.min(kickNs, peekKey(thinking)),
     runDue(nowNs) {
+      if (nowNs >= kickNs) {
+        kickNs = Number.POSITIVE_INFINITY;
+        for (const lane of openLanes.all()) beginLane(lane, clock.nowNs());
+      }
       for (let sent = 0; sent < LOOK_MESSAGES && peekKey(thinking) <= nowNs; ) {
         const lane = laneAt(pop(thinking));
         let count = 1;
@@ -91,20 +98,19 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
     start(atNs) {
       endNs = atNs + messages.durationNs;
       nextSweepNs = atNs + SWEEP_EVERY_NS;
-      for (const lane of openLanes.all()) beginLane(lane, atNs);
+      kickNs = atNs;
     },
     stop(atNs) {
       endNs = Math.min(endNs, atNs);
     },
     isOver: (nowNs) => endNs !== Number.NEGATIVE_INFINITY && nowNs >= endNs,
     laneOpened(lane) {
-      if (endNs !== Number.NEGATIVE_INFINITY) beginLane(lane, clock.nowNs());
+      if (endNs !== Number.NEGATIVE_INFINITY && kickNs === Number.POSITIVE_INFINITY) beginLane(lane, clock.nowNs());
     },
     repliesArrived(lane) {
       const nowNs = traffic.receivedNs;
       waiting[lane.index] = Math.max(0, waiting[lane.index]! - lane.credit);
       progressNs[lane.index] = nowNs;
-      lane.credit = 0;
       refill(lane, nowNs);
     },
   };

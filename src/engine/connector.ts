@@ -63,7 +63,8 @@ export function createConnector(parts: ConnectorParts): Connector {
   function fill(): void {
     while (opening.size < MAX_OPENING && waitingFrom < waiting.length) {
       const lane = waiting[waitingFrom++]!;
-      if (lane.state === 'opening') begin(lane, clock.nowNs(), 0);
+      // Called off while it waited, it may stand here twice by now.
+      if (lane.state === 'opening' && lane.opening === null) begin(lane, clock.nowNs(), preferredAddress, 0);
     }
     if (waitingFrom === waiting.length) {
       waiting.length = 0;
@@ -75,14 +76,14 @@ export function createConnector(parts: ConnectorParts): Connector {
     }
   }
 
-  function begin(lane: Lane, startedNs: number, addressesTried: number): void {
+  function begin(lane: Lane, startedNs: number, addressIndex: number, addressesTried: number): void {
     if (addressesTried === 0) recorder.attempted++;
-    const addressIndex = preferredAddress + addressesTried;
     const site = siteOf(target, parts.rows, parts.addresses, lane.stream, addressIndex);
     const key = randomBytes(16).toString('base64');
     lane.opening = {
       startedNs,
       addressIndex,
+      addressesTried: addressesTried + 1,
       phase: 'connecting',
       deadlineNs: clock.nowNs() + target.connectTimeoutNs,
       refusal: null,
@@ -157,10 +158,9 @@ export function createConnector(parts: ConnectorParts): Connector {
   /** A name may stand for several addresses of which only some are served (`localhost`: ::1 and 127.0.0.1). */
   function tryNextAddress(lane: Lane, current: Opening, error: LinkError | null): boolean {
     if (error === null || (error.kind !== 'refused' && error.kind !== 'unreachable')) return false;
-    const tried = current.addressIndex - preferredAddress + 1;
     const { addressCount } = siteOf(target, parts.rows, parts.addresses, lane.stream, 0);
-    if (tried < 1 || tried >= addressCount) return false;
-    begin(lane, current.startedNs, tried);
+    if (current.addressesTried >= addressCount) return false;
+    begin(lane, current.startedNs, current.addressIndex + 1, current.addressesTried);
     return true;
   }
 
@@ -210,7 +210,7 @@ export function createConnector(parts: ConnectorParts): Connector {
   }
 
   function cancelAll(): void {
-    for (const lane of waiting.slice(waitingFrom)) lane.state = 'idle';
+    for (const lane of waiting.slice(waitingFrom)) if (lane.opening === null && lane.state === 'opening') lane.state = 'idle';
     waiting.length = 0;
     waitingFrom = 0;
     for (const lane of [...opening]) cancel(lane);

@@ -15,7 +15,7 @@ import { changeInFlight, countCloseCode, countFailure } from '../measure/recorde
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from './clock.ts';
 import { flush, reserve } from './hot/outbox.ts';
-import { flushLane, nextMask, receiveMessage, type Traffic } from './hot/traffic.ts';
+import { countDelivered, flushLane, nextMask, receiveMessage, type Traffic } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import type { OpenLanes } from './open-lanes.ts';
 import type { LinkError } from './transport.ts';
@@ -136,7 +136,11 @@ export function createConversation(parts: ConversationParts): Conversation {
   function onBytes(lane: Lane, bytes: Uint8Array, start: number, end: number): void {
     traffic.receivedNs = clock.nowNs();
     lane.reader?.feed(bytes, start, end, sink, lane);
-    if (lane.credit > 0) work.repliesArrived(lane);
+    if (lane.credit > 0) {
+      countDelivered(traffic, lane);
+      work.repliesArrived(lane);
+      lane.credit = 0;
+    }
     if (lane.state === 'draining' && ledger.outstanding[lane.index] === 0) closeNow(lane);
   }
 

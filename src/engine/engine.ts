@@ -133,11 +133,11 @@ export function createEngine(parts: EngineParts): Engine {
     }),
     opened(lane, deflate) {
       conversation.opened(lane, deflate);
-      noteResolved();
+      noteResolved(lane);
     },
     failed(lane, kind, detail) {
       reportFailure(lane, kind, detail);
-      noteResolved();
+      noteResolved(lane);
     },
   });
 
@@ -193,7 +193,7 @@ export function createEngine(parts: EngineParts): Engine {
     reopen.delete(lane);
     if (lane.state === 'opening') {
       connector.cancel(lane);
-      noteResolved();
+      noteResolved(lane);
     } else conversation.retire(lane);
   }
 
@@ -201,8 +201,9 @@ export function createEngine(parts: EngineParts): Engine {
     if (phase === 'running' && reopen.delete(lane)) connector.request(lane);
   }
 
-  function noteResolved(): void {
-    if (--firstLanesUnresolved === 0) hooks.connected();
+  /** Lanes open upwards and close from the top, so a first lane is resolved once before all of them are. */
+  function noteResolved(lane: Lane): void {
+    if (lane.index < firstLaneCount() && --firstLanesUnresolved === 0) hooks.connected();
   }
 
   // ---- the beat: event-loop delay, lanes that leave, the end of the phase
@@ -244,11 +245,14 @@ export function createEngine(parts: EngineParts): Engine {
     phase = 'draining';
     connector.cancelAll();
     pacer.stop();
-    let busyNs = recorder.messages.sent === 0 && recorder.inFlight === 0 ? Number.NEGATIVE_INFINITY : startedNs;
+    let busyNs = traffic.ledger.next.some((count) => count > 0) ? startedNs : Number.NEGATIVE_INFINITY;
     const look = (): void => {
       const nowNs = clock.nowNs();
       if (recorder.inFlight > 0) busyNs = nowNs;
-      const isQuiet = openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs);
+      // Lanes that retire are not among the open ones and may still be owed something.
+      const isQuiet =
+        recorder.inFlight === 0 &&
+        (openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
       if (isQuiet || nowNs - startedNs >= plan.drainNs) closeAll();
       else clock.after(BEAT_NS, look);
     };

@@ -19,6 +19,8 @@ export type Refusal = Extract<HandshakeResult, { kind: 'rejected' }>;
 export interface Opening {
   readonly startedNs: number;
   readonly addressIndex: number;
+  /** How many of the host's addresses have been tried, this one included. */
+  readonly addressesTried: number;
   phase: 'connecting' | 'upgrading';
   deadlineNs: number;
   readonly handshake: HandshakeReader;

@@ -2,7 +2,7 @@
 // cannot be sent is counted with its reason and never sent later.
 
 import { createSchedule, type Schedule } from '../plan/arrivals.ts';
-import { appendMessage, flushLane, whyUnsent } from './hot/traffic.ts';
+import { appendMessage, countSent, flushLane, whyUnsent } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import { createTypePicker } from './type-picker.ts';
 import type { MessagesOf, Work, WorkParts } from './work.ts';
@@ -54,8 +54,12 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
     }
     const type = pickType(schedule.peekIndex());
     const reason = whyUnsent(traffic, lane, type);
-    if (reason === null) appendMessage(traffic, lane, type, dueNs, nowNs);
-    else unsent[reason]++;
+    if (reason !== null) {
+      unsent[reason]++;
+      return;
+    }
+    countSent(traffic, 1, dueNs, nowNs);
+    appendMessage(traffic, lane, type, dueNs, nowNs);
   }
 
   function flushFilling(): void {
@@ -82,8 +86,6 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
     },
     isOver: () => stopped || schedule.peekDueNs() === Number.POSITIVE_INFINITY,
     laneOpened: () => {},
-    repliesArrived(lane) {
-      lane.credit = 0;
-    },
+    repliesArrived: () => {},
   };
 }

@@ -5,6 +5,8 @@ import type { FailureKind } from './failure.ts';
 
 export type RunEvent =
   | { readonly kind: 'runStarted'; readonly atNs: number; readonly manifest: Manifest }
+  /** Every lane of the first connection segment is open or has failed. */
+  | { readonly kind: 'connected'; readonly atNs: number }
   | { readonly kind: 'messagesStarted'; readonly atNs: number }
   | {
       readonly kind: 'failure';
@@ -71,6 +73,7 @@ export function decodeEvent(line: string): RunEvent | null {
 
 const EVENT_KINDS: readonly string[] = [
   'runStarted',
+  'connected',
   'messagesStarted',
   'failure',
   'violation',

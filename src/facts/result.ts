@@ -34,6 +34,8 @@ export interface RunFacts {
   readonly startedAt: string;
   readonly durationSeconds: number;
   readonly outcome: Outcome;
+  /** When the first message was due, from the start of the run; null where none was. */
+  readonly messagesStartedSeconds: number | null;
   /** Why it ended early, in a sentence; null where it ran to its end. */
   readonly endedBecause: string | null;
   readonly highwaterVersion: string;
@@ -94,6 +96,8 @@ export interface ConnectionResult {
   readonly droppedByServer: number;
   readonly reconnected: number;
   readonly openedPerSecondPeak: number;
+  /** Until every lane of the first connection segment was open or had failed; null where that never was. */
+  readonly connectedSeconds: number | null;
   readonly handshake: Distribution;
   readonly closeCodes: Readonly<Record<string, number>>;
   readonly failures: Readonly<Partial<Record<FailureKind, FailureResult>>>;

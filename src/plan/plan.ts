@@ -15,7 +15,7 @@ export interface Plan {
   readonly load: Load;
   readonly contract: Contract | null;
   readonly thresholds: readonly Threshold[];
-  /** Rules that end the run early once they are breached. */
+  /** Conditions that end the run as soon as one of them holds, such as `connections.failed > 50%`. */
   readonly abort: readonly Threshold[];
   /** How long after the last send a message may still arrive before it is lost. */
   readonly drainNs: number;

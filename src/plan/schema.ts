@@ -68,7 +68,7 @@ export const planSchema = objectField(
     load: loadSchema,
     contract: contract.optional(),
     thresholds: rules('Rules that the run must keep.', 'response.p99 < 200ms').optional(),
-    abort: rules('Rules that end the run early.', 'lost > 5%').optional(),
+    abort: rules('Conditions that end the run as soon as one of them holds.', 'connections.failed > 50%').optional(),
     drain: durationField('How long after the last send a message may still arrive before it is lost. Default 5s.', {
       example: '5s',
     }).optional(),

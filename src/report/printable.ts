@@ -4,12 +4,12 @@
 const MAX_CHARACTERS = 300;
 
 export function printable(text: string, maxCharacters = MAX_CHARACTERS): string {
-  const safe = text.replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, (character) =>
+  const safe = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     character === '\n' || character === '\t' || character === '\r' ? ' ' : `\\u${hex(character)}`,
   );
   return safe.length <= maxCharacters ? safe : `${safe.slice(0, maxCharacters)}… (${text.length} characters)`;
 }
 
 function hex(character: string): string {
-  return character.charCodeAt(0).toString(16).padStart(4, '0');
+  return character.codePointAt(0)!.toString(16).padStart(4, '0');
 }

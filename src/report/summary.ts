@@ -3,7 +3,7 @@
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
-import { formatDuration, msToNs } from '../units/duration.ts';
+import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { printable } from './printable.ts';
@@ -137,7 +137,7 @@ function percentilePart(name: string, ms: number | null, percent: number, count:
 function laneParts({ connections }: RunResult): string[] {
   const codes = Object.entries(connections.closeCodes).map(([code, count]) => `${code} × ${formatCount(count)}`);
   return [
-    `opened ${formatCount(connections.opened)} (${formatCount(connections.openedPerSecondPeak)}/s)`,
+    `opened ${formatCount(connections.opened)}${connections.connectedSeconds === null ? '' : ` in ${formatDuration(secondsToNs(connections.connectedSeconds))}`}`,
     `failed ${formatCount(connections.failed)}`,
     `dropped by the server ${formatCount(connections.droppedByServer)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
     `handshake p99 ${connections.handshake.p99Ms === null ? formatMs(connections.handshake.maxMs) + ' (max)' : formatMs(connections.handshake.p99Ms)}`,

@@ -9,7 +9,7 @@ import type { Phase } from '../facts/live-figures.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactText } from '../plan/redact.ts';
-import { nsToSeconds } from '../units/duration.ts';
+import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
@@ -45,6 +45,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   const view = createLiveView(needs);
   let originNs = process.hrtime.bigint();
   let phase: Phase = 'starting';
+  let isConnected = false;
   let messagesAtNs: number | null = null;
   let stopping: { readonly reason: StopReason; readonly atNs: number } | null = null;
   let wake: () => void = () => {};
@@ -62,6 +63,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       case 'connected':
       case 'finished':
         if (states[worker] !== 'dead') states[worker] = report.kind;
+        noteConnected();
         break;
       case 'window':
         onWindow(report.window);
@@ -71,6 +73,12 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
         break;
     }
     wake();
+  }
+
+  function noteConnected(): void {
+    if (isConnected || phase === 'starting' || !everyLiving('connected', 'finished')) return;
+    isConnected = true;
+    record({ kind: 'connected', atNs: nowNs() });
   }
 
   function onWindow(window: Window): void {
@@ -131,9 +139,9 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
 
   function lookAtAbortRules(): void {
     if (plan.abort.length === 0 || nowNs() < ABORT_AFTER_NS) return;
-    const broken = view.brokenRule(plan.abort, messagesAtNs === null ? null : nsToSeconds(nowNs() - messagesAtNs));
-    if (broken !== null)
-      stop('abortRule', `the abort rule ${broken.expression} was broken: observed ${broken.observedText}`);
+    const met = view.metCondition(plan.abort, messagesAtNs === null ? null : nsToSeconds(nowNs() - messagesAtNs));
+    if (met !== null)
+      stop('abortRule', `the abort condition ${met.expression} came true: observed ${met.observedText}`);
   }
 
   function stop(reason: StopReason, detail: string): void {
@@ -158,7 +166,9 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     originNs = process.hrtime.bigint() + BigInt(START_MARGIN_NS);
     heardNs.fill(0);
     phase = 'connecting';
-    record({ kind: 'runStarted', atNs: 0, manifest: parts.manifest });
+    // The label of the moment that times count from; the id was given before the workers were up.
+    const startedAt = new Date(Date.now() + nsToMs(START_MARGIN_NS)).toISOString();
+    record({ kind: 'runStarted', atNs: 0, manifest: { ...parts.manifest, startedAt } });
     for (const worker of living()) crew.send(worker, { kind: 'connect', originNs });
 
     if (plan.load.messages.kind !== 'none') {

@@ -2,18 +2,19 @@
 // Fixed memory. The result is not made from this but from the record.
 
 import { judgeThreshold } from '../analysis/rules.ts';
-import { addWindow, createTally, type Tally } from '../analysis/tally.ts';
+import { addWindow, createTally, resetTally, type Tally } from '../analysis/tally.ts';
 import { sumOf } from '../analysis/timeline.ts';
 import type { LiveFigures, Phase } from '../facts/live-figures.ts';
 import type { ThresholdResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import { percentile } from '../histogram/histogram.ts';
 import type { Threshold } from '../plan/plan.ts';
+import { secondsToNs } from '../units/duration.ts';
 import type { MachineNeeds } from './machine-needs.ts';
 
 interface Second {
-  readonly second: number;
   readonly tally: Tally;
+  /** Workers whose last window of this second is in. */
   readonly workers: Set<number>;
 }
 
@@ -25,8 +26,8 @@ export interface LiveView {
   progress(second: number, phase: Phase, elapsedSeconds: number, totalSeconds: number | null): LiveFigures;
   /** Every lane that was tried has failed, and as many as the plan ever opens. */
   allLanesFailed(): boolean;
-  /** The first of the rules that the run so far breaks for sure. */
-  brokenRule(rules: readonly Threshold[], sendingSeconds: number | null): ThresholdResult | null;
+  /** The first of the conditions that holds for the run so far. */
+  metCondition(conditions: readonly Threshold[], sendingSeconds: number | null): ThresholdResult | null;
 }
 
 /** Seconds of which some worker has not reported yet; a worker further behind is shown without. */
@@ -34,9 +35,18 @@ const MAX_PENDING_SECONDS = 3;
 
 export function createLiveView(needs: MachineNeeds): LiveView {
   const total = createTally();
+  /** Tallies are large; those of past seconds serve again. */
+  const spare: Tally[] = [];
   const pending = new Map<number, Second>();
   const open = new Map<number, number>();
   let shown = -1;
+
+  function forget(second: number): void {
+    const { tally } = pending.get(second)!;
+    pending.delete(second);
+    resetTally(tally);
+    spare.push(tally);
+  }
 
   return {
     add(window) {
@@ -44,20 +54,20 @@ export function createLiveView(needs: MachineNeeds): LiveView {
       open.set(window.worker, window.connections.open);
       let second = pending.get(window.second);
       if (second === undefined) {
-        second = { second: window.second, tally: createTally(), workers: new Set() };
+        if (pending.size >= MAX_PENDING_SECONDS) forget(Math.min(...pending.keys()));
+        second = { tally: spare.pop() ?? createTally(), workers: new Set() };
         pending.set(window.second, second);
-        const oldest = Math.min(...pending.keys());
-        if (pending.size > MAX_PENDING_SECONDS) pending.delete(oldest);
       }
       addWindow(second.tally, window);
-      second.workers.add(window.worker);
+      // A second may come in several windows, cut where stages end.
+      if (window.untilNs >= secondsToNs(window.second + 1)) second.workers.add(window.worker);
     },
     shownSecond: () => shown,
     isComplete: (second, workers) => (pending.get(second)?.workers.size ?? 0) >= workers,
     progress(second, phase, elapsedSeconds, totalSeconds) {
       shown = second;
       const { tally } = pending.get(second)!;
-      for (const key of [...pending.keys()]) if (key < second) pending.delete(key);
+      for (const key of [...pending.keys()]) if (key < second) forget(key);
       const { messages } = total;
       return {
         phase,
@@ -82,10 +92,10 @@ export function createLiveView(needs: MachineNeeds): LiveView {
       };
     },
     allLanesFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= needs.lanes,
-    brokenRule(rules, sendingSeconds) {
-      for (const rule of rules) {
-        const { result } = judgeThreshold(rule, { tally: total, sendingSeconds }, []);
-        if (result.kind === 'fail') return result;
+    metCondition(conditions, sendingSeconds) {
+      for (const condition of conditions) {
+        const { result } = judgeThreshold(condition, { tally: total, sendingSeconds }, []);
+        if (result.kind === 'pass') return result;
       }
       return null;
     },

@@ -22,7 +22,7 @@ export interface Outbox {
 }
 
 export function createOutbox(): Outbox {
-  const bytes = new Uint8Array(OUTBOX_BYTES);
+  const bytes = Buffer.allocUnsafeSlow(OUTBOX_BYTES);
   return { bytes, view: new DataView(bytes.buffer), start: 0, length: 0, slice: bytes.subarray(0, 0), sliceStart: 0 };
 }
 
@@ -36,7 +36,7 @@ export function reserve(outbox: Outbox, byteCount: number): number {
 
 function reserveElsewhere(outbox: Outbox, byteCount: number): number {
   const pending = outbox.bytes.subarray(outbox.start, outbox.start + outbox.length);
-  const bytes = new Uint8Array(Math.max(OUTBOX_BYTES, 2 * (outbox.length + byteCount)));
+  const bytes = Buffer.allocUnsafeSlow(Math.max(OUTBOX_BYTES, 2 * (outbox.length + byteCount)));
   bytes.set(pending);
   outbox.bytes = bytes;
   outbox.view = new DataView(bytes.buffer);

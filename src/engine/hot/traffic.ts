@@ -16,7 +16,7 @@ import type { Violation } from '../../facts/event.ts';
 import type { UnsentReason } from '../../facts/window.ts';
 import { frameHeaderBytes, writeFrame, writeFrameHeader } from '../../frames/frame-writer.ts';
 import { opcodes } from '../../frames/opcodes.ts';
-import { record } from '../../histogram/histogram.ts';
+import { record, recordMany } from '../../histogram/histogram.ts';
 import { Arrival, createLedger, type Ledger, noteArrival, takeNumber, wholeNumber } from '../../measure/ledger.ts';
 import { changeInFlight, type Recorder } from '../../measure/recorder.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -89,9 +89,9 @@ export function whyUnsent(traffic: Traffic, lane: Lane, type: number): UnsentRea
   return null;
 }
 
-/** Lays one message out in the outbox and counts it as sent; `flushLane` writes it. */
+/** Lays one message out in the outbox; `flushLane` writes it, `countSent` counts it. */
 export function appendMessage(traffic: Traffic, lane: Lane, type: number, dueNs: number, sentNs: number): void {
-  const { codec, ledger, recorder, outbox } = traffic;
+  const { codec, ledger, outbox } = traffic;
   const payloadBytes = traffic.payloadBytes[type]!;
   const sequence = takeNumber(ledger, lane.index);
   if (traffic.needsTimes[type]) rememberTimes(lane, sequence, dueNs, sentNs);
@@ -116,10 +116,14 @@ export function appendMessage(traffic: Traffic, lane: Lane, type: number, dueNs:
   } else {
     appendCompressed(traffic, lane, type, sequence, dueNs, sentNs);
   }
+}
 
-  recorder.messages.sent++;
-  record(recorder.histograms.sendLag, sentNs - dueNs);
-  changeInFlight(recorder, sentNs, 1);
+/** Counts messages of the same due time, laid out at the same moment. */
+export function countSent(traffic: Traffic, count: number, dueNs: number, sentNs: number): void {
+  const { recorder } = traffic;
+  recorder.messages.sent += count;
+  recordMany(recorder.histograms.sendLag, sentNs - dueNs, count);
+  changeInFlight(recorder, sentNs, count);
 }
 
 function appendCompressed(
@@ -216,11 +220,9 @@ function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueNs: numb
   const { recorder, receivedNs } = traffic;
   const arrival = noteArrival(traffic.ledger, lane.index, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
-    recorder.messages.delivered++;
     record(recorder.histograms.response, receivedNs - dueNs);
     record(recorder.histograms.service, receivedNs - sentNs);
-    changeInFlight(recorder, receivedNs, -1);
-    lane.credit++;
+    lane.credit++; // counted once for the whole read event, by `countDelivered`
     if (arrival === Arrival.reordered) reordered(traffic, lane, sequence);
   } else if (arrival === Arrival.duplicated) {
     recorder.messages.duplicated++;
@@ -228,6 +230,13 @@ function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueNs: numb
   } else {
     unexpected(traffic, lane, Stranger.neverSent, sequence);
   }
+}
+
+/** Counts what a read event delivered, once it is over. */
+export function countDelivered(traffic: Traffic, lane: Lane): void {
+  const { recorder, receivedNs } = traffic;
+  recorder.messages.delivered += lane.credit;
+  changeInFlight(recorder, receivedNs, -lane.credit);
 }
 
 function reordered(traffic: Traffic, lane: Lane, sequence: number): void {

@@ -1,0 +1,75 @@
+// 200,000 idle lanes on one machine, over several C echo servers and source addresses: how long they take
+// to open, whether any fails, and what memory the workers and the coordinator hold.
+//
+// Memory is RSS as the kernel counts it. Every worker maps the same program and libraries, whose pages RSS
+// counts once a process although they exist once; PSS, which shares them out, is printed beside it.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf, memoryOf, startHighwater } from '../highwater.js';
+import { startEchoServer } from '../rig/processes.js';
+
+const LANES = 200_000;
+const SERVERS = 12;
+const LIMIT_SECONDS = 150;
+
+export async function rows({ rig }) {
+  if (rig === null) return [];
+  const directory = mkdtempSync(path.join(tmpdir(), 'highwater-many-'));
+  const servers = [];
+  try {
+    for (let i = 0; i < SERVERS; i++) servers.push(await startEchoServer());
+    const plan = path.join(directory, 'plan.json');
+    writeFileSync(
+      plan,
+      JSON.stringify({
+        name: 'many lanes',
+        target: {
+          url: servers.map((server) => `ws://127.0.0.1:${server.ports[0]}`),
+          sourceAddresses: ['127.0.0.2-127.0.0.17'],
+          connectTimeout: '60s',
+          handshakeTimeout: '60s',
+        },
+        load: { connections: [{ to: LANES }, { hold: '60s' }] },
+        thresholds: ['connections.failed == 0'],
+      }),
+    );
+    const child = startHighwater([plan, '--drain', '1s'], directory);
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_SECONDS * 1000);
+    await sleep(55_000);
+    const workers = childrenOf(child.pid).map(memoryOf);
+    const coordinator = memoryOf(child.pid);
+    await exited;
+    clearTimeout(timer);
+    const { connections, run } = JSON.parse(output);
+    const sum = (name) => workers.reduce((total, worker) => total + worker[name], 0);
+    const bytesPerLane = sum('rssBytes') / connections.opened;
+    const opened = connections.connectedSeconds;
+    return [
+      {
+        claim: `${LANES.toLocaleString('en')} idle lanes, ${run.workerCount} workers: time to open, failed`,
+        goal: '< 40 s, 0',
+        measured: `${opened === null ? 'never' : opened.toFixed(1)} s, ${connections.failed} (opened ${connections.opened})`,
+        reached: opened !== null && opened < 40 && connections.failed === 0 && connections.opened === LANES,
+      },
+      {
+        claim: 'the same: RSS a lane in all workers, RSS of the coordinator',
+        goal: '< 6 KB, < 150 MB',
+        measured:
+          `${(bytesPerLane / 1e3).toFixed(2)} KB (PSS ${(sum('pssBytes') / connections.opened / 1e3).toFixed(2)} KB), ` +
+          `${(coordinator.rssBytes / 1e6).toFixed(0)} MB`,
+        reached: bytesPerLane < 6000 && coordinator.rssBytes < 150e6,
+      },
+    ];
+  } finally {
+    for (const server of servers) await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
