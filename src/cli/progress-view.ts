@@ -29,7 +29,7 @@ function refreshingBlock(stream: NodeJS.WriteStream): ProgressView {
   };
   return {
     show(figures) {
-      const lines = renderProgressBlock(figures, style, stream.columns ?? DEFAULT_COLUMNS);
+      const lines = renderProgressBlock(figures, style, stream.columns || DEFAULT_COLUMNS);
       clear();
       stream.write(`${lines.join('\n')}\n`);
       shownLines = lines.length;

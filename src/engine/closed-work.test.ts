@@ -152,14 +152,45 @@ describe('the closed loop', () => {
     expect(outcome.tally.messages).toMatchObject({ unresolved: 5, lost: 0 });
   });
 
-  test('messages too short for so many in flight are never told apart wrongly', () => {
+  test.each([
+    [1, 'binary', 128],
+    [1, 'text', 32],
+    [2, 'binary', 256],
+    [16, 'text', 256],
+  ] as const)(
+    'messages of %i bytes (%s) are in flight only as far as they can be told apart',
+    (bytes, format, most) => {
+      const score = { owed: 0, most: 0, least: 0 };
+      const outcome = runScenario({
+        plan: makePlan({ messages: closedMessages(1000, SECOND), bytes, format }),
+        script: slow(10 * MS, score),
+      });
+      expect(score.most).toBe(most);
+      const { messages, histograms } = outcome.tally;
+      expect(messages).toMatchObject({ corrupted: 0, unexpected: 0, duplicated: 0, reordered: 0, lost: 0 });
+      expect(messages.delivered).toBe(messages.sent);
+      expect(histograms.service.minNs).toBe(10 * MS + ROUND_TRIP_NS);
+      expect(histograms.service.maxNs).toBe(10 * MS + ROUND_TRIP_NS);
+    },
+  );
+
+  test('short messages that a silent service swallows never pass their window, however often the timeout comes', () => {
     const outcome = runScenario({
-      plan: makePlan({ messages: closedMessages(200, SECOND), bytes: 1 }),
+      plan: makePlan({ messages: closedMessages(100, 5 * SECOND, { replyTimeoutNs: 200 * MS }), bytes: 1 }),
+      script: () => ({ onMessage: () => {} }),
+    });
+    expect(outcome.tally.messages).toMatchObject({ sent: 128, lost: 128 });
+    expect(outcome.tally.unsent.windowFull).toBeGreaterThan(0);
+  });
+
+  test('large messages in flight are no backpressure: the loop itself is the bound', () => {
+    const outcome = runScenario({
+      plan: makePlan({ messages: closedMessages(64, SECOND), bytes: 10_000, target: { maxBufferedBytes: 1000 } }),
       script: slow(10 * MS),
     });
-    const { messages } = outcome.tally;
-    expect(messages).toMatchObject({ corrupted: 0, unexpected: 0, duplicated: 0, reordered: 0, lost: 0 });
-    expect(messages.delivered).toBe(messages.sent);
+    expect(outcome.tally.unsent).toEqual({ late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 });
+    expect(outcome.tally.messages.delivered).toBe(outcome.tally.messages.sent);
+    expect(outcome.tally.messages.sent).toBeGreaterThan(64 * 10);
   });
 
   test('several workers send different message types by the same seed, and only their own lanes', () => {

@@ -4,7 +4,7 @@
 
 import { uniform } from '../random/distributions.ts';
 import { createRandom } from '../random/generator.ts';
-import { appendMessage, countSent, flushLane } from './hot/traffic.ts';
+import { appendMessage, countSent, flushLane, isWindowFull } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
 import { createTypePicker } from './type-picker.ts';
@@ -18,7 +18,9 @@ const LOOK_MESSAGES = 1024;
 
 export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'>): Work {
   const { plan, shard, shards, laneCount, openLanes, traffic, clock, laneAt } = parts;
-  const { inFlight, think, replyTimeoutNs } = messages;
+  const { think, replyTimeoutNs } = messages;
+  // Of short messages only so many can be told apart: more in flight would be counted and timed wrongly.
+  const inFlight = Math.min(messages.inFlight, ...traffic.maxInFlight);
   const pickType = createTypePicker(plan);
   const random = createRandom(plan.seed, THINK_STREAM + shard);
   const thinking = createMinHeap(laneCount * inFlight);
@@ -29,18 +31,27 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   /** When every lane that is open makes its first move; infinity once they have. */
   let kickNs = Number.POSITIVE_INFINITY;
   let endNs = Number.NEGATIVE_INFINITY;
+  const sweepEveryNs = Math.min(SWEEP_EVERY_NS, replyTimeoutNs);
   let nextSweepNs = 0;
   let index = shard;
 
   function sendNow(lane: Lane, count: number, nowNs: number): void {
     if (waiting[lane.index] === 0) progressNs[lane.index] = nowNs;
     waiting[lane.index]! += count;
-    traffic.recorder.messages.due += count;
-    countSent(traffic, count, nowNs, nowNs);
+    const { messages: counts, unsent } = traffic.recorder;
+    counts.due += count;
+    let sent = 0;
     for (let i = 0; i < count; i++) {
-      appendMessage(traffic, lane, pickType(index), nowNs, nowNs);
+      const type = pickType(index);
+      if (isWindowFull(traffic, lane, type))
+        unsent.windowFull++; // its place is tried again after the reply timeout
+      else {
+        appendMessage(traffic, lane, type, nowNs, nowNs);
+        sent++;
+      }
       index += shards;
     }
+    countSent(traffic, sent, nowNs, nowNs);
     flushLane(traffic, lane);
   }
 
@@ -49,6 +60,7 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
       push(thinking, fromNs + uniform(random, think.minNs, think.maxNs), lane.index);
     }
     queued[lane.index]! += count;
+    parts.wake();
   }
 
   function refill(lane: Lane, nowNs: number): void {
@@ -59,7 +71,7 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   }
 
   function sweep(nowNs: number): void {
-    nextSweepNs = nowNs + SWEEP_EVERY_NS;
+    nextSweepNs = nowNs + sweepEveryNs;
     for (const lane of openLanes.all()) {
       if (waiting[lane.index]! > 0 && nowNs - progressNs[lane.index]! > replyTimeoutNs) {
         waiting[lane.index] = 0;
@@ -97,7 +109,7 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
     },
     start(atNs) {
       endNs = atNs + messages.durationNs;
-      nextSweepNs = atNs + SWEEP_EVERY_NS;
+      nextSweepNs = atNs + sweepEveryNs;
       kickNs = atNs;
     },
     stop(atNs) {

@@ -11,8 +11,8 @@ import type { Target } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import type { Clock } from './clock.ts';
 import type { Lane, Opening, Refusal } from './lane.ts';
-import { type Addresses, type Rows, siteOf } from './site.ts';
-import type { LinkError, Transport } from './transport.ts';
+import { type Addresses, createSites, type Rows } from './site.ts';
+import type { Link, LinkError, Transport } from './transport.ts';
 
 const MAX_OPENING = 400;
 const SWEEP_EVERY_NS = 50e6;
@@ -46,6 +46,7 @@ export interface ConnectorParts {
 
 export function createConnector(parts: ConnectorParts): Connector {
   const { target, transport, clock, recorder } = parts;
+  const siteFor = createSites(target, parts.rows, parts.addresses);
   const waiting: Lane[] = [];
   let waitingFrom = 0;
   const opening = new Set<Lane>();
@@ -78,9 +79,8 @@ export function createConnector(parts: ConnectorParts): Connector {
 
   function begin(lane: Lane, startedNs: number, addressIndex: number, addressesTried: number): void {
     if (addressesTried === 0) recorder.attempted++;
-    const site = siteOf(target, parts.rows, parts.addresses, lane.stream, addressIndex);
     const key = randomBytes(16).toString('base64');
-    lane.opening = {
+    const current: Opening = {
       startedNs,
       addressIndex,
       addressesTried: addressesTried + 1,
@@ -96,21 +96,32 @@ export function createConnector(parts: ConnectorParts): Connector {
         deflate,
       }),
     };
+    lane.opening = current;
     opening.add(lane);
-    lane.link = transport.open(site.endpoint, lane);
-    lane.link.write(
-      Buffer.from(
-        buildHandshakeRequest({
-          hostHeader: site.hostHeader,
-          path: site.path,
-          key,
-          headers: site.headers,
-          subprotocols: target.subprotocols,
-          deflate,
-        }),
-        'latin1',
-      ),
-    );
+    try {
+      lane.link = openLink(lane, addressIndex, key);
+    } catch (error) {
+      // A row of the plan's file that makes no request is this lane's trouble. Told on the next turn: many may follow.
+      clock.nextTurn(() => {
+        if (lane.opening === current) fail(lane, 'other', (error as Error).message);
+      });
+    }
+  }
+
+  /** Throws where the lane's row makes no URL, or no header that may be sent. */
+  function openLink(lane: Lane, addressIndex: number, key: string): Link {
+    const site = siteFor(lane.stream, addressIndex);
+    const request = buildHandshakeRequest({
+      hostHeader: site.hostHeader,
+      path: site.path,
+      key,
+      headers: site.headers,
+      subprotocols: target.subprotocols,
+      deflate,
+    });
+    const link = transport.open(site.endpoint, lane);
+    link.write(Buffer.from(request, 'latin1'));
+    return link;
   }
 
   function onConnect(lane: Lane): void {
@@ -158,7 +169,7 @@ export function createConnector(parts: ConnectorParts): Connector {
   /** A name may stand for several addresses of which only some are served (`localhost`: ::1 and 127.0.0.1). */
   function tryNextAddress(lane: Lane, current: Opening, error: LinkError | null): boolean {
     if (error === null || (error.kind !== 'refused' && error.kind !== 'unreachable')) return false;
-    const { addressCount } = siteOf(target, parts.rows, parts.addresses, lane.stream, 0);
+    const { addressCount } = siteFor(lane.stream, 0);
     if (current.addressesTried >= addressCount) return false;
     begin(lane, current.startedNs, current.addressIndex + 1, current.addressesTried);
     return true;
@@ -210,7 +221,8 @@ export function createConnector(parts: ConnectorParts): Connector {
   }
 
   function cancelAll(): void {
-    for (const lane of waiting.slice(waitingFrom)) if (lane.opening === null && lane.state === 'opening') lane.state = 'idle';
+    for (const lane of waiting.slice(waitingFrom))
+      if (lane.opening === null && lane.state === 'opening') lane.state = 'idle';
     waiting.length = 0;
     waitingFrom = 0;
     for (const lane of [...opening]) cancel(lane);

@@ -20,7 +20,7 @@ describe('the connection curve', () => {
       plan: makePlan({
         connections: curve(
           { to: 10, over: SECOND },
-          { hold: SECOND },
+          { hold: 1.5 * SECOND },
           { to: 4 },
           { hold: SECOND },
           { to: 8 },

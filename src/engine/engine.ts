@@ -97,6 +97,7 @@ export function createEngine(parts: EngineParts): Engine {
     traffic,
     clock,
     laneAt: (index) => lanes[index]!,
+    wake: () => pacer.wake(),
   });
   const pacer = createPacer(clock, work, assignment.precise);
   const windows = createWindowCutter({
@@ -251,8 +252,7 @@ export function createEngine(parts: EngineParts): Engine {
       if (recorder.inFlight > 0) busyNs = nowNs;
       // Lanes that retire are not among the open ones and may still be owed something.
       const isQuiet =
-        recorder.inFlight === 0 &&
-        (openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
+        recorder.inFlight === 0 && (openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
       if (isQuiet || nowNs - startedNs >= plan.drainNs) closeAll();
       else clock.after(BEAT_NS, look);
     };

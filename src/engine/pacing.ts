@@ -31,6 +31,8 @@ export function createPacer(clock: Clock, work: DueWork, precise: boolean): Pace
   let timer: Timer | null = null;
   let turning = false;
   let running = false;
+  /** When the timer that is set is due. */
+  let lookNs = Number.POSITIVE_INFINITY;
 
   function look(): void {
     timer = null;
@@ -41,12 +43,15 @@ export function createPacer(clock: Clock, work: DueWork, precise: boolean): Pace
   }
 
   function wait(): void {
-    const waitNs = Math.min(work.nextDueNs() - clock.nowNs(), LONGEST_SLEEP_NS);
+    const nowNs = clock.nowNs();
+    const waitNs = Math.min(work.nextDueNs() - nowNs, LONGEST_SLEEP_NS);
     if (waitNs <= 0 || (precise && waitNs <= SPIN_WITHIN_NS)) {
       turning = true;
       clock.nextTurn(look);
     } else {
-      timer = clock.after(precise ? waitNs - SPIN_WITHIN_NS : Math.max(waitNs, 1e6), look);
+      const sleepNs = precise ? waitNs - SPIN_WITHIN_NS : Math.max(waitNs, 1e6);
+      lookNs = nowNs + sleepNs;
+      timer = clock.after(sleepNs, look);
     }
   }
 
@@ -56,8 +61,10 @@ export function createPacer(clock: Clock, work: DueWork, precise: boolean): Pace
       look();
     },
     wake() {
-      if (!running || turning) return;
-      timer?.cancel();
+      if (!running || turning || timer === null || lookNs <= work.nextDueNs()) return;
+      // Sooner than this no timer fires: setting it again and again would put the look off for ever.
+      if (lookNs - clock.nowNs() <= 1e6) return;
+      timer.cancel();
       wait();
     },
     stop() {

@@ -19,21 +19,40 @@ export interface Site {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export function siteOf(target: Target, rows: Rows, addresses: Addresses, lane: number, addressIndex: number): Site {
+/** Gives each lane its site. Where nothing in the target differs by lane, sites are made once for all. */
+export function createSites(
+  target: Target,
+  rows: Rows,
+  addresses: Addresses,
+): (lane: number, addressIndex: number) => Site {
+  const { urls, sourceAddresses } = target;
+  const isSame = ![...urls, ...Object.values(target.headers)].some((text) => text.includes('${'));
+  const known = new Map<string, Site>();
+  return (lane, addressIndex) => {
+    const key = `${lane % urls.length} ${addressIndex}`;
+    const site = known.get(key) ?? siteOf(target, rows, addresses, lane, addressIndex);
+    if (isSame) known.set(key, site);
+    if (sourceAddresses.length === 0) return site;
+    // Lanes of one URL take every source in turn, whatever the two numbers have in common.
+    const localAddress = sourceAddresses[Math.floor(lane / urls.length) % sourceAddresses.length]!;
+    return { ...site, endpoint: { ...site.endpoint, localAddress } };
+  };
+}
+
+function siteOf(target: Target, rows: Rows, addresses: Addresses, lane: number, addressIndex: number): Site {
   const row = rows.length === 0 ? null : rows[lane % rows.length]!;
   const template = target.urls[lane % target.urls.length]!;
   const url = new URL(renderLaneTemplate(template, lane, row));
   const secure = url.protocol === 'wss:';
   const host = hostOf(url);
   const known = addresses[host] ?? [host];
-  const sources = target.sourceAddresses;
   return {
     endpoint: {
       address: known[addressIndex % known.length]!,
       port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
       secure,
       serverName: target.tls.serverName ?? host,
-      localAddress: sources.length === 0 ? null : sources[lane % sources.length]!,
+      localAddress: null,
     },
     addressCount: known.length,
     hostHeader: url.host,

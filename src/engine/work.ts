@@ -28,6 +28,8 @@ export interface WorkParts {
   readonly traffic: Traffic;
   readonly clock: Clock;
   laneAt(index: number): Lane;
+  /** Something may have become due earlier than was said: look again. */
+  wake(): void;
 }
 
 export type MessagesOf<Kind extends Messages['kind']> = Extract<Messages, { kind: Kind }>;

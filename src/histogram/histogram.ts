@@ -40,7 +40,7 @@ const HOT_SUM_LIMB_NS = 2 ** 52;
 
 export const SUM_LIMB_NS = HOT_SUM_LIMB_NS;
 /** Where a value itself is cut off (52 days), so that two limbs always add up exactly. */
-export const LARGEST_VALUE_NS = SUM_LIMB_NS;
+export const LARGEST_VALUE_NS = 2 ** 52;
 
 export function createHistogram(): Histogram {
   return {

@@ -25,9 +25,9 @@ export function renderProgressBlock(figures: LiveFigures, style: TextStyle, colu
     `  lanes      ${formatCount(figures.lanesOpen)} of ${formatCount(figures.lanesPlanned)}   failed ${formatCount(figures.failedLanes)}   dropped ${formatCount(figures.droppedLanes)}`,
     `  messages   sent ${formatCount(figures.sentPerSecond)}/s   delivered ${formatCount(figures.deliveredPerSecond)}/s   in all ${formatCount(figures.sent)}`,
     `  response   p50 ${time(figures.responseP50Ns)}   p99 ${time(figures.responseP99Ns)}   send lag p99 ${time(figures.sendLagP99Ns)}`,
-    `  ${hasTrouble(figures) ? style.yellow(`trouble    ${troubles(figures)}`) : style.dim(`trouble    ${troubles(figures)}`)}`,
   ];
-  return lines.map((line) => cut(line, columns));
+  const paint = hasTrouble(figures) ? style.yellow : style.dim;
+  return [...lines.map((line) => cut(line, columns)), paint(cut(`  trouble    ${troubles(figures)}`, columns))];
 }
 
 function bar(figures: LiveFigures, style: TextStyle, columns: number): string {
@@ -75,9 +75,6 @@ function time(ns: number | null): string {
   return ns === null ? '-' : formatDuration(ns);
 }
 
-/** Cuts by characters; only for lines in which no escape sequence stands near the end. */
 function cut(line: string, columns: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the length that counts is without colours
-  const visible = line.replace(/\u001b\[\d+m/g, '').length;
-  return visible <= columns ? line : line.slice(0, Math.max(0, columns - 1));
+  return line.length <= columns ? line : line.slice(0, Math.max(0, columns - 1));
 }

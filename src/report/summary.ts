@@ -1,5 +1,6 @@
 // The text summary: the verdict first, then what it rests on, then the instrument's own health.
 
+import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
@@ -140,14 +141,19 @@ function laneParts({ connections }: RunResult): string[] {
     `opened ${formatCount(connections.opened)}${connections.connectedSeconds === null ? '' : ` in ${formatDuration(secondsToNs(connections.connectedSeconds))}`}`,
     `failed ${formatCount(connections.failed)}`,
     `dropped by the server ${formatCount(connections.droppedByServer)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
-    `handshake p99 ${connections.handshake.p99Ms === null ? formatMs(connections.handshake.maxMs) + ' (max)' : formatMs(connections.handshake.p99Ms)}`,
+    ...(connections.handshake.count === 0 ? [] : [`handshake ${handshakeText(connections.handshake)}`]),
   ];
 }
 
+function handshakeText({ p99Ms, maxMs }: Distribution): string {
+  return p99Ms === null ? `max ${formatMs(maxMs)}` : `p99 ${formatMs(p99Ms)}`;
+}
+
 function failureLines({ connections }: RunResult): string[] {
-  return Object.entries(connections.failures).flatMap(([kind, failure]) =>
-    section('', [`${kind} ${formatCount(failure.count)}: ${printable(failure.example)}`]),
-  );
+  return Object.entries(connections.failures).flatMap(([kind, { count, example }]) => {
+    const meaning = FAILURE_MEANINGS[kind as FailureKind];
+    return section('', [`${kind} ${formatCount(count)}: ${meaning}; the first: ${printable(example)}`]);
+  });
 }
 
 function generatorParts({ generator, sendLag }: RunResult): string[] {

@@ -21,6 +21,8 @@ const START_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 250;
 /** A worker that has said nothing for this long is hung: it should report every second. */
 const SILENCE_LIMIT_NS = 10e9;
+/** A coordinator that looks this late has stood still itself (Ctrl-Z, a paused machine), and has not listened. */
+const DEAF_AFTER_NS = 2e9;
 /** Abort rules need this much of a run before they are believed. */
 const ABORT_AFTER_NS = 5e9;
 /** How long after a stop, beside the drain, workers may take to close their lanes. */
@@ -29,6 +31,7 @@ const CLOSE_ALLOWANCE_NS = 15e9;
 export interface ConductParts {
   readonly rows: Rows;
   readonly addresses: Addresses;
+  readonly rowSecrets: readonly string[];
   readonly needs: MachineNeeds;
   readonly manifest: Manifest;
   readonly recording: Recording;
@@ -40,6 +43,7 @@ type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
 
 export async function conductRun(plan: Plan, parts: ConductParts): Promise<void> {
   const { needs, recording, options } = parts;
+  const secrets = [...options.secrets, ...parts.rowSecrets];
   const states: WorkerState[] = Array.from({ length: needs.workers }, () => 'starting');
   const heardNs: number[] = states.map(() => 0);
   const view = createLiveView(needs);
@@ -48,13 +52,14 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   let isConnected = false;
   let messagesAtNs: number | null = null;
   let stopping: { readonly reason: StopReason; readonly atNs: number } | null = null;
+  let lookedNs = 0;
   let wake: () => void = () => {};
 
   const nowNs = (): number => Number(process.hrtime.bigint() - originNs);
   const living = (): number[] => states.flatMap((state, worker) => (state === 'dead' ? [] : [worker]));
   const everyLiving = (...wanted: WorkerState[]): boolean =>
     living().every((worker) => wanted.includes(states[worker]!));
-  const record = (event: RunEvent): void => recording.event(redactEvent(event, options.secrets));
+  const record = (event: RunEvent): void => recording.event(redactEvent(event, secrets));
 
   function onReport(worker: number, report: Report): void {
     heardNs[worker] = nowNs();
@@ -121,6 +126,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
 
   function lookAfter(): void {
     if (phase === 'starting') return;
+    if (nowNs() - lookedNs > DEAF_AFTER_NS) heardNs.fill(nowNs());
+    lookedNs = nowNs();
     for (const worker of living()) {
       if (states[worker] !== 'finished' && nowNs() - heardNs[worker]! > SILENCE_LIMIT_NS) {
         crew.kill(worker);

@@ -35,7 +35,9 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
   const rate = peakMessagesPerSecond(plan);
   const workers = plan.workers === 'auto' ? chooseWorkers(lanes, rate, lanesPerProcess, machine.cores) : plan.workers;
   const lanesPerWorker = Math.ceil(lanes / workers);
-  const addresses = Math.max(1, plan.target.sourceAddresses.length) * plan.target.urls.length;
+  // A bound source address has its ports once for all targets: the kernel picks the port before it knows the target.
+  const addresses =
+    plan.target.sourceAddresses.length > 0 ? plan.target.sourceAddresses.length : plan.target.urls.length;
   const portsPerAddress = Math.ceil(lanes / addresses);
   const hasReference = plan.target.urls.includes(REFERENCE_TARGET);
   const problems: string[] = [];
@@ -50,7 +52,7 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
     problems.push(
       `load.connections: ${formatCount(lanes)} lanes need more than the ${formatCount(machine.portsPerAddress)} local ports that one ` +
         `source address has to one target port; at most ${formatCount(machine.portsPerAddress * addresses)} lanes are possible. ` +
-        `Give at least ${Math.ceil(lanes / machine.portsPerAddress / plan.target.urls.length)} target.sourceAddresses ` +
+        `Give at least ${Math.ceil(lanes / machine.portsPerAddress)} target.sourceAddresses ` +
         '(on loopback: 127.0.0.2-127.0.0.9), or more target URLs',
     );
   }

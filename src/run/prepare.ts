@@ -2,27 +2,38 @@
 // All problems are found here, so that nothing is started for a plan that cannot run.
 
 import { parse as parseCsv } from 'csv-parse/sync';
+import { createEchoCodec, maxInFlight } from '../dialects/echo.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
-import { hostOf, siteOf } from '../engine/site.ts';
+import { createSites, hostOf } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { headerProblem, pathProblem } from '../frames/handshake.ts';
-import { renderLaneTemplate } from '../plan/interpolate.ts';
+import { renderLaneTemplate, templateColumns } from '../plan/interpolate.ts';
 import type { Plan } from '../plan/plan.ts';
+import { isSecretHeader } from '../plan/redact.ts';
 import type { Surroundings } from './ports.ts';
 
 export interface Prepared {
   readonly rows: Rows;
   readonly addresses: Addresses;
+  /** Values of the rows that go into URLs and secret headers: a service may repeat them. */
+  readonly rowSecrets: readonly string[];
 }
 
 /** At most this many rows' requests are checked one by one; a bad row further on fails its lane by name. */
 const CHECKED_ROWS = 10_000;
 
-/** Throws ROWS_UNREADABLE, PLAN_INVALID or TARGET_UNREACHABLE. `baseDirectory`: what relative file names start from. */
+/** Throws ROWS_UNREADABLE, PLAN_INVALID or TARGET_UNREACHABLE. */
 export async function prepare(plan: Plan, surroundings: Surroundings): Promise<Prepared> {
   const rows = await readRows(plan, surroundings);
   checkRequests(plan, rows);
-  return { rows, addresses: await resolveHosts(plan, rows, surroundings) };
+  return { rows, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
+}
+
+function rowSecrets({ target }: Plan, rows: Rows): readonly string[] {
+  const secretHeaders = Object.entries(target.headers).filter(([name]) => isSecretHeader(name));
+  const templates = [...target.urls, ...secretHeaders.map(([, value]) => value)];
+  const columns = new Set(templates.flatMap(templateColumns));
+  return rows.flatMap((row) => [...columns].map((column) => row[column] ?? ''));
 }
 
 async function readRows(plan: Plan, surroundings: Surroundings): Promise<Rows> {
@@ -43,13 +54,14 @@ async function readRows(plan: Plan, surroundings: Surroundings): Promise<Rows> {
 }
 
 function checkRequests(plan: Plan, rows: Rows): void {
-  const problems: string[] = [];
+  const problems: string[] = [...inFlightProblems(plan), ...missingColumns(plan, rows)];
   const { urls } = plan.target;
+  const siteFor = createSites(plan.target, rows, {});
   const count = Math.max(urls.length, Math.min(rows.length, CHECKED_ROWS));
   for (let lane = 0; lane < count && problems.length < 20; lane++) {
     const where = rows.length === 0 ? '' : ` (row ${(lane % rows.length) + 1})`;
     try {
-      const site = siteOf(plan.target, rows, {}, lane, 0);
+      const site = siteFor(lane, 0);
       const wrongPath = pathProblem(site.path);
       if (wrongPath !== null) problems.push(`target.url${where}: ${wrongPath}, got ${JSON.stringify(site.path)}`);
       for (const [name, value] of Object.entries(site.headers)) {
@@ -61,6 +73,33 @@ function checkRequests(plan: Plan, rows: Rows): void {
     }
   }
   if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
+}
+
+/** Of short messages only so many can be told apart on one lane. */
+function inFlightProblems({ load, dialect }: Plan): string[] {
+  const { messages, mix } = load;
+  if (messages.kind !== 'closed') return [];
+  const codec = createEchoCodec(dialect.format, 0);
+  return mix
+    .filter((type) => messages.inFlight > maxInFlight(codec, type.payloadBytes))
+    .map(
+      ({ type, payloadBytes }) =>
+        `load.messages.closed.inFlight: expected at most ${maxInFlight(codec, payloadBytes)} for messages of ` +
+        `${payloadBytes} bytes (${type}), which carry no more of their number, got ${messages.inFlight}. ` +
+        `From ${codec.stampedBytes} bytes on there is no such limit`,
+    );
+}
+
+function missingColumns({ target }: Plan, rows: Rows): string[] {
+  const [first] = rows;
+  if (first === undefined) return [];
+  const known = Object.keys(first);
+  const wanted = new Set([...target.urls, ...Object.values(target.headers)].flatMap(templateColumns));
+  return [...wanted]
+    .filter((column) => !known.includes(column))
+    .map(
+      (column) => `target: expected \${row.X} with X one of ${known.join(', ')} (of ${target.rowsFile}), got ${column}`,
+    );
 }
 
 async function resolveHosts(plan: Plan, rows: Rows, surroundings: Surroundings): Promise<Addresses> {

@@ -84,9 +84,12 @@ export function createTraffic(
 /** Why a message that is due cannot be sent on this lane now; null when it can. */
 export function whyUnsent(traffic: Traffic, lane: Lane, type: number): UnsentReason | null {
   if (lane.link!.writableLength > traffic.maxBufferedBytes) return 'backpressure';
-  const { ledger } = traffic;
-  if (ledger.next[lane.index]! - ledger.expected[lane.index]! >= traffic.maxInFlight[type]!) return 'windowFull';
-  return null;
+  return isWindowFull(traffic, lane, type) ? 'windowFull' : null;
+}
+
+/** Whether the number of one more message of this type could not be told from those in flight. */
+export function isWindowFull({ ledger, maxInFlight }: Traffic, lane: Lane, type: number): boolean {
+  return ledger.next[lane.index]! - ledger.expected[lane.index]! >= maxInFlight[type]!;
 }
 
 /** Lays one message out in the outbox; `flushLane` writes it, `countSent` counts it. */
