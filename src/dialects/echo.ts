@@ -8,7 +8,7 @@
 //         +------+------+-------+-------+---------+---------+---------+--------+---------
 //         | HW1t | run  | stream| bytes | seq f64 | due f64 | sent f64| crc32  | filler …
 //         +------+------+-------+-------+---------+---------+---------+--------+---------
-//                                                  ns since the run's start      of words 0–9
+//                                                  ns since the run's start      see crcStart
 //
 // "t" is the message type's index. Shorter ones carry the low 32 bits of the number and a CRC-32 over
 // run, stream and the whole number (NUMBERED_BYTES and up), or only as much of the number as fits
@@ -33,16 +33,18 @@ const MAGIC = 0x0031_5748; // "HW1" and the type in the top byte, little-endian
 export const Reading = { stamped: 0, numbered: 1, corrupted: 2, foreign: 3 } as const;
 export type Reading = (typeof Reading)[keyof typeof Reading];
 
-/** Filled by `read`: one object per process, overwritten by every message. */
+/** Filled by `readEcho`: one object per process, overwritten by every message. Its numbers are in `EchoCodec.numbers`. */
 export interface EchoFields {
   stream: number;
-  /** Whole for stamped messages; for numbered ones the low `sequenceBits` bits. */
-  sequence: number;
+  /** How many low bits of the number are known: 53 where the message is stamped. */
   sequenceBits: number;
-  dueNs: number;
-  sentNs: number;
   type: number;
 }
+
+/** Places in `EchoCodec.numbers`. A typed array holds them because an object would box every one. */
+export const SEQUENCE = 0;
+export const DUE_NS = 1;
+export const SENT_NS = 2;
 
 export interface EchoCodec {
   readonly isText: boolean;
@@ -51,24 +53,25 @@ export interface EchoCodec {
   readonly numberedBytes: number;
   /** The 32-bit mark of the run in every message. */
   readonly run: number;
-  readonly pool: Uint32Array;
-  readonly words: Uint32Array;
-  readonly floats: Float64Array;
+  readonly pool: Int32Array;
+  readonly words: Int32Array;
+  /** The same memory as words 4 to 9: number, due and sent time of the message at hand. */
+  readonly numbers: Float64Array;
   readonly fields: EchoFields;
 }
 
 export function createEchoCodec(format: 'binary' | 'text', run: number): EchoCodec {
   const isText = format === 'text';
-  const words = new Uint32Array(12);
+  const words = new Int32Array(12);
   return {
     isText,
     stampedBytes: isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES,
     numberedBytes: isText ? NUMBERED_BYTES * TEXT_FACTOR : NUMBERED_BYTES,
-    run: run >>> 0,
+    run: run | 0,
     pool: fillerPool(run, isText),
     words,
-    floats: new Float64Array(words.buffer, 16, 3),
-    fields: { stream: 0, sequence: 0, sequenceBits: 0, dueNs: 0, sentNs: 0, type: 0 },
+    numbers: new Float64Array(words.buffer, 16, 3),
+    fields: { stream: 0, sequenceBits: 0, type: 0 },
   };
 }
 
@@ -111,7 +114,7 @@ export function writeEcho(
     writeFiller(codec, out, view, at, codec.stampedBytes, payloadBytes, stream, sequence, mask);
   } else if (payloadBytes >= codec.numberedBytes) {
     const crc = numberedCrc(codec, stream, sequence, payloadBytes);
-    codec.words[0] = sequence >>> 0;
+    codec.words[0] = sequence | 0;
     codec.words[1] = crc;
     writeWords(codec, view, at, 2, mask);
     writeFiller(codec, out, view, at, codec.numberedBytes, payloadBytes, stream, sequence, mask);
@@ -132,15 +135,15 @@ function writeStamped(
   sentNs: number,
   mask: number,
 ): void {
-  const { words, floats } = codec;
+  const { words, numbers } = codec;
   words[0] = MAGIC | (type << 24);
   words[1] = codec.run;
   words[2] = stream;
   words[3] = payloadBytes;
-  floats[0] = sequence;
-  floats[1] = dueNs;
-  floats[2] = sentNs;
-  words[10] = wordsCrc32(words, 10, 0);
+  numbers[SEQUENCE] = sequence;
+  numbers[DUE_NS] = dueNs;
+  numbers[SENT_NS] = sentNs;
+  words[10] = wordsCrc32(words, 4, 10, crcStart(words[0], codec.run, stream, payloadBytes));
   writeWords(codec, view, at, 11, mask);
 }
 
@@ -156,7 +159,7 @@ export function readEcho(codec: EchoCodec, bytes: Uint8Array, view: DataView, st
   fields.sequenceBits = numberBits(codec, payloadBytes);
   if (payloadBytes >= codec.numberedBytes) {
     if (!readWords(codec, bytes, view, start, 2)) return Reading.foreign;
-    fields.sequence = words[0]! & ((1 << MAX_NUMBER_BITS) - 1);
+    codec.numbers[SEQUENCE] = words[0]! & ((1 << MAX_NUMBER_BITS) - 1);
     return Reading.numbered;
   }
   return readBare(codec, bytes, start, payloadBytes);
@@ -169,20 +172,22 @@ function readStamped(
   start: number,
   payloadBytes: number,
 ): Reading {
-  const magic = view.getUint32(start, true);
-  const run = view.getUint32(start + 4, true);
-  const isIntact = view.getUint32(start + 40, true) === viewCrc32(view, start, 10);
+  const magic = view.getInt32(start, true);
+  const run = view.getInt32(start + 4, true);
+  const crcFrom = crcStart(magic, run, view.getInt32(start + 8, true), view.getInt32(start + 12, true));
+  const isIntact = view.getInt32(start + 40, true) === viewCrc32(view, start + 16, 6, crcFrom);
   if (!isIntact || run !== codec.run || (magic & 0x00ff_ffff) !== MAGIC)
     return classifyDamage(codec, magic, run, isIntact);
-  const { fields } = codec;
+  const { fields, numbers } = codec;
   fields.type = magic >>> 24;
-  fields.stream = view.getUint32(start + 8, true);
-  fields.sequence = view.getFloat64(start + 16, true);
-  fields.dueNs = view.getFloat64(start + 24, true);
-  fields.sentNs = view.getFloat64(start + 32, true);
+  fields.stream = view.getInt32(start + 8, true);
+  const sequence = view.getFloat64(start + 16, true);
+  numbers[SEQUENCE] = sequence;
+  numbers[DUE_NS] = view.getFloat64(start + 24, true);
+  numbers[SENT_NS] = view.getFloat64(start + 32, true);
   fields.sequenceBits = 53;
-  if (view.getUint32(start + 12, true) !== payloadBytes) return Reading.corrupted;
-  return fillerMatches(codec, bytes, view, start, STAMPED_BYTES, payloadBytes, fields.stream, fields.sequence)
+  if (view.getInt32(start + 12, true) !== payloadBytes) return Reading.corrupted;
+  return fillerMatches(codec, bytes, view, start, STAMPED_BYTES, payloadBytes, fields.stream, sequence)
     ? Reading.stamped
     : Reading.corrupted;
 }
@@ -194,20 +199,17 @@ function readStampedText(
   start: number,
   payloadBytes: number,
 ): Reading {
-  const { words, floats, fields } = codec;
+  const { words, numbers, fields } = codec;
   if (!readWords(codec, bytes, view, start, 11)) return classifyDamage(codec, words[0]!, words[1]!, false);
-  const isIntact = words[10] === wordsCrc32(words, 10, 0);
+  const isIntact = words[10] === wordsCrc32(words, 4, 10, crcStart(words[0]!, words[1]!, words[2]!, words[3]!));
   if (!isIntact || words[1] !== codec.run || (words[0]! & 0x00ff_ffff) !== MAGIC) {
     return classifyDamage(codec, words[0]!, words[1]!, isIntact);
   }
   fields.type = words[0]! >>> 24;
   fields.stream = words[2]!;
-  fields.sequence = floats[0]!;
-  fields.dueNs = floats[1]!;
-  fields.sentNs = floats[2]!;
   fields.sequenceBits = 53;
   if (words[3] !== payloadBytes) return Reading.corrupted;
-  return fillerMatches(codec, bytes, view, start, codec.stampedBytes, payloadBytes, fields.stream, fields.sequence)
+  return fillerMatches(codec, bytes, view, start, codec.stampedBytes, payloadBytes, fields.stream, numbers[SEQUENCE]!)
     ? Reading.stamped
     : Reading.corrupted;
 }
@@ -229,9 +231,17 @@ export function numberedIsIntact(
   const { numberedBytes } = codec;
   if (payloadBytes < numberedBytes) return bareMatches(codec, bytes, start, payloadBytes, sequence);
   if (!readWords(codec, bytes, view, start, 2)) return false;
-  if (codec.words[0] !== sequence >>> 0 || codec.words[1] !== numberedCrc(codec, stream, sequence, payloadBytes))
+  if (codec.words[0] !== (sequence | 0) || codec.words[1] !== numberedCrc(codec, stream, sequence, payloadBytes))
     return false;
   return fillerMatches(codec, bytes, view, start, numberedBytes, payloadBytes, stream, sequence);
+}
+
+/**
+ * Where the CRC over number and times starts: a mix of the words before them, which are the same in every message
+ * of a lane. Each step is a bijection, so damage to any one of them changes the sum for certain.
+ */
+function crcStart(magic: number, run: number, stream: number, payloadBytes: number): number {
+  return ~(magic ^ Math.imul(run, 0x9e37_79b1) ^ Math.imul(stream, 0x85eb_ca77) ^ Math.imul(payloadBytes, 0xc2b2_ae3d));
 }
 
 /** Damaged or never ours? Ours if at most two of the seven bytes that never change differ. */
@@ -248,12 +258,12 @@ function differingBytes(difference: number): number {
 }
 
 function numberedCrc(codec: EchoCodec, stream: number, sequence: number, payloadBytes: number): number {
-  const { words, floats } = codec;
+  const { words, numbers } = codec;
   words[2] = codec.run;
   words[3] = stream;
-  floats[0] = sequence; // words 4 and 5
+  numbers[SEQUENCE] = sequence; // words 4 and 5
   words[6] = payloadBytes;
-  return wordsCrc32(words, 7, 2);
+  return wordsCrc32(words, 2, 7, -1);
 }
 
 const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
@@ -263,13 +273,13 @@ for (let value = 0; value < 16; value++) HEX_VALUES[HEX_DIGITS[value]!] = value;
 function writeWords(codec: EchoCodec, view: DataView, at: number, count: number, mask: number): void {
   const { words } = codec;
   if (!codec.isText) {
-    for (let i = 0; i < count; i++) view.setUint32(at + 4 * i, words[i]! ^ mask, true);
+    for (let i = 0; i < count; i++) view.setInt32(at + 4 * i, words[i]! ^ mask, true);
     return;
   }
   for (let i = 0; i < count; i++) {
     const word = words[i]!;
-    view.setUint32(at + 8 * i, hexOf(word >>> 16) ^ mask, true);
-    view.setUint32(at + 8 * i + 4, hexOf(word & 0xffff) ^ mask, true);
+    view.setInt32(at + 8 * i, hexOf(word >>> 16) ^ mask, true);
+    view.setInt32(at + 8 * i + 4, hexOf(word & 0xffff) ^ mask, true);
   }
 }
 
@@ -286,7 +296,7 @@ function hexOf(value: number): number {
 function readWords(codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, count: number): boolean {
   const { words } = codec;
   if (!codec.isText) {
-    for (let i = 0; i < count; i++) words[i] = view.getUint32(start + 4 * i, true);
+    for (let i = 0; i < count; i++) words[i] = view.getInt32(start + 4 * i, true);
     return true;
   }
   let bad = 0;
@@ -328,7 +338,7 @@ function readBare(codec: EchoCodec, bytes: Uint8Array, start: number, payloadByt
     if (part < 0 || part >= 1 << bits) return Reading.foreign;
     sequence = (sequence << bits) | part;
   }
-  codec.fields.sequence = sequence & ((1 << codec.fields.sequenceBits) - 1);
+  codec.numbers[SEQUENCE] = sequence & ((1 << codec.fields.sequenceBits) - 1);
   return Reading.numbered;
 }
 
@@ -370,7 +380,7 @@ function writeFiller(
   let index = fillerOffset(stream, sequence);
   let offset = from;
   for (; offset + 4 <= to; offset += 4) {
-    view.setUint32(at + offset, pool[index]! ^ mask, true);
+    view.setInt32(at + offset, pool[index]! ^ mask, true);
     index = (index + 1) & POOL_MASK;
   }
   for (let tail = pool[index]! ^ mask; offset < to; offset++) {
@@ -393,7 +403,7 @@ function fillerMatches(
   let index = fillerOffset(stream, sequence);
   let offset = from;
   for (; offset + 4 <= to; offset += 4) {
-    if (view.getUint32(start + offset, true) !== pool[index]) return false;
+    if (view.getInt32(start + offset, true) !== pool[index]) return false;
     index = (index + 1) & POOL_MASK;
   }
   for (let tail = pool[index]!; offset < to; offset++) {
@@ -404,8 +414,8 @@ function fillerMatches(
 }
 
 /** xorshift32 (Marsaglia 2003) over the run's mark; printable (0x30 to 0x6f) where it travels as text. */
-function fillerPool(run: number, isText: boolean): Uint32Array {
-  const pool = new Uint32Array(POOL_WORDS);
+function fillerPool(run: number, isText: boolean): Int32Array {
+  const pool = new Int32Array(POOL_WORDS);
   let state = (run ^ 0x6d2b_79f5) >>> 0 || 1;
   for (let i = 0; i < POOL_WORDS; i++) {
     state ^= state << 13;

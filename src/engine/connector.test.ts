@@ -29,8 +29,8 @@ describe('the handshake', () => {
       plan: makePlan({
         connections: curve({ to: 3 }, { hold: SECOND }),
         target: {
-          urls: ['ws://10.0.0.1:80/ws?lane=${lane}'],
-          headers: { Authorization: 'Bearer ${row.TOKEN}' },
+          urls: [`ws://10.0.0.1:80/ws?lane=\${lane}`],
+          headers: { Authorization: `Bearer \${row.TOKEN}` },
           subprotocols: ['chat.v2'],
         },
       }),
@@ -237,7 +237,7 @@ test('a lane whose row makes no request fails by name, and the others go on', ()
   const outcome = runScenario({
     plan: makePlan({
       connections: curve({ to: 3 }, { hold: SECOND }),
-      target: { headers: { 'X-Name': '${row.NAME}' } },
+      target: { headers: { 'X-Name': `\${row.NAME}` } },
     }),
     rows: [{ NAME: 'ada' }, { NAME: 'two\r\nlines' }, { NAME: 'grace' }],
   });

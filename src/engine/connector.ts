@@ -16,6 +16,8 @@ import type { Link, LinkError, Transport } from './transport.ts';
 
 const MAX_OPENING = 400;
 const SWEEP_EVERY_NS = 50e6;
+const KEY_BYTES = 16;
+const KEYS_AT_ONCE = 256;
 /** How long a refusal's body may take to arrive; its first characters are only an explanation. */
 const REFUSAL_BODY_NS = 1e9;
 
@@ -55,6 +57,16 @@ export function createConnector(parts: ConnectorParts): Connector {
   let preferredAddress = 0;
   const deflate: DeflateSettings | null = target.compression.kind === 'deflate' ? target.compression : null;
 
+  let random = Buffer.alloc(0);
+
+  /** RFC 6455 §4.1: 16 random bytes, base64. The system is asked for many at a time. */
+  function nextKey(): string {
+    if (random.length === 0) random = randomBytes(KEY_BYTES * KEYS_AT_ONCE);
+    const key = random.toString('base64', 0, KEY_BYTES);
+    random = random.subarray(KEY_BYTES);
+    return key;
+  }
+
   function request(lane: Lane): void {
     lane.state = 'opening';
     waiting.push(lane);
@@ -79,7 +91,7 @@ export function createConnector(parts: ConnectorParts): Connector {
 
   function begin(lane: Lane, startedNs: number, addressIndex: number, addressesTried: number): void {
     if (addressesTried === 0) recorder.attempted++;
-    const key = randomBytes(16).toString('base64');
+    const key = nextKey();
     const current: Opening = {
       startedNs,
       addressIndex,

@@ -3,7 +3,7 @@ import { type Outcome, RUN_MARK, receivedCount, runScenario } from '../../test/s
 import { curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import { TURN_NS } from '../../test/support/engine/virtual-clock.ts';
 import type { PeerScript } from '../../test/support/engine/websocket-peer.ts';
-import { createEchoCodec, Reading, readEcho } from '../dialects/echo.ts';
+import { createEchoCodec, DUE_NS, Reading, readEcho } from '../dialects/echo.ts';
 import { countOpenMessages, createSchedule } from '../plan/arrivals.ts';
 import type { Messages } from '../plan/plan.ts';
 import { createTypePicker } from './type-picker.ts';
@@ -18,7 +18,7 @@ function dueTimes(outcome: Outcome): number[] {
     .map(({ payload }) => {
       const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
       expect(readEcho(codec, payload, view, 0, payload.length)).toBe(Reading.stamped);
-      return codec.fields.dueNs - outcome.messagesAtNs!;
+      return codec.numbers[DUE_NS]! - outcome.messagesAtNs!;
     })
     .sort((a, b) => a - b);
 }

@@ -4,12 +4,24 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
 import { monotonicClock } from '../engine/clock.ts';
 import { type Assignment, createEngine, type Engine } from '../engine/engine.ts';
 import { createNodeTransport, type SecureOptions } from '../engine/node-transport.ts';
 import type { Tls } from '../plan/plan.ts';
 import type { Command, Report } from '../run/ports.ts';
 import { unreachable } from '../units/unreachable.ts';
+
+// The path of a message is a dozen small functions. V8 inlines them into two large ones if it may, and if it
+// has seen enough of them first: 130 ns a message instead of 220 (64 B, sent and received, in memory; Node
+// 20.20, 2026-11). An unknown flag is ignored.
+for (const flag of [
+  '--max-inlined-bytecode-size=2000',
+  '--max-inlined-bytecode-size-cumulative=10000',
+  '--interrupt-budget=2000000',
+]) {
+  setFlagsFromString(flag);
+}
 
 let assignment: Assignment | null = null;
 let engine: Engine | null = null;

@@ -40,11 +40,7 @@ function startWorker(workerPath: string, worker: number, handler: CrewHandler): 
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // A small young generation: a worker allocates little, and its lanes should be what its memory is.
-    execArgv: [
-      '--max-semi-space-size=4',
-      '--max-inlined-bytecode-size=2000',
-      '--max-inlined-bytecode-size-cumulative=10000',
-    ],
+    execArgv: ['--max-semi-space-size=4'],
     // Ctrl-C is the coordinator's to handle: workers of its terminal group must not die of it.
     detached: true,
   });

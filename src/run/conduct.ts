@@ -49,17 +49,30 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   const view = createLiveView(needs);
   let originNs = process.hrtime.bigint();
   let phase: Phase = 'starting';
-  let isConnected = false;
+  const connected = new Set<number>();
   let messagesAtNs: number | null = null;
   let stopping: { readonly reason: StopReason; readonly atNs: number } | null = null;
   let lookedNs = 0;
+  /** Set once a fact could not be kept: the run then ends, as what follows would be judged without it. */
+  let unkept: HighwaterError | null = null;
   let wake: () => void = () => {};
 
   const nowNs = (): number => Number(process.hrtime.bigint() - originNs);
   const living = (): number[] => states.flatMap((state, worker) => (state === 'dead' ? [] : [worker]));
   const everyLiving = (...wanted: WorkerState[]): boolean =>
     living().every((worker) => wanted.includes(states[worker]!));
-  const record = (event: RunEvent): void => recording.event(redactEvent(event, secrets));
+  const record = (event: RunEvent): void => keep(() => recording.event(redactEvent(event, secrets)));
+
+  function keep(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      unkept ??= new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
+        `${recording.path}: expected to go on writing the record of the run, got: ${(error as Error).message}. ` +
+          `What was written can be judged: highwater report ${recording.path}`,
+      ]);
+    }
+  }
 
   function onReport(worker: number, report: Report): void {
     heardNs[worker] = nowNs();
@@ -68,7 +81,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       case 'connected':
       case 'finished':
         if (states[worker] !== 'dead') states[worker] = report.kind;
-        noteConnected();
+        if (report.kind === 'connected') noteConnected(worker);
         break;
       case 'window':
         onWindow(report.window);
@@ -80,14 +93,13 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     wake();
   }
 
-  function noteConnected(): void {
-    if (isConnected || phase === 'starting' || !everyLiving('connected', 'finished')) return;
-    isConnected = true;
-    record({ kind: 'connected', atNs: nowNs() });
+  function noteConnected(worker: number): void {
+    connected.add(worker);
+    if (living().every((other) => connected.has(other))) record({ kind: 'connected', atNs: nowNs() });
   }
 
   function onWindow(window: Window): void {
-    recording.window(window);
+    keep(() => recording.window(window));
     view.add(window);
     if (window.second > view.shownSecond() && view.isComplete(window.second, living().length)) {
       options.onProgress?.(view.progress(window.second, phase, nsToSeconds(nowNs()), totalSeconds()));
@@ -104,7 +116,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   }
 
   function onDeath(worker: number, detail: string): void {
-    if (states[worker] === 'finished' || states[worker] === 'dead') return;
+    if (states[worker] === 'finished' || states[worker] === 'dead' || unkept !== null) return;
     states[worker] = 'dead';
     record({ kind: 'workerDied', atNs: nowNs(), worker, detail });
     wake();
@@ -120,6 +132,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
           resolve();
         };
       });
+      if (unkept !== null) throw unkept;
       lookAfter();
     }
   }
@@ -190,6 +203,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     if (stopping === null) phase = 'sending';
     await until(() => everyLiving('finished'));
     record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping) });
+    if (unkept !== null) throw unkept;
   } finally {
     await crew.dismiss();
   }

@@ -4,12 +4,15 @@
 import {
   carriesTimes,
   createEchoCodec,
+  DUE_NS,
   type EchoCodec,
   MAX_NUMBER_BITS,
   maxInFlight,
   numberedIsIntact,
   Reading,
   readEcho,
+  SENT_NS,
+  SEQUENCE,
   writeEcho,
 } from '../../dialects/echo.ts';
 import type { Violation } from '../../facts/event.ts';
@@ -189,7 +192,7 @@ export function receiveMessage(
   const { fields } = codec;
   if (reading === Reading.stamped) {
     if (fields.stream !== lane.stream) unexpected(traffic, lane, Stranger.otherStream, fields.stream);
-    else noteMessage(traffic, lane, fields.sequence, fields.dueNs, fields.sentNs);
+    else noteMessage(traffic, lane, codec.numbers[SEQUENCE]!, codec.numbers[DUE_NS]!, codec.numbers[SENT_NS]!);
   } else if (reading === Reading.numbered) {
     receiveNumbered(traffic, lane, bytes, view, start, end);
   } else if (reading === Reading.corrupted) {
@@ -208,7 +211,12 @@ function receiveNumbered(
   end: number,
 ): void {
   const { codec, ledger } = traffic;
-  const sequence = wholeNumber(ledger, lane.index, codec.fields.sequence, codec.fields.sequenceBits);
+  // The shortest have no room for a checksum, so that a part of one, or nothing at all, would pass for one.
+  if (!traffic.payloadBytes.includes(end - start)) {
+    unexpected(traffic, lane, Stranger.foreign, end - start);
+    return;
+  }
+  const sequence = wholeNumber(ledger, lane.index, codec.numbers[SEQUENCE]!, codec.fields.sequenceBits);
   if (sequence < 0 || sequence >= ledger.next[lane.index]! || lane.times === null) {
     unexpected(traffic, lane, Stranger.neverSent, sequence);
   } else if (numberedIsIntact(codec, bytes, view, start, end, lane.stream, sequence)) {
