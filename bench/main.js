@@ -5,7 +5,17 @@
 import { parseArgs } from 'node:util';
 import { buildRig } from './rig/build.js';
 
-const CLAIMS = ['closed', 'pipelined', 'idle', 'open-loop', 'security', 'startup', 'many-lanes', 'flat-memory'];
+const CLAIMS = [
+  'message-path',
+  'closed',
+  'pipelined',
+  'idle',
+  'open-loop',
+  'security',
+  'startup',
+  'many-lanes',
+  'flat-memory',
+];
 const SLOW = ['flat-memory'];
 
 const { values, positionals } = parseArgs({

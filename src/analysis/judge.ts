@@ -48,7 +48,12 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
     notePeaks(facts);
   });
 
+  /** A worker that says nothing for a second still has what it had. */
+  const openByWorker = new Map<number, number>();
+
   function notePeaks(facts: Second): void {
+    for (const [worker, open] of facts.peakOpen) openByWorker.set(worker, open);
+    peaks.open = Math.max(peaks.open, sumOf(openByWorker.values()));
     peaks.openedPerSecond = Math.max(peaks.openedPerSecond, facts.tally.opened);
     const rssBytes = sumOf(facts.rssBytes.values());
     if (rssBytes > peaks.rssBytes) {
@@ -57,15 +62,11 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
     }
   }
 
-  const openByWorker = new Map<number, number>();
-
   return {
     window(window) {
       addWindow(whole, window);
       timeline.add(window);
       lastNs = Math.max(lastNs, window.untilNs);
-      openByWorker.set(window.worker, window.connections.peakOpen);
-      peaks.open = Math.max(peaks.open, sumOf(openByWorker.values()));
       const stageTally = stageTallies[window.stage];
       if (stageTally === undefined) return;
       addWindow(stageTally, window);
@@ -84,6 +85,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const plannedSendingNs = plan.load.messages.kind === 'none' ? 0 : (stages.at(-1)?.toNs ?? 0);
       const sendingNs =
         originNs === null ? 0 : Math.max(0, Math.min(plannedSendingNs, (record.stoppingNs ?? endNs) - originNs));
+      // What was in flight when a record broke off is unresolved, in the rules too. A whole record has settled it.
+      whole.messages.unresolved = closeBooks(whole, record.endedNs === null || record.deadWorkers > 0).unresolved;
       const health = judgeHealth({
         sending: sending.windows > 0 ? sending : whole,
         whole,
@@ -93,8 +96,6 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         endedBecause: record.endedBecause,
       });
       const evidence = { tally: whole, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
-      // What was in flight when the record ended is unresolved, in the rules too.
-      whole.messages.unresolved = closeBooks(whole, true).unresolved;
       const outcomes = [
         ...plan.thresholds.map((threshold) => judgeThreshold(threshold, evidence, health)),
         ...(plan.contract === null ? [] : judgeContract(plan.contract, whole, health)),
@@ -130,7 +131,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           closeCodes: whole.closeCodes,
           failures: failuresOf(whole, record.examples),
         },
-        messages: closeBooks(whole, true),
+        messages: closeBooks(whole, false),
         response: describe(whole.histograms.response),
         service: describe(whole.histograms.service),
         sendLag: describe(whole.histograms.sendLag),

@@ -39,7 +39,8 @@ export function judgeThreshold(threshold: Threshold, evidence: Evidence, health:
   if (observation.kind === 'none') {
     return outcome(expression, null, 'n/a', 'inconclusive', null, [observation.doubt]);
   }
-  const isKept = observation.kind === 'value' && holds(observation.value, threshold);
+  // What never came is over any limit: kept by `>`, broken by `<`.
+  const isKept = holds(observation.kind === 'value' ? observation.value : Number.POSITIVE_INFINITY, threshold);
   const observed = observation.kind === 'value' ? observation.value : null;
   const observedText =
     observation.kind === 'value'

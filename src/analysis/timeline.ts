@@ -12,8 +12,10 @@ export const TIMELINE_SLACK_SECONDS = 12;
 
 export interface Second {
   readonly tally: Tally;
-  /** By worker: the last window's view of what does not add up over time. */
+  /** By worker: the last window's view of what does not add up over time, and when that was. */
   readonly open: Map<number, number>;
+  readonly untilNs: Map<number, number>;
+  readonly peakOpen: Map<number, number>;
   readonly rssBytes: Map<number, number>;
   readonly idleRssBytes: Map<number, number>;
   cpuRatioMax: number | null;
@@ -46,6 +48,8 @@ export function createTimeline(onSecond: (second: number, facts: Second) => void
         facts = {
           tally: createTally(),
           open: new Map(),
+          untilNs: new Map(),
+          peakOpen: new Map(),
           rssBytes: new Map(),
           idleRssBytes: new Map(),
           cpuRatioMax: null,
@@ -64,9 +68,14 @@ const SHORTEST_CPU_WINDOW_NS = 0.25e9;
 
 function addToSecond(facts: Second, window: Window): void {
   addWindow(facts.tally, window);
-  facts.open.set(window.worker, window.connections.open);
-  facts.rssBytes.set(window.worker, Math.max(window.health.rssBytes, facts.rssBytes.get(window.worker) ?? 0));
-  facts.idleRssBytes.set(window.worker, window.health.idleRssBytes);
+  const { worker, untilNs, connections, health } = window;
+  if (untilNs >= (facts.untilNs.get(worker) ?? 0)) {
+    facts.open.set(worker, connections.open);
+    facts.untilNs.set(worker, untilNs);
+  }
+  facts.peakOpen.set(worker, Math.max(connections.peakOpen, facts.peakOpen.get(worker) ?? 0));
+  facts.rssBytes.set(worker, Math.max(health.rssBytes, facts.rssBytes.get(worker) ?? 0));
+  facts.idleRssBytes.set(worker, health.idleRssBytes);
   const ratio = cpuRatio(window);
   if (ratio !== null) facts.cpuRatioMax = Math.max(ratio, facts.cpuRatioMax ?? 0);
 }

@@ -48,7 +48,8 @@ function write(codec: EchoCodec, bytes: number, message: Message, mask = 0): Uin
   const out = new Uint8Array(at + bytes + 5).fill(0xaa);
   const { type, stream, sequence, dueNs, sentNs } = message;
   writeEcho(codec, out, new DataView(out.buffer), at, bytes, type, stream, sequence, dueNs, sentNs, mask);
-  expect([...out.subarray(0, at), ...out.subarray(at + bytes)]).toEqual(Array(8).fill(0xaa));
+  const outside = Buffer.concat([out.subarray(0, at), out.subarray(at + bytes)]);
+  expect(outside.toString('hex')).toBe('aa'.repeat(8));
   return out.slice(at, at + bytes);
 }
 
@@ -107,7 +108,7 @@ describe('what is written is read back', () => {
         const codec = codecs[format];
         const masked = write(codec, bytes, message, mask);
         const unmasked = masked.map((byte, i) => byte ^ ((mask >>> (8 * (i & 3))) & 0xff));
-        expect(unmasked).toEqual(write(codec, bytes, message));
+        expect(Buffer.compare(unmasked, write(codec, bytes, message))).toBe(0);
       }),
       { numRuns: 300 },
     );
@@ -124,10 +125,8 @@ describe('what is written is read back', () => {
   test('text is printable ASCII, whatever it says', () => {
     fc.assert(
       fc.property(sizes, messages, (bytes, message) => {
-        for (const byte of write(codecs.text, bytes, message)) {
-          expect(byte).toBeGreaterThanOrEqual(0x20);
-          expect(byte).toBeLessThan(0x7f + 1);
-        }
+        const payload = write(codecs.text, bytes, message);
+        expect(payload.every((byte) => byte >= 0x20 && byte < 0x7f)).toBe(true);
       }),
       { numRuns: 100 },
     );

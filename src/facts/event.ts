@@ -1,7 +1,7 @@
 // What happened once, as it lies in `events.ndjson`: one JSON line each, in the order in which the
 // coordinator learned of it. `atNs` counts from the start of the run.
 
-import type { FailureKind } from './failure.ts';
+import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 
 export type RunEvent =
   | { readonly kind: 'runStarted'; readonly atNs: number; readonly manifest: Manifest }
@@ -22,10 +22,12 @@ export type RunEvent =
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
   | { readonly kind: 'runEnded'; readonly atNs: number; readonly outcome: Outcome };
 
-export type Outcome = 'completed' | 'interrupted' | 'aborted';
+const OUTCOMES = ['completed', 'interrupted', 'aborted'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
+const STOP_REASONS = ['interrupted', 'abortRule', 'noLanes', 'workersDied'] as const;
 /** Why a run ended before its plan did. */
-export type StopReason = 'interrupted' | 'abortRule' | 'noLanes' | 'workersDied';
+export type StopReason = (typeof STOP_REASONS)[number];
 
 /** Facts about the run that neither the plan nor a window holds. */
 export interface Manifest {
@@ -71,19 +73,62 @@ export function decodeEvent(line: string): RunEvent | null {
   }
 }
 
-const EVENT_KINDS: readonly string[] = [
-  'runStarted',
-  'connected',
-  'messagesStarted',
-  'failure',
-  'violation',
-  'workerDied',
-  'stopping',
-  'runEnded',
-] satisfies RunEvent['kind'][];
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isNumber = (value: unknown): boolean => Number.isFinite(value);
+const isOneOf =
+  (values: readonly string[]) =>
+  (value: unknown): boolean =>
+    typeof value === 'string' && values.includes(value);
+
+/** What each kind of event must have beside `atNs`: a line that lacks it is a foreign one. */
+const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: unknown) => boolean>>>> = {
+  runStarted: { manifest: isManifest },
+  connected: {},
+  messagesStarted: {},
+  failure: { worker: isNumber, lane: isNumber, failure: isOneOf(FAILURE_KINDS), detail: isText },
+  violation: {
+    worker: isNumber,
+    violation: isOneOf(VIOLATION_KINDS),
+    lane: isNumber,
+    stream: isNumber,
+    seq: (value) => value === null || isNumber(value),
+    detail: isText,
+  },
+  workerDied: { worker: isNumber, detail: isText },
+  stopping: { reason: isOneOf(STOP_REASONS), detail: isText },
+  runEnded: { outcome: isOneOf(OUTCOMES) },
+};
+
+const MACHINE: Readonly<Record<keyof Machine, (value: unknown) => boolean>> = {
+  platform: isText,
+  cpuModel: isText,
+  cores: isNumber,
+  memoryBytes: isNumber,
+  hostname: isText,
+};
+const MANIFEST: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {
+  id: isText,
+  startedAt: isText,
+  highwaterVersion: isText,
+  nodeVersion: isText,
+  workerCount: isNumber,
+  machine: (value) => hasFields(value, MACHINE),
+};
+
+function isManifest(value: unknown): boolean {
+  return hasFields(value, MANIFEST);
+}
 
 function isEvent(value: unknown): value is RunEvent {
+  if (!hasFields(value, { kind: isText, atNs: isNumber })) return false;
+  const kind = value.kind as string;
+  return Object.hasOwn(FIELDS, kind) && hasFields(value, FIELDS[kind as RunEvent['kind']]);
+}
+
+function hasFields(
+  value: unknown,
+  fields: Readonly<Record<string, (value: unknown) => boolean>>,
+): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, atNs } = value as { kind?: unknown; atNs?: unknown };
-  return typeof kind === 'string' && EVENT_KINDS.includes(kind) && typeof atNs === 'number';
+  return Object.entries(fields).every(([name, isRight]) => isRight((value as Record<string, unknown>)[name]));
 }

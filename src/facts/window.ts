@@ -95,7 +95,8 @@ export function isWindow(value: unknown): value is Window {
   const { messages, unsent, connections, bytes, histograms, health } = value;
   return (
     hasCounts(value, ['worker', 'second', 'untilNs']) &&
-    typeof value.stage === 'number' &&
+    Number.isSafeInteger(value.stage) &&
+    Number.isSafeInteger(value.second) &&
     hasCounts(messages, MESSAGE_FACTS) &&
     hasCounts(unsent, UNSENT_REASONS) &&
     hasCounts(connections, ['attempted', 'opened', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&
@@ -114,7 +115,7 @@ export function isWindow(value: unknown): value is Window {
 }
 
 function hasCounts(value: unknown, names: readonly string[]): value is Record<string, unknown> {
-  return isRecord(value) && names.every((name) => typeof value[name] === 'number' && value[name] >= 0);
+  return isRecord(value) && names.every((name) => Number.isFinite(value[name]) && (value[name] as number) >= 0);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

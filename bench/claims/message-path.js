@@ -1,0 +1,116 @@
+// The path of one verified message in memory, without sockets: laid out and masked, then parsed, checked and
+// recorded. With the worker's V8 flags and without them.
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { median } from '../highwater.js';
+
+const SELF = fileURLToPath(import.meta.url);
+const LANES = 100;
+const IN_FLIGHT = 64;
+const BYTES = 64;
+const ROUNDS = 600;
+const WARM_ROUNDS = 200;
+const WORKER_FLAGS = [
+  '--max-inlined-bytecode-size=2000',
+  '--max-inlined-bytecode-size-cumulative=10000',
+  '--interrupt-budget=2000000',
+];
+
+export async function rows() {
+  const measure = (flags) =>
+    JSON.parse(spawnSync(process.execPath, [...flags, SELF, '--here'], { encoding: 'utf8' }).stdout);
+  const tuned = [measure(WORKER_FLAGS), measure(WORKER_FLAGS), measure(WORKER_FLAGS)];
+  const plain = [measure([]), measure([]), measure([])];
+  const of = (runs, name) => median(runs.map((run) => run[name]));
+  const text = (runs) => `${of(runs, 'sendNs').toFixed(0)} + ${of(runs, 'receiveNs').toFixed(0)} ns`;
+  return [
+    {
+      claim: 'the message path in memory, 64 B: send + receive',
+      goal: 'printed',
+      measured: `${text(tuned)} (without the V8 flags ${text(plain)})`,
+      reached: null,
+    },
+  ];
+}
+
+async function measureHere() {
+  const { appendMessage, countDelivered, countSent, createTraffic, flushLane, receiveMessage } = await import(
+    '../../dist/engine/hot/traffic.js'
+  );
+  const { FrameReader } = await import('../../dist/frames/frame-reader.js');
+  const { Lane } = await import('../../dist/engine/lane.js');
+  const { createRecorder } = await import('../../dist/measure/recorder.js');
+
+  const plan = {
+    dialect: { format: 'binary' },
+    load: { mix: [{ payloadBytes: BYTES }] },
+    target: { maxBufferedBytes: 1e6 },
+  };
+  const recorder = createRecorder();
+  const traffic = createTraffic(plan, LANES, 12_345, 99, recorder, (violation) => {
+    throw new Error(JSON.stringify(violation));
+  });
+  const buffer = Buffer.allocUnsafeSlow(65_536);
+  traffic.readBytes = buffer;
+  traffic.readView = new DataView(buffer.buffer);
+  let written = buffer;
+  const lanes = Array.from({ length: LANES }, (_, index) => {
+    const lane = new Lane(index, index);
+    lane.reader = new FrameReader({ maxMessageBytes: 1e7, inflation: null });
+    lane.link = {
+      writableLength: 0,
+      write(bytes) {
+        written = bytes;
+      },
+    };
+    return lane;
+  });
+  const nothing = () => {};
+  const sink = {
+    message: (lane, isText, bytes, start, end) => receiveMessage(traffic, lane, isText, bytes, start, end),
+    ping: nothing,
+    pong: nothing,
+    close: nothing,
+    violation: nothing,
+  };
+  const sendNs = [];
+  const receiveNs = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const lane of lanes) {
+      const startedAt = process.hrtime.bigint();
+      const nowNs = performance.now() * 1e6;
+      for (let i = 0; i < IN_FLIGHT; i++) appendMessage(traffic, lane, 0, nowNs, nowNs);
+      countSent(traffic, IN_FLIGHT, nowNs, nowNs);
+      flushLane(traffic, lane);
+      const sentAt = process.hrtime.bigint();
+      const echoedBytes = echo(written, buffer);
+      const receivedAt = process.hrtime.bigint();
+      traffic.receivedNs = performance.now() * 1e6;
+      lane.reader.feed(buffer, 0, echoedBytes, sink, lane);
+      countDelivered(traffic, lane);
+      lane.credit = 0;
+      const doneAt = process.hrtime.bigint();
+      if (round < WARM_ROUNDS) continue;
+      sendNs.push(Number(sentAt - startedAt) / IN_FLIGHT);
+      receiveNs.push(Number(doneAt - receivedAt) / IN_FLIGHT);
+    }
+  }
+  console.log(JSON.stringify({ sendNs: median(sendNs), receiveNs: median(receiveNs) }));
+}
+
+/** What an echo server does: the same frames, unmasked (short ones only). */
+function echo(frames, into) {
+  let to = 0;
+  for (let from = 0; from < frames.length; ) {
+    const payloadBytes = frames[from + 1] & 127;
+    into[to] = frames[from];
+    into[to + 1] = payloadBytes;
+    for (let i = 0; i < payloadBytes; i++) into[to + 2 + i] = frames[from + 6 + i] ^ frames[from + 2 + (i & 3)];
+    from += 6 + payloadBytes;
+    to += 2 + payloadBytes;
+  }
+  return to;
+}
+
+if (process.argv.includes('--here')) await measureHere();

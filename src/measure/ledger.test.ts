@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  Arrival,
+  createLedger,
+  type Ledger,
+  MAX_WINDOW_BITS,
+  missingNumbers,
+  noteArrival,
+  settleLane,
+  takeNumber,
+  wholeNumber,
+} from './ledger.ts';
+
+function send(ledger: Ledger, count: number, lane = 0): void {
+  for (let i = 0; i < count; i++) takeNumber(ledger, lane);
+}
+
+const arrive = (ledger: Ledger, numbers: readonly number[], lane = 0): Arrival[] =>
+  numbers.map((sequence) => noteArrival(ledger, lane, sequence));
+
+/** The ledger as one would write it with all the memory in the world. */
+function naiveLedger() {
+  const sent = new Set<number>();
+  const seen = new Set<number>();
+  let highest = -1;
+  return {
+    sent,
+    seen,
+    arrive(sequence: number): Arrival {
+      if (!sent.has(sequence)) return Arrival.unexpected;
+      if (seen.has(sequence)) return Arrival.duplicated;
+      seen.add(sequence);
+      if (sequence < highest) return Arrival.reordered;
+      highest = sequence;
+      return Arrival.inOrder;
+    },
+  };
+}
+
+describe('the ledger', () => {
+  test('agrees with a naive one: sends, arrivals, duplicates, strangers, gaps and disorder in any mixture', () => {
+    const steps = fc.array(
+      fc.oneof(
+        {
+          weight: 3,
+          arbitrary: fc.record({ kind: fc.constant('send' as const), count: fc.integer({ min: 1, max: 40 }) }),
+        },
+        { weight: 5, arbitrary: fc.record({ kind: fc.constant('next' as const), skip: fc.nat(3) }) },
+        {
+          weight: 3,
+          arbitrary: fc.record({
+            kind: fc.constant('any' as const),
+            share: fc.double({ min: -0.1, max: 1.1, noNaN: true }),
+          }),
+        },
+        {
+          weight: 1,
+          arbitrary: fc.record({
+            kind: fc.constant('odd' as const),
+            value: fc.constantFrom(0.5, -1, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY),
+          }),
+        },
+      ),
+      { maxLength: 300 },
+    );
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 0, max: 2 }), (list, lane) => {
+        const ledger = createLedger(3);
+        const naive = naiveLedger();
+        let next = 0;
+        let upcoming = 0;
+        for (const step of list) {
+          if (step.kind === 'send') {
+            for (let i = 0; i < step.count; i++) naive.sent.add(takeNumber(ledger, lane));
+            next += step.count;
+            continue;
+          }
+          if (step.kind === 'next') upcoming += step.skip + 1;
+          const sequence =
+            step.kind === 'next' ? upcoming - 1 : step.kind === 'any' ? Math.floor(step.share * next) : step.value;
+          expect(noteArrival(ledger, lane, sequence)).toBe(naive.arrive(sequence));
+          expect(ledger.outstanding[lane]).toBe(naive.sent.size - naive.seen.size);
+        }
+        const missing = [...naive.sent].filter((sequence) => !naive.seen.has(sequence));
+        expect(missingNumbers(ledger, lane, 1e6)).toEqual(missing);
+        expect(missingNumbers(ledger, lane, 3)).toEqual(missing.slice(0, 3));
+        expect(ledger.approximate).toBe(false);
+        expect(settleLane(ledger, lane)).toBe(missing.length);
+        for (const other of [0, 1, 2].filter((index) => index !== lane)) {
+          expect([ledger.next[other], ledger.outstanding[other]]).toEqual([0, 0]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a shuffled stream, each of its numbers some times over, is accounted for once each', () => {
+    const streams = fc
+      .integer({ min: 1, max: 400 })
+      .chain((count) => fc.tuple(fc.constant(count), fc.array(fc.nat(count - 1), { maxLength: 3 * count })));
+    fc.assert(
+      fc.property(streams, ([count, arrivals]) => {
+        const ledger = createLedger(1);
+        send(ledger, count);
+        const naive = naiveLedger();
+        for (let i = 0; i < count; i++) naive.sent.add(i);
+        expect(arrive(ledger, arrivals)).toEqual(arrivals.map((sequence) => naive.arrive(sequence)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('reordered, as RFC 4737 counts it (§3.3; the arrivals of its examples)', () => {
+  test.each([
+    ['1 2 3 5 6 7 8 4 9 10', [4]],
+    ['1 2 3 4 7 5 6 8 9 10', [5, 6]],
+    ['1 2 3 7 8 9 10 4 5 6 11', [4, 5, 6]],
+    ['1 2 3 6 7 4 5 8 9 10 12 13 11 14 15 16', [4, 5, 11]],
+    ['1 2 3 7 8 9 4 5 6', [4, 5, 6]],
+    ['1 2 3 4 5 6 7 8 9 10', []],
+    ['1 2 4 5 6 7', []],
+  ])('%s', (text, reordered) => {
+    const ledger = createLedger(1);
+    const numbers = text.split(' ').map((digit) => Number(digit) - 1);
+    send(ledger, Math.max(...numbers) + 1);
+    const found = numbers.filter((sequence) => noteArrival(ledger, 0, sequence) === Arrival.reordered);
+    expect(found.map((sequence) => sequence + 1)).toEqual(reordered);
+  });
+
+  test('a duplicate is no reordering, and does not count as an arrival again', () => {
+    const ledger = createLedger(1);
+    send(ledger, 5);
+    expect(arrive(ledger, [0, 2, 0, 2, 1, 1, 3, 3])).toEqual([
+      Arrival.inOrder,
+      Arrival.inOrder,
+      Arrival.duplicated,
+      Arrival.duplicated,
+      Arrival.reordered,
+      Arrival.duplicated,
+      Arrival.inOrder,
+      Arrival.duplicated,
+    ]);
+    expect(ledger.outstanding[0]).toBe(1);
+  });
+});
+
+describe('disorder beyond the window', () => {
+  test('a late arrival that had left it is still recognised, once', () => {
+    const ledger = createLedger(1);
+    const total = MAX_WINDOW_BITS + 500;
+    send(ledger, total);
+    // 0 to 4 stay away while everything else arrives.
+    for (let sequence = 5; sequence < total; sequence++) expect(noteArrival(ledger, 0, sequence)).toBe(Arrival.inOrder);
+    expect(ledger.outstanding[0]).toBe(5);
+    expect(missingNumbers(ledger, 0, 10)).toEqual([0, 1, 2, 3, 4]);
+    expect(arrive(ledger, [3, 3, 100, 0])).toEqual([
+      Arrival.reordered,
+      Arrival.duplicated,
+      Arrival.duplicated,
+      Arrival.reordered,
+    ]);
+    expect(missingNumbers(ledger, 0, 10)).toEqual([1, 2, 4]);
+    expect(ledger.approximate).toBe(false);
+    expect(settleLane(ledger, 0)).toBe(3);
+  });
+
+  test('more missing numbers than are remembered make it approximate, and no number is lost from the books', () => {
+    const ledger = createLedger(1);
+    const total = MAX_WINDOW_BITS + 3000;
+    send(ledger, total);
+    noteArrival(ledger, 0, total - 1);
+    expect(ledger.approximate).toBe(true);
+    expect(ledger.outstanding[0]).toBe(total - 1);
+    expect(settleLane(ledger, 0)).toBe(total - 1);
+  });
+
+  test('every second number is lost, for longer than the window', () => {
+    const ledger = createLedger(1);
+    const total = MAX_WINDOW_BITS + 1000;
+    send(ledger, total);
+    for (let sequence = 0; sequence < total; sequence += 2) {
+      expect(noteArrival(ledger, 0, sequence)).toBe(Arrival.inOrder);
+    }
+    expect(ledger.outstanding[0]).toBe(total / 2);
+    expect(ledger.approximate).toBe(false);
+    expect(noteArrival(ledger, 0, 1)).toBe(Arrival.reordered);
+    expect(noteArrival(ledger, 0, 1)).toBe(Arrival.duplicated);
+  });
+
+  test('the memory of a lane’s disorder goes when the disorder has', () => {
+    const ledger = createLedger(1);
+    send(ledger, 1000);
+    noteArrival(ledger, 0, 500);
+    expect(ledger.disorder[0]).not.toBeNull();
+    for (let sequence = 0; sequence < 500; sequence++) noteArrival(ledger, 0, sequence);
+    expect(ledger.disorder[0]).toBeNull();
+    expect(noteArrival(ledger, 0, 501)).toBe(Arrival.inOrder);
+  });
+});
+
+describe('settling a lane', () => {
+  test('nothing is outstanding any more, the stream goes on with the next number, and late ones are duplicates', () => {
+    const ledger = createLedger(1);
+    send(ledger, 10);
+    arrive(ledger, [0, 1, 5]);
+    expect(settleLane(ledger, 0)).toBe(7);
+    expect(settleLane(ledger, 0)).toBe(0);
+    expect(missingNumbers(ledger, 0, 10)).toEqual([]);
+    expect(takeNumber(ledger, 0)).toBe(10);
+    expect(noteArrival(ledger, 0, 10)).toBe(Arrival.inOrder);
+    expect(noteArrival(ledger, 0, 3)).toBe(Arrival.duplicated);
+    expect(ledger.outstanding[0]).toBe(0);
+  });
+});
+
+describe('numbers', () => {
+  test('above 2^32 are told apart like any others', () => {
+    const ledger = createLedger(1);
+    const first = 2 ** 33 + 12_345;
+    ledger.next[0] = first;
+    ledger.expected[0] = first;
+    ledger.low[0] = first;
+    send(ledger, 200);
+    expect(
+      arrive(ledger, [first, first + 2, first + 100, first + 1, first + 2, first + 2 ** 32, first - 2 ** 32]),
+    ).toEqual([
+      Arrival.inOrder,
+      Arrival.inOrder,
+      Arrival.inOrder,
+      Arrival.reordered,
+      Arrival.duplicated,
+      Arrival.unexpected,
+      Arrival.duplicated,
+    ]);
+    expect(missingNumbers(ledger, 0, 2)).toEqual([first + 3, first + 4]);
+  });
+
+  test('of which only low bits came back are the nearest to the expected one', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.nat(2000), fc.maxSafeNat()),
+        fc.integer({ min: 6, max: 9 }),
+        fc.integer({ min: -256, max: 255 }),
+        (expected, bits, offset) => {
+          const ledger = createLedger(1);
+          ledger.expected[0] = expected;
+          const reach = 2 ** (bits - 1);
+          const sequence = expected + (offset % reach);
+          fc.pre(sequence >= 0 && Number.isSafeInteger(sequence) && Number.isSafeInteger(expected + 2 ** bits));
+          expect(wholeNumber(ledger, 0, sequence % 2 ** bits, bits)).toBe(sequence);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,154 @@
+// Windows for tests of what is made of them: empty ones with a few facts in, and random ones.
+
+import fc from 'fast-check';
+import type { RunEvent } from '../../../src/facts/event.ts';
+import { FAILURE_KINDS } from '../../../src/facts/failure.ts';
+import {
+  type HistogramName,
+  type MessageFacts,
+  type UnsentReason,
+  WINDOW_SCHEMA,
+  type Window,
+} from '../../../src/facts/window.ts';
+import { createHistogram, type Histogram, record } from '../../../src/histogram/histogram.ts';
+import { encodeSparse } from '../../../src/histogram/sparse-codec.ts';
+
+export interface WindowParts {
+  readonly worker?: number;
+  readonly second?: number;
+  readonly stage?: number;
+  readonly messages?: Partial<MessageFacts>;
+  readonly unsent?: Partial<Record<UnsentReason, number>>;
+  readonly connections?: Partial<Window['connections']>;
+  readonly bytes?: Partial<Window['bytes']>;
+  /** Values in nanoseconds. */
+  readonly times?: Partial<Record<HistogramName, readonly number[]>>;
+  readonly health?: Partial<Window['health']>;
+}
+
+export function histogramOf(values: readonly number[]): Histogram {
+  const histogram = createHistogram();
+  for (const value of values) record(histogram, value);
+  return histogram;
+}
+
+export function makeWindow(parts: WindowParts = {}): Window {
+  const { second = 0, times = {} } = parts;
+  const histogram = (name: HistogramName) => encodeSparse(histogramOf(times[name] ?? []));
+  return {
+    schema: WINDOW_SCHEMA,
+    worker: parts.worker ?? 0,
+    second,
+    stage: parts.stage ?? 0,
+    untilNs: (second + 1) * 1e9,
+    messages: {
+      due: 0,
+      sent: 0,
+      delivered: 0,
+      rejected: 0,
+      lost: 0,
+      unresolved: 0,
+      duplicated: 0,
+      reordered: 0,
+      corrupted: 0,
+      unexpected: 0,
+      ...parts.messages,
+    },
+    unsent: { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0, ...parts.unsent },
+    connections: {
+      attempted: 0,
+      opened: 0,
+      failed: 0,
+      open: 0,
+      peakOpen: 0,
+      droppedByServer: 0,
+      failures: {},
+      closeCodes: {},
+      ...parts.connections,
+    },
+    bytes: { sent: 0, received: 0, ...parts.bytes },
+    histograms: {
+      response: histogram('response'),
+      service: histogram('service'),
+      sendLag: histogram('sendLag'),
+      handshake: histogram('handshake'),
+      eventLoopDelay: histogram('eventLoopDelay'),
+    },
+    health: {
+      cpuNs: 1e8,
+      rssBytes: 5e7,
+      idleRssBytes: 4e7,
+      elapsedNs: 1e9,
+      inFlightNs: 0,
+      inFlight: 0,
+      approximate: false,
+      spinning: false,
+      ...parts.health,
+    },
+  };
+}
+
+const count = fc.nat(1000);
+const times = fc.array(fc.integer({ min: 0, max: 5e9 }), { maxLength: 8 });
+
+/** Windows of any worker, second and stage, with any facts. */
+export const anyWindow: fc.Arbitrary<Window> = fc
+  .record({
+    worker: fc.nat(3),
+    second: fc.nat(8),
+    stage: fc.integer({ min: -1, max: 3 }),
+    messages: fc.record({
+      due: count,
+      sent: count,
+      delivered: count,
+      rejected: count,
+      lost: count,
+      unresolved: count,
+      duplicated: count,
+      reordered: count,
+      corrupted: count,
+      unexpected: count,
+    }),
+    unsent: fc.record({ late: count, backpressure: count, windowFull: count, socketClosed: count }),
+    connections: fc.record({
+      attempted: count,
+      opened: count,
+      failed: count,
+      open: count,
+      peakOpen: count,
+      droppedByServer: count,
+      failures: fc.dictionary(fc.constantFrom(...FAILURE_KINDS), count, { maxKeys: 4 }),
+      closeCodes: fc.dictionary(fc.constantFrom('1000', '1001', '1006', '4000'), count, { maxKeys: 3 }),
+    }),
+    bytes: fc.record({ sent: count, received: count }),
+    times: fc.record({ response: times, service: times, sendLag: times, handshake: times, eventLoopDelay: times }),
+    health: fc.record({
+      cpuNs: fc.nat(1e9),
+      rssBytes: fc.nat(1e9),
+      idleRssBytes: fc.constant(4e7),
+      elapsedNs: fc.integer({ min: 1, max: 1e9 }),
+      inFlightNs: fc.nat(1e9),
+      inFlight: count,
+      approximate: fc.boolean(),
+      spinning: fc.boolean(),
+    }),
+  })
+  .map(makeWindow);
+
+export const MANIFEST = {
+  id: '20261121-120000-test-abcd',
+  startedAt: '2026-11-21T12:00:00.000Z',
+  highwaterVersion: '0.1.0',
+  nodeVersion: 'v20.20.2',
+  workerCount: 2,
+  machine: { platform: 'linux', cpuModel: 'test', cores: 2, memoryBytes: 8e9, hostname: 'here' },
+} as const;
+
+/** The events of a run that went its way. */
+export function completedRun(messagesStartedNs: number | null, endedNs: number): RunEvent[] {
+  return [
+    { kind: 'runStarted', atNs: 0, manifest: MANIFEST },
+    ...(messagesStartedNs === null ? [] : [{ kind: 'messagesStarted' as const, atNs: messagesStartedNs }]),
+    { kind: 'runEnded', atNs: endedNs, outcome: 'completed' },
+  ];
+}
