@@ -18,6 +18,7 @@ function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string
     whole: tally,
     busyCpuShare: 0,
     deadWorkers: 0,
+    firstDeath: null,
     complete: true,
     endedBecause: null,
     ...facts,

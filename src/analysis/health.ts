@@ -21,6 +21,8 @@ export interface GeneratorFacts {
   /** Of the windows in which lanes were sent on, the share with a CPU ratio above `BUSY_CPU_RATIO`. */
   readonly busyCpuShare: number;
   readonly deadWorkers: number;
+  /** How the first of them died; null where none did. */
+  readonly firstDeath: string | null;
   /** Whether the record has its end. */
   readonly complete: boolean;
   /** Why the run ended before its plan did; null where it did not. */
@@ -101,10 +103,12 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
   return [{ kind: 'littlesLaw', rule: null, detail, casts: 'timing' }];
 }
 
-function recordDoubts({ whole, deadWorkers, complete, endedBecause }: GeneratorFacts): HealthDoubt[] {
+function recordDoubts({ whole, deadWorkers, firstDeath, complete, endedBecause }: GeneratorFacts): HealthDoubt[] {
   const doubts: HealthDoubt[] = [];
   if (deadWorkers > 0) {
-    const detail = `${deadWorkers} of the workers died: its share of the load was not offered from then on`;
+    const detail =
+      `${deadWorkers} of the workers died, and its share of the load was not offered from then on` +
+      (firstDeath === null ? '' : `; the first: ${firstDeath}`);
     doubts.push({ kind: 'workerDied', rule: null, detail, casts: 'pass' });
   }
   if (!complete) {

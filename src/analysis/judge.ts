@@ -92,6 +92,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         whole,
         busyCpuShare: sendingWindows === 0 ? 0 : busyWindows / sendingWindows,
         deadWorkers: record.deadWorkers,
+        firstDeath: record.firstDeath,
         complete: record.endedNs !== null,
         endedBecause: record.endedBecause,
       });
@@ -135,7 +136,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         response: describe(whole.histograms.response),
         service: describe(whole.histograms.service),
         sendLag: describe(whole.histograms.sendLag),
-        throughput: throughputOf(whole, sendingNs),
+        throughput: throughputOf(whole, sending, sendingNs),
         generator: {
           healthy: health.every((doubt) => doubt.kind === 'incomplete'),
           cpuRatioMax: peaks.cpuRatio,
@@ -159,7 +160,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
             response: describe(tally.histograms.response),
             service: describe(tally.histograms.service),
             sendLag: describe(tally.histograms.sendLag),
-            throughput: throughputOf(tally, stage.toNs - stage.fromNs),
+            throughput: throughputOf(tally, tally, stage.toNs - stage.fromNs),
           };
         }),
         timeline: points,
@@ -169,14 +170,15 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   };
 }
 
-function throughputOf(tally: Tally, sendingNs: number): Throughput {
+/** Bytes are those of the sending time alone; a message counts as delivered also when it arrives in the drain. */
+function throughputOf(tally: Tally, whileSending: Tally, sendingNs: number): Throughput {
   const perSecond = (count: number): number | null => (sendingNs === 0 ? null : count / nsToSeconds(sendingNs));
   return {
     offeredPerSecond: perSecond(tally.messages.due),
     sentPerSecond: perSecond(tally.messages.sent),
     deliveredPerSecond: perSecond(tally.messages.delivered),
-    bytesSentPerSecond: perSecond(tally.bytesSent),
-    bytesReceivedPerSecond: perSecond(tally.bytesReceived),
+    bytesSentPerSecond: perSecond(whileSending.bytesSent),
+    bytesReceivedPerSecond: perSecond(whileSending.bytesReceived),
   };
 }
 
@@ -206,6 +208,7 @@ interface EventRecord {
   readonly endedBecause: string | null;
   readonly outcome: RunResult['run']['outcome'] | null;
   readonly deadWorkers: number;
+  readonly firstDeath: string | null;
   readonly examples: ReadonlyMap<FailureKind, string>;
   readonly violations: RunResult['violations'];
 }
@@ -228,6 +231,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     endedBecause: stopping?.detail ?? null,
     outcome: ended?.outcome ?? null,
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
+    firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     examples,
     violations: events
       .filter((event) => event.kind === 'violation')

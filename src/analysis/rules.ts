@@ -46,7 +46,12 @@ export function judgeThreshold(threshold: Threshold, evidence: Evidence, health:
     observation.kind === 'value'
       ? formatObserved(observation.value, threshold.unit)
       : 'never (too many lost, unresolved or unsent)';
-  const doubts = doubtsFor(threshold, observation, isKept, evidence.tally, health);
+  const doubts = [
+    ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
+    ...(isKept && isAboutLost(threshold) && !holds(worstLost(threshold, evidence.tally), threshold)
+      ? unresolvedDoubts(expression, evidence.tally)
+      : []),
+  ];
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
   return outcome(
@@ -200,6 +205,16 @@ export function formatObserved(value: number, unit: Threshold['unit']): string {
   }
 }
 
+function isAboutLost({ metric }: Threshold): boolean {
+  return metric.kind === 'messages' && metric.of === 'lost';
+}
+
+/** As if every unresolved message had been lost. */
+function worstLost({ unit }: Threshold, { messages }: Tally): number {
+  const count = messages.lost + messages.unresolved;
+  return unit === 'ratio' ? count / messages.sent : count;
+}
+
 /** Each clause of the contract as a rule of its own. */
 export function judgeContract(
   contract: Contract,
@@ -218,11 +233,24 @@ export function judgeContract(
         { kind: 'noSamples', rule, detail: `${rule}: no message was sent` },
       ]);
     }
-    const doubts = health
-      .filter((doubt) => doubt.casts === 'pass')
-      .map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
+    if (messages.delivered === 0) {
+      return outcome(rule, null, 'n/a', 'inconclusive', null, [
+        { kind: 'noSamples', rule, detail: `${rule}: no message came back` },
+      ]);
+    }
+    const doubts = [
+      ...(broken.includes('lost') ? unresolvedDoubts(rule, tally) : []),
+      ...health.filter((doubt) => doubt.casts === 'pass').map(({ kind, detail }): Doubt => ({ kind, rule, detail })),
+    ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
   });
+}
+
+/** Whether a message was lost that was in flight when its connection died, nobody here can know. */
+function unresolvedDoubts(rule: string, { messages }: Tally): readonly Doubt[] {
+  if (messages.unresolved === 0) return [];
+  const detail = `${rule}: ${formatCount(messages.unresolved)} messages are unresolved, as their connections died under them`;
+  return [{ kind: 'unresolved', rule, detail }];
 }
 
 type ClauseCount = 'lost' | 'duplicated' | 'reordered' | 'corrupted';

@@ -28,8 +28,8 @@ export async function loadPlan(source: string | undefined, flags: PlanFlags): Pr
   const document = isUrl ? documentForUrl(source, flags) : await readDocument(source);
   const parsed = parsePlan(document, {
     env: process.env,
-    // HIGHWATER_PROFILE is read with the flag; without either, `ci` where CI=true and the plan has one.
-    profile: flags.profile,
+    // A URL declares no profiles, so only one that was asked for on the command line is a mistake there.
+    profile: flags.profile ?? (isUrl ? undefined : process.env.HIGHWATER_PROFILE),
     fallbackProfile: process.env.CI === 'true' ? 'ci' : null,
     override: (plan) => (isUrl ? plan : withFlags(plan, flags)),
   });

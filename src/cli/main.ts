@@ -108,9 +108,7 @@ function addPlanOptions(command: Command): Command {
         .choices(['auto', 'economical', 'precise'])
         .env('HIGHWATER_PACE'),
     )
-    .addOption(
-      new Option('--profile <name>', 'profile of the plan; "none" runs it as written').env('HIGHWATER_PROFILE'),
-    );
+    .option('--profile <name>', 'profile of the plan; "none" runs it as written (env: HIGHWATER_PROFILE)');
 }
 
 /** Flags go before the environment: `--closed` takes the place of HIGHWATER_RATE. */

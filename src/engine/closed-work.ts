@@ -2,6 +2,7 @@
 // it has no due time of its own: due is sent. A reply that takes longer than the plan allows gives its
 // place free; the message itself stays outstanding and its fate is judged like any other's.
 
+import { missingBetween } from '../measure/ledger.ts';
 import { uniform } from '../random/distributions.ts';
 import { createRandom } from '../random/generator.ts';
 import { appendMessage, countSent, flushLane, isWindowFull } from './hot/traffic.ts';
@@ -10,6 +11,7 @@ import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
 import { createTypePicker } from './type-picker.ts';
 import type { MessagesOf, Work, WorkParts } from './work.ts';
 
+/** A reply is given up between one and two timeouts after its message, a sweep more at most. */
 const SWEEP_EVERY_NS = 1e9;
 /** Keeps think times apart from the other random choices that one seed makes. */
 const THINK_STREAM = 2;
@@ -24,10 +26,13 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   const pickType = createTypePicker(plan);
   const random = createRandom(plan.seed, THINK_STREAM + shard);
   const thinking = createMinHeap(laneCount * inFlight);
-  /** By lane: messages that hold a place, places that think, and when a reply last came. */
+  /** By lane: places that messages hold, of these the ones whose message could not be sent, and places that think. */
   const waiting = new Int32Array(laneCount);
+  const unsendable = new Int32Array(laneCount);
   const queued = new Int32Array(laneCount);
-  const progressNs = new Float64Array(laneCount);
+  /** By lane: the number that was next at the last mark, and when that was. What is below it is then old enough. */
+  const markedNumber = new Float64Array(laneCount);
+  const markedNs = new Float64Array(laneCount);
   /** When every lane that is open makes its first move; infinity once they have. */
   let kickNs = Number.POSITIVE_INFINITY;
   let endNs = Number.NEGATIVE_INFINITY;
@@ -36,16 +41,16 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   let index = shard;
 
   function sendNow(lane: Lane, count: number, nowNs: number): void {
-    if (waiting[lane.index] === 0) progressNs[lane.index] = nowNs;
     waiting[lane.index]! += count;
     const { messages: counts, unsent } = traffic.recorder;
     counts.due += count;
     let sent = 0;
     for (let i = 0; i < count; i++) {
       const type = pickType(index);
-      if (isWindowFull(traffic, lane, type))
-        unsent.windowFull++; // its place is tried again after the reply timeout
-      else {
+      if (isWindowFull(traffic, lane, type)) {
+        unsent.windowFull++;
+        unsendable[lane.index]!++; // its place is tried again after the reply timeout
+      } else {
         appendMessage(traffic, lane, type, nowNs, nowNs);
         sent++;
       }
@@ -73,16 +78,31 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   function sweep(nowNs: number): void {
     nextSweepNs = nowNs + sweepEveryNs;
     for (const lane of openLanes.all()) {
-      if (waiting[lane.index]! > 0 && nowNs - progressNs[lane.index]! > replyTimeoutNs) {
-        waiting[lane.index] = 0;
-        progressNs[lane.index] = nowNs;
-        refill(lane, nowNs);
-      }
+      if (nowNs - markedNs[lane.index]! >= replyTimeoutNs) giveUpOld(lane, nowNs);
     }
+  }
+
+  /** Every message below the mark has had its time: those that are missing give their places free. */
+  function giveUpOld(lane: Lane, nowNs: number): void {
+    const { index: i } = lane;
+    const missing = missingBetween(traffic.ledger, i, lane.givenUpBelow, markedNumber[i]!);
+    lane.givenUpBelow = markedNumber[i]!;
+    waiting[i]! -= missing + unsendable[i]!;
+    unsendable[i] = 0;
+    mark(lane, nowNs);
+    refill(lane, nowNs);
+  }
+
+  function mark(lane: Lane, nowNs: number): void {
+    markedNumber[lane.index] = traffic.ledger.next[lane.index]!;
+    markedNs[lane.index] = nowNs;
   }
 
   function beginLane(lane: Lane, nowNs: number): void {
     waiting[lane.index] = 0;
+    unsendable[lane.index] = 0;
+    mark(lane, nowNs);
+    lane.givenUpBelow = markedNumber[lane.index]!;
     refill(lane, nowNs);
   }
 
@@ -121,8 +141,7 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
     },
     repliesArrived(lane) {
       const nowNs = traffic.receivedNs;
-      waiting[lane.index] = Math.max(0, waiting[lane.index]! - lane.credit);
-      progressNs[lane.index] = nowNs;
+      waiting[lane.index]! -= lane.credit - lane.lateCredit;
       refill(lane, nowNs);
     },
   };

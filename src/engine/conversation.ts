@@ -140,6 +140,7 @@ export function createConversation(parts: ConversationParts): Conversation {
       countDelivered(traffic, lane);
       work.repliesArrived(lane);
       lane.credit = 0;
+      lane.lateCredit = 0;
     }
     if (lane.state === 'draining' && ledger.outstanding[lane.index] === 0) closeNow(lane);
   }

@@ -44,6 +44,10 @@ export class Lane {
   position = -1;
   /** Messages that the closed model may send as soon as the read event is over. */
   credit = 0;
+  /** Of these, messages that had been given up: their places are free already. */
+  lateCredit = 0;
+  /** Messages with lower numbers that are missing no longer hold a place of the closed loop. */
+  givenUpBelow = 0;
   /** Due and sent times of short messages, a ring by number. */
   times: Float64Array | null = null;
   /** Set once the service sent a close frame; 0 before. */

@@ -60,6 +60,7 @@ export const DOUBT_KINDS = [
   'noRules',
   'noSamples',
   'tooFewSamples',
+  'unresolved',
   'sendLag',
   'eventLoop',
   'cpu',

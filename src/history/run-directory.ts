@@ -27,7 +27,7 @@ export function createRunDirectories(root: string): Archive {
     async begin(manifest: Manifest, plan: Plan): Promise<Recording> {
       const directory = path.join(root, manifest.id);
       try {
-        await mkdir(directory, { recursive: true });
+        await makeDirectory(directory);
         await writeFile(path.join(directory, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
         return record(directory, plan);
       } catch (error) {
@@ -39,6 +39,20 @@ export function createRunDirectories(root: string): Archive {
     },
     open: async (id) => openRun(await findRun(root, id)),
   };
+}
+
+/** As `mkdir -p`. Node's own recursive mkdir never returns where the kernel says ENOENT to every name (below /proc). */
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const parent = path.dirname(directory);
+    if (code === 'EEXIST' && (await isDirectory(directory))) return;
+    if (code !== 'ENOENT' || parent === directory) throw error;
+    await makeDirectory(parent);
+    await mkdir(directory);
+  }
 }
 
 function record(directory: string, plan: Plan): Recording {
@@ -115,12 +129,13 @@ async function findRun(root: string, id: string): Promise<string> {
   if (await isDirectory(id)) return id;
   let known: string[] = [];
   try {
-    known = (await readdir(root)).sort();
+    const entries = await readdir(root, { withFileTypes: true });
+    known = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
   } catch {
     // no run yet: said below
   }
   if (id === 'latest' && known.length > 0) return path.join(root, known.at(-1)!);
-  const matches = known.filter((name) => name.startsWith(id));
+  const matches = known.includes(id) ? [id] : known.filter((name) => name.startsWith(id));
   if (matches.length === 1) return path.join(root, matches[0]!);
   const got = matches.length > 1 ? `${matches.length} runs that begin so` : 'none of that name';
   const hint = known.length === 0 ? 'No run is kept there yet' : `The latest is ${known.at(-1)}`;

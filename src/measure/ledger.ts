@@ -157,6 +157,18 @@ export function missingNumbers(ledger: Ledger, lane: number, limit: number): num
   return found;
 }
 
+/** How many of the numbers from `from` up to `to − 1` were sent and did not arrive. */
+export function missingBetween(ledger: Ledger, lane: number, from: number, to: number): number {
+  const disorder = ledger.disorder[lane] ?? null;
+  const expected = ledger.expected[lane]!;
+  let count = 0;
+  for (const n of disorder?.missing ?? []) if (n >= from && n < to) count++;
+  for (let n = Math.max(from, ledger.low[lane]!); n < to; n++) {
+    if (n >= expected || disorder === null || !hasBit(disorder.bits, n)) count++;
+  }
+  return count;
+}
+
 /** Settles every number that was sent so far: nothing is outstanding any more. Returns how many were. */
 export function settleLane(ledger: Ledger, lane: number): number {
   const unsettled = ledger.outstanding[lane]!;

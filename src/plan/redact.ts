@@ -78,13 +78,27 @@ export function redactText(text: string, secrets: readonly string[]): string {
   return longestFirst.reduce((hidden, secret) => hidden.replaceAll(secret, REDACTED), text);
 }
 
+/**
+ * The beginning of a longer text without any of the secrets: also without one that was cut off at its end.
+ */
+export function redactExcerpt(text: string, secrets: readonly string[]): string {
+  const hidden = redactText(text, secrets);
+  for (const secret of secrets) {
+    for (let length = secret.length - 1; length >= MIN_SECRET_LENGTH; length--) {
+      if (hidden.endsWith(secret.slice(0, length))) return hidden.slice(0, -length) + REDACTED;
+    }
+  }
+  return hidden;
+}
+
 /** The URL without its password and without the values of parameters that sound secret. Reads templates too. */
 export function redactUrl(url: string): string {
   const parts = splitUrl(url);
   if (parts === null) return url;
   const { userInfo, host, port, path, query, fragment } = parts;
   const user =
-    userInfo === null ? '' : `${userInfo.includes(':') ? `${userInfo.split(':')[0]}:${REDACTED}` : userInfo}@`;
+    // Without a password the user name may be a token.
+    userInfo === null ? '' : `${userInfo.includes(':') ? `${userInfo.split(':')[0]}:${REDACTED}` : REDACTED}@`;
   const scheme = url.slice(0, parts.scheme.length);
   const shownQuery = query === null ? '' : `?${query.split('&').map(redactParameter).join('&')}`;
   return `${scheme}://${user}${host}${port === null ? '' : `:${port}`}${path}${shownQuery}${fragment === null ? '' : `#${fragment}`}`;
@@ -104,7 +118,12 @@ export function collectSecrets(plan: Plan, envSecrets: readonly string[]): reado
   ];
   // What stands in a placeholder differs by lane and is not known here; what stands around it is.
   const literal = values.flatMap((value) => value.split(/\$\{[^}]*\}/));
-  const forms = literal.flatMap((value) => [value, encoded(value)]);
+  const forms = literal.flatMap((value) => [
+    value,
+    encoded(value),
+    ...base64Forms(value),
+    JSON.stringify(value).slice(1, -1),
+  ]);
   return [...new Set(forms)].filter((value) => value.length >= MIN_SECRET_LENGTH).sort((a, b) => b.length - a.length);
 }
 
@@ -144,10 +163,11 @@ function headerSecrets(name: string, value: string): readonly string[] {
 function urlSecrets(url: string): readonly string[] {
   const { userInfo, query } = splitUrl(url) ?? { userInfo: null, query: null };
   const found: string[] = [];
-  const colon = userInfo?.indexOf(':') ?? -1;
-  if (userInfo !== null && colon !== -1) {
-    const password = userInfo.slice(colon + 1);
-    found.push(password, decoded(password), base64OfText(`${decoded(userInfo.slice(0, colon))}:${decoded(password)}`));
+  if (userInfo !== null) {
+    const [user = '', ...rest] = userInfo.split(':');
+    const password = rest.join(':');
+    found.push(base64OfText(`${decoded(user)}:${decoded(password)}`));
+    found.push(...(rest.length === 0 ? [user, decoded(user)] : [password, decoded(password)]));
   }
   for (const parameter of query?.split('&') ?? []) {
     const equals = parameter.indexOf('=');
@@ -164,6 +184,18 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** What is left of a value in the base64 of a text that holds it, at each of the three places it may begin. */
+function base64Forms(value: string): readonly string[] {
+  const valueBytes = [...encoded(value).matchAll(/%..|./g)].length;
+  const forms = [0, 1, 2].map((before) =>
+    base64OfText('x'.repeat(before) + value).slice(
+      Math.ceil((before * 8) / 6),
+      Math.floor(((before + valueBytes) * 8) / 6),
+    ),
+  );
+  return forms.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
 }
 
 function encoded(text: string): string {

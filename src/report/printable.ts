@@ -7,7 +7,7 @@ export function printable(text: string, maxCharacters = MAX_CHARACTERS): string 
   const safe = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     character === '\n' || character === '\t' || character === '\r' ? ' ' : `\\u${hex(character)}`,
   );
-  return safe.length <= maxCharacters ? safe : `${safe.slice(0, maxCharacters)}… (${text.length} characters)`;
+  return safe.length <= maxCharacters ? safe : `${safe.slice(0, maxCharacters)}... (${text.length} characters)`;
 }
 
 function hex(character: string): string {

@@ -136,7 +136,7 @@ function percentilePart(name: string, ms: number | null, percent: number, count:
 }
 
 function laneParts({ connections }: RunResult): string[] {
-  const codes = Object.entries(connections.closeCodes).map(([code, count]) => `${code} × ${formatCount(count)}`);
+  const codes = Object.entries(connections.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
   return [
     `opened ${formatCount(connections.opened)}${connections.connectedSeconds === null ? '' : ` in ${formatDuration(secondsToNs(connections.connectedSeconds))}`}`,
     `failed ${formatCount(connections.failed)}`,

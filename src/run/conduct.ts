@@ -8,7 +8,8 @@ import type { Manifest, Outcome, RunEvent, StopReason } from '../facts/event.ts'
 import type { Phase } from '../facts/live-figures.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
-import { redactText } from '../plan/redact.ts';
+import { redactExcerpt } from '../plan/redact.ts';
+import { printable } from '../report/printable.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
@@ -17,6 +18,7 @@ import type { Crew, Fleet, Recording, Report } from './ports.ts';
 
 /** From "all ready" to the first connection, so that every worker hears of it in time. */
 const START_MARGIN_NS = 20e6;
+const MAX_DETAIL_CHARACTERS = 600;
 const START_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 250;
 /** A worker that has said nothing for this long is hung: it should report every second. */
@@ -31,7 +33,7 @@ const CLOSE_ALLOWANCE_NS = 15e9;
 export interface ConductParts {
   readonly rows: Rows;
   readonly addresses: Addresses;
-  readonly rowSecrets: readonly string[];
+  readonly rowSecrets: readonly (readonly string[])[];
   readonly needs: MachineNeeds;
   readonly manifest: Manifest;
   readonly recording: Recording;
@@ -43,13 +45,18 @@ type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
 
 export async function conductRun(plan: Plan, parts: ConductParts): Promise<void> {
   const { needs, recording, options } = parts;
-  const secrets = [...options.secrets, ...parts.rowSecrets];
+  /** What a lane was told comes from its own row. */
+  const secretsOf = (lane: number | null): readonly string[] =>
+    lane === null || parts.rowSecrets.length === 0
+      ? options.secrets
+      : [...options.secrets, ...parts.rowSecrets[lane % parts.rowSecrets.length]!];
   const states: WorkerState[] = Array.from({ length: needs.workers }, () => 'starting');
   const heardNs: number[] = states.map(() => 0);
   const view = createLiveView(needs);
   let originNs = process.hrtime.bigint();
   let phase: Phase = 'starting';
   const connected = new Set<number>();
+  let isConnected = false;
   let messagesAtNs: number | null = null;
   let stopping: { readonly reason: StopReason; readonly atNs: number } | null = null;
   let lookedNs = 0;
@@ -61,7 +68,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   const living = (): number[] => states.flatMap((state, worker) => (state === 'dead' ? [] : [worker]));
   const everyLiving = (...wanted: WorkerState[]): boolean =>
     living().every((worker) => wanted.includes(states[worker]!));
-  const record = (event: RunEvent): void => keep(() => recording.event(redactEvent(event, secrets)));
+  const record = (event: RunEvent): void => keep(() => recording.event(cleanEvent(event, secretsOf)));
 
   function keep(write: () => void): void {
     try {
@@ -81,7 +88,10 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       case 'connected':
       case 'finished':
         if (states[worker] !== 'dead') states[worker] = report.kind;
-        if (report.kind === 'connected') noteConnected(worker);
+        if (report.kind === 'connected') {
+          connected.add(worker);
+          noteConnected();
+        }
         break;
       case 'window':
         onWindow(report.window);
@@ -93,9 +103,11 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     wake();
   }
 
-  function noteConnected(worker: number): void {
-    connected.add(worker);
-    if (living().every((other) => connected.has(other))) record({ kind: 'connected', atNs: nowNs() });
+  /** Once, when the last living worker has its first lanes. */
+  function noteConnected(): void {
+    if (isConnected || connected.size === 0 || !living().every((worker) => connected.has(worker))) return;
+    isConnected = true;
+    record({ kind: 'connected', atNs: nowNs() });
   }
 
   function onWindow(window: Window): void {
@@ -119,6 +131,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     if (states[worker] === 'finished' || states[worker] === 'dead' || unkept !== null) return;
     states[worker] = 'dead';
     record({ kind: 'workerDied', atNs: nowNs(), worker, detail });
+    noteConnected();
     wake();
   }
 
@@ -234,7 +247,9 @@ function runMark(id: string): number {
   return hash >>> 0;
 }
 
-/** What a service says may repeat what it was told. */
-function redactEvent(event: RunEvent, secrets: readonly string[]): RunEvent {
-  return 'detail' in event ? { ...event, detail: redactText(event.detail, secrets) } : event;
+/** What a service says may repeat what it was told, and hold anything at all. */
+function cleanEvent(event: RunEvent, secretsOf: (lane: number | null) => readonly string[]): RunEvent {
+  if (!('detail' in event)) return event;
+  const secrets = secretsOf('lane' in event ? event.lane : null);
+  return { ...event, detail: printable(redactExcerpt(event.detail, secrets), MAX_DETAIL_CHARACTERS) };
 }

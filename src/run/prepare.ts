@@ -10,13 +10,14 @@ import { headerProblem, pathProblem } from '../frames/handshake.ts';
 import { renderLaneTemplate, templateColumns } from '../plan/interpolate.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isSecretHeader } from '../plan/redact.ts';
+import { splitUrl } from '../plan/url.ts';
 import type { Surroundings } from './ports.ts';
 
 export interface Prepared {
   readonly rows: Rows;
   readonly addresses: Addresses;
-  /** Values of the rows that go into URLs and secret headers: a service may repeat them. */
-  readonly rowSecrets: readonly string[];
+  /** By row: its values that go into URLs and secret headers, which a service may repeat. Empty without rows. */
+  readonly rowSecrets: readonly (readonly string[])[];
 }
 
 /** At most this many rows' requests are checked one by one; a bad row further on fails its lane by name. */
@@ -29,11 +30,17 @@ export async function prepare(plan: Plan, surroundings: Surroundings): Promise<P
   return { rows, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
 }
 
-function rowSecrets({ target }: Plan, rows: Rows): readonly string[] {
+function rowSecrets({ target }: Plan, rows: Rows): readonly (readonly string[])[] {
   const secretHeaders = Object.entries(target.headers).filter(([name]) => isSecretHeader(name));
-  const templates = [...target.urls, ...secretHeaders.map(([, value]) => value)];
-  const columns = new Set(templates.flatMap(templateColumns));
-  return rows.flatMap((row) => [...columns].map((column) => row[column] ?? ''));
+  const templates = [...target.urls.map(withoutHost), ...secretHeaders.map(([, value]) => value)];
+  const columns = [...new Set(templates.flatMap(templateColumns))];
+  return rows.map((row) => columns.map((column) => row[column] ?? ''));
+}
+
+/** A host name is no secret, and an error about it must name it. */
+function withoutHost(url: string): string {
+  const parts = splitUrl(url);
+  return parts === null ? url : `${parts.userInfo ?? ''} ${parts.path}?${parts.query ?? ''}`;
 }
 
 async function readRows(plan: Plan, surroundings: Surroundings): Promise<Rows> {

@@ -5,7 +5,8 @@
 // Facts are kept as they arrive; the result is then made from what was kept, by the same function that
 // `report` uses, so a run that was killed and one that ended are judged alike.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { deflateSync } from 'node:zlib';
 import { imbalances } from '../analysis/books.ts';
 import { createJudge } from '../analysis/judge.ts';
@@ -47,8 +48,9 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
     const resolved = target === null ? plan : withReference(plan, target);
     const prepared = await prepare(resolved, ports.surroundings);
     const startedAt = new Date().toISOString();
+    const shown = redactPlan(plan, options.secrets);
     const manifest: Manifest = {
-      id: runId(plan.name, startedAt),
+      id: runId(shown.name, startedAt),
       startedAt,
       highwaterVersion: options.highwaterVersion,
       nodeVersion: machine.nodeVersion,
@@ -61,10 +63,14 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
         hostname: machine.hostname,
       },
     };
-    const recording = await ports.archive.begin(manifest, redactPlan(plan, options.secrets));
+    const recording = await ports.archive.begin(manifest, shown);
     options.onStart?.(recording.path);
-    await conductRun(resolved, { ...prepared, needs, manifest, recording, fleet: ports.fleet, options });
-    const stored = recording.end();
+    let stored: StoredRun;
+    try {
+      await conductRun(resolved, { ...prepared, needs, manifest, recording, fleet: ports.fleet, options });
+    } finally {
+      stored = recording.end();
+    }
     const result = await judgeStoredRun(stored);
     return { result, path: stored.path };
   } finally {
@@ -105,19 +111,29 @@ function runId(name: string, startedAt: string): string {
   return `${time}-${slug === '' ? 'run' : slug}-${randomBytes(2).toString('hex')}`;
 }
 
+/** Reads what the plan names and lets OpenSSL judge it, before a worker has to. Throws TLS_FILE_UNREADABLE. */
 async function checkTlsFiles(plan: Plan, surroundings: Surroundings): Promise<void> {
-  const { caFile, certFile, keyFile } = plan.target.tls;
+  const { caFile, certFile, keyFile, passphrase } = plan.target.tls;
   const problems: string[] = [];
-  for (const [key, file] of [
-    ['ca', caFile],
-    ['cert', certFile],
-    ['key', keyFile],
-  ] as const) {
-    if (file === null) continue;
+  const read = async (name: 'ca' | 'cert' | 'key', file: string | null): Promise<Buffer | undefined> => {
+    if (file === null) return undefined;
     try {
-      await surroundings.readFile(file);
+      const content = Buffer.from(await surroundings.readFile(file));
+      if (name !== 'key') new X509Certificate(content);
+      return content;
     } catch (error) {
-      problems.push(`target.tls.${key}: expected a file that can be read, got ${file} (${(error as Error).message})`);
+      const expected = name === 'key' ? 'a file that can be read' : 'a file with a certificate (PEM)';
+      problems.push(`target.tls.${name}: expected ${expected}, got ${file} (${(error as Error).message})`);
+      return undefined;
+    }
+  };
+  const files = { ca: await read('ca', caFile), cert: await read('cert', certFile), key: await read('key', keyFile) };
+  if (problems.length === 0) {
+    try {
+      createSecureContext({ ...files, passphrase: passphrase ?? undefined });
+    } catch (error) {
+      const got = `two that OpenSSL refuses (${(error as Error).message})`;
+      problems.push(`target.tls: expected a certificate and the key that fits it, got ${got}`);
     }
   }
   if (problems.length > 0) throw new HighwaterError('TLS_FILE_UNREADABLE', problems);

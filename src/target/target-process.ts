@@ -17,7 +17,7 @@ export interface TargetListening {
 export function createTargetHost(targetPath: string): TargetHost {
   return {
     start() {
-      const child = fork(targetPath, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
+      const child = fork(targetPath, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
       let lastWords = '';
       child.stderr!.setEncoding('utf8');
       child.stderr!.on('data', (text: string) => {

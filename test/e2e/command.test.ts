@@ -232,7 +232,7 @@ describe('a run', () => {
 function onTerminal(args: readonly string[], env: Readonly<Record<string, string>>): string {
   const command = [process.execPath, HIGHWATER, ...args].map((word) => `'${word}'`).join(' ');
   const { PATH = '' } = process.env;
-  return execFileSync('script', ['-qec', command, '/dev/null'], {
+  return execFileSync('/usr/bin/script', ['-qec', command, '/dev/null'], {
     cwd: temporaryDirectory(),
     env: { PATH, LANG: 'C.UTF-8', TERM: 'xterm', ...env },
     encoding: 'utf8',

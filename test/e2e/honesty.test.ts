@@ -97,10 +97,18 @@ describe('a target that freezes for 1 s in every 10 s', TOGETHER, () => {
     if (freezesNs.length !== runMs / PERIOD_MS) problems.push(`the target froze ${freezesNs.length} times`);
     const serviceNs = serviceAfterFreezeNs(log, expected.originNs);
     for (const percent of result.response.count >= 2995 ? [95, 99, 99.9] : [95, 99]) {
-      const expectedNs = frozenNs(freezesNs, runMs * 1e6, percent) + serviceNs;
+      const leastNs = frozenNs(freezesNs, runMs * 1e6, percent);
+      const mostNs = leastNs + serviceNs;
       const readNs = percentileOf(result.response, percent);
-      if (Math.abs(readNs - expectedNs) <= 0.05 * FREEZE.forMs * 1e6) continue;
-      problems.push(`p${percent}: read ${ms(readNs)}, by the freezes it is ${ms(expectedNs)}`);
+      // What was due in a freeze waited for its end, whatever else the machine did.
+      if (readNs < 0.95 * leastNs)
+        problems.push(`p${percent}: read ${ms(readNs)}, by the freezes it is ${ms(leastNs)}`);
+      // On a machine that froze the target, or halted the generator, at other times too, the log knows it.
+      const loggedNs = quantile(expected.response, percent);
+      if (loggedNs > 1.025 * mostNs) console.log(`not only frozen: p${percent} is ${ms(loggedNs)} by the log`);
+      else if (readNs > 1.05 * mostNs) {
+        problems.push(`p${percent}: read ${ms(readNs)}, by the freezes it is ${ms(mostNs)}`);
+      }
     }
     return problems;
   }

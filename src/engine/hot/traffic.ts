@@ -233,6 +233,7 @@ function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueNs: numb
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     record(recorder.histograms.response, receivedNs - dueNs);
     record(recorder.histograms.service, receivedNs - sentNs);
+    if (sequence < lane.givenUpBelow) lane.lateCredit++;
     lane.credit++; // counted once for the whole read event, by `countDelivered`
     if (arrival === Arrival.reordered) reordered(traffic, lane, sequence);
   } else if (arrival === Arrival.duplicated) {

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { makePlan } from '../../test/support/engine/plans.ts';
+import type { Target } from '../plan/plan.ts';
+import { createSites, type Rows } from './site.ts';
+
+const site = (target: Partial<Target>, lane = 0, rows: Rows = [], addressIndex = 0) =>
+  createSites(makePlan({ target }).target, rows, { 'service.test': ['10.0.0.1', '10.0.0.2'] })(lane, addressIndex);
+
+describe('where a lane connects', () => {
+  test('address, port and path of the URL', () => {
+    expect(site({ urls: ['ws://service.test/ws?x=1'] })).toMatchObject({
+      endpoint: { address: '10.0.0.1', port: 80, secure: false, localAddress: null },
+      addressCount: 2,
+      hostHeader: 'service.test',
+      path: '/ws?x=1',
+    });
+    expect(site({ urls: ['wss://service.test:8443'] })).toMatchObject({
+      endpoint: { port: 8443, secure: true, serverName: 'service.test' },
+      hostHeader: 'service.test:8443',
+      path: '/',
+    });
+    expect(site({ urls: ['wss://service.test'] }).endpoint.port).toBe(443);
+  });
+
+  test('the addresses of a name in turn, and round again', () => {
+    const addresses = [0, 1, 2, 3].map((index) => site({ urls: ['ws://service.test'] }, 0, [], index).endpoint.address);
+    expect(addresses).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.1', '10.0.0.2']);
+  });
+
+  test('an IP address stands for itself, IPv6 without its brackets', () => {
+    expect(site({ urls: ['ws://127.0.0.1:9000'] }).endpoint.address).toBe('127.0.0.1');
+    expect(site({ urls: ['ws://[::1]:9000'] })).toMatchObject({
+      endpoint: { address: '::1' },
+      hostHeader: '[::1]:9000',
+    });
+  });
+
+  test('URLs and source addresses are shared out lane by lane', () => {
+    const target = {
+      urls: ['ws://10.0.0.1/a', 'ws://10.0.0.1/b'],
+      sourceAddresses: ['127.0.0.2', '127.0.0.3', '127.0.0.4'],
+    } as const;
+    const sites = Array.from({ length: 12 }, (_, lane) => site(target, lane));
+    expect(sites.slice(0, 4).map(({ path }) => path)).toEqual(['/a', '/b', '/a', '/b']);
+    // Each URL's lanes take every source equally often, whatever the two numbers have in common.
+    const pairs = new Map<string, number>();
+    for (const { path, endpoint } of sites) {
+      const pair = `${path} ${endpoint.localAddress}`;
+      pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+    }
+    expect([...pairs.values()]).toEqual([2, 2, 2, 2, 2, 2]);
+  });
+
+  test('lane and row go into URL and headers', () => {
+    const target = {
+      urls: [`ws://10.0.0.1/\${row.ROOM}/\${lane}`],
+      headers: { Authorization: `Bearer \${row.TOKEN}` },
+    } as const;
+    const rows = [
+      { ROOM: 'a', TOKEN: 'x' },
+      { ROOM: 'b', TOKEN: 'y' },
+    ];
+    expect(site(target, 3, rows)).toMatchObject({ path: '/b/3', headers: { Authorization: 'Bearer y' } });
+  });
+
+  test('a user and password in the URL are sent as Basic credentials (RFC 7617), unless the plan has its own', () => {
+    const urls = ['ws://j%C3%BCrg:p%40ss@10.0.0.1/'] as const;
+    const basic = `Basic ${Buffer.from('jürg:p@ss', 'utf8').toString('base64')}`;
+    expect(site({ urls })).toMatchObject({ hostHeader: '10.0.0.1', headers: { Authorization: basic } });
+    expect(site({ urls, headers: { authorization: 'Bearer z' } }).headers).toEqual({ authorization: 'Bearer z' });
+  });
+
+  test('the name for TLS is the plan’s where it says one', () => {
+    const tls = { ...makePlan().target.tls, serverName: 'other.test' };
+    expect(site({ urls: ['wss://service.test'], tls }).endpoint.serverName).toBe('other.test');
+  });
+});

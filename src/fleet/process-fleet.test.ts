@@ -1,0 +1,119 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Command, Crew, CrewHandler } from '../run/ports.ts';
+import { createProcessFleet } from './process-fleet.ts';
+
+const workerPath = fileURLToPath(new URL('../../test/support/engine/fleet-worker.js', import.meta.url));
+
+interface Log extends CrewHandler {
+  readonly reports: { worker: number; report: unknown }[];
+  readonly deaths: { worker: number; detail: string }[];
+}
+
+function log(): Log {
+  const reports: Log['reports'] = [];
+  const deaths: Log['deaths'] = [];
+  return {
+    reports,
+    deaths,
+    report: (worker, report) => void reports.push({ worker, report }),
+    died: (worker, detail) => void deaths.push({ worker, detail }),
+  };
+}
+
+const until = async (done: () => boolean): Promise<void> => {
+  while (!done()) await new Promise<void>((resolve) => void setImmediate(resolve));
+};
+
+const crews: Crew[] = [];
+afterEach(async () => {
+  await Promise.all(crews.splice(0).map((crew) => crew.dismiss()));
+});
+
+async function muster(count: number): Promise<{ crew: Crew; seen: Log; pids: number[] }> {
+  const seen = log();
+  const crew = await createProcessFleet({ workerPath }).muster(count, seen);
+  crews.push(crew);
+  for (let worker = 0; worker < count; worker++) crew.send(worker, { kind: 'assign' } as Command);
+  await until(() => seen.reports.length === count);
+  const pids = [...seen.reports]
+    .sort((a, b) => a.worker - b.worker)
+    .map(({ report }) => (report as { pid: number }).pid);
+  return { crew, seen, pids };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('a crew of processes', () => {
+  test('each worker is one of its own and reports under its number', async () => {
+    const { seen, pids } = await muster(3);
+    expect(seen.reports.map(({ worker }) => worker).sort()).toEqual([0, 1, 2]);
+    expect(new Set(pids).size).toBe(3);
+    expect(pids).not.toContain(process.pid);
+    expect(seen.deaths).toEqual([]);
+  });
+
+  test('commands survive the way unchanged, also what JSON could not carry', async () => {
+    const { crew, seen } = await muster(1);
+    const command: Command = { kind: 'connect', originNs: 123_456_789_012_345_678_901n };
+    crew.send(0, command);
+    await until(() => seen.reports.length === 2);
+    expect(seen.reports[1]!.report).toEqual({ kind: 'echo', command });
+  });
+
+  test('a death is told with the exit code and the last words, and the others live on', async () => {
+    const { crew, seen, pids } = await muster(2);
+    crew.send(1, { kind: 'startMessages', atNs: 0 });
+    await until(() => seen.deaths.length === 1);
+    expect(seen.deaths[0]!.worker).toBe(1);
+    expect(seen.deaths[0]!.detail).toMatch(/^exit code 3: x+it went wrong$/);
+    expect(seen.deaths[0]!.detail.length).toBeLessThan(600);
+    expect(isAlive(pids[0]!)).toBe(true);
+    crew.send(1, { kind: 'stop' }); // to the dead: no effect, no throw
+    crew.send(0, { kind: 'stop' });
+    await until(() => seen.reports.length === 3);
+  });
+
+  test('killed: its death is told, with the signal', async () => {
+    const { crew, seen, pids } = await muster(2);
+    crew.kill(0);
+    await until(() => seen.deaths.length === 1);
+    expect(seen.deaths).toEqual([{ worker: 0, detail: 'signal SIGKILL' }]);
+    expect(isAlive(pids[0]!)).toBe(false);
+    crew.kill(0); // twice is once
+  });
+
+  test('dismissed: no child is left, and dismissing again is no harm', async () => {
+    const { crew, pids } = await muster(3);
+    crew.kill(1);
+    await crew.dismiss();
+    expect(pids.filter(isAlive)).toEqual([]);
+    await crew.dismiss();
+  });
+
+  test('a worker that does not go when the channel ends is killed', async () => {
+    process.env.STUBBORN = '1';
+    try {
+      const { crew, pids } = await muster(1);
+      await crew.dismiss();
+      expect(pids.filter(isAlive)).toEqual([]);
+    } finally {
+      delete process.env.STUBBORN;
+    }
+  });
+
+  test('a module that does not exist: the worker dies at once and says why', async () => {
+    const seen = log();
+    const crew = await createProcessFleet({ workerPath: '/nowhere/worker.js' }).muster(1, seen);
+    crews.push(crew);
+    await until(() => seen.deaths.length === 1);
+    expect(seen.deaths[0]!.detail).toContain('exit code 1');
+  });
+});

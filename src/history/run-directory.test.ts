@@ -1,0 +1,183 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makePlan } from '../../test/support/engine/plans.ts';
+import { completedRun, MANIFEST, makeWindow } from '../../test/support/engine/windows.ts';
+import { encodeEvent, type Manifest } from '../facts/event.ts';
+import type { RunResult } from '../facts/result.ts';
+import { encodeWindow, type Window } from '../facts/window.ts';
+import type { StoredRun } from '../run/ports.ts';
+import { createRunDirectories } from './run-directory.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'highwater-history-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const plan = makePlan({ plan: { name: 'kept' } });
+const events = completedRun(0, 2e9);
+const windows = [makeWindow({ second: 0 }), makeWindow({ second: 1, messages: { sent: 5 } })];
+
+const manifest = (id: string): Manifest => ({ ...MANIFEST, id });
+
+async function keep(id: string): Promise<StoredRun> {
+  const recording = await createRunDirectories(root).begin(manifest(id), plan);
+  for (const event of events) recording.event(event);
+  for (const window of windows) recording.window(window);
+  return recording.end();
+}
+
+async function all(run: StoredRun): Promise<Window[]> {
+  const found: Window[] = [];
+  for await (const window of run.windows()) found.push(window);
+  return found;
+}
+
+const open = (id: string): Promise<StoredRun> => createRunDirectories(root).open(id);
+
+describe('a run on disk', () => {
+  test('is read back as it was written, by the one who wrote it and by a stranger', async () => {
+    for (const run of [await keep('a'), await open('a')]) {
+      expect(run.plan).toEqual(plan);
+      expect(await run.events()).toEqual(events);
+      expect(await all(run)).toEqual(windows);
+      expect(run.path).toBe(path.join(root, 'a'));
+    }
+  });
+
+  test('has every line with the kernel when the call returns', async () => {
+    const recording = await createRunDirectories(root).begin(manifest('a'), plan);
+    recording.event(events[0]!);
+    recording.window(windows[0]!);
+    expect(readFileSync(path.join(root, 'a', 'events.ndjson'), 'utf8')).toBe(`${encodeEvent(events[0]!)}\n`);
+    expect(readFileSync(path.join(root, 'a', 'windows.ndjson'), 'utf8')).toBe(`${encodeWindow(windows[0]!)}\n`);
+    recording.end();
+  });
+
+  test('loses nothing but its torn last line', async () => {
+    await keep('a');
+    const window = encodeWindow(makeWindow({ second: 2 }));
+    appendFileSync(path.join(root, 'a', 'windows.ndjson'), window.slice(0, window.length / 2));
+    appendFileSync(path.join(root, 'a', 'events.ndjson'), '{"kind":"runEn');
+    const run = await open('a');
+    expect(await all(run)).toEqual(windows);
+    expect(await run.events()).toEqual(events);
+  });
+
+  test('lines that are none of a run are left out, blank ones and those of another version too', async () => {
+    await keep('a');
+    const foreign = [
+      '',
+      'null',
+      '{}',
+      '[1]',
+      '{"schema":"highwater/window/9"}',
+      'rubbish',
+      '{"kind":"failure","atNs":1}',
+    ];
+    for (const file of ['windows.ndjson', 'events.ndjson']) {
+      const full = path.join(root, 'a', file);
+      writeFileSync(full, `${foreign.join('\r\n')}\n${readFileSync(full, 'utf8')}${foreign.join('\n')}\n`);
+    }
+    const run = await open('a');
+    expect(await all(run)).toEqual(windows);
+    expect(await run.events()).toEqual(events);
+  });
+
+  test('keeps a result, and a later one in its place', async () => {
+    const run = await keep('a');
+    for (const n of [1, 2]) {
+      await run.keepResult({ n } as unknown as RunResult);
+      expect(JSON.parse(readFileSync(path.join(root, 'a', 'result.json'), 'utf8'))).toEqual({ n });
+    }
+  });
+});
+
+describe('finding a run', () => {
+  beforeEach(async () => {
+    for (const id of ['20261120-101500-chat-aaaa', '20261121-090000-chat-bbbb', '20261121-110000-feed-cccc'])
+      await keep(id);
+  });
+
+  test('by id, by the beginning of one, by path, or the latest', async () => {
+    for (const id of [
+      '20261121-110000-feed-cccc',
+      '20261121-11',
+      path.join(root, '20261121-110000-feed-cccc'),
+      'latest',
+    ]) {
+      expect((await open(id)).path).toBe(path.join(root, '20261121-110000-feed-cccc'));
+    }
+  });
+
+  test('the latest is a run, whatever else lies beside them', async () => {
+    writeFileSync(path.join(root, 'zzz-notes.txt'), 'not a run');
+    expect((await open('latest')).path).toBe(path.join(root, '20261121-110000-feed-cccc'));
+  });
+
+  test('a beginning of several, or of none, is not found, and the message says what there is', async () => {
+    await expect(open('20261121')).rejects.toMatchObject({
+      code: 'RUN_NOT_FOUND',
+      message: expect.stringContaining('2 runs that begin so'),
+    });
+    await expect(open('2025')).rejects.toMatchObject({
+      code: 'RUN_NOT_FOUND',
+      message: expect.stringContaining('The latest is 20261121-110000-feed-cccc'),
+    });
+  });
+
+  test('an id that is itself the beginning of another is that run', async () => {
+    await keep('20261121-110000-feed-cccc-2');
+    expect((await open('20261121-110000-feed-cccc')).path).toBe(path.join(root, '20261121-110000-feed-cccc'));
+  });
+});
+
+test('where no run is kept yet, the message says so', async () => {
+  for (const archive of [createRunDirectories(root), createRunDirectories(path.join(root, 'nowhere'))]) {
+    await expect(archive.open('latest')).rejects.toMatchObject({
+      code: 'RUN_NOT_FOUND',
+      message: expect.stringContaining('No run is kept there yet'),
+    });
+  }
+});
+
+describe('a record that cannot be read', () => {
+  test.each(['plan.json', 'windows.ndjson', 'events.ndjson'])('without %s', async (file) => {
+    await keep('a');
+    rmSync(path.join(root, 'a', file));
+    await expect(open('a')).rejects.toMatchObject({ code: 'RUN_UNREADABLE', message: expect.stringContaining(file) });
+  });
+
+  test.each(['', '{', '[]', 'null', '{"name":"x"}', '"plan"'])('whose plan.json is %j', async (text) => {
+    await keep('a');
+    writeFileSync(path.join(root, 'a', 'plan.json'), text);
+    await expect(open('a')).rejects.toMatchObject({ code: 'RUN_UNREADABLE' });
+  });
+
+  test('that was begun and never started', async () => {
+    const recording = await createRunDirectories(root).begin(manifest('a'), plan);
+    recording.end();
+    await expect(open('a')).rejects.toMatchObject({
+      code: 'RUN_UNREADABLE',
+      message: expect.stringContaining('runStarted'),
+    });
+  });
+
+  test('an empty directory', async () => {
+    mkdirSync(path.join(root, 'a'));
+    await expect(open('a')).rejects.toMatchObject({ code: 'RUN_UNREADABLE' });
+  });
+});
+
+test('a directory that cannot be written is told before the run', async () => {
+  // Below a file, which stops root too.
+  const file = path.join(root, 'file');
+  writeFileSync(file, '');
+  const archive = createRunDirectories(path.join(file, 'runs'));
+  await expect(archive.begin(manifest('a'), plan)).rejects.toMatchObject({
+    code: 'RUN_DIRECTORY_UNWRITABLE',
+    message: expect.stringContaining('--runs-dir'),
+  });
+});

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { closedMessages, curve, makePlan, openMessages, SECOND, threshold } from '../../test/support/engine/plans.ts';
+import type { Plan } from '../plan/plan.ts';
+import { renderCheck } from './check.ts';
+import { plainStyle } from './style.ts';
+
+const needs = {
+  lanes: 100,
+  messages: 1000,
+  workers: 2,
+  lanesPerWorker: 50,
+  filesPerWorker: 114,
+  portsPerAddress: 100,
+  precise: true,
+  problems: [] as string[],
+};
+const machine = { cores: 4, filesPerProcess: 20_000, portsPerAddress: 28_232 };
+const render = (plan: Plan, more: Partial<typeof needs> = {}): string =>
+  renderCheck({ plan, plannedSeconds: 12, needs: { ...needs, ...more }, machine }, plainStyle(false));
+
+test('says what would happen: lanes, messages, stages, how long, rules', () => {
+  const text = render(
+    makePlan({
+      connections: curve({ to: 100, over: 2 * SECOND }, { hold: 10 * SECOND }),
+      messages: openMessages(100, 10 * SECOND, 'poisson'),
+      plan: {
+        thresholds: [threshold('response.p99 < 200ms')],
+        contract: { delivery: 'exactly-once', order: 'none', integrity: 'none' },
+      },
+    }),
+  );
+  expect(text).toContain('can run here');
+  expect(text).toMatch(/lanes +linear to 100 over 2\.0 s, then hold for 10\.0 s/);
+  expect(text).toMatch(
+    /messages +at once to 100\/s, then hold for 10\.0 s; poisson arrival, once the first lanes are up/,
+  );
+  expect(text).toMatch(/rules +response\.p99 < 200ms, delivery exactly-once/);
+  expect(text).toContain('12.0 s');
+  expect(text).toContain('2 with 50 lanes each, on 4 cores, pace precise');
+  expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+});
+
+test('says whether this machine can do it', () => {
+  expect(render(makePlan(), { problems: ['workers: too many lanes'] })).toContain('cannot run here');
+  expect(render(makePlan())).toContain(' can run here');
+});
+
+test('a closed loop, no messages at all, and no rules are said as such', () => {
+  expect(render(makePlan({ messages: closedMessages(4, 10 * SECOND, { thinkNs: SECOND }) }))).toMatch(
+    /messages +closed loop, 4 in flight a lane, think 1\.0 s to 1\.0 s, for 10\.0 s/,
+  );
+  expect(render(makePlan())).toContain('none: lanes are opened and held');
+  expect(render(makePlan())).toContain('none: the verdict cannot be a pass');
+});
+
+test('a name from outside cannot harm the terminal', () => {
+  const text = render(
+    makePlan({
+      plan: { name: '\u001b[2Jevil', profile: '\u202e' },
+      mix: [{ type: '\u0007', weight: 1, payloadBytes: 1 }],
+    }),
+  );
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { makePlan, openMessages, SECOND, threshold } from '../../test/support/engine/plans.ts';
+import { completedRun, makeWindow, type WindowParts } from '../../test/support/engine/windows.ts';
+import { createJudge } from '../analysis/judge.ts';
+import type { RunEvent } from '../facts/event.ts';
+import type { RunResult } from '../facts/result.ts';
+import { ansiStyle, plainStyle } from './style.ts';
+import { renderSummary } from './summary.ts';
+
+const MS = 1e6;
+const times = (count: number, ns: number): number[] => Array<number>(count).fill(ns);
+
+function resultOf(
+  parts: WindowParts,
+  rules: readonly string[],
+  more: { events?: RunEvent[]; plan?: object } = {},
+): RunResult {
+  const plan = makePlan({
+    messages: openMessages(100, 10 * SECOND),
+    plan: { name: 'chat-capacity', thresholds: rules.map(threshold), ...more.plan },
+  });
+  const [started, ...rest] = completedRun(0, 10 * SECOND) as [RunEvent, ...RunEvent[]];
+  const judge = createJudge(plan, [started, ...(more.events ?? []), ...rest], () => '');
+  judge.window(makeWindow(parts));
+  return judge.finish();
+}
+
+const parts: WindowParts = {
+  messages: { due: 1010, sent: 1000, delivered: 990, lost: 6, unresolved: 4, duplicated: 3 },
+  unsent: { backpressure: 10 },
+  connections: {
+    attempted: 12,
+    opened: 10,
+    failed: 2,
+    peakOpen: 10,
+    droppedByServer: 2,
+    closeCodes: { 1006: 2 },
+    failures: { reset: 2, refused: 2 },
+  },
+  times: { response: times(990, 812 * MS), service: times(990, 640 * MS), sendLag: times(100, 0.6 * MS) },
+};
+const lines = (result: RunResult): string[] => renderSummary(result, plainStyle(false), null).split('\n');
+
+describe('the summary', () => {
+  const result = resultOf(parts, ['response.p95 < 200ms', 'lost == 6', 'response.p99.9 < 5s']);
+
+  test('puts the verdict first, then what was run', () => {
+    expect(lines(result)[0]).toMatch(
+      /^ FAIL {4}chat-capacity {3}10\.0 s {3}10 lanes {3}2 workers {3}vs ws:\/\/10\.0\.0\.1:80\/ws$/,
+    );
+    expect(lines(resultOf(parts, ['duplicated == 3']))[0]).toMatch(/^ PASS /);
+    expect(lines(resultOf(parts, []))[0]).toMatch(/^ INCONCLUSIVE /);
+  });
+
+  test('then every rule with its mark and what was observed', () => {
+    expect(lines(result).slice(2, 5)).toEqual([
+      '  x  response.p95 < 200ms   812 ms',
+      '  ok lost == 6              6',
+      '  ?  response.p99.9 < 5s    n/a',
+    ]);
+    expect(lines(result).join('\n')).toContain(
+      'doubt response.p99.9 < 5s: 1,010 samples cannot bound it, 2,995 are needed',
+    );
+  });
+
+  test('says that there are no rules where there are none', () => {
+    expect(lines(resultOf(parts, [])).join('\n')).toContain('no rules: the plan has no thresholds and no contract');
+  });
+
+  test('then the books, beside them what is counted beside', () => {
+    const text = lines(result).join('\n');
+    expect(text).toContain('due 1,010   sent 1,000   unsent (backpressure 10)   delivered 990   lost 6   unresolved 4');
+    expect(text).toContain('duplicated 3   reordered 0   corrupted 0   unexpected 0');
+    expect(text).toContain('offered 101/s   sent 100/s   delivered 99/s');
+  });
+
+  test('a percentile that the samples cannot bound says how many it needs', () => {
+    const text = lines(result).join('\n');
+    expect(text).toContain('p99 812 ms   p99.9 n/a (needs 2,995, got 990)   max 812 ms');
+    expect(text).toContain('send lag p99 n/a (needs 299, got 100)');
+    expect(lines(resultOf({}, [])).join('\n')).toMatch(/response +no samples/);
+  });
+
+  test('lanes, their ends, and the first example of each failure', () => {
+    const events: RunEvent[] = [
+      { kind: 'failure', atNs: 1, worker: 0, lane: 0, failure: 'refused', detail: 'connect ECONNREFUSED 10.0.0.1:80' },
+    ];
+    const text = lines(resultOf(parts, [], { events })).join('\n');
+    expect(text).toMatch(/opened 10.* {3}failed 2 {3}dropped by the server 2 \(1006 x 2\)/);
+    expect(text).toMatch(/refused 2: .*connect ECONNREFUSED 10\.0\.0\.1:80/);
+  });
+
+  test('the first violation of each kind, with where and when', () => {
+    const violation = (kind: 'duplicated' | 'lost', seq: number): RunEvent => ({
+      kind: 'violation',
+      atNs: 31_204 * MS,
+      worker: 0,
+      violation: kind,
+      lane: 812,
+      stream: 812,
+      seq,
+      detail: `#${seq}`,
+    });
+    const events = [violation('lost', 1), violation('lost', 2), violation('duplicated', 3)];
+    const found = lines(resultOf(parts, [], { events })).filter((line) => line.startsWith('  first'));
+    expect(found).toEqual([
+      '  first lost: stream 812, #1, at 31.204 s',
+      '  first duplicated: stream 812, #3, at 31.204 s',
+    ]);
+  });
+
+  test('says why a run ended early, and names its profile', () => {
+    const events: RunEvent[] = [
+      { kind: 'stopping', atNs: SECOND, reason: 'interrupted', detail: 'stopped by the user' },
+    ];
+    const text = lines(resultOf(parts, [], { events, plan: { profile: 'ci' } })).join('\n');
+    expect(text).toContain('ended early: stopped by the user');
+    expect(text).toContain('profile ci');
+  });
+
+  test('whether the generator is well, and where the record lies', () => {
+    expect(lines(result).join('\n')).toMatch(/generator +healthy/);
+    const ill = resultOf({ ...parts, times: { ...parts.times, sendLag: times(990, 500 * MS) } }, []);
+    expect(lines(ill).join('\n')).toMatch(/generator +in doubt/);
+    expect(renderSummary(result, plainStyle(false), '/runs/x')).toMatch(/record +\/runs\/x/);
+  });
+});
+
+describe('what comes from outside cannot harm the terminal', () => {
+  const evil = '\u001b[2J\u202eevil\nsecond line';
+  const events: RunEvent[] = [
+    { kind: 'failure', atNs: 1, worker: 0, lane: 0, failure: 'reset', detail: evil },
+    { kind: 'violation', atNs: 1, worker: 0, violation: 'lost', lane: 0, stream: 0, seq: 0, detail: evil },
+    { kind: 'stopping', atNs: 1, reason: 'abortRule', detail: evil },
+  ];
+
+  test('in plain style there is no control character but the line’s end, and nothing but ASCII', () => {
+    const result = resultOf(parts, ['lost == 0'], { events, plan: { name: `name ${evil}`, profile: evil } });
+    const text = renderSummary(result, plainStyle(false), null);
+    expect(text).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(text).toContain('\\u001b[2J\\u202eevil second line');
+  });
+
+  test('in colour there are no escape codes but our own', () => {
+    const result = resultOf(parts, ['lost == 0'], { events, plan: { name: `name ${evil}` } });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what is looked for are control characters
+    const text = renderSummary(result, ansiStyle(true), null).replace(/\u001b\[(1|2|22|31|32|33|39)m/g, '');
+    expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+});

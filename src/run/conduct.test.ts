@@ -1,0 +1,304 @@
+import { describe, expect, test } from 'vitest';
+import { curve, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
+import { MANIFEST, makeWindow } from '../../test/support/engine/windows.ts';
+import type { RunEvent } from '../facts/event.ts';
+import type { Window } from '../facts/window.ts';
+import type { Plan } from '../plan/plan.ts';
+import { conductRun } from './conduct.ts';
+import { machineNeeds } from './machine-needs.ts';
+import type { RunOptions } from './options.ts';
+import type { Command, Crew, CrewHandler, Report } from './ports.ts';
+
+/** What a worker says to a command; `die` ends it. Nothing waits for time: answers come on the next turn. */
+type Script = (
+  worker: number,
+  command: Command,
+  say: (...reports: readonly Report[]) => void,
+  die: (detail: string) => void,
+) => void;
+
+interface Conducted {
+  readonly events: RunEvent[];
+  readonly windows: Window[];
+  readonly sent: { worker: number; command: Command }[];
+  dismissed: number;
+  killed: number[];
+  error: unknown;
+}
+
+/** A worker that goes through its phases without trouble. */
+const obedient: Script = (worker, command, say) => {
+  switch (command.kind) {
+    case 'assign':
+      say({ kind: 'ready' });
+      break;
+    case 'connect':
+      say({ kind: 'connected' });
+      break;
+    case 'startMessages':
+      say({ kind: 'window', window: makeWindow({ worker }) }, { kind: 'finished' });
+      break;
+    case 'stop':
+      say({ kind: 'finished' });
+      break;
+  }
+};
+
+const plan = makePlan({
+  connections: curve({ to: 10 }),
+  messages: openMessages(100, SECOND),
+  plan: { workers: 2 },
+});
+
+async function conduct(
+  script: Script,
+  options: Partial<RunOptions> = {},
+  used: Plan = plan,
+  onEvent: (event: RunEvent) => void = () => {},
+): Promise<Conducted> {
+  const seen: Conducted = { events: [], windows: [], sent: [], dismissed: 0, killed: [], error: null };
+  const muster = async (_count: number, handler: CrewHandler): Promise<Crew> => {
+    const say =
+      (worker: number) =>
+      (...reports: readonly Report[]): void =>
+        void setImmediate(() => {
+          for (const report of reports) handler.report(worker, report);
+        });
+    const die = (worker: number) => (detail: string) => void setImmediate(() => handler.died(worker, detail));
+    return {
+      send(worker, command) {
+        seen.sent.push({ worker, command });
+        script(worker, command, say(worker), die(worker));
+      },
+      kill(worker) {
+        seen.killed.push(worker);
+        die(worker)('signal SIGKILL');
+      },
+      async dismiss() {
+        seen.dismissed++;
+      },
+    };
+  };
+  try {
+    await conductRun(used, {
+      rows: [],
+      rowSecrets: [],
+      addresses: {},
+      needs: machineNeeds(used, {
+        cores: 4,
+        memoryBytes: 8e9,
+        filesPerProcess: 20_000,
+        portsPerAddress: 28_000,
+        platform: 'linux',
+        cpuModel: 'test',
+        hostname: 'here',
+        nodeVersion: 'v20',
+      }),
+      manifest: MANIFEST,
+      recording: {
+        path: '/nowhere',
+        event(event) {
+          onEvent(event);
+          seen.events.push(event);
+        },
+        window: (window) => void seen.windows.push(window),
+        end: () => {
+          throw new Error('the recording is ended by whoever began it');
+        },
+      },
+      fleet: { muster },
+      options: { secrets: [], highwaterVersion: '0.1.0', ...options },
+    });
+  } catch (error) {
+    seen.error = error;
+  }
+  expect(seen.dismissed, 'the crew is dismissed, whatever happens').toBe(1);
+  return seen;
+}
+
+const kinds = ({ events }: Conducted): string[] => events.map(({ kind }) => kind);
+const commands = ({ sent }: Conducted, worker: number): string[] =>
+  sent.filter((one) => one.worker === worker).map(({ command }) => command.kind);
+
+describe('a run that goes its way', () => {
+  test('takes all workers from phase to phase together', async () => {
+    const seen = await conduct(obedient);
+    expect(seen.error).toBeNull();
+    for (const worker of [0, 1]) expect(commands(seen, worker)).toEqual(['assign', 'connect', 'startMessages']);
+    expect(kinds(seen).filter((kind) => kind !== 'connected')).toEqual(['runStarted', 'messagesStarted', 'runEnded']);
+    expect(seen.events.at(-1)).toMatchObject({ outcome: 'completed' });
+    expect(seen.windows.map(({ worker }) => worker).sort()).toEqual([0, 1]);
+  });
+
+  test('gives every worker its shard, the same start and the same moment for the first message', async () => {
+    const { sent } = await conduct(obedient);
+    const assigned = sent.flatMap(({ command }) => (command.kind === 'assign' ? [command.assignment] : []));
+    expect(assigned.map(({ shard, shards, laneCount }) => [shard, shards, laneCount])).toEqual([
+      [0, 2, 10],
+      [1, 2, 10],
+    ]);
+    expect(new Set(assigned.map(({ run }) => run)).size).toBe(1);
+    const origins = sent.flatMap(({ command }) => (command.kind === 'connect' ? [command.originNs] : []));
+    expect(new Set(origins).size).toBe(1);
+    const starts = sent.flatMap(({ command }) => (command.kind === 'startMessages' ? [command.atNs] : []));
+    expect(new Set(starts).size).toBe(1);
+  });
+
+  test('waits for the last worker to be connected', async () => {
+    let first = true;
+    const seen = await conduct((worker, command, say, die) => {
+      if (worker === 1 && command.kind === 'connect' && first) {
+        first = false;
+        setImmediate(() => setImmediate(() => setImmediate(() => obedient(worker, command, say, die))));
+      } else obedient(worker, command, say, die);
+    });
+    const connects = seen.sent.findIndex(({ command }) => command.kind === 'startMessages');
+    expect(connects).toBeGreaterThan(3);
+    expect(seen.error).toBeNull();
+  });
+
+  test('without messages nobody is told to start any', async () => {
+    const quiet = makePlan({ connections: curve({ to: 10 }, { hold: SECOND }), plan: { workers: 2 } });
+    const seen = await conduct(
+      (worker, command, say, die) => {
+        if (command.kind === 'connect') say({ kind: 'connected' }, { kind: 'finished' });
+        else obedient(worker, command, say, die);
+      },
+      {},
+      quiet,
+    );
+    expect(kinds(seen)).not.toContain('messagesStarted');
+    expect(commands(seen, 0)).toEqual(['assign', 'connect']);
+  });
+});
+
+describe('workers in trouble', () => {
+  test('one that dies is a fact of the run, and the others go on', async () => {
+    const seen = await conduct((worker, command, say, die) => {
+      if (worker === 1 && command.kind === 'startMessages') die('exit code 3: out of memory');
+      else obedient(worker, command, say, die);
+    });
+    expect(seen.events).toContainEqual(
+      expect.objectContaining({ kind: 'workerDied', worker: 1, detail: 'exit code 3: out of memory' }),
+    );
+    expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', outcome: 'completed' });
+  });
+
+  test('one that dies while lanes open does not hold the others up', async () => {
+    const seen = await conduct((worker, command, say, die) => {
+      if (worker === 0 && command.kind === 'connect') die('signal SIGSEGV');
+      else obedient(worker, command, say, die);
+    });
+    expect(kinds(seen)).toContain('messagesStarted');
+    expect(commands(seen, 0)).toEqual(['assign', 'connect']);
+    expect(seen.events.at(-1)).toMatchObject({ outcome: 'completed' });
+  });
+
+  test.each(['connect', 'startMessages'] as const)('when all die at %s the run is aborted', async (kind) => {
+    const seen = await conduct((worker, command, say, die) => {
+      if (command.kind === kind) die('exit code 1');
+      else obedient(worker, command, say, die);
+    });
+    expect(kinds(seen).filter((one) => one === 'workerDied')).toHaveLength(2);
+    expect(seen.events).toContainEqual(expect.objectContaining({ kind: 'stopping', reason: 'workersDied' }));
+    expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', outcome: 'aborted' });
+  });
+
+  test('one that dies before it is ready: the run does not start', async () => {
+    const seen = await conduct((worker, command, say, die) => {
+      if (worker === 1) die('exit code 1: no such module');
+      else obedient(worker, command, say, die);
+    });
+    expect(seen.error).toMatchObject({ code: 'WORKER_START_FAILED', message: expect.stringContaining('got 1') });
+    expect(kinds(seen)).not.toContain('runStarted');
+  });
+
+  test('what a dead worker still says changes nothing', async () => {
+    const seen = await conduct((worker, command, say, die) => {
+      if (worker === 1 && command.kind === 'startMessages') {
+        die('exit code 1');
+        say({ kind: 'finished' });
+      } else obedient(worker, command, say, die);
+    });
+    expect(kinds(seen).filter((kind) => kind === 'workerDied')).toHaveLength(1);
+    expect(seen.events.at(-1)).toMatchObject({ outcome: 'completed' });
+  });
+
+  test('a worker that finished and then exits has not died', async () => {
+    const seen = await conduct((worker, command, say, die) => {
+      obedient(worker, command, say, die);
+      if (command.kind === 'startMessages') die('exit code 0');
+    });
+    expect(kinds(seen)).not.toContain('workerDied');
+  });
+});
+
+describe('an early end', () => {
+  test('asked for by the user: every worker is told to stop, once, and the run is interrupted', async () => {
+    const stopper = new AbortController();
+    const seen = await conduct(
+      (worker, command, say, die) => {
+        if (command.kind === 'startMessages') setImmediate(() => stopper.abort());
+        else obedient(worker, command, say, die);
+      },
+      { signal: stopper.signal },
+    );
+    expect(seen.events).toContainEqual(expect.objectContaining({ kind: 'stopping', reason: 'interrupted' }));
+    expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', outcome: 'interrupted' });
+    for (const worker of [0, 1]) expect(commands(seen, worker).filter((kind) => kind === 'stop')).toHaveLength(1);
+  });
+
+  test('asked for before the first message: none is sent', async () => {
+    const stopper = new AbortController();
+    const seen = await conduct(
+      (worker, command, say, die) => {
+        if (command.kind === 'connect') stopper.abort();
+        else obedient(worker, command, say, die);
+      },
+      { signal: stopper.signal },
+    );
+    expect(kinds(seen)).not.toContain('messagesStarted');
+    expect(seen.events.at(-1)).toMatchObject({ outcome: 'interrupted' });
+  });
+
+  test('no lane could be opened', async () => {
+    const seen = await conduct((worker, command, say, die) => {
+      if (command.kind === 'startMessages') {
+        const connections = { attempted: 5, failed: 5, failures: { refused: 5 } };
+        say({ kind: 'window', window: makeWindow({ worker, connections }) });
+      } else obedient(worker, command, say, die);
+    });
+    expect(seen.events).toContainEqual(expect.objectContaining({ kind: 'stopping', reason: 'noLanes' }));
+    expect(seen.events.at(-1)).toMatchObject({ outcome: 'aborted' });
+  });
+});
+
+test('a fact that cannot be kept ends the run: what follows would be judged without it', async () => {
+  const seen = await conduct(obedient, {}, plan, (event) => {
+    if (event.kind === 'messagesStarted') throw new Error('ENOSPC: no space left on device');
+  });
+  expect(seen.error).toMatchObject({
+    code: 'RUN_DIRECTORY_UNWRITABLE',
+    message: expect.stringContaining('ENOSPC'),
+  });
+  expect(kinds(seen)).not.toContain('runEnded');
+});
+
+test('what workers report is kept, with secrets taken out', async () => {
+  const detail = 'HTTP 401: bad token s3cr3t-value in Authorization';
+  const seen = await conduct(
+    (worker, command, say, die) => {
+      if (command.kind === 'connect' && worker === 0) {
+        say({
+          kind: 'event',
+          event: { kind: 'failure', atNs: 1, worker, lane: 0, failure: 'upgradeRejected', detail },
+        });
+      }
+      obedient(worker, command, say, die);
+    },
+    { secrets: ['s3cr3t-value'] },
+  );
+  const failure = seen.events.find(({ kind }) => kind === 'failure') as { detail: string };
+  expect(failure.detail).toContain('HTTP 401');
+  expect(failure.detail).not.toContain('s3cr3t-value');
+});
