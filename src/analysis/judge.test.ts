@@ -83,7 +83,10 @@ describe('a record without an end', () => {
     expect(result.run).toMatchObject({ outcome: 'aborted', durationSeconds: 4 });
     expect(result.messages).toMatchObject({ sent: 400, delivered: 360, unresolved: 40, lost: 0 });
     expect(imbalances(result.messages)).toEqual([]);
-    expect(result.verdict).toMatchObject({ kind: 'inconclusive', doubts: [{ kind: 'incomplete' }] });
+    expect(result.verdict).toMatchObject({
+      kind: 'inconclusive',
+      doubts: [{ kind: 'incomplete' }, { kind: 'unresolved' }],
+    });
   });
 
   test('its unresolved messages count in the rules', () => {
@@ -94,7 +97,7 @@ describe('a record without an end', () => {
   test('raises no doubt about Little’s law: what was in flight has no service time', () => {
     const busy = windows.map((window) => ({ ...window, health: { ...window.health, inFlightNs: 400 * MS } }));
     const { verdict, generator } = judge(plan('lost == 0'), busy, killed);
-    expect(verdict.doubts.map(({ kind }) => kind)).toEqual(['incomplete']);
+    expect(verdict.doubts.map(({ kind }) => kind)).toEqual(['incomplete', 'unresolved']);
     expect(generator.littlesLawErrorRatio).toBeNull();
   });
 });
@@ -110,7 +113,10 @@ test('with a dead worker it is unresolved, and the run is in doubt', () => {
   const result = judge(plan('lost == 0'), windows, [...ended.slice(0, 2), died, ...ended.slice(2)]);
   expect(result.messages.unresolved).toBe(40);
   expect(imbalances(result.messages)).toEqual([]);
-  expect(result.verdict).toMatchObject({ kind: 'inconclusive', doubts: [{ kind: 'workerDied' }] });
+  expect(result.verdict).toMatchObject({
+    kind: 'inconclusive',
+    doubts: [{ kind: 'workerDied' }, { kind: 'unresolved' }],
+  });
   expect(result.generator.missedWorkers).toBe(1);
 });
 

@@ -108,6 +108,42 @@ describe('the closed loop', () => {
     expect(messages.sent).toBeGreaterThan(3);
   });
 
+  test('a lost message frees its own place while the others go on', () => {
+    const swallowed = new Set([10, 100, 200]);
+    const outcome = runScenario({
+      plan: makePlan({ messages: closedMessages(4, 20 * SECOND, { replyTimeoutNs: SECOND }) }),
+      script: (clock) => ({
+        onMessage(connection, { payload }, index) {
+          if (!swallowed.has(index)) clock.after(10 * MS, () => connection.send(payload));
+        },
+      }),
+    });
+    const { messages } = outcome.tally;
+    expect(messages.lost).toBe(3);
+    // Four places for 20 s at some 10 ms a message, less three places for at most about three seconds each.
+    expect(messages.sent).toBeGreaterThan(0.8 * 4 * 20 * 95);
+  });
+
+  test('a place that was given free is not given free again by the late reply', () => {
+    let inFlight = 0;
+    let most = 0;
+    const outcome = runScenario({
+      plan: makePlan({ messages: closedMessages(1, 20 * SECOND, { replyTimeoutNs: SECOND }) }),
+      script: (clock) => ({
+        onMessage(connection, { payload }) {
+          most = Math.max(most, ++inFlight);
+          clock.after(2.5 * SECOND, () => {
+            inFlight--;
+            connection.send(payload);
+          });
+        },
+      }),
+    });
+    // One place, given free after one to two seconds, under replies that take two and a half.
+    expect(most).toBeLessThanOrEqual(3);
+    expect(outcome.tally.messages.sent).toBeLessThanOrEqual(21);
+  });
+
   test('lanes that open while it runs join in', () => {
     const outcome = runScenario({
       plan: makePlan({
