@@ -28,6 +28,16 @@ export async function runHighwater(core, args, { limitSeconds = 180 } = {}) {
   }
 }
 
+/**
+ * CPU a message in the whole seconds after the first two, in which code is still being compiled.
+ * @param {any} result of a run with one worker
+ */
+export function steadyMicros(result) {
+  const points = result.timeline.filter((point) => point.second >= 2 && point.cpuRatio !== null).slice(0, -1);
+  const cpuSeconds = points.reduce((sum, point) => sum + point.cpuRatio, 0);
+  return (cpuSeconds * 1e6) / points.reduce((sum, point) => sum + point.sent, 0);
+}
+
 /** @param {readonly number[]} values */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

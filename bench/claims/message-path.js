@@ -11,11 +11,7 @@ const IN_FLIGHT = 64;
 const BYTES = 64;
 const ROUNDS = 600;
 const WARM_ROUNDS = 200;
-const WORKER_FLAGS = [
-  '--max-inlined-bytecode-size=2000',
-  '--max-inlined-bytecode-size-cumulative=10000',
-  '--interrupt-budget=2000000',
-];
+const WORKER_FLAGS = ['--max-inlined-bytecode-size=2000', '--max-inlined-bytecode-size-cumulative=10000'];
 
 export async function rows() {
   const measure = (flags) =>

@@ -3,6 +3,7 @@
 
 import { EXIT_CODES } from '../facts/error.ts';
 import { main } from './main.ts';
+import { reportError } from './report-error.ts';
 
 // A reader that has gone (`| head`) is no failure of the run: the verdict is still the exit code.
 for (const stream of [process.stdout, process.stderr]) {
@@ -12,5 +13,8 @@ for (const stream of [process.stdout, process.stderr]) {
     process.exit(EXIT_CODES.internal);
   });
 }
+
+// A bug in an event handler must not end in 1, which means that a rule was broken.
+process.on('uncaughtException', (error) => process.exit(reportError(error)));
 
 process.exitCode = await main(process.argv.slice(2));

@@ -6,7 +6,7 @@
 //   result.json      at the end, and again whenever the run is judged again
 
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { HighwaterError } from '../facts/error.ts';
@@ -85,9 +85,17 @@ function stored(directory: string, plan: Plan): StoredRun {
     windows: () => readWindows(path.join(directory, WINDOWS)),
     async keepResult(result: RunResult) {
       const file = path.join(directory, RESULT);
-      // Written aside and renamed, so that a reader never sees half a result.
-      await writeFile(`${file}.new`, `${JSON.stringify(result, null, 2)}\n`);
-      await rename(`${file}.new`, file);
+      try {
+        // Written aside and renamed, so that a reader never sees half a result.
+        await writeFile(`${file}.new`, `${JSON.stringify(result, null, 2)}\n`);
+        await rename(`${file}.new`, file);
+      } catch (error) {
+        await rm(`${file}.new`, { force: true });
+        throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
+          `${file}: expected to write the result, got: ${(error as Error).message}. ` +
+            `The record is whole and can be judged once there is room: highwater report ${directory}`,
+        ]);
+      }
     },
   };
 }
