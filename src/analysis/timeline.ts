@@ -8,7 +8,7 @@ import { nsToMs } from '../units/duration.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 
 /** A worker that falls further behind than this is dead: its later windows would not be merged in order. */
-export const TIMELINE_SLACK_SECONDS = 12;
+export const TIMELINE_SLACK_SECONDS = 25;
 
 export interface Second {
   readonly tally: Tally;

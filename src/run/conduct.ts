@@ -22,7 +22,7 @@ const MAX_DETAIL_CHARACTERS = 600;
 const START_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 250;
 /** A worker that has said nothing for this long is hung: it should report every second. */
-const SILENCE_LIMIT_NS = 10e9;
+const SILENCE_LIMIT_NS = 20e9;
 /** A coordinator that looks this late has stood still itself (Ctrl-Z, a paused machine), and has not listened. */
 const DEAF_AFTER_NS = 2e9;
 /** Abort rules need this much of a run before they are believed. */
