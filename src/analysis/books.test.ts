@@ -20,23 +20,29 @@ describe('the books', () => {
     expect(books(balanced).deliveredRatio).toBe(0.8);
   });
 
-  test.each(['due', 'sent', 'delivered', 'rejected', 'lost', 'unresolved'] as const)(
-    'one %s too many is told',
-    (name) => {
-      const messages = { ...balanced.messages, [name]: balanced.messages![name]! + 1 };
-      const problems = imbalances(books({ ...balanced, messages }));
-      expect(problems.length).toBeGreaterThan(0);
-      expect(problems.join()).toContain(String(messages[name]));
-    },
-  );
+  test.each([
+    'due',
+    'sent',
+    'delivered',
+    'rejected',
+    'lost',
+    'unresolved',
+  ] as const)('one %s too many is told', (name) => {
+    const messages = { ...balanced.messages, [name]: balanced.messages![name]! + 1 };
+    const problems = imbalances(books({ ...balanced, messages }));
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join()).toContain(String(messages[name]));
+  });
 
-  test.each(['late', 'backpressure', 'windowFull', 'socketClosed'] as const)(
-    'one unsent too many, %s, is told',
-    (reason) => {
-      const unsent = { ...balanced.unsent, [reason]: 99 };
-      expect(imbalances(books({ ...balanced, unsent }))).toHaveLength(1);
-    },
-  );
+  test.each([
+    'late',
+    'backpressure',
+    'windowFull',
+    'socketClosed',
+  ] as const)('one unsent too many, %s, is told', (reason) => {
+    const unsent = { ...balanced.unsent, [reason]: 99 };
+    expect(imbalances(books({ ...balanced, unsent }))).toHaveLength(1);
+  });
 
   test('what is beside the books moves nothing', () => {
     const messages = { ...balanced.messages, duplicated: 1e6, reordered: 1e6, corrupted: 1e6, unexpected: 1e6 };

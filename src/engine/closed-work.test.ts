@@ -82,21 +82,22 @@ describe('the closed loop', () => {
     expect(messages).toMatchObject({ lost: 1, unresolved: 0, delivered: messages.sent - 1 });
   });
 
-  test.each([100 * MS, 500 * MS, 3 * SECOND])(
-    'a silent service gets one message for each reply timeout of %i ns',
-    (replyTimeoutNs) => {
-      const outcome = runScenario({
-        plan: makePlan({ messages: closedMessages(1, 12 * SECOND, { replyTimeoutNs }) }),
-        script: () => ({ onMessage: () => {} }),
-      });
-      const { sent } = outcome.tally.messages;
-      expect(sent).toBeLessThanOrEqual((12 * SECOND) / replyTimeoutNs);
-      // A timeout is noticed within a second at most, and within its own length where that is shorter.
-      expect(sent).toBeGreaterThanOrEqual(
-        Math.floor((12 * SECOND) / (replyTimeoutNs + Math.min(SECOND, replyTimeoutNs) + 50 * MS)),
-      );
-    },
-  );
+  test.each([
+    100 * MS,
+    500 * MS,
+    3 * SECOND,
+  ])('a silent service gets one message for each reply timeout of %i ns', (replyTimeoutNs) => {
+    const outcome = runScenario({
+      plan: makePlan({ messages: closedMessages(1, 12 * SECOND, { replyTimeoutNs }) }),
+      script: () => ({ onMessage: () => {} }),
+    });
+    const { sent } = outcome.tally.messages;
+    expect(sent).toBeLessThanOrEqual((12 * SECOND) / replyTimeoutNs);
+    // A timeout is noticed within a second at most, and within its own length where that is shorter.
+    expect(sent).toBeGreaterThanOrEqual(
+      Math.floor((12 * SECOND) / (replyTimeoutNs + Math.min(SECOND, replyTimeoutNs) + 50 * MS)),
+    );
+  });
 
   test('a reply later than its timeout still counts as delivered', () => {
     const outcome = runScenario({
@@ -193,22 +194,19 @@ describe('the closed loop', () => {
     [1, 'text', 32],
     [2, 'binary', 256],
     [16, 'text', 256],
-  ] as const)(
-    'messages of %i bytes (%s) are in flight only as far as they can be told apart',
-    (bytes, format, most) => {
-      const score = { owed: 0, most: 0, least: 0 };
-      const outcome = runScenario({
-        plan: makePlan({ messages: closedMessages(1000, SECOND), bytes, format }),
-        script: slow(10 * MS, score),
-      });
-      expect(score.most).toBe(most);
-      const { messages, histograms } = outcome.tally;
-      expect(messages).toMatchObject({ corrupted: 0, unexpected: 0, duplicated: 0, reordered: 0, lost: 0 });
-      expect(messages.delivered).toBe(messages.sent);
-      expect(histograms.service.minNs).toBe(10 * MS + ROUND_TRIP_NS);
-      expect(histograms.service.maxNs).toBe(10 * MS + ROUND_TRIP_NS);
-    },
-  );
+  ] as const)('messages of %i bytes (%s) are in flight only as far as they can be told apart', (bytes, format, most) => {
+    const score = { owed: 0, most: 0, least: 0 };
+    const outcome = runScenario({
+      plan: makePlan({ messages: closedMessages(1000, SECOND), bytes, format }),
+      script: slow(10 * MS, score),
+    });
+    expect(score.most).toBe(most);
+    const { messages, histograms } = outcome.tally;
+    expect(messages).toMatchObject({ corrupted: 0, unexpected: 0, duplicated: 0, reordered: 0, lost: 0 });
+    expect(messages.delivered).toBe(messages.sent);
+    expect(histograms.service.minNs).toBe(10 * MS + ROUND_TRIP_NS);
+    expect(histograms.service.maxNs).toBe(10 * MS + ROUND_TRIP_NS);
+  });
 
   test('short messages that a silent service swallows never pass their window, however often the timeout comes', () => {
     const outcome = runScenario({

@@ -72,38 +72,35 @@ describe('the close handshake', () => {
     [1011, 1011],
     [4321, 4321],
     [null, 1000],
-  ])(
-    'theirs: a close frame with %s is answered with %i, counted as a drop, and its messages are unresolved',
-    (code, answered) => {
-      const outcome = runScenario({
-        plan: makePlan({ connections: curve({ to: 2 }), messages: openMessages(100, 2 * SECOND) }),
-        script: (clock) => ({
-          onOpen(connection) {
-            if (connection.number === 0)
-              clock.after(1.003 * SECOND, () => connection.close(code, code === null ? '' : 'bye'));
-          },
-          onMessage: (connection, { payload }) => void clock.after(100 * MS, () => connection.send(payload)),
-          onClose: ({ peer }) => peer.end(),
-        }),
-      });
-      const counted = String(code ?? 1005);
-      expect(outcome.tally).toMatchObject({
-        droppedByServer: 1,
-        closeCodes: { [counted]: 1 },
-        failures: { closedByServer: 1 },
-      });
-      expect(outcome.connections[0]!.closeCode).toBe(answered);
-      expect(failures(outcome)[0]!.detail).toContain(`close code ${counted}`);
-      if (code !== null) expect(failures(outcome)[0]!.detail).toContain('bye');
-      const { messages, unsent } = outcome.tally;
-      // Every other message was on this lane, one each 20 ms, 100 ms and the way in flight: five or six.
-      expect(messages.unresolved).toBeGreaterThanOrEqual(5);
-      expect(messages.unresolved).toBeLessThanOrEqual(6);
-      expect(messages).toMatchObject({ due: 200, sent: 200, lost: 0, delivered: 200 - messages.unresolved });
-      expect(unsent.socketClosed).toBe(0);
-      expect(violations(outcome)).toEqual({});
-    },
-  );
+  ])('theirs: a close frame with %s is answered with %i, counted as a drop, and its messages are unresolved', (code, answered) => {
+    const outcome = runScenario({
+      plan: makePlan({ connections: curve({ to: 2 }), messages: openMessages(100, 2 * SECOND) }),
+      script: (clock) => ({
+        onOpen(connection) {
+          if (connection.number === 0)
+            clock.after(1.003 * SECOND, () => connection.close(code, code === null ? '' : 'bye'));
+        },
+        onMessage: (connection, { payload }) => void clock.after(100 * MS, () => connection.send(payload)),
+        onClose: ({ peer }) => peer.end(),
+      }),
+    });
+    const counted = String(code ?? 1005);
+    expect(outcome.tally).toMatchObject({
+      droppedByServer: 1,
+      closeCodes: { [counted]: 1 },
+      failures: { closedByServer: 1 },
+    });
+    expect(outcome.connections[0]!.closeCode).toBe(answered);
+    expect(failures(outcome)[0]!.detail).toContain(`close code ${counted}`);
+    if (code !== null) expect(failures(outcome)[0]!.detail).toContain('bye');
+    const { messages, unsent } = outcome.tally;
+    // Every other message was on this lane, one each 20 ms, 100 ms and the way in flight: five or six.
+    expect(messages.unresolved).toBeGreaterThanOrEqual(5);
+    expect(messages.unresolved).toBeLessThanOrEqual(6);
+    expect(messages).toMatchObject({ due: 200, sent: 200, lost: 0, delivered: 200 - messages.unresolved });
+    expect(unsent.socketClosed).toBe(0);
+    expect(violations(outcome)).toEqual({});
+  });
 
   test('a connection that ends without a close frame is a drop with 1006', () => {
     for (const end of ['end', 'reset'] as const) {

@@ -46,34 +46,34 @@ describe('the open schedule', () => {
     expect(outcome.tally.histograms.sendLag.maxNs).toBe(0);
   });
 
-  test.each(['constant', 'poisson'] as const)(
-    'three workers together send the %s schedule of one, message for message',
-    (arrival) => {
-      const messages: Messages = {
-        kind: 'open',
-        arrival,
-        start: { kind: 'connected' },
-        curve: curve(
-          { to: 200, over: SECOND },
-          { hold: SECOND },
-          { burst: 500, for: SECOND / 2 },
-          { to: 0, over: SECOND },
-        ),
-      };
-      const plan = makePlan({ connections: curve({ to: 7 }), messages });
-      const expected = scheduleOf(messages, plan.seed);
-      for (const shards of [1, 3]) {
-        const outcome = runScenario({ plan, shards });
-        expect(outcome.tally.messages).toMatchObject({ due: expected.length, sent: expected.length });
-        const due = dueTimes(outcome);
-        expect(due).toHaveLength(expected.length);
-        for (const [i, ns] of due.entries()) expect(Math.abs(ns - expected[i]!)).toBeLessThan(1);
-        // A timer's millisecond may pass before the next look.
-        expect(outcome.tally.histograms.sendLag.maxNs).toBeLessThanOrEqual(1 * MS);
-      }
-      if (arrival === 'constant') expect(expected).toHaveLength(countOpenMessages(messages.curve));
-    },
-  );
+  test.each([
+    'constant',
+    'poisson',
+  ] as const)('three workers together send the %s schedule of one, message for message', (arrival) => {
+    const messages: Messages = {
+      kind: 'open',
+      arrival,
+      start: { kind: 'connected' },
+      curve: curve(
+        { to: 200, over: SECOND },
+        { hold: SECOND },
+        { burst: 500, for: SECOND / 2 },
+        { to: 0, over: SECOND },
+      ),
+    };
+    const plan = makePlan({ connections: curve({ to: 7 }), messages });
+    const expected = scheduleOf(messages, plan.seed);
+    for (const shards of [1, 3]) {
+      const outcome = runScenario({ plan, shards });
+      expect(outcome.tally.messages).toMatchObject({ due: expected.length, sent: expected.length });
+      const due = dueTimes(outcome);
+      expect(due).toHaveLength(expected.length);
+      for (const [i, ns] of due.entries()) expect(Math.abs(ns - expected[i]!)).toBeLessThan(1);
+      // A timer's millisecond may pass before the next look.
+      expect(outcome.tally.histograms.sendLag.maxNs).toBeLessThanOrEqual(1 * MS);
+    }
+    if (arrival === 'constant') expect(expected).toHaveLength(countOpenMessages(messages.curve));
+  });
 
   test('precise pacing sends within a turn of the event loop, also when messages are closer than a timer can tell', () => {
     const plan = makePlan({ messages: openMessages(20_000, SECOND / 20) });

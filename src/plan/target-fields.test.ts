@@ -109,21 +109,29 @@ describe('addresses', () => {
     expect(expandAddresses(text)).toBeNull();
   });
 
-  test.each([':::', '1::2::3', '12345::', ':1', '1:2:3:4:5:6:7:8:9', '::1.2.3', '1:2:3:4:5:6:7::8:9'])(
-    '%j is no IPv6',
-    (text) => {
-      expect(isIpv6(text)).toBe(false);
-    },
-  );
+  test.each([
+    ':::',
+    '1::2::3',
+    '12345::',
+    ':1',
+    '1:2:3:4:5:6:7:8:9',
+    '::1.2.3',
+    '1:2:3:4:5:6:7::8:9',
+  ])('%j is no IPv6', (text) => {
+    expect(isIpv6(text)).toBe(false);
+  });
 });
 
 describe('handshake fields', () => {
-  test.each(['Host', 'Authorization', 'X-Api_Key', 'Origin', 'User-Agent'])(
-    'the header %s is the user’s to set',
-    (name) => {
-      expect(refuseHeaderName(name)).toBeNull();
-    },
-  );
+  test.each([
+    'Host',
+    'Authorization',
+    'X-Api_Key',
+    'Origin',
+    'User-Agent',
+  ])('the header %s is the user’s to set', (name) => {
+    expect(refuseHeaderName(name)).toBeNull();
+  });
 
   test.each([
     ['Upgrade', 'the handshake writes it'],

@@ -104,22 +104,22 @@ drain: soon
     /^PLAN_INVALID {2}drain: expected a duration .*, got "soon"/m,
   ];
 
-  test.each(['run', 'check'])(
-    'is refused by `%s` with all five, each with its path and a hint, and nothing is started',
-    async (command) => {
-      const server = await startRawServer((socket) => socket.destroy());
-      const directory = temporaryDirectory();
-      writeInto(directory, 'plan.yaml', MISTAKES.replace('URL', server.url));
-      const { exitCode, stdout, stderr } = await runHighwater([command, 'plan.yaml'], { cwd: directory });
-      expect(exitCode).toBe(64);
-      expect(stdout).toBe('');
-      for (const line of EXPECTED) expect(stderr).toMatch(line);
-      expect(stderr.match(/^PLAN_INVALID/gm)).toHaveLength(5);
-      expect(stderr).toContain('docs/errors.md#plan_invalid');
-      expect(server.connections()).toBe(0);
-      expectNothingStarted(directory);
-    },
-  );
+  test.each([
+    'run',
+    'check',
+  ])('is refused by `%s` with all five, each with its path and a hint, and nothing is started', async (command) => {
+    const server = await startRawServer((socket) => socket.destroy());
+    const directory = temporaryDirectory();
+    writeInto(directory, 'plan.yaml', MISTAKES.replace('URL', server.url));
+    const { exitCode, stdout, stderr } = await runHighwater([command, 'plan.yaml'], { cwd: directory });
+    expect(exitCode).toBe(64);
+    expect(stdout).toBe('');
+    for (const line of EXPECTED) expect(stderr).toMatch(line);
+    expect(stderr.match(/^PLAN_INVALID/gm)).toHaveLength(5);
+    expect(stderr).toContain('docs/errors.md#plan_invalid');
+    expect(server.connections()).toBe(0);
+    expectNothingStarted(directory);
+  });
 
   test('that is not even YAML is told by line and column, without a quotation of what may be a password', async () => {
     const directory = temporaryDirectory();
@@ -250,22 +250,21 @@ describe('a service that refuses the handshake', () => {
     [302, 'Found', ['Location: https://login.example.com/'], /location https:\/\/login\.example\.com\//],
   ];
 
-  test.each(REFUSALS)(
-    'with %i is counted as upgradeRejected, not as a session, with the first 200 characters',
-    async (status, reason, headers, shown) => {
-      const head = [`HTTP/1.1 ${status} ${reason}`, ...headers, `Content-Length: ${body.length}`, '\r\n'].join('\r\n');
-      const { url } = await startRawServer(answerWith(head + body));
-      const { exitCode, stdout, result } = await runAndStore([url, '-c', '2', ...BRIEFLY]);
-      expect(exitCode).toBe(69);
-      expectFailure(result, 'upgradeRejected', 2, new RegExp(`HTTP ${status} ${reason}.*b{199}X$`));
-      expect(result.connections.failures.upgradeRejected?.example).toMatch(shown);
-      expect(result.connections).toMatchObject({ attempted: 2, opened: 0, failed: 2, peakOpen: 0 });
-      expect(result.connections.handshake.count).toBe(0);
-      expect(result.messages.sent).toBe(0);
-      expect(stdout).toMatch(new RegExp(`upgradeRejected 2\\b.*HTTP ${status} ${reason}`));
-      expectBalancedBooks(result);
-    },
-  );
+  test.each(
+    REFUSALS,
+  )('with %i is counted as upgradeRejected, not as a session, with the first 200 characters', async (status, reason, headers, shown) => {
+    const head = [`HTTP/1.1 ${status} ${reason}`, ...headers, `Content-Length: ${body.length}`, '\r\n'].join('\r\n');
+    const { url } = await startRawServer(answerWith(head + body));
+    const { exitCode, stdout, result } = await runAndStore([url, '-c', '2', ...BRIEFLY]);
+    expect(exitCode).toBe(69);
+    expectFailure(result, 'upgradeRejected', 2, new RegExp(`HTTP ${status} ${reason}.*b{199}X$`));
+    expect(result.connections.failures.upgradeRejected?.example).toMatch(shown);
+    expect(result.connections).toMatchObject({ attempted: 2, opened: 0, failed: 2, peakOpen: 0 });
+    expect(result.connections.handshake.count).toBe(0);
+    expect(result.messages.sent).toBe(0);
+    expect(stdout).toMatch(new RegExp(`upgradeRejected 2\\b.*HTTP ${status} ${reason}`));
+    expectBalancedBooks(result);
+  });
 
   test('in chunks, on one lane of three, does not keep the others from working', async () => {
     const refusal =

@@ -470,19 +470,19 @@ export default { ...${JSON.stringify(DOCUMENT)}, name: 'lanes-' + lanes } satisf
 });
 
 describe('the reference target by itself', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)(
-    'prints where it listens, carries a run, and ends on %s',
-    async (signal) => {
-      const target = startHighwater(['target', '--port', '0']);
-      const [, url = ''] = await target.prints('stdout', /^listening (ws:\/\/127\.0\.0\.1:\d+)$/m);
-      const { result } = await runHighwater(['run', url, '-c', '3', ...BRIEFLY, '--json']);
-      expectPerfectDelivery(result);
-      target.signal(signal);
-      const { exitCode, stderr } = await target.finished;
-      expect(exitCode).toBe(0);
-      expect(stderr).toBe('');
-    },
-  );
+  test.each([
+    'SIGTERM',
+    'SIGINT',
+  ] as const)('prints where it listens, carries a run, and ends on %s', async (signal) => {
+    const target = startHighwater(['target', '--port', '0']);
+    const [, url = ''] = await target.prints('stdout', /^listening (ws:\/\/127\.0\.0\.1:\d+)$/m);
+    const { result } = await runHighwater(['run', url, '-c', '3', ...BRIEFLY, '--json']);
+    expectPerfectDelivery(result);
+    target.signal(signal);
+    const { exitCode, stderr } = await target.finished;
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe('');
+  });
 
   test('ends on a signal while lanes are open', async () => {
     const target = startHighwater(['target']);

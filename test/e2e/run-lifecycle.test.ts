@@ -294,16 +294,16 @@ describe.skipIf(!hasProc)('a worker', TOGETHER, () => {
   test('is not taken for hung when it was the coordinator that stood still', async () => {
     const server = await bench.server({ behaviour: 'echo' });
     const name = 'suspended';
-    const flags = ['-r', '40/s', '-d', '15s', '--name', name, '-t', 'lost == 0', '--json'];
+    const flags = ['-r', '40/s', '-d', '30s', '--name', name, '-t', 'lost == 0', '--json'];
     const running = bench.start(['run', server.url, ...flags]);
     await untilWindows(name, (windows) => sumOf(windows, 'sent') > 0);
     process.kill(running.pid, 'SIGSTOP'); // as Ctrl-Z does; longer than the silence limit
-    await new Promise((resolve) => setTimeout(resolve, 11_500));
+    await new Promise((resolve) => setTimeout(resolve, 21_500));
     process.kill(running.pid, 'SIGCONT');
     const result = resultOf(await running.ended);
     expect(result.generator.missedWorkers).toBe(0);
     expect(result.run.outcome).toBe('completed');
-    expect(result.messages).toMatchObject({ due: 600, sent: 600, delivered: 600 });
+    expect(result.messages).toMatchObject({ due: 1200, sent: 1200, delivered: 1200 });
   });
 
   test('that cannot start ends the command with 70 at once', async () => {
