@@ -14,13 +14,14 @@ export function verdictOf(outcomes: readonly RuleOutcome[], health: readonly Hea
   const breaches = outcomes.map((outcome) => outcome.breach).filter((breach): breach is Breach => breach !== null);
   const doubts: Doubt[] = [
     ...(outcomes.length === 0 ? [NO_RULES] : []),
-    ...withoutRepeats(outcomes.flatMap((outcome) => outcome.doubts)),
+    ...withoutRepeats([
+      ...outcomes.flatMap((outcome) => outcome.doubts),
+      ...health.map(({ kind, rule, detail }): Doubt => ({ kind, rule, detail })),
+    ]),
   ];
   if (isNonEmpty(breaches)) return { kind: 'fail', breaches, doubts, thresholds };
-  if (isNonEmpty(doubts)) return { kind: 'inconclusive', breaches: [], doubts, thresholds };
   // A generator in doubt about itself passes nothing, even where no single rule is about what it doubts.
-  const general = health.map(({ kind, rule, detail }): Doubt => ({ kind, rule, detail }));
-  if (isNonEmpty(general)) return { kind: 'inconclusive', breaches: [], doubts: general, thresholds };
+  if (isNonEmpty(doubts)) return { kind: 'inconclusive', breaches: [], doubts, thresholds };
   return { kind: 'pass', breaches: [], doubts: [], thresholds };
 }
 

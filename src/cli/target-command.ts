@@ -19,8 +19,8 @@ export async function targetCommand(flags: { host: string; port: string; compres
     compression: flags.compression,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   }).catch((error: Error) => {
-    throw new HighwaterError('TARGET_START_FAILED', [
-      `${flags.host}:${port}: expected to listen there, got: ${error.message}`,
+    throw new HighwaterError('ARGUMENTS_INVALID', [
+      `--host, --port: expected ${flags.host}:${port} to be free to listen on, got: ${error.message}`,
     ]);
   });
   process.stdout.write(`listening ${target.url}\n`);
