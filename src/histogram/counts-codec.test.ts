@@ -13,7 +13,7 @@ describe('the counters as bytes', () => {
   it('come back as they were', () => {
     const entry = fc.tuple(
       fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: LAST_INDEX })),
-      fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2 ** 52 })),
+      fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2 ** 52 - 1 })),
     );
     fc.assert(
       fc.property(fc.uniqueArray(entry, { selector: ([index]) => index, minLength: 1, maxLength: 40 }), (entries) => {

@@ -11,7 +11,7 @@ const MAX_VARINT_BYTES = 8;
 export const MAX_COUNTS_BYTES = COUNTER_COUNT * MAX_VARINT_BYTES;
 const FIRST_CAPACITY = 4096;
 
-/** `firstIndex` and `lastIndex` are the first and the last non-empty counter. */
+/** `firstIndex` and `lastIndex` are the first and the last non-empty counter; a count is below 2^52. */
 export function encodeCounts(counts: Float64Array, firstIndex: number, lastIndex: number): Uint8Array {
   let bytes = new Uint8Array(FIRST_CAPACITY);
   let at = 0;

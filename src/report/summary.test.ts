@@ -42,7 +42,7 @@ const parts: WindowParts = {
 const lines = (result: RunResult): string[] => renderSummary(result, plainStyle(false), null).split('\n');
 
 describe('the summary', () => {
-  const result = resultOf(parts, ['response.p95 < 200ms', 'lost == 6', 'response.p99.9 < 5s']);
+  const result = resultOf(parts, ['response.p95 < 200ms', 'duplicated == 3', 'response.p99.9 < 5s']);
 
   test('puts the verdict first, then what was run', () => {
     expect(lines(result)[0]).toMatch(
@@ -55,7 +55,7 @@ describe('the summary', () => {
   test('then every rule with its mark and what was observed', () => {
     expect(lines(result).slice(2, 5)).toEqual([
       '  x  response.p95 < 200ms   812 ms',
-      '  ok lost == 6              6',
+      '  ok duplicated == 3        3',
       '  ?  response.p99.9 < 5s    n/a',
     ]);
     expect(lines(result).join('\n')).toContain(
