@@ -1,5 +1,5 @@
 // 10,000 lanes, 8,000 messages a second in an open loop, the target on the other core: how late messages
-// are sent, and what share of its core the worker needs.
+// are sent, and what share of its core the worker needs. Not pinned: the coordinator would share the worker's core.
 
 import { runHighwater } from '../highwater.js';
 import { startEchoServer } from '../rig/processes.js';
@@ -9,7 +9,7 @@ export async function rows({ rig }) {
   const server = await startEchoServer({ core: 0 });
   try {
     const url = `ws://127.0.0.1:${server.ports[0]}`;
-    const result = await runHighwater(1, [
+    const result = await runHighwater(null, [
       url,
       '-c',
       '10000',
@@ -22,7 +22,7 @@ export async function rows({ rig }) {
       '-w',
       '1',
     ]);
-    const precise = await runHighwater(1, [
+    const precise = await runHighwater(null, [
       url,
       '-c',
       '10000',

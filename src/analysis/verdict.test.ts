@@ -31,7 +31,11 @@ test('one breach is a fail, whatever else is kept or in doubt', () => {
     [outcome('a', 'pass'), outcome('b', 'fail'), outcome('c', 'inconclusive', [doubt('x', 'c')])],
     [health],
   );
-  expect(verdict).toMatchObject({ kind: 'fail', breaches: [{ rule: 'b' }], doubts: [{ rule: 'c' }, { kind: 'sendLag', rule: null }] });
+  expect(verdict).toMatchObject({
+    kind: 'fail',
+    breaches: [{ rule: 'b' }],
+    doubts: [{ rule: 'c' }, { kind: 'sendLag', rule: null }],
+  });
 });
 
 test('no breach and one doubt: inconclusive', () => {

@@ -13,13 +13,6 @@ import type { Tls } from '../plan/plan.ts';
 import type { Command, Report } from '../run/ports.ts';
 import { unreachable } from '../units/unreachable.ts';
 
-// The path of a message is a dozen small functions. V8 inlines them into two large ones if it may, and if it
-// has seen enough of them first: 130 ns a message instead of 220 (64 B, sent and received, in memory; Node
-// 20.20, 2026-11). An unknown flag is ignored.
-for (const flag of ['--max-inlined-bytecode-size=2000', '--max-inlined-bytecode-size-cumulative=10000']) {
-  setFlagsFromString(flag);
-}
-
 /**
  * Opening a lane leaves twice as much garbage as the lane itself. It is collected while nobody waits, between the
  * last lane and the first message, not while messages are timed.

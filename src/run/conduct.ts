@@ -191,7 +191,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     await until(() => everyLiving('ready') || Date.now() > deadline);
     if (living().length < needs.workers || !everyLiving('ready')) {
       throw new HighwaterError('WORKER_START_FAILED', [
-        `workers: expected ${needs.workers} to start, got ${states.filter((state) => state === 'ready').length}`
+        `workers: expected ${needs.workers} to start, got ${states.filter((state) => state === 'ready').length}`,
       ]);
     }
 
