@@ -10,6 +10,8 @@ import {
   UNSENT_REASONS,
   type UnsentReason,
   type Window,
+  zeroMessages,
+  zeroUnsent,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
 import { addSparse } from '../histogram/sparse-codec.ts';
@@ -48,19 +50,8 @@ export function createTally(): Tally {
 
 function zeroCounts(): Omit<Tally, 'histograms'> {
   return {
-    messages: {
-      due: 0,
-      sent: 0,
-      delivered: 0,
-      rejected: 0,
-      lost: 0,
-      unresolved: 0,
-      duplicated: 0,
-      reordered: 0,
-      corrupted: 0,
-      unexpected: 0,
-    },
-    unsent: { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 },
+    messages: zeroMessages(),
+    unsent: zeroUnsent(),
     failures: {},
     closeCodes: {},
     attempted: 0,

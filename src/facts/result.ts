@@ -69,7 +69,6 @@ export const DOUBT_KINDS = [
   'incomplete',
   'littlesLaw',
   'approximate',
-  'generatorLimit',
 ] as const;
 
 /** A reason not to trust a number. */

@@ -25,6 +25,25 @@ export const MESSAGE_FACTS = [
 ] as const;
 export type MessageFacts = Record<(typeof MESSAGE_FACTS)[number], number>;
 
+export function zeroMessages(): MessageFacts {
+  return {
+    due: 0,
+    sent: 0,
+    delivered: 0,
+    rejected: 0,
+    lost: 0,
+    unresolved: 0,
+    duplicated: 0,
+    reordered: 0,
+    corrupted: 0,
+    unexpected: 0,
+  };
+}
+
+export function zeroUnsent(): Record<UnsentReason, number> {
+  return { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 };
+}
+
 export interface Window {
   readonly schema: typeof WINDOW_SCHEMA;
   readonly worker: number;

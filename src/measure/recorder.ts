@@ -8,6 +8,8 @@ import {
   type UnsentReason,
   WINDOW_SCHEMA,
   type Window,
+  zeroMessages,
+  zeroUnsent,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
 import { encodeSparse } from '../histogram/sparse-codec.ts';
@@ -146,23 +148,4 @@ function clear(recorder: Recorder): void {
   recorder.bytesSent = 0;
   recorder.bytesReceived = 0;
   recorder.inFlightNs = 0;
-}
-
-function zeroMessages(): MessageFacts {
-  return {
-    due: 0,
-    sent: 0,
-    delivered: 0,
-    rejected: 0,
-    lost: 0,
-    unresolved: 0,
-    duplicated: 0,
-    reordered: 0,
-    corrupted: 0,
-    unexpected: 0,
-  };
-}
-
-function zeroUnsent(): Record<UnsentReason, number> {
-  return { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 };
 }
