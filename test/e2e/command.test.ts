@@ -502,8 +502,8 @@ describe('the reference target by itself', () => {
     const target = startHighwater(['target']);
     const [, port = ''] = await target.prints('stdout', /^listening .*:(\d+)$/m);
     const { exitCode, stderr } = await runHighwater(['target', '--port', port]);
-    expect(exitCode).toBe(70);
-    expect(stderr).toMatch(/^TARGET_START_FAILED .*EADDRINUSE/m);
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(/^ARGUMENTS_INVALID .*EADDRINUSE/m);
   });
 });
 
