@@ -88,7 +88,7 @@ describe('the sustained-load plan', () => {
     ['production', 10_000, 8000, 1800],
     ['dev', 2000, 1600, 15],
     ['ci', 500, 400, 10],
-    ['quick', 50, 100, 2],
+    ['quick', 50, 200, 2],
   ])('in profile %s has its lanes, its rate and its time', (profile, lanes, rate, holdS) => {
     expect(loadOf(profile)).toMatchObject({ lanes, rate, holdS });
   });
