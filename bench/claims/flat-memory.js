@@ -22,6 +22,7 @@ export async function rows({ rig }) {
       directory,
     );
     const startedMs = Date.now();
+    child.stdout.resume(); // its answer is not wanted, but must not wait in a full pipe
     const samples = [];
     while (Date.now() - startedMs < TO_SECONDS * 1000) {
       await sleep(EVERY_SECONDS * 1000);
