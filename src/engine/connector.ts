@@ -1,7 +1,7 @@
 // Opens lanes: TCP (or TLS), then the WebSocket handshake, each within its time. At most a bounded
 // number are on their way at once, so that a slow service meets a queue here and not a storm of SYNs.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { FailureKind } from '../facts/failure.ts';
 import type { DeflateAgreement, DeflateSettings } from '../frames/deflate.ts';
 import { acceptGuid, buildHandshakeRequest, HandshakeReader } from '../frames/handshake.ts';
@@ -11,10 +11,12 @@ import type { Target } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import type { Clock } from './clock.ts';
 import type { Lane, Opening, Refusal } from './lane.ts';
-import { type Addresses, createSites, type Rows } from './site.ts';
-import type { Link, LinkError, Transport } from './transport.ts';
+import { type Addresses, createSites, type Rows, type Site } from './site.ts';
+import type { LinkError, Transport } from './transport.ts';
 
 const MAX_OPENING = 400;
+/** Lanes start in batches: connecting them one by one between replies costs nearly twice the time (`bench/claims/idle.js`). */
+const REFILL_BELOW = MAX_OPENING / 2;
 const SWEEP_EVERY_NS = 50e6;
 const KEY_BYTES = 16;
 const KEYS_AT_ONCE = 256;
@@ -73,6 +75,10 @@ export function createConnector(parts: ConnectorParts): Connector {
     fill();
   }
 
+  function refill(): void {
+    if (opening.size <= REFILL_BELOW) fill();
+  }
+
   function fill(): void {
     while (opening.size < MAX_OPENING && waitingFrom < waiting.length) {
       const lane = waiting[waitingFrom++]!;
@@ -98,12 +104,11 @@ export function createConnector(parts: ConnectorParts): Connector {
       addressesTried: addressesTried + 1,
       phase: 'connecting',
       deadlineNs: clock.nowNs() + target.connectTimeoutNs,
+      request: null,
       refusal: null,
       hasAnswer: false,
       handshake: new HandshakeReader({
-        acceptValue: createHash('sha1')
-          .update(key + acceptGuid)
-          .digest('base64'),
+        acceptValue: hash('sha1', key + acceptGuid, 'base64'),
         subprotocols: target.subprotocols,
         deflate,
       }),
@@ -111,7 +116,9 @@ export function createConnector(parts: ConnectorParts): Connector {
     lane.opening = current;
     opening.add(lane);
     try {
-      lane.link = openLink(lane, addressIndex, key);
+      const site = siteFor(lane.stream, addressIndex);
+      current.request = requestOf(site, key);
+      lane.link = transport.open(site.endpoint, lane);
     } catch (error) {
       // A row of the plan's file that makes no request is this lane's trouble. Told on the next turn: many may follow.
       clock.nextTurn(() => {
@@ -120,9 +127,8 @@ export function createConnector(parts: ConnectorParts): Connector {
     }
   }
 
-  /** Throws where the lane's row makes no URL, or no header that may be sent. */
-  function openLink(lane: Lane, addressIndex: number, key: string): Link {
-    const site = siteFor(lane.stream, addressIndex);
+  /** Throws where the lane's row makes no header that may be sent. */
+  function requestOf(site: Site, key: string): Uint8Array {
     const request = buildHandshakeRequest({
       hostHeader: site.hostHeader,
       path: site.path,
@@ -131,9 +137,7 @@ export function createConnector(parts: ConnectorParts): Connector {
       subprotocols: target.subprotocols,
       deflate,
     });
-    const link = transport.open(site.endpoint, lane);
-    link.write(Buffer.from(request, 'latin1'));
-    return link;
+    return Buffer.from(request, 'latin1');
   }
 
   function onConnect(lane: Lane): void {
@@ -141,6 +145,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     lane.opening.phase = 'upgrading';
     lane.opening.deadlineNs = clock.nowNs() + target.handshakeTimeoutNs;
     preferredAddress = lane.opening.addressIndex;
+    lane.link!.write(lane.opening.request!);
   }
 
   function onBytes(lane: Lane, bytes: Uint8Array, end: number): number {
@@ -154,7 +159,7 @@ export function createConnector(parts: ConnectorParts): Connector {
         settle(lane);
         record(recorder.histograms.handshake, clock.nowNs() - current.startedNs);
         parts.opened(lane, answer.deflate);
-        fill();
+        refill();
         return answer.consumedBytes;
       case 'rejected':
         if (current.refusal === null)
@@ -196,7 +201,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     recorder.failed++;
     countFailure(recorder, kind);
     parts.failed(lane, kind, detail);
-    fill();
+    refill();
   }
 
   function settle(lane: Lane): void {
@@ -220,7 +225,7 @@ export function createConnector(parts: ConnectorParts): Connector {
         );
     }
     sweeping = false;
-    fill();
+    refill();
   }
 
   function cancel(lane: Lane): void {
@@ -229,7 +234,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     lane.state = 'idle';
     lane.link = null;
     link?.destroy();
-    fill();
+    refill();
   }
 
   function cancelAll(): void {

@@ -23,6 +23,8 @@ export interface Opening {
   readonly addressesTried: number;
   phase: 'connecting' | 'upgrading';
   deadlineNs: number;
+  /** Written once the link is connected; null where the lane's row makes none. */
+  request: Uint8Array | null;
   readonly handshake: HandshakeReader;
   /** Whether anything has been received. */
   hasAnswer: boolean;

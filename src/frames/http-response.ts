@@ -41,9 +41,8 @@ function findHeadEnd(bytes: Uint8Array, start: number, end: number): number {
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
-  return text;
+  // Never more than a head's limit. One call makes one flat string; joining characters would leave a rope of them.
+  return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
 }
 
 function parseHead(text: string, end: number): HeadResult {
