@@ -21,6 +21,7 @@ export function closeBooks({ messages, unsent }: Tally, recordEnded: boolean): M
     reordered: messages.reordered,
     corrupted: messages.corrupted,
     unexpected: messages.unexpected,
+    belated: messages.belated,
     deliveredRatio: messages.sent === 0 ? null : messages.delivered / messages.sent,
   };
 }

@@ -17,6 +17,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { closeBooks } from './books.ts';
+import { describeDelivery } from './delivery.ts';
 import { describeDistribution } from './distribution.ts';
 import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
 import { judgeContract, judgeThreshold } from './rules.ts';
@@ -125,7 +126,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           failed: whole.failed,
           peakOpen: peaks.open,
           droppedByServer: whole.droppedByServer,
-          reconnected: 0,
+          reconnected: whole.reconnected,
           openedPerSecondPeak: peaks.openedPerSecond,
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),
@@ -133,6 +134,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           failures: failuresOf(whole, record.examples),
         },
         messages: closeBooks(whole, false),
+        delivery: describeDelivery(whole),
         response: describe(whole.histograms.response),
         service: describe(whole.histograms.service),
         sendLag: describe(whole.histograms.sendLag),

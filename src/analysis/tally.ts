@@ -3,14 +3,21 @@
 
 import type { FailureKind } from '../facts/failure.ts';
 import {
+  DAMAGE_KINDS,
+  type DamageKind,
+  type DeliveryFacts,
   HISTOGRAM_NAMES,
   type HistogramName,
   MESSAGE_FACTS,
   type MessageFacts,
+  STRANGER_KINDS,
+  type StrangerKind,
   UNSENT_REASONS,
   type UnsentReason,
   type Window,
+  zeroDamage,
   zeroMessages,
+  zeroStrangers,
   zeroUnsent,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
@@ -20,10 +27,15 @@ export interface Tally {
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
   messages: MessageFacts;
   unsent: Record<UnsentReason, number>;
+  damage: Record<DamageKind, number>;
+  strangers: Record<StrangerKind, number>;
+  extent: { count: number; sum: number; max: number };
+  loss: { periods: number; longestPeriod: number; noticeable: number };
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
   attempted: number;
   opened: number;
+  reconnected: number;
   failed: number;
   droppedByServer: number;
   bytesSent: number;
@@ -52,10 +64,15 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
   return {
     messages: zeroMessages(),
     unsent: zeroUnsent(),
+    damage: zeroDamage(),
+    strangers: zeroStrangers(),
+    extent: { count: 0, sum: 0, max: 0 },
+    loss: { periods: 0, longestPeriod: 0, noticeable: 0 },
     failures: {},
     closeCodes: {},
     attempted: 0,
     opened: 0,
+    reconnected: 0,
     failed: 0,
     droppedByServer: 0,
     bytesSent: 0,
@@ -74,10 +91,22 @@ export function resetTally(tally: Tally): void {
   for (const name of HISTOGRAM_NAMES) reset(tally.histograms[name]);
 }
 
+function addDelivery(tally: Tally, { damage, strangers, extent, loss }: DeliveryFacts): void {
+  for (const kind of DAMAGE_KINDS) tally.damage[kind] += damage[kind];
+  for (const kind of STRANGER_KINDS) tally.strangers[kind] += strangers[kind];
+  tally.extent.count += extent.count;
+  tally.extent.sum += extent.sum;
+  tally.extent.max = Math.max(tally.extent.max, extent.max);
+  tally.loss.periods += loss.periods;
+  tally.loss.longestPeriod = Math.max(tally.loss.longestPeriod, loss.longestPeriod);
+  tally.loss.noticeable += loss.noticeable;
+}
+
 export function addWindow(tally: Tally, window: Window): void {
   for (const name of HISTOGRAM_NAMES) addSparse(tally.histograms[name], window.histograms[name]);
   for (const name of MESSAGE_FACTS) tally.messages[name] += window.messages[name];
   for (const reason of UNSENT_REASONS) tally.unsent[reason] += window.unsent[reason];
+  addDelivery(tally, window.delivery);
   const { connections } = window;
   for (const [kind, count] of Object.entries(connections.failures)) {
     tally.failures[kind as FailureKind] = (tally.failures[kind as FailureKind] ?? 0) + count;
@@ -87,6 +116,7 @@ export function addWindow(tally: Tally, window: Window): void {
   }
   tally.attempted += connections.attempted;
   tally.opened += connections.opened;
+  tally.reconnected += connections.reconnected;
   tally.failed += connections.failed;
   tally.droppedByServer += connections.droppedByServer;
   tally.bytesSent += window.bytes.sent;

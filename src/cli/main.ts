@@ -4,6 +4,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../entry/version.ts';
 import type { RunFlags } from './run-command.ts';
+import type { TargetFlags } from './target-command.ts';
 
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -60,11 +61,13 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('target')
-    .description('run the reference target by itself: an echo service, until Ctrl-C')
+    .description('run the reference target by itself: an echo service that errs as told, until Ctrl-C')
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <port>', 'which port; 0 takes a free one', '0')
     .option('--no-compression', 'refuse permessage-deflate')
-    .action(async (flags: { host: string; port: string; compression: boolean }) => {
+    .option('--behaviour <file>', 'what it does wrong (.yaml, .json): drop, duplicate, reorder, corrupt and more')
+    .option('--truth <file>', 'write down what it did wrong to which message, a JSON line each')
+    .action(async (flags: TargetFlags) => {
       const { targetCommand } = await import('./target-command.ts');
       exitCode = await targetCommand(flags);
     });

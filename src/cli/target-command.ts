@@ -1,21 +1,76 @@
 // `highwater target`: the reference target by itself, until Ctrl-C.
 
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
-import { startReferenceTarget } from '../target/reference-target.ts';
+import { type Behaviour, FAULTLESS, parseBehaviour } from '../injection/behaviour.ts';
+import { formatProblem } from '../plan/problems.ts';
+import { readPlanText } from '../plan/text.ts';
+import { echoService } from '../target/behaviours.ts';
+import { type ReferenceTarget, startReferenceTarget } from '../target/reference-target.ts';
+import { openTruthFile, type TruthFile } from '../target/truth-file.ts';
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
-export async function targetCommand(flags: { host: string; port: string; compression: boolean }): Promise<number> {
+export interface TargetFlags {
+  readonly host: string;
+  readonly port: string;
+  readonly compression: boolean;
+  readonly behaviour?: string;
+  readonly truth?: string;
+}
+
+export async function targetCommand(flags: TargetFlags): Promise<number> {
   const port = Number(flags.port);
   if (!/^\d+$/.test(flags.port) || port > 65_535) {
     throw new HighwaterError('ARGUMENTS_INVALID', [
       `--port: expected a port from 0 to 65535, got ${JSON.stringify(flags.port)}`,
     ]);
   }
-  const target = await startReferenceTarget({
+  const behaviour = flags.behaviour === undefined ? FAULTLESS : await loadBehaviour(flags.behaviour);
+  const truth = flags.truth === undefined ? null : await openTruth(flags.truth);
+  const target = await start(flags, port, behaviour, truth);
+  process.stdout.write(`listening ${target.url}\n`);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await target.close();
+  await truth?.close();
+  return 0;
+}
+
+async function loadBehaviour(file: string): Promise<Behaviour> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new HighwaterError('BEHAVIOUR_INVALID', [
+      `--behaviour: expected a file that can be read, got: ${error.message}`,
+    ]);
+  });
+  const read = readPlanText(text, path.extname(file).toLowerCase() === '.json' ? 'json' : 'yaml');
+  if ('problems' in read) throw new HighwaterError('BEHAVIOUR_INVALID', read.problems.map(formatProblem));
+  const parsed = parseBehaviour(read.document);
+  if (!parsed.ok) throw new HighwaterError('BEHAVIOUR_INVALID', parsed.problems.map(formatProblem));
+  return parsed.behaviour;
+}
+
+function openTruth(file: string): Promise<TruthFile> {
+  return openTruthFile(file).catch((error: Error) => {
+    throw new HighwaterError('ARGUMENTS_INVALID', [
+      `--truth: expected a file that can be written, got: ${error.message}`,
+    ]);
+  });
+}
+
+function start(
+  flags: TargetFlags,
+  port: number,
+  behaviour: Behaviour,
+  truth: TruthFile | null,
+): Promise<ReferenceTarget> {
+  return startReferenceTarget({
     host: flags.host,
     port,
-    behaviour: 'echo',
+    converse: echoService(behaviour, truth?.tell ?? (() => {})),
     compression: flags.compression,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   }).catch((error: Error) => {
@@ -23,11 +78,4 @@ export async function targetCommand(flags: { host: string; port: string; compres
       `--host, --port: expected ${flags.host}:${port} to be free to listen on, got: ${error.message}`,
     ]);
   });
-  process.stdout.write(`listening ${target.url}\n`);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  await target.close();
-  return 0;
 }

@@ -24,13 +24,17 @@ import { viewCrc32, wordsCrc32 } from './crc32.ts';
 
 export const STAMPED_BYTES = 44;
 export const NUMBERED_BYTES = 8;
-const TEXT_FACTOR = 2;
+export const TEXT_FACTOR = 2;
 const POOL_WORDS = 1 << 14;
 const POOL_MASK = POOL_WORDS - 1;
-const MAGIC = 0x0031_5748; // "HW1" and the type in the top byte, little-endian
+export const MAGIC = 0x0031_5748; // "HW1" and the type in the top byte, little-endian
+export const MAGIC_MASK = 0x00ff_ffff;
 
-/** What a received payload turned out to be. */
-export const Reading = { stamped: 0, numbered: 1, corrupted: 2, foreign: 3 } as const;
+/**
+ * What a received payload turned out to be: whole; whole but for its number, which the lane must complete; broken (damaged,
+ * or never a message of ours: `examineDamage` tells); or whole and of another run.
+ */
+export const Reading = { stamped: 0, numbered: 1, broken: 2, stale: 3 } as const;
 export type Reading = (typeof Reading)[keyof typeof Reading];
 
 /** Filled by `readEcho`: one object per process, overwritten by every message. Its numbers are in `EchoCodec.numbers`. */
@@ -158,11 +162,56 @@ export function readEcho(codec: EchoCodec, bytes: Uint8Array, view: DataView, st
   const { words, fields } = codec;
   fields.sequenceBits = numberBits(codec, payloadBytes);
   if (payloadBytes >= codec.numberedBytes) {
-    if (!readWords(codec, bytes, view, start, 2)) return Reading.foreign;
+    if (!readWords(codec, bytes, view, start, 2)) return Reading.broken;
     codec.numbers[SEQUENCE] = words[0]! & ((1 << MAX_NUMBER_BITS) - 1);
     return Reading.numbered;
   }
   return readBare(codec, bytes, start, payloadBytes);
+}
+
+export interface EchoName {
+  readonly stream: number;
+  readonly sequence: number;
+}
+
+/** Which message a stamped payload says it is, of whatever run, unchecked; null for anything else. For services. */
+export function nameEcho(bytes: Uint8Array, isText: boolean): EchoName | null {
+  if (bytes.length < (isText ? STAMPED_BYTES * TEXT_FACTOR : STAMPED_BYTES)) return null;
+  const words = new Int32Array(6);
+  for (let i = 0; i < words.length; i++) {
+    const word = wordAt(bytes, i, isText);
+    if (word === null) return null;
+    words[i] = word;
+  }
+  if ((words[0]! & MAGIC_MASK) !== MAGIC) return null;
+  return { stream: words[2]!, sequence: new Float64Array(words.buffer, 16, 1)[0]! };
+}
+
+/** Word `index` of a payload, of whatever worth; null where it is cut off or no hexadecimal. */
+export function readWordAt(codec: EchoCodec, payload: Uint8Array, index: number): number | null {
+  return wordAt(payload, index, codec.isText);
+}
+
+function wordAt(bytes: Uint8Array, index: number, isText: boolean): number | null {
+  const wordBytes = isText ? 4 * TEXT_FACTOR : 4;
+  if ((index + 1) * wordBytes > bytes.length) return null;
+  return isText ? hexWord(bytes, index * wordBytes) : littleEndianWord(bytes, index * wordBytes);
+}
+
+function littleEndianWord(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+/** Null where a character is no hexadecimal digit. */
+function hexWord(bytes: Uint8Array, at: number): number | null {
+  let word = 0;
+  let bad = 0;
+  for (let digit = 0; digit < 8; digit++) {
+    const value = HEX_VALUES[bytes[at + digit]!]!;
+    bad |= value;
+    word = (word << 4) | (value & 15);
+  }
+  return (bad & 0xf0) === 0 ? word : null;
 }
 
 function readStamped(
@@ -176,8 +225,8 @@ function readStamped(
   const run = view.getInt32(start + 4, true);
   const crcFrom = crcStart(magic, run, view.getInt32(start + 8, true), view.getInt32(start + 12, true));
   const isIntact = view.getInt32(start + 40, true) === viewCrc32(view, start + 16, 6, crcFrom);
-  if (!isIntact || run !== codec.run || (magic & 0x00ff_ffff) !== MAGIC)
-    return classifyDamage(codec, magic, run, isIntact);
+  if (!isIntact || (magic & MAGIC_MASK) !== MAGIC) return Reading.broken;
+  if (run !== codec.run) return Reading.stale;
   const { fields, numbers } = codec;
   fields.type = magic >>> 24;
   fields.stream = view.getInt32(start + 8, true);
@@ -186,10 +235,10 @@ function readStamped(
   numbers[DUE_NS] = view.getFloat64(start + 24, true);
   numbers[SENT_NS] = view.getFloat64(start + 32, true);
   fields.sequenceBits = 53;
-  if (view.getInt32(start + 12, true) !== payloadBytes) return Reading.corrupted;
+  if (view.getInt32(start + 12, true) !== payloadBytes) return Reading.broken;
   return fillerMatches(codec, bytes, view, start, STAMPED_BYTES, payloadBytes, fields.stream, sequence)
     ? Reading.stamped
-    : Reading.corrupted;
+    : Reading.broken;
 }
 
 function readStampedText(
@@ -200,18 +249,17 @@ function readStampedText(
   payloadBytes: number,
 ): Reading {
   const { words, numbers, fields } = codec;
-  if (!readWords(codec, bytes, view, start, 11)) return classifyDamage(codec, words[0]!, words[1]!, false);
+  if (!readWords(codec, bytes, view, start, 11)) return Reading.broken;
   const isIntact = words[10] === wordsCrc32(words, 4, 10, crcStart(words[0]!, words[1]!, words[2]!, words[3]!));
-  if (!isIntact || words[1] !== codec.run || (words[0]! & 0x00ff_ffff) !== MAGIC) {
-    return classifyDamage(codec, words[0]!, words[1]!, isIntact);
-  }
+  if (!isIntact || (words[0]! & MAGIC_MASK) !== MAGIC) return Reading.broken;
+  if (words[1] !== codec.run) return Reading.stale;
   fields.type = words[0]! >>> 24;
   fields.stream = words[2]!;
   fields.sequenceBits = 53;
-  if (words[3] !== payloadBytes) return Reading.corrupted;
+  if (words[3] !== payloadBytes) return Reading.broken;
   return fillerMatches(codec, bytes, view, start, codec.stampedBytes, payloadBytes, fields.stream, numbers[SEQUENCE]!)
     ? Reading.stamped
-    : Reading.corrupted;
+    : Reading.broken;
 }
 
 /**
@@ -244,17 +292,9 @@ function crcStart(magic: number, run: number, stream: number, payloadBytes: numb
   return ~(magic ^ Math.imul(run, 0x9e37_79b1) ^ Math.imul(stream, 0x85eb_ca77) ^ Math.imul(payloadBytes, 0xc2b2_ae3d));
 }
 
-/** Damaged or never ours? Ours if at most two of the seven bytes that never change differ. */
-function classifyDamage(codec: EchoCodec, magic: number, run: number, isIntact: boolean): Reading {
-  if (isIntact) return Reading.foreign; // whole, but of another run
-  const differing = differingBytes((magic & 0x00ff_ffff) ^ MAGIC) + differingBytes(run ^ codec.run);
-  return differing <= 2 ? Reading.corrupted : Reading.foreign;
-}
-
-function differingBytes(difference: number): number {
-  let count = 0;
-  for (let shift = 0; shift < 32; shift += 8) if ((difference >>> shift) & 0xff) count++;
-  return count;
+/** The same, of a payload's first four words. */
+export function laneChecksumStart(words: Int32Array): number {
+  return crcStart(words[0]!, words[1]!, words[2]!, words[3]!);
 }
 
 function numberedCrc(codec: EchoCodec, stream: number, sequence: number, payloadBytes: number): number {
@@ -299,17 +339,12 @@ function readWords(codec: EchoCodec, bytes: Uint8Array, view: DataView, start: n
     for (let i = 0; i < count; i++) words[i] = view.getInt32(start + 4 * i, true);
     return true;
   }
-  let bad = 0;
   for (let i = 0; i < count; i++) {
-    let word = 0;
-    for (let digit = 0; digit < 8; digit++) {
-      const value = HEX_VALUES[bytes[start + 8 * i + digit]!]!;
-      bad |= value;
-      word = (word << 4) | (value & 15);
-    }
+    const word = hexWord(bytes, start + 8 * i);
+    if (word === null) return false;
     words[i] = word;
   }
-  return (bad & 0xf0) === 0;
+  return true;
 }
 
 function writeBare(
@@ -335,7 +370,7 @@ function readBare(codec: EchoCodec, bytes: Uint8Array, start: number, payloadByt
   let sequence = 0;
   for (let i = used - 1; i >= 0; i--) {
     const part = codec.isText ? bytes[start + i]! - 0x30 : bytes[start + i]!;
-    if (part < 0 || part >= 1 << bits) return Reading.foreign;
+    if (part < 0 || part >= 1 << bits) return Reading.broken;
     sequence = (sequence << bits) | part;
   }
   codec.numbers[SEQUENCE] = sequence & ((1 << codec.fields.sequenceBits) - 1);

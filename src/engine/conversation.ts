@@ -2,7 +2,6 @@
 // flight when the connection died is unresolved; what had not come back when we closed it is lost.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { Violation } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import { describeCloseCode, noCloseCode } from '../frames/close-codes.ts';
 import { type DeflateAgreement, MessageDeflater } from '../frames/deflate.ts';
@@ -11,6 +10,7 @@ import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../fra
 import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
 import { missingNumbers, settleLane } from '../measure/ledger.ts';
+import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
 import { changeInFlight, countCloseCode, countFailure } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from './clock.ts';
@@ -73,6 +73,8 @@ export function createConversation(parts: ConversationParts): Conversation {
         : null;
     openLanes.add(lane);
     recorder.opened++;
+    if (lane.hasBeenOpen) recorder.reconnected++;
+    lane.hasBeenOpen = true;
     recorder.open++;
     recorder.peakOpen = Math.max(recorder.peakOpen, recorder.open);
     work.laneOpened(lane);
@@ -94,7 +96,8 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   const sink: FrameSink<Lane> = {
     message(lane, isText, bytes, start, end) {
-      if (lane.state === 'open' || lane.state === 'draining') receiveMessage(traffic, lane, isText, bytes, start, end);
+      // Behind our close frame may still come what the service had sent before it read it (RFC 6455 §5.5.1).
+      receiveMessage(traffic, lane, isText, bytes, start, end);
     },
     ping(lane, bytes, start, end) {
       // RFC 6455 §5.5.3: not every ping needs its pong; a flood of them must not pile up here.
@@ -189,24 +192,23 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   /** The lane lived through its drain: what has not come back is lost. */
   function closeNow(lane: Lane): void {
-    reportLost(lane);
+    noteLost(lane);
     recorder.messages.lost += settle(lane);
     takeOut(lane);
     sendClose(lane, NORMAL_CLOSE);
   }
 
-  function reportLost(lane: Lane): void {
-    if (traffic.violationsLeft === 0 || ledger.outstanding[lane.index] === 0) return;
-    for (const seq of missingNumbers(ledger, lane.index, traffic.violationsLeft)) {
-      const violation: Violation = {
-        violation: 'lost',
-        lane: lane.stream,
-        stream: lane.stream,
-        seq,
-        detail: `#${seq} never came back`,
-      };
-      traffic.violationsLeft--;
-      traffic.report(violation, clock.nowNs());
+  function noteLost(lane: Lane): void {
+    if (ledger.outstanding[lane.index] === 0) return;
+    noteLosses(recorder.loss, lossPeriods(missingNumbers(ledger, lane.index)));
+    for (const period of lossPeriods(missingNumbers(ledger, lane.index))) {
+      const neighbours = neighboursText(period, ledger.next[lane.index]!);
+      for (let seq = period.from; seq < period.to; seq++) {
+        if (traffic.violationsLeft === 0) return;
+        traffic.violationsLeft--;
+        const detail = `#${seq} never came back; ${neighbours}`;
+        traffic.report({ violation: 'lost', lane: lane.stream, stream: lane.stream, seq, detail }, clock.nowNs());
+      }
     }
   }
 
@@ -238,4 +240,11 @@ export function createConversation(parts: ConversationParts): Conversation {
   }
 
   return { opened, onBytes, onClose, retire, closeAll, sweep };
+}
+
+/** The messages on either side of a hole: what proves that it is one. */
+function neighboursText({ from, to }: LossPeriod, sent: number): string {
+  if (from === 0 && to === sent) return 'none of its stream did';
+  if (from === 0) return `#${to} did`;
+  return to === sent ? `#${from - 1} did, and nothing after it` : `#${from - 1} and #${to} did`;
 }

@@ -38,6 +38,7 @@ export class Lane {
   /** Its number in the whole run, which is also the number of its stream. */
   readonly stream: number;
   state: LaneState = 'idle';
+  hasBeenOpen = false;
   link: Link | null = null;
   opening: Opening | null = null;
   reader: FrameReader<Lane> | null = null;

@@ -47,7 +47,7 @@ export interface Machine {
   readonly hostname: string;
 }
 
-export const VIOLATION_KINDS = ['lost', 'duplicated', 'reordered', 'corrupted', 'unexpected'] as const;
+export const VIOLATION_KINDS = ['lost', 'duplicated', 'reordered', 'corrupted', 'unexpected', 'belated'] as const;
 
 /** A message that did not fare as a perfect service would have it. */
 export interface Violation {

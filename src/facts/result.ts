@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Machine, Outcome, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
-import type { UnsentReason } from './window.ts';
+import type { DamageKind, StrangerKind, UnsentReason } from './window.ts';
 
 export const RESULT_SCHEMA = 'highwater/result/1';
 
@@ -16,6 +16,7 @@ export interface RunResult {
   readonly verdict: Verdict & { readonly thresholds: readonly ThresholdResult[] };
   readonly connections: ConnectionResult;
   readonly messages: MessageResult;
+  readonly delivery: DeliveryResult;
   readonly response: Distribution;
   readonly service: Distribution;
   readonly sendLag: Distribution;
@@ -94,6 +95,7 @@ export interface ConnectionResult {
   readonly failed: number;
   readonly peakOpen: number;
   readonly droppedByServer: number;
+  /** Lanes opened again after they had been open. */
   readonly reconnected: number;
   readonly openedPerSecondPeak: number;
   /** Until every lane of the first connection segment was open or had failed; null where that never was. */
@@ -121,8 +123,44 @@ export interface MessageResult {
   readonly reordered: number;
   readonly corrupted: number;
   readonly unexpected: number;
+  /** Arrived after it had been settled as lost or unresolved. */
+  readonly belated: number;
   /** Delivered of sent; null where nothing was sent. */
   readonly deliveredRatio: number | null;
+}
+
+/** The weaker ones by what they allow: losses, duplicates, both. */
+export type Guarantee = 'exactly-once' | 'at-least-once' | 'at-most-once' | 'none';
+
+export interface DeliveryResult {
+  /** Consistent with, in so many messages: no finite run proves a guarantee. Null where no message was settled. */
+  readonly consistentWith: Guarantee | null;
+  /** Delivered or lost: what the statement rests on. */
+  readonly messages: number;
+  /** With 95 % confidence; null where one was lost, or there is nothing to go by. */
+  readonly lossRatioBelow: number | null;
+  readonly duplicateRatioBelow: number | null;
+  /** No lane was dropped or opened again: the run says nothing about what a failure does to messages. */
+  readonly faultFreeOnly: boolean;
+  /** A bound of the ledger was hit: duplicates and belated messages may be confused. */
+  readonly approximate: boolean;
+  readonly reordering: {
+    /** Of the delivered (RFC 4737 §3.3). */
+    readonly ratio: number | null;
+    /** In messages (RFC 4737 §4.2.2). */
+    readonly meanExtent: number | null;
+    readonly maxExtent: number | null;
+  };
+  /** RFC 3357. */
+  readonly loss: {
+    readonly periods: number;
+    readonly longestPeriod: number;
+    readonly meanPeriod: number | null;
+    /** Of the lost, those at most 16 behind the one before. */
+    readonly noticeableRatio: number | null;
+  };
+  readonly damage: Readonly<Record<DamageKind, number>>;
+  readonly strangers: Readonly<Record<StrangerKind, number>>;
 }
 
 /** Over survivors only. A percentile is null where there are too few samples to bound it with 95 % confidence. */

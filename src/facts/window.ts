@@ -22,6 +22,7 @@ export const MESSAGE_FACTS = [
   'reordered',
   'corrupted',
   'unexpected',
+  'belated',
 ] as const;
 export type MessageFacts = Record<(typeof MESSAGE_FACTS)[number], number>;
 
@@ -37,7 +38,34 @@ export function zeroMessages(): MessageFacts {
     reordered: 0,
     corrupted: 0,
     unexpected: 0,
+    belated: 0,
   };
+}
+
+/** What was done to the bytes of a corrupted message; `mangled` where it is none of the others, or cannot be told. */
+export const DAMAGE_KINDS = ['bitFlips', 'truncated', 'extended', 'spliced', 'mangled'] as const;
+export type DamageKind = (typeof DAMAGE_KINDS)[number];
+
+/** Why a message was not expected. */
+export const STRANGER_KINDS = ['foreign', 'stale', 'otherStream', 'neverSent', 'otherOpcode'] as const;
+export type StrangerKind = (typeof STRANGER_KINDS)[number];
+
+/** How the streams' messages fared beside their fates. */
+export interface DeliveryFacts {
+  readonly damage: Readonly<Record<DamageKind, number>>;
+  readonly strangers: Readonly<Record<StrangerKind, number>>;
+  /** Over the reordered messages whose extent is known (RFC 4737 §4.2.2). */
+  readonly extent: { readonly count: number; readonly sum: number; readonly max: number };
+  /** Of the lost messages, stream by stream (RFC 3357): see `measure/loss-pattern.ts`. */
+  readonly loss: { readonly periods: number; readonly longestPeriod: number; readonly noticeable: number };
+}
+
+export function zeroDamage(): Record<DamageKind, number> {
+  return { bitFlips: 0, truncated: 0, extended: 0, spliced: 0, mangled: 0 };
+}
+
+export function zeroStrangers(): Record<StrangerKind, number> {
+  return { foreign: 0, stale: 0, otherStream: 0, neverSent: 0, otherOpcode: 0 };
 }
 
 export function zeroUnsent(): Record<UnsentReason, number> {
@@ -54,6 +82,7 @@ export interface Window {
   readonly untilNs: number;
   readonly messages: MessageFacts;
   readonly unsent: Readonly<Record<UnsentReason, number>>;
+  readonly delivery: DeliveryFacts;
   readonly connections: ConnectionFacts;
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly histograms: Readonly<Record<HistogramName, SparseHistogram>>;
@@ -66,6 +95,8 @@ export type HistogramName = (typeof HISTOGRAM_NAMES)[number];
 export interface ConnectionFacts {
   readonly attempted: number;
   readonly opened: number;
+  /** Of the opened: lanes that had been open before. */
+  readonly reconnected: number;
   /** Never opened, for one of the reasons in `failures`. */
   readonly failed: number;
   /** Open at the end of the window. */
@@ -111,14 +142,19 @@ export function decodeWindow(line: string): Window | null {
 
 export function isWindow(value: unknown): value is Window {
   if (!isRecord(value) || value.schema !== WINDOW_SCHEMA) return false;
-  const { messages, unsent, connections, bytes, histograms, health } = value;
+  const { messages, unsent, delivery, connections, bytes, histograms, health } = value;
   return (
     hasCounts(value, ['worker', 'second', 'untilNs']) &&
     Number.isSafeInteger(value.stage) &&
     Number.isSafeInteger(value.second) &&
     hasCounts(messages, MESSAGE_FACTS) &&
     hasCounts(unsent, UNSENT_REASONS) &&
-    hasCounts(connections, ['attempted', 'opened', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&
+    isRecord(delivery) &&
+    hasCounts(delivery.damage, DAMAGE_KINDS) &&
+    hasCounts(delivery.strangers, STRANGER_KINDS) &&
+    hasCounts(delivery.extent, ['count', 'sum', 'max']) &&
+    hasCounts(delivery.loss, ['periods', 'longestPeriod', 'noticeable']) &&
+    hasCounts(connections, ['attempted', 'opened', 'reconnected', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&
     hasCounts(connections.failures, []) &&
     Object.keys(connections.failures).every((kind) => (FAILURE_KINDS as readonly string[]).includes(kind)) &&
     hasCounts(connections.failures, Object.keys(connections.failures)) &&

@@ -11,17 +11,31 @@
 // next:      the number the lane will send next
 // In order, low = expected, there is no bitmap and an arrival costs three comparisons.
 
-/** What an arrival was. */
-export const Arrival = { inOrder: 0, reordered: 1, duplicated: 2, unexpected: 3 } as const;
+/** What an arrival was. `belated`: of a message that had been settled as lost or unresolved. */
+export const Arrival = { inOrder: 0, reordered: 1, duplicated: 2, unexpected: 3, belated: 4 } as const;
 export type Arrival = (typeof Arrival)[keyof typeof Arrival];
 
 const FIRST_WINDOW_BITS = 64;
 export const MAX_WINDOW_BITS = 1 << 16;
 const MAX_MISSING_PER_LANE = 1024;
+/** Stands among the numbers given up for those that found no room. */
+const AND_OTHERS = -1;
+const MAX_GAPS_PER_LANE = 1024;
+
+/** Numbers that an arrival jumped over (RFC 4737 §3.4, a sequence discontinuity). */
+interface Gap {
+  readonly from: number;
+  /** One past the last. */
+  readonly to: number;
+  /** The place of the arrival among all of the lane. */
+  readonly place: number;
+}
 
 interface Disorder {
   /** Ring of bits: number n is at n mod the ring's size. */
   bits: Uint32Array;
+  /** Ascending; those that can still be filled. */
+  readonly gaps: Gap[];
   /** Numbers that left the window undelivered; a late arrival is still recognised. */
   readonly missing: Set<number>;
 }
@@ -33,6 +47,13 @@ export interface Ledger {
   /** Sent and not yet delivered, by lane. */
   readonly outstanding: Float64Array;
   readonly disorder: (Disorder | null)[];
+  /** Numbers that were settled without having arrived, by lane: what still comes of them is belated. */
+  readonly givenUp: (Set<number> | null)[];
+  /**
+   * Of the last arrival that was reordered: how many messages had arrived since the first later one, that one included
+   * (RFC 4737 §4.2.2); 0 where that is not known any more.
+   */
+  extent: number;
   /** True once a bound was hit: duplicates and late arrivals may then be confused. */
   approximate: boolean;
 }
@@ -44,6 +65,8 @@ export function createLedger(lanes: number): Ledger {
     low: new Float64Array(lanes),
     outstanding: new Float64Array(lanes),
     disorder: new Array<Disorder | null>(lanes).fill(null),
+    givenUp: new Array<Set<number> | null>(lanes).fill(null),
+    extent: 0,
     approximate: false,
   };
 }
@@ -79,29 +102,59 @@ export function noteArrival(ledger: Ledger, lane: number, sequence: number): Arr
 }
 
 function noteDisorder(ledger: Ledger, lane: number, sequence: number, expected: number): Arrival {
-  if (sequence < ledger.low[lane]! && ledger.disorder[lane] === null) return Arrival.duplicated;
+  const low = ledger.low[lane]!;
+  if (sequence < low) return noteOld(ledger, lane, sequence);
   const disorder = disorderOf(ledger, lane);
-  if (sequence < ledger.low[lane]!) {
-    if (!disorder.missing.delete(sequence)) return Arrival.duplicated;
-    ledger.outstanding[lane]!--;
-    return Arrival.reordered;
-  }
+  if (sequence < expected && hasBit(disorder.bits, sequence)) return Arrival.duplicated;
   if (sequence >= expected) {
+    if (sequence > expected) openGap(ledger, lane, disorder, expected, sequence);
     makeRoom(ledger, lane, disorder, sequence);
     ledger.expected[lane] = sequence + 1;
-  } else if (hasBit(disorder.bits, sequence)) {
-    return Arrival.duplicated;
   }
+  const arrival = sequence >= expected ? Arrival.inOrder : arrivedLater(ledger, lane, disorder, sequence);
+  if (arrival === Arrival.inOrder) ledger.outstanding[lane]!--;
   setBit(disorder.bits, sequence);
-  ledger.outstanding[lane]!--;
   if (sequence === ledger.low[lane]) advanceLow(ledger, lane, disorder);
-  return sequence >= expected ? Arrival.inOrder : Arrival.reordered;
+  return arrival;
+}
+
+/** Below the window: settled before, missing until now, or here for the second time. */
+function noteOld(ledger: Ledger, lane: number, sequence: number): Arrival {
+  const givenUp = ledger.givenUp[lane] ?? null;
+  if (givenUp?.delete(sequence)) return Arrival.belated;
+  const disorder = ledger.disorder[lane] ?? null;
+  if (disorder?.missing.delete(sequence)) return arrivedLater(ledger, lane, disorder, sequence);
+  if (givenUp?.has(AND_OTHERS)) ledger.approximate = true;
+  return Arrival.duplicated;
+}
+
+/** How many of the lane's numbers have arrived or were settled: the place of the next arrival. */
+function placeOf(ledger: Ledger, lane: number): number {
+  return ledger.next[lane]! - ledger.outstanding[lane]!;
+}
+
+function openGap(ledger: Ledger, lane: number, disorder: Disorder, from: number, to: number): void {
+  const { gaps } = disorder;
+  while (gaps.length > 0 && gaps[0]!.to <= ledger.low[lane]! && disorder.missing.size === 0) gaps.shift();
+  if (gaps.length >= MAX_GAPS_PER_LANE) gaps.shift();
+  gaps.push({ from, to, place: placeOf(ledger, lane) });
+}
+
+/** The first arrival with a higher number is always the one that opened the gap in which this number lies (RFC 4737 §4.5.3). */
+function arrivedLater(ledger: Ledger, lane: number, disorder: Disorder, sequence: number): Arrival {
+  const { gaps } = disorder;
+  let index = gaps.length - 1;
+  while (index >= 0 && gaps[index]!.from > sequence) index--;
+  const gap = gaps[index];
+  ledger.extent = gap !== undefined && sequence < gap.to ? placeOf(ledger, lane) - gap.place : 0;
+  ledger.outstanding[lane]!--;
+  return Arrival.reordered;
 }
 
 function disorderOf(ledger: Ledger, lane: number): Disorder {
   const known = ledger.disorder[lane];
   if (known !== null && known !== undefined) return known;
-  const created: Disorder = { bits: new Uint32Array(FIRST_WINDOW_BITS / 32), missing: new Set() };
+  const created: Disorder = { bits: new Uint32Array(FIRST_WINDOW_BITS / 32), gaps: [], missing: new Set() };
   ledger.disorder[lane] = created;
   return created;
 }
@@ -146,15 +199,14 @@ function advanceLow(ledger: Ledger, lane: number, disorder: Disorder): void {
   if (low === expected && disorder.missing.size === 0) ledger.disorder[lane] = null;
 }
 
-/** The first `limit` numbers that were sent and did not arrive, lowest first. */
-export function missingNumbers(ledger: Ledger, lane: number, limit: number): number[] {
+/** The numbers that were sent and did not arrive, lowest first. */
+export function* missingNumbers(ledger: Ledger, lane: number): Generator<number> {
   const disorder = ledger.disorder[lane] ?? null;
-  const found = disorder === null ? [] : [...disorder.missing].sort((a, b) => a - b).slice(0, limit);
+  if (disorder !== null) yield* [...disorder.missing].sort((a, b) => a - b);
   const expected = ledger.expected[lane]!;
-  for (let n = ledger.low[lane]!; n < ledger.next[lane]! && found.length < limit; n++) {
-    if (n >= expected || disorder === null || !hasBit(disorder.bits, n)) found.push(n);
+  for (let n = ledger.low[lane]!; n < ledger.next[lane]!; n++) {
+    if (n >= expected || disorder === null || !hasBit(disorder.bits, n)) yield n;
   }
-  return found;
 }
 
 /** How many of the numbers from `from` up to `to − 1` were sent and did not arrive. */
@@ -172,11 +224,24 @@ export function missingBetween(ledger: Ledger, lane: number, from: number, to: n
 /** Settles every number that was sent so far: nothing is outstanding any more. Returns how many were. */
 export function settleLane(ledger: Ledger, lane: number): number {
   const unsettled = ledger.outstanding[lane]!;
+  if (unsettled > 0) giveUp(ledger, lane);
   ledger.outstanding[lane] = 0;
   ledger.expected[lane] = ledger.next[lane]!;
   ledger.low[lane] = ledger.next[lane]!;
   ledger.disorder[lane] = null;
   return unsettled;
+}
+
+function giveUp(ledger: Ledger, lane: number): void {
+  const known = ledger.givenUp[lane] ?? new Set<number>();
+  ledger.givenUp[lane] = known;
+  for (const sequence of missingNumbers(ledger, lane)) {
+    if (known.size >= MAX_MISSING_PER_LANE) {
+      known.add(AND_OTHERS);
+      return;
+    }
+    known.add(sequence);
+  }
 }
 
 // Bit operators see 32 bits of a number only, so the word is found by division (numbers reach 2^53).

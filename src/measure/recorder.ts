@@ -3,23 +3,33 @@
 
 import type { FailureKind } from '../facts/failure.ts';
 import {
+  type DamageKind,
   type HistogramName,
   type MessageFacts,
+  type StrangerKind,
   type UnsentReason,
   WINDOW_SCHEMA,
   type Window,
+  zeroDamage,
   zeroMessages,
+  zeroStrangers,
   zeroUnsent,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
 import { encodeSparse } from '../histogram/sparse-codec.ts';
+import { type LossFacts, zeroLoss } from './loss-pattern.ts';
 
 export interface Recorder {
   readonly messages: MessageFacts;
   readonly unsent: Record<UnsentReason, number>;
+  readonly damage: Record<DamageKind, number>;
+  readonly strangers: Record<StrangerKind, number>;
+  readonly extent: { count: number; sum: number; max: number };
+  readonly loss: LossFacts;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
   attempted: number;
   opened: number;
+  reconnected: number;
   failed: number;
   open: number;
   peakOpen: number;
@@ -37,6 +47,10 @@ export function createRecorder(): Recorder {
   return {
     messages: zeroMessages(),
     unsent: zeroUnsent(),
+    damage: zeroDamage(),
+    strangers: zeroStrangers(),
+    extent: { count: 0, sum: 0, max: 0 },
+    loss: zeroLoss(),
     histograms: {
       response: createHistogram(),
       service: createHistogram(),
@@ -46,6 +60,7 @@ export function createRecorder(): Recorder {
     },
     attempted: 0,
     opened: 0,
+    reconnected: 0,
     failed: 0,
     open: 0,
     peakOpen: 0,
@@ -65,6 +80,25 @@ export function changeInFlight(recorder: Recorder, nowNs: number, change: number
   recorder.inFlightNs += recorder.inFlight * (nowNs - recorder.inFlightSinceNs);
   recorder.inFlightSinceNs = nowNs;
   recorder.inFlight += change;
+}
+
+/** `extent` 0 where it is not known. */
+export function countReordered(recorder: Recorder, extent: number): void {
+  recorder.messages.reordered++;
+  if (extent === 0) return;
+  recorder.extent.count++;
+  recorder.extent.sum += extent;
+  recorder.extent.max = Math.max(recorder.extent.max, extent);
+}
+
+export function countCorrupted(recorder: Recorder, kind: DamageKind): void {
+  recorder.messages.corrupted++;
+  recorder.damage[kind]++;
+}
+
+export function countUnexpected(recorder: Recorder, kind: StrangerKind): void {
+  recorder.messages.unexpected++;
+  recorder.strangers[kind]++;
 }
 
 export function countFailure(recorder: Recorder, kind: FailureKind): void {
@@ -101,9 +135,16 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     untilNs: context.untilNs,
     messages: { ...recorder.messages },
     unsent: { ...recorder.unsent },
+    delivery: {
+      damage: { ...recorder.damage },
+      strangers: { ...recorder.strangers },
+      extent: { ...recorder.extent },
+      loss: { ...recorder.loss },
+    },
     connections: {
       attempted: recorder.attempted,
       opened: recorder.opened,
+      reconnected: recorder.reconnected,
       failed: recorder.failed,
       open: recorder.open,
       peakOpen: recorder.peakOpen,
@@ -137,9 +178,14 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
 function clear(recorder: Recorder): void {
   Object.assign(recorder.messages, zeroMessages());
   Object.assign(recorder.unsent, zeroUnsent());
+  Object.assign(recorder.damage, zeroDamage());
+  Object.assign(recorder.strangers, zeroStrangers());
+  Object.assign(recorder.extent, { count: 0, sum: 0, max: 0 });
+  Object.assign(recorder.loss, zeroLoss());
   for (const histogram of Object.values(recorder.histograms)) reset(histogram);
   recorder.attempted = 0;
   recorder.opened = 0;
+  recorder.reconnected = 0;
   recorder.failed = 0;
   recorder.peakOpen = recorder.open;
   recorder.droppedByServer = 0;

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { BYTES_PATTERN, parseBytes } from '../units/bytes.ts';
 import { DURATION_PATTERN, parseDuration } from '../units/duration.ts';
 import { parseRate, RATE_PATTERN } from '../units/rate.ts';
+import { parseRatio } from '../units/ratio.ts';
 import { isObject } from './document.ts';
 
 export interface Refused {
@@ -65,6 +66,38 @@ export function durationField(description: string, { min = 0, example = '10s' } 
       const ns = parseDuration(String(value));
       if (ns !== null && ns >= min) return ns;
       return refuse(expected, ns === null ? unitHint(value, (text) => `${text}s`) : null);
+    },
+  });
+}
+
+/** A duration, or a range to draw from evenly. */
+export function durationRangeField(description: string, example: string) {
+  const expected = `a duration or a range such as ${example}`;
+  return textField({
+    expected,
+    description,
+    examples: ['500ms', example],
+    read: (value) => {
+      const [min = '', max = min, ...rest] = String(value).split('..');
+      const minNs = parseDuration(min);
+      const maxNs = parseDuration(max);
+      const isRange = minNs !== null && maxNs !== null && minNs <= maxNs && rest.length === 0;
+      return isRange ? { minNs, maxNs } : refuse(expected);
+    },
+  });
+}
+
+/** A share of a whole, 0 to 1, written as a percentage. */
+export function ratioField(description: string) {
+  const expected = 'a percentage from 0% to 100%';
+  return textField({
+    expected,
+    description,
+    examples: ['0.1%'],
+    textOnly: true,
+    read: (value) => {
+      const ratio = parseRatio(String(value));
+      return ratio !== null && ratio <= 1 ? ratio : refuse(expected);
     },
   });
 }

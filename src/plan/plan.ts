@@ -163,6 +163,7 @@ export type MessageCount =
   | 'duplicated'
   | 'reordered'
   | 'corrupted'
-  | 'unexpected';
+  | 'unexpected'
+  | 'belated';
 
 export type ConnectionCount = 'opened' | 'failed' | 'dropped';

@@ -5,6 +5,7 @@ import { parseDuration } from '../units/duration.ts';
 import {
   choiceField,
   durationField,
+  durationRangeField,
   nameField,
   objectField,
   present,
@@ -18,19 +19,10 @@ import { connectionsSchema, openSchema } from './schema-curves.ts';
 const MAX_PAYLOAD_BYTES = 64 * 1024 ** 2;
 const MAX_TYPES = 255;
 
-const think = textField({
-  expected: 'a duration or a range such as 1s..3s',
-  description:
-    'The pause between a reply and the next message: a duration, or a range to draw from evenly. Default 0s.',
-  examples: ['500ms', '1s..3s'],
-  read: (value) => {
-    const [min = '', max = min, ...rest] = String(value).split('..');
-    const minNs = parseDuration(min);
-    const maxNs = parseDuration(max);
-    const isRange = minNs !== null && maxNs !== null && minNs <= maxNs && rest.length === 0;
-    return isRange ? { minNs, maxNs } : refuse('a duration or a range such as 1s..3s');
-  },
-});
+const think = durationRangeField(
+  'The pause between a reply and the next message: a duration, or a range to draw from evenly. Default 0s.',
+  '1s..3s',
+);
 const closed = objectField(
   {
     inFlight: wholeField('a whole number from 1 to 65535', 'Messages in flight on each lane. Default 1.', {

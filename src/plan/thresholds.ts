@@ -33,6 +33,7 @@ const MESSAGE_COUNTS: readonly MessageCount[] = [
   'reordered',
   'corrupted',
   'unexpected',
+  'belated',
 ];
 const CONNECTION_COUNTS: readonly ConnectionCount[] = ['opened', 'failed', 'dropped'];
 const THROUGHPUTS = ['offered', 'sent', 'delivered'] as const;

@@ -19,6 +19,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...doubtLines(result, style),
     ...section('messages', messageParts(result)),
     ...section('', fateParts(result)),
+    ...deliveryLines(result),
     ...section('', throughputParts(result)),
     ...section('response', timeParts(result.response)),
     ...section('service', timeParts(result.service)),
@@ -98,9 +99,48 @@ function messageParts({ messages }: RunResult): string[] {
 }
 
 function fateParts({ messages }: RunResult): string[] {
-  return (['duplicated', 'reordered', 'corrupted', 'unexpected'] as const).map(
-    (name) => `${name} ${formatCount(messages[name])}`,
-  );
+  const names = ['duplicated', 'reordered', 'corrupted', 'unexpected'] as const;
+  return [
+    ...names.map((name) => `${name} ${formatCount(messages[name])}`),
+    ...(messages.belated === 0 ? [] : [`belated ${formatCount(messages.belated)}`]),
+  ];
+}
+
+/** What the counts come to; nothing where there is nothing to say. */
+function deliveryLines({ delivery, messages }: RunResult): string[] {
+  if (delivery.consistentWith === null) return [];
+  const first = [
+    guaranteeText(delivery),
+    ...(delivery.faultFreeOnly ? ['fault-free only: no lane was reconnected'] : []),
+  ];
+  const { reordering, loss, damage, strangers } = delivery;
+  const details = [
+    ...(reordering.maxExtent === null
+      ? []
+      : [
+          `reordered by ${reordering.meanExtent?.toFixed(1)} places on average, ${formatCount(reordering.maxExtent)} at most`,
+        ]),
+    ...(messages.lost === 0 || loss.periods === 0
+      ? []
+      : [`lost in ${plural(loss.periods, 'hole')}, the longest of ${formatCount(loss.longestPeriod)}`]),
+    ...kinds('corrupted', damage),
+    ...kinds('unexpected', strangers),
+  ];
+  return [...section('delivery', first), ...details.flatMap((detail) => section('', [detail]))];
+}
+
+function guaranteeText({ consistentWith, messages, lossRatioBelow }: RunResult['delivery']): string {
+  const of = `in ${plural(messages, 'message')}`;
+  if (consistentWith === 'none') return `consistent with no guarantee ${of}: some were lost, some came twice`;
+  const bound = lossRatioBelow === null ? '' : ` (loss < ${formatPercent(lossRatioBelow)} with 95 % confidence)`;
+  return `consistent with ${consistentWith} ${of}${bound}`;
+}
+
+function kinds(name: string, counts: Readonly<Record<string, number>>): string[] {
+  const present = Object.entries(counts).filter(([, count]) => count > 0);
+  return present.length === 0
+    ? []
+    : [`${name}: ${present.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', ')}`];
 }
 
 function throughputParts({ throughput }: RunResult): string[] {

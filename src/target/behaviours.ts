@@ -1,12 +1,265 @@
-// What the reference target does with a message: a table of named behaviours, one function each.
+// What the reference target does with a message: it echoes it, and does wrong what its behaviour says. Every wrong act
+// goes to the truth log, so that what a tester finds can be compared with what was done.
 
-import type { RawData, WebSocket } from 'ws';
+import { nameEcho } from '../dialects/echo.ts';
+import type { Behaviour, Fault } from '../injection/behaviour.ts';
+import { appendBytes, canSplice, cutOff, flipBits, randomBytes, spliceTogether } from '../injection/damage.ts';
+import { createDecide, randomFor } from '../injection/decide.ts';
+import type { Tell } from '../injection/truth.ts';
+import { uniform } from '../random/distributions.ts';
+import { nsToMs } from '../units/duration.ts';
+import { unreachable } from '../units/unreachable.ts';
 
-export type Behaviour = (socket: WebSocket, data: RawData, isBinary: boolean) => void;
+/** What a behaviour needs of a connection. */
+export interface Peer {
+  /** Bytes sent and not yet taken by the kernel. */
+  readonly bufferedBytes: number;
+  send(data: Uint8Array, isBinary: boolean): void;
+  /** 1006 drops the connection without a close frame. */
+  close(code: number): void;
+}
 
-export const BEHAVIOURS = {
-  /** Sends every message back as it came. */
-  echo: (socket, data, isBinary) => socket.send(data, { binary: isBinary }),
-} as const satisfies Record<string, Behaviour>;
+/** One connection's side of the service. */
+export interface Conversation {
+  receive(data: Uint8Array, isBinary: boolean): void;
+  /** The connection is gone. */
+  closed(): void;
+}
 
-export type BehaviourName = keyof typeof BEHAVIOURS;
+export type Converse = (peer: Peer) => Conversation;
+
+/** The messages that a replay is taken from. */
+const RECENT_MESSAGES = 32;
+/** A message that is held back for later ones is sent when so long none came. */
+const HOLD_LIMIT_MS = 100;
+
+/** Sends every message back as it came, but for what the behaviour does wrong. */
+export function echoService(behaviour: Behaviour, tell: Tell): Converse {
+  const { faults, dropBeyondBytes } = behaviour;
+  if (faults.length === 0 && dropBeyondBytes === null) {
+    return (peer) => ({ receive: (data, isBinary) => peer.send(data, isBinary), closed: () => {} });
+  }
+  const decide = createDecide(behaviour);
+  return (peer) => converseBadly(behaviour, decide, peer, tell);
+}
+
+interface Message {
+  readonly data: Uint8Array;
+  readonly isBinary: boolean;
+  readonly stream: number;
+  readonly seq: number;
+}
+
+interface Held extends Message {
+  /** How many later messages still go first. */
+  left: number;
+  timer: NodeJS.Timeout | null;
+}
+
+function converseBadly(
+  behaviour: Behaviour,
+  decide: (stream: number, seq: number) => Fault | null,
+  peer: Peer,
+  tell: Tell,
+): Conversation {
+  const order = createOrderKeeper();
+  const recent: Message[] = [];
+  const held = new Set<Held>();
+  let stalled: Message[] | null = null;
+  let stallTimer: NodeJS.Timeout | undefined;
+  let before: Message | null = null;
+  let stream: number | null = null;
+  let received = 0;
+  let isOver = false;
+
+  function receive(data: Uint8Array, isBinary: boolean): void {
+    if (isOver) return;
+    const name = nameEcho(data, !isBinary);
+    if (name === null) {
+      peer.send(data, isBinary);
+      return;
+    }
+    stream ??= name.stream;
+    received++;
+    const message: Message = { data, isBinary, stream: name.stream, seq: name.sequence };
+    if (stalled === null) treat(message);
+    else stalled.push(message);
+  }
+
+  function treat(message: Message): void {
+    const { seq } = message;
+    const fault = decide(message.stream, seq);
+    const previous = before;
+    before = message;
+    if (fault === null) {
+      send(message);
+      return;
+    }
+    const random = randomFor(behaviour, message.stream, seq);
+    switch (fault.kind) {
+      case 'drop':
+        tell({ act: 'drop', stream: message.stream, seq, why: 'fault' });
+        return;
+      case 'duplicate':
+        if (send(message)) for (let copy = 0; copy < fault.copies; copy++) sendAgain(message);
+        return;
+      case 'reorder':
+        hold(message, fault.by);
+        return;
+      case 'delay':
+        delay(message, uniform(random, fault.minNs, fault.maxNs));
+        return;
+      case 'corrupt':
+        sendDamaged(message, 'bitFlips', flipBits(message.data, fault.bits, !message.isBinary, random));
+        return;
+      case 'truncate':
+        sendDamaged(message, 'truncated', cutOff(message.data, !message.isBinary, random));
+        return;
+      case 'extend':
+        sendDamaged(message, 'extended', appendBytes(message.data, fault.bytes, !message.isBinary, random));
+        return;
+      case 'splice':
+        if (previous === null || ![previous, message].every(({ data, isBinary }) => canSplice(data, !isBinary)))
+          send(message);
+        else sendDamaged(message, 'spliced', spliceTogether(message.data, previous.data));
+        return;
+      case 'replay':
+        send(message);
+        if (recent.length > 0) sendAgain(recent[Math.floor(random() * recent.length)]!);
+        return;
+      case 'fabricate':
+        send(message);
+        tell({ act: 'fabricate', stream: message.stream });
+        peer.send(randomBytes(message.data.length, !message.isBinary, random), message.isBinary);
+        return;
+      case 'disconnect':
+        tell({ act: 'disconnect', stream: message.stream, seq, code: fault.code });
+        end();
+        peer.close(fault.code);
+        return;
+      case 'stall':
+        stall(message, uniform(random, fault.minNs, fault.maxNs));
+        return;
+      default:
+        unreachable(fault);
+    }
+  }
+
+  /** Whole and for the first time. False where it was dropped instead. */
+  function send(message: Message): boolean {
+    if (behaviour.dropBeyondBytes !== null && peer.bufferedBytes > behaviour.dropBeyondBytes) {
+      tell({ act: 'drop', stream: message.stream, seq: message.seq, why: 'slowReader' });
+      return false;
+    }
+    const extent = order.sent(message.seq);
+    if (extent > 0) tell({ act: 'reorder', stream: message.stream, seq: message.seq, extent });
+    peer.send(message.data, message.isBinary);
+    if (recent.push(message) > RECENT_MESSAGES) recent.shift();
+    for (const other of [...held]) {
+      if (other.seq < message.seq && --other.left === 0) release(other);
+    }
+    return true;
+  }
+
+  function sendAgain(message: Message): void {
+    tell({ act: 'duplicate', stream: message.stream, seq: message.seq });
+    peer.send(message.data, message.isBinary);
+  }
+
+  function sendDamaged(
+    message: Message,
+    how: 'bitFlips' | 'truncated' | 'extended' | 'spliced',
+    data: Uint8Array,
+  ): void {
+    tell({ act: 'damage', stream: message.stream, seq: message.seq, how });
+    peer.send(data, message.isBinary);
+  }
+
+  function hold(message: Message, left: number): void {
+    const waiting: Held = { ...message, left, timer: null };
+    waiting.timer = setTimeout(() => release(waiting), HOLD_LIMIT_MS);
+    held.add(waiting);
+  }
+
+  function release(message: Held): void {
+    if (!held.delete(message)) return;
+    clearTimeout(message.timer ?? undefined);
+    send(message);
+  }
+
+  function delay(message: Message, forNs: number): void {
+    tell({ act: 'delay', stream: message.stream, seq: message.seq, forNs });
+    const waiting: Held = { ...message, left: Number.POSITIVE_INFINITY, timer: null };
+    waiting.timer = setTimeout(() => release(waiting), nsToMs(forNs));
+    held.add(waiting);
+  }
+
+  function stall(message: Message, forNs: number): void {
+    tell({ act: 'stall', stream: message.stream, seq: message.seq, forNs });
+    stalled = [message];
+    stallTimer = setTimeout(goOn, nsToMs(forNs));
+  }
+
+  function goOn(): void {
+    const [first, ...others] = stalled ?? [];
+    stalled = null;
+    if (first !== undefined) send(first);
+    for (const [index, next] of others.entries()) {
+      treat(next);
+      // One of those that waited may begin a stall of its own: the rest wait on.
+      if (stalled !== null) {
+        stalled = [...(stalled as Message[]), ...others.slice(index + 1)];
+        return;
+      }
+    }
+  }
+
+  function end(): void {
+    isOver = true;
+    clearTimeout(stallTimer);
+    for (const { timer, seq } of held) {
+      clearTimeout(timer ?? undefined);
+      tell({ act: 'drop', stream: stream!, seq, why: 'held' });
+    }
+    for (const { seq } of stalled ?? []) tell({ act: 'drop', stream: stream!, seq, why: 'held' });
+    held.clear();
+    stalled = null;
+  }
+
+  return {
+    receive,
+    closed() {
+      if (!isOver) end();
+      if (stream !== null) tell({ act: 'closed', stream, received, sentWhole: order.count() });
+    },
+  };
+}
+
+interface OrderKeeper {
+  /** Notes a message sent whole for the first time: its extent where later ones went first (RFC 4737 §4.2.2), else 0. */
+  sent(seq: number): number;
+  count(): number;
+}
+
+/** Plain on purpose: it is what the ledger is compared with. */
+function createOrderKeeper(): OrderKeeper {
+  /** The messages that were higher than all before them, ascending, with their places. */
+  const records: { readonly seq: number; readonly place: number }[] = [];
+  let count = 0;
+  return {
+    sent(seq) {
+      const place = count++;
+      let index = records.length;
+      while (index > 0 && records[index - 1]!.seq > seq) index--;
+      const earliestLater = records[index];
+      if (earliestLater !== undefined) return place - earliestLater.place;
+      records.push({ seq, place });
+      if (records.length > MAX_RECORDS) records.shift();
+      return 0;
+    },
+    count: () => count,
+  };
+}
+
+/** No message is overtaken by more than this. */
+const MAX_RECORDS = 20_000;

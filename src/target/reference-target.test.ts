@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { FAULTLESS } from '../injection/behaviour.ts';
+import { echoService } from './behaviours.ts';
 import { type ReferenceTarget, type ReferenceTargetOptions, startReferenceTarget } from './reference-target.ts';
 
 const running: ReferenceTarget[] = [];
@@ -11,7 +13,7 @@ async function start(more: Partial<ReferenceTargetOptions> = {}): Promise<Refere
   const target = await startReferenceTarget({
     host: '127.0.0.1',
     port: 0,
-    behaviour: 'echo',
+    converse: echoService(FAULTLESS, () => {}),
     compression: true,
     maxMessageBytes: 1000,
     ...more,

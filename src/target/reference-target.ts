@@ -1,14 +1,14 @@
 // The service that ships with Highwater to try everything on. It stands on the `ws` package, which shares
 // no code with the engine: that the two understand each other is a test of both.
 
-import { WebSocketServer } from 'ws';
-import { BEHAVIOURS, type BehaviourName } from './behaviours.ts';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Converse, Peer } from './behaviours.ts';
 
 export interface ReferenceTargetOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly behaviour: BehaviourName;
+  readonly converse: Converse;
   readonly compression: boolean;
   readonly maxMessageBytes: number;
 }
@@ -31,9 +31,11 @@ export function startReferenceTarget(options: ReferenceTargetOptions): Promise<R
     maxPayload: options.maxMessageBytes,
     perMessageDeflate: options.compression,
   });
-  const behave = BEHAVIOURS[options.behaviour];
   server.on('connection', (socket) => {
-    socket.on('message', (data, isBinary) => behave(socket, data, isBinary));
+    const conversation = options.converse(peerOf(socket));
+    // With the default `binaryType` a message is one Buffer.
+    socket.on('message', (data, isBinary) => conversation.receive(data as Buffer, isBinary));
+    socket.on('close', () => conversation.closed());
     // A peer that breaks the protocol or vanishes is the peer's affair; `ws` closes the socket.
     socket.on('error', () => {});
   });
@@ -48,7 +50,23 @@ export function startReferenceTarget(options: ReferenceTargetOptions): Promise<R
   });
 }
 
-function closeServer(server: WebSocketServer): Promise<void> {
+/** RFC 6455 §7.4.1: stands for a connection that ends without a close frame. */
+const NO_CLOSE_FRAME = 1006;
+
+function peerOf(socket: WebSocket): Peer {
+  return {
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    send: (data, isBinary) => socket.send(data, { binary: isBinary }),
+    close: (code) => (code === NO_CLOSE_FRAME ? socket.terminate() : socket.close(code)),
+  };
+}
+
+/** Resolves when every connection has ended and the port is free. */
+async function closeServer(server: WebSocketServer): Promise<void> {
+  const ended = [...server.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
   for (const socket of server.clients) socket.terminate();
-  return new Promise((resolve) => server.close(() => resolve()));
+  await Promise.all(ended);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
 }

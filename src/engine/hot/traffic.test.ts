@@ -67,7 +67,7 @@ describe('what became of each message is counted exactly', () => {
     });
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, reordered: 5 });
     const details = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event.detail] : []));
-    expect(details[0]).toBe('#5 after #8');
+    expect(details[0]).toBe('#5 after #8, 3 places late');
   });
 
   test('corrupted: one flipped bit in a payload; the message itself is lost', () => {

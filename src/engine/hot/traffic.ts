@@ -15,13 +15,28 @@ import {
   SEQUENCE,
   writeEcho,
 } from '../../dialects/echo.ts';
+import { examineDamage } from '../../dialects/echo-damage.ts';
 import type { Violation } from '../../facts/event.ts';
-import type { UnsentReason } from '../../facts/window.ts';
+import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
 import { frameHeaderBytes, writeFrame, writeFrameHeader } from '../../frames/frame-writer.ts';
 import { opcodes } from '../../frames/opcodes.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
-import { Arrival, createLedger, type Ledger, noteArrival, takeNumber, wholeNumber } from '../../measure/ledger.ts';
-import { changeInFlight, type Recorder } from '../../measure/recorder.ts';
+import {
+  Arrival,
+  createLedger,
+  type Ledger,
+  missingNumbers,
+  noteArrival,
+  takeNumber,
+  wholeNumber,
+} from '../../measure/ledger.ts';
+import {
+  changeInFlight,
+  countCorrupted,
+  countReordered,
+  countUnexpected,
+  type Recorder,
+} from '../../measure/recorder.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Lane } from '../lane.ts';
 import { createOutbox, flush, type Outbox, reserve } from './outbox.ts';
@@ -183,7 +198,7 @@ export function receiveMessage(
 ): void {
   const { codec } = traffic;
   if (isText !== codec.isText) {
-    unexpected(traffic, lane, Stranger.otherOpcode, end - start);
+    unexpected(traffic, lane, 'otherOpcode', end - start);
     return;
   }
   const view =
@@ -191,15 +206,28 @@ export function receiveMessage(
   const reading = readEcho(codec, bytes, view, start, end);
   const { fields } = codec;
   if (reading === Reading.stamped) {
-    if (fields.stream !== lane.stream) unexpected(traffic, lane, Stranger.otherStream, fields.stream);
+    if (fields.stream !== lane.stream) unexpected(traffic, lane, 'otherStream', fields.stream);
     else noteMessage(traffic, lane, codec.numbers[SEQUENCE]!, codec.numbers[DUE_NS]!, codec.numbers[SENT_NS]!);
   } else if (reading === Reading.numbered) {
     receiveNumbered(traffic, lane, bytes, view, start, end);
-  } else if (reading === Reading.corrupted) {
-    corrupted(traffic, lane, null, end - start);
+  } else if (reading === Reading.stale) {
+    unexpected(traffic, lane, 'stale', end - start);
   } else {
-    unexpected(traffic, lane, Stranger.foreign, end - start);
+    receiveBroken(traffic, lane, bytes.subarray(start, end));
   }
+}
+
+/** Damaged on its way, or never a message of ours. */
+function receiveBroken(traffic: Traffic, lane: Lane, payload: Uint8Array): void {
+  const { codec, ledger, payloadBytes } = traffic;
+  const damage = examineDamage(codec, payload, {
+    stream: lane.stream,
+    payloadBytes,
+    isSent: (sequence) => sequence >= 0 && sequence < ledger.next[lane.index]! && sequence % 1 === 0,
+    missing: () => missingNumbers(ledger, lane.index),
+  });
+  if (damage === null) unexpected(traffic, lane, 'foreign', payload.length);
+  else corrupted(traffic, lane, damage.sequence, damage.kind, payload.length);
 }
 
 function receiveNumbered(
@@ -213,17 +241,17 @@ function receiveNumbered(
   const { codec, ledger } = traffic;
   // The shortest have no room for a checksum, so that a part of one, or nothing at all, would pass for one.
   if (!traffic.payloadBytes.includes(end - start)) {
-    unexpected(traffic, lane, Stranger.foreign, end - start);
+    receiveBroken(traffic, lane, bytes.subarray(start, end));
     return;
   }
   const sequence = wholeNumber(ledger, lane.index, codec.numbers[SEQUENCE]!, codec.fields.sequenceBits);
   if (sequence < 0 || sequence >= ledger.next[lane.index]! || lane.times === null) {
-    unexpected(traffic, lane, Stranger.neverSent, sequence);
+    unexpected(traffic, lane, 'neverSent', sequence);
   } else if (numberedIsIntact(codec, bytes, view, start, end, lane.stream, sequence)) {
     const slot = 2 * (sequence % TIMES_RING);
     noteMessage(traffic, lane, sequence, lane.times[slot]!, lane.times[slot + 1]!);
   } else {
-    corrupted(traffic, lane, sequence, end - start);
+    corrupted(traffic, lane, sequence, 'mangled', end - start);
   }
 }
 
@@ -239,8 +267,11 @@ function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueNs: numb
   } else if (arrival === Arrival.duplicated) {
     recorder.messages.duplicated++;
     if (traffic.violationsLeft > 0) report(traffic, lane, 'duplicated', sequence, `#${sequence} arrived again`);
+  } else if (arrival === Arrival.belated) {
+    recorder.messages.belated++;
+    if (traffic.violationsLeft > 0) report(traffic, lane, 'belated', sequence, `#${sequence} after it was given up`);
   } else {
-    unexpected(traffic, lane, Stranger.neverSent, sequence);
+    unexpected(traffic, lane, 'neverSent', sequence);
   }
 }
 
@@ -252,29 +283,46 @@ export function countDelivered(traffic: Traffic, lane: Lane): void {
 }
 
 function reordered(traffic: Traffic, lane: Lane, sequence: number): void {
-  traffic.recorder.messages.reordered++;
+  const { extent, expected } = traffic.ledger;
+  countReordered(traffic.recorder, extent);
   if (traffic.violationsLeft === 0) return;
-  const highest = traffic.ledger.expected[lane.index]! - 1;
-  report(traffic, lane, 'reordered', sequence, `#${sequence} after #${highest}`);
+  const places = extent === 0 ? 'more places than are remembered' : extent === 1 ? '1 place' : `${extent} places`;
+  report(traffic, lane, 'reordered', sequence, `#${sequence} after #${expected[lane.index]! - 1}, ${places} late`);
 }
 
-function corrupted(traffic: Traffic, lane: Lane, sequence: number | null, payloadBytes: number): void {
-  traffic.recorder.messages.corrupted++;
+function corrupted(
+  traffic: Traffic,
+  lane: Lane,
+  sequence: number | null,
+  kind: DamageKind,
+  payloadBytes: number,
+): void {
+  countCorrupted(traffic.recorder, kind);
   if (traffic.violationsLeft === 0) return;
-  report(traffic, lane, 'corrupted', sequence, `${payloadBytes} bytes that fail their check`);
+  const name = sequence === null ? 'a message' : `#${sequence}`;
+  report(traffic, lane, 'corrupted', sequence, `${name} came back ${DAMAGE_TEXT[kind]}, ${payloadBytes} bytes`);
 }
+
+const DAMAGE_TEXT: Readonly<Record<DamageKind, string>> = {
+  bitFlips: 'with flipped bits',
+  truncated: 'cut off',
+  extended: 'with bytes added',
+  spliced: 'with the end of another message',
+  mangled: 'damaged',
+};
 
 /** Why a message was not expected; `figure` is the number that the sentence needs. */
-const Stranger = {
-  otherOpcode: (figure: number) => `${figure} bytes of the other kind (text for binary, or binary for text)`,
-  otherStream: (figure: number) => `a message of stream ${figure}`,
-  foreign: (figure: number) => `${figure} bytes that are not a message of this run`,
-  neverSent: (figure: number) => `#${figure}, which this lane has not sent`,
-} as const;
+const STRANGER_TEXT: Readonly<Record<StrangerKind, (figure: number) => string>> = {
+  otherOpcode: (figure) => `${figure} bytes of the other kind (text for binary, or binary for text)`,
+  otherStream: (figure) => `a message of stream ${figure}`,
+  foreign: (figure) => `${figure} bytes that are not a message of this run`,
+  stale: (figure) => `${figure} bytes that are a message of another run`,
+  neverSent: (figure) => `#${figure}, which this lane has not sent`,
+};
 
-function unexpected(traffic: Traffic, lane: Lane, why: (figure: number) => string, figure: number): void {
-  traffic.recorder.messages.unexpected++;
-  if (traffic.violationsLeft > 0) report(traffic, lane, 'unexpected', null, why(figure));
+function unexpected(traffic: Traffic, lane: Lane, kind: StrangerKind, figure: number): void {
+  countUnexpected(traffic.recorder, kind);
+  if (traffic.violationsLeft > 0) report(traffic, lane, 'unexpected', null, STRANGER_TEXT[kind](figure));
 }
 
 function report(

@@ -4,11 +4,16 @@ import fc from 'fast-check';
 import type { RunEvent } from '../../../src/facts/event.ts';
 import { FAILURE_KINDS } from '../../../src/facts/failure.ts';
 import {
+  type DamageKind,
+  type DeliveryFacts,
   type HistogramName,
   type MessageFacts,
+  type StrangerKind,
   type UnsentReason,
   WINDOW_SCHEMA,
   type Window,
+  zeroDamage,
+  zeroStrangers,
 } from '../../../src/facts/window.ts';
 import { createHistogram, type Histogram, record } from '../../../src/histogram/histogram.ts';
 import { encodeSparse } from '../../../src/histogram/sparse-codec.ts';
@@ -19,6 +24,10 @@ export interface WindowParts {
   readonly stage?: number;
   readonly messages?: Partial<MessageFacts>;
   readonly unsent?: Partial<Record<UnsentReason, number>>;
+  readonly damage?: Partial<Record<DamageKind, number>>;
+  readonly strangers?: Partial<Record<StrangerKind, number>>;
+  readonly extent?: Partial<DeliveryFacts['extent']>;
+  readonly loss?: Partial<DeliveryFacts['loss']>;
   readonly connections?: Partial<Window['connections']>;
   readonly bytes?: Partial<Window['bytes']>;
   /** Values in nanoseconds. */
@@ -52,12 +61,20 @@ export function makeWindow(parts: WindowParts = {}): Window {
       reordered: 0,
       corrupted: 0,
       unexpected: 0,
+      belated: 0,
       ...parts.messages,
     },
     unsent: { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0, ...parts.unsent },
+    delivery: {
+      damage: { ...zeroDamage(), ...parts.damage },
+      strangers: { ...zeroStrangers(), ...parts.strangers },
+      extent: { count: 0, sum: 0, max: 0, ...parts.extent },
+      loss: { periods: 0, longestPeriod: 0, noticeable: 0, ...parts.loss },
+    },
     connections: {
       attempted: 0,
       opened: 0,
+      reconnected: 0,
       failed: 0,
       open: 0,
       peakOpen: 0,

@@ -1,0 +1,46 @@
+// What the run says about delivery beyond its counts: which guarantee it is consistent with and how much that proves, how
+// far messages came out of order, how losses lay, and what kind of damage there was.
+
+import type { DeliveryResult, Guarantee } from '../facts/result.ts';
+import type { Tally } from './tally.ts';
+
+/** The bounds hold with this confidence. */
+const CONFIDENCE = 0.95;
+
+/** `messages.unresolved` prove nothing either way and are left out. */
+export function describeDelivery(tally: Tally): DeliveryResult {
+  const { messages, extent, loss, damage, strangers } = tally;
+  const settled = messages.delivered + messages.lost;
+  return {
+    consistentWith: settled === 0 ? null : guaranteeOf(messages.lost, messages.duplicated),
+    messages: settled,
+    lossRatioBelow: settled === 0 || messages.lost > 0 ? null : zeroEventsBound(settled),
+    duplicateRatioBelow: settled === 0 || messages.duplicated > 0 ? null : zeroEventsBound(settled),
+    faultFreeOnly: tally.reconnected === 0 && tally.droppedByServer === 0,
+    approximate: tally.approximate,
+    reordering: {
+      ratio: messages.delivered === 0 ? null : messages.reordered / messages.delivered,
+      meanExtent: extent.count === 0 ? null : extent.sum / extent.count,
+      maxExtent: extent.count === 0 ? null : extent.max,
+    },
+    loss: {
+      periods: loss.periods,
+      longestPeriod: loss.longestPeriod,
+      meanPeriod: loss.periods === 0 ? null : messages.lost / loss.periods,
+      noticeableRatio: messages.lost === 0 ? null : loss.noticeable / messages.lost,
+    },
+    damage: { ...damage },
+    strangers: { ...strangers },
+  };
+}
+
+/** Lost and duplicated decide; a run can be consistent with a guarantee, never prove it. */
+function guaranteeOf(lost: number, duplicated: number): Guarantee {
+  if (lost === 0) return duplicated === 0 ? 'exactly-once' : 'at-least-once';
+  return duplicated === 0 ? 'at-most-once' : 'none';
+}
+
+/** The largest ratio that would still show no event in `count` trials often enough: 1 − 0.05^(1/n), about 3/n. */
+export function zeroEventsBound(count: number): number {
+  return -Math.expm1(Math.log(1 - CONFIDENCE) / count);
+}

@@ -1,0 +1,36 @@
+// Which message meets which fault. A pure function of the seed and the message's name, so the same messages are chosen
+// on whichever connection, in whatever order and however often they come.
+
+import { createRandom, hash01, type Random } from '../random/generator.ts';
+import type { Behaviour, Fault, FaultRule } from './behaviour.ts';
+
+/** The fault that befalls a message, or null. */
+export type Decide = (stream: number, seq: number) => Fault | null;
+
+const RULES = 256;
+const TWO_POW_32 = 2 ** 32;
+
+export function createDecide({ seed, faults }: Behaviour): Decide {
+  const choosers = faults.map((rule, index) => ({ fault: rule.fault, chooses: chooserOf(rule, seed, index) }));
+  return (stream, seq) => choosers.find(({ chooses }) => chooses(stream, seq))?.fault ?? null;
+}
+
+function chooserOf(rule: FaultRule, seed: number, index: number): (stream: number, seq: number) => boolean {
+  if (rule.at.length === 0) return (stream, seq) => hash01(ruleSeed(seed, index), nameOf(stream, seq)) < rule.rate;
+  const names = new Set(rule.at.map(({ stream, seq }) => nameOf(stream, seq)));
+  return (stream, seq) => names.has(nameOf(stream, seq));
+}
+
+/** The source of what else there is to choose about a message: which bits, how long. */
+export function randomFor({ seed }: Behaviour, stream: number, seq: number): Random {
+  return createRandom(seed, Math.floor(hash01(seed, nameOf(stream, seq)) * TWO_POW_32));
+}
+
+/** One number for stream and number, distinct for the first 2^21 streams and 2^32 messages of each. */
+function nameOf(stream: number, seq: number): number {
+  return (stream % 2 ** 21) * TWO_POW_32 + (seq % TWO_POW_32);
+}
+
+function ruleSeed(seed: number, index: number): number {
+  return (seed % 2 ** 44) * RULES + index;
+}

@@ -1,0 +1,39 @@
+// The truth log: what was really done to which message, one JSON line each, written by whoever did it. What a message
+// tester finds must agree with it, message by message.
+
+/** What was done. Numbers are the sender's; `atNs` counts from when the log was opened. */
+export type Act =
+  /** Not sent, and never will be. */
+  | {
+      readonly act: 'drop';
+      readonly stream: number;
+      readonly seq: number;
+      readonly why: 'fault' | 'slowReader' | 'held';
+    }
+  /** Sent once more, whole: as a copy at once, or later as a replay. */
+  | { readonly act: 'duplicate'; readonly stream: number; readonly seq: number }
+  /** Sent after a later one; `extent` is RFC 4737's: how many whole messages went since the first later one, it included. */
+  | { readonly act: 'reorder'; readonly stream: number; readonly seq: number; readonly extent: number }
+  /** Sent damaged instead of whole. */
+  | {
+      readonly act: 'damage';
+      readonly stream: number;
+      readonly seq: number;
+      readonly how: 'bitFlips' | 'truncated' | 'extended' | 'spliced';
+    }
+  /** Sent to this stream's connection although nobody had sent it. */
+  | { readonly act: 'fabricate'; readonly stream: number }
+  | { readonly act: 'disconnect'; readonly stream: number; readonly seq: number; readonly code: number }
+  | { readonly act: 'stall'; readonly stream: number; readonly seq: number; readonly forNs: number }
+  | { readonly act: 'delay'; readonly stream: number; readonly seq: number; readonly forNs: number }
+  /** A connection's sum when it ended: messages received, and of them sent whole at least once. */
+  | { readonly act: 'closed'; readonly stream: number; readonly received: number; readonly sentWhole: number };
+
+export type TruthLine = Act & { readonly atNs: number };
+
+/** Where acts are written down. */
+export type Tell = (act: Act) => void;
+
+export function encodeTruth(line: TruthLine): string {
+  return JSON.stringify(line);
+}

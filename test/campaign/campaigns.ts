@@ -1,0 +1,46 @@
+// Many campaigns, a few at a time, and what they disagreed about.
+
+import { disagreements } from './compare.ts';
+import { fightCampaign } from './fight.ts';
+
+export interface Campaigns {
+  readonly count: number;
+  /** The first campaign's; each further one takes the next. */
+  readonly seed: number;
+  /** Told after each. */
+  readonly progress?: (done: number) => void;
+}
+
+export interface CampaignsOutcome {
+  /** `seed 17: lost: found 3, done 4`: what to repeat, and what to look for. */
+  readonly failures: readonly string[];
+  /** How often each act was done, over all campaigns. */
+  readonly injected: Readonly<Record<string, number>>;
+  readonly messages: number;
+}
+
+/** They wait more than they work: so many at once keep one core busy. */
+const AT_ONCE = 12;
+
+export async function runCampaigns({ count, seed, progress }: Campaigns): Promise<CampaignsOutcome> {
+  const failures: string[] = [];
+  const injected: Record<string, number> = {};
+  let messages = 0;
+  let next = 0;
+  let done = 0;
+  async function work(): Promise<void> {
+    while (next < count) {
+      const campaignSeed = seed + next++;
+      const outcome = await fightCampaign(campaignSeed);
+      for (const problem of disagreements(outcome)) failures.push(`seed ${campaignSeed}: ${problem}`);
+      for (const act of outcome.truth) {
+        const kind = act.act === 'damage' ? act.how : act.act;
+        injected[kind] = (injected[kind] ?? 0) + 1;
+      }
+      messages += outcome.result.messages.sent;
+      progress?.(++done);
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { failures, injected, messages };
+}

@@ -1,0 +1,135 @@
+// What was found against what was done: every class in its count and, where it was described, every message by name.
+// Knows nothing of how the ledger finds things: only what each act must show as.
+
+import { imbalances } from '../../src/analysis/books.ts';
+import type { Violation } from '../../src/facts/event.ts';
+import type { Act } from '../../src/injection/truth.ts';
+import type { Outcome } from './fight.ts';
+
+/** More violations than these are counted and not described, so not every message is known by name. */
+const MAX_DESCRIBED = 100;
+
+/** A sentence for each disagreement; empty where found equals done. */
+export function disagreements({ result, truth, violations }: Outcome): readonly string[] {
+  const { messages, delivery } = result;
+  const expected = expectedOf(truth);
+  const problems = [...imbalances(messages)];
+  const same = (what: string, found: unknown, done: unknown): void => {
+    if (found !== done) problems.push(`${what}: found ${found}, done ${done}`);
+  };
+  same('delivered', messages.delivered, expected.delivered);
+  same('lost', messages.lost, expected.lost.length);
+  same('duplicated', messages.duplicated, expected.duplicated.length);
+  same('reordered', messages.reordered, expected.reordered.length);
+  same('corrupted', messages.corrupted, expected.corrupted.length);
+  same('unexpected', messages.unexpected, expected.fabricated);
+  same('foreign', delivery.strangers.foreign, expected.fabricated);
+  same('belated', messages.belated, 0);
+  same('longest extent', delivery.reordering.maxExtent ?? 0, Math.max(0, ...expected.extents));
+  same('approximate', delivery.approximate, false);
+  for (const kind of ['bitFlips', 'truncated', 'extended', 'spliced', 'mangled'] as const) {
+    same(`damage ${kind}`, delivery.damage[kind], expected.damage.filter((how) => how === kind).length);
+  }
+  if (violations.length < MAX_DESCRIBED) {
+    for (const kind of ['lost', 'duplicated', 'reordered'] as const) {
+      problems.push(...differences(kind, namesOf(violations, kind), expected[kind]));
+    }
+    // Where the damage took the number away, only the count can be compared.
+    const named = violations.filter(({ violation, seq }) => violation === 'corrupted' && seq !== null);
+    const known = new Set(expected.corrupted);
+    for (const { stream, seq } of named) {
+      if (!known.has(`${stream} #${seq}`)) problems.push(`corrupted: ${stream} #${seq} was not damaged`);
+    }
+  }
+  return problems;
+}
+
+interface Expected {
+  delivered: number;
+  readonly lost: string[];
+  readonly duplicated: string[];
+  readonly reordered: string[];
+  readonly corrupted: string[];
+  readonly damage: string[];
+  readonly extents: number[];
+  fabricated: number;
+}
+
+/** Acts on a connection that the service itself dropped: what was not answered there is unresolved and not lost. */
+function actsBeforeDisconnects(truth: readonly Act[]): ReadonlySet<Act> {
+  const doomed = new Set<Act>();
+  const sinceClosed = new Map<number, Act[]>();
+  for (const act of truth) {
+    const acts = sinceClosed.get(act.stream) ?? [];
+    sinceClosed.set(act.stream, act.act === 'closed' ? [] : [...acts, act]);
+    if (act.act === 'closed' && acts.some((other) => other.act === 'disconnect'))
+      for (const other of acts) doomed.add(other);
+  }
+  return doomed;
+}
+
+function expectedOf(truth: readonly Act[]): Expected {
+  const doomed = actsBeforeDisconnects(truth);
+  const expected: Expected = {
+    delivered: 0,
+    lost: [],
+    duplicated: [],
+    reordered: [],
+    corrupted: [],
+    damage: [],
+    extents: [],
+    fabricated: 0,
+  };
+  for (const act of truth) {
+    switch (act.act) {
+      case 'drop':
+        if (!doomed.has(act)) expected.lost.push(nameOf(act));
+        break;
+      case 'damage':
+        expected.corrupted.push(nameOf(act));
+        expected.damage.push(act.how);
+        if (!doomed.has(act)) expected.lost.push(nameOf(act));
+        break;
+      case 'duplicate':
+        expected.duplicated.push(nameOf(act));
+        break;
+      case 'reorder':
+        expected.reordered.push(nameOf(act));
+        expected.extents.push(act.extent);
+        break;
+      case 'fabricate':
+        expected.fabricated++;
+        break;
+      case 'closed':
+        expected.delivered += act.sentWhole;
+        break;
+      case 'disconnect':
+      case 'stall':
+      case 'delay':
+        break;
+    }
+  }
+  return expected;
+}
+
+function nameOf({ stream, seq }: { readonly stream: number; readonly seq: number }): string {
+  return `${stream} #${seq}`;
+}
+
+function namesOf(violations: readonly Violation[], kind: Violation['violation']): string[] {
+  return violations.flatMap(({ violation, stream, seq }) => (violation === kind ? [`${stream} #${seq}`] : []));
+}
+
+/** Of two lists as multisets. */
+function differences(kind: string, found: readonly string[], done: readonly string[]): string[] {
+  const left = [...done];
+  const invented = found.filter((name) => {
+    const at = left.indexOf(name);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+  return [
+    ...invented.map((name) => `${kind}: ${name} was found and not done`),
+    ...left.map((name) => `${kind}: ${name} was done and not found`),
+  ];
+}

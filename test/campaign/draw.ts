@@ -1,0 +1,92 @@
+// What a campaign tries, drawn from its seed: a load, the shape of its messages, and what the service does wrong.
+
+import { type Behaviour, parseBehaviour } from '../../src/injection/behaviour.ts';
+import { parsePlan } from '../../src/plan/parse.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { createRandom, type Random } from '../../src/random/generator.ts';
+
+export interface Draw {
+  readonly plan: Plan;
+  readonly behaviour: Behaviour;
+  readonly compression: boolean;
+}
+
+/** `url` is where the service listens. */
+export function drawCampaign(seed: number, url: string): Draw {
+  const random = createRandom(seed);
+  const isText = random() < 0.4;
+  const compression = random() < 0.15;
+  const lanes = whole(random, 1, 12);
+  const plan = parsePlan(
+    {
+      name: `campaign ${seed}`,
+      seed,
+      target: { url, compression },
+      dialect: { kind: 'echo', format: isText ? 'text' : 'binary' },
+      load: {
+        connections: drawConnections(random, lanes),
+        messages: drawMessages(random),
+        mix: drawMix(random, isText),
+      },
+      thresholds: ['delivered >= 0%'],
+      drain: '2500ms',
+    },
+    { env: {}, fallbackProfile: null },
+  );
+  if (!plan.ok)
+    throw new Error(plan.problems.map(({ path, expected, got }) => `${path}: ${expected}, ${got}`).join('\n'));
+  return { plan: plan.plan, behaviour: drawBehaviour(random, seed), compression };
+}
+
+/** Some lose all their lanes in the middle and open them again: an orderly reconnect of every one. */
+function drawConnections(random: Random, lanes: number): unknown {
+  if (random() < 0.7) return [{ to: lanes }, { hold: '800ms' }];
+  return [{ to: lanes }, { hold: '300ms' }, { to: 0 }, { hold: '150ms' }, { to: lanes }, { hold: '350ms' }];
+}
+
+function drawMessages(random: Random): unknown {
+  if (random() < 0.3) return { closed: { inFlight: whole(random, 1, 16), for: '600ms', replyTimeout: '100ms' } };
+  return {
+    open: [{ to: `${whole(random, 200, 3000)}/s` }, { hold: '700ms' }],
+    arrival: random() < 0.5 ? 'poisson' : 'constant',
+  };
+}
+
+function drawMix(random: Random, isText: boolean): unknown {
+  const least = isText ? 88 : 44;
+  return Array.from({ length: whole(random, 1, 3) }, (_, index) => ({
+    type: `type ${index}`,
+    weight: whole(random, 1, 5),
+    bytes: random() < 0.5 ? whole(random, least, 200) : whole(random, least, 5000),
+  }));
+}
+
+function drawBehaviour(random: Random, seed: number): Behaviour {
+  const faults = Array.from({ length: whole(random, 1, 4) }, () => drawFault(random));
+  const parsed = parseBehaviour({ seed: seed + 1, faults });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.behaviour;
+}
+
+function drawFault(random: Random): unknown {
+  const rate = `${(0.2 + 2 * random()).toFixed(2)}%`;
+  const make: readonly (() => unknown)[] = [
+    () => ({ kind: 'drop', rate }),
+    () => ({ kind: 'duplicate', rate, copies: whole(random, 1, 3) }),
+    () => ({ kind: 'reorder', rate, by: whole(random, 1, 12) }),
+    () => ({ kind: 'delay', rate, for: '1ms..40ms' }),
+    () => ({ kind: 'corrupt', rate }),
+    () => ({ kind: 'truncate', rate }),
+    () => ({ kind: 'extend', rate, bytes: whole(random, 1, 40) }),
+    () => ({ kind: 'splice', rate }),
+    () => ({ kind: 'replay', rate }),
+    () => ({ kind: 'fabricate', rate }),
+    () => ({ kind: 'stall', rate: '0.3%', for: '5ms..30ms' }),
+    () => ({ kind: 'disconnect', rate: '0.1%', code: whole(random, 3000, 4999) }),
+  ];
+  return make[whole(random, 0, make.length - 1)]!();
+}
+
+function whole(random: Random, least: number, most: number): number {
+  return least + Math.floor(random() * (most - least + 1));
+}

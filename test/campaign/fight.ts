@@ -1,0 +1,104 @@
+// One campaign: the reference target, misbehaving as drawn and writing down the truth, and the engine against it over
+// real sockets; then the judgement.
+
+import { createJudge } from '../../src/analysis/judge.ts';
+import { monotonicClock } from '../../src/engine/clock.ts';
+import { createEngine } from '../../src/engine/engine.ts';
+import { createNodeTransport } from '../../src/engine/node-transport.ts';
+import type { RunEvent } from '../../src/facts/event.ts';
+import type { RunResult } from '../../src/facts/result.ts';
+import { type Behaviour, FAULTLESS } from '../../src/injection/behaviour.ts';
+import type { Act } from '../../src/injection/truth.ts';
+import { peakLevel } from '../../src/plan/curve.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { echoService } from '../../src/target/behaviours.ts';
+import { startReferenceTarget } from '../../src/target/reference-target.ts';
+import { drawCampaign } from './draw.ts';
+
+export interface Outcome {
+  readonly result: RunResult;
+  readonly truth: readonly Act[];
+  /** Every violation that was described, beyond the first hundred that the result keeps. */
+  readonly violations: RunResult['violations'];
+}
+
+export async function fightCampaign(seed: number): Promise<Outcome> {
+  const { behaviour, compression } = drawCampaign(seed, 'ws://127.0.0.1:1');
+  return fight((url) => drawCampaign(seed, url).plan, behaviour, compression);
+}
+
+export async function fight(
+  planFor: (url: string) => Plan,
+  behaviour: Behaviour = FAULTLESS,
+  compression = false,
+): Promise<Outcome> {
+  const truth: Act[] = [];
+  const target = await startReferenceTarget({
+    host: '127.0.0.1',
+    port: 0,
+    converse: echoService(behaviour, (act) => truth.push(act)),
+    compression,
+    maxMessageBytes: 1e7,
+  });
+  const { result, violations } = await drive(planFor(target.url)).finally(() => target.close());
+  return { result, truth, violations };
+}
+
+function drive(plan: Plan): Promise<{ result: RunResult; violations: RunResult['violations'] }> {
+  const originNs = process.hrtime.bigint();
+  const clock = monotonicClock(originNs);
+  const events: RunEvent[] = [startedEvent()];
+  return new Promise((resolve) => {
+    const judgeWindows: Parameters<ReturnType<typeof createJudge>['window']>[0][] = [];
+    const engine = createEngine({
+      assignment: {
+        plan,
+        shard: 0,
+        shards: 1,
+        run: 0x5eed_0001,
+        laneCount: Math.ceil(peakLevel(plan.load.connections)),
+        rows: [],
+        addresses: {},
+        precise: false,
+      },
+      openTransport: (handler) => createNodeTransport(handler, null),
+      clock,
+      maskSeed: 12_345,
+      meter: { cpuNs: () => 0, rssBytes: () => 1 },
+      hooks: {
+        window: (window) => void judgeWindows.push(window),
+        event: (event) => void events.push(event),
+        connected() {
+          const atNs = clock.nowNs() + 5e6;
+          events.push({ kind: 'messagesStarted', atNs });
+          engine.startMessages(atNs);
+        },
+        finished() {
+          events.push({ kind: 'runEnded', atNs: clock.nowNs(), outcome: 'completed' });
+          const judge = createJudge(plan, events, () => '');
+          for (const window of judgeWindows) judge.window(window);
+          const violations = events.flatMap((event) =>
+            event.kind === 'violation' ? [{ ...event, atSecond: event.atNs / 1e9 }] : [],
+          );
+          resolve({ result: judge.finish(), violations });
+        },
+      },
+    });
+    engine.connect(0);
+  });
+}
+
+function startedEvent(): RunEvent {
+  return {
+    kind: 'runStarted',
+    atNs: 0,
+    manifest: {
+      id: 'campaign',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      highwaterVersion: '0',
+      nodeVersion: process.version,
+      workerCount: 1,
+      machine: { platform: 'test', cpuModel: 'test', cores: 1, memoryBytes: 1, hostname: 'test' },
+    },
+  };
+}
