@@ -29,6 +29,8 @@ const UNKNOWN_TO_BYTES = 44;
 const MAGIC_AND_RUN_BYTES = 8;
 /** More differing bits than this, or than an eighth of all, are no flips any more. */
 const MAX_FLIPPED_BITS = 64;
+/** From this much filler on, two messages that differ in few bits are one. */
+const LEAST_TELLING_BYTES = 64;
 /** How many numbers are tried where the head does not tell, and how far from the one it claims they may be. */
 const MAX_CANDIDATES = 256;
 const MAX_FLIPPED_IN_NUMBER = 8;
@@ -88,8 +90,11 @@ function kindBelow(codec: EchoCodec, payload: Uint8Array, lane: LaneKnowledge, h
   if (alike === common && payload.length > sent.length) return 'extended';
   if (alike === common) return isOneBitOff(codec, payload) ? 'bitFlips' : 'mangled';
   if (isSpliced(codec, payload, lane, head, alike, factor)) return 'spliced';
-  const isSameLength = payload.length === sent.length;
-  return isSameLength && isFlipped(differingBits(payload, sent, factor), payload.length) ? 'bitFlips' : 'mangled';
+  if (payload.length !== sent.length || !isFlipped(differingBits(payload, sent, factor), payload.length))
+    return 'mangled';
+  // So few letters of filler are alike by chance: then the checksum must say that the rest is whole.
+  const hasMuchFiller = sent.length - UNKNOWN_TO_BYTES * factor >= LEAST_TELLING_BYTES * factor;
+  return hasMuchFiller || hasRightChecksum(codec, payload) ? 'bitFlips' : 'mangled';
 }
 
 /** From some place on it is the end of another message of the lane. */

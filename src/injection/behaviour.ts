@@ -143,7 +143,7 @@ const faultRule = objectField(
       params: { got: rule.rate === undefined ? 'neither' : 'both' },
     });
   }
-  for (const key of Object.keys(rule)) {
+  for (const key of isFaultKind(rule.kind) ? Object.keys(rule) : []) {
     const fits = ['kind', 'rate', 'at', ...SETTINGS[rule.kind]].includes(key);
     if (!fits) context.addIssue({ code: 'custom', path: [key], message: `no ${key} with kind ${rule.kind}` });
   }
@@ -155,6 +155,11 @@ const faultRule = objectField(
     });
   }
 }, present);
+
+/** The rules between the keys are checked also where a value is wrong: all problems at once. */
+function isFaultKind(kind: unknown): kind is FaultKind {
+  return (FAULT_KINDS as readonly unknown[]).includes(kind);
+}
 
 /** RFC 6455 §7.4: what a close frame may carry, and 1006, which stands for none. */
 function isSendableCode(code: number): boolean {

@@ -1,0 +1,128 @@
+// Every detector is switched off once, in a copy of the sources, and the campaigns must notice. What they would not notice,
+// they do not test.
+
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const CAMPAIGNS = 24;
+const copies: string[] = [];
+
+afterAll(() => {
+  for (const directory of copies) rmSync(directory, { recursive: true, force: true });
+});
+
+interface Mutation {
+  readonly detector: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** What the campaigns say then. */
+  readonly noticed: RegExp;
+}
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    detector: 'duplicates are counted',
+    file: 'engine/hot/traffic.ts',
+    from: 'recorder.messages.duplicated++;',
+    to: '',
+    noticed: /duplicated: found 0, done \d/,
+  },
+  {
+    detector: 'an arrival behind a later one is reordered',
+    file: 'measure/ledger.ts',
+    from: 'return Arrival.reordered;',
+    to: 'return Arrival.inOrder;',
+    noticed: /reordered: found 0, done \d/,
+  },
+  {
+    detector: 'the extent counts from the first later arrival',
+    file: 'measure/ledger.ts',
+    from: 'placeOf(ledger, lane) - gap.place',
+    to: '1',
+    noticed: /longest extent: found 1, done \d/,
+  },
+  {
+    detector: 'what had not come back when its lane closed is lost',
+    file: 'engine/conversation.ts',
+    from: 'recorder.messages.lost += settle(lane);',
+    to: 'recorder.messages.unresolved += settle(lane);',
+    noticed: /lost: found 0, done \d/,
+  },
+  {
+    detector: 'what was in flight when its connection died is unresolved',
+    file: 'engine/conversation.ts',
+    from: 'recorder.messages.unresolved += settle(lane);',
+    to: 'recorder.messages.lost += settle(lane);',
+    noticed: /lost: found \d+, done \d/,
+  },
+  {
+    detector: 'the checksum is compared',
+    file: 'dialects/echo.ts',
+    from: 'const isIntact = view.getInt32(start + 40, true) === viewCrc32(view, start + 16, 6, crcFrom);',
+    to: 'const isIntact = crcFrom !== 0.5;',
+    noticed: /corrupted: found \d+, done \d/,
+  },
+  {
+    detector: 'the content is compared',
+    file: 'dialects/echo.ts',
+    from: 'if (view.getInt32(start + offset, true) !== pool[index]) return false;',
+    to: '',
+    noticed: /corrupted: found \d+, done \d/,
+  },
+  {
+    detector: 'the kind of damage is told',
+    file: 'dialects/echo-damage.ts',
+    from: "if (isSpliced(codec, payload, lane, head, alike, factor)) return 'spliced';",
+    to: '',
+    noticed: /damage spliced: found 0, done \d/,
+  },
+  {
+    detector: 'what nobody sent is unexpected',
+    file: 'measure/recorder.ts',
+    from: 'recorder.messages.unexpected++;',
+    to: '',
+    noticed: /unexpected: found 0, done \d/,
+  },
+];
+
+describe('the campaigns notice when a detector is off', () => {
+  test('and are content while none is', { timeout: 120_000 }, async () => {
+    expect(await campaignsIn(ROOT)).toContain('found equals done in every one');
+  });
+
+  test.each(MUTATIONS)('$detector', { timeout: 120_000 }, async ({ file, from, to, noticed }) => {
+    const copy = mkdtempSync(path.join(os.tmpdir(), 'highwater-mutation-'));
+    copies.push(copy);
+    for (const folder of ['src', 'test/campaign'])
+      cpSync(path.join(ROOT, folder), path.join(copy, folder), { recursive: true });
+    cpSync(path.join(ROOT, 'package.json'), path.join(copy, 'package.json'));
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    const mutated = path.join(copy, 'src', file);
+    const source = readFileSync(mutated, 'utf8');
+    expect(source.split(from), 'the line to switch off stands there once').toHaveLength(2);
+    writeFileSync(mutated, source.replace(from, to));
+    expect(await campaignsIn(copy)).toMatch(noticed);
+  });
+});
+
+function campaignsIn(directory: string): Promise<string> {
+  const args = ['--import', 'jiti/register', 'test/campaign/main.ts', '--runs', String(CAMPAIGNS), '--seed', '1'];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: directory, env: { ...process.env, JITI_FS_CACHE: 'false' } });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    child.once('error', reject);
+    child.once('close', () => resolve(output === '' ? errors : output));
+  });
+}

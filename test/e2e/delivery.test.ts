@@ -1,0 +1,237 @@
+// The built command against the built reference target, which errs as its behaviour file says and writes down what it did.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { RunResult } from '../../src/facts/result.ts';
+import type { TruthLine } from '../../src/injection/truth.ts';
+import {
+  type FinishedHighwater,
+  runHighwater,
+  startHighwater,
+  temporaryDirectory,
+  writeInto,
+} from '../support/highwater.ts';
+
+interface Fought {
+  readonly answer: FinishedHighwater;
+  readonly truth: readonly TruthLine[];
+}
+
+async function fight(behaviour: string, args: readonly string[]): Promise<Fought> {
+  const cwd = temporaryDirectory();
+  writeInto(cwd, 'behaviour.yaml', behaviour);
+  const target = startHighwater(['target', '--behaviour', 'behaviour.yaml', '--truth', 'truth.ndjson'], { cwd });
+  const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
+  const answer = await runHighwater(['run', url, ...args], { cwd });
+  target.signal('SIGTERM');
+  expect((await target.finished).exitCode).toBe(0);
+  const lines = readFileSync(path.join(cwd, 'truth.ndjson'), 'utf8').split('\n');
+  return { answer, truth: lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TruthLine) };
+}
+
+const count = (truth: readonly TruthLine[], act: TruthLine['act']): number =>
+  truth.filter((line) => line.act === act).length;
+
+describe('a service that errs', () => {
+  test('messages dropped, doubled, reordered and damaged are counted as often as the truth log says', async () => {
+    const behaviour = `
+seed: 5
+faults:
+  - { kind: drop, rate: 0.5% }
+  - { kind: duplicate, rate: 0.5% }
+  - { kind: reorder, rate: 0.5%, by: 3 }
+  - { kind: corrupt, rate: 0.5% }
+  - { kind: fabricate, rate: 0.2% }
+`;
+    const { answer, truth } = await fight(behaviour, [
+      '-c',
+      '20',
+      '-r',
+      '1000/s',
+      '-d',
+      '3s',
+      '--drain',
+      '2s',
+      '--json',
+    ]);
+    const { messages, delivery, verdict } = answer.result;
+    expect(messages).toMatchObject({
+      sent: 3000,
+      lost: count(truth, 'drop') + count(truth, 'damage'),
+      duplicated: count(truth, 'duplicate'),
+      reordered: count(truth, 'reorder'),
+      corrupted: count(truth, 'damage'),
+      unexpected: count(truth, 'fabricate'),
+      belated: 0,
+    });
+    for (const name of ['lost', 'duplicated', 'reordered', 'corrupted', 'unexpected'] as const) {
+      expect(messages[name], name).toBeGreaterThan(0);
+    }
+    expect(delivery).toMatchObject({
+      consistentWith: 'none',
+      faultFreeOnly: true,
+      damage: { bitFlips: messages.corrupted },
+    });
+    expect(verdict.kind).toBe('inconclusive'); // no rules
+  });
+
+  test('a named message is named: its stream and number, with a witness', async () => {
+    const behaviour = `
+faults:
+  - { kind: drop, at: [{ stream: 1, seq: 7 }] }
+  - { kind: duplicate, at: [{ stream: 2, seq: 8 }] }
+  - { kind: reorder, at: [{ stream: 3, seq: 9 }], by: 2 }
+  - { kind: truncate, at: [{ stream: 0, seq: 10 }] }
+`;
+    const { answer } = await fight(behaviour, [
+      '-c',
+      '4',
+      '--closed',
+      '8',
+      '-d',
+      '1s',
+      '--drain',
+      '1s',
+      '--bytes',
+      '300',
+      '--json',
+    ]);
+    const violations = answer.result.violations.map(({ violation, stream, seq, detail }) => [
+      violation,
+      stream,
+      seq,
+      detail,
+    ]);
+    expect(violations).toEqual(
+      expect.arrayContaining([
+        ['duplicated', 2, 8, '#8 arrived again'],
+        ['reordered', 3, 9, '#9 after #11, 2 places late'],
+        ['lost', 1, 7, '#7 never came back; #6 and #8 did'],
+        ['lost', 0, 10, '#10 never came back; #9 and #11 did'],
+      ]),
+    );
+    expect(violations.find(([kind]) => kind === 'corrupted')?.[3]).toMatch(/came back cut off, \d+ bytes$/);
+    expect(violations).toHaveLength(5);
+  });
+
+  test('a contract is broken by what it forbids, and says what first', async () => {
+    const cwd = temporaryDirectory();
+    writeInto(cwd, 'behaviour.yaml', 'faults: [{ kind: duplicate, at: [{ stream: 0, seq: 5 }] }]');
+    const target = startHighwater(['target', '--behaviour', 'behaviour.yaml'], { cwd });
+    const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
+    const plan = (delivery: string): string =>
+      writeInto(
+        cwd,
+        `${delivery}.json`,
+        JSON.stringify({
+          target: { url },
+          load: { connections: [{ to: 1 }, { hold: '1s' }], messages: { open: [{ to: '100/s' }, { hold: '1s' }] } },
+          contract: { delivery, order: 'per-stream', integrity: 'checksum' },
+        }),
+      );
+    const strict = await runHighwater(['run', plan('exactly-once')], { cwd });
+    expect(strict.exitCode).toBe(1);
+    expect(strict.stdout).toContain('first duplicated: stream 0, #5 arrived again');
+    expect(strict.stdout).toMatch(
+      /delivery +consistent with at-least-once in 100 messages \(loss < 2\.95 % with 95 % confidence\)/,
+    );
+    const lenient = await runHighwater(['run', plan('at-least-once')], { cwd });
+    expect(lenient.exitCode).toBe(0);
+  });
+
+  test('a closed connection leaves its messages unresolved, not lost', async () => {
+    const behaviour = 'faults: [{ kind: disconnect, at: [{ stream: 1, seq: 20 }], code: 4001 }]';
+    const { answer } = await fight(behaviour, ['-c', '3', '-r', '300/s', '-d', '1s', '--drain', '1s', '--json']);
+    const { messages, connections } = answer.result;
+    expect(messages.lost).toBe(0);
+    expect(messages.unresolved).toBeGreaterThan(0);
+    expect(connections.closeCodes).toMatchObject({ '4001': 1 });
+  });
+
+  test('what a slow reader is not given is found lost, in holes', async () => {
+    // Messages larger than the kernel's buffers, several at once: each echo finds the one before it still unsent.
+    const args = ['-c', '1', '--closed', '4', '--bytes', '16MB', '-d', '1s', '--drain', '2s', '--json'];
+    const { answer, truth } = await fight('dropBeyond: 64KiB', args);
+    const { messages, delivery } = answer.result;
+    const dropped = truth.filter((line) => line.act === 'drop' && line.why === 'slowReader').length;
+    expect(dropped).toBeGreaterThan(0);
+    expect(messages.lost).toBe(dropped);
+    expect(delivery.loss.periods).toBeGreaterThan(0);
+    expect(delivery.loss.longestPeriod).toBeLessThanOrEqual(messages.lost);
+  });
+});
+
+describe('a service without faults', () => {
+  test('is found without faults, and the run says how much that proves', async () => {
+    const answer = await runHighwater([
+      'run',
+      'reference',
+      '-c',
+      '10',
+      '-r',
+      '2000/s',
+      '-d',
+      '2s',
+      '--json',
+      '-t',
+      'lost == 0',
+    ]);
+    const { messages, delivery, violations }: RunResult = answer.result;
+    expect(messages).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0, belated: 0 });
+    expect(violations).toEqual([]);
+    expect(delivery).toMatchObject({
+      consistentWith: 'exactly-once',
+      messages: messages.delivered,
+      faultFreeOnly: true,
+    });
+    expect(delivery.lossRatioBelow).toBeCloseTo(3 / messages.delivered, 5);
+  });
+});
+
+describe('a behaviour that cannot be', () => {
+  test('every mistake at once, and nothing is started', async () => {
+    const cwd = temporaryDirectory();
+    writeInto(
+      cwd,
+      'bad.yaml',
+      `
+sead: 1
+faults:
+  - { kind: drop }
+  - { kind: reorder, rate: 1%, copies: 2 }
+  - { kind: corupt, rate: 1% }
+  - { kind: delay, rate: 300%, for: soon }
+  - { kind: disconnect, rate: 1%, code: 1005 }
+`,
+    );
+    const { exitCode, stdout, stderr } = await runHighwater(['target', '--behaviour', 'bad.yaml'], { cwd });
+    expect(exitCode).toBe(64);
+    expect(stdout).toBe('');
+    for (const line of [
+      /BEHAVIOUR_INVALID {2}sead: .*\(did you mean "seed"\?\)/,
+      /BEHAVIOUR_INVALID {2}faults\[0\]: expected either rate or at, got neither/,
+      /BEHAVIOUR_INVALID {2}faults\[1\]\.copies: expected no copies with kind reorder, got 2/,
+      /BEHAVIOUR_INVALID {2}faults\[2\]\.kind: expected one of drop, .*, got "corupt"/,
+      /BEHAVIOUR_INVALID {2}faults\[3\]\.rate: expected a percentage from 0% to 100%, got "300%"/,
+      /BEHAVIOUR_INVALID {2}faults\[3\]\.for: expected a duration or a range such as 5ms\.\.50ms, got "soon"/,
+      /BEHAVIOUR_INVALID {2}faults\[4\]\.code: expected a close code that may be sent .*, got 1005/,
+      /docs\/errors\.md#behaviour_invalid/,
+    ]) {
+      expect(stderr).toMatch(line);
+    }
+  });
+
+  test.each([
+    ['a file that is not there', ['target', '--behaviour', 'none.yaml'], /BEHAVIOUR_INVALID {2}--behaviour: .*ENOENT/],
+    [
+      'a log that cannot be written',
+      ['target', '--truth', 'no/where.ndjson'],
+      /ARGUMENTS_INVALID {2}--truth: .*ENOENT/,
+    ],
+  ])('%s', async (_, args, message) => {
+    const { exitCode, stderr } = await runHighwater(args);
+    expect(exitCode).toBe(64);
+    expect(stderr).toMatch(message);
+  });
+});
