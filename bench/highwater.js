@@ -14,14 +14,14 @@ export const COMMAND = fileURLToPath(new URL('../dist/cli/bin.js', import.meta.u
  * drives a core to its limit is rightly found inconclusive.
  * @param {number | null} core
  * @param {readonly string[]} args
- * @param {{ limitSeconds?: number }} [options]
+ * @param {{ limitSeconds?: number, command?: string }} [options] command: another build of it
  * @returns {Promise<any>}
  */
-export async function runHighwater(core, args, { limitSeconds = 180 } = {}) {
+export async function runHighwater(core, args, { limitSeconds = 180, command = COMMAND } = {}) {
   const directory = mkdtempSync(path.join(tmpdir(), 'highwater-bench-'));
   try {
     const script = '"$0" "$@"; code=$?; [ $code -le 2 ]';
-    const all = [process.execPath, COMMAND, 'run', ...args, '--json', '--quiet', '--runs-dir', directory];
+    const all = [process.execPath, command, 'run', ...args, '--json', '--quiet', '--runs-dir', directory];
     return JSON.parse(await runPinned(core, 'sh', ['-c', script, ...all], { limitSeconds }));
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -9,6 +9,7 @@ const CLAIMS = [
   'message-path',
   'closed',
   'pipelined',
+  'ledger',
   'idle',
   'open-loop',
   'security',

@@ -18,7 +18,7 @@ function message(codec: EchoCodec, bytes: number, sequence: number, type = 0): U
     new DataView(out.buffer),
     0,
     bytes,
-    0,
+    type,
     STREAM,
     sequence,
     sequence * 1e6,

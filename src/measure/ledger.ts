@@ -36,8 +36,8 @@ interface Disorder {
   bits: Uint32Array;
   /** Ascending; those that can still be filled. */
   readonly gaps: Gap[];
-  /** Numbers that left the window undelivered; a late arrival is still recognised. */
-  readonly missing: Set<number>;
+  /** Numbers that left the window undelivered, null while none did; a late arrival is still recognised. */
+  missing: Set<number> | null;
 }
 
 export interface Ledger {
@@ -123,7 +123,7 @@ function noteOld(ledger: Ledger, lane: number, sequence: number): Arrival {
   const givenUp = ledger.givenUp[lane] ?? null;
   if (givenUp?.delete(sequence)) return Arrival.belated;
   const disorder = ledger.disorder[lane] ?? null;
-  if (disorder?.missing.delete(sequence)) return arrivedLater(ledger, lane, disorder, sequence);
+  if (disorder?.missing?.delete(sequence)) return arrivedLater(ledger, lane, disorder, sequence);
   if (givenUp?.has(AND_OTHERS)) ledger.approximate = true;
   return Arrival.duplicated;
 }
@@ -135,7 +135,7 @@ function placeOf(ledger: Ledger, lane: number): number {
 
 function openGap(ledger: Ledger, lane: number, disorder: Disorder, from: number, to: number): void {
   const { gaps } = disorder;
-  while (gaps.length > 0 && gaps[0]!.to <= ledger.low[lane]! && disorder.missing.size === 0) gaps.shift();
+  while (gaps.length > 0 && gaps[0]!.to <= ledger.low[lane]! && disorder.missing === null) gaps.shift();
   if (gaps.length >= MAX_GAPS_PER_LANE) gaps.shift();
   gaps.push({ from, to, place: placeOf(ledger, lane) });
 }
@@ -154,7 +154,7 @@ function arrivedLater(ledger: Ledger, lane: number, disorder: Disorder, sequence
 function disorderOf(ledger: Ledger, lane: number): Disorder {
   const known = ledger.disorder[lane];
   if (known !== null && known !== undefined) return known;
-  const created: Disorder = { bits: new Uint32Array(FIRST_WINDOW_BITS / 32), gaps: [], missing: new Set() };
+  const created: Disorder = { bits: new Uint32Array(FIRST_WINDOW_BITS / 32), gaps: [], missing: null };
   ledger.disorder[lane] = created;
   return created;
 }
@@ -180,6 +180,7 @@ function grown(bits: Uint32Array, low: number, expected: number): Uint32Array {
 function giveUpOldest(ledger: Ledger, lane: number, disorder: Disorder): void {
   const oldest = ledger.low[lane]!;
   if (!hasBit(disorder.bits, oldest)) {
+    disorder.missing ??= new Set();
     if (disorder.missing.size < MAX_MISSING_PER_LANE) disorder.missing.add(oldest);
     else ledger.approximate = true;
   }
@@ -196,13 +197,13 @@ function advanceLow(ledger: Ledger, lane: number, disorder: Disorder): void {
     low++;
   }
   ledger.low[lane] = low;
-  if (low === expected && disorder.missing.size === 0) ledger.disorder[lane] = null;
+  if (low === expected && (disorder.missing === null || disorder.missing.size === 0)) ledger.disorder[lane] = null;
 }
 
 /** The numbers that were sent and did not arrive, lowest first. */
 export function* missingNumbers(ledger: Ledger, lane: number): Generator<number> {
   const disorder = ledger.disorder[lane] ?? null;
-  if (disorder !== null) yield* [...disorder.missing].sort((a, b) => a - b);
+  if (disorder?.missing) yield* [...disorder.missing].sort((a, b) => a - b);
   const expected = ledger.expected[lane]!;
   for (let n = ledger.low[lane]!; n < ledger.next[lane]!; n++) {
     if (n >= expected || disorder === null || !hasBit(disorder.bits, n)) yield n;

@@ -205,6 +205,7 @@ function converseBadly(
     stalled = null;
     if (first !== undefined) send(first);
     for (const [index, next] of others.entries()) {
+      if (isOver) return;
       treat(next);
       // One of those that waited may begin a stall of its own: the rest wait on.
       if (stalled !== null) {

@@ -95,7 +95,7 @@ describe('the campaigns notice when a detector is off', () => {
     expect(await campaignsIn(ROOT)).toContain('found equals done in every one');
   });
 
-  test.each(MUTATIONS)('$detector', { timeout: 120_000 }, async ({ file, from, to, noticed }) => {
+  test.concurrent.each(MUTATIONS)('$detector', { timeout: 180_000 }, async ({ file, from, to, noticed }) => {
     const copy = mkdtempSync(path.join(os.tmpdir(), 'highwater-mutation-'));
     copies.push(copy);
     for (const folder of ['src', 'test/campaign'])
