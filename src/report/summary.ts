@@ -19,8 +19,8 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...doubtLines(result, style),
     ...section('messages', messageParts(result)),
     ...section('', fateParts(result)),
-    ...deliveryLines(result),
     ...section('', throughputParts(result)),
+    ...deliveryLines(result),
     ...section('response', timeParts(result.response)),
     ...section('service', timeParts(result.service)),
     ...section('lanes', laneParts(result)),
@@ -107,26 +107,22 @@ function fateParts({ messages }: RunResult): string[] {
 }
 
 /** What the counts come to; nothing where there is nothing to say. */
-function deliveryLines({ delivery, messages }: RunResult): string[] {
+function deliveryLines({ delivery }: RunResult): string[] {
   if (delivery.consistentWith === null) return [];
-  const first = [
-    guaranteeText(delivery),
-    ...(delivery.faultFreeOnly ? ['fault-free only: no lane was reconnected'] : []),
-  ];
   const { reordering, loss, damage, strangers } = delivery;
+  const places = reordering.meanExtent?.toFixed(1);
   const details = [
+    ...(delivery.faultFreeOnly ? ['fault-free only: no lane was dropped or opened again'] : []),
     ...(reordering.maxExtent === null
       ? []
-      : [
-          `reordered by ${reordering.meanExtent?.toFixed(1)} places on average, ${formatCount(reordering.maxExtent)} at most`,
-        ]),
-    ...(messages.lost === 0 || loss.periods === 0
+      : [`reordered by ${places} places on average, ${formatCount(reordering.maxExtent)} at most`]),
+    ...(loss.periods === 0
       ? []
       : [`lost in ${plural(loss.periods, 'hole')}, the longest of ${formatCount(loss.longestPeriod)}`]),
     ...kinds('corrupted', damage),
     ...kinds('unexpected', strangers),
   ];
-  return [...section('delivery', first), ...details.flatMap((detail) => section('', [detail]))];
+  return [...section('delivery', [guaranteeText(delivery)]), ...details.flatMap((detail) => section('', [detail]))];
 }
 
 function guaranteeText({ consistentWith, messages, lossRatioBelow }: RunResult['delivery']): string {
