@@ -52,6 +52,39 @@ describe('the summary', () => {
     expect(lines(resultOf(parts, []))[0]).toMatch(/^ INCONCLUSIVE /);
   });
 
+  test('says which guarantee the counts are consistent with, how much that proves, and what the disorder was', () => {
+    const delivery = (more: WindowParts): string[] => {
+      const all = lines(resultOf(more, ['sent > 0']));
+      const from = all.findIndex((line) => line.startsWith('  delivery'));
+      return all
+        .slice(
+          from,
+          all.findIndex((line) => line.startsWith('  response')),
+        )
+        .map((line) => line.slice(13));
+    };
+    expect(delivery({ messages: { sent: 1000, delivered: 1000 } })).toEqual([
+      'consistent with exactly-once in 1,000 messages (loss < 0.3 % with 95 % confidence)',
+      'fault-free only: no lane was dropped or opened again',
+    ]);
+    expect(
+      delivery({
+        messages: { sent: 1000, delivered: 995, lost: 5, duplicated: 2, reordered: 4, corrupted: 3, unexpected: 1 },
+        connections: { reconnected: 1 },
+        extent: { count: 4, sum: 10, max: 7 },
+        loss: { periods: 2, longestPeriod: 4, noticeable: 3 },
+        damage: { bitFlips: 2, spliced: 1 },
+        strangers: { stale: 1 },
+      }),
+    ).toEqual([
+      'consistent with no guarantee in 1,000 messages: some were lost, some came twice',
+      'reordered by 2.5 places on average, 7 at most',
+      'lost in 2 holes, the longest of 4',
+      'corrupted: bitFlips 2, spliced 1',
+      'unexpected: stale 1',
+    ]);
+  });
+
   test('then every rule with its mark and what was observed', () => {
     expect(lines(result).slice(2, 5)).toEqual([
       '  x  response.p95 < 200ms   812 ms',

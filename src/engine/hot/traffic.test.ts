@@ -70,6 +70,36 @@ describe('what became of each message is counted exactly', () => {
     expect(details[0]).toBe('#5 after #8, 3 places late');
   });
 
+  test('lost: each hole names the messages on either side of it', () => {
+    const outcome = withService((connection, message, index) => {
+      if (index !== 0 && index !== 40 && index !== 41 && index < 98) echo(connection, message);
+    });
+    const details = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event.detail] : []));
+    expect(details).toEqual([
+      '#0 never came back; #1 did',
+      '#40 never came back; #39 and #42 did',
+      '#41 never came back; #39 and #42 did',
+      '#98 never came back; #97 did, and nothing after it',
+      '#99 never came back; #97 did, and nothing after it',
+    ]);
+    expect(outcome.tally.loss).toEqual({ periods: 3, longestPeriod: 2, noticeable: 2 });
+  });
+
+  test('belated: settled when its lane died, and sent on the next connection of the lane', () => {
+    let swallowed: Received | null = null;
+    const outcome = withService(
+      (connection, message, index) => {
+        if (connection.number === 0 && index === 10) swallowed = message;
+        else echo(connection, message);
+        if (connection.number === 0 && index === 20) connection.close(4000);
+        if (connection.number === 1 && index === 5) echo(connection, swallowed!);
+      },
+      { connections: curve({ to: 1 }, { hold: 500 * MS }, { to: 0 }, { hold: 50 * MS }, { to: 1 }, { hold: SECOND }) },
+    );
+    expect(outcome.tally.messages.belated).toBe(1);
+    expect(outcome.tally.messages).toMatchObject({ duplicated: 0, lost: 0, unexpected: 0 });
+  });
+
   test('corrupted: one flipped bit in a payload; the message itself is lost', () => {
     const outcome = withService((connection, { payload }, index) => {
       if (index % 25 === 0) payload[50]! ^= 4;
