@@ -50,18 +50,26 @@ test('extents, loss periods, damage and strangers of all windows together', () =
     {
       messages: { delivered: 90, reordered: 3, lost: 4 },
       extent: { count: 2, sum: 6, max: 5 },
+      density: {
+        displaced: [
+          [-1, 2],
+          [2, 1],
+        ],
+        mostHeld: 3,
+      },
       loss: { periods: 1, longestPeriod: 3, noticeable: 2 },
       damage: { bitFlips: 2 },
     },
     {
       messages: { delivered: 10, lost: 4 },
       extent: { count: 1, sum: 3, max: 3 },
+      density: { displaced: [[2, 1]], mostHeld: 2 },
       loss: { periods: 3, longestPeriod: 2, noticeable: 0 },
       strangers: { stale: 1 },
     },
   );
   expect(delivery).toMatchObject({
-    reordering: { ratio: 0.03, meanExtent: 3, maxExtent: 5 },
+    reordering: { ratio: 0.03, meanExtent: 3, maxExtent: 5, density: { '-1': 0.02, 2: 0.02 }, mostHeld: 3 },
     loss: { periods: 4, longestPeriod: 3, meanPeriod: 2, noticeableRatio: 0.25 },
     damage: { bitFlips: 2, truncated: 0 },
     strangers: { stale: 1, foreign: 0 },

@@ -22,6 +22,8 @@ export function describeDelivery(tally: Tally): DeliveryResult {
       ratio: messages.delivered === 0 ? null : messages.reordered / messages.delivered,
       meanExtent: extent.count === 0 ? null : extent.sum / extent.count,
       maxExtent: extent.count === 0 ? null : extent.max,
+      density: densityOf(tally),
+      mostHeld: tally.mostHeld,
     },
     loss: {
       periods: loss.periods,
@@ -32,6 +34,11 @@ export function describeDelivery(tally: Tally): DeliveryResult {
     damage: { ...damage },
     strangers: { ...strangers },
   };
+}
+
+function densityOf({ displaced, messages }: Tally): Readonly<Record<string, number>> {
+  const ascending = [...displaced].sort(([a], [b]) => a - b);
+  return Object.fromEntries(ascending.map(([displacement, count]) => [displacement, count / messages.delivered]));
 }
 
 /** Lost and duplicated decide; a run can be consistent with a guarantee, never prove it. */

@@ -30,6 +30,9 @@ export interface Tally {
   damage: Record<DamageKind, number>;
   strangers: Record<StrangerKind, number>;
   extent: { count: number; sum: number; max: number };
+  /** By displacement, and the most held. */
+  displaced: Map<number, number>;
+  mostHeld: number;
   loss: { periods: number; longestPeriod: number; noticeable: number };
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
@@ -67,6 +70,8 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     damage: zeroDamage(),
     strangers: zeroStrangers(),
     extent: { count: 0, sum: 0, max: 0 },
+    displaced: new Map(),
+    mostHeld: 0,
     loss: { periods: 0, longestPeriod: 0, noticeable: 0 },
     failures: {},
     closeCodes: {},
@@ -91,12 +96,16 @@ export function resetTally(tally: Tally): void {
   for (const name of HISTOGRAM_NAMES) reset(tally.histograms[name]);
 }
 
-function addDelivery(tally: Tally, { damage, strangers, extent, loss }: DeliveryFacts): void {
+function addDelivery(tally: Tally, { damage, strangers, extent, density, loss }: DeliveryFacts): void {
   for (const kind of DAMAGE_KINDS) tally.damage[kind] += damage[kind];
   for (const kind of STRANGER_KINDS) tally.strangers[kind] += strangers[kind];
   tally.extent.count += extent.count;
   tally.extent.sum += extent.sum;
   tally.extent.max = Math.max(tally.extent.max, extent.max);
+  for (const [displacement, count] of density.displaced) {
+    tally.displaced.set(displacement, (tally.displaced.get(displacement) ?? 0) + count);
+  }
+  tally.mostHeld = Math.max(tally.mostHeld, density.mostHeld);
   tally.loss.periods += loss.periods;
   tally.loss.longestPeriod = Math.max(tally.loss.longestPeriod, loss.longestPeriod);
   tally.loss.noticeable += loss.noticeable;

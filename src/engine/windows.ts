@@ -3,6 +3,7 @@
 // late (the event loop was busy) still belongs to the span that it was due for.
 
 import type { Window } from '../facts/window.ts';
+import { cutDensity } from '../measure/density.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import { cutWindow, type Recorder } from '../measure/recorder.ts';
 import { type Stage, stageAt } from '../plan/stages.ts';
@@ -84,6 +85,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         cpuNs: usedNs - cpuNs,
         rssBytes: meter.rssBytes(),
         idleRssBytes,
+        density: cutDensity(parts.ledger.density),
         approximate: parts.ledger.approximate,
         spinning: parts.spinning,
       }),

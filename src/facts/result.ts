@@ -150,6 +150,10 @@ export interface DeliveryResult {
     /** In messages (RFC 4737 §4.2.2). */
     readonly meanExtent: number | null;
     readonly maxExtent: number | null;
+    /** RFC 5236: of the delivered, by displacement in messages (late above 0, early below); those in their places left out. */
+    readonly density: Readonly<Record<string, number>>;
+    /** What a receiver would have had to hold at once, at most, to restore the order of a stream. */
+    readonly mostHeld: number;
   };
   /** RFC 3357. */
   readonly loss: {

@@ -56,6 +56,11 @@ export interface DeliveryFacts {
   readonly strangers: Readonly<Record<StrangerKind, number>>;
   /** Over the reordered messages whose extent is known (RFC 4737 §4.2.2). */
   readonly extent: { readonly count: number; readonly sum: number; readonly max: number };
+  /** Arrivals out of their places, by displacement, and the most that a receiver would have held (RFC 5236). */
+  readonly density: {
+    readonly displaced: readonly (readonly [displacement: number, count: number])[];
+    readonly mostHeld: number;
+  };
   /** Of the lost messages, stream by stream (RFC 3357): see `measure/loss-pattern.ts`. */
   readonly loss: { readonly periods: number; readonly longestPeriod: number; readonly noticeable: number };
 }
@@ -153,6 +158,8 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(delivery.damage, DAMAGE_KINDS) &&
     hasCounts(delivery.strangers, STRANGER_KINDS) &&
     hasCounts(delivery.extent, ['count', 'sum', 'max']) &&
+    hasCounts(delivery.density, ['mostHeld']) &&
+    isPairs(delivery.density.displaced) &&
     hasCounts(delivery.loss, ['periods', 'longestPeriod', 'noticeable']) &&
     hasCounts(connections, ['attempted', 'opened', 'reconnected', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&
     hasCounts(connections.failures, []) &&
@@ -171,6 +178,12 @@ export function isWindow(value: unknown): value is Window {
 
 function hasCounts(value: unknown, names: readonly string[]): value is Record<string, unknown> {
   return isRecord(value) && names.every((name) => Number.isFinite(value[name]) && (value[name] as number) >= 0);
+}
+
+function isPairs(value: unknown): boolean {
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every(Number.isSafeInteger);
+  return Array.isArray(value) && value.every(isPair);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cutDensity } from './density.ts';
 import {
   Arrival,
   createLedger,
@@ -144,6 +145,26 @@ describe('reordered, as RFC 4737 counts it (§3.3, and the extents of §4.2.2; t
           expect(noteArrival(ledger, 0, sequence)).toBe(isReordered ? Arrival.reordered : Arrival.inOrder);
           if (isReordered) expect(ledger.extent).toBe(place - firstLater);
         }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('displacements agree with the definition: the sorted arrivals minus the arrivals (RFC 5236)', () => {
+    const arrivals = fc.shuffledSubarray([...Array(60).keys()], { minLength: 1 });
+    fc.assert(
+      fc.property(arrivals, (numbers) => {
+        const ledger = createLedger(1);
+        send(ledger, 60);
+        for (const sequence of numbers) for (let copy = 0; copy < 2; copy++) noteArrival(ledger, 0, sequence);
+        settleLane(ledger, 0);
+        const sorted = [...numbers].sort((a, b) => a - b);
+        const expected = new Map<number, number>();
+        for (const [place, sequence] of numbers.entries()) {
+          const displacement = sorted[place]! - sequence;
+          if (displacement !== 0) expected.set(displacement, (expected.get(displacement) ?? 0) + 1);
+        }
+        expect(new Map(cutDensity(ledger.density).displaced)).toEqual(expected);
       }),
       { numRuns: 300 },
     );

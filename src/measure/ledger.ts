@@ -11,6 +11,8 @@
 // next:      the number the lane will send next
 // In order, low = expected, there is no bitmap and an arrival costs three comparisons.
 
+import { createDensityFacts, type DensityFacts, notePlace, type Places, settlePlaces } from './density.ts';
+
 /** What an arrival was. `belated`: of a message that had been settled as lost or unresolved. */
 export const Arrival = { inOrder: 0, reordered: 1, duplicated: 2, unexpected: 3, belated: 4 } as const;
 export type Arrival = (typeof Arrival)[keyof typeof Arrival];
@@ -36,6 +38,8 @@ interface Disorder {
   bits: Uint32Array;
   /** Ascending; those that can still be filled. */
   readonly gaps: Gap[];
+  readonly places: Places;
+  readonly hasArrived: (sequence: number) => boolean;
   /** Numbers that left the window undelivered, null while none did; a late arrival is still recognised. */
   missing: Set<number> | null;
 }
@@ -54,6 +58,8 @@ export interface Ledger {
    * (RFC 4737 §4.2.2); 0 where that is not known any more.
    */
   extent: number;
+  /** Of all lanes, since it was last cut. */
+  readonly density: DensityFacts;
   /** True once a bound was hit: duplicates and late arrivals may then be confused. */
   approximate: boolean;
 }
@@ -67,6 +73,7 @@ export function createLedger(lanes: number): Ledger {
     disorder: new Array<Disorder | null>(lanes).fill(null),
     givenUp: new Array<Set<number> | null>(lanes).fill(null),
     extent: 0,
+    density: createDensityFacts(),
     approximate: false,
   };
 }
@@ -114,6 +121,7 @@ function noteDisorder(ledger: Ledger, lane: number, sequence: number, expected: 
   const arrival = sequence >= expected ? Arrival.inOrder : arrivedLater(ledger, lane, disorder, sequence);
   if (arrival === Arrival.inOrder) ledger.outstanding[lane]!--;
   setBit(disorder.bits, sequence);
+  notePlace(ledger.density, disorder.places, sequence, disorder.hasArrived);
   if (sequence === ledger.low[lane]) advanceLow(ledger, lane, disorder);
   return arrival;
 }
@@ -154,7 +162,14 @@ function arrivedLater(ledger: Ledger, lane: number, disorder: Disorder, sequence
 function disorderOf(ledger: Ledger, lane: number): Disorder {
   const known = ledger.disorder[lane];
   if (known !== null && known !== undefined) return known;
-  const created: Disorder = { bits: new Uint32Array(FIRST_WINDOW_BITS / 32), gaps: [], missing: null };
+  const created: Disorder = {
+    bits: new Uint32Array(FIRST_WINDOW_BITS / 32),
+    gaps: [],
+    places: { next: ledger.low[lane]!, waiting: [] },
+    missing: null,
+    hasArrived: (sequence) =>
+      sequence < ledger.low[lane]! || (sequence < ledger.expected[lane]! && hasBit(created.bits, sequence)),
+  };
   ledger.disorder[lane] = created;
   return created;
 }
@@ -226,6 +241,8 @@ export function missingBetween(ledger: Ledger, lane: number, from: number, to: n
 export function settleLane(ledger: Ledger, lane: number): number {
   const unsettled = ledger.outstanding[lane]!;
   if (unsettled > 0) giveUp(ledger, lane);
+  const disorder = ledger.disorder[lane] ?? null;
+  if (disorder !== null) settlePlaces(ledger.density, disorder.places, disorder.hasArrived);
   ledger.outstanding[lane] = 0;
   ledger.expected[lane] = ledger.next[lane]!;
   ledger.low[lane] = ledger.next[lane]!;

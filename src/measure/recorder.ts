@@ -4,6 +4,7 @@
 import type { FailureKind } from '../facts/failure.ts';
 import {
   type DamageKind,
+  type DeliveryFacts,
   type HistogramName,
   type MessageFacts,
   type StrangerKind,
@@ -119,6 +120,7 @@ export interface WindowContext {
   readonly cpuNs: number;
   readonly rssBytes: number;
   readonly idleRssBytes: number;
+  readonly density: DeliveryFacts['density'];
   readonly approximate: boolean;
   readonly spinning: boolean;
 }
@@ -139,6 +141,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       damage: { ...recorder.damage },
       strangers: { ...recorder.strangers },
       extent: { ...recorder.extent },
+      density: context.density,
       loss: { ...recorder.loss },
     },
     connections: {

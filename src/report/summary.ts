@@ -115,7 +115,9 @@ function deliveryLines({ delivery }: RunResult): string[] {
     ...(delivery.faultFreeOnly ? ['fault-free only: no lane was dropped or opened again'] : []),
     ...(reordering.maxExtent === null
       ? []
-      : [`reordered by ${places} places on average, ${formatCount(reordering.maxExtent)} at most`]),
+      : [
+          `reordered by ${places} places on average, ${formatCount(reordering.maxExtent)} at most; to restore the order a receiver holds ${formatCount(reordering.mostHeld)}`,
+        ]),
     ...(loss.periods === 0
       ? []
       : [`lost in ${plural(loss.periods, 'hole')}, the longest of ${formatCount(loss.longestPeriod)}`]),

@@ -27,6 +27,7 @@ export interface WindowParts {
   readonly damage?: Partial<Record<DamageKind, number>>;
   readonly strangers?: Partial<Record<StrangerKind, number>>;
   readonly extent?: Partial<DeliveryFacts['extent']>;
+  readonly density?: Partial<DeliveryFacts['density']>;
   readonly loss?: Partial<DeliveryFacts['loss']>;
   readonly connections?: Partial<Window['connections']>;
   readonly bytes?: Partial<Window['bytes']>;
@@ -69,6 +70,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       damage: { ...zeroDamage(), ...parts.damage },
       strangers: { ...zeroStrangers(), ...parts.strangers },
       extent: { count: 0, sum: 0, max: 0, ...parts.extent },
+      density: { displaced: [], mostHeld: 0, ...parts.density },
       loss: { periods: 0, longestPeriod: 0, noticeable: 0, ...parts.loss },
     },
     connections: {

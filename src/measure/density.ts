@@ -1,0 +1,81 @@
+// How far from their places messages arrive (RFC 5236): each arrival gets the lowest place that is still free, places of
+// lost messages left out, and its displacement is that place minus its number: late ones above 0, early ones below.
+//
+//   arrivals        1  4  2  5  3  6
+//   places          1  2  3  4  5  6
+//   displacements   0 −2  1 −1  2  0
+//
+// A place whose message stays away is waited for until `threshold` arrivals wait with it; then it counts as lost. What
+// waits is what a receiver would have to hold to restore the order (§5, buffer occupancy). State exists only for streams
+// that are out of order at the moment.
+
+/** Arrivals that wait for a missing one before it counts as lost (RFC 5236 §4, DT and BT). */
+export const DENSITY_THRESHOLD = 64;
+
+export interface DensityFacts {
+  /** Arrivals by displacement −threshold … threshold; those in their places are not counted. */
+  readonly displaced: Uint32Array;
+  /** The most that waited at once in any stream. */
+  mostHeld: number;
+}
+
+export interface Places {
+  /** The lowest place that is not taken. */
+  next: number;
+  /** Arrivals without a place, oldest first. */
+  readonly waiting: number[];
+}
+
+export function createDensityFacts(threshold = DENSITY_THRESHOLD): DensityFacts {
+  return { displaced: new Uint32Array(2 * threshold + 1), mostHeld: 0 };
+}
+
+/** `sequence` has arrived for the first time. `hasArrived` knows of it already. Later than its place counted as lost: left out. */
+export function notePlace(
+  facts: DensityFacts,
+  places: Places,
+  sequence: number,
+  hasArrived: (sequence: number) => boolean,
+): void {
+  if (sequence < places.next) return;
+  if (sequence === places.next && places.waiting.length === 0) {
+    places.next++;
+    return;
+  }
+  places.waiting.push(sequence);
+  const threshold = (facts.displaced.length - 1) / 2;
+  while (places.waiting.length > 0) {
+    if (hasArrived(places.next)) takePlace(facts, places);
+    else if (places.waiting.length > threshold) places.next++;
+    else break;
+  }
+  facts.mostHeld = Math.max(facts.mostHeld, places.waiting.length);
+}
+
+/** Nothing further comes: whatever is missing is lost. */
+export function settlePlaces(facts: DensityFacts, places: Places, hasArrived: (sequence: number) => boolean): void {
+  while (places.waiting.length > 0) {
+    if (hasArrived(places.next)) takePlace(facts, places);
+    else places.next++;
+  }
+}
+
+/** The displacements that occurred, with their counts, ascending; the facts start again from zero. */
+export function cutDensity(facts: DensityFacts): {
+  displaced: [displacement: number, count: number][];
+  mostHeld: number;
+} {
+  const threshold = (facts.displaced.length - 1) / 2;
+  const displaced: [number, number][] = [];
+  for (const [index, count] of facts.displaced.entries()) if (count > 0) displaced.push([index - threshold, count]);
+  const { mostHeld } = facts;
+  facts.displaced.fill(0);
+  facts.mostHeld = 0;
+  return { displaced, mostHeld };
+}
+
+function takePlace(facts: DensityFacts, places: Places): void {
+  const threshold = (facts.displaced.length - 1) / 2;
+  const displacement = places.next++ - places.waiting.shift()!;
+  if (displacement !== 0) facts.displaced[Math.max(-threshold, Math.min(threshold, displacement)) + threshold]!++;
+}
