@@ -28,22 +28,21 @@ export async function rows() {
 }
 
 async function measureHere() {
-  const { appendMessage, countDelivered, countSent, createTraffic, flushLane, receiveMessage } = await import(
-    '../../dist/engine/hot/traffic.js'
-  );
+  const { countDelivered, countSent, createTraffic, flushLane } = await import('../../dist/engine/hot/traffic.js');
+  const { createSpeech } = await import('../../dist/engine/speeches.js');
   const { FrameReader } = await import('../../dist/frames/frame-reader.js');
   const { Lane } = await import('../../dist/engine/lane.js');
   const { createRecorder } = await import('../../dist/measure/recorder.js');
 
   const plan = {
-    dialect: { format: 'binary' },
+    dialect: { kind: 'echo', format: 'binary' },
     load: { mix: [{ payloadBytes: BYTES }] },
-    target: { maxBufferedBytes: 1e6 },
   };
   const recorder = createRecorder();
-  const traffic = createTraffic(plan, LANES, 12_345, 99, recorder, (violation) => {
+  const traffic = createTraffic(LANES, 1e6, 99, recorder, (violation) => {
     throw new Error(JSON.stringify(violation));
   });
+  const speech = createSpeech(plan, 12_345, traffic);
   const buffer = Buffer.allocUnsafeSlow(65_536);
   traffic.readBytes = buffer;
   traffic.readView = new DataView(buffer.buffer);
@@ -61,7 +60,7 @@ async function measureHere() {
   });
   const nothing = () => {};
   const sink = {
-    message: (lane, isText, bytes, start, end) => receiveMessage(traffic, lane, isText, bytes, start, end),
+    message: (lane, isText, bytes, start, end) => speech.receive(lane, isText, bytes, start, end),
     ping: nothing,
     pong: nothing,
     close: nothing,
@@ -73,7 +72,7 @@ async function measureHere() {
     for (const lane of lanes) {
       const startedAt = process.hrtime.bigint();
       const nowNs = performance.now() * 1e6;
-      for (let i = 0; i < IN_FLIGHT; i++) appendMessage(traffic, lane, 0, nowNs, nowNs);
+      for (let i = 0; i < IN_FLIGHT; i++) speech.append(lane, 0, nowNs, nowNs);
       countSent(traffic, IN_FLIGHT, nowNs, nowNs);
       flushLane(traffic, lane);
       const sentAt = process.hrtime.bigint();

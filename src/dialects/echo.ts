@@ -395,7 +395,7 @@ function bareMatches(
 }
 
 /** Where in the pool a message's filler starts: a multiplicative hash of stream and number. */
-function fillerOffset(stream: number, sequence: number): number {
+export function fillerOffset(stream: number, sequence: number): number {
   const hash = Math.imul(stream ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(sequence >>> 0, 0xc2b2_ae35);
   return (hash ^ (hash >>> 15)) & POOL_MASK;
 }

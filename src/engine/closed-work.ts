@@ -5,7 +5,7 @@
 import { missingBetween } from '../measure/ledger.ts';
 import { uniform } from '../random/distributions.ts';
 import { createRandom } from '../random/generator.ts';
-import { appendMessage, countSent, flushLane, isWindowFull } from './hot/traffic.ts';
+import { countSent, flushLane, isWindowFull } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
 import { createTypePicker } from './type-picker.ts';
@@ -19,10 +19,10 @@ const THINK_STREAM = 2;
 const LOOK_MESSAGES = 1024;
 
 export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'>): Work {
-  const { plan, shard, shards, laneCount, openLanes, traffic, clock, laneAt } = parts;
+  const { plan, shard, shards, laneCount, openLanes, traffic, speech, clock, laneAt } = parts;
   const { think, replyTimeoutNs } = messages;
   // Of short messages only so many can be told apart: more in flight would be counted and timed wrongly.
-  const inFlight = Math.min(messages.inFlight, ...traffic.maxInFlight);
+  const inFlight = Math.min(messages.inFlight, ...speech.maxInFlight);
   const pickType = createTypePicker(plan);
   const random = createRandom(plan.seed, THINK_STREAM + shard);
   const thinking = createMinHeap(laneCount * inFlight);
@@ -47,11 +47,11 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
     let sent = 0;
     for (let i = 0; i < count; i++) {
       const type = pickType(index);
-      if (isWindowFull(traffic, lane, type)) {
+      if (isWindowFull(traffic, speech, lane, type)) {
         unsent.windowFull++;
         unsendable[lane.index]!++; // its place is tried again after the reply timeout
       } else {
-        appendMessage(traffic, lane, type, nowNs, nowNs);
+        speech.append(lane, type, nowNs, nowNs);
         sent++;
       }
       index += shards;

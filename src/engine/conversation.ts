@@ -15,7 +15,8 @@ import { changeInFlight, countCloseCode, countFailure } from '../measure/recorde
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from './clock.ts';
 import { flush, reserve } from './hot/outbox.ts';
-import { countDelivered, flushLane, nextMask, receiveMessage, type Traffic } from './hot/traffic.ts';
+import type { Speech } from './hot/speech.ts';
+import { countDelivered, flushLane, nextMask, type Traffic } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import type { OpenLanes } from './open-lanes.ts';
 import type { LinkError } from './transport.ts';
@@ -47,6 +48,7 @@ export interface Conversation {
 export interface ConversationParts {
   readonly plan: Plan;
   readonly traffic: Traffic;
+  readonly speech: Speech;
   readonly work: Work;
   readonly openLanes: OpenLanes;
   readonly clock: Clock;
@@ -56,7 +58,7 @@ export interface ConversationParts {
 }
 
 export function createConversation(parts: ConversationParts): Conversation {
-  const { plan, traffic, work, openLanes, clock } = parts;
+  const { plan, traffic, speech, work, openLanes, clock } = parts;
   const { recorder, ledger } = traffic;
   const inflate = zlibInflate(inflateRawSync);
   const rules = new Map<string, FrameRules>();
@@ -97,7 +99,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   const sink: FrameSink<Lane> = {
     message(lane, isText, bytes, start, end) {
       // Behind our close frame may still come what the service had sent before it read it (RFC 6455 §5.5.1).
-      receiveMessage(traffic, lane, isText, bytes, start, end);
+      speech.receive(lane, isText, bytes, start, end);
     },
     ping(lane, bytes, start, end) {
       // RFC 6455 §5.5.3: not every ping needs its pong; a flood of them must not pile up here.

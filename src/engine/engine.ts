@@ -27,6 +27,7 @@ import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
 import type { Addresses, Rows } from './site.ts';
+import { createSpeech } from './speeches.ts';
 import type { OpenTransport } from './transport.ts';
 import { createWindowCutter, type ProcessMeter } from './windows.ts';
 
@@ -85,9 +86,10 @@ export function createEngine(parts: EngineParts): Engine {
   const laneCount = shareCount(assignment.laneCount, shard, shards);
   const lanes = Array.from({ length: laneCount }, (_, index) => new Lane(index, index * shards + shard));
   const openLanes = createOpenLanes();
-  const traffic = createTraffic(plan, laneCount, assignment.run, parts.maskSeed, recorder, (violation, atNs) =>
+  const traffic = createTraffic(laneCount, plan.target.maxBufferedBytes, parts.maskSeed, recorder, (violation, atNs) =>
     hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
   );
+  const speech = createSpeech(plan, assignment.run, traffic);
   const work = createWork({
     plan,
     shard,
@@ -95,6 +97,7 @@ export function createEngine(parts: EngineParts): Engine {
     laneCount,
     openLanes,
     traffic,
+    speech,
     clock,
     laneAt: (index) => lanes[index]!,
     wake: () => pacer.wake(),
@@ -110,7 +113,16 @@ export function createEngine(parts: EngineParts): Engine {
     spinning: assignment.precise,
     emit: hooks.window,
   });
-  const conversation = createConversation({ plan, traffic, work, openLanes, clock, failed: reportFailure, closed });
+  const conversation = createConversation({
+    plan,
+    traffic,
+    speech,
+    work,
+    openLanes,
+    clock,
+    failed: reportFailure,
+    closed,
+  });
   const connector = createConnector({
     target: plan.target,
     rows: assignment.rows,

@@ -2,7 +2,7 @@
 // cannot be sent is counted with its reason and never sent later.
 
 import { createSchedule, type Schedule } from '../plan/arrivals.ts';
-import { appendMessage, countSent, flushLane, whyUnsent } from './hot/traffic.ts';
+import { countSent, flushLane, whyUnsent } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import { createTypePicker } from './type-picker.ts';
 import type { MessagesOf, Work, WorkParts } from './work.ts';
@@ -15,7 +15,7 @@ const LOOK_BUDGET_NS = 4e6;
 const LAST_LOOK_BUDGET_NS = 1e9;
 
 export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): Work {
-  const { plan, shard, shards, traffic, openLanes, clock } = parts;
+  const { plan, shard, shards, traffic, speech, openLanes, clock } = parts;
   const schedule: Schedule = createSchedule(messages.curve, messages.arrival, plan.seed, shard, shards);
   const pickType = createTypePicker(plan);
   const { messages: counts, unsent } = traffic.recorder;
@@ -53,13 +53,13 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
       filling = lane;
     }
     const type = pickType(schedule.peekIndex());
-    const reason = whyUnsent(traffic, lane, type);
+    const reason = whyUnsent(traffic, speech, lane, type);
     if (reason !== null) {
       unsent[reason]++;
       return;
     }
     countSent(traffic, 1, dueNs, nowNs);
-    appendMessage(traffic, lane, type, dueNs, nowNs);
+    speech.append(lane, type, dueNs, nowNs);
   }
 
   function flushFilling(): void {

@@ -2,6 +2,7 @@
 
 import type { Messages, Plan } from '../plan/plan.ts';
 import type { Clock } from './clock.ts';
+import type { Speech } from './hot/speech.ts';
 import type { Traffic } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import type { OpenLanes } from './open-lanes.ts';
@@ -26,6 +27,7 @@ export interface WorkParts {
   readonly laneCount: number;
   readonly openLanes: OpenLanes;
   readonly traffic: Traffic;
+  readonly speech: Speech;
   readonly clock: Clock;
   laneAt(index: number): Lane;
   /** Something may have become due earlier than was said: look again. */

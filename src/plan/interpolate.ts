@@ -18,6 +18,8 @@ export interface Interpolated {
 
 const PLACEHOLDER = /\$\{([^}]*)(\}?)/g;
 const ENV_NAME = /^env\.([A-Za-z_][A-Za-z0-9_]*)$/;
+/** What a message's template may hold. */
+const MESSAGE_NAMES: readonly string[] = ['id', 'seq', 'lane', 'payload'];
 const LANE_NAME = /^(?:lane|row\..+)$/s;
 
 export function interpolate(document: unknown, env: Environment): Interpolated {
@@ -37,12 +39,18 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
         } else if (mayBeSecret(at) && value !== '') secrets.add(value);
         return value ?? placeholder;
       }
+      if (closing !== '' && isRenderedPerMessage(at) && MESSAGE_NAMES.includes(inner)) return placeholder;
       const known = closing !== '' && LANE_NAME.test(inner);
       if (!known || !isRenderedPerLane(at)) {
-        const expected = isRenderedPerLane(at) ? `\${env.NAME}, \${lane} or \${row.COLUMN}` : `\${env.NAME}`;
-        const hint = known
-          ? `\${lane} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
-          : null;
+        const expected = isRenderedPerLane(at)
+          ? `\${env.NAME}, \${lane} or \${row.COLUMN}`
+          : isRenderedPerMessage(at)
+            ? `\${env.NAME}, ${MESSAGE_NAMES.map((name) => `\${${name}}`).join(', ')}`
+            : `\${env.NAME}`;
+        const hint =
+          known && !isRenderedPerMessage(at)
+            ? `\${lane} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
+            : null;
         // Without an end it reaches to the end of the text, which may be a password.
         problems.push({ at, expected, got: closing === '' ? `"\${" without "}"` : quote(placeholder), hint });
       }
@@ -91,7 +99,12 @@ function isRenderedPerLane([section, field]: Path): boolean {
   return section === 'target' && (field === 'url' || field === 'headers' || field === 'cookies');
 }
 
+/** A message of the json dialect is a template for each message. */
+function isRenderedPerMessage([section, field]: Path): boolean {
+  return section === 'dialect' && field === 'send';
+}
+
 /** A rate or a number of lanes is no secret, and hiding every `500` would hide half of a report. */
 function mayBeSecret([section]: Path): boolean {
-  return section === 'target' || section === 'name';
+  return section === 'target' || section === 'name' || section === 'dialect';
 }

@@ -11,7 +11,7 @@ export interface Plan {
   /** Seeds every random choice of the run: arrivals, the mix, think times. */
   readonly seed: number;
   readonly target: Target;
-  readonly dialect: EchoDialect;
+  readonly dialect: Dialect;
   readonly load: Load;
   readonly contract: Contract | null;
   readonly thresholds: readonly Threshold[];
@@ -61,6 +61,23 @@ export interface Tls {
   /** SNI and the name the certificate must carry; null takes it from the URL. */
   readonly serverName: string | null;
   readonly insecure: boolean;
+}
+
+export type Dialect = EchoDialect | JsonDialect;
+
+/** The service answers each message with a JSON document that carries its id. */
+export interface JsonDialect {
+  readonly kind: 'json';
+  /** JSON text with `${id}`, `${seq}`, `${lane}` and `${payload}` in it. */
+  readonly template: string;
+  /** Where an answer has the id: keys from the root down. */
+  readonly id: readonly string[];
+  /** An answer that has something there rejects the message; null where none does. */
+  readonly error: readonly string[] | null;
+  /** Where an answer returns the payload; null where it does not. */
+  readonly payload: readonly string[] | null;
+  /** Whether messages without an id are the service's right, or strangers. */
+  readonly pushes: 'expected' | 'unexpected';
 }
 
 export interface EchoDialect {

@@ -4,7 +4,7 @@
 import { DEFAULTS } from './defaults.ts';
 import { isObject } from './document.ts';
 import { problemsOfIssues } from './issues.ts';
-import type { Contract, EchoDialect, Plan } from './plan.ts';
+import type { Contract, Dialect, Plan } from './plan.ts';
 import type { PlacedProblem } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
@@ -72,9 +72,17 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
   };
 }
 
-function resolveDialect(written: WrittenPlan['dialect']): EchoDialect {
-  const format = typeof written === 'object' ? written.format : undefined;
-  return { kind: 'echo', format: format ?? 'binary' };
+function resolveDialect(written: WrittenPlan['dialect']): Dialect {
+  if (typeof written !== 'object') return { kind: 'echo', format: 'binary' };
+  if (written.kind === 'echo') return { kind: 'echo', format: written.format ?? 'binary' };
+  return {
+    kind: 'json',
+    template: JSON.stringify(written.send),
+    id: written.id ?? ['id'],
+    error: written.error ?? null,
+    payload: written.payload ?? null,
+    pushes: written.pushes ?? 'unexpected',
+  };
 }
 
 function resolveContract({

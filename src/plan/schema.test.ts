@@ -37,13 +37,14 @@ describe('the JSON Schema', () => {
     expect(fields.filter(([, description]) => description === undefined)).toEqual([]);
   });
 
-  test('allows no unknown keys but in headers, cookies and profiles', () => {
+  test('allows no unknown keys but in headers, cookies, the json dialect’s message and profiles', () => {
     const open = all.filter(
       ([, { type, additionalProperties }]) => type === 'object' && additionalProperties !== false,
     );
     expect(open.map(([path]) => path)).toEqual([
       'plan.target.headers',
       'plan.target.cookies',
+      'plan.dialect|2.send',
       'plan.profiles',
       'plan.profiles{}',
     ]);

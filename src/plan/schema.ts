@@ -2,12 +2,27 @@
 
 import * as z from 'zod';
 import { choiceField, durationField, nameField, objectField, refuse, textField, wholeField } from './fields.ts';
+import { parseJsonPath } from './json-path.ts';
 import { loadSchema } from './schema-load.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
 
 const MAX_RULES = 1000;
 const MAX_WORKERS = 1024;
+
+const ECHO_FORM = 'a dialect: echo, or { kind: echo, format }';
+const JSON_FORM = 'a dialect: { kind: json, send, id, error, payload, pushes }';
+
+function jsonPathField(description: string) {
+  const expected = 'a path such as replyTo or data.id';
+  return textField({
+    expected,
+    description,
+    examples: ['replyTo', 'data.items[0].id'],
+    textOnly: true,
+    read: (value) => parseJsonPath(String(value)) ?? refuse(expected),
+  });
+}
 
 const dialect = z
   .union(
@@ -18,11 +33,38 @@ const dialect = z
           kind: choiceField(['echo'], 'The dialect.'),
           format: choiceField(['binary', 'text'], 'Which frames carry the messages. Default binary.').optional(),
         },
-        'a dialect: echo, or { kind: echo, format }',
-        'A dialect with its settings.',
+        ECHO_FORM,
+        'The echo dialect with its settings.',
+      ),
+      objectField(
+        {
+          kind: choiceField(['json'], 'The dialect.'),
+          send: z
+            .looseObject({}, { error: () => 'an object: the message to send' })
+            .refine((message) => JSON.stringify(message).includes(`\${id}`), {
+              error: () => `a message with \${id} in it, by which its answer is known`,
+            })
+            .meta({
+              description: `The message, as a template: \${id} stands for its id, \${seq} and \${lane} for numbers, \${payload} for as much text as its size asks for.`,
+              examples: [{ type: 'chat', id: `\${id}`, text: `\${payload}` }],
+            }),
+          id: jsonPathField('Where an answer has the id of its message. Default id.').optional(),
+          error: jsonPathField(
+            'An answer that has something there rejects the message. Default: none does.',
+          ).optional(),
+          payload: jsonPathField(
+            'Where an answer returns the payload, which is then checked. Default: nowhere.',
+          ).optional(),
+          pushes: choiceField(
+            ['expected', 'unexpected'],
+            'Messages that carry no id: the right of the service, or strangers. Default unexpected.',
+          ).optional(),
+        },
+        JSON_FORM,
+        'The json dialect with its settings.',
       ),
     ],
-    { error: () => 'a dialect: echo, or { kind: echo, format }' },
+    { error: () => `${ECHO_FORM}; or ${JSON_FORM}` },
   )
   .describe('How bytes become messages. Default echo: the service sends every message back.');
 

@@ -85,7 +85,7 @@ function checkRequests(plan: Plan, rows: Rows): void {
 /** Of short messages only so many can be told apart on one lane. */
 function inFlightProblems({ load, dialect }: Plan): string[] {
   const { messages, mix } = load;
-  if (messages.kind !== 'closed') return [];
+  if (messages.kind !== 'closed' || dialect.kind !== 'echo') return [];
   const codec = createEchoCodec(dialect.format, 0);
   return mix
     .filter((type) => messages.inFlight > maxInFlight(codec, type.payloadBytes))

@@ -28,7 +28,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'duplicates are counted',
     file: 'engine/hot/traffic.ts',
-    from: 'recorder.messages.duplicated++;',
+    from: 'messages.duplicated++;',
     to: '',
     noticed: /duplicated: found 0, done \d/,
   },

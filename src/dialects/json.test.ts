@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createJsonCodec, JsonReading, type JsonShape, readJson, writeJson } from './json.ts';
+
+const RUN = 0x00ed_0001;
+const TEMPLATE = JSON.stringify({
+  type: 'chat',
+  id: `\${id}`,
+  n: `\${seq}`,
+  from: `\${lane}`,
+  text: `\${payload}`,
+  note: 'grüße "x"',
+});
+const shape = (more: Partial<JsonShape> = {}): JsonShape => ({
+  template: TEMPLATE,
+  id: ['replyTo'],
+  error: ['error'],
+  payload: ['data', 'text'],
+  ...more,
+});
+const codec = createJsonCodec(shape(), RUN, [200, 500]);
+
+function sent(type: number, stream: number, sequence: number): Record<string, unknown> {
+  const length = writeJson(codec, type, stream, sequence);
+  return JSON.parse(Buffer.from(codec.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
+}
+
+function read(document: unknown, by = codec): JsonReading {
+  const bytes = Buffer.from(typeof document === 'string' ? document : JSON.stringify(document));
+  return readJson(by, bytes, 0, bytes.length);
+}
+
+const names = fc.record({
+  stream: fc.nat(2 ** 31 - 1),
+  sequence: fc.oneof(fc.nat(1000), fc.maxSafeNat()),
+  type: fc.nat(1),
+});
+
+describe('what is sent', () => {
+  test('is the template with id, number, lane and payload in it, numbers as numbers', () => {
+    expect(sent(0, 12, 345)).toMatchObject({
+      type: 'chat',
+      id: '00ed0001-12-345',
+      n: 345,
+      from: 12,
+      note: 'grüße "x"',
+    });
+  });
+
+  test('has the size of its type, to the byte, whatever its number', () => {
+    fc.assert(
+      fc.property(names, ({ stream, sequence, type }) => {
+        expect(writeJson(codec, type, stream, sequence)).toBe([200, 500][type]);
+      }),
+    );
+  });
+
+  test('is as long as the template where that needs more, or has no payload', () => {
+    const bare = createJsonCodec(shape({ template: `{"id":"\${id}"}` }), RUN, [10]);
+    expect(writeJson(bare, 0, 1, 2)).toBe('{"id":"00ed0001-1-2"}'.length);
+  });
+});
+
+describe('what comes', () => {
+  test('an answer names its message, whichever it is', () => {
+    fc.assert(
+      fc.property(names, ({ stream, sequence, type }) => {
+        const { id, text } = sent(type, stream, sequence);
+        expect(read({ ok: true, replyTo: id, data: { text } })).toBe(JsonReading.answer);
+        expect([codec.stream, codec.sequence]).toEqual([stream, sequence]);
+      }),
+    );
+  });
+
+  test('a rejection says why, in whatever form but null and false', () => {
+    const { id, text } = sent(0, 1, 2);
+    for (const error of ['full', 0, true, { code: 5 }])
+      expect(read({ replyTo: id, error })).toBe(JsonReading.rejection);
+    for (const error of [null, false]) expect(read({ replyTo: id, error, data: { text } })).toBe(JsonReading.answer);
+  });
+
+  test('any other letter, a missing one, or the payload of another message is corrupted', () => {
+    const { id, text } = sent(0, 1, 2) as { id: string; text: string };
+    for (let at = 0; at < text.length; at++) {
+      const damaged = `${text.slice(0, at)}${text[at] === 'x' ? 'y' : 'x'}${text.slice(at + 1)}`;
+      expect(read({ replyTo: id, data: { text: damaged } })).toBe(JsonReading.corrupted);
+    }
+    const other = sent(0, 1, 3).text;
+    for (const wrong of [text.slice(1), `${text}x`, other, 7, undefined]) {
+      expect(read({ replyTo: id, data: { text: wrong } })).toBe(JsonReading.corrupted);
+    }
+  });
+
+  test('a message of another run is stale; one without an id of ours is the service’s own', () => {
+    expect(read({ replyTo: '12345678-1-2' })).toBe(JsonReading.stale);
+    for (const replyTo of [
+      undefined,
+      null,
+      5,
+      '',
+      'hello',
+      '00ed0001-1',
+      '00ed0001-1-x',
+      '00ed0001--2',
+      '00ed0001-1-2-3-4',
+    ]) {
+      expect(read({ replyTo, id: '00ed0001-1-2' })).toBe(JsonReading.other);
+    }
+  });
+
+  test('what is no JSON is broken', () => {
+    for (const text of ['', 'hello', '{"replyTo":"00ed0001-1-2"', '\u0000'])
+      expect(read(text)).toBe(JsonReading.broken);
+    fc.assert(fc.property(fc.string(), (text) => void read(text)));
+  });
+});

@@ -1,0 +1,12 @@
+// How messages of one run are laid out and what an arrived one is: the dialect at work in the hot path. Chosen once.
+
+import type { Lane } from '../lane.ts';
+
+export interface Speech {
+  /** By message type: how many may be in flight on one lane before they cannot be told apart. */
+  readonly maxInFlight: readonly number[];
+  /** Lays one message out in the outbox; `flushLane` writes it, `countSent` counts it. */
+  append(lane: Lane, type: number, dueNs: number, sentNs: number): void;
+  /** Judges one received data message. `bytes[start, end)` is its payload, unmasked and inflated. */
+  receive(lane: Lane, isText: boolean, bytes: Uint8Array, start: number, end: number): void;
+}
