@@ -106,6 +106,20 @@ describe('Little’s law', () => {
   });
 });
 
+describe('a service that is not understood', () => {
+  test('whose every message is a stranger leaves everything in doubt', () => {
+    expect(doubts({ messages: { sent: 10, lost: 10, unexpected: 10 }, strangers: { foreign: 10 } })).toEqual([
+      'unmatched/everything',
+    ]);
+  });
+  test('is understood from the first answer on, be it a rejection; and silence is no misunderstanding', () => {
+    const strangers = { foreign: 10 };
+    expect(doubts({ messages: { sent: 10, delivered: 1, lost: 9 }, strangers })).toEqual([]);
+    expect(doubts({ messages: { sent: 10, rejected: 1, lost: 9 }, strangers })).toEqual([]);
+    expect(doubts({ messages: { sent: 10, lost: 10 } })).toEqual([]);
+  });
+});
+
 test('the record: dead workers, a missing end, an early end, a ledger out of its depth', () => {
   expect(doubts({}, { deadWorkers: 1 })).toEqual(['workerDied/pass']);
   expect(doubts({}, { complete: false })).toEqual(['incomplete/pass']);

@@ -1,6 +1,7 @@
 // What the instrument thinks of itself. A doubt says what it makes untrustworthy: `timing` covers times
 // and rates, whichever way the rule came out; `pass` covers every rule that seems kept, because what was
-// not seen cannot be ruled out. A counted breach (a duplicate, a loss) stays a breach.
+// not seen cannot be ruled out. A counted breach (a duplicate, a loss) stays a breach, unless `everything` is in
+// doubt, because the service was not understood at all.
 
 import type { Doubt } from '../facts/result.ts';
 import { percentile } from '../histogram/histogram.ts';
@@ -10,7 +11,7 @@ import { formatPercent } from '../units/ratio.ts';
 import type { Tally } from './tally.ts';
 
 export interface HealthDoubt extends Doubt {
-  readonly casts: 'timing' | 'pass';
+  readonly casts: 'timing' | 'pass' | 'everything';
 }
 
 /** Facts about the generator while it was sending. */
@@ -46,6 +47,7 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
     ...cpuDoubts(facts),
     ...lateDoubts(facts.whole),
     ...littleDoubts(facts.whole),
+    ...unmatchedDoubts(facts.whole),
     ...recordDoubts(facts),
   ];
 }
@@ -102,6 +104,15 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
   if (error === null || error <= LITTLE_LIMIT_RATIO) return [];
   const detail = `Little's law fails by ${formatPercent(error)}: service times and messages in flight disagree`;
   return [{ kind: 'littlesLaw', rule: null, detail, casts: 'timing' }];
+}
+
+/** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
+function unmatchedDoubts({ messages, strangers }: Tally): HealthDoubt[] {
+  if (messages.delivered + messages.rejected > 0 || strangers.foreign === 0) return [];
+  const detail =
+    `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
+    'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id)';
+  return [{ kind: 'unmatched', rule: null, detail, casts: 'everything' }];
 }
 
 function recordDoubts({ whole, deadWorkers, firstDeath, complete, endedBecause }: GeneratorFacts): HealthDoubt[] {

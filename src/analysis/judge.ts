@@ -140,7 +140,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         sendLag: describe(whole.histograms.sendLag),
         throughput: throughputOf(whole, sending, sendingNs),
         generator: {
-          healthy: health.every((doubt) => doubt.kind === 'incomplete'),
+          healthy: health.every((doubt) => doubt.kind === 'incomplete' || doubt.kind === 'unmatched'),
           cpuRatioMax: peaks.cpuRatio,
           eventLoopDelayMsP99: eventLoopDelayMs(sending.windows > 0 ? sending : whole),
           rssBytesMax: peaks.rssBytes === 0 ? null : peaks.rssBytes,

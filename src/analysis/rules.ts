@@ -178,7 +178,7 @@ function doubtsFor(
 ): readonly Doubt[] {
   const isTiming = metric.kind === 'distribution' || metric.kind === 'throughput';
   const cast = health
-    .filter((doubt) => (doubt.casts === 'timing' && isTiming) || (doubt.casts === 'pass' && isKept))
+    .filter(({ casts }) => casts === 'everything' || (casts === 'timing' && isTiming) || (casts === 'pass' && isKept))
     .map(({ kind, detail }): Doubt => ({ kind, rule: expression, detail }));
   if (cast.length > 0 || isKept || observation.kind !== 'value') return cast;
   if (metric.kind !== 'distribution' || metric.of !== 'response') return cast;
@@ -227,6 +227,11 @@ export function judgeContract(
     const text =
       counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
     const total = sumOf(counts.map(([, count]) => count));
+    const notUnderstood = health.filter((doubt) => doubt.casts === 'everything');
+    if (notUnderstood.length > 0) {
+      const doubts = notUnderstood.map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
+      return outcome(rule, total, text, 'inconclusive', null, doubts);
+    }
     if (total > 0) return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
     if (messages.sent === 0) {
       return outcome(rule, null, 'n/a', 'inconclusive', null, [

@@ -70,6 +70,7 @@ export const DOUBT_KINDS = [
   'incomplete',
   'littlesLaw',
   'approximate',
+  'unmatched',
 ] as const;
 
 /** A reason not to trust a number. */

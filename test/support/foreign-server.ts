@@ -13,6 +13,7 @@ export const hasPythonWebsockets = spawnSync(PYTHON, ['-c', 'import websockets']
 const COMMANDS = {
   ws: [process.execPath, 'ws-echo.js'],
   faye: [process.execPath, 'faye-echo.js'],
+  rpc: [process.execPath, 'faye-json-rpc.js'],
   python: [PYTHON, 'python-echo.py'],
 } as const satisfies Record<string, readonly [command: string, script: string]>;
 

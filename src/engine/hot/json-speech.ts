@@ -57,6 +57,7 @@ export function speakJson(
     }
     const { stream, sequence } = codec;
     if (stream !== lane.stream) unexpected(traffic, lane, 'otherStream', stream);
+    else if (sequence >= ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
     else if (reading === JsonReading.corrupted) corrupted(traffic, lane, sequence, 'mangled', end - start);
     else if (reading === JsonReading.rejection) noteRejection(traffic, lane, sequence);
     else answered(lane, sequence);

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { type Outcome, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
+import { type Answer, jsonService } from '../../../test/support/engine/json-service.ts';
+import { closedMessages, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
+import { percentile } from '../../histogram/histogram.ts';
+import type { JsonDialect } from '../../plan/plan.ts';
+
+const DIALECT: JsonDialect = {
+  kind: 'json',
+  template: JSON.stringify({ type: 'chat', id: `\${id}`, text: `\${payload}` }),
+  id: ['replyTo'],
+  error: ['error'],
+  payload: ['text'],
+  pushes: 'unexpected',
+};
+const clean = { lost: 0, unresolved: 0, rejected: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
+const echo: Answer = ({ id, text }) => [{ replyTo: id, text }];
+
+/** A hundred messages of 200 bytes on one lane. */
+function withService(
+  answer: Answer,
+  dialect: Partial<JsonDialect> = {},
+  parts: Parameters<typeof makePlan>[0] = {},
+): Outcome {
+  return runScenario({
+    plan: makePlan({
+      messages: openMessages(100, SECOND),
+      bytes: 200,
+      ...parts,
+      plan: { dialect: { ...DIALECT, ...dialect }, ...parts.plan },
+    }),
+    script: () => jsonService(answer),
+  });
+}
+
+describe('what became of each message of a JSON service is counted exactly', () => {
+  test('delivered: all of them, each with its response time', () => {
+    const outcome = withService(echo);
+    expect(outcome.tally.messages).toMatchObject({ sent: 100, delivered: 100, ...clean });
+    expect(outcome.events).toEqual([]);
+    expect(
+      outcome.connections[0]!.received.every(({ payload, opcode }) => payload.length === 200 && opcode === 1),
+    ).toBe(true);
+  });
+
+  test('lost: every seventh is not answered', () => {
+    const outcome = withService((message, index) => (index % 7 === 3 ? [] : echo(message, index)));
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 86, lost: 14 });
+  });
+
+  test('rejected: an answer that carries an error, and no response time', () => {
+    const outcome = withService((message, index) =>
+      index % 10 === 0 ? [{ replyTo: message.id, error: 'full' }] : echo(message, index),
+    );
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 90, rejected: 10 });
+  });
+
+  test('duplicated: answered again, also where it was rejected', () => {
+    const outcome = withService((message, index) => {
+      if (index === 5) return [...echo(message, index), ...echo(message, index)];
+      return index === 6 ? [{ replyTo: message.id, error: 1 }, ...echo(message, index)] : echo(message, index);
+    });
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 99, rejected: 1, duplicated: 2 });
+  });
+
+  test('corrupted: the answer returns another text; the message itself is lost', () => {
+    const outcome = withService((message, index) =>
+      index % 25 === 0 ? [{ replyTo: message.id, text: 'something else' }] : echo(message, index),
+    );
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 96, corrupted: 4, lost: 4 });
+  });
+
+  test('a service that returns no text is not asked for it', () => {
+    const outcome = withService(({ id }) => [{ replyTo: id }], { payload: null });
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100 });
+  });
+
+  test('reordered: answered after a later one', () => {
+    let held: Record<string, unknown> = {};
+    const outcome = withService((message, index) => {
+      if (index === 5) {
+        held = message;
+        return [];
+      }
+      return index === 7 ? [...echo(message, index), ...echo(held, index)] : echo(message, index);
+    });
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, reordered: 1 });
+    expect(outcome.tally.extent).toEqual({ count: 1, sum: 2, max: 2 });
+  });
+
+  test('unexpected: no JSON, no id, another run’s id, an id never sent, another lane’s', () => {
+    const strangers = [
+      'hello',
+      { hello: 1 },
+      { replyTo: '00000000-0-1' },
+      { replyTo: '12345678-0-99999' },
+      { replyTo: '12345678-7-0' },
+    ];
+    const outcome = withService((message, index) =>
+      index === 50 ? [...echo(message, index), ...strangers] : echo(message, index),
+    );
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, unexpected: 5 });
+    expect(outcome.tally.strangers).toMatchObject({ foreign: 2, stale: 1, neverSent: 1, otherStream: 1 });
+    expect(violations(outcome)).toEqual({ unexpected: 5 });
+    const details = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event.detail] : []));
+    expect(details[1]).toBe('an answer without an id of this run: {"hello":1}');
+  });
+
+  test('pushes: what the service says of its own accord is its right where the plan says so', () => {
+    const outcome = withService((message, index) => [{ joined: 'anna' }, ...echo(message, index)], {
+      pushes: 'expected',
+    });
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100 });
+    const strict = withService((message, index) => [{ joined: 'anna' }, ...echo(message, index)]);
+    expect(strict.tally.messages).toMatchObject({ delivered: 100, unexpected: 100 });
+  });
+
+  test('the response time is from the due time, also with thousands in flight', () => {
+    const held: Record<string, unknown>[] = [];
+    const outcome = withService(
+      (message, index) => {
+        held.push(message);
+        return index === 2999 ? held.flatMap((each) => echo(each, 0)) : [];
+      },
+      {},
+      { messages: openMessages(3000, SECOND) },
+    );
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 3000 });
+    const { response } = outcome.tally.histograms;
+    expect(response.count).toBe(3000);
+    // The first waited for the last: about a second; the last not at all.
+    expect(percentile(response, 100)).toBeGreaterThan(990 * MS);
+    expect(percentile(response, 1)).toBeLessThan(50 * MS);
+  });
+
+  test('a closed loop goes on after a rejection as after an answer', () => {
+    const outcome = withService(
+      ({ id, text }, index) => [index % 2 === 0 ? { replyTo: id, error: 'no' } : { replyTo: id, text }],
+      {},
+      { messages: closedMessages(1, 200 * MS, { thinkNs: 10 * MS }) },
+    );
+    const { delivered, rejected } = outcome.tally.messages;
+    expect(Math.abs(delivered - rejected)).toBeLessThanOrEqual(1);
+    expect(rejected).toBeGreaterThan(5);
+  });
+});
