@@ -54,7 +54,8 @@ export interface RunPlanOptions {
 
 /**
  * Runs a plan as the command does and resolves with its result, whatever the verdict. Rejects with
- * HighwaterError: MACHINE_LIMIT, TARGET_UNREACHABLE (the name does not resolve), TLS_FILE_UNREADABLE,
+ * HighwaterError: PLAN_INVALID (what shows only now), MACHINE_LIMIT, TARGET_UNREACHABLE (the name does not resolve),
+ * TARGET_START_FAILED, TLS_FILE_UNREADABLE,
  * ROWS_UNREADABLE, RUN_DIRECTORY_UNWRITABLE, WORKER_START_FAILED or BOOKS_UNBALANCED.
  */
 export async function runPlan({ plan, secrets }: ParsedPlan, options: RunPlanOptions = {}): Promise<RunResult> {

@@ -23,7 +23,7 @@ export function describeDelivery(tally: Tally): DeliveryResult {
       meanExtent: extent.count === 0 ? null : extent.sum / extent.count,
       maxExtent: extent.count === 0 ? null : extent.max,
       density: densityOf(tally),
-      mostHeld: tally.mostHeld,
+      mostHeld: messages.lost + messages.unresolved > 0 ? null : tally.mostHeld,
     },
     loss: {
       periods: loss.periods,

@@ -1,5 +1,6 @@
 // What happened to a payload that fails its check. Everything but times and checksum follows from run, stream and number,
-// so the message as it was sent can be laid out again and compared. Cold code: a damaged message is worth microseconds.
+// so the message as it was sent can be laid out again and compared. Cold code, with a bound: a service that
+// damages every message must not make a bottleneck of its examiner.
 //
 //   | magic run stream length number | due sent checksum | filler |
 //   |------------- head -------------|------ unknown -----|-known--|
@@ -31,24 +32,36 @@ const MAGIC_AND_RUN_BYTES = 8;
 const MAX_FLIPPED_BITS = 64;
 /** From this much filler on, two messages that differ in few bits are one. */
 const LEAST_TELLING_BYTES = 64;
-/** How many numbers are tried where the head does not tell, and how far from the one it claims they may be. */
-const MAX_CANDIDATES = 256;
+/** How many missing numbers are looked at where the head does not tell, how many are tried, and how far they may be off. */
+const MAX_SEEN = 4096;
+const MAX_CANDIDATES = 64;
 const MAX_FLIPPED_IN_NUMBER = 8;
 /** How far before a message the other part of a splice is looked for, and how long that part must be. */
-const SPLICE_REACH = 64;
+const SPLICE_REACH = 16;
 const LEAST_SPLICED_BYTES = 8;
+/** Of larger ones it is not asked: every candidate is laid out whole. */
+const MAX_SPLICED_BYTES = 64 * 1024;
 
-/** Null where the payload was never a message of this run. */
-export function examineDamage(codec: EchoCodec, payload: Uint8Array, lane: LaneKnowledge): Damage | null {
+/**
+ * Null where the payload was never a message of this run. `thorough`: also find out what was done to it, which takes up
+ * to a millisecond; else every damage is `mangled`.
+ */
+export function examineDamage(
+  codec: EchoCodec,
+  payload: Uint8Array,
+  lane: LaneKnowledge,
+  thorough: boolean,
+): Damage | null {
   const factor = codec.isText ? TEXT_FACTOR : 1;
   const head = readHead(codec, payload, lane);
+  if (head === null && !isOurs(codec, payload, factor)) return null;
+  if (!thorough) return { kind: 'mangled', sequence: head?.sequence ?? null };
   if (head !== null) {
     const kind = kindBelow(codec, payload, lane, head, factor);
     // A flipped bit in the number itself names another message: that one does not fit, and the right one does.
     const other = kind === 'bitFlips' ? null : flippedInHead(codec, payload, lane, factor);
     return other ?? { kind, sequence: head.sequence };
   }
-  if (!isOurs(codec, payload, factor)) return null;
   const cut = payload.length < HEAD_BYTES * factor;
   return cut ? { kind: 'truncated', sequence: null } : (flippedInHead(codec, payload, lane, factor) ?? MANGLED);
 }
@@ -106,6 +119,7 @@ function isSpliced(
   alike: number,
   factor: number,
 ): boolean {
+  if (payload.length > MAX_SPLICED_BYTES) return false;
   for (let sequence = head.sequence - SPLICE_REACH; sequence <= head.sequence + SPLICE_REACH; sequence++) {
     if (sequence === head.sequence || !lane.isSent(sequence)) continue;
     for (let type = 0; type < lane.payloadBytes.length; type++) {
@@ -125,10 +139,12 @@ function isSpliced(
 /** A missing message of the lane, of which only the head was damaged: with its own head the checksum is right. */
 function flippedInHead(codec: EchoCodec, payload: Uint8Array, lane: LaneKnowledge, factor: number): Damage | null {
   const claimed = claimedNumber(codec, payload);
+  let seen = 0;
   let tried = 0;
   for (const sequence of lane.missing()) {
+    if (seen++ === MAX_SEEN || tried === MAX_CANDIDATES) return null;
     if (claimed !== null && numberDistance(claimed, sequence) > MAX_FLIPPED_IN_NUMBER) continue;
-    if (tried++ === MAX_CANDIDATES) return null;
+    tried++;
     for (let type = 0; type < lane.payloadBytes.length; type++) {
       if (lane.payloadBytes[type] !== payload.length) continue;
       const sent = layOut(codec, lane, type, sequence);

@@ -67,7 +67,6 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   function opened(lane: Lane, deflate: DeflateAgreement | null): void {
     lane.state = 'open';
-    lane.closeCode = 0;
     lane.reader = new FrameReader<Lane>(rulesFor(deflate));
     lane.deflater =
       deflate?.sending.kind === 'compressed'
@@ -119,7 +118,6 @@ export function createConversation(parts: ConversationParts): Conversation {
     },
     pong() {},
     close(lane, code, reason) {
-      lane.closeCode = code;
       if (lane.state === 'closing') return; // the answer to ours
       const detail = reason === '' ? describeCloseCode(code) : `${describeCloseCode(code)}: ${reason}`;
       countFailure(recorder, 'closedByServer');

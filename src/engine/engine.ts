@@ -11,7 +11,7 @@
 import type { RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import type { Window } from '../facts/window.ts';
-import { record } from '../histogram/histogram.ts';
+import { recordWithExpectedInterval } from '../histogram/histogram.ts';
 import { createRecorder } from '../measure/recorder.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
@@ -214,8 +214,10 @@ export function createEngine(parts: EngineParts): Engine {
     if (phase === 'running' && reopen.delete(lane)) connector.request(lane);
   }
 
-  /** Lanes open upwards and close from the top, so a first lane is resolved once before all of them are. */
+  /** Once for each of the first lanes, however often it is opened. */
   function noteResolved(lane: Lane): void {
+    if (lane.isResolved) return;
+    lane.isResolved = true;
     if (lane.index < firstLaneCount() && --firstLanesUnresolved === 0) hooks.connected();
   }
 
@@ -224,7 +226,8 @@ export function createEngine(parts: EngineParts): Engine {
   function beat(expectedNs: number): void {
     if (phase === 'finished') return;
     const nowNs = clock.nowNs();
-    record(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs));
+    // A stall swallows the beats that were due in it; they count as well, or half a second of it would be one sample.
+    recordWithExpectedInterval(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs), BEAT_NS);
     conversation.sweep();
     if (phase === 'running' && isOver(nowNs)) drain(nowNs);
     clock.after(BEAT_NS, () => beat(nowNs + BEAT_NS));

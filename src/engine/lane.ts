@@ -39,6 +39,8 @@ export class Lane {
   readonly stream: number;
   state: LaneState = 'idle';
   hasBeenOpen = false;
+  /** Open, failed or called off once: the barrier before the first message waits for it no longer. */
+  isResolved = false;
   link: Link | null = null;
   opening: Opening | null = null;
   reader: FrameReader<Lane> | null = null;
@@ -53,8 +55,6 @@ export class Lane {
   givenUpBelow = 0;
   /** Due and sent times of short messages, a ring by number. */
   times: Float64Array | null = null;
-  /** Set once the service sent a close frame; 0 before. */
-  closeCode = 0;
 
   constructor(index: number, stream: number) {
     this.index = index;

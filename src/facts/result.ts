@@ -153,8 +153,8 @@ export interface DeliveryResult {
     readonly maxExtent: number | null;
     /** RFC 5236: of the delivered, by displacement in messages (late above 0, early below); those in their places left out. */
     readonly density: Readonly<Record<string, number>>;
-    /** What a receiver would have had to hold at once, at most, to restore the order of a stream. */
-    readonly mostHeld: number;
+    /** What a receiver would have had to hold at once, at most, to restore the order of a stream; null where one stayed away. */
+    readonly mostHeld: number | null;
   };
   /** RFC 3357. */
   readonly loss: {

@@ -120,8 +120,8 @@ function recordRun(h: Histogram, highestNs: number, stepNs: number, samples: num
   h.count += samples;
   if (lowestNs < h.minNs) h.minNs = lowestNs;
   if (highestNs > h.maxNs) h.maxNs = highestNs;
-  if (samples === 1) {
-    addToSum(h, 0, highestNs);
+  if (highestNs * samples < SUM_LIMB_NS) {
+    addToSum(h, 0, highestNs * samples - (stepNs * samples * (samples - 1)) / 2);
     return;
   }
   const sumNs = (BigInt(samples) * (BigInt(highestNs) + BigInt(lowestNs))) / 2n;

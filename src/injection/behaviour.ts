@@ -2,6 +2,7 @@
 // befalls a message: the first rule that chooses it. So whoever reads the truth log knows what each message must show.
 
 import * as z from 'zod';
+import { mayBeOnTheWire } from '../frames/close-codes.ts';
 import {
   choiceField,
   durationRangeField,
@@ -95,6 +96,7 @@ const SETTINGS: Readonly<Record<FaultKind, readonly string[]>> = {
 };
 
 const MAX_RULES = 255;
+const NO_CLOSE_FRAME = 1006;
 
 const messageName = objectField(
   {
@@ -163,7 +165,7 @@ function isFaultKind(kind: unknown): kind is FaultKind {
 
 /** RFC 6455 §7.4: what a close frame may carry, and 1006, which stands for none. */
 function isSendableCode(code: number): boolean {
-  return (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005) || code >= 3000;
+  return mayBeOnTheWire(code) || code === NO_CLOSE_FRAME;
 }
 
 const behaviourSchema = objectField(

@@ -41,7 +41,7 @@ export interface Target {
   readonly handshakeTimeoutNs: number;
   /** Larger messages are refused with close code 1009. */
   readonly maxMessageBytes: number;
-  /** A lane with more than this unsent in its socket sends nothing further: `unsent: backpressure`. */
+  /** Open model: a lane with more than this unsent in its socket sends nothing further: `unsent: backpressure`. */
   readonly maxBufferedBytes: number;
 }
 

@@ -79,7 +79,7 @@ describe('the summary', () => {
       }),
     ).toEqual([
       'consistent with no guarantee in 1,000 messages: some were lost, some came twice',
-      'reordered by 2.5 places on average, 7 at most; to restore the order a receiver holds 3',
+      'reordered by 2.5 places on average, 7 at most',
       'lost in 2 holes, the longest of 4',
       'corrupted: bitFlips 2, spliced 1',
       'unexpected: stale 1',

@@ -116,7 +116,7 @@ function deliveryLines({ delivery }: RunResult): string[] {
     ...(reordering.maxExtent === null
       ? []
       : [
-          `reordered by ${places} places on average, ${formatCount(reordering.maxExtent)} at most; to restore the order a receiver holds ${formatCount(reordering.mostHeld)}`,
+          `reordered by ${places} places on average, ${formatCount(reordering.maxExtent)} at most${heldText(reordering.mostHeld)}`,
         ]),
     ...(loss.periods === 0
       ? []
@@ -125,6 +125,10 @@ function deliveryLines({ delivery }: RunResult): string[] {
     ...kinds('unexpected', strangers),
   ];
   return [...section('delivery', [guaranteeText(delivery)]), ...details.flatMap((detail) => section('', [detail]))];
+}
+
+function heldText(mostHeld: number | null): string {
+  return mostHeld === null ? '' : `; to restore the order a receiver holds ${formatCount(mostHeld)}`;
 }
 
 function guaranteeText({ consistentWith, messages, lossRatioBelow }: RunResult['delivery']): string {
@@ -173,14 +177,23 @@ function percentilePart(name: string, ms: number | null, percent: number, count:
   return `${name} n/a (needs ${needed === null ? 'more' : formatCount(needed)}, got ${formatCount(count)})`;
 }
 
-function laneParts({ connections }: RunResult): string[] {
+function laneParts({ connections, plan }: RunResult): string[] {
   const codes = Object.entries(connections.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
   return [
-    `opened ${formatCount(connections.opened)}${connections.connectedSeconds === null ? '' : ` in ${formatDuration(secondsToNs(connections.connectedSeconds))}`}`,
+    `opened ${formatCount(connections.opened)}${openedIn(connections, plan.load.connections)}`,
     `failed ${formatCount(connections.failed)}`,
     `dropped by the server ${formatCount(connections.droppedByServer)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
     ...(connections.handshake.count === 0 ? [] : [`handshake ${handshakeText(connections.handshake)}`]),
   ];
+}
+
+/** The time is until the lanes of the first segment were up: said only where those are all. */
+function openedIn(
+  { opened, connectedSeconds }: RunResult['connections'],
+  [first]: RunResult['plan']['load']['connections'],
+): string {
+  if (connectedSeconds === null || opened > first.to) return '';
+  return ` in ${formatDuration(secondsToNs(connectedSeconds))}`;
 }
 
 function handshakeText({ p99Ms, maxMs }: Distribution): string {

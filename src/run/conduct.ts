@@ -11,6 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import { redactExcerpt } from '../plan/redact.ts';
 import { printable } from '../report/printable.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
+import { unreachable } from '../units/unreachable.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
@@ -57,6 +58,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   let phase: Phase = 'starting';
   const connected = new Set<number>();
   let isConnected = false;
+  let firstDeath: string | null = null;
   let messagesAtNs: number | null = null;
   let stopping: { readonly reason: StopReason; readonly atNs: number } | null = null;
   let lookedNs = 0;
@@ -99,6 +101,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       case 'event':
         record(report.event);
         break;
+      default:
+        unreachable(report);
     }
     wake();
   }
@@ -130,6 +134,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   function onDeath(worker: number, detail: string): void {
     if (states[worker] === 'finished' || states[worker] === 'dead' || unkept !== null) return;
     states[worker] = 'dead';
+    firstDeath ??= detail;
     record({ kind: 'workerDied', atNs: nowNs(), worker, detail });
     noteConnected();
     wake();
@@ -187,11 +192,12 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
   try {
     for (const worker of living()) crew.send(worker, { kind: 'assign', assignment: assignmentOf(plan, parts, worker) });
-    const deadline = Date.now() + START_TIMEOUT_MS;
-    await until(() => everyLiving('ready') || Date.now() > deadline);
+    const startedMs = performance.now();
+    await until(() => everyLiving('ready') || performance.now() - startedMs > START_TIMEOUT_MS);
     if (living().length < needs.workers || !everyLiving('ready')) {
       throw new HighwaterError('WORKER_START_FAILED', [
-        `workers: expected ${needs.workers} to start, got ${states.filter((state) => state === 'ready').length}`,
+        `workers: expected ${needs.workers} to start, got ${states.filter((state) => state === 'ready').length}` +
+          (firstDeath === null ? ` within ${START_TIMEOUT_MS / 1000} s` : `; the first ended with ${firstDeath}`),
       ]);
     }
 

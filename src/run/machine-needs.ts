@@ -37,7 +37,7 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
   const lanesPerWorker = Math.ceil(lanes / workers);
   // A bound source address has its ports once for all targets: the kernel picks the port before it knows the target.
   const addresses =
-    plan.target.sourceAddresses.length > 0 ? plan.target.sourceAddresses.length : plan.target.urls.length;
+    plan.target.sourceAddresses.length > 0 ? plan.target.sourceAddresses.length : targetCount(plan.target.urls);
   const portsPerAddress = Math.ceil(lanes / addresses);
   const hasReference = plan.target.urls.includes(REFERENCE_TARGET);
   const problems: string[] = [];
@@ -73,6 +73,12 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
     precise: isPrecise(plan, machine.cores - workers - (hasReference ? 1 : 0)),
     problems,
   };
+}
+
+/** URLs that differ only behind host and port are one target: the ports of a source address are shared among them. */
+function targetCount(urls: readonly string[]): number {
+  return new Set(urls.map((url) => /^(?:(wss?):\/\/)?(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.slice(1).join(' ') ?? url))
+    .size;
 }
 
 function chooseWorkers(lanes: number, rate: number | null, lanesPerProcess: number, cores: number): number {

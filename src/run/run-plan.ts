@@ -36,7 +36,7 @@ export interface FinishedRun {
   readonly path: string;
 }
 
-/** Throws HighwaterError: MACHINE_LIMIT, PLAN_INVALID, ROWS_UNREADABLE, TARGET_UNREACHABLE, …; BOOKS_UNBALANCED after the run. */
+/** Throws HighwaterError: MACHINE_LIMIT, PLAN_INVALID, ROWS_UNREADABLE, TARGET_UNREACHABLE and the others that docs/library.md lists; BOOKS_UNBALANCED after the run. */
 export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions): Promise<FinishedRun> {
   const machine = ports.surroundings.machine();
   const needs = machineNeeds(plan, machine);
