@@ -41,20 +41,22 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const stageTallies = stages.map(() => createTally());
   const points: TimelinePoint[] = [];
   const peaks = { open: 0, openedPerSecond: 0, rssBytes: 0, idleRssBytes: 0, cpuRatio: null as number | null };
+  const openAtEnd = new Map<number, number>();
   let sendingWindows = 0;
   let busyWindows = 0;
   let lastNs = 0;
   const timeline = createTimeline((second, facts) => {
-    points.push(timelinePoint(second, facts));
+    for (const [worker, open] of facts.open) openAtEnd.set(worker, open);
+    points.push(timelinePoint(second, facts, sumOf(openAtEnd.values())));
     notePeaks(facts);
   });
 
   /** A worker that says nothing for a second still has what it had. */
-  const openByWorker = new Map<number, number>();
+  const peakByWorker = new Map<number, number>();
 
   function notePeaks(facts: Second): void {
-    for (const [worker, open] of facts.peakOpen) openByWorker.set(worker, open);
-    peaks.open = Math.max(peaks.open, sumOf(openByWorker.values()));
+    for (const [worker, open] of facts.peakOpen) peakByWorker.set(worker, open);
+    peaks.open = Math.max(peaks.open, sumOf(peakByWorker.values()));
     peaks.openedPerSecond = Math.max(peaks.openedPerSecond, facts.tally.opened);
     const rssBytes = sumOf(facts.rssBytes.values());
     if (rssBytes > peaks.rssBytes) {

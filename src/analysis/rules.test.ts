@@ -318,3 +318,24 @@ describe('the contract', () => {
     expect(Object.values(judgeClauses(all, { messages: sent }, [doubt('timing')]))).toEqual(['pass', 'pass', 'pass']);
   });
 });
+
+describe('doubts that reach further', () => {
+  const broken = { messages: { due: 100, sent: 100, delivered: 99, lost: 1, duplicated: 2 } };
+  const all = { delivery: 'exactly-once', order: 'none', integrity: 'none' } as const;
+  const atMostOnce = { ...all, delivery: 'at-most-once' } as const;
+  const approximate: HealthDoubt = { kind: 'approximate', rule: null, detail: 'confused', casts: 'pass' };
+
+  test('a service that was not understood leaves every rule open, broken or kept', () => {
+    const everything = [doubt('everything')];
+    expect(kindOf('lost == 0', broken, everything)).toBe('inconclusive');
+    expect(kindOf('sent == 100', broken, everything)).toBe('inconclusive');
+    expect(judgeContract(all, tallyOf(broken), everything)[0]?.result.kind).toBe('inconclusive');
+  });
+
+  test('a ledger out of its depth takes back what rests on duplicates alone, and no loss', () => {
+    expect(kindOf('duplicated == 0', broken, [approximate])).toBe('inconclusive');
+    expect(kindOf('lost == 0', broken, [approximate])).toBe('fail');
+    expect(judgeContract(atMostOnce, tallyOf(broken), [approximate])[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(all, tallyOf(broken), [approximate])[0]?.result.kind).toBe('fail');
+  });
+});

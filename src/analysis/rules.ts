@@ -177,8 +177,15 @@ function doubtsFor(
   health: readonly HealthDoubt[],
 ): readonly Doubt[] {
   const isTiming = metric.kind === 'distribution' || metric.kind === 'throughput';
+  const isAboutCopies = metric.kind === 'messages' && (metric.of === 'duplicated' || metric.of === 'belated');
   const cast = health
-    .filter(({ casts }) => casts === 'everything' || (casts === 'timing' && isTiming) || (casts === 'pass' && isKept))
+    .filter(
+      ({ casts, kind }) =>
+        casts === 'everything' ||
+        (casts === 'timing' && isTiming) ||
+        (casts === 'pass' && isKept) ||
+        (kind === 'approximate' && isAboutCopies),
+    )
     .map(({ kind, detail }): Doubt => ({ kind, rule: expression, detail }));
   if (cast.length > 0 || isKept || observation.kind !== 'value') return cast;
   if (metric.kind !== 'distribution' || metric.of !== 'response') return cast;
@@ -227,9 +234,12 @@ export function judgeContract(
     const text =
       counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
     const total = sumOf(counts.map(([, count]) => count));
-    const notUnderstood = health.filter((doubt) => doubt.casts === 'everything');
-    if (notUnderstood.length > 0) {
-      const doubts = notUnderstood.map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
+    const isOnlyDuplicates = counts.length > 0 && counts.every(([name]) => name === 'duplicated');
+    const overturning = health.filter(
+      ({ casts, kind }) => casts === 'everything' || (kind === 'approximate' && isOnlyDuplicates),
+    );
+    if (overturning.length > 0) {
+      const doubts = overturning.map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
       return outcome(rule, total, text, 'inconclusive', null, doubts);
     }
     if (total > 0) return outcome(rule, total, text, 'fail', { rule, detail: text }, []);

@@ -92,12 +92,13 @@ export function sumOf(values: Iterable<number>): number {
   return sum;
 }
 
-export function timelinePoint(second: number, facts: Second): TimelinePoint {
+/** `lanesOpen`: of all workers, also of those that said nothing in this second. */
+export function timelinePoint(second: number, facts: Second, lanesOpen: number): TimelinePoint {
   const { tally } = facts;
   const { messages, histograms } = tally;
   return {
     second,
-    lanesOpen: sumOf(facts.open.values()),
+    lanesOpen,
     due: messages.due,
     sent: messages.sent,
     unsent: sumOf(Object.values(tally.unsent)),

@@ -5,7 +5,7 @@
 import type { FailureKind } from '../facts/failure.ts';
 
 export interface Endpoint {
-  /** An IP address: names are resolved before the run. */
+  /** An IP address: names are resolved before the run, but for hosts that differ by row beyond the first rows. */
   readonly address: string;
   readonly port: number;
   readonly secure: boolean;

@@ -1,6 +1,7 @@
 // The delivery ledger: per lane, which numbers were sent, which came back, how often and in what order.
 // Exact: every number that was sent is accounted for once, as long as a lane's disorder stays within the
-// window; beyond it `approximate` says so. Fixed memory, no allocation per message.
+// window; beyond it `approximate` says so. In order a lane is four numbers and nothing is allocated; disorder has memory
+// of its own, bounded by lane, for as long as it lasts.
 //
 //        settled            window (bitmap)             not yet sent
 //   |-----------------|--1--0--0--1--1--|--------|------------------->  number

@@ -171,7 +171,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     }
     if (options.signal?.aborted === true) stop('interrupted', 'stopped by the user');
     else if (living().length === 0) stop('workersDied', 'every worker died');
-    else if (view.allLanesFailed()) stop('noLanes', 'no lane could be opened');
+    else if (isConnected && view.allLanesFailed()) stop('noLanes', 'no lane could be opened');
     else lookAtAbortRules();
   }
 

@@ -24,13 +24,13 @@ export interface LiveView {
   /** Whether so many workers have reported of the second. */
   isComplete(second: number, workers: number): boolean;
   progress(second: number, phase: Phase, elapsedSeconds: number, totalSeconds: number | null): LiveFigures;
-  /** Every lane that was tried has failed, and as many as the plan ever opens. */
+  /** Every lane that was tried has failed. */
   allLanesFailed(): boolean;
   /** The first of the conditions that holds for the run so far. */
   metCondition(conditions: readonly Threshold[], sendingSeconds: number | null): ThresholdResult | null;
 }
 
-/** Seconds of which some worker has not reported yet; a worker further behind is shown without. */
+/** Seconds of which some worker has not reported yet; when one is further behind, the oldest is given up unshown. */
 const MAX_PENDING_SECONDS = 3;
 
 export function createLiveView(needs: MachineNeeds): LiveView {
@@ -91,7 +91,7 @@ export function createLiveView(needs: MachineNeeds): LiveView {
         sendLagP99Ns: percentile(tally.histograms.sendLag, 99),
       };
     },
-    allLanesFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= needs.lanes,
+    allLanesFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= total.attempted,
     metCondition(conditions, sendingSeconds) {
       for (const condition of conditions) {
         const { result } = judgeThreshold(condition, { tally: total, sendingSeconds }, []);
