@@ -140,3 +140,39 @@ describe('an excerpt', () => {
     }
   });
 });
+
+describe('a message of the json dialect', () => {
+  const parsed = parsePlan(
+    {
+      target: { url: 'ws://10.0.0.1' },
+      dialect: {
+        kind: 'json',
+        send: {
+          auth: { token: 'tok-12345', apiKey: `\${id}` },
+          user: `\${env.USER_NAME}`,
+          id: `\${id}`,
+          list: ['tok-12345'],
+        },
+      },
+      load: { connections: [{ to: 1 }, { hold: '1s' }] },
+    },
+    { env: { USER_NAME: 'secret-user' }, fallbackProfile: null },
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+
+  test('is shown without what sounds secret or came from the environment, with its placeholders', () => {
+    const { dialect } = redactPlan(parsed.plan, parsed.secrets);
+    expect(dialect.kind === 'json' ? JSON.parse(dialect.template) : null).toEqual({
+      auth: { token: REDACTED, apiKey: `\${id}` },
+      user: REDACTED,
+      id: `\${id}`,
+      list: [REDACTED],
+    });
+  });
+
+  test('gives its secrets to be hidden wherever a service quotes them', () => {
+    expect(redactText('bad token tok-12345 of secret-user', parsed.secrets)).toBe(
+      `bad token ${REDACTED} of ${REDACTED}`,
+    );
+  });
+});

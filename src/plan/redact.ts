@@ -4,7 +4,7 @@
 
 import { base64OfText } from './base64.ts';
 import { isObject } from './document.ts';
-import type { Curve, Load, Plan } from './plan.ts';
+import type { Curve, Dialect, Load, Plan } from './plan.ts';
 import { splitUrl } from './url.ts';
 
 export const REDACTED = '[redacted]';
@@ -47,6 +47,7 @@ export function redactPlan(plan: Plan, secrets: readonly string[]): Plan {
       sourceAddresses: target.sourceAddresses.map(hide),
       rowsFile: hideOptional(target.rowsFile),
     },
+    dialect: redactDialect(plan.dialect, hide),
     load: redactLoad(plan.load, hide),
   };
 }
@@ -115,6 +116,7 @@ export function collectSecrets(plan: Plan, envSecrets: readonly string[]): reado
     ...Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? headerSecrets(name, value) : [])),
     ...urls.flatMap(urlSecrets),
     ...(tls.passphrase === null ? [] : [tls.passphrase]),
+    ...templateSecrets(plan.dialect),
   ];
   // What stands in a placeholder differs by lane and is not known here; what stands around it is.
   const literal = values.flatMap((value) => value.split(/\$\{[^}]*\}/));
@@ -125,6 +127,43 @@ export function collectSecrets(plan: Plan, envSecrets: readonly string[]): reado
     JSON.stringify(value).slice(1, -1),
   ]);
   return [...new Set(forms)].filter((value) => value.length >= MIN_SECRET_LENGTH).sort((a, b) => b.length - a.length);
+}
+
+/** The message as it may be shown: a member that sounds secret keeps only its placeholders. */
+function redactDialect(dialect: Dialect, hide: (text: string) => string): Dialect {
+  if (dialect.kind === 'echo') return dialect;
+  const show = (text: string, key: string): string =>
+    isSecretHeader(key) && literalOf(text) !== '' ? REDACTED : hide(text);
+  return {
+    ...dialect,
+    template: JSON.stringify(mapTexts(JSON.parse(dialect.template), '', show)),
+    id: dialect.id.map(hide),
+    error: dialect.error?.map(hide) ?? null,
+    payload: dialect.payload?.map(hide) ?? null,
+  };
+}
+
+function templateSecrets(dialect: Dialect): readonly string[] {
+  if (dialect.kind === 'echo') return [];
+  const found: string[] = [];
+  mapTexts(JSON.parse(dialect.template), '', (text, key) => {
+    if (isSecretHeader(key)) found.push(text);
+    return text;
+  });
+  return found;
+}
+
+/** What of a template is not placeholders. */
+function literalOf(template: string): string {
+  return template.replace(/\$\{[^}]*\}/g, '');
+}
+
+/** Every text of a document through `map`, with the key of the member in which it stands. */
+function mapTexts(value: unknown, key: string, map: (text: string, key: string) => string): unknown {
+  if (typeof value === 'string') return map(value, key);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, key, map));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapTexts(member, name, map)]));
 }
 
 function redactLoad(load: Load, hide: (text: string) => string): Load {

@@ -1,7 +1,16 @@
 // The plan as a user writes it: one source for what is accepted and for the JSON Schema that helps to write it.
 
 import * as z from 'zod';
-import { choiceField, durationField, nameField, objectField, refuse, textField, wholeField } from './fields.ts';
+import {
+  choiceField,
+  durationField,
+  KNOWN_KEYS,
+  nameField,
+  objectField,
+  refuse,
+  textField,
+  wholeField,
+} from './fields.ts';
 import { parseJsonPath } from './json-path.ts';
 import { loadSchema } from './schema-load.ts';
 import { targetSchema } from './schema-target.ts';
@@ -30,7 +39,7 @@ const dialect = z
       z.literal('echo', { error: () => 'echo' }),
       objectField(
         {
-          kind: choiceField(['echo'], 'The dialect.'),
+          kind: z.literal('echo', { error: () => `${KNOWN_KEYS}echo, json` }).describe('The dialect.'),
           format: choiceField(['binary', 'text'], 'Which frames carry the messages. Default binary.').optional(),
         },
         ECHO_FORM,
@@ -38,7 +47,7 @@ const dialect = z
       ),
       objectField(
         {
-          kind: choiceField(['json'], 'The dialect.'),
+          kind: z.literal('json', { error: () => `${KNOWN_KEYS}echo, json` }).describe('The dialect.'),
           send: z
             .looseObject({}, { error: () => 'an object: the message to send' })
             .refine((message) => JSON.stringify(message).includes(`\${id}`), {

@@ -1,6 +1,6 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
-import type { Contract, Plan, Segment } from '../plan/plan.ts';
+import type { Contract, Dialect, Plan, Segment } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -35,6 +35,7 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
     row('target', plan.target.urls.map((url) => printable(url, 200)).join(', ')),
     row('lanes', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
     row('messages', messagesText(plan)),
+    row('dialect', dialectText(plan.dialect)),
     row(
       'mix',
       plan.load.mix
@@ -108,6 +109,15 @@ function describe(segment: Segment, format: (level: number) => string): string {
     default:
       return unreachable(segment.shape);
   }
+}
+
+function dialectText(dialect: Dialect): string {
+  if (dialect.kind === 'echo') return `echo, ${dialect.format}: every message must come back unchanged`;
+  const checked =
+    dialect.payload === null ? 'what it returns is not checked' : `payload at ${dialect.payload.join('.')}`;
+  const refused = dialect.error === null ? 'none is rejected' : `rejected by ${dialect.error.join('.')}`;
+  const pushes = `messages without an id are ${dialect.pushes}`;
+  return printable(`json: answers have the id at ${dialect.id.join('.')}, ${refused}, ${checked}, ${pushes}`, 300);
 }
 
 function rulesText({ thresholds, contract }: Plan): string {
