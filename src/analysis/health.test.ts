@@ -107,9 +107,9 @@ describe('Little’s law', () => {
 });
 
 describe('a service that is not understood', () => {
-  test('whose every message is a stranger leaves everything in doubt', () => {
+  test('whose every message is a stranger leaves delivery in doubt', () => {
     expect(doubts({ messages: { sent: 10, lost: 10, unexpected: 10 }, strangers: { foreign: 10 } })).toEqual([
-      'unmatched/everything',
+      'unmatched/delivery',
     ]);
   });
   test('is understood from the first answer on, be it a rejection; and silence is no misunderstanding', () => {

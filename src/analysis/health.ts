@@ -1,7 +1,7 @@
 // What the instrument thinks of itself. A doubt says what it makes untrustworthy: `timing` covers times
 // and rates, whichever way the rule came out; `pass` covers every rule that seems kept, because what was
-// not seen cannot be ruled out. A counted breach (a duplicate, a loss) stays a breach, unless `everything` is in
-// doubt, because the service was not understood at all.
+// not seen cannot be ruled out. A counted breach (a duplicate, a loss) stays a breach, unless all of `delivery` is
+// in doubt, because the service was not understood.
 
 import type { Doubt } from '../facts/result.ts';
 import { percentile } from '../histogram/histogram.ts';
@@ -11,7 +11,7 @@ import { formatPercent } from '../units/ratio.ts';
 import type { Tally } from './tally.ts';
 
 export interface HealthDoubt extends Doubt {
-  readonly casts: 'timing' | 'pass' | 'everything';
+  readonly casts: 'timing' | 'pass' | 'delivery';
 }
 
 /** Facts about the generator while it was sending. */
@@ -112,7 +112,7 @@ function unmatchedDoubts({ messages, strangers }: Tally): HealthDoubt[] {
   const detail =
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
     'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id)';
-  return [{ kind: 'unmatched', rule: null, detail, casts: 'everything' }];
+  return [{ kind: 'unmatched', rule: null, detail, casts: 'delivery' }];
 }
 
 function recordDoubts({ whole, deadWorkers, firstDeath, complete, endedBecause }: GeneratorFacts): HealthDoubt[] {

@@ -325,11 +325,13 @@ describe('doubts that reach further', () => {
   const atMostOnce = { ...all, delivery: 'at-most-once' } as const;
   const approximate: HealthDoubt = { kind: 'approximate', rule: null, detail: 'confused', casts: 'pass' };
 
-  test('a service that was not understood leaves every rule open, broken or kept', () => {
-    const everything = [doubt('everything')];
-    expect(kindOf('lost == 0', broken, everything)).toBe('inconclusive');
-    expect(kindOf('sent == 100', broken, everything)).toBe('inconclusive');
-    expect(judgeContract(all, tallyOf(broken), everything)[0]?.result.kind).toBe('inconclusive');
+  test('a service that was not understood leaves every rule about delivery open, broken or kept, and no other', () => {
+    const notUnderstood = [doubt('delivery')];
+    expect(kindOf('lost == 0', broken, notUnderstood)).toBe('inconclusive');
+    expect(kindOf('delivered >= 10%', broken, notUnderstood)).toBe('inconclusive');
+    expect(kindOf('sent == 100', broken, notUnderstood)).toBe('pass');
+    expect(kindOf('unexpected > 0', broken, notUnderstood)).toBe('fail');
+    expect(judgeContract(all, tallyOf(broken), notUnderstood)[0]?.result.kind).toBe('inconclusive');
   });
 
   test('a ledger out of its depth takes back what rests on duplicates alone, and no loss', () => {

@@ -181,7 +181,7 @@ function doubtsFor(
   const cast = health
     .filter(
       ({ casts, kind }) =>
-        casts === 'everything' ||
+        (casts === 'delivery' && isAboutDelivery(metric)) ||
         (casts === 'timing' && isTiming) ||
         (casts === 'pass' && isKept) ||
         (kind === 'approximate' && isAboutCopies),
@@ -195,6 +195,22 @@ function doubtsFor(
     `${expression}: ${formatDuration(lag.value)} of the ${formatDuration(observation.value)} may be the generator's own ` +
     'send lag; try pace: precise, more workers or less load';
   return [{ kind: 'sendLag', rule: expression, detail }];
+}
+
+/** What cannot be known of a service that is not understood; that it sent strangers is known. */
+function isAboutDelivery(metric: Metric): boolean {
+  switch (metric.kind) {
+    case 'distribution':
+      return metric.of === 'response' || metric.of === 'service';
+    case 'messages':
+      return metric.of !== 'sent' && metric.of !== 'unsent' && metric.of !== 'unexpected';
+    case 'throughput':
+      return metric.of === 'delivered';
+    case 'connections':
+      return false;
+    default:
+      return unreachable(metric);
+  }
 }
 
 export function formatObserved(value: number, unit: Threshold['unit']): string {
@@ -236,7 +252,7 @@ export function judgeContract(
     const total = sumOf(counts.map(([, count]) => count));
     const isOnlyDuplicates = counts.length > 0 && counts.every(([name]) => name === 'duplicated');
     const overturning = health.filter(
-      ({ casts, kind }) => casts === 'everything' || (kind === 'approximate' && isOnlyDuplicates),
+      ({ casts, kind }) => casts === 'delivery' || (kind === 'approximate' && isOnlyDuplicates),
     );
     if (overturning.length > 0) {
       const doubts = overturning.map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
