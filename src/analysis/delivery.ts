@@ -2,10 +2,8 @@
 // far messages came out of order, how losses lay, and what kind of damage there was.
 
 import type { DeliveryResult, Guarantee } from '../facts/result.ts';
+import { CONFIDENCE } from './distribution.ts';
 import type { Tally } from './tally.ts';
-
-/** The bounds hold with this confidence. */
-const CONFIDENCE = 0.95;
 
 /** `messages.unresolved` prove nothing either way and are left out. */
 export function describeDelivery(tally: Tally): DeliveryResult {

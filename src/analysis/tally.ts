@@ -16,6 +16,8 @@ import {
   type UnsentReason,
   type Window,
   zeroDamage,
+  zeroExtent,
+  zeroLoss,
   zeroMessages,
   zeroStrangers,
   zeroUnsent,
@@ -29,11 +31,11 @@ export interface Tally {
   unsent: Record<UnsentReason, number>;
   damage: Record<DamageKind, number>;
   strangers: Record<StrangerKind, number>;
-  extent: { count: number; sum: number; max: number };
+  extent: ReturnType<typeof zeroExtent>;
   /** By displacement, and the most held. */
   displaced: Map<number, number>;
   mostHeld: number;
-  loss: { periods: number; longestPeriod: number; noticeable: number };
+  loss: ReturnType<typeof zeroLoss>;
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
   attempted: number;
@@ -69,10 +71,10 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     unsent: zeroUnsent(),
     damage: zeroDamage(),
     strangers: zeroStrangers(),
-    extent: { count: 0, sum: 0, max: 0 },
+    extent: zeroExtent(),
     displaced: new Map(),
     mostHeld: 0,
-    loss: { periods: 0, longestPeriod: 0, noticeable: 0 },
+    loss: zeroLoss(),
     failures: {},
     closeCodes: {},
     attempted: 0,

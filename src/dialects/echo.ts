@@ -17,16 +17,14 @@
 // As text, words become eight hexadecimal digits each (bare: six bits a character) and the filler is
 // printable ASCII, so any byte length is also a character length.
 //
-// The filler comes from a pool of 2^14 pseudo-random words of the run, starting where a hash of stream
-// and number says. It is compared, not summed: cheaper than a checksum over it and misses nothing.
+// What is left of the size is filler (`filler.ts`).
 
 import { viewCrc32, wordsCrc32 } from './crc32.ts';
+import { fillerMatches, fillerPool, writeFiller } from './filler.ts';
 
 export const STAMPED_BYTES = 44;
 export const NUMBERED_BYTES = 8;
 export const TEXT_FACTOR = 2;
-const POOL_WORDS = 1 << 14;
-const POOL_MASK = POOL_WORDS - 1;
 export const MAGIC = 0x0031_5748; // "HW1" and the type in the top byte, little-endian
 export const MAGIC_MASK = 0x00ff_ffff;
 
@@ -115,13 +113,13 @@ export function writeEcho(
 ): void {
   if (payloadBytes >= codec.stampedBytes) {
     writeStamped(codec, view, at, payloadBytes, type, stream, sequence, dueNs, sentNs, mask);
-    writeFiller(codec, out, view, at, codec.stampedBytes, payloadBytes, stream, sequence, mask);
+    writeFiller(codec.pool, out, view, at, codec.stampedBytes, payloadBytes, stream, sequence, mask);
   } else if (payloadBytes >= codec.numberedBytes) {
     const crc = numberedCrc(codec, stream, sequence, payloadBytes);
     codec.words[0] = sequence | 0;
     codec.words[1] = crc;
     writeWords(codec, view, at, 2, mask);
-    writeFiller(codec, out, view, at, codec.numberedBytes, payloadBytes, stream, sequence, mask);
+    writeFiller(codec.pool, out, view, at, codec.numberedBytes, payloadBytes, stream, sequence, mask);
   } else {
     writeBare(codec, out, at, payloadBytes, sequence, mask);
   }
@@ -236,7 +234,7 @@ function readStamped(
   numbers[SENT_NS] = view.getFloat64(start + 32, true);
   fields.sequenceBits = 53;
   if (view.getInt32(start + 12, true) !== payloadBytes) return Reading.broken;
-  return fillerMatches(codec, bytes, view, start, STAMPED_BYTES, payloadBytes, fields.stream, sequence)
+  return fillerMatches(codec.pool, bytes, view, start, STAMPED_BYTES, payloadBytes, fields.stream, sequence)
     ? Reading.stamped
     : Reading.broken;
 }
@@ -257,7 +255,16 @@ function readStampedText(
   fields.stream = words[2]!;
   fields.sequenceBits = 53;
   if (words[3] !== payloadBytes) return Reading.broken;
-  return fillerMatches(codec, bytes, view, start, codec.stampedBytes, payloadBytes, fields.stream, numbers[SEQUENCE]!)
+  return fillerMatches(
+    codec.pool,
+    bytes,
+    view,
+    start,
+    codec.stampedBytes,
+    payloadBytes,
+    fields.stream,
+    numbers[SEQUENCE]!,
+  )
     ? Reading.stamped
     : Reading.broken;
 }
@@ -281,7 +288,7 @@ export function numberedIsIntact(
   if (!readWords(codec, bytes, view, start, 2)) return false;
   if (codec.words[0] !== (sequence | 0) || codec.words[1] !== numberedCrc(codec, stream, sequence, payloadBytes))
     return false;
-  return fillerMatches(codec, bytes, view, start, numberedBytes, payloadBytes, stream, sequence);
+  return fillerMatches(codec.pool, bytes, view, start, numberedBytes, payloadBytes, stream, sequence);
 }
 
 /**
@@ -392,71 +399,4 @@ function bareMatches(
     if (bytes[start + i] !== (codec.isText ? part + 0x30 : part)) return false;
   }
   return true;
-}
-
-/** Where in the pool a message's filler starts: a multiplicative hash of stream and number. */
-export function fillerOffset(stream: number, sequence: number): number {
-  const hash = Math.imul(stream ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(sequence >>> 0, 0xc2b2_ae35);
-  return (hash ^ (hash >>> 15)) & POOL_MASK;
-}
-
-function writeFiller(
-  codec: EchoCodec,
-  out: Uint8Array,
-  view: DataView,
-  at: number,
-  from: number,
-  to: number,
-  stream: number,
-  sequence: number,
-  mask: number,
-): void {
-  const { pool } = codec;
-  let index = fillerOffset(stream, sequence);
-  let offset = from;
-  for (; offset + 4 <= to; offset += 4) {
-    view.setInt32(at + offset, pool[index]! ^ mask, true);
-    index = (index + 1) & POOL_MASK;
-  }
-  for (let tail = pool[index]! ^ mask; offset < to; offset++) {
-    out[at + offset] = tail;
-    tail >>>= 8;
-  }
-}
-
-function fillerMatches(
-  codec: EchoCodec,
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  from: number,
-  to: number,
-  stream: number,
-  sequence: number,
-): boolean {
-  const { pool } = codec;
-  let index = fillerOffset(stream, sequence);
-  let offset = from;
-  for (; offset + 4 <= to; offset += 4) {
-    if (view.getInt32(start + offset, true) !== pool[index]) return false;
-    index = (index + 1) & POOL_MASK;
-  }
-  for (let tail = pool[index]!; offset < to; offset++) {
-    if (bytes[start + offset] !== (tail & 0xff)) return false;
-    tail >>>= 8;
-  }
-  return true;
-}
-
-/** xorshift32 (Marsaglia 2003) over the run's mark; printable (0x30 to 0x6f) where it travels as text. */
-function fillerPool(run: number, isText: boolean): Int32Array {
-  const pool = new Int32Array(POOL_WORDS);
-  let state = (run ^ 0x6d2b_79f5) >>> 0 || 1;
-  for (let i = 0; i < POOL_WORDS; i++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    pool[i] = isText ? (state & 0x3f3f_3f3f) + 0x3030_3030 : state;
-  }
-  return pool;
 }

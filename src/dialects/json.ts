@@ -5,19 +5,12 @@
 //
 // The filler follows from stream and number, so that a service that returns it can be held to it.
 
-import { fillerOffset } from './echo.ts';
-import { createJsonScanner, isAscii, type JsonPath, type JsonScanner } from './json-scan.ts';
+import type { JsonDialect } from '../plan/plan.ts';
+import { createUint32Generator } from '../random/generator.ts';
+import { FILLER_PLACES, fillerOffset } from './filler.ts';
+import { createJsonScanner, isAscii, type JsonScanner } from './json-scan.ts';
 
-export interface JsonShape {
-  /** JSON text with `${id}`, `${seq}`, `${lane}` and `${payload}` in it. */
-  readonly template: string;
-  /** Where an answer has the id. */
-  readonly id: JsonPath;
-  /** An answer that has something there, and neither null nor false, rejects the message; null where none does. */
-  readonly error: JsonPath | null;
-  /** Where an answer returns the payload; null where it does not. */
-  readonly payload: JsonPath | null;
-}
+export type JsonShape = Pick<JsonDialect, 'template' | 'id' | 'error' | 'payload'>;
 
 /** What an arrived document is. */
 export const JsonReading = {
@@ -57,8 +50,7 @@ type Piece =
   | { readonly kind: 'literal'; readonly bytes: Uint8Array }
   | { readonly kind: 'id' | 'seq' | 'lane' | 'payload' };
 
-const POOL_BYTES = 1 << 14;
-const POOL_MASK = POOL_BYTES - 1;
+const POOL_MASK = FILLER_PLACES - 1;
 const RUN_DIGITS = 8;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const QUOTE = 0x22;
@@ -182,7 +174,7 @@ function writeFiller(
   stream: number,
   sequence: number,
 ): number {
-  let index = fillerOffset(stream, sequence) & POOL_MASK;
+  let index = fillerOffset(stream, sequence);
   for (let i = 0; i < length; i++) {
     out[at + i] = codec.pool[index]!;
     index = (index + 1) & POOL_MASK;
@@ -244,7 +236,7 @@ function fillerMatches(codec: JsonCodec, bytes: Uint8Array, from: number, to: nu
   const length = to - from - 2;
   const { stream, sequence } = codec;
   if (!codec.payloadBytes.some((wanted) => fillerLength(codec, wanted, stream, sequence) === length)) return false;
-  let index = fillerOffset(stream, sequence) & POOL_MASK;
+  let index = fillerOffset(stream, sequence);
   for (let at = from + 1; at < to - 1; at++) {
     if (bytes[at] !== codec.pool[index]) return false;
     index = (index + 1) & POOL_MASK;
@@ -252,13 +244,8 @@ function fillerMatches(codec: JsonCodec, bytes: Uint8Array, from: number, to: nu
   return true;
 }
 
-/** xorshift32 (Marsaglia 2003) over the run's mark, as letters that no JSON string needs to escape. */
+/** One letter for each place, none of which a JSON string needs to escape. */
 function fillerPool(run: number): Uint8Array {
-  let state = (run ^ 0x2545_f491) >>> 0 || 1;
-  return Uint8Array.from({ length: POOL_BYTES }, () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return LETTERS.charCodeAt((state >>> 8) & 63);
-  });
+  const next = createUint32Generator(run >>> 0);
+  return Uint8Array.from({ length: FILLER_PLACES }, () => LETTERS.charCodeAt(next() & 63));
 }

@@ -50,6 +50,8 @@ export type DamageKind = (typeof DAMAGE_KINDS)[number];
 export const STRANGER_KINDS = ['foreign', 'stale', 'otherStream', 'neverSent', 'otherOpcode'] as const;
 export type StrangerKind = (typeof STRANGER_KINDS)[number];
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** How the streams' messages fared beside their fates. */
 export interface DeliveryFacts {
   readonly damage: Readonly<Record<DamageKind, number>>;
@@ -62,7 +64,22 @@ export interface DeliveryFacts {
     readonly mostHeld: number;
   };
   /** Of the lost messages, stream by stream (RFC 3357): see `measure/loss-pattern.ts`. */
-  readonly loss: { readonly periods: number; readonly longestPeriod: number; readonly noticeable: number };
+  readonly loss: {
+    /** Losses behind one another, without a delivery between them, are one period. */
+    readonly periods: number;
+    /** In losses. */
+    readonly longestPeriod: number;
+    /** Losses at most `NOTICEABLE_DISTANCE` behind the loss before. */
+    readonly noticeable: number;
+  };
+}
+
+export function zeroExtent(): Mutable<DeliveryFacts['extent']> {
+  return { count: 0, sum: 0, max: 0 };
+}
+
+export function zeroLoss(): Mutable<DeliveryFacts['loss']> {
+  return { periods: 0, longestPeriod: 0, noticeable: 0 };
 }
 
 export function zeroDamage(): Record<DamageKind, number> {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lossPeriods, noteLosses, zeroLoss } from './loss-pattern.ts';
+import { zeroLoss } from '../facts/window.ts';
+import { lossPeriods, noteLosses } from './loss-pattern.ts';
 
 const lostOf = (pattern: string): number[] =>
   pattern.split(' ').flatMap((digit, index) => (digit === '1' ? [index] : []));

@@ -1,21 +1,10 @@
 // How losses lie in a stream (RFC 3357): one long hole and as many scattered losses are different troubles. Numbers come
 // in ascending order, once a stream is settled.
 
+import type { zeroLoss } from '../facts/window.ts';
+
 /** A loss so near to the one before is noticed together with it: the gap that ends a burst in RFC 3611 §4.7.2, Gmin. */
 export const NOTICEABLE_DISTANCE = 16;
-
-export interface LossFacts {
-  /** Losses behind one another, without a delivery between them, are one period. */
-  periods: number;
-  /** Losses in the longest period. */
-  longestPeriod: number;
-  /** Losses at most `NOTICEABLE_DISTANCE` behind the loss before. */
-  noticeable: number;
-}
-
-export function zeroLoss(): LossFacts {
-  return { periods: 0, longestPeriod: 0, noticeable: 0 };
-}
 
 /** Losses behind one another: `from` up to `to − 1` are lost, `from − 1` and `to` are not. */
 export interface LossPeriod {
@@ -39,7 +28,7 @@ export function* lossPeriods(lost: Iterable<number>): Generator<LossPeriod> {
 
 /** Adds one stream's losses to the facts. */
 export function noteLosses(
-  facts: LossFacts,
+  facts: ReturnType<typeof zeroLoss>,
   periods: Iterable<LossPeriod>,
   noticeableDistance = NOTICEABLE_DISTANCE,
 ): void {

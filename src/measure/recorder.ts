@@ -12,21 +12,22 @@ import {
   WINDOW_SCHEMA,
   type Window,
   zeroDamage,
+  zeroExtent,
+  zeroLoss,
   zeroMessages,
   zeroStrangers,
   zeroUnsent,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
 import { encodeSparse } from '../histogram/sparse-codec.ts';
-import { type LossFacts, zeroLoss } from './loss-pattern.ts';
 
 export interface Recorder {
   readonly messages: MessageFacts;
   readonly unsent: Record<UnsentReason, number>;
   readonly damage: Record<DamageKind, number>;
   readonly strangers: Record<StrangerKind, number>;
-  readonly extent: { count: number; sum: number; max: number };
-  readonly loss: LossFacts;
+  readonly extent: ReturnType<typeof zeroExtent>;
+  readonly loss: ReturnType<typeof zeroLoss>;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
   attempted: number;
   opened: number;
@@ -50,7 +51,7 @@ export function createRecorder(): Recorder {
     unsent: zeroUnsent(),
     damage: zeroDamage(),
     strangers: zeroStrangers(),
-    extent: { count: 0, sum: 0, max: 0 },
+    extent: zeroExtent(),
     loss: zeroLoss(),
     histograms: {
       response: createHistogram(),
@@ -183,7 +184,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.unsent, zeroUnsent());
   Object.assign(recorder.damage, zeroDamage());
   Object.assign(recorder.strangers, zeroStrangers());
-  Object.assign(recorder.extent, { count: 0, sum: 0, max: 0 });
+  Object.assign(recorder.extent, zeroExtent());
   Object.assign(recorder.loss, zeroLoss());
   for (const histogram of Object.values(recorder.histograms)) reset(histogram);
   recorder.attempted = 0;

@@ -4,6 +4,7 @@
 import { countOpenMessages } from '../plan/arrivals.ts';
 import { curveDurationNs, peakLevel } from '../plan/curve.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
+import { splitUrl } from '../plan/url.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { unreachable } from '../units/unreachable.ts';
@@ -77,8 +78,11 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
 
 /** URLs that differ only behind host and port are one target: the ports of a source address are shared among them. */
 function targetCount(urls: readonly string[]): number {
-  return new Set(urls.map((url) => /^(?:(wss?):\/\/)?(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.slice(1).join(' ') ?? url))
-    .size;
+  const targets = urls.map((url) => {
+    const parts = splitUrl(url);
+    return parts === null ? url : `${parts.scheme} ${parts.host} ${parts.port}`;
+  });
+  return new Set(targets).size;
 }
 
 function chooseWorkers(lanes: number, rate: number | null, lanesPerProcess: number, cores: number): number {

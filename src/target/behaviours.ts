@@ -53,7 +53,7 @@ interface Message {
 interface Held extends Message {
   /** How many later messages still go first. */
   left: number;
-  timer: NodeJS.Timeout | null;
+  readonly timer: NodeJS.Timeout;
 }
 
 function converseBadly(
@@ -104,7 +104,7 @@ function converseBadly(
         if (send(message)) for (let copy = 0; copy < fault.copies; copy++) sendAgain(message);
         return;
       case 'reorder':
-        hold(message, fault.by);
+        hold(message, fault.by, HOLD_LIMIT_MS);
         return;
       case 'delay':
         delay(message, uniform(random, fault.minNs, fault.maxNs));
@@ -175,23 +175,21 @@ function converseBadly(
     peer.send(data, message.isBinary);
   }
 
-  function hold(message: Message, left: number): void {
-    const waiting: Held = { ...message, left, timer: null };
-    waiting.timer = setTimeout(() => release(waiting), HOLD_LIMIT_MS);
+  /** Until so many later ones have gone, or the time is over. */
+  function hold(message: Message, left: number, limitMs: number): void {
+    const waiting: Held = { ...message, left, timer: setTimeout(() => release(waiting), limitMs) };
     held.add(waiting);
   }
 
   function release(message: Held): void {
     if (!held.delete(message)) return;
-    clearTimeout(message.timer ?? undefined);
+    clearTimeout(message.timer);
     send(message);
   }
 
   function delay(message: Message, forNs: number): void {
     tell({ act: 'delay', stream: message.stream, seq: message.seq, forNs });
-    const waiting: Held = { ...message, left: Number.POSITIVE_INFINITY, timer: null };
-    waiting.timer = setTimeout(() => release(waiting), nsToMs(forNs));
-    held.add(waiting);
+    hold(message, Number.POSITIVE_INFINITY, nsToMs(forNs));
   }
 
   function stall(message: Message, forNs: number): void {
@@ -219,7 +217,7 @@ function converseBadly(
     isOver = true;
     clearTimeout(stallTimer);
     for (const { timer, seq } of held) {
-      clearTimeout(timer ?? undefined);
+      clearTimeout(timer);
       tell({ act: 'drop', stream: stream!, seq, why: 'held' });
     }
     for (const { seq } of stalled ?? []) tell({ act: 'drop', stream: stream!, seq, why: 'held' });

@@ -69,7 +69,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     detector: 'the content is compared',
-    file: 'dialects/echo.ts',
+    file: 'dialects/filler.ts',
     from: 'if (view.getInt32(start + offset, true) !== pool[index]) return false;',
     to: '',
     noticed: /corrupted: found \d+, done \d/,

@@ -137,7 +137,8 @@ faults:
       /delivery +consistent with at-least-once in 100 messages \(loss < 2\.95 % with 95 % confidence\)/,
     );
     const lenient = await runHighwater(['run', plan('at-least-once')], { cwd });
-    expect(lenient.exitCode).toBe(0);
+    // Not the exit code: a machine that is busy besides gives the generator reason to doubt its times.
+    expect(lenient.stdout).toMatch(/^ {2}ok delivery: at-least-once +kept$/m);
   });
 
   test('a closed connection leaves its messages unresolved, not lost', async () => {

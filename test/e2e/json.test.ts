@@ -32,7 +32,7 @@ async function runAgainstRpc(more: object, plan: object = {}): Promise<FinishedH
 
 describe('a JSON-RPC service', () => {
   test('every call is answered or refused, and nothing else happens', async () => {
-    const { result, exitCode } = await runAgainstRpc({});
+    const { result } = await runAgainstRpc({});
     expect(result.messages).toMatchObject({
       sent: 1000,
       delivered: 980,
@@ -43,7 +43,8 @@ describe('a JSON-RPC service', () => {
       unexpected: 0,
     });
     expect(result.response.count).toBe(980);
-    expect(exitCode).toBe(0);
+    // Not the exit code: a machine that is busy besides gives the generator reason to doubt its times.
+    expect(result.verdict.thresholds.map(({ kind }) => kind)).toEqual(['pass', 'pass']);
   });
 
   test('in a closed loop as well', async () => {

@@ -13,7 +13,11 @@ import {
   WINDOW_SCHEMA,
   type Window,
   zeroDamage,
+  zeroExtent,
+  zeroLoss,
+  zeroMessages,
   zeroStrangers,
+  zeroUnsent,
 } from '../../../src/facts/window.ts';
 import { createHistogram, type Histogram, record } from '../../../src/histogram/histogram.ts';
 import { encodeSparse } from '../../../src/histogram/sparse-codec.ts';
@@ -51,27 +55,14 @@ export function makeWindow(parts: WindowParts = {}): Window {
     second,
     stage: parts.stage ?? 0,
     untilNs: (second + 1) * 1e9,
-    messages: {
-      due: 0,
-      sent: 0,
-      delivered: 0,
-      rejected: 0,
-      lost: 0,
-      unresolved: 0,
-      duplicated: 0,
-      reordered: 0,
-      corrupted: 0,
-      unexpected: 0,
-      belated: 0,
-      ...parts.messages,
-    },
-    unsent: { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0, ...parts.unsent },
+    messages: { ...zeroMessages(), ...parts.messages },
+    unsent: { ...zeroUnsent(), ...parts.unsent },
     delivery: {
       damage: { ...zeroDamage(), ...parts.damage },
       strangers: { ...zeroStrangers(), ...parts.strangers },
-      extent: { count: 0, sum: 0, max: 0, ...parts.extent },
+      extent: { ...zeroExtent(), ...parts.extent },
       density: { displaced: [], mostHeld: 0, ...parts.density },
-      loss: { periods: 0, longestPeriod: 0, noticeable: 0, ...parts.loss },
+      loss: { ...zeroLoss(), ...parts.loss },
     },
     connections: {
       attempted: 0,
