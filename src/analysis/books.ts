@@ -1,7 +1,7 @@
 // The books must balance in every run, exactly. What was in flight when the record ended is unresolved;
 // anything else that is missing, or too much, is a bug of Highwater's.
 
-import type { MessageResult } from '../facts/result.ts';
+import type { MessageResult, RunResult } from '../facts/result.ts';
 import type { Tally } from './tally.ts';
 import { sumOf } from './timeline.ts';
 
@@ -27,7 +27,14 @@ export function closeBooks({ messages, unsent }: Tally, recordEnded: boolean): M
 }
 
 /** A sentence for each equation that does not hold. */
-export function imbalances(result: MessageResult): readonly string[] {
+export function imbalances({ messages, fanout }: Pick<RunResult, 'messages' | 'fanout'>): readonly string[] {
+  const problems = messageImbalances(messages);
+  if (fanout === null || fanout.owed === fanout.received + fanout.missed + fanout.unresolved) return problems;
+  const sides = `received ${fanout.received} + missed ${fanout.missed} + unresolved ${fanout.unresolved}`;
+  return [...problems, `owed ${fanout.owed} in rooms is not ${sides}`];
+}
+
+function messageImbalances(result: MessageResult): readonly string[] {
   const unsent = sumOf(Object.values(result.unsent));
   const fates = result.delivered + result.rejected + result.lost + result.unresolved;
   const problems: string[] = [];

@@ -48,6 +48,7 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
     ...lateDoubts(facts.whole),
     ...littleDoubts(facts.whole),
     ...unmatchedDoubts(facts.whole),
+    ...dialectDoubts(facts.whole),
     ...recordDoubts(facts),
   ];
 }
@@ -107,12 +108,20 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
 }
 
 /** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
-function unmatchedDoubts({ messages, strangers }: Tally): HealthDoubt[] {
-  if (messages.delivered + messages.rejected > 0 || strangers.foreign === 0) return [];
+function unmatchedDoubts({ messages, strangers, fanoutReceived }: Tally): HealthDoubt[] {
+  if (messages.delivered + messages.rejected + fanoutReceived > 0 || strangers.foreign === 0) return [];
   const detail =
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
-    'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id)';
+    'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id; a dialect of your own must find the ids that it laid out)';
   return [{ kind: 'unmatched', rule: null, detail, casts: 'delivery' }];
+}
+
+/** What the dialect did not lay out was not sent, and what it did not read was not judged. */
+function dialectDoubts({ failures }: Tally): HealthDoubt[] {
+  const { dialectError = 0 } = failures;
+  if (dialectError === 0) return [];
+  const detail = `the dialect failed ${formatCount(dialectError)} times, so that messages were not judged`;
+  return [{ kind: 'dialectError', rule: null, detail, casts: 'delivery' }];
 }
 
 function recordDoubts({ whole, deadWorkers, firstDeath, complete, endedBecause }: GeneratorFacts): HealthDoubt[] {

@@ -82,7 +82,7 @@ describe('a record without an end', () => {
     const result = judge(plan('lost == 0'), windows, killed);
     expect(result.run).toMatchObject({ outcome: 'aborted', durationSeconds: 4 });
     expect(result.messages).toMatchObject({ sent: 400, delivered: 360, unresolved: 40, lost: 0 });
-    expect(imbalances(result.messages)).toEqual([]);
+    expect(imbalances(result)).toEqual([]);
     expect(result.verdict).toMatchObject({
       kind: 'inconclusive',
       doubts: [{ kind: 'incomplete' }, { kind: 'unresolved' }],
@@ -104,7 +104,7 @@ describe('a record without an end', () => {
 
 test('in a whole record, a message without a fate is an imbalance and not unresolved', () => {
   const windows = [...seconds.slice(0, 3), second(3, { messages: { due: 100, sent: 100, delivered: 99 } })];
-  expect(imbalances(judge(plan(), windows, ended).messages)).toHaveLength(1);
+  expect(imbalances(judge(plan(), windows, ended))).toHaveLength(1);
 });
 
 test('with a dead worker it is unresolved, and the run is in doubt', () => {
@@ -112,7 +112,7 @@ test('with a dead worker it is unresolved, and the run is in doubt', () => {
   const died: RunEvent = { kind: 'workerDied', atNs: 3 * SECOND, worker: 1, detail: 'signal SIGKILL' };
   const result = judge(plan('lost == 0'), windows, [...ended.slice(0, 2), died, ...ended.slice(2)]);
   expect(result.messages.unresolved).toBe(40);
-  expect(imbalances(result.messages)).toEqual([]);
+  expect(imbalances(result)).toEqual([]);
   expect(result.verdict).toMatchObject({
     kind: 'inconclusive',
     doubts: [{ kind: 'workerDied' }, { kind: 'unresolved' }],

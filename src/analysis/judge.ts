@@ -1,10 +1,13 @@
 // From the record of a run to its result: the plan, what happened, and the windows in any order. The live
 // command and `highwater report` both end here, so a stored run is judged by the same rules.
 
+import type { AudienceFacts } from '../facts/audience.ts';
 import type { Manifest, RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import {
+  type Distribution,
   type FailureResult,
+  type FanoutResult,
   RESULT_SCHEMA,
   type RunResult,
   type StageResult,
@@ -19,6 +22,7 @@ import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { closeBooks } from './books.ts';
 import { describeDelivery } from './delivery.ts';
 import { describeDistribution } from './distribution.ts';
+import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
 import { judgeContract, judgeThreshold } from './rules.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
@@ -42,6 +46,11 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const points: TimelinePoint[] = [];
   const peaks = { open: 0, openedPerSecond: 0, rssBytes: 0, idleRssBytes: 0, cpuRatio: null as number | null };
   const openAtEnd = new Map<number, number>();
+  const { rooms } = plan.load;
+  // Where a worker did not live to say what its lanes heard, nobody knows who was owed what.
+  const isTold = record.audiences.length === record.manifest.workerCount;
+  const fanout = rooms !== null && isTold ? joinAudience(rooms, record.audiences) : null;
+  const spread = createSpreadJoin();
   let sendingWindows = 0;
   let busyWindows = 0;
   let lastNs = 0;
@@ -69,6 +78,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
     window(window) {
       addWindow(whole, window);
       timeline.add(window);
+      spread.add(window.second, window.fanout.spread);
       lastNs = Math.max(lastNs, window.untilNs);
       const stageTally = stageTallies[window.stage];
       if (stageTally === undefined) return;
@@ -89,6 +99,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const sendingNs =
         originNs === null ? 0 : Math.max(0, Math.min(plannedSendingNs, (record.stoppingNs ?? endNs) - originNs));
       // What was in flight when a record broke off is unresolved, in the rules too. A whole record has settled it.
+      if (rooms !== null && fanout !== null && !rooms.self) settleByAudience(whole, fanout);
       whole.messages.unresolved = closeBooks(whole, record.endedNs === null || record.deadWorkers > 0).unresolved;
       const health = judgeHealth({
         sending: sending.windows > 0 ? sending : whole,
@@ -99,10 +110,10 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         complete: record.endedNs !== null,
         endedBecause: record.endedBecause,
       });
-      const evidence = { tally: whole, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
+      const evidence = { tally: whole, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       const outcomes = [
         ...plan.thresholds.map((threshold) => judgeThreshold(threshold, evidence, health)),
-        ...(plan.contract === null ? [] : judgeContract(plan.contract, whole, health)),
+        ...(plan.contract === null ? [] : judgeContract(plan.contract, evidence, health)),
       ];
       const describe = (h: Histogram) => describeDistribution(h, encodeHdr);
       return {
@@ -137,12 +148,13 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         },
         messages: closeBooks(whole, false),
         delivery: describeDelivery(whole),
+        fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
         response: describe(whole.histograms.response),
         service: describe(whole.histograms.service),
         sendLag: describe(whole.histograms.sendLag),
         throughput: throughputOf(whole, sending, sendingNs),
         generator: {
-          healthy: health.every((doubt) => doubt.kind === 'incomplete' || doubt.kind === 'unmatched'),
+          healthy: health.every((doubt) => HEALTHY_DOUBTS.includes(doubt.kind)),
           cpuRatioMax: peaks.cpuRatio,
           eventLoopDelayMsP99: eventLoopDelayMs(sending.windows > 0 ? sending : whole),
           rssBytesMax: peaks.rssBytes === 0 ? null : peaks.rssBytes,
@@ -170,6 +182,42 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         timeline: points,
         violations: record.violations,
       };
+    },
+  };
+}
+
+/** Doubts that are not about the generator itself. */
+const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError'];
+
+/** Where the sender hears nothing of its own messages, they fared as they did with those that should have heard them. */
+function settleByAudience({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {
+  messages.lost = messagesMissed;
+  messages.unresolved = messagesUnresolved;
+  messages.delivered = messages.sent - messagesMissed - messagesUnresolved;
+}
+
+function describeFanout(
+  fanout: Fanout,
+  tally: Tally,
+  { messages, histograms }: ReturnType<ReturnType<typeof createSpreadJoin>['finish']>,
+  describe: (histogram: Histogram) => Distribution,
+): FanoutResult {
+  const { owed, missed, unresolved, away, receivers } = fanout;
+  return {
+    owed,
+    received: tally.fanoutReceived,
+    missed,
+    unresolved,
+    away,
+    reachRatio: owed === 0 ? null : tally.fanoutReceived / owed,
+    receivers,
+    times: describe(tally.histograms.fanout),
+    spread: {
+      messages,
+      first: describe(histograms.first),
+      median: describe(histograms.median),
+      last: describe(histograms.last),
+      skew: describe(histograms.skew),
     },
   };
 }
@@ -214,6 +262,7 @@ interface EventRecord {
   readonly deadWorkers: number;
   readonly firstDeath: string | null;
   readonly examples: ReadonlyMap<FailureKind, string>;
+  readonly audiences: readonly AudienceFacts[];
   readonly violations: RunResult['violations'];
 }
 
@@ -237,6 +286,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     examples,
+    audiences: events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : [])),
     violations: events
       .filter((event) => event.kind === 'violation')
       .slice(0, MAX_VIOLATIONS)

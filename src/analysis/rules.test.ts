@@ -15,8 +15,10 @@ function tallyOf(...parts: readonly WindowParts[]): Tally {
 
 const evidence = (parts: WindowParts, sendingSeconds: number | null = 10): Evidence => ({
   tally: tallyOf(parts),
+  fanout: null,
   sendingSeconds,
 });
+const heard = (parts: WindowParts, fanout: Evidence['fanout'] = null) => ({ tally: tallyOf(parts), fanout });
 
 const judge = (expression: string, parts: WindowParts, health: readonly HealthDoubt[] = []) =>
   judgeThreshold(threshold(expression), evidence(parts), health);
@@ -259,7 +261,7 @@ describe('the contract', () => {
     health: readonly HealthDoubt[] = [],
   ) =>
     Object.fromEntries(
-      judgeContract(contract, tallyOf(parts), health).map(({ result }) => [result.expression, result.kind]),
+      judgeContract(contract, heard(parts), health).map(({ result }) => [result.expression, result.kind]),
     );
   const all = { delivery: 'exactly-once', order: 'per-stream', integrity: 'checksum' } as const;
   const sent = { due: 100, sent: 100, delivered: 100 };
@@ -300,7 +302,7 @@ describe('the contract', () => {
   });
 
   test('a breach names each count', () => {
-    const [clause] = judgeContract(all, tallyOf({ messages: { ...sent, lost: 2, duplicated: 1200 } }), []);
+    const [clause] = judgeContract(all, heard({ messages: { ...sent, lost: 2, duplicated: 1200 } }), []);
     expect(clause!.breach).toEqual({ rule: 'delivery: exactly-once', detail: '2 lost, 1,200 duplicated' });
     expect(clause!.result.observed).toBe(1202);
   });
@@ -331,13 +333,13 @@ describe('doubts that reach further', () => {
     expect(kindOf('delivered >= 10%', broken, notUnderstood)).toBe('inconclusive');
     expect(kindOf('sent == 100', broken, notUnderstood)).toBe('pass');
     expect(kindOf('unexpected > 0', broken, notUnderstood)).toBe('fail');
-    expect(judgeContract(all, tallyOf(broken), notUnderstood)[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(all, heard(broken), notUnderstood)[0]?.result.kind).toBe('inconclusive');
   });
 
   test('a ledger out of its depth takes back what rests on duplicates alone, and no loss', () => {
     expect(kindOf('duplicated == 0', broken, [approximate])).toBe('inconclusive');
     expect(kindOf('lost == 0', broken, [approximate])).toBe('fail');
-    expect(judgeContract(atMostOnce, tallyOf(broken), [approximate])[0]?.result.kind).toBe('inconclusive');
-    expect(judgeContract(all, tallyOf(broken), [approximate])[0]?.result.kind).toBe('fail');
+    expect(judgeContract(atMostOnce, heard(broken), [approximate])[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(all, heard(broken), [approximate])[0]?.result.kind).toBe('fail');
   });
 });

@@ -4,12 +4,13 @@
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
 import { type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
-import type { Contract, Metric, Statistic, Threshold } from '../plan/plan.ts';
+import type { Contract, Metric, Statistic, Threshold, Times } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { CONFIDENCE, hasEnough } from './distribution.ts';
+import type { Fanout } from './fanout.ts';
 import type { HealthDoubt } from './health.ts';
 import type { Tally } from './tally.ts';
 import { sumOf } from './timeline.ts';
@@ -17,6 +18,8 @@ import { sumOf } from './timeline.ts';
 /** What rules are judged by. */
 export interface Evidence {
   readonly tally: Tally;
+  /** Null where the plan has no rooms. */
+  readonly fanout: Fanout | null;
   /** How long messages were sent; null where none were. */
   readonly sendingSeconds: number | null;
 }
@@ -75,17 +78,28 @@ function outcome(
   return { result: { expression, observed, observedText, kind }, breach, doubts };
 }
 
-function observe({ metric, unit, expression }: Threshold, { tally, sendingSeconds }: Evidence): Observation {
+function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendingSeconds }: Evidence): Observation {
   const { messages } = tally;
   switch (metric.kind) {
     case 'distribution':
-      return observeStatistic(tally.histograms[metric.of], metric.statistic, missingFrom(metric.of, tally), expression);
+      return observeStatistic(
+        tally.histograms[metric.of],
+        metric.statistic,
+        missingFrom(metric.of, tally, fanout),
+        expression,
+      );
     case 'messages': {
       const unsent = sumOf(Object.values(tally.unsent));
       const count = metric.of === 'unsent' ? unsent : messages[metric.of];
       const of = metric.of === 'sent' || metric.of === 'unsent' ? messages.due : messages.sent;
       if (of === 0) return noSamples(expression, 'no message was sent');
       return { kind: 'value', value: unit === 'ratio' ? count / of : count };
+    }
+    case 'fanout': {
+      if (fanout === null) return noSamples(expression, 'the plan has no rooms');
+      if (fanout.owed === 0) return noSamples(expression, 'no lane was owed a message of another');
+      const count = metric.of === 'missed' ? fanout.missed : tally.fanoutReceived;
+      return { kind: 'value', value: unit === 'ratio' ? count / fanout.owed : count };
     }
     case 'connections': {
       const count = metric.of === 'dropped' ? tally.droppedByServer : tally[metric.of];
@@ -103,7 +117,7 @@ function observe({ metric, unit, expression }: Threshold, { tally, sendingSecond
 }
 
 /** Samples that would be over any limit: they never came. */
-function missingFrom(times: Extract<Metric, { kind: 'distribution' }>['of'], tally: Tally): number {
+function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number {
   const { lost, unresolved } = tally.messages;
   switch (times) {
     case 'response':
@@ -112,6 +126,8 @@ function missingFrom(times: Extract<Metric, { kind: 'distribution' }>['of'], tal
       return lost + unresolved;
     case 'handshake':
       return tally.failed;
+    case 'fanout':
+      return fanout === null ? 0 : fanout.missed + fanout.unresolved;
     case 'sendLag':
       return tally.unsent.late;
     default:
@@ -201,9 +217,11 @@ function doubtsFor(
 function isAboutDelivery(metric: Metric): boolean {
   switch (metric.kind) {
     case 'distribution':
-      return metric.of === 'response' || metric.of === 'service';
+      return metric.of === 'response' || metric.of === 'service' || metric.of === 'fanout';
     case 'messages':
       return metric.of !== 'sent' && metric.of !== 'unsent' && metric.of !== 'unexpected';
+    case 'fanout':
+      return true;
     case 'throughput':
       return metric.of === 'delivered';
     case 'connections':
@@ -241,12 +259,13 @@ function worstLost({ unit }: Threshold, { messages }: Tally): number {
 /** Each clause of the contract as a rule of its own. */
 export function judgeContract(
   contract: Contract,
-  tally: Tally,
+  { tally, fanout }: Pick<Evidence, 'tally' | 'fanout'>,
   health: readonly HealthDoubt[],
 ): readonly RuleOutcome[] {
   const { messages } = tally;
+  const countOf = (name: ClauseCount): number => (name === 'missed' ? (fanout?.missed ?? 0) : messages[name]);
   return contractClauses(contract).map(({ rule, broken }) => {
-    const counts = broken.map((name) => [name, messages[name]] as const).filter(([, count]) => count > 0);
+    const counts = broken.map((name) => [name, countOf(name)] as const).filter(([, count]) => count > 0);
     const text =
       counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
     const total = sumOf(counts.map(([, count]) => count));
@@ -270,7 +289,7 @@ export function judgeContract(
       ]);
     }
     const doubts = [
-      ...(broken.includes('lost') ? unresolvedDoubts(rule, tally) : []),
+      ...(broken.includes('lost') ? [...unresolvedDoubts(rule, tally), ...unresolvedDeliveries(rule, fanout)] : []),
       ...health.filter((doubt) => doubt.casts === 'pass').map(({ kind, detail }): Doubt => ({ kind, rule, detail })),
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
@@ -284,13 +303,20 @@ function unresolvedDoubts(rule: string, { messages }: Tally): readonly Doubt[] {
   return [{ kind: 'unresolved', rule, detail }];
 }
 
-type ClauseCount = 'lost' | 'duplicated' | 'reordered' | 'corrupted';
+function unresolvedDeliveries(rule: string, fanout: Fanout | null): readonly Doubt[] {
+  if (fanout === null || fanout.unresolved === 0) return [];
+  const detail = `${rule}: ${formatCount(fanout.unresolved)} deliveries are unresolved, as their receivers' connections died`;
+  return [{ kind: 'unresolved', rule, detail }];
+}
+
+/** `missed`: by a lane of the sender's room. */
+type ClauseCount = 'lost' | 'missed' | 'duplicated' | 'reordered' | 'corrupted';
 
 function contractClauses(contract: Contract): { readonly rule: string; readonly broken: readonly ClauseCount[] }[] {
   const clauses: { rule: string; broken: readonly ClauseCount[] }[] = [];
   const broken: Readonly<Record<Contract['delivery'], readonly ClauseCount[]>> = {
-    'exactly-once': ['lost', 'duplicated'],
-    'at-least-once': ['lost'],
+    'exactly-once': ['lost', 'missed', 'duplicated'],
+    'at-least-once': ['lost', 'missed'],
     'at-most-once': ['duplicated'],
     none: [],
   };

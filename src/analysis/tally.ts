@@ -36,6 +36,7 @@ export interface Tally {
   displaced: Map<number, number>;
   mostHeld: number;
   loss: ReturnType<typeof zeroLoss>;
+  fanoutReceived: number;
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
   attempted: number;
@@ -61,6 +62,7 @@ export function createTally(): Tally {
       sendLag: createHistogram(),
       handshake: createHistogram(),
       eventLoopDelay: createHistogram(),
+      fanout: createHistogram(),
     },
   };
 }
@@ -75,6 +77,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     displaced: new Map(),
     mostHeld: 0,
     loss: zeroLoss(),
+    fanoutReceived: 0,
     failures: {},
     closeCodes: {},
     attempted: 0,
@@ -118,6 +121,7 @@ export function addWindow(tally: Tally, window: Window): void {
   for (const name of MESSAGE_FACTS) tally.messages[name] += window.messages[name];
   for (const reason of UNSENT_REASONS) tally.unsent[reason] += window.unsent[reason];
   addDelivery(tally, window.delivery);
+  tally.fanoutReceived += window.fanout.received;
   const { connections } = window;
   for (const [kind, count] of Object.entries(connections.failures)) {
     tally.failures[kind as FailureKind] = (tally.failures[kind as FailureKind] ?? 0) + count;

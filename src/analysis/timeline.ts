@@ -103,6 +103,7 @@ export function timelinePoint(second: number, facts: Second, lanesOpen: number):
     sent: messages.sent,
     unsent: sumOf(Object.values(tally.unsent)),
     delivered: messages.delivered,
+    received: tally.fanoutReceived,
     lost: messages.lost,
     unresolved: messages.unresolved,
     errors: sumOf(Object.values(tally.failures)),

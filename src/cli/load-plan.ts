@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { loadModule } from '../entry/load-module.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { parsePlan } from '../plan/parse.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
@@ -58,9 +58,7 @@ async function readPlan(file: string): Promise<string> {
 
 async function importPlan(file: string): Promise<unknown> {
   try {
-    const { createJiti } = await import('jiti');
-    const jiti = createJiti(pathToFileURL(path.resolve(file)).href);
-    const module = await jiti.import<{ default?: unknown }>(path.resolve(file));
+    const module = await loadModule(path.resolve(file));
     // jiti lets a module without a default export stand for one; its keys tell.
     if (!Object.keys(module).includes('default')) throw new Error('one without a default export');
     return module.default;

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createJsonCodec, JsonReading, type JsonShape, readJson, writeJson } from './json.ts';
+import {
+  createJsonCodec,
+  JsonReading,
+  type JsonSetting,
+  type JsonShape,
+  readJson,
+  writeHello,
+  writeJson,
+} from './json.ts';
 
 const RUN = 0x00ed_0001;
 const TEMPLATE = JSON.stringify({
@@ -16,12 +24,15 @@ const shape = (more: Partial<JsonShape> = {}): JsonShape => ({
   id: ['replyTo'],
   error: ['error'],
   payload: ['data', 'text'],
+  hello: [],
   ...more,
 });
-const codec = createJsonCodec(shape(), RUN, [200, 500]);
+const setting: JsonSetting = { run: RUN, payloadBytes: [200, 500], timed: false, roomOf: (stream) => stream % 10 };
+const codec = createJsonCodec(shape(), setting);
+const nameOf = (stream: number, sequence: number) => ({ stream, sequence, dueNs: 0, sentNs: 0 });
 
 function sent(type: number, stream: number, sequence: number): Record<string, unknown> {
-  const length = writeJson(codec, type, stream, sequence);
+  const length = writeJson(codec, type, nameOf(stream, sequence));
   return JSON.parse(Buffer.from(codec.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
 }
 
@@ -50,14 +61,24 @@ describe('what is sent', () => {
   test('has the size of its type, to the byte, whatever its number', () => {
     fc.assert(
       fc.property(names, ({ stream, sequence, type }) => {
-        expect(writeJson(codec, type, stream, sequence)).toBe([200, 500][type]);
+        expect(writeJson(codec, type, nameOf(stream, sequence))).toBe([200, 500][type]);
       }),
     );
   });
 
   test('is as long as the template where that needs more, or has no payload', () => {
-    const bare = createJsonCodec(shape({ template: `{"id":"\${id}"}` }), RUN, [10]);
-    expect(writeJson(bare, 0, 1, 2)).toBe('{"id":"00ed0001-1-2"}'.length);
+    const bare = createJsonCodec(shape({ template: `{"id":"\${id}"}` }), { ...setting, payloadBytes: [10] });
+    expect(writeJson(bare, 0, nameOf(1, 2))).toBe('{"id":"00ed0001-1-2"}'.length);
+  });
+});
+
+describe('what is sent first', () => {
+  test('is the hello, with lane and room in it', () => {
+    const hello = [JSON.stringify({ join: `\${room}`, as: `user-\${lane}` }), '{"ready":true}'];
+    const greeting = createJsonCodec(shape({ hello }), setting);
+    const text = (index: number): string =>
+      Buffer.from(greeting.message.subarray(0, writeHello(greeting, index, 37))).toString('utf8');
+    expect([text(0), text(1)]).toEqual(['{"join":7,"as":"user-37"}', '{"ready":true}']);
   });
 });
 
@@ -66,8 +87,8 @@ describe('what comes', () => {
     fc.assert(
       fc.property(names, ({ stream, sequence, type }) => {
         const { id, text } = sent(type, stream, sequence);
-        expect(read({ ok: true, replyTo: id, data: { text } })).toBe(JsonReading.answer);
-        expect([codec.stream, codec.sequence]).toEqual([stream, sequence]);
+        expect(read({ ok: true, replyTo: id, data: { text } })).toBe(JsonReading.message);
+        expect([codec.name.stream, codec.name.sequence]).toEqual([stream, sequence]);
       }),
     );
   });
@@ -76,7 +97,7 @@ describe('what comes', () => {
     const { id, text } = sent(0, 1, 2);
     for (const error of ['full', 0, true, { code: 5 }])
       expect(read({ replyTo: id, error })).toBe(JsonReading.rejection);
-    for (const error of [null, false]) expect(read({ replyTo: id, error, data: { text } })).toBe(JsonReading.answer);
+    for (const error of [null, false]) expect(read({ replyTo: id, error, data: { text } })).toBe(JsonReading.message);
   });
 
   test('any other letter, a missing one, or the payload of another message is corrupted', () => {
@@ -103,6 +124,7 @@ describe('what comes', () => {
       '00ed0001-1-x',
       '00ed0001--2',
       '00ed0001-1-2-3-4',
+      '00ed0001-1-2-',
     ]) {
       expect(read({ replyTo, id: '00ed0001-1-2' })).toBe(JsonReading.other);
     }

@@ -1,26 +1,35 @@
-// The json dialect: the service answers each message, in a JSON document of its own making that carries the message's id.
-// What is sent is a template; times stay with the sender, since the answer need not return them.
+// The json dialect: the service answers each message, or passes it on, in a JSON document of its own making that carries
+// the message's id. What is sent is a template (`json-template.ts`).
 //
-//   {"type":"chat","id":"5eed0001-12-345","text":"kP2_…"}        id: run, stream, number; text: as much as the size asks for
+//   {"type":"chat","id":"5eed0001-12-345","text":"kP2_…"}        text: as much as the size asks for
 //
 // The filler follows from stream and number, so that a service that returns it can be held to it.
 
 import type { JsonDialect } from '../plan/plan.ts';
-import { createUint32Generator } from '../random/generator.ts';
-import { FILLER_PLACES, fillerOffset } from './filler.ts';
 import { createJsonScanner, isAscii, type JsonScanner } from './json-scan.ts';
+import {
+  compileTemplate,
+  type Filling,
+  type JsonTemplate,
+  payloadLetters,
+  templateBytesBound,
+  writeTemplate,
+} from './json-template.ts';
+import { createLetters, lettersMatch } from './letters.ts';
+import { createMessageIds, type MessageIds, type MessageName, readMessageId } from './message-id.ts';
 
-export type JsonShape = Pick<JsonDialect, 'template' | 'id' | 'error' | 'payload'>;
+export type JsonShape = Pick<JsonDialect, 'template' | 'hello' | 'id' | 'error' | 'payload'>;
 
 /** What an arrived document is. */
 export const JsonReading = {
-  answer: 0,
+  /** The message, or its answer. */
+  message: 0,
   rejection: 1,
-  /** An answer whose payload is not what was sent. */
+  /** A message whose payload is not what was sent. */
   corrupted: 2,
   /** Without an id of ours: what the service says of its own accord. */
   other: 3,
-  /** An answer to another run. */
+  /** Of another run. */
   stale: 4,
   /** Not JSON. */
   broken: 5,
@@ -28,224 +37,102 @@ export const JsonReading = {
 export type JsonReading = (typeof JsonReading)[keyof typeof JsonReading];
 
 export interface JsonCodec {
-  readonly pieces: readonly Piece[];
-  /** Bytes of the template without what is put in. */
-  readonly literalBytes: number;
-  readonly payloads: number;
+  readonly template: JsonTemplate;
+  readonly hello: readonly JsonTemplate[];
   /** Every size of the mix. */
   readonly payloadBytes: readonly number[];
-  readonly runText: string;
+  readonly ids: MessageIds;
   readonly scanner: JsonScanner;
   readonly errorPath: number;
   readonly payloadPath: number;
-  readonly pool: Uint8Array;
-  /** The message that was laid out last; grows as needed. */
+  readonly letters: Uint8Array;
+  /** What was laid out last; grows as needed. */
   message: Uint8Array;
+  roomOf(stream: number): number;
   /** Of the document read last. */
-  stream: number;
-  sequence: number;
+  readonly name: MessageName;
 }
 
-type Piece =
-  | { readonly kind: 'literal'; readonly bytes: Uint8Array }
-  | { readonly kind: 'id' | 'seq' | 'lane' | 'payload' };
+/** What the codec of a run needs beside the shape of its messages. */
+export interface JsonSetting {
+  /** The 32-bit mark of the run. */
+  readonly run: number;
+  /** By message type. */
+  readonly payloadBytes: readonly number[];
+  /** Whether ids carry the times of their message. */
+  readonly timed: boolean;
+  roomOf(stream: number): number;
+}
 
-const POOL_MASK = FILLER_PLACES - 1;
-const RUN_DIGITS = 8;
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const QUOTE = 0x22;
-const DASH = 0x2d;
-const ZERO = 0x30;
 
-export function createJsonCodec(shape: JsonShape, run: number, payloadBytes: readonly number[]): JsonCodec {
-  const pieces = compileTemplate(shape.template);
+export function createJsonCodec(shape: JsonShape, { run, payloadBytes, timed, roomOf }: JsonSetting): JsonCodec {
   const paths = [
     shape.id,
     ...(shape.error === null ? [] : [shape.error]),
     ...(shape.payload === null ? [] : [shape.payload]),
   ];
   return {
-    pieces,
-    literalBytes: pieces.reduce((sum, piece) => sum + (piece.kind === 'literal' ? piece.bytes.length : 0), 0),
-    payloads: pieces.filter((piece) => piece.kind === 'payload').length,
+    template: compileTemplate(shape.template),
+    hello: shape.hello.map(compileTemplate),
     payloadBytes,
-    runText: (run >>> 0).toString(16).padStart(RUN_DIGITS, '0'),
+    ids: createMessageIds(run, timed),
     scanner: createJsonScanner(paths),
     errorPath: shape.error === null ? -1 : 1,
     payloadPath: shape.payload === null ? -1 : paths.length - 1,
-    pool: fillerPool(run),
+    letters: createLetters(run),
     message: new Uint8Array(1024),
-    stream: 0,
-    sequence: 0,
+    roomOf,
+    name: { stream: 0, sequence: 0, dueNs: Number.NaN, sentNs: Number.NaN },
   };
 }
 
-/** The template must be JSON text; `"${seq}"` and `"${lane}"` alone in a string become numbers. */
-function compileTemplate(template: string): readonly Piece[] {
-  const ascii = template.replace(
-    /[^\x20-\x7e]/g,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  const parts = ascii.replace(/"\$\{(seq|lane)\}"/g, `\${$1}`).split(/\$\{(id|seq|lane|payload)\}/);
-  return parts.flatMap((part, index): Piece[] => {
-    if (index % 2 === 1) return [{ kind: part as 'id' | 'seq' | 'lane' | 'payload' }];
-    return part === '' ? [] : [{ kind: 'literal', bytes: Uint8Array.from(part, (letter) => letter.charCodeAt(0)) }];
-  });
-}
-
 /** Lays a message out in `codec.message` and returns its length: the size of its type, or what the template needs. */
-export function writeJson(codec: JsonCodec, type: number, stream: number, sequence: number): number {
-  const wantedBytes = codec.payloadBytes[type]!;
-  const fillerBytes = fillerLength(codec, wantedBytes, stream, sequence);
-  const most = codec.literalBytes + codec.pieces.length * (MAX_ID_BYTES + fillerBytes);
-  if (codec.message.length < most) codec.message = new Uint8Array(2 * most);
-  const out = codec.message;
-  let at = 0;
-  for (const piece of codec.pieces) {
-    switch (piece.kind) {
-      case 'literal':
-        out.set(piece.bytes, at);
-        at += piece.bytes.length;
-        break;
-      case 'id':
-        at = writeId(codec, out, at, stream, sequence);
-        break;
-      case 'seq':
-        at = writeDecimal(out, at, sequence);
-        break;
-      case 'lane':
-        at = writeDecimal(out, at, stream);
-        break;
-      case 'payload':
-        at = writeFiller(codec, out, at, fillerBytes, stream, sequence);
-        break;
-    }
-  }
-  return at;
+export function writeJson(codec: JsonCodec, type: number, name: Readonly<MessageName>): number {
+  const { template, ids, letters } = codec;
+  const filling: Filling = { ids, letters, name, room: codec.roomOf(name.stream) };
+  return layOut(codec, template, filling, payloadLetters(template, codec.payloadBytes[type]!, filling));
 }
 
-/** Run, stream, number and two dashes. */
-const MAX_ID_BYTES = RUN_DIGITS + 1 + 10 + 1 + 16;
-
-/** What is left of the wanted size for each `${payload}`. */
-function fillerLength(codec: JsonCodec, wantedBytes: number, stream: number, sequence: number): number {
-  if (codec.payloads === 0) return 0;
-  let taken = codec.literalBytes;
-  const streamDigits = digitsOf(stream);
-  const sequenceDigits = digitsOf(sequence);
-  for (const { kind } of codec.pieces) {
-    if (kind === 'id') taken += RUN_DIGITS + 2 + streamDigits + sequenceDigits;
-    else if (kind === 'seq') taken += sequenceDigits;
-    else if (kind === 'lane') taken += streamDigits;
-  }
-  return Math.max(0, Math.floor((wantedBytes - taken) / codec.payloads));
+/** The same for message `index` of the hello, which has no number of its own. */
+export function writeHello(codec: JsonCodec, index: number, stream: number): number {
+  const { hello, ids, letters } = codec;
+  const name: MessageName = { stream, sequence: 0, dueNs: 0, sentNs: 0 };
+  return layOut(codec, hello[index]!, { ids, letters, name, room: codec.roomOf(stream) }, 0);
 }
 
-function writeId(codec: JsonCodec, out: Uint8Array, at: number, stream: number, sequence: number): number {
-  for (let i = 0; i < RUN_DIGITS; i++) out[at + i] = codec.runText.charCodeAt(i);
-  out[at + RUN_DIGITS] = DASH;
-  const next = writeDecimal(out, at + RUN_DIGITS + 1, stream);
-  out[next] = DASH;
-  return writeDecimal(out, next + 1, sequence);
+function layOut(codec: JsonCodec, template: JsonTemplate, filling: Filling, fillerLetters: number): number {
+  const bound = templateBytesBound(template, fillerLetters);
+  if (codec.message.length < bound) codec.message = new Uint8Array(2 * bound);
+  return writeTemplate(template, codec.message, filling, fillerLetters);
 }
 
-function writeDecimal(out: Uint8Array, at: number, value: number): number {
-  const digits = digitsOf(value);
-  let rest = value;
-  for (let i = at + digits - 1; i >= at; i--) {
-    const quotient = Math.floor(rest / 10);
-    out[i] = ZERO + (rest - 10 * quotient);
-    rest = quotient;
-  }
-  return at + digits;
-}
-
-function digitsOf(value: number): number {
-  let digits = 1;
-  for (let bound = 10; value >= bound; bound *= 10) digits++;
-  return digits;
-}
-
-function writeFiller(
-  codec: JsonCodec,
-  out: Uint8Array,
-  at: number,
-  length: number,
-  stream: number,
-  sequence: number,
-): number {
-  let index = fillerOffset(stream, sequence);
-  for (let i = 0; i < length; i++) {
-    out[at + i] = codec.pool[index]!;
-    index = (index + 1) & POOL_MASK;
-  }
-  return at + length;
-}
-
-/** Reads a document; of an answer, `codec.stream` and `codec.sequence` say to which message. */
+/** Reads a document; of a message, `codec.name` says which. */
 export function readJson(codec: JsonCodec, bytes: Uint8Array, start: number, end: number): JsonReading {
   const { scanner } = codec;
   if (!scanner.scan(bytes, start, end)) return JsonReading.broken;
   const { spans } = scanner;
-  const reading = readId(codec, bytes, spans[0]!, spans[1]!);
-  if (reading !== JsonReading.answer) return reading;
+  const isText = spans[0]! >= 0 && bytes[spans[0]!] === QUOTE;
+  const reading = isText ? readMessageId(codec.ids, bytes, spans[0]! + 1, spans[1]! - 1, codec.name) : 'none';
+  if (reading !== 'ours') return reading === 'stale' ? JsonReading.stale : JsonReading.other;
   if (codec.errorPath >= 0 && saysSomething(bytes, spans[2 * codec.errorPath]!, spans[2 * codec.errorPath + 1]!)) {
     return JsonReading.rejection;
   }
-  if (codec.payloadPath < 0) return JsonReading.answer;
-  const isWhole = fillerMatches(codec, bytes, spans[2 * codec.payloadPath]!, spans[2 * codec.payloadPath + 1]!);
-  return isWhole ? JsonReading.answer : JsonReading.corrupted;
-}
-
-function readId(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): JsonReading {
-  // Quotes, run, two dashes and a digit for stream and number each.
-  if (from < 0 || bytes[from] !== QUOTE || to - from < RUN_DIGITS + 6 || to - from > MAX_ID_BYTES + 2)
-    return JsonReading.other;
-  const runEnd = from + 1 + RUN_DIGITS;
-  if (bytes[runEnd] !== DASH) return JsonReading.other;
-  const streamEnd = bytes.indexOf(DASH, runEnd + 1);
-  if (streamEnd < 0 || streamEnd >= to) return JsonReading.other;
-  const stream = readDecimal(bytes, runEnd + 1, streamEnd);
-  const sequence = readDecimal(bytes, streamEnd + 1, to - 1);
-  if (stream < 0 || sequence < 0) return JsonReading.other;
-  if (!isAscii(bytes, from + 1, runEnd, codec.runText)) return JsonReading.stale;
-  codec.stream = stream;
-  codec.sequence = sequence;
-  return JsonReading.answer;
-}
-
-/** −1 for anything but digits. */
-function readDecimal(bytes: Uint8Array, from: number, to: number): number {
-  if (to <= from) return -1;
-  let value = 0;
-  for (let at = from; at < to; at++) {
-    const digit = bytes[at]! - ZERO;
-    if (digit < 0 || digit > 9) return -1;
-    value = 10 * value + digit;
-  }
-  return value;
+  if (codec.payloadPath < 0) return JsonReading.message;
+  const from = spans[2 * codec.payloadPath]!;
+  const to = spans[2 * codec.payloadPath + 1]!;
+  return payloadIsWhole(codec, bytes, from, to) ? JsonReading.message : JsonReading.corrupted;
 }
 
 function saysSomething(bytes: Uint8Array, from: number, to: number): boolean {
   return from >= 0 && !isAscii(bytes, from, to, 'null') && !isAscii(bytes, from, to, 'false');
 }
 
-/** Whether a string of the answer is the payload of the message that it names, in one of the sizes of the mix. */
-function fillerMatches(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
+/** Whether a string of the document is the payload of the message that it names, in one of the sizes of the mix. */
+function payloadIsWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   if (from < 0 || bytes[from] !== QUOTE) return false;
-  const length = to - from - 2;
-  const { stream, sequence } = codec;
-  if (!codec.payloadBytes.some((wanted) => fillerLength(codec, wanted, stream, sequence) === length)) return false;
-  let index = fillerOffset(stream, sequence);
-  for (let at = from + 1; at < to - 1; at++) {
-    if (bytes[at] !== codec.pool[index]) return false;
-    index = (index + 1) & POOL_MASK;
-  }
-  return true;
-}
-
-/** One letter for each place, none of which a JSON string needs to escape. */
-function fillerPool(run: number): Uint8Array {
-  const next = createUint32Generator(run >>> 0);
-  return Uint8Array.from({ length: FILLER_PLACES }, () => LETTERS.charCodeAt(next() & 63));
+  const { template, ids, letters, name, payloadBytes } = codec;
+  const filling: Filling = { ids, letters, name, room: codec.roomOf(name.stream) };
+  const isSize = (wanted: number): boolean => payloadLetters(template, wanted, filling) === to - from - 2;
+  return payloadBytes.some(isSize) && lettersMatch(letters, bytes, from + 1, to - 1, name.stream, name.sequence);
 }

@@ -50,9 +50,11 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
       if (isWindowFull(traffic, speech, lane, type)) {
         unsent.windowFull++;
         unsendable[lane.index]!++; // its place is tried again after the reply timeout
-      } else {
-        speech.append(lane, type, nowNs, nowNs);
+      } else if (speech.append(lane, type, nowNs, nowNs)) {
         sent++;
+      } else {
+        unsent.dialectError++;
+        unsendable[lane.index]!++;
       }
       index += shards;
     }
@@ -77,7 +79,7 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
 
   function sweep(nowNs: number): void {
     nextSweepNs = nowNs + sweepEveryNs;
-    for (const lane of openLanes.all()) {
+    for (const lane of openLanes.senders()) {
       if (nowNs - markedNs[lane.index]! >= replyTimeoutNs) giveUpOld(lane, nowNs);
     }
   }
@@ -111,7 +113,7 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
     runDue(nowNs) {
       if (nowNs >= kickNs) {
         kickNs = Number.POSITIVE_INFINITY;
-        for (const lane of openLanes.all()) beginLane(lane, clock.nowNs());
+        for (const lane of openLanes.senders()) beginLane(lane, clock.nowNs());
       }
       for (let sent = 0; sent < LOOK_MESSAGES && peekKey(thinking) <= nowNs; ) {
         const lane = laneAt(pop(thinking));

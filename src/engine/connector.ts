@@ -7,7 +7,7 @@ import type { DeflateAgreement, DeflateSettings } from '../frames/deflate.ts';
 import { acceptGuid, buildHandshakeRequest, HandshakeReader } from '../frames/handshake.ts';
 import { record } from '../histogram/histogram.ts';
 import { countFailure, type Recorder } from '../measure/recorder.ts';
-import type { Target } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import type { Clock } from './clock.ts';
 import type { Lane, Opening, Refusal } from './lane.ts';
@@ -36,7 +36,7 @@ export interface Connector {
 }
 
 export interface ConnectorParts {
-  readonly target: Target;
+  readonly plan: Pick<Plan, 'target' | 'load'>;
   readonly rows: Rows;
   readonly addresses: Addresses;
   readonly transport: Transport<Lane>;
@@ -49,8 +49,9 @@ export interface ConnectorParts {
 }
 
 export function createConnector(parts: ConnectorParts): Connector {
-  const { target, transport, clock, recorder } = parts;
-  const siteFor = createSites(target, parts.rows, parts.addresses);
+  const { plan, transport, clock, recorder } = parts;
+  const { target } = plan;
+  const siteFor = createSites(plan, parts.rows, parts.addresses);
   const waiting: Lane[] = [];
   let waitingFrom = 0;
   const opening = new Set<Lane>();

@@ -9,10 +9,12 @@ import { FrameReader, type FrameRules, type FrameSink, type ViolationCode } from
 import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../frames/frame-writer.ts';
 import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
+import { type Parting, receiverClosed, receiverOpened } from '../measure/audience.ts';
 import { missingNumbers, settleLane } from '../measure/ledger.ts';
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
 import { changeInFlight, countCloseCode, countFailure } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
+import { isPublisher } from '../plan/rooms.ts';
 import type { Clock } from './clock.ts';
 import { flush, reserve } from './hot/outbox.ts';
 import type { Speech } from './hot/speech.ts';
@@ -60,6 +62,7 @@ export interface ConversationParts {
 export function createConversation(parts: ConversationParts): Conversation {
   const { plan, traffic, speech, work, openLanes, clock } = parts;
   const { recorder, ledger } = traffic;
+  const { rooms } = plan.load;
   const inflate = zlibInflate(inflateRawSync);
   const rules = new Map<string, FrameRules>();
   /** Lanes that drain or close, with the time at which patience ends. */
@@ -73,12 +76,15 @@ export function createConversation(parts: ConversationParts): Conversation {
         ? new MessageDeflater(zlibDeflate(deflateRawSync, deflate.sending.windowBits), deflate.sending)
         : null;
     openLanes.add(lane);
+    if (traffic.fanout !== null) receiverOpened(traffic.fanout.audience, lane.index, clock.nowNs());
     recorder.opened++;
     if (lane.hasBeenOpen) recorder.reconnected++;
     lane.hasBeenOpen = true;
     recorder.open++;
     recorder.peakOpen = Math.max(recorder.peakOpen, recorder.open);
-    work.laneOpened(lane);
+    speech.greet(lane);
+    flushLane(traffic, lane);
+    if (rooms === null || isPublisher(rooms, lane.stream)) work.laneOpened(lane);
   }
 
   /** One object for all lanes that agreed on the same. */
@@ -167,11 +173,12 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (why === 'droppedByServer') recorder.droppedByServer++;
     countCloseCode(recorder, code);
     recorder.messages.unresolved += settle(lane);
-    takeOut(lane);
+    takeOut(lane, 'died');
   }
 
-  function takeOut(lane: Lane): void {
+  function takeOut(lane: Lane, parting: Parting): void {
     openLanes.remove(lane);
+    if (traffic.fanout !== null) receiverClosed(traffic.fanout.audience, lane.index, lane.stream, parting);
     recorder.open--;
     lane.state = 'closing';
   }
@@ -191,10 +198,10 @@ export function createConversation(parts: ConversationParts): Conversation {
   }
 
   /** The lane lived through its drain: what has not come back is lost. */
-  function closeNow(lane: Lane): void {
+  function closeNow(lane: Lane, parting: Parting = 'left'): void {
     noteLost(lane);
     recorder.messages.lost += settle(lane);
-    takeOut(lane);
+    takeOut(lane, parting);
     sendClose(lane, NORMAL_CLOSE);
   }
 
@@ -235,7 +242,7 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   function closeAll(): void {
     for (const lane of [...openLanes.all(), ...leaving.keys()]) {
-      if (lane.state === 'open' || lane.state === 'draining') closeNow(lane);
+      if (lane.state === 'open' || lane.state === 'draining') closeNow(lane, lane.state === 'open' ? 'stayed' : 'left');
     }
   }
 

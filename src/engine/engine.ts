@@ -8,20 +8,24 @@
 //
 // The engine owns its lanes and says everything it learns through `EngineHooks`; nobody asks it.
 
+import type { Dialect } from '../dialects/dialect.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import type { Window } from '../facts/window.ts';
 import { recordWithExpectedInterval } from '../histogram/histogram.ts';
-import { createRecorder } from '../measure/recorder.ts';
+import { audienceFacts, createAudience, heardAll, startAudience } from '../measure/audience.ts';
+import { countFailure, createRecorder } from '../measure/recorder.ts';
+import { createSpread } from '../measure/spread.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Rooms } from '../plan/plan.ts';
+import { isPublisher } from '../plan/rooms.ts';
 import { planStages } from '../plan/stages.ts';
 import { shareCount } from '../units/shares.ts';
 import type { Clock } from './clock.ts';
 import { createConnector } from './connector.ts';
 import { createConversation } from './conversation.ts';
-import { createTraffic } from './hot/traffic.ts';
+import { createTraffic, type Fanout } from './hot/traffic.ts';
 import { Lane } from './lane.ts';
 import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
@@ -68,6 +72,8 @@ export interface EngineParts {
   readonly openTransport: OpenTransport;
   readonly clock: Clock;
   readonly meter: ProcessMeter;
+  /** What the module of the plan's dialect exports; null where the plan names none. */
+  readonly ownDialect: Dialect | null;
   /** Seeds the mask keys; must be unpredictable (RFC 6455 §10.3). */
   readonly maskSeed: number;
   readonly hooks: EngineHooks;
@@ -78,6 +84,8 @@ const BEAT_NS = 20e6;
 /** After everything has arrived, how long to watch for duplicates and strangers. */
 const LINGER_NS = 500e6;
 const CLOSE_TIMEOUT_NS = 2e9;
+/** Of the time to join that the plan gives: who has been open for less when the first message is due is a late comer. */
+const SETTLED_SHARE = 0.5;
 
 export function createEngine(parts: EngineParts): Engine {
   const { assignment, clock, hooks } = parts;
@@ -85,11 +93,28 @@ export function createEngine(parts: EngineParts): Engine {
   const recorder = createRecorder();
   const laneCount = shareCount(assignment.laneCount, shard, shards);
   const lanes = Array.from({ length: laneCount }, (_, index) => new Lane(index, index * shards + shard));
-  const openLanes = createOpenLanes();
-  const traffic = createTraffic(laneCount, plan.target.maxBufferedBytes, parts.maskSeed, recorder, (violation, atNs) =>
-    hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
-  );
-  const speech = createSpeech(plan, assignment.run, traffic);
+  const { rooms } = plan.load;
+  const openLanes = createOpenLanes(laneCount, (lane) => rooms === null || isPublisher(rooms, lane.stream));
+  const fanout = rooms === null ? null : createFanout(plan, rooms, laneCount, assignment.laneCount);
+  const traffic = createTraffic({
+    lanes: laneCount,
+    fanout,
+    maxBufferedBytes: plan.target.maxBufferedBytes,
+    maskSeed: parts.maskSeed,
+    recorder,
+    report: (violation, atNs) => hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
+  });
+  const speech = createSpeech({
+    plan,
+    run: assignment.run,
+    lanes: laneCount,
+    traffic,
+    ownDialect: parts.ownDialect,
+    dialectFailed(lane, detail) {
+      countFailure(recorder, 'dialectError');
+      reportFailure(lane, 'dialectError', detail);
+    },
+  });
   const work = createWork({
     plan,
     shard,
@@ -108,6 +133,7 @@ export function createEngine(parts: EngineParts): Engine {
     stages: planStages(plan),
     recorder,
     ledger: traffic.ledger,
+    spread: fanout?.spread ?? null,
     clock,
     meter: parts.meter,
     spinning: assignment.precise,
@@ -124,7 +150,7 @@ export function createEngine(parts: EngineParts): Engine {
     closed,
   });
   const connector = createConnector({
-    target: plan.target,
+    plan,
     rows: assignment.rows,
     addresses: assignment.addresses,
     clock,
@@ -158,6 +184,8 @@ export function createEngine(parts: EngineParts): Engine {
   let connectedAtNs = 0;
   let firstLanesUnresolved = 0;
   let messagesExpected = plan.load.messages.kind !== 'none';
+  /** In a room other processes may send when this one has nothing left to send. */
+  let listenUntilNs = Number.NEGATIVE_INFINITY;
   const failuresReported = new Set<FailureKind>();
   const reopen = new Set<Lane>();
 
@@ -235,7 +263,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   function isOver(nowNs: number): boolean {
     const curveEndNs = connectedAtNs + curveDurationNs(plan.load.connections);
-    return nowNs >= curveEndNs && !messagesExpected && work.isOver(nowNs);
+    return nowNs >= Math.max(curveEndNs, listenUntilNs) && !messagesExpected && work.isOver(nowNs);
   }
 
   // ---- messages
@@ -243,6 +271,10 @@ export function createEngine(parts: EngineParts): Engine {
   function startMessages(atNs: number): void {
     if (phase !== 'running') return;
     messagesExpected = false;
+    if (fanout !== null && rooms !== null) {
+      startAudience(fanout.audience, atNs, rooms.settleNs * SETTLED_SHARE);
+      listenUntilNs = atNs + (planStages(plan).at(-1)?.toNs ?? 0);
+    }
     windows.setOrigin(atNs);
     work.start(atNs);
     pacer.start();
@@ -267,11 +299,19 @@ export function createEngine(parts: EngineParts): Engine {
       if (recorder.inFlight > 0) busyNs = nowNs;
       // Lanes that retire are not among the open ones and may still be owed something.
       const isQuiet =
-        recorder.inFlight === 0 && (openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
+        recorder.inFlight === 0 &&
+        !isOwed() &&
+        (openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
       if (isQuiet || nowNs - startedNs >= plan.drainNs) closeAll();
       else clock.after(BEAT_NS, look);
     };
     look();
+  }
+
+  /** In a room with senders elsewhere nobody here knows whether all has come: the whole drain is waited for. */
+  function isOwed(): boolean {
+    if (fanout === null) return false;
+    return shards > 1 || !heardAll(fanout.audience, traffic.ledger.next);
   }
 
   function closeAll(): void {
@@ -287,10 +327,21 @@ export function createEngine(parts: EngineParts): Engine {
       }
       for (const lane of linked) lane.link?.destroy();
       phase = 'finished';
+      tellAudience();
       windows.finish();
       hooks.finished();
     };
     look();
+  }
+
+  function tellAudience(): void {
+    if (fanout === null) return;
+    const sent = lanes.flatMap(({ index, stream }) => {
+      const count = traffic.ledger.next[index]!;
+      return count === 0 ? [] : [[stream, count] as const];
+    });
+    const audience = audienceFacts(fanout.audience, sent, (receiver) => lanes[receiver]!.stream);
+    hooks.event({ kind: 'audience', atNs: clock.nowNs(), worker: shard, audience });
   }
 
   function reportFailure(lane: Lane, failure: FailureKind, detail: string): void {
@@ -300,6 +351,31 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   return { connect, startMessages, stop };
+}
+
+/** Deliveries a second whose times are kept one by one, of all workers together: what the join can take. */
+const SPREAD_PER_SECOND = 5000;
+/** Where replies set the pace, so many rounds a second are reckoned with. */
+const CLOSED_ROUNDS_PER_SECOND = 1000;
+
+/** `lanes`: of this process; `allLanes`: of the run. */
+function createFanout(plan: Plan, rooms: Rooms, lanes: number, allLanes: number): Fanout {
+  const { messages } = plan.load;
+  const senders = Math.min(allLanes, rooms.count * rooms.publishers);
+  const perSecond =
+    messages.kind === 'open'
+      ? Math.max(...messages.curve.map(({ to }) => to))
+      : messages.kind === 'closed'
+        ? senders * messages.inFlight * CLOSED_ROUNDS_PER_SECOND
+        : 0;
+  const deliveriesPerSecond = (perSecond * allLanes) / rooms.count;
+  return {
+    audience: createAudience(rooms, lanes),
+    spread: createSpread(
+      plan.seed,
+      deliveriesPerSecond === 0 ? 1 : Math.min(1, SPREAD_PER_SECOND / deliveriesPerSecond),
+    ),
+  };
 }
 
 function next(events: Iterator<LaneEvent>): LaneEvent | null {

@@ -45,8 +45,6 @@ export class Lane {
   opening: Opening | null = null;
   reader: FrameReader<Lane> | null = null;
   deflater: MessageDeflater | null = null;
-  /** Where it is in the list of open lanes; −1 while it is not open. */
-  position = -1;
   /** Messages that the closed model may send as soon as the read event is over. */
   credit = 0;
   /** Of these, messages that had been given up: their places are free already. */

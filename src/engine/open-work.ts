@@ -43,7 +43,7 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
       unsent.late++;
       return;
     }
-    const lane = openLanes.next();
+    const lane = openLanes.nextSender();
     if (lane === null) {
       unsent.socketClosed++;
       return;
@@ -58,8 +58,8 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
       unsent[reason]++;
       return;
     }
-    countSent(traffic, 1, dueNs, nowNs);
-    speech.append(lane, type, dueNs, nowNs);
+    if (speech.append(lane, type, dueNs, nowNs)) countSent(traffic, 1, dueNs, nowNs);
+    else unsent.dialectError++;
   }
 
   function flushFilling(): void {

@@ -4,7 +4,7 @@ import type { Target } from '../plan/plan.ts';
 import { createSites, type Rows } from './site.ts';
 
 const site = (target: Partial<Target>, lane = 0, rows: Rows = [], addressIndex = 0) =>
-  createSites(makePlan({ target }).target, rows, { 'service.test': ['10.0.0.1', '10.0.0.2'] })(lane, addressIndex);
+  createSites(makePlan({ target }), rows, { 'service.test': ['10.0.0.1', '10.0.0.2'] })(lane, addressIndex);
 
 describe('where a lane connects', () => {
   test('address, port and path of the URL', () => {

@@ -1,7 +1,8 @@
 // Where a lane connects and what it asks for: the plan's URL, headers and addresses, rendered for one lane.
 
-import { renderLaneTemplate } from '../plan/interpolate.ts';
-import type { Target } from '../plan/plan.ts';
+import { type LaneValues, renderLaneTemplate } from '../plan/interpolate.ts';
+import type { Plan, Target } from '../plan/plan.ts';
+import { roomOf } from '../plan/rooms.ts';
 import type { Endpoint } from './transport.ts';
 
 /** Rows of the plan's CSV file: lane n takes row n modulo their number. */
@@ -21,7 +22,7 @@ export interface Site {
 
 /** Gives each lane its site. Where nothing in the target differs by lane, sites are made once for all. */
 export function createSites(
-  target: Target,
+  { target, load: { rooms } }: Pick<Plan, 'target' | 'load'>,
   rows: Rows,
   addresses: Addresses,
 ): (lane: number, addressIndex: number) => Site {
@@ -30,7 +31,13 @@ export function createSites(
   const known = new Map<string, Site>();
   return (lane, addressIndex) => {
     const key = `${lane % urls.length} ${addressIndex}`;
-    const site = known.get(key) ?? siteOf(target, rows, addresses, lane, addressIndex);
+    const site =
+      known.get(key) ??
+      siteOf(target, addresses, addressIndex, {
+        lane,
+        room: rooms === null ? null : roomOf(rooms, lane),
+        row: rows.length === 0 ? null : rows[lane % rows.length]!,
+      });
     if (isSame) known.set(key, site);
     if (sourceAddresses.length === 0) return site;
     // Lanes of one URL take every source in turn, whatever the two numbers have in common.
@@ -39,10 +46,9 @@ export function createSites(
   };
 }
 
-function siteOf(target: Target, rows: Rows, addresses: Addresses, lane: number, addressIndex: number): Site {
-  const row = rows.length === 0 ? null : rows[lane % rows.length]!;
-  const template = target.urls[lane % target.urls.length]!;
-  const url = new URL(renderLaneTemplate(template, lane, row));
+function siteOf(target: Target, addresses: Addresses, addressIndex: number, values: LaneValues): Site {
+  const template = target.urls[values.lane % target.urls.length]!;
+  const url = new URL(renderLaneTemplate(template, values));
   const secure = url.protocol === 'wss:';
   const host = hostOf(url);
   const known = addresses[host] ?? [host];
@@ -57,7 +63,7 @@ function siteOf(target: Target, rows: Rows, addresses: Addresses, lane: number, 
     addressCount: known.length,
     hostHeader: url.host,
     path: url.pathname + url.search,
-    headers: headersOf(target, url, lane, row),
+    headers: headersOf(target, url, values),
   };
 }
 
@@ -66,14 +72,9 @@ export function hostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }
 
-function headersOf(
-  target: Target,
-  url: URL,
-  lane: number,
-  row: Readonly<Record<string, string>> | null,
-): Readonly<Record<string, string>> {
+function headersOf(target: Target, url: URL, values: LaneValues): Readonly<Record<string, string>> {
   const headers = Object.fromEntries(
-    Object.entries(target.headers).map(([name, value]) => [name, renderLaneTemplate(value, lane, row)]),
+    Object.entries(target.headers).map(([name, value]) => [name, renderLaneTemplate(value, values)]),
   );
   const hasAuthorization = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
   if (hasAuthorization || (url.username === '' && url.password === '')) return headers;

@@ -1,20 +1,43 @@
 // The speech of a run, by its dialect.
 
+import type { Dialect } from '../dialects/dialect.ts';
 import type { Plan } from '../plan/plan.ts';
+import { roomOf } from '../plan/rooms.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { speakEcho } from './hot/echo-speech.ts';
 import { speakJson } from './hot/json-speech.ts';
+import { speakOwn } from './hot/own-speech.ts';
 import type { Speech } from './hot/speech.ts';
 import type { Traffic } from './hot/traffic.ts';
+import type { Lane } from './lane.ts';
 
-/** `run`: the 32-bit mark of the run in every message. */
-export function createSpeech({ dialect, load }: Plan, run: number, traffic: Traffic): Speech {
-  const payloadBytes = load.mix.map((type) => type.payloadBytes);
+export interface SpeechParts {
+  readonly plan: Plan;
+  /** The 32-bit mark of the run in every message. */
+  readonly run: number;
+  /** Lanes of this process. */
+  readonly lanes: number;
+  readonly traffic: Traffic;
+  /** What the module of the plan's dialect exports; null where it has none. */
+  readonly ownDialect: Dialect | null;
+  dialectFailed(lane: Lane, detail: string): void;
+}
+
+export function createSpeech({ plan, run, lanes, traffic, ownDialect, dialectFailed }: SpeechParts): Speech {
+  const { dialect } = plan;
+  const { mix, rooms } = plan.load;
+  const payloadBytes = mix.map((type) => type.payloadBytes);
+  // Receivers of a room have no table in common with its senders.
+  const timed = rooms !== null;
+  const roomOfStream = (stream: number): number => (rooms === null ? 0 : roomOf(rooms, stream));
   switch (dialect.kind) {
     case 'echo':
       return speakEcho(dialect, run, payloadBytes, traffic);
     case 'json':
-      return speakJson(dialect, run, payloadBytes, traffic);
+      return speakJson(dialect, { run, payloadBytes, timed, roomOf: roomOfStream }, traffic);
+    case 'module':
+      if (ownDialect === null) throw new Error(`the dialect ${dialect.file} was not loaded`);
+      return speakOwn(ownDialect, { run, mix, timed, lanes, roomOf: roomOfStream, dialectFailed }, traffic);
     default:
       return unreachable(dialect);
   }

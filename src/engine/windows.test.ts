@@ -20,6 +20,7 @@ function start(stages = STAGES) {
     worker: 1,
     stages,
     recorder,
+    spread: null,
     ledger: createLedger(1),
     clock,
     meter: { cpuNs: () => clock.nowNs() / 2, rssBytes: () => 1e6 },

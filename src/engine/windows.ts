@@ -6,6 +6,7 @@ import type { Window } from '../facts/window.ts';
 import { cutDensity } from '../measure/density.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import { cutWindow, type Recorder } from '../measure/recorder.ts';
+import { cutSpread, type Spread } from '../measure/spread.ts';
 import { type Stage, stageAt } from '../plan/stages.ts';
 import type { Clock, Timer } from './clock.ts';
 
@@ -30,6 +31,8 @@ export interface WindowParts {
   readonly stages: readonly Stage[];
   readonly recorder: Recorder;
   readonly ledger: Ledger;
+  /** Null where the plan has no rooms. */
+  readonly spread: Spread | null;
   readonly clock: Clock;
   readonly meter: ProcessMeter;
   readonly spinning: boolean;
@@ -86,6 +89,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         rssBytes: meter.rssBytes(),
         idleRssBytes,
         density: cutDensity(parts.ledger.density),
+        spread: parts.spread === null ? [] : cutSpread(parts.spread),
         approximate: parts.ledger.approximate,
         spinning: parts.spinning,
       }),

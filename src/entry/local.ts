@@ -11,6 +11,7 @@ import { createRunDirectories } from '../history/run-directory.ts';
 import type { MachineLimits, Surroundings } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
 import { createTargetHost } from '../target/target-process.ts';
+import { loadModule } from './load-module.ts';
 
 /** Where runs are kept unless told otherwise. */
 export const DEFAULT_RUNS_DIRECTORY = '.highwater/runs';
@@ -30,6 +31,7 @@ function entryPath(name: string): string {
 
 export const localSurroundings: Surroundings = {
   readFile,
+  loadModule,
   async resolve(host) {
     if (net.isIP(host) !== 0) return [host];
     const found = await dns.lookup(host, { all: true });

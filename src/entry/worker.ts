@@ -6,12 +6,14 @@ import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Dialect } from '../dialects/dialect.ts';
 import { monotonicClock } from '../engine/clock.ts';
 import { type Assignment, createEngine, type Engine } from '../engine/engine.ts';
 import { createNodeTransport, type SecureOptions } from '../engine/node-transport.ts';
 import type { Tls } from '../plan/plan.ts';
 import type { Command, Report } from '../run/ports.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { loadModule } from './load-module.ts';
 
 /**
  * Opening a lane leaves twice as much garbage as the lane itself. It is collected while nobody waits, between the
@@ -22,6 +24,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 
 let assignment: Assignment | null = null;
 let engine: Engine | null = null;
+let ownDialect: Dialect | null = null;
 
 function report(value: Report): void {
   if (process.connected) process.send!(value);
@@ -30,8 +33,7 @@ function report(value: Report): void {
 function obey(command: Command): void {
   switch (command.kind) {
     case 'assign':
-      assignment = command.assignment;
-      report({ kind: 'ready' });
+      void prepareFor(command.assignment);
       return;
     case 'connect':
       engine = startEngine(assignment!, command.originNs);
@@ -47,6 +49,14 @@ function obey(command: Command): void {
   }
 }
 
+async function prepareFor(given: Assignment): Promise<void> {
+  const { dialect } = given.plan;
+  // The coordinator has tried it: one that fails here and now ends the process, which the coordinator reports.
+  if (dialect.kind === 'module') ownDialect = (await loadModule(dialect.file)).dialect as Dialect;
+  assignment = given;
+  report({ kind: 'ready' });
+}
+
 function startEngine(given: Assignment, originNs: bigint): Engine {
   const secure = secureOptions(
     given.plan.target.tls,
@@ -56,6 +66,7 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
     assignment: given,
     openTransport: (handler) => createNodeTransport(handler, secure),
     clock: monotonicClock(originNs),
+    ownDialect,
     maskSeed: randomBytes(4).readUInt32LE(),
     meter: {
       cpuNs: () => {

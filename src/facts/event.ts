@@ -1,6 +1,7 @@
 // What happened once, as it lies in `events.ndjson`: one JSON line each, in the order in which the
 // coordinator learned of it. `atNs` counts from the start of the run.
 
+import { type AudienceFacts, isAudience } from './audience.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 
 export type RunEvent =
@@ -18,6 +19,7 @@ export type RunEvent =
       readonly detail: string;
     }
   | ({ readonly kind: 'violation'; readonly atNs: number; readonly worker: number } & Violation)
+  | { readonly kind: 'audience'; readonly atNs: number; readonly worker: number; readonly audience: AudienceFacts }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
   | { readonly kind: 'runEnded'; readonly atNs: number; readonly outcome: Outcome };
@@ -94,6 +96,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     seq: (value) => value === null || isNumber(value),
     detail: isText,
   },
+  audience: { worker: isNumber, audience: isAudience },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },
   runEnded: { outcome: isOneOf(OUTCOMES) },

@@ -17,6 +17,8 @@ export interface RunResult {
   readonly connections: ConnectionResult;
   readonly messages: MessageResult;
   readonly delivery: DeliveryResult;
+  /** Null where the plan has no rooms. */
+  readonly fanout: FanoutResult | null;
   readonly response: Distribution;
   readonly service: Distribution;
   readonly sendLag: Distribution;
@@ -71,6 +73,7 @@ export const DOUBT_KINDS = [
   'littlesLaw',
   'approximate',
   'unmatched',
+  'dialectError',
 ] as const;
 
 /** A reason not to trust a number. */
@@ -168,6 +171,37 @@ export interface DeliveryResult {
   readonly strangers: Readonly<Record<StrangerKind, number>>;
 }
 
+/** What lanes heard of one another: owed = received + missed + unresolved, counted in deliveries. */
+export interface FanoutResult {
+  readonly owed: number;
+  readonly received: number;
+  readonly missed: number;
+  /** Of receivers whose connection died before they could have them. */
+  readonly unresolved: number;
+  /** Sent while their receiver was away, and not sent to it later: not owed. */
+  readonly away: number;
+  /** Received of owed; null where nothing was owed. */
+  readonly reachRatio: number | null;
+  /** Of those that were there from the first message to the end. */
+  readonly receivers: {
+    readonly count: number;
+    /** They heard everything. */
+    readonly complete: number;
+    /** The ten that missed most. */
+    readonly worst: readonly { readonly lane: number; readonly owed: number; readonly received: number }[];
+  };
+  /** From due to received by another lane, over all deliveries. */
+  readonly times: Distribution;
+  /** Over a sample of the messages: until the first, the median and the last receiver had it, and between first and last. */
+  readonly spread: {
+    readonly messages: number;
+    readonly first: Distribution;
+    readonly median: Distribution;
+    readonly last: Distribution;
+    readonly skew: Distribution;
+  };
+}
+
 /** Over survivors only. A percentile is null where there are too few samples to bound it with 95 % confidence. */
 export interface Distribution {
   readonly count: number;
@@ -226,6 +260,8 @@ export interface TimelinePoint {
   readonly sent: number;
   readonly unsent: number;
   readonly delivered: number;
+  /** By lanes that had not sent them. */
+  readonly received: number;
   readonly lost: number;
   readonly unresolved: number;
   readonly errors: number;

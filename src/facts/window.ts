@@ -8,7 +8,7 @@ import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 export const WINDOW_SCHEMA = 'highwater/window/1';
 
 /** Reasons why a message that was due was not sent. */
-export const UNSENT_REASONS = ['late', 'backpressure', 'windowFull', 'socketClosed'] as const;
+export const UNSENT_REASONS = ['late', 'backpressure', 'windowFull', 'socketClosed', 'dialectError'] as const;
 export type UnsentReason = (typeof UNSENT_REASONS)[number];
 
 export const MESSAGE_FACTS = [
@@ -74,6 +74,16 @@ export interface DeliveryFacts {
   };
 }
 
+/** A message, when it was due, and how long after that it reached each of this worker's receivers, in ns. */
+export type SpreadFacts = readonly [stream: number, seq: number, dueNs: number, ...delaysNs: number[]];
+
+/** What lanes heard of other lanes of their room. */
+export interface FanoutFacts {
+  readonly received: number;
+  /** Of a sample of the messages. */
+  readonly spread: readonly SpreadFacts[];
+}
+
 export function zeroExtent(): Mutable<DeliveryFacts['extent']> {
   return { count: 0, sum: 0, max: 0 };
 }
@@ -91,7 +101,7 @@ export function zeroStrangers(): Record<StrangerKind, number> {
 }
 
 export function zeroUnsent(): Record<UnsentReason, number> {
-  return { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 };
+  return { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0, dialectError: 0 };
 }
 
 export interface Window {
@@ -105,13 +115,15 @@ export interface Window {
   readonly messages: MessageFacts;
   readonly unsent: Readonly<Record<UnsentReason, number>>;
   readonly delivery: DeliveryFacts;
+  readonly fanout: FanoutFacts;
   readonly connections: ConnectionFacts;
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly histograms: Readonly<Record<HistogramName, SparseHistogram>>;
   readonly health: WorkerHealth;
 }
 
-export const HISTOGRAM_NAMES = ['response', 'service', 'sendLag', 'handshake', 'eventLoopDelay'] as const;
+/** `fanout`: from a message's due time to its arrival at another lane. */
+export const HISTOGRAM_NAMES = ['response', 'service', 'sendLag', 'handshake', 'eventLoopDelay', 'fanout'] as const;
 export type HistogramName = (typeof HISTOGRAM_NAMES)[number];
 
 export interface ConnectionFacts {
@@ -164,7 +176,7 @@ export function decodeWindow(line: string): Window | null {
 
 export function isWindow(value: unknown): value is Window {
   if (!isRecord(value) || value.schema !== WINDOW_SCHEMA) return false;
-  const { messages, unsent, delivery, connections, bytes, histograms, health } = value;
+  const { messages, unsent, delivery, fanout, connections, bytes, histograms, health } = value;
   return (
     hasCounts(value, ['worker', 'second', 'untilNs']) &&
     Number.isSafeInteger(value.stage) &&
@@ -178,6 +190,9 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(delivery.density, ['mostHeld']) &&
     isPairs(delivery.density.displaced) &&
     hasCounts(delivery.loss, ['periods', 'longestPeriod', 'noticeable']) &&
+    hasCounts(fanout, ['received']) &&
+    Array.isArray(fanout.spread) &&
+    fanout.spread.every(isSpread) &&
     hasCounts(connections, ['attempted', 'opened', 'reconnected', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&
     hasCounts(connections.failures, []) &&
     Object.keys(connections.failures).every((kind) => (FAILURE_KINDS as readonly string[]).includes(kind)) &&
@@ -195,6 +210,10 @@ export function isWindow(value: unknown): value is Window {
 
 function hasCounts(value: unknown, names: readonly string[]): value is Record<string, unknown> {
   return isRecord(value) && names.every((name) => Number.isFinite(value[name]) && (value[name] as number) >= 0);
+}
+
+function isSpread(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 3 && value.every(Number.isSafeInteger);
 }
 
 function isPairs(value: unknown): boolean {

@@ -87,6 +87,13 @@ export function takeNumber(ledger: Ledger, lane: number): number {
   return sequence;
 }
 
+/** The message just numbered will not come back to its sender: nobody waits for it. */
+export function forgoAnswers(ledger: Ledger, lane: number): void {
+  ledger.outstanding[lane] = 0;
+  ledger.expected[lane] = ledger.next[lane]!;
+  ledger.low[lane] = ledger.next[lane]!;
+}
+
 /** The number that is nearest to what is expected among those with these low bits. */
 export function wholeNumber(ledger: Ledger, lane: number, lowBits: number, bits: number): number {
   const modulus = 2 ** bits;

@@ -20,6 +20,7 @@ const context = (untilNs: number): WindowContext => ({
   cpuNs: 3e8,
   rssBytes: 5e7,
   idleRssBytes: 4e7,
+  spread: [],
   density: { displaced: [[-1, 2]], mostHeld: 1 },
   approximate: false,
   spinning: true,

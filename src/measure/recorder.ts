@@ -5,6 +5,7 @@ import type { FailureKind } from '../facts/failure.ts';
 import {
   type DamageKind,
   type DeliveryFacts,
+  type FanoutFacts,
   type HistogramName,
   type MessageFacts,
   type StrangerKind,
@@ -29,6 +30,8 @@ export interface Recorder {
   readonly extent: ReturnType<typeof zeroExtent>;
   readonly loss: ReturnType<typeof zeroLoss>;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
+  /** Messages of other lanes that lanes heard. */
+  fanoutReceived: number;
   attempted: number;
   opened: number;
   reconnected: number;
@@ -59,7 +62,9 @@ export function createRecorder(): Recorder {
       sendLag: createHistogram(),
       handshake: createHistogram(),
       eventLoopDelay: createHistogram(),
+      fanout: createHistogram(),
     },
+    fanoutReceived: 0,
     attempted: 0,
     opened: 0,
     reconnected: 0,
@@ -122,6 +127,7 @@ export interface WindowContext {
   readonly rssBytes: number;
   readonly idleRssBytes: number;
   readonly density: DeliveryFacts['density'];
+  readonly spread: FanoutFacts['spread'];
   readonly approximate: boolean;
   readonly spinning: boolean;
 }
@@ -145,6 +151,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       density: context.density,
       loss: { ...recorder.loss },
     },
+    fanout: { received: recorder.fanoutReceived, spread: context.spread },
     connections: {
       attempted: recorder.attempted,
       opened: recorder.opened,
@@ -163,6 +170,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       sendLag: encodeSparse(histograms.sendLag),
       handshake: encodeSparse(histograms.handshake),
       eventLoopDelay: encodeSparse(histograms.eventLoopDelay),
+      fanout: encodeSparse(histograms.fanout),
     },
     health: {
       cpuNs: context.cpuNs,
@@ -187,6 +195,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.extent, zeroExtent());
   Object.assign(recorder.loss, zeroLoss());
   for (const histogram of Object.values(recorder.histograms)) reset(histogram);
+  recorder.fanoutReceived = 0;
   recorder.attempted = 0;
   recorder.opened = 0;
   recorder.reconnected = 0;

@@ -16,4 +16,5 @@ export const DEFAULTS = {
   think: { minNs: 0, maxNs: 0 },
   replyTimeoutNs: 30 * NS_PER_SECOND,
   drainNs: 5 * NS_PER_SECOND,
+  settleNs: NS_PER_SECOND,
 } as const;

@@ -62,9 +62,11 @@ describe('lane templates', () => {
 
   test('are rendered with the lane and its row', () => {
     const template = `ws://h/\${lane}?user=\${row.user}&\${row.none}&\${lane`;
-    expect(renderLaneTemplate(template, 7, { user: 'ann' })).toBe(`ws://h/7?user=ann&\${row.none}&\${lane`);
-    expect(renderLaneTemplate(template, 7, null)).toContain(`\${row.user}`);
-    expect(renderLaneTemplate(`\${row.toString}`, 0, {})).toBe(`\${row.toString}`);
+    expect(renderLaneTemplate(template, { lane: 7, room: null, row: { user: 'ann' } })).toBe(
+      `ws://h/7?user=ann&\${row.none}&\${lane`,
+    );
+    expect(renderLaneTemplate(template, { lane: 7, room: null, row: null })).toContain(`\${row.user}`);
+    expect(renderLaneTemplate(`\${row.toString}`, { lane: 0, room: null, row: {} })).toBe(`\${row.toString}`);
   });
 
   test('tell which columns they need', () => {

@@ -1,5 +1,5 @@
 // `${...}` in the strings of a plan. `${env.X}` is replaced here, once, and what it was replaced by is a secret from
-// then on. `${lane}` and `${row.COLUMN}` differ by lane and stay until a lane connects; only the places that are
+// then on. `${lane}`, `${room}` and `${row.COLUMN}` differ by lane and stay until a lane connects; only the places that are
 // rendered then may hold them. Anything else in `${}` is a mistake, and is not sent to a server as it stands.
 
 import { isObject } from './document.ts';
@@ -19,8 +19,10 @@ export interface Interpolated {
 const PLACEHOLDER = /\$\{([^}]*)(\}?)/g;
 const ENV_NAME = /^env\.([A-Za-z_][A-Za-z0-9_]*)$/;
 /** What a message's template may hold. */
-const MESSAGE_NAMES: readonly string[] = ['id', 'seq', 'lane', 'payload'];
-const LANE_NAME = /^(?:lane|row\..+)$/s;
+const MESSAGE_NAMES: readonly string[] = ['id', 'seq', 'lane', 'room', 'payload'];
+/** What may stand in what a lane says first. */
+const HELLO_NAMES: readonly string[] = ['lane', 'room'];
+const LANE_NAME = /^(?:lane|room|row\..+)$/s;
 
 export function interpolate(document: unknown, env: Environment): Interpolated {
   const secrets = new Set<string>();
@@ -39,17 +41,16 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
         } else if (mayBeSecret(at) && value !== '') secrets.add(value);
         return value ?? placeholder;
       }
-      if (closing !== '' && isRenderedPerMessage(at) && MESSAGE_NAMES.includes(inner)) return placeholder;
+      const names = messageNames(at);
+      if (closing !== '' && names.includes(inner)) return placeholder;
       const known = closing !== '' && LANE_NAME.test(inner);
       if (!known || !isRenderedPerLane(at)) {
         const expected = isRenderedPerLane(at)
-          ? `\${env.NAME}, \${lane} or \${row.COLUMN}`
-          : isRenderedPerMessage(at)
-            ? `\${env.NAME}, ${MESSAGE_NAMES.map((name) => `\${${name}}`).join(', ')}`
-            : `\${env.NAME}`;
+          ? `\${env.NAME}, \${lane}, \${room} or \${row.COLUMN}`
+          : ['env.NAME', ...names].map((name) => `\${${name}}`).join(', ');
         const hint =
-          known && !isRenderedPerMessage(at)
-            ? `\${lane} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
+          known && names.length === 0
+            ? `\${lane}, \${room} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
             : null;
         // Without an end it reaches to the end of the text, which may be a password.
         problems.push({ at, expected, got: closing === '' ? `"\${" without "}"` : quote(placeholder), hint });
@@ -67,15 +68,20 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
   return { document: walk(document, []), secrets: [...secrets], problems, missing: [...missing] };
 }
 
+/** What differs by lane. */
+export interface LaneValues {
+  readonly lane: number;
+  /** Null where the plan has no rooms. */
+  readonly room: number | null;
+  readonly row: Readonly<Record<string, string>> | null;
+}
+
 /** The template for one lane. A column that the row lacks leaves its placeholder: `templateColumns` tells beforehand. */
-export function renderLaneTemplate(
-  template: string,
-  lane: number,
-  row: Readonly<Record<string, string>> | null,
-): string {
+export function renderLaneTemplate(template: string, { lane, room, row }: LaneValues): string {
   return template.replace(PLACEHOLDER, (placeholder, inner: string, closing: string) => {
     if (closing === '') return placeholder;
     if (inner === 'lane') return String(lane);
+    if (inner === 'room' && room !== null) return String(room);
     if (row === null || !inner.startsWith('row.')) return placeholder;
     const column = inner.slice('row.'.length);
     return Object.hasOwn(row, column) ? (row[column] ?? placeholder) : placeholder;
@@ -99,9 +105,11 @@ function isRenderedPerLane([section, field]: Path): boolean {
   return section === 'target' && (field === 'url' || field === 'headers' || field === 'cookies');
 }
 
-/** A message of the json dialect is a template for each message. */
-function isRenderedPerMessage([section, field]: Path): boolean {
-  return section === 'dialect' && field === 'send';
+/** A message of the json dialect is a template for each message, and what is said first for each lane. */
+function messageNames([section, field]: Path): readonly string[] {
+  if (section !== 'dialect') return [];
+  if (field === 'send') return MESSAGE_NAMES;
+  return field === 'hello' ? HELLO_NAMES : [];
 }
 
 /** A rate or a number of lanes is no secret, and hiding every `500` would hide half of a report. */

@@ -27,7 +27,7 @@ export interface Plan {
 export type Pace = 'economical' | 'precise' | 'auto';
 
 export interface Target {
-  /** Where to connect: templates that may hold `${lane}` and `${row.COLUMN}`; or the reference target. */
+  /** Where to connect: templates that may hold `${lane}`, `${room}` and `${row.COLUMN}`; or the reference target. */
   readonly urls: NonEmpty<string>;
   readonly headers: Readonly<Record<string, string>>;
   readonly subprotocols: readonly string[];
@@ -63,13 +63,21 @@ export interface Tls {
   readonly insecure: boolean;
 }
 
-export type Dialect = EchoDialect | JsonDialect;
+export type Dialect = EchoDialect | JsonDialect | ModuleDialect;
+
+/** A dialect that somebody else wrote: a module that exports `dialect` (`dialects/dialect.ts`). */
+export interface ModuleDialect {
+  readonly kind: 'module';
+  readonly file: string;
+}
 
 /** The service answers each message with a JSON document that carries its id. */
 export interface JsonDialect {
   readonly kind: 'json';
-  /** JSON text with `${id}`, `${seq}`, `${lane}` and `${payload}` in it. */
+  /** JSON text with `${id}`, `${seq}`, `${lane}`, `${room}` and `${payload}` in it. */
   readonly template: string;
+  /** Sent once a lane is open, before its messages: JSON texts with `${lane}` and `${room}` in them. */
+  readonly hello: readonly string[];
   /** Where an answer has the id: keys from the root down. */
   readonly id: readonly string[];
   /** An answer that has something there rejects the message; null where none does. */
@@ -90,6 +98,19 @@ export interface Load {
   readonly connections: Curve;
   readonly messages: Messages;
   readonly mix: NonEmpty<MessageType>;
+  /** Null where every lane hears only what it said itself. */
+  readonly rooms: Rooms | null;
+}
+
+/** Lanes that hear one another: lane n is in room n mod `count` (`rooms.ts`). */
+export interface Rooms {
+  readonly count: number;
+  /** Of each room, so many lanes send: those with the lowest numbers. */
+  readonly publishers: number;
+  /** Whether the service returns a message to its own sender. */
+  readonly self: boolean;
+  /** From the opening of the last lane to the first message: time to join. */
+  readonly settleNs: number;
 }
 
 export type Messages =
@@ -162,9 +183,13 @@ export type Metric =
   | { readonly kind: 'distribution'; readonly of: Times; readonly statistic: Statistic }
   | { readonly kind: 'messages'; readonly of: MessageCount }
   | { readonly kind: 'connections'; readonly of: ConnectionCount }
+  /** Deliveries to other lanes. */
+  | { readonly kind: 'fanout'; readonly of: FanoutCount }
   | { readonly kind: 'throughput'; readonly of: 'offered' | 'sent' | 'delivered' };
 
-export type Times = 'response' | 'service' | 'sendLag' | 'handshake';
+export type Times = 'response' | 'service' | 'sendLag' | 'handshake' | 'fanout';
+
+export type FanoutCount = 'received' | 'missed';
 
 export type Statistic =
   | { readonly kind: 'percentile'; readonly percent: number }

@@ -131,12 +131,13 @@ export function collectSecrets(plan: Plan, envSecrets: readonly string[]): reado
 
 /** The message as it may be shown: a member that sounds secret keeps only its placeholders. */
 function redactDialect(dialect: Dialect, hide: (text: string) => string): Dialect {
-  if (dialect.kind === 'echo') return dialect;
+  if (dialect.kind !== 'json') return dialect;
   const show = (text: string, key: string): string =>
     isSecretHeader(key) && literalOf(text) !== '' ? REDACTED : hide(text);
   return {
     ...dialect,
     template: JSON.stringify(mapTexts(JSON.parse(dialect.template), '', show)),
+    hello: dialect.hello.map((message) => JSON.stringify(mapTexts(JSON.parse(message), '', show))),
     id: dialect.id.map(hide),
     error: dialect.error?.map(hide) ?? null,
     payload: dialect.payload?.map(hide) ?? null,
@@ -144,12 +145,14 @@ function redactDialect(dialect: Dialect, hide: (text: string) => string): Dialec
 }
 
 function templateSecrets(dialect: Dialect): readonly string[] {
-  if (dialect.kind === 'echo') return [];
+  if (dialect.kind !== 'json') return [];
   const found: string[] = [];
-  mapTexts(JSON.parse(dialect.template), '', (text, key) => {
-    if (isSecretHeader(key)) found.push(text);
-    return text;
-  });
+  for (const template of [dialect.template, ...dialect.hello]) {
+    mapTexts(JSON.parse(template), '', (text, key) => {
+      if (isSecretHeader(key)) found.push(text);
+      return text;
+    });
+  }
   return found;
 }
 
@@ -173,6 +176,7 @@ function redactLoad(load: Load, hide: (text: string) => string): Load {
   ];
   const [firstType, ...otherTypes] = load.mix;
   return {
+    ...load,
     connections: redactCurve(load.connections),
     messages:
       load.messages.kind === 'open' ? { ...load.messages, curve: redactCurve(load.messages.curve) } : load.messages,

@@ -5,7 +5,7 @@ import { formatCount, formatRate } from '../units/rate.ts';
 import { countOpenMessages } from './arrivals.ts';
 import { curveDurationNs, peakLevel } from './curve.ts';
 import { DEFAULTS } from './defaults.ts';
-import type { Curve, Load, Messages, MessagesStart, MessageType } from './plan.ts';
+import type { Curve, Load, Messages, MessagesStart, MessageType, Rooms } from './plan.ts';
 import type { Path } from './problems.ts';
 import type { Report } from './resolve-target.ts';
 import type { WrittenConnections } from './schema-curves.ts';
@@ -13,6 +13,7 @@ import type { WrittenLoad, WrittenMessages } from './schema-load.ts';
 import { chainSegments, type WrittenSegment } from './segments.ts';
 
 const CONNECTIONS: Path = ['load', 'connections'];
+const ROOMS: Path = ['load', 'rooms'];
 const OPEN: Path = ['load', 'messages', 'open'];
 
 export function resolveLoad(written: WrittenLoad, report: Report): Load {
@@ -21,7 +22,47 @@ export function resolveLoad(written: WrittenLoad, report: Report): Load {
   if (messages.kind === 'none' && written.connections !== undefined && curveDurationNs(connections) === 0) {
     report(CONNECTIONS, 'a duration, as there are no messages to give the run one', 'nothing', 'add { hold: 60s }');
   }
-  return { connections, messages, mix: resolveMix(written) };
+  return {
+    connections,
+    messages,
+    mix: resolveMix(written),
+    rooms: resolveRooms(written.rooms, connections, messages, report),
+  };
+}
+
+/** A receiver keeps account of every sender that it hears. */
+const MAX_PAIRS = 20_000_000;
+
+function resolveRooms(
+  written: WrittenLoad['rooms'],
+  connections: Curve,
+  messages: Messages,
+  report: Report,
+): Rooms | null {
+  if (written === undefined) return null;
+  const lanes = Math.ceil(peakLevel(connections));
+  const { count } = written;
+  if (2 * count > lanes) {
+    const expected = `at least two lanes for each room, so at most ${formatCount(Math.floor(lanes / 2))} rooms`;
+    report([...ROOMS, 'count'], expected, formatCount(count), 'open more lanes');
+  }
+  const members = Math.ceil(lanes / count);
+  const publishers = Math.min(written.publishers ?? members, members);
+  if (lanes * publishers > MAX_PAIRS) {
+    const expected = `at most ${formatCount(MAX_PAIRS)} pairs of a receiver and a sender`;
+    report(ROOMS, expected, formatCount(lanes * publishers), 'set publishers, or have more rooms');
+  }
+  const self = written.self ?? true;
+  if (!self && messages.kind === 'closed') {
+    const hint = 'give the messages an open rate';
+    report(
+      [...ROOMS, 'self'],
+      'true with closed messages, as the next one waits for the last to come back',
+      'false',
+      hint,
+    );
+  }
+  return { count, publishers, self, settleNs: written.settle ?? DEFAULTS.settleNs };
 }
 
 export function resolveConnections(written: WrittenConnections | undefined, report: Report): Curve {

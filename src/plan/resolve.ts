@@ -4,8 +4,8 @@
 import { DEFAULTS } from './defaults.ts';
 import { isObject } from './document.ts';
 import { problemsOfIssues } from './issues.ts';
-import type { Contract, Dialect, Plan } from './plan.ts';
-import type { PlacedProblem } from './problems.ts';
+import type { Contract, Dialect, Plan, Target } from './plan.ts';
+import type { Path, PlacedProblem } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
 import { type Report, reporter, resolveTarget } from './resolve-target.ts';
@@ -56,12 +56,18 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     const expected = `at least the largest message of the mix, ${largest} bytes`;
     report(['target', 'maxMessage'], expected, `${target.maxMessageBytes} bytes`, 'the echo would be refused');
   }
+  const dialect = resolveDialect(written.dialect);
+  if (load.rooms === null) {
+    for (const at of placesOfRoom(target, dialect)) {
+      report(at, `load.rooms, as \${room} stands here`, 'a plan without rooms', 'add rooms: { count: 10 } to load');
+    }
+  }
   return {
     name: written.name ?? printableName(hostName(target.urls[0])),
     profile,
     seed: written.seed ?? DEFAULTS.seed,
     target,
-    dialect: resolveDialect(written.dialect),
+    dialect,
     load,
     contract: written.contract === undefined ? null : resolveContract(written.contract),
     thresholds: written.thresholds ?? [],
@@ -72,12 +78,25 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
   };
 }
 
+/** Where the plan speaks of a room. */
+function placesOfRoom(target: Target, dialect: Dialect): readonly Path[] {
+  const speaks = (text: string): boolean => text.includes(`\${room}`);
+  return [
+    ...(target.urls.some(speaks) ? [['target', 'url']] : []),
+    ...Object.entries(target.headers).flatMap(([name, value]) => (speaks(value) ? [['target', 'headers', name]] : [])),
+    ...(dialect.kind === 'json' && speaks(dialect.template) ? [['dialect', 'send']] : []),
+    ...(dialect.kind === 'json' && dialect.hello.some(speaks) ? [['dialect', 'hello']] : []),
+  ];
+}
+
 function resolveDialect(written: WrittenPlan['dialect']): Dialect {
-  if (typeof written !== 'object') return { kind: 'echo', format: 'binary' };
+  if (written === undefined || written === 'echo') return { kind: 'echo', format: 'binary' };
+  if (typeof written === 'string') return { kind: 'module', file: written };
   if (written.kind === 'echo') return { kind: 'echo', format: written.format ?? 'binary' };
   return {
     kind: 'json',
     template: JSON.stringify(written.send),
+    hello: (written.hello ?? []).map((message) => JSON.stringify(message)),
     id: written.id ?? ['id'],
     error: written.error ?? null,
     payload: written.payload ?? null,

@@ -6,6 +6,7 @@ import {
   choiceField,
   durationField,
   durationRangeField,
+  flagField,
   nameField,
   objectField,
   present,
@@ -18,6 +19,7 @@ import { connectionsSchema, openSchema } from './schema-curves.ts';
 
 const MAX_PAYLOAD_BYTES = 64 * 1024 ** 2;
 const MAX_TYPES = 255;
+const MAX_ROOMS = 10_000_000;
 
 const think = durationRangeField(
   'The pause between a reply and the next message: a duration, or a range to draw from evenly. Default 0s.',
@@ -109,14 +111,35 @@ export const mixSchema = z
     { when: ({ value }) => Array.isArray(value) },
   );
 
+const rooms = objectField(
+  {
+    count: wholeField('a whole number of at least 1', 'How many rooms. Lanes are dealt to them in turn.', {
+      min: 1,
+      max: MAX_ROOMS,
+    }),
+    publishers: wholeField(
+      'a whole number of at least 1',
+      'How many lanes of each room send; the others only listen. Default: all.',
+      { min: 1 },
+    ).optional(),
+    self: flagField('Whether the service returns a message to its own sender too. Default true.').optional(),
+    settle: durationField('From the opening of the last lane to the first message: time to join. Default 1s.', {
+      example: '1s',
+    }).optional(),
+  },
+  'rooms: { count, publishers, self, settle }',
+  'Lanes that hear one another: every message is owed to all lanes of its room.',
+);
+
 export const loadSchema = objectField(
   {
     connections: connectionsSchema.optional(),
     messages: messagesSchema.optional(),
     mix: mixSchema.optional(),
     bytes: payloadBytes.optional(),
+    rooms: rooms.optional(),
   },
-  'the load: { connections, messages, mix }',
+  'the load: { connections, messages, mix, rooms }',
   'What the target is put under.',
 ).superRefine((load, context) => {
   if (load.connections === undefined && load.messages === undefined) {

@@ -17,7 +17,7 @@ const GIB = 1024 ** 3;
 const MAX_LIST = 1000;
 
 const url = checkedText('a URL such as wss://example.com/ws', {
-  description: `A ws:// or wss:// URL, which may hold \${lane} and \${row.COLUMN}; or reference, the built-in target.`,
+  description: `A ws:// or wss:// URL, which may hold \${lane}, \${room} and \${row.COLUMN}; or reference, the built-in target.`,
   examples: ['wss://chat.example.com/ws', 'reference'],
   pattern: '^(reference|[wW][sS][sS]?://.+)$',
   textOnly: true,
@@ -28,7 +28,7 @@ const headers = z
   .record(
     checkedKey('a header name', refuseHeaderName),
     checkedText('a header value', {
-      description: `May hold \${env.NAME}, \${lane} and \${row.COLUMN}.`,
+      description: `May hold \${env.NAME}, \${lane}, \${room} and \${row.COLUMN}.`,
       examples: [`Bearer \${env.TOKEN}`],
       refusal: refuseHeaderValue,
     }),
@@ -40,7 +40,7 @@ const cookies = z
   .record(
     checkedKey('a cookie name', refuseCookieName),
     checkedText('a cookie value', {
-      description: `May hold \${env.NAME}, \${lane} and \${row.COLUMN}.`,
+      description: `May hold \${env.NAME}, \${lane}, \${room} and \${row.COLUMN}.`,
       examples: [`\${row.session}`],
       refusal: refuseCookieValue,
     }),

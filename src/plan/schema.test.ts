@@ -45,6 +45,7 @@ describe('the JSON Schema', () => {
       'plan.target.headers',
       'plan.target.cookies',
       'plan.dialect|2.send',
+      'plan.dialect|2.hello[]',
       'plan.profiles',
       'plan.profiles{}',
     ]);

@@ -20,7 +20,10 @@ const MAX_RULES = 1000;
 const MAX_WORKERS = 1024;
 
 const ECHO_FORM = 'a dialect: echo, or { kind: echo, format }';
-const JSON_FORM = 'a dialect: { kind: json, send, id, error, payload, pushes }';
+const JSON_FORM = 'a dialect: { kind: json, send, hello, id, error, payload, pushes }';
+const MODULE_FORM = 'the path of a module that exports a dialect, such as ./my-dialect.ts';
+const MODULE_NAME = /\.[cm]?[jt]s$/;
+const MAX_HELLO = 100;
 
 function jsonPathField(description: string) {
   const expected = 'a path such as replyTo or data.id';
@@ -54,9 +57,19 @@ const dialect = z
               error: () => `a message with \${id} in it, by which its answer is known`,
             })
             .meta({
-              description: `The message, as a template: \${id} stands for its id, \${seq} and \${lane} for numbers, \${payload} for as much text as its size asks for.`,
+              description: `The message, as a template: \${id} stands for its id, \${seq}, \${lane} and \${room} for numbers, \${payload} for as much text as its size asks for.`,
               examples: [{ type: 'chat', id: `\${id}`, text: `\${payload}` }],
             }),
+          hello: z
+            .array(z.looseObject({}, { error: () => 'an object: a message to send first' }), {
+              error: () => 'a list of messages to send first',
+            })
+            .max(MAX_HELLO, { error: () => `at most ${MAX_HELLO} messages` })
+            .meta({
+              description: `What a lane sends once it is open: logs in, joins. \${lane} and \${room} stand for numbers.`,
+              examples: [[{ type: 'join', room: `room-\${room}` }]],
+            })
+            .optional(),
           id: jsonPathField('Where an answer has the id of its message. Default id.').optional(),
           error: jsonPathField(
             'An answer that has something there rejects the message. Default: none does.',
@@ -72,8 +85,12 @@ const dialect = z
         JSON_FORM,
         'The json dialect with its settings.',
       ),
+      z
+        .string()
+        .refine((file) => MODULE_NAME.test(file), { error: () => MODULE_FORM })
+        .meta({ description: 'A module of your own that exports a dialect.', examples: ['./my-dialect.ts'] }),
     ],
-    { error: () => `${ECHO_FORM}; or ${JSON_FORM}` },
+    { error: () => `${ECHO_FORM}; or ${JSON_FORM}; or ${MODULE_FORM}` },
   )
   .describe('How bytes become messages. Default echo: the service sends every message back.');
 

@@ -1,8 +1,9 @@
 // The grammar of a rule: `metric operator limit`, the limit in the metric's own unit.
 //
-//   response.p99 < 200ms      response | service | sendLag | handshake . p<n> | mean | min | max | stdDev
+//   response.p99 < 200ms      response | service | sendLag | handshake | fanout . p<n> | mean | min | max | stdDev
 //   delivered >= 99.9%        sent, lost, ...: a percentage, or a count: reordered == 0
 //   connections.failed == 0   connections.opened | failed | dropped: likewise
+//   fanout.received >= 99.9%  fanout.received | missed, of what is owed; fanout.p99 < 50ms: until another lane has it
 //   throughput.sent > 7900/s  throughput.offered | sent | delivered
 
 import { parseDuration } from '../units/duration.ts';
@@ -10,7 +11,7 @@ import { parseRate } from '../units/rate.ts';
 import { parseRatio } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { didYouMean } from './nearest.ts';
-import type { ConnectionCount, MessageCount, Metric, Statistic, Threshold, Times } from './plan.ts';
+import type { ConnectionCount, FanoutCount, MessageCount, Metric, Statistic, Threshold, Times } from './plan.ts';
 import { quote } from './problems.ts';
 
 export interface ThresholdRefusal {
@@ -19,7 +20,8 @@ export interface ThresholdRefusal {
   readonly hint: string | null;
 }
 
-const TIMES: readonly Times[] = ['response', 'service', 'sendLag', 'handshake'];
+const TIMES: readonly Times[] = ['response', 'service', 'sendLag', 'handshake', 'fanout'];
+const FANOUT_COUNTS: readonly FanoutCount[] = ['received', 'missed'];
 const STATISTICS = ['mean', 'min', 'max', 'stdDev'] as const;
 const USUAL_PERCENTILES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'p99.99'];
 const MESSAGE_COUNTS: readonly MessageCount[] = [
@@ -41,6 +43,7 @@ const KNOWN_METRICS: readonly string[] = [
   ...TIMES.flatMap((of) => [...USUAL_PERCENTILES, ...STATISTICS].map((statistic) => `${of}.${statistic}`)),
   ...MESSAGE_COUNTS,
   ...CONNECTION_COUNTS.map((of) => `connections.${of}`),
+  ...FANOUT_COUNTS.map((of) => `fanout.${of}`),
   ...THROUGHPUTS.map((of) => `throughput.${of}`),
 ];
 
@@ -75,6 +78,7 @@ export function metricName(metric: Metric): string {
     case 'messages':
       return metric.of;
     case 'connections':
+    case 'fanout':
     case 'throughput':
       return `${metric.kind}.${metric.of}`;
     default:
@@ -90,6 +94,8 @@ function parseMetric(name: string): Metric | ThresholdRefusal {
   const rest = dot === -1 ? '' : name.slice(dot + 1);
   const connections = CONNECTION_COUNTS.find((of) => of === rest);
   if (group === 'connections' && connections !== undefined) return { kind: 'connections', of: connections };
+  const fanout = FANOUT_COUNTS.find((of) => of === rest);
+  if (group === 'fanout' && fanout !== undefined) return { kind: 'fanout', of: fanout };
   const throughput = THROUGHPUTS.find((of) => of === rest);
   if (group === 'throughput' && throughput !== undefined) return { kind: 'throughput', of: throughput };
   const times = TIMES.find((of) => of === group);
@@ -128,6 +134,7 @@ function readLimit(metric: Metric, text: string): Pick<Threshold, 'limit' | 'uni
       return refuse('a limit as a rate such as 7900/s', text, bare ? `add a unit: ${text}/s` : null);
     }
     case 'messages':
+    case 'fanout':
     case 'connections': {
       const ratio = parseRatio(text);
       if (ratio !== null && ratio <= 1) return { limit: ratio, unit: 'ratio' };

@@ -113,6 +113,7 @@ function describe(segment: Segment, format: (level: number) => string): string {
 
 function dialectText(dialect: Dialect): string {
   if (dialect.kind === 'echo') return `echo, ${dialect.format}: every message must come back unchanged`;
+  if (dialect.kind === 'module') return printable(`your own, ${dialect.file}`, 300);
   const checked =
     dialect.payload === null ? 'what it returns is not checked' : `payload at ${dialect.payload.join('.')}`;
   const refused = dialect.error === null ? 'none is rejected' : `rejected by ${dialect.error.join('.')}`;

@@ -21,6 +21,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...section('', fateParts(result)),
     ...section('', throughputParts(result)),
     ...deliveryLines(result),
+    ...fanoutLines(result),
     ...section('response', timeParts(result.response)),
     ...section('service', timeParts(result.service)),
     ...section('lanes', laneParts(result)),
@@ -125,6 +126,33 @@ function deliveryLines({ delivery }: RunResult): string[] {
     ...kinds('unexpected', strangers),
   ];
   return [...section('delivery', [guaranteeText(delivery)]), ...details.flatMap((detail) => section('', [detail]))];
+}
+
+/** What lanes heard of one another. */
+function fanoutLines({ fanout, plan }: RunResult): string[] {
+  if (fanout === null || plan.load.rooms === null) return [];
+  const { receivers, spread } = fanout;
+  const reach = fanout.reachRatio === null ? 'n/a' : formatPercent(fanout.reachRatio);
+  const counts = [
+    `reach ${reach}`,
+    `owed ${formatCount(fanout.owed)}`,
+    `received ${formatCount(fanout.received)}`,
+    `missed ${formatCount(fanout.missed)}`,
+    ...(fanout.unresolved === 0 ? [] : [`unresolved ${formatCount(fanout.unresolved)}`]),
+    ...(fanout.away === 0 ? [] : [`sent while away ${formatCount(fanout.away)}`]),
+  ];
+  const [worst] = receivers.worst;
+  const whole = `${formatCount(receivers.complete)} of ${plural(receivers.count, 'lane')} heard everything`;
+  const short = `lane ${formatCount(worst?.lane ?? 0)} heard ${formatCount(worst?.received ?? 0)} of ${formatCount(worst?.owed ?? 0)}`;
+  const spreadText = (['first', 'median', 'last', 'skew'] as const)
+    .map((name) => `to ${name} ${formatMs(spread[name].p50Ms)}`.replace('to skew', 'skew'))
+    .join('   ');
+  return [
+    ...section('fan-out', counts),
+    ...(receivers.count === 0 ? [] : section('', [worst === undefined ? whole : `${whole}; ${short}`])),
+    ...section('', timeParts(fanout.times)),
+    ...(spread.messages === 0 ? [] : section('', [`median of ${plural(spread.messages, 'message')}: ${spreadText}`])),
+  ];
 }
 
 function heldText(mostHeld: number | null): string {

@@ -213,7 +213,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       const { start } = plan.load.messages;
       if (start.kind === 'connected') await until(() => everyLiving('connected', 'finished') || stopping !== null);
       if (stopping === null) {
-        messagesAtNs = start.kind === 'at' ? start.atNs : nowNs() + START_MARGIN_NS;
+        const settleNs = plan.load.rooms?.settleNs ?? 0;
+        messagesAtNs = start.kind === 'at' ? start.atNs : nowNs() + START_MARGIN_NS + settleNs;
         record({ kind: 'messagesStarted', atNs: messagesAtNs });
         for (const worker of living()) crew.send(worker, { kind: 'startMessages', atNs: messagesAtNs });
       }

@@ -5,9 +5,11 @@ import type { Plan } from '../plan/plan.ts';
 
 export function withAbsoluteFiles(plan: Plan, directory: string): Plan {
   const absolute = (file: string | null): string | null => (file === null ? null : path.resolve(directory, file));
+  const { dialect } = plan;
   const { tls, rowsFile } = plan.target;
   return {
     ...plan,
+    dialect: dialect.kind === 'module' ? { ...dialect, file: path.resolve(directory, dialect.file) } : dialect,
     target: {
       ...plan.target,
       rowsFile: absolute(rowsFile),

@@ -82,6 +82,8 @@ export interface RunningTarget {
 /** Reads files that a plan names, and names that the network knows. */
 export interface Surroundings {
   readFile(path: string): Promise<Uint8Array>;
+  /** What a module exports; rejects with what kept it from loading. */
+  loadModule(path: string): Promise<Readonly<Record<string, unknown>>>;
   /** IP addresses of a host in the order to try; rejects where it has none. */
   resolve(host: string): Promise<readonly string[]>;
   machine(): MachineLimits;

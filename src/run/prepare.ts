@@ -2,6 +2,7 @@
 // All problems are found here, so that nothing is started for a plan that cannot run.
 
 import { parse as parseCsv } from 'csv-parse/sync';
+import { describeThrown, dialectProblems } from '../dialects/dialect-contract.ts';
 import { createEchoCodec, maxInFlight } from '../dialects/echo.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { createSites, hostOf } from '../engine/site.ts';
@@ -23,11 +24,27 @@ export interface Prepared {
 /** At most this many rows' requests are checked one by one; a bad row further on fails its lane by name. */
 const CHECKED_ROWS = 10_000;
 
-/** Throws ROWS_UNREADABLE, PLAN_INVALID or TARGET_UNREACHABLE. */
+/** Throws DIALECT_INVALID, ROWS_UNREADABLE, PLAN_INVALID or TARGET_UNREACHABLE. */
 export async function prepare(plan: Plan, surroundings: Surroundings): Promise<Prepared> {
+  await checkDialect(plan, surroundings);
   const rows = await readRows(plan, surroundings);
   checkRequests(plan, rows);
   return { rows, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
+}
+
+/** A dialect of the user's own is loaded and tried, before every worker loads it for itself. */
+async function checkDialect({ dialect }: Plan, surroundings: Surroundings): Promise<void> {
+  if (dialect.kind !== 'module') return;
+  const { file } = dialect;
+  const exported = await surroundings.loadModule(file).catch((error: unknown) => {
+    throw new HighwaterError('DIALECT_INVALID', [
+      `dialect: ${file}: expected a module that loads, got ${describeThrown(error)}`,
+    ]);
+  });
+  const problems = dialectProblems(exported.dialect).map(
+    ({ where, expected, got }) => `dialect: ${file}: ${where}: expected ${expected}, got ${got}`,
+  );
+  if (problems.length > 0) throw new HighwaterError('DIALECT_INVALID', problems);
 }
 
 function rowSecrets({ target }: Plan, rows: Rows): readonly (readonly string[])[] {
@@ -61,9 +78,9 @@ async function readRows(plan: Plan, surroundings: Surroundings): Promise<Rows> {
 }
 
 function checkRequests(plan: Plan, rows: Rows): void {
-  const problems: string[] = [...inFlightProblems(plan), ...missingColumns(plan, rows)];
+  const problems: string[] = [...shortMessageProblems(plan), ...missingColumns(plan, rows)];
   const { urls } = plan.target;
-  const siteFor = createSites(plan.target, rows, {});
+  const siteFor = createSites(plan, rows, {});
   const count = Math.max(urls.length, Math.min(rows.length, CHECKED_ROWS));
   for (let lane = 0; lane < count && problems.length < 20; lane++) {
     const where = rows.length === 0 ? '' : ` (row ${(lane % rows.length) + 1})`;
@@ -82,11 +99,21 @@ function checkRequests(plan: Plan, rows: Rows): void {
   if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
 }
 
-/** Of short messages only so many can be told apart on one lane. */
-function inFlightProblems({ load, dialect }: Plan): string[] {
-  const { messages, mix } = load;
-  if (messages.kind !== 'closed' || dialect.kind !== 'echo') return [];
+/** Short messages say too little: only so many can be told apart on one lane, and none in a room. */
+function shortMessageProblems({ load, dialect }: Plan): string[] {
+  const { messages, mix, rooms } = load;
+  if (dialect.kind !== 'echo') return [];
   const codec = createEchoCodec(dialect.format, 0);
+  if (rooms !== null) {
+    return mix
+      .filter(({ payloadBytes }) => payloadBytes < codec.stampedBytes)
+      .map(
+        ({ type, payloadBytes }) =>
+          `load.mix: expected messages of at least ${codec.stampedBytes} bytes in rooms, as shorter ones do not say ` +
+          `whose they are, got ${payloadBytes} bytes (${type})`,
+      );
+  }
+  if (messages.kind !== 'closed') return [];
   return mix
     .filter((type) => messages.inFlight > maxInFlight(codec, type.payloadBytes))
     .map(
@@ -113,7 +140,7 @@ async function resolveHosts(plan: Plan, rows: Rows, surroundings: Surroundings):
   const hosts = new Set<string>();
   for (const [index, template] of plan.target.urls.entries()) {
     const row = rows.length === 0 ? null : rows[index % rows.length]!;
-    hosts.add(hostOf(new URL(renderLaneTemplate(template, index, row))));
+    hosts.add(hostOf(new URL(renderLaneTemplate(template, { lane: index, room: 0, row }))));
   }
   const addresses: Record<string, readonly string[]> = {};
   for (const host of hosts) {

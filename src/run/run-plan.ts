@@ -84,7 +84,7 @@ export async function judgeStoredRun(stored: StoredRun): Promise<RunResult> {
   for await (const window of stored.windows()) judge.window(window);
   const result = judge.finish();
   await stored.keepResult(result);
-  const problems = imbalances(result.messages);
+  const problems = imbalances(result);
   if (problems.length > 0) throw new HighwaterError('BOOKS_UNBALANCED', problems);
   return result;
 }

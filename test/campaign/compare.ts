@@ -13,7 +13,7 @@ const MAX_DESCRIBED = 100;
 export function disagreements({ result, truth, violations }: Outcome): readonly string[] {
   const { messages, delivery } = result;
   const expected = expectedOf(truth);
-  const problems = [...imbalances(messages)];
+  const problems = [...imbalances(result)];
   const same = (what: string, found: unknown, done: unknown): void => {
     if (found !== done) problems.push(`${what}: found ${found}, done ${done}`);
   };

@@ -63,6 +63,7 @@ function drive(plan: Plan): Promise<{ result: RunResult; violations: RunResult['
       },
       openTransport: (handler) => createNodeTransport(handler, null),
       clock,
+      ownDialect: null,
       maskSeed: 12_345,
       meter: { cpuNs: () => 0, rssBytes: () => 1 },
       hooks: {

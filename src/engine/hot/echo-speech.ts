@@ -7,6 +7,7 @@ import {
   DUE_NS,
   MAX_NUMBER_BITS,
   maxInFlight,
+  nameEcho,
   numberedIsIntact,
   Reading,
   readEcho,
@@ -14,16 +15,19 @@ import {
   SEQUENCE,
   writeEcho,
 } from '../../dialects/echo.ts';
-import { examineDamage } from '../../dialects/echo-damage.ts';
+import { examineDamage, type LaneKnowledge } from '../../dialects/echo-damage.ts';
 import { frameHeaderBytes, writeFrame, writeFrameHeader } from '../../frames/frame-writer.ts';
 import { opcodes } from '../../frames/opcodes.ts';
-import { missingNumbers, takeNumber, wholeNumber } from '../../measure/ledger.ts';
+import { heardOf } from '../../measure/audience.ts';
+import { missingNumbers, wholeNumber } from '../../measure/ledger.ts';
 import type { EchoDialect } from '../../plan/plan.ts';
 import type { Lane } from '../lane.ts';
 import { reserve } from './outbox.ts';
 import type { Speech } from './speech.ts';
-import { corrupted, nextMask, noteMessage, type Traffic, unexpected } from './traffic.ts';
+import { corrupted, nextMask, nextNumber, noteFromOther, noteMessage, type Traffic, unexpected } from './traffic.ts';
 
+/** Of another lane's stream, numbers so far beyond what was heard of it may have been sent. */
+const MAX_AHEAD = 1024;
 const TIMES_RING = 2 ** MAX_NUMBER_BITS;
 /** Of the damaged messages of a second, so many are looked at closely. */
 const MAX_EXAMINED_A_SECOND = 500;
@@ -42,18 +46,19 @@ export function speakEcho(
   let examined = 0;
   const needsTimes = payloadBytes.map((bytes) => !carriesTimes(codec, bytes));
 
-  function append(lane: Lane, type: number, dueNs: number, sentNs: number): void {
+  function append(lane: Lane, type: number, dueNs: number, sentNs: number): boolean {
     const bytes = payloadBytes[type]!;
-    const sequence = takeNumber(ledger, lane.index);
+    const sequence = nextNumber(traffic, lane);
     if (needsTimes[type]) rememberTimes(lane, sequence, dueNs, sentNs);
     if (lane.deflater !== null) {
       appendCompressed(lane, type, sequence, dueNs, sentNs);
-      return;
+      return true;
     }
     const mask = nextMask(traffic);
     const at = reserve(outbox, frameHeaderBytes(bytes) + bytes);
     const payloadAt = writeFrameHeader(outbox.bytes, at, opcode, bytes, swapBytes(mask), false);
     writeEcho(codec, outbox.bytes, outbox.view, payloadAt, bytes, type, lane.stream, sequence, dueNs, sentNs, mask);
+    return true;
   }
 
   function appendCompressed(lane: Lane, type: number, sequence: number, dueNs: number, sentNs: number): void {
@@ -75,8 +80,9 @@ export function speakEcho(
     const reading = readEcho(codec, bytes, view, start, end);
     const { fields, numbers } = codec;
     if (reading === Reading.stamped) {
-      if (fields.stream !== lane.stream) unexpected(traffic, lane, 'otherStream', fields.stream);
-      else noteMessage(traffic, lane, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
+      if (fields.stream !== lane.stream) {
+        noteFromOther(traffic, lane, fields.stream, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
+      } else noteMessage(traffic, lane, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
     } else if (reading === Reading.numbered) {
       receiveNumbered(lane, bytes, view, start, end);
     } else if (reading === Reading.stale) {
@@ -99,7 +105,7 @@ export function speakEcho(
       const slot = 2 * (sequence % TIMES_RING);
       noteMessage(traffic, lane, sequence, lane.times[slot]!, lane.times[slot + 1]!);
     } else {
-      corrupted(traffic, lane, sequence, 'mangled', end - start);
+      corrupted(traffic, lane, lane.stream, sequence, 'mangled', end - start);
     }
   }
 
@@ -110,18 +116,33 @@ export function speakEcho(
       examinedSecond = second;
       examined = 0;
     }
-    const knowledge = {
-      stream: lane.stream,
-      payloadBytes,
-      isSent: (sequence: number) => sequence >= 0 && sequence < ledger.next[lane.index]! && sequence % 1 === 0,
-      missing: () => missingNumbers(ledger, lane.index),
-    };
+    const knowledge = knowledgeOf(lane, payload);
     const damage = examineDamage(codec, payload, knowledge, examined++ < MAX_EXAMINED_A_SECOND);
     if (damage === null) unexpected(traffic, lane, 'foreign', payload.length);
-    else corrupted(traffic, lane, damage.sequence, damage.kind, payload.length);
+    else corrupted(traffic, lane, knowledge.stream, damage.sequence, damage.kind, payload.length);
   }
 
-  return { maxInFlight: payloadBytes.map((bytes) => maxInFlight(codec, bytes)), append, receive };
+  /** In a room it may be a message of any sender: the one that it says, if that can be. */
+  function knowledgeOf(lane: Lane, payload: Uint8Array): LaneKnowledge {
+    const named = traffic.fanout === null ? null : nameEcho(payload, codec.isText);
+    const heard = named === null ? null : heardOf(traffic.fanout!.audience, lane.index, lane.stream, named.stream);
+    if (named === null || heard === null) {
+      return {
+        stream: lane.stream,
+        payloadBytes,
+        isSent: (sequence) => sequence >= 0 && sequence < ledger.next[lane.index]! && sequence % 1 === 0,
+        missing: () => missingNumbers(ledger, lane.index),
+      };
+    }
+    return {
+      stream: named.stream,
+      payloadBytes,
+      isSent: (sequence) => sequence >= 0 && sequence < heard + MAX_AHEAD && sequence % 1 === 0,
+      missing: () => [heard],
+    };
+  }
+
+  return { maxInFlight: payloadBytes.map((bytes) => maxInFlight(codec, bytes)), greet: () => {}, append, receive };
 }
 
 /** In `lane.times`: due and sent of each number, two to a place. */

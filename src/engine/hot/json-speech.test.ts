@@ -8,6 +8,7 @@ import type { JsonDialect } from '../../plan/plan.ts';
 const DIALECT: JsonDialect = {
   kind: 'json',
   template: JSON.stringify({ type: 'chat', id: `\${id}`, text: `\${payload}` }),
+  hello: [],
   id: ['replyTo'],
   error: ['error'],
   payload: ['text'],

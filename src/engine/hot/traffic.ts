@@ -4,7 +4,8 @@
 import type { Violation } from '../../facts/event.ts';
 import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
-import { Arrival, createLedger, type Ledger, noteArrival } from '../../measure/ledger.ts';
+import { type Audience, noteHeard } from '../../measure/audience.ts';
+import { Arrival, createLedger, forgoAnswers, type Ledger, noteArrival, takeNumber } from '../../measure/ledger.ts';
 import {
   changeInFlight,
   countCorrupted,
@@ -12,6 +13,7 @@ import {
   countUnexpected,
   type Recorder,
 } from '../../measure/recorder.ts';
+import { noteSpread, type Spread } from '../../measure/spread.ts';
 import type { Lane } from '../lane.ts';
 import { createOutbox, flush, type Outbox } from './outbox.ts';
 import type { Speech } from './speech.ts';
@@ -23,6 +25,8 @@ export interface Traffic {
   readonly ledger: Ledger;
   readonly recorder: Recorder;
   readonly outbox: Outbox;
+  /** What lanes hear of one another; null where the plan has no rooms. */
+  readonly fanout: Fanout | null;
   readonly maxBufferedBytes: number;
   /** State of the xorshift32 that gives every frame a fresh mask key (RFC 6455 §5.3). */
   maskState: number;
@@ -38,27 +42,37 @@ export interface Traffic {
   report(violation: Violation, atNs: number): void;
 }
 
-export function createTraffic(
-  lanes: number,
-  maxBufferedBytes: number,
-  maskSeed: number,
-  recorder: Recorder,
-  report: Traffic['report'],
-): Traffic {
+export interface Fanout {
+  readonly audience: Audience;
+  readonly spread: Spread;
+}
+
+/** `lanes`: of this process. `maskSeed`: 32 bits. */
+export interface TrafficParts extends Pick<Traffic, 'recorder' | 'fanout' | 'maxBufferedBytes' | 'report'> {
+  readonly lanes: number;
+  readonly maskSeed: number;
+}
+
+export function createTraffic({ lanes, maskSeed, ...parts }: TrafficParts): Traffic {
   const nothing = new Uint8Array(0);
   return {
+    ...parts,
     ledger: createLedger(lanes),
-    recorder,
     outbox: createOutbox(),
-    maxBufferedBytes,
     maskState: maskSeed >>> 0 || 1,
     receivedNs: 0,
     rejected: 0,
     readBytes: nothing,
     readView: new DataView(nothing.buffer),
     violationsLeft: MAX_VIOLATIONS,
-    report,
   };
+}
+
+/** Takes the lane's next number; the message must then be sent. */
+export function nextNumber({ ledger, fanout }: Traffic, lane: Lane): number {
+  const sequence = takeNumber(ledger, lane.index);
+  if (fanout !== null && !fanout.audience.rooms.self) forgoAnswers(ledger, lane.index);
+  return sequence;
 }
 
 /** Why a message that is due cannot be sent on this lane now; null when it can. */
@@ -77,7 +91,7 @@ export function countSent(traffic: Traffic, count: number, dueNs: number, sentNs
   const { recorder } = traffic;
   recorder.messages.sent += count;
   recordMany(recorder.histograms.sendLag, sentNs - dueNs, count);
-  changeInFlight(recorder, sentNs, count);
+  if (traffic.fanout === null || traffic.fanout.audience.rooms.self) changeInFlight(recorder, sentNs, count);
 }
 
 /** Writes what was laid out for this lane since the last flush. */
@@ -96,8 +110,34 @@ export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueN
     }
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
     lane.credit++; // counted once for the whole read event, by `countDelivered`
-    if (arrival === Arrival.reordered) reordered(traffic, lane, sequence);
-  } else notDelivered(traffic, lane, sequence, arrival);
+    if (arrival === Arrival.reordered) {
+      const { extent, expected } = traffic.ledger;
+      reordered(traffic, lane, lane.stream, sequence, extent, expected[lane.index]! - 1);
+    }
+  } else notDelivered(traffic, lane, lane.stream, sequence, arrival);
+}
+
+/** A whole message of another lane's stream has arrived. NaN times: not known. */
+export function noteFromOther(
+  traffic: Traffic,
+  lane: Lane,
+  stream: number,
+  sequence: number,
+  dueNs: number,
+  sentNs: number,
+): void {
+  const { recorder, fanout, receivedNs } = traffic;
+  const arrival = fanout === null ? null : noteHeard(fanout.audience, lane.index, lane.stream, stream, sequence);
+  if (fanout === null || arrival === null) {
+    unexpected(traffic, lane, 'otherStream', stream);
+  } else if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
+    recorder.fanoutReceived++;
+    if (sentNs >= dueNs) {
+      record(recorder.histograms.fanout, receivedNs - dueNs);
+      noteSpread(fanout.spread, stream, sequence, dueNs, receivedNs);
+    }
+    if (arrival === Arrival.reordered) reordered(traffic, lane, stream, sequence, fanout.audience.ledger.extent, null);
+  } else notDelivered(traffic, lane, stream, sequence, arrival);
 }
 
 /** The service has said that it did not take a message. */
@@ -107,17 +147,18 @@ export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): v
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
     lane.credit++;
     traffic.rejected++;
-  } else notDelivered(traffic, lane, sequence, arrival);
+  } else notDelivered(traffic, lane, lane.stream, sequence, arrival);
 }
 
-function notDelivered(traffic: Traffic, lane: Lane, sequence: number, arrival: Arrival): void {
+function notDelivered(traffic: Traffic, lane: Lane, stream: number, sequence: number, arrival: Arrival): void {
   const { messages } = traffic.recorder;
   if (arrival === Arrival.duplicated) {
     messages.duplicated++;
-    if (traffic.violationsLeft > 0) report(traffic, lane, 'duplicated', sequence, `#${sequence} arrived again`);
+    if (traffic.violationsLeft > 0) report(traffic, lane, stream, 'duplicated', sequence, `#${sequence} arrived again`);
   } else if (arrival === Arrival.belated) {
     messages.belated++;
-    if (traffic.violationsLeft > 0) report(traffic, lane, 'belated', sequence, `#${sequence} after it was given up`);
+    if (traffic.violationsLeft > 0)
+      report(traffic, lane, stream, 'belated', sequence, `#${sequence} after it was given up`);
   } else {
     unexpected(traffic, lane, 'neverSent', sequence);
   }
@@ -132,17 +173,26 @@ export function countDelivered(traffic: Traffic, lane: Lane): void {
   changeInFlight(recorder, receivedNs, -lane.credit);
 }
 
-function reordered(traffic: Traffic, lane: Lane, sequence: number): void {
-  const { extent, expected } = traffic.ledger;
+/** `after`: the highest number that had arrived; null where it is not at hand. */
+function reordered(
+  traffic: Traffic,
+  lane: Lane,
+  stream: number,
+  sequence: number,
+  extent: number,
+  after: number | null,
+): void {
   countReordered(traffic.recorder, extent);
   if (traffic.violationsLeft === 0) return;
   const places = extent === 0 ? 'more places than are remembered' : extent === 1 ? '1 place' : `${extent} places`;
-  report(traffic, lane, 'reordered', sequence, `#${sequence} after #${expected[lane.index]! - 1}, ${places} late`);
+  const later = after === null ? 'a later one' : `#${after}`;
+  report(traffic, lane, stream, 'reordered', sequence, `#${sequence} after ${later}, ${places} late`);
 }
 
 export function corrupted(
   traffic: Traffic,
   lane: Lane,
+  stream: number,
   sequence: number | null,
   kind: DamageKind,
   payloadBytes: number,
@@ -150,7 +200,7 @@ export function corrupted(
   countCorrupted(traffic.recorder, kind);
   if (traffic.violationsLeft === 0) return;
   const name = sequence === null ? 'a message' : `#${sequence}`;
-  report(traffic, lane, 'corrupted', sequence, `${name} came back ${DAMAGE_TEXT[kind]}, ${payloadBytes} bytes`);
+  report(traffic, lane, stream, 'corrupted', sequence, `${name} came ${DAMAGE_TEXT[kind]}, ${payloadBytes} bytes`);
 }
 
 const DAMAGE_TEXT: Readonly<Record<DamageKind, string>> = {
@@ -179,18 +229,20 @@ export function unexpected(
   sample?: () => string,
 ): void {
   countUnexpected(traffic.recorder, kind);
-  if (traffic.violationsLeft > 0) report(traffic, lane, 'unexpected', null, sample?.() ?? STRANGER_TEXT[kind](figure));
+  if (traffic.violationsLeft > 0)
+    report(traffic, lane, lane.stream, 'unexpected', null, sample?.() ?? STRANGER_TEXT[kind](figure));
 }
 
 function report(
   traffic: Traffic,
   lane: Lane,
+  stream: number,
   violation: Violation['violation'],
   seq: number | null,
   detail: string,
 ): void {
   traffic.violationsLeft--;
-  traffic.report({ violation, lane: lane.stream, stream: lane.stream, seq, detail }, traffic.receivedNs);
+  traffic.report({ violation, lane: lane.stream, stream, seq, detail }, traffic.receivedNs);
 }
 
 /** xorshift32 (Marsaglia 2003): fresh for every frame; the seed comes from the system's generator. */

@@ -1,6 +1,6 @@
 // Plans for tests, built without the parser: what is tested here must not depend on how a plan is written.
 
-import type { Curve, Messages, MessageType, Plan, Target, Threshold } from '../../../src/plan/plan.ts';
+import type { Curve, Messages, MessageType, Plan, Rooms, Target, Threshold } from '../../../src/plan/plan.ts';
 import { chainSegments, type WrittenSegment } from '../../../src/plan/segments.ts';
 import { parseThreshold } from '../../../src/plan/thresholds.ts';
 import type { NonEmpty } from '../../../src/units/non-empty.ts';
@@ -38,6 +38,7 @@ export interface PlanParts {
   readonly messages?: Messages;
   readonly mix?: NonEmpty<MessageType>;
   readonly bytes?: number;
+  readonly rooms?: Rooms;
   readonly target?: Partial<Target>;
   readonly format?: 'binary' | 'text';
   readonly plan?: Partial<Plan>;
@@ -74,6 +75,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
       connections: parts.connections ?? curve({ to: 1 }),
       messages: parts.messages ?? { kind: 'none' },
       mix: parts.mix ?? [{ type: 'message', weight: 1, payloadBytes: parts.bytes ?? 64 }],
+      rooms: parts.rooms ?? null,
     },
     contract: null,
     thresholds: [],

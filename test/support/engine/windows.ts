@@ -64,6 +64,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       density: { displaced: [], mostHeld: 0, ...parts.density },
       loss: { ...zeroLoss(), ...parts.loss },
     },
+    fanout: { received: 0, spread: [] },
     connections: {
       attempted: 0,
       opened: 0,
@@ -83,6 +84,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       sendLag: histogram('sendLag'),
       handshake: histogram('handshake'),
       eventLoopDelay: histogram('eventLoopDelay'),
+      fanout: histogram('fanout'),
     },
     health: {
       cpuNs: 1e8,

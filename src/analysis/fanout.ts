@@ -1,0 +1,180 @@
+// Who heard what, over all workers: what the senders of one sent is joined with what the receivers of all heard. Pure.
+//
+//   owed = received + missed + unresolved
+//
+// A receiver is owed the numbers from the first that it is judged by up to the last that was sent, where it stayed to the
+// end, or up to the last that it heard, where it went before.
+
+import type { AudienceFacts, HoleFacts, SpanFacts } from '../facts/audience.ts';
+import type { FanoutResult } from '../facts/result.ts';
+import type { SpreadFacts } from '../facts/window.ts';
+import { createHistogram, type Histogram, record } from '../histogram/histogram.ts';
+import type { Rooms } from '../plan/plan.ts';
+import { isPublisher, roomOf } from '../plan/rooms.ts';
+
+/** Deliveries to other lanes: what was owed of them, and what became of the messages. */
+export interface Fanout {
+  readonly owed: number;
+  readonly missed: number;
+  readonly unresolved: number;
+  /** Sent while the receiver was away. */
+  readonly away: number;
+  /** Messages that at least one receiver missed; and of the others, those of which one cannot know. */
+  readonly messagesMissed: number;
+  readonly messagesUnresolved: number;
+  readonly receivers: FanoutResult['receivers'];
+}
+
+const MOST_SHOWN = 10;
+
+export function joinAudience(rooms: Rooms, facts: readonly AudienceFacts[]): Fanout {
+  const sent = new Map(facts.flatMap((worker) => worker.sent));
+  const streams = new Map<number, StreamFacts>();
+  for (const { stream, spans, missed, unresolved } of facts.flatMap((worker) => worker.streams)) {
+    const known = streams.get(stream) ?? { spans: [], missed: [], unresolved: [] };
+    streams.set(stream, {
+      spans: [...known.spans, ...spans],
+      missed: [...known.missed, ...missed],
+      unresolved: [...known.unresolved, ...unresolved],
+    });
+  }
+  const joined = [...streams].map(([stream, each]) => joinStream(each, sent.get(stream) ?? null));
+  const sum = (pick: (each: JoinedStream) => number): number => joined.reduce((total, each) => total + pick(each), 0);
+  return {
+    owed: sum(({ owed }) => owed),
+    missed: sum(({ missed }) => missed),
+    unresolved: sum(({ unresolved }) => unresolved),
+    away: facts.reduce((total, worker) => total + worker.away, 0),
+    messagesMissed: sum(({ messagesMissed }) => messagesMissed),
+    messagesUnresolved: sum(({ messagesUnresolved }) => messagesUnresolved),
+    receivers: receiversOf(rooms, sent, facts),
+  };
+}
+
+interface StreamFacts {
+  readonly spans: readonly SpanFacts[];
+  readonly missed: readonly HoleFacts[];
+  readonly unresolved: readonly HoleFacts[];
+}
+
+interface JoinedStream {
+  readonly owed: number;
+  readonly missed: number;
+  readonly unresolved: number;
+  readonly messagesMissed: number;
+  readonly messagesUnresolved: number;
+}
+
+/** `sent` null: the sender's worker did not live to tell, so that nothing is known beyond what was heard. */
+function joinStream({ spans, missed, unresolved }: StreamFacts, sent: number | null): JoinedStream {
+  let owed = 0;
+  const trailing: HoleFacts[] = [];
+  for (const [from, to, stayed, receivers] of spans) {
+    const end = stayed === 1 && sent !== null ? Math.max(to, sent) : to;
+    owed += receivers * (end - from);
+    if (end > to) trailing.push([to, end, receivers]);
+  }
+  const allMissed = [...missed, ...trailing];
+  const messagesMissed = coveredBy(allMissed);
+  return {
+    owed,
+    missed: deliveriesIn(allMissed),
+    unresolved: deliveriesIn(unresolved),
+    messagesMissed,
+    messagesUnresolved: coveredBy([...allMissed, ...unresolved]) - messagesMissed,
+  };
+}
+
+function deliveriesIn(holes: readonly HoleFacts[]): number {
+  return holes.reduce((total, [from, to, receivers]) => total + receivers * (to - from), 0);
+}
+
+/** How many numbers lie in at least one of the ranges. */
+function coveredBy(holes: readonly HoleFacts[]): number {
+  let covered = 0;
+  let reached = 0;
+  for (const [from, to] of [...holes].sort((a, b) => a[0] - b[0])) {
+    covered += Math.max(0, to - Math.max(from, reached));
+    reached = Math.max(reached, to);
+  }
+  return covered;
+}
+
+/** Of the receivers that were there all the time: how many heard everything, and those that heard least. */
+function receiversOf(
+  rooms: Rooms,
+  sent: ReadonlyMap<number, number>,
+  facts: readonly AudienceFacts[],
+): FanoutResult['receivers'] {
+  const sentInRoom = new Map<number, number>();
+  for (const [stream, count] of sent) {
+    const room = roomOf(rooms, stream);
+    sentInRoom.set(room, (sentInRoom.get(room) ?? 0) + count);
+  }
+  const all = facts.flatMap((worker) =>
+    worker.receivers.map(([lane, received]) => {
+      const own = isPublisher(rooms, lane) ? (sent.get(lane) ?? 0) : 0;
+      return { lane, owed: (sentInRoom.get(roomOf(rooms, lane)) ?? 0) - own, received };
+    }),
+  );
+  const short = all.filter(({ owed, received }) => received < owed);
+  const missing = ({ owed, received }: (typeof all)[number]): number => owed - received;
+  return {
+    count: all.length,
+    complete: all.length - short.length,
+    worst: short.sort((a, b) => missing(b) - missing(a) || a.lane - b.lane).slice(0, MOST_SHOWN),
+  };
+}
+
+/** How far apart the receivers of a message hear it: publish to first, to median, to last, and last − first. */
+export interface SpreadJoin {
+  add(second: number, facts: readonly SpreadFacts[]): void;
+  finish(): { readonly messages: number; readonly histograms: Readonly<Record<SpreadName, Histogram>> };
+}
+
+export type SpreadName = 'first' | 'median' | 'last' | 'skew';
+
+/** Windows of a second come within this many seconds of each other; a message that is older is complete. */
+const SETTLED_SECONDS = 30;
+
+export function createSpreadJoin(): SpreadJoin {
+  const histograms = {
+    first: createHistogram(),
+    median: createHistogram(),
+    last: createHistogram(),
+    skew: createHistogram(),
+  };
+  const open = new Map<string, { second: number; readonly delaysNs: number[] }>();
+  let messages = 0;
+
+  function close(before: number): void {
+    for (const [key, { second, delaysNs }] of open) {
+      if (second >= before) continue;
+      open.delete(key);
+      const ascending = delaysNs.sort((a, b) => a - b);
+      const first = ascending[0]!;
+      const last = ascending.at(-1)!;
+      messages++;
+      record(histograms.first, first);
+      record(histograms.median, ascending[Math.ceil(ascending.length / 2) - 1]!);
+      record(histograms.last, last);
+      record(histograms.skew, last - first);
+    }
+  }
+
+  return {
+    add(second, facts) {
+      for (const [stream, seq, , ...delaysNs] of facts) {
+        const key = `${stream} ${seq}`;
+        const known = open.get(key);
+        if (known === undefined) open.set(key, { second, delaysNs: [...delaysNs] });
+        else known.delaysNs.push(...delaysNs);
+      }
+      close(second - SETTLED_SECONDS);
+    },
+    finish() {
+      close(Number.POSITIVE_INFINITY);
+      return { messages, histograms };
+    },
+  };
+}

@@ -1,0 +1,156 @@
+// What a dialect of somebody else's must keep, tried before it is let loose: an author's mistake is a sentence, not a
+// strange result.
+
+import type { Dialect, DialectConversation, Incoming, Outgoing, Wire } from './dialect.ts';
+
+export interface DialectProblem {
+  /** Which part of the dialect. */
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+const KINDS = ['message', 'rejection', 'stranger', 'reply'];
+const MAX_SHOWN = 60;
+
+/** Messages as different as a run's are. */
+const SAMPLES: readonly Outgoing[] = [
+  { id: '5eed0001-0-0', seq: 0, type: 'message', payload: 'aB3-_' },
+  { id: '5eed0001-0-1', seq: 1, type: 'message', payload: '' },
+  {
+    id: '5eed0001-4294967295-9007199254740991',
+    seq: Number.MAX_SAFE_INTEGER,
+    type: 'größe "x"',
+    payload: 'x'.repeat(5000),
+  },
+];
+
+/** What a service may send however well it means: none of it may make `decode` throw. */
+const FOREIGN: readonly Wire[] = [
+  '',
+  'hello',
+  '{}',
+  '[]',
+  'null',
+  '\u0000',
+  'x'.repeat(65_536),
+  new Uint8Array(0),
+  Uint8Array.of(0),
+  Uint8Array.of(255, 255, 255, 255, 255, 255),
+  Uint8Array.from({ length: 256 }, (_, byte) => byte),
+  new Uint8Array(65_536),
+];
+
+/** Everything that is wrong with it as far as it can be tried without a service; empty for none. */
+export function dialectProblems(dialect: unknown): readonly DialectProblem[] {
+  if (typeof dialect !== 'function') {
+    return [problem('dialect', 'a function that is given a lane', show(dialect))];
+  }
+  const problems: DialectProblem[] = [];
+  const conversation = attempt(problems, 'dialect', () => (dialect as Dialect)({ lane: 0, room: 0 }));
+  if (conversation === FAILED) return problems;
+  if (typeof conversation !== 'object' || conversation === null) {
+    return [problem('dialect', 'an object with encode and decode', show(conversation))];
+  }
+  checkHello(problems, conversation);
+  for (const name of ['encode', 'decode'] as const) {
+    if (typeof conversation[name] !== 'function') problems.push(problem(name, 'a function', show(conversation[name])));
+  }
+  if (problems.length > 0) return problems;
+  const encoded = checkEncode(problems, conversation);
+  checkDecode(problems, conversation, [...FOREIGN, ...encoded]);
+  return problems;
+}
+
+const FAILED = Symbol('failed');
+
+function checkHello(problems: DialectProblem[], { hello }: DialectConversation): void {
+  if (hello === undefined) return;
+  if (!Array.isArray(hello)) problems.push(problem('hello', 'a list of strings or bytes', show(hello)));
+  else if (!hello.every(isWire))
+    problems.push(problem('hello', 'strings or bytes', show(hello.find((each) => !isWire(each)))));
+}
+
+function checkEncode(problems: DialectProblem[], conversation: DialectConversation): readonly Wire[] {
+  const encoded: Wire[] = [];
+  for (const sample of SAMPLES) {
+    const wire = attempt(problems, 'encode', () => conversation.encode(sample));
+    if (wire === FAILED) return encoded;
+    if (!isWire(wire) || wire.length === 0) {
+      problems.push(problem('encode', 'a string or bytes, not empty', show(wire)));
+      return encoded;
+    }
+    encoded.push(typeof wire === 'string' ? wire : wire.slice());
+  }
+  if (textOf(encoded[0]!) === textOf(encoded[1]!)) {
+    problems.push(problem('encode', 'messages that differ where their ids do', 'the same for two ids'));
+  }
+  return encoded;
+}
+
+function checkDecode(problems: DialectProblem[], conversation: DialectConversation, arrivals: readonly Wire[]): void {
+  for (const arrival of arrivals) {
+    const incoming = attempt(problems, 'decode', () => conversation.decode(arrival), ` when given ${show(arrival)}`);
+    if (incoming === FAILED) return;
+    const wrong = incomingProblem(incoming);
+    if (wrong !== null) {
+      problems.push(wrong);
+      return;
+    }
+  }
+}
+
+/** What is wrong with what `decode` returned; null for nothing. */
+export function incomingProblem(incoming: unknown): DialectProblem | null {
+  if (!Array.isArray(incoming)) return problem('decode', 'a list of what the message means', show(incoming));
+  for (const each of incoming as readonly (Partial<Incoming> | null)[]) {
+    const kind = each?.kind;
+    if (kind === undefined || !KINDS.includes(kind)) {
+      return problem('decode', `a kind that is one of ${KINDS.join(', ')}`, show(each));
+    }
+    const { id, payload, send } = each as { id?: unknown; payload?: unknown; send?: unknown };
+    if ((kind === 'message' || kind === 'rejection') && typeof id !== 'string') {
+      return problem('decode', `an id, a string, with kind ${kind}`, show(id));
+    }
+    if (kind === 'message' && payload !== undefined && typeof payload !== 'string') {
+      return problem('decode', 'a payload that is a string, or none', show(payload));
+    }
+    if (kind === 'reply' && !isWire(send))
+      return problem('decode', 'send, a string or bytes, with kind reply', show(send));
+  }
+  return null;
+}
+
+function attempt<T>(problems: DialectProblem[], where: string, call: () => T, of = ''): T | typeof FAILED {
+  try {
+    return call();
+  } catch (error) {
+    problems.push(problem(where, `not to throw${of}`, describeThrown(error)));
+    return FAILED;
+  }
+}
+
+function problem(where: string, expected: string, got: string): DialectProblem {
+  return { where, expected, got };
+}
+
+/** What was thrown, and where in whose file. */
+export function describeThrown(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const place = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1];
+  return `${error.name}: ${error.message}${place === undefined ? '' : ` at ${place}`}`;
+}
+
+export function isWire(value: unknown): value is Wire {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+function textOf(wire: Wire): string {
+  return typeof wire === 'string' ? `text ${wire}` : `bytes ${wire.join(' ')}`;
+}
+
+function show(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}

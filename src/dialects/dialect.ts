@@ -1,0 +1,48 @@
+// The port for dialects of your own: how bytes become messages for one application protocol. A module exports one of
+// these as `dialect`; the plan names its path. See CREATING_A_DIALECT.md beside this file.
+
+/** What goes over the wire: text frames for a string, binary frames for bytes. */
+export type Wire = string | Uint8Array;
+
+/** The connection that a conversation is about. */
+export interface DialectLane {
+  /** Its number in the run, from 0. */
+  readonly lane: number;
+  /** The room that it is in; 0 where the plan has no rooms. */
+  readonly room: number;
+}
+
+/** A message to be laid out. */
+export interface Outgoing {
+  /** Must come back as it stands: letters, digits and dashes, at most 60. */
+  readonly id: string;
+  /** Its number within the lane, from 0. */
+  readonly seq: number;
+  /** The name of its type in the mix. */
+  readonly type: string;
+  /** As many letters, digits, dashes and underscores as its type has bytes. */
+  readonly payload: string;
+}
+
+/** What an arrived message means. */
+export type Incoming =
+  /** A message of the run, or its answer. Give the payload where it came back: it is then checked. */
+  | { readonly kind: 'message'; readonly id: string; readonly payload?: string }
+  /** The service says that it did not take a message. */
+  | { readonly kind: 'rejection'; readonly id: string }
+  /** Nothing that the service should have sent. */
+  | { readonly kind: 'stranger' }
+  /** Must be answered at once, with this. */
+  | { readonly kind: 'reply'; readonly send: Wire };
+
+/** One connection's side of the protocol. What must be remembered from message to message is remembered here. */
+export interface DialectConversation {
+  /** Sent in this order as soon as the lane is open, before its messages. */
+  readonly hello?: readonly Wire[];
+  encode(message: Outgoing): Wire;
+  /** Of each data message that arrives, all that it means; empty for nothing that needs to be judged. */
+  decode(received: Wire): readonly Incoming[];
+}
+
+/** Called once for each connection of a lane. */
+export type Dialect = (lane: DialectLane) => DialectConversation;

@@ -1,0 +1,105 @@
+// A message of the json dialect before it is one: JSON text with places that are filled in for each lane or message. The
+// text is ASCII, so that a byte is a letter; what is filled in needs no escape.
+
+import { writeLetters } from './letters.ts';
+import {
+  digitsOf,
+  MAX_ID_BYTES,
+  type MessageIds,
+  type MessageName,
+  messageIdBytes,
+  writeDigits,
+  writeMessageId,
+} from './message-id.ts';
+
+const PLACES = ['id', 'seq', 'lane', 'room', 'payload'] as const;
+type Place = (typeof PLACES)[number];
+
+export interface JsonTemplate {
+  readonly pieces: readonly Piece[];
+  /** Bytes without what is put in. */
+  readonly literalBytes: number;
+  readonly payloads: number;
+}
+
+type Piece = { readonly kind: 'literal'; readonly bytes: Uint8Array } | { readonly kind: Place };
+
+const PLACE = new RegExp(`\\$\\{(${PLACES.join('|')})\\}`);
+/** Numbers that stand alone in a string become numbers of JSON. */
+const LONE_NUMBER = /"\$\{(seq|lane|room)\}"/g;
+
+/** `text` must be JSON. */
+export function compileTemplate(text: string): JsonTemplate {
+  const ascii = text.replace(/[^\x20-\x7e]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const parts = ascii.replace(LONE_NUMBER, `\${$1}`).split(PLACE);
+  const pieces = parts.flatMap((part, index): Piece[] => {
+    if (index % 2 === 1) return [{ kind: part as Place }];
+    return part === '' ? [] : [{ kind: 'literal', bytes: Uint8Array.from(part, (letter) => letter.charCodeAt(0)) }];
+  });
+  return {
+    pieces,
+    literalBytes: pieces.reduce((sum, piece) => sum + (piece.kind === 'literal' ? piece.bytes.length : 0), 0),
+    payloads: pieces.filter((piece) => piece.kind === 'payload').length,
+  };
+}
+
+/** What goes into the places. */
+export interface Filling {
+  readonly ids: MessageIds;
+  readonly letters: Uint8Array;
+  readonly name: Readonly<MessageName>;
+  readonly room: number;
+}
+
+/** More than `writeTemplate` writes with so many letters in each payload. */
+export function templateBytesBound({ pieces, literalBytes }: JsonTemplate, payloadLetters: number): number {
+  return literalBytes + pieces.length * (MAX_ID_BYTES + payloadLetters);
+}
+
+/** Writes the message at the beginning of `out` and returns its length. */
+export function writeTemplate(
+  template: JsonTemplate,
+  out: Uint8Array,
+  filling: Filling,
+  payloadLetters: number,
+): number {
+  const { ids, letters, name, room } = filling;
+  let at = 0;
+  for (const piece of template.pieces) {
+    switch (piece.kind) {
+      case 'literal':
+        out.set(piece.bytes, at);
+        at += piece.bytes.length;
+        break;
+      case 'id':
+        at = writeMessageId(ids, out, at, name);
+        break;
+      case 'seq':
+        at = writeDigits(out, at, name.sequence, 10);
+        break;
+      case 'lane':
+        at = writeDigits(out, at, name.stream, 10);
+        break;
+      case 'room':
+        at = writeDigits(out, at, room, 10);
+        break;
+      case 'payload':
+        at = writeLetters(letters, out, at, payloadLetters, name.stream, name.sequence);
+        break;
+    }
+  }
+  return at;
+}
+
+/** How many letters each payload may have, so that the message has the wanted size or as little more as it can. */
+export function payloadLetters(template: JsonTemplate, wantedBytes: number, { ids, name, room }: Filling): number {
+  if (template.payloads === 0) return 0;
+  let taken = template.literalBytes;
+  for (const { kind } of template.pieces) {
+    if (kind === 'id') taken += messageIdBytes(ids, name);
+    else if (kind === 'seq') taken += digitsOf(name.sequence, 10);
+    else if (kind === 'lane') taken += digitsOf(name.stream, 10);
+    else if (kind === 'room') taken += digitsOf(room, 10);
+  }
+  return Math.max(0, Math.floor((wantedBytes - taken) / template.payloads));
+}

@@ -1,0 +1,87 @@
+// Messages that are known by an id (`dialects/message-id.ts`), whatever document carries it. An answer has the id and
+// nothing else that can be relied on, so times wait in a table of the lane, where the id itself does not carry them.
+//
+//   lane.times   | number due sent | number due sent | …      number n is at place n mod the places
+//
+// The table doubles until a quarter of it holds what is in flight. A message so late that its place was taken again is
+// delivered without its times.
+
+import type { MessageName } from '../../dialects/message-id.ts';
+import { frameHeaderBytes, writeFrame } from '../../frames/frame-writer.ts';
+import type { Opcode } from '../../frames/opcodes.ts';
+import type { Lane } from '../lane.ts';
+import { reserve } from './outbox.ts';
+import { corrupted, nextMask, noteFromOther, noteMessage, noteRejection, type Traffic, unexpected } from './traffic.ts';
+
+const FIRST_PLACES = 16;
+const MAX_PLACES = 1 << 16;
+/** Messages in flight on one lane whose times are kept for certain. */
+export const MAX_NAMED_IN_FLIGHT = MAX_PLACES / 4;
+const WORDS = 3;
+
+export function rememberTimes(lane: Lane, inFlight: number, sequence: number, dueNs: number, sentNs: number): void {
+  let times = lane.times;
+  if (times === null || (4 * inFlight * WORDS > times.length && times.length < MAX_PLACES * WORDS)) {
+    times = grown(times);
+    lane.times = times;
+  }
+  const slot = WORDS * (sequence % (times.length / WORDS));
+  times[slot] = sequence;
+  times[slot + 1] = dueNs;
+  times[slot + 2] = sentNs;
+}
+
+function grown(times: Float64Array | null): Float64Array {
+  if (times === null) return new Float64Array(WORDS * FIRST_PLACES).fill(-1);
+  const larger = new Float64Array(2 * times.length).fill(-1);
+  const places = larger.length / WORDS;
+  for (let from = 0; from < times.length; from += WORDS) {
+    if (times[from]! >= 0) larger.set(times.subarray(from, from + WORDS), WORDS * (times[from]! % places));
+  }
+  return larger;
+}
+
+/** Lays a whole message out in the outbox as one frame, compressed where the lane agreed to it. */
+export function appendFrame(traffic: Traffic, lane: Lane, opcode: Opcode, plain: Uint8Array): void {
+  const { outbox } = traffic;
+  const isCompressed = lane.deflater !== null;
+  const payload = lane.deflater === null ? plain : lane.deflater.compress(plain);
+  const at = reserve(outbox, frameHeaderBytes(payload.length) + payload.length);
+  writeFrame(outbox.bytes, at, opcode, payload, 0, payload.length, nextMask(traffic), isCompressed);
+}
+
+/** A message of the run, or its answer; `isWhole`: with what was sent in it. */
+export function hearNamed(traffic: Traffic, lane: Lane, name: MessageName, isWhole: boolean, bytes: number): void {
+  const { stream, sequence, dueNs, sentNs } = name;
+  if (stream !== lane.stream) {
+    if (isWhole || traffic.fanout === null) noteFromOther(traffic, lane, stream, sequence, dueNs, sentNs);
+    else corrupted(traffic, lane, stream, sequence, 'mangled', bytes);
+  } else if (sequence >= traffic.ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
+  else if (!isWhole) corrupted(traffic, lane, stream, sequence, 'mangled', bytes);
+  else if (dueNs >= 0) noteMessage(traffic, lane, sequence, dueNs, sentNs);
+  else answered(traffic, lane, sequence);
+}
+
+export function hearRejection(traffic: Traffic, lane: Lane, { stream, sequence }: MessageName): void {
+  if (stream !== lane.stream) unexpected(traffic, lane, 'otherStream', stream);
+  else if (sequence >= traffic.ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
+  else noteRejection(traffic, lane, sequence);
+}
+
+function answered(traffic: Traffic, lane: Lane, sequence: number): void {
+  const { times } = lane;
+  const slot = times === null ? 0 : WORDS * (sequence % (times.length / WORDS));
+  const isKept = times !== null && times[slot] === sequence;
+  noteMessage(traffic, lane, sequence, isKept ? times[slot + 1]! : Number.NaN, isKept ? times[slot + 2]! : Number.NaN);
+}
+
+const SAMPLE_BYTES = 120;
+
+/** What came, for a person who looks for the id in it. */
+export function sampleOf(bytes: Uint8Array, start: number, end: number): () => string {
+  return () => {
+    const isCut = end - start > SAMPLE_BYTES;
+    const text = Buffer.from(bytes.subarray(start, isCut ? start + SAMPLE_BYTES : end)).toString('utf8');
+    return `an answer without an id of this run: ${text}${isCut ? '…' : ''}`;
+  };
+}

@@ -1,0 +1,154 @@
+// A dialect of the user's own at work: each connection has a conversation, which lays messages out and says what arrived.
+// Whatever it does wrong is counted and told, and never ends the run.
+
+import type { Dialect, DialectConversation, Incoming, Outgoing, Wire } from '../../dialects/dialect.ts';
+import { describeThrown, incomingProblem, isWire } from '../../dialects/dialect-contract.ts';
+import { createLetters, lettersMatch, writeLetters } from '../../dialects/letters.ts';
+import {
+  createMessageIds,
+  MAX_ID_BYTES,
+  type MessageName,
+  readMessageId,
+  writeMessageId,
+} from '../../dialects/message-id.ts';
+import { opcodes } from '../../frames/opcodes.ts';
+import type { Lane } from '../lane.ts';
+import { appendFrame, hearNamed, hearRejection, MAX_NAMED_IN_FLIGHT, rememberTimes, sampleOf } from './named.ts';
+import type { Speech } from './speech.ts';
+import { flushLane, nextNumber, type Traffic, unexpected } from './traffic.ts';
+
+export interface OwnSetting {
+  /** The 32-bit mark of the run. */
+  readonly run: number;
+  readonly mix: readonly { readonly type: string; readonly payloadBytes: number }[];
+  /** Whether ids carry the times of their message. */
+  readonly timed: boolean;
+  /** Lanes of this process. */
+  readonly lanes: number;
+  roomOf(stream: number): number;
+  /** The dialect threw, or returned what is none of its kinds. */
+  dialectFailed(lane: Lane, detail: string): void;
+}
+
+export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic): Speech {
+  const { mix, timed } = setting;
+  const { ledger } = traffic;
+  const ids = createMessageIds(setting.run, timed);
+  const letters = createLetters(setting.run);
+  const conversations = new Array<DialectConversation | null>(setting.lanes).fill(null);
+  const name: MessageName = { stream: 0, sequence: 0, dueNs: Number.NaN, sentNs: Number.NaN };
+  let scratch = Buffer.alloc(4096);
+
+  function greet(lane: Lane): void {
+    const { index, stream } = lane;
+    conversations[index] = null;
+    attempt(lane, 'dialect', () => {
+      const conversation = dialect({ lane: stream, room: setting.roomOf(stream) });
+      for (const wire of conversation.hello ?? []) appendWire(lane, wire);
+      conversations[index] = conversation;
+    });
+  }
+
+  function append(lane: Lane, type: number, dueNs: number, sentNs: number): boolean {
+    const conversation = conversations[lane.index] ?? null;
+    if (conversation === null) return false;
+    const sequence = ledger.next[lane.index]!;
+    const wire = attempt(lane, 'encode', () => {
+      const laidOut = conversation.encode(outgoing(lane.stream, sequence, type, dueNs, sentNs));
+      if (!isWire(laidOut)) throw new TypeError(`expected a string or bytes, got ${typeof laidOut}`);
+      return laidOut;
+    });
+    if (wire === null) return false;
+    nextNumber(traffic, lane);
+    if (!timed) rememberTimes(lane, ledger.outstanding[lane.index]!, sequence, dueNs, sentNs);
+    appendWire(lane, wire);
+    return true;
+  }
+
+  function outgoing(stream: number, seq: number, type: number, dueNs: number, sentNs: number): Outgoing {
+    const { type: typeName, payloadBytes } = mix[type]!;
+    reserveScratch(MAX_ID_BYTES + payloadBytes);
+    const idEnd = writeMessageId(ids, scratch, 0, {
+      stream,
+      sequence: seq,
+      dueNs: Math.floor(dueNs),
+      sentNs: Math.floor(sentNs),
+    });
+    const end = writeLetters(letters, scratch, idEnd, payloadBytes, stream, seq);
+    return {
+      id: scratch.toString('latin1', 0, idEnd),
+      seq,
+      type: typeName,
+      payload: scratch.toString('latin1', idEnd, end),
+    };
+  }
+
+  function reserveScratch(bytes: number): void {
+    if (scratch.length < bytes) scratch = Buffer.alloc(2 * bytes);
+  }
+
+  function receive(lane: Lane, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
+    const conversation = conversations[lane.index] ?? null;
+    if (conversation === null) return;
+    // The read buffer is used again: what the dialect may keep must be its own.
+    const received = isText ? Buffer.from(bytes.subarray(start, end)).toString('utf8') : bytes.slice(start, end);
+    const incoming = attempt(lane, 'decode', () => {
+      const found = conversation.decode(received);
+      const problem = incomingProblem(found);
+      if (problem !== null) throw new TypeError(`expected ${problem.expected}, got ${problem.got}`);
+      return found;
+    });
+    for (const each of incoming ?? []) hear(lane, each, bytes, start, end);
+  }
+
+  function hear(lane: Lane, incoming: Incoming, bytes: Uint8Array, start: number, end: number): void {
+    switch (incoming.kind) {
+      case 'message':
+      case 'rejection': {
+        const reading = readId(incoming.id);
+        if (reading === 'stale') unexpected(traffic, lane, 'stale', end - start);
+        else if (reading === 'none') unexpected(traffic, lane, 'foreign', end - start, sampleOf(bytes, start, end));
+        else if (incoming.kind === 'rejection') hearRejection(traffic, lane, name);
+        else hearNamed(traffic, lane, name, isWhole(incoming.payload), end - start);
+        return;
+      }
+      case 'stranger':
+        unexpected(traffic, lane, 'foreign', end - start, sampleOf(bytes, start, end));
+        return;
+      case 'reply':
+        appendWire(lane, incoming.send);
+        flushLane(traffic, lane);
+        return;
+    }
+  }
+
+  function readId(id: string): 'ours' | 'stale' | 'none' {
+    if (id.length > MAX_ID_BYTES) return 'none';
+    return readMessageId(ids, scratch, 0, scratch.write(id, 0, 'latin1'), name);
+  }
+
+  /** Whether the payload that came back is the one that was sent, in one of the sizes of the mix. */
+  function isWhole(payload: string | undefined): boolean {
+    if (payload === undefined) return true;
+    if (!mix.some(({ payloadBytes }) => payloadBytes === payload.length)) return false;
+    reserveScratch(payload.length);
+    scratch.write(payload, 0, 'latin1');
+    return lettersMatch(letters, scratch, 0, payload.length, name.stream, name.sequence);
+  }
+
+  function appendWire(lane: Lane, wire: Wire): void {
+    if (typeof wire === 'string') appendFrame(traffic, lane, opcodes.text, Buffer.from(wire, 'utf8'));
+    else appendFrame(traffic, lane, opcodes.binary, wire);
+  }
+
+  function attempt<T>(lane: Lane, where: string, call: () => T): T | null {
+    try {
+      return call();
+    } catch (error) {
+      setting.dialectFailed(lane, `${where}: ${describeThrown(error)}`);
+      return null;
+    }
+  }
+
+  return { maxInFlight: mix.map(() => MAX_NAMED_IN_FLIGHT), greet, append, receive };
+}

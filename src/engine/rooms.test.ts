@@ -1,0 +1,260 @@
+// Lanes that hear one another, in virtual time and over several workers: what each heard is joined with what was sent.
+
+import { describe, expect, test } from 'vitest';
+import { type Outcome, runScenario, violations } from '../../test/support/engine/engine-run.ts';
+import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
+import type { VirtualClock } from '../../test/support/engine/virtual-clock.ts';
+import type { PeerConnection, PeerScript } from '../../test/support/engine/websocket-peer.ts';
+import { createSpreadJoin, type Fanout, joinAudience } from '../analysis/fanout.ts';
+import { percentile } from '../histogram/histogram.ts';
+import type { JsonDialect, Plan, Rooms } from '../plan/plan.ts';
+
+const DIALECT: JsonDialect = {
+  kind: 'json',
+  template: JSON.stringify({ room: `\${room}`, id: `\${id}`, text: `\${payload}` }),
+  hello: [JSON.stringify({ join: `\${room}`, lane: `\${lane}` })],
+  id: ['id'],
+  error: null,
+  payload: ['text'],
+  pushes: 'unexpected',
+};
+const ROOMS: Rooms = { count: 2, publishers: 1, self: true, settleNs: SECOND };
+const clean = { lost: 0, unresolved: 0, rejected: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
+
+interface Delivery {
+  readonly to: number;
+  readonly from: number;
+  readonly index: number;
+}
+/** How often a message is sent to a member. */
+type Deliver = (delivery: Delivery) => number;
+
+/** A chat service with rooms. Lanes are known by the hello. */
+function chat(
+  clock: VirtualClock,
+  deliver: Deliver,
+  isLater: (delivery: Delivery) => boolean = () => false,
+): PeerScript {
+  const members = new Map<PeerConnection, { readonly room: unknown; readonly lane: number }>();
+  const counts = new Map<number, number>();
+  return {
+    onClose(connection, code) {
+      members.delete(connection);
+      connection.close(code);
+      connection.peer.end();
+    },
+    onMessage(connection, { payload }) {
+      const message = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
+      if ('join' in message) {
+        members.set(connection, { room: message.join, lane: Number(message.lane) });
+        return;
+      }
+      const from = members.get(connection)!.lane;
+      const index = counts.get(from) ?? 0;
+      counts.set(from, index + 1);
+      for (const [member, { room, lane }] of members) {
+        if (room !== message.room) continue;
+        const delivery = { to: lane, from, index };
+        for (let copy = 0; copy < deliver(delivery); copy++) {
+          const send = (): void => member.send(payload, 1);
+          if (isLater(delivery)) clock.after(300 * MS, send);
+          else send();
+        }
+      }
+    },
+  };
+}
+
+interface Heard extends Outcome {
+  readonly fanout: Fanout;
+}
+
+function inRooms(
+  deliver: Deliver,
+  parts: {
+    rooms?: Partial<Rooms>;
+    lanes?: number;
+    shards?: number;
+    plan?: Partial<Parameters<typeof makePlan>[0]>;
+  } = {},
+  isLater?: (delivery: Delivery) => boolean,
+): Heard {
+  const rooms = { ...ROOMS, ...parts.rooms };
+  const plan: Plan = makePlan({
+    connections: curve({ to: parts.lanes ?? 10 }),
+    messages: openMessages(100, SECOND),
+    bytes: 200,
+    rooms,
+    ...parts.plan,
+    plan: { dialect: DIALECT, drainNs: SECOND, ...parts.plan?.plan },
+  });
+  const outcome = runScenario({
+    plan,
+    script: (clock) => chat(clock, deliver, isLater),
+    ...(parts.shards === undefined ? {} : { shards: parts.shards }),
+  });
+  const audiences = outcome.events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
+  return { ...outcome, fanout: joinAudience(rooms, audiences) };
+}
+
+/** Two rooms of five lanes each with one sender: every message is owed to four others. */
+describe.each([1, 2, 3])('with %i workers', (shards) => {
+  test('all is heard by everybody: nothing is missed', () => {
+    const { tally, fanout, events } = inRooms(() => 1, { shards });
+    expect(tally.messages).toMatchObject({ sent: 100, delivered: 100, ...clean });
+    expect(fanout).toMatchObject({ owed: 400, missed: 0, unresolved: 0, away: 0, messagesMissed: 0 });
+    expect(tally.fanoutReceived).toBe(400);
+    expect(fanout.receivers).toMatchObject({ count: 10, complete: 10, worst: [] });
+    expect(events.filter(({ kind }) => kind === 'violation')).toEqual([]);
+  });
+
+  test('one member of a room is left out: it misses every message, and is named', () => {
+    const { tally, fanout } = inRooms(({ to }) => (to === 6 ? 0 : 1), { shards });
+    expect(fanout).toMatchObject({ owed: 400, missed: 50, messagesMissed: 50 });
+    expect(tally.fanoutReceived).toBe(350);
+    expect(fanout.receivers).toMatchObject({ complete: 9, worst: [{ lane: 6, owed: 50, received: 0 }] });
+    expect(tally.messages).toMatchObject({ delivered: 100, ...clean });
+  });
+
+  test('holes and the last messages are missed alike', () => {
+    const isGone = ({ to, index }: Delivery): boolean =>
+      (to === 4 && index % 10 === 3) || (to === 5 && index >= 45) || (to === 7 && index === 0);
+    const { tally, fanout } = inRooms((delivery) => (isGone(delivery) ? 0 : 1), { shards });
+    expect(fanout).toMatchObject({ owed: 400, missed: 5 + 5 + 1, messagesMissed: 5 + 5 + 1 });
+    expect(tally.fanoutReceived).toBe(389);
+  });
+
+  test('a message that two members miss is one message and two deliveries', () => {
+    const { fanout } = inRooms(({ to, index }) => (to >= 6 && to % 2 === 0 && index === 7 ? 0 : 1), { shards });
+    expect(fanout).toMatchObject({ missed: 2, messagesMissed: 1 });
+  });
+
+  test('heard twice is duplicated, once for each that heard it so', () => {
+    const { tally, fanout } = inRooms(({ to, index }) => (to !== 0 && index === 20 ? 2 : 1), { shards });
+    // Four others hear #20 of lane 0 twice, and of lane 1 all five of the room.
+    expect(tally.messages).toMatchObject({ ...clean, duplicated: 9 });
+    expect(fanout).toMatchObject({ owed: 400, missed: 0 });
+    expect(violations({ ...inRooms(({ to, index }) => (to === 8 && index === 20 ? 2 : 1)) })).toEqual({
+      duplicated: 1,
+    });
+  });
+
+  test('heard after later ones is reordered, with its extent', () => {
+    const { tally, fanout } = inRooms(
+      () => 1,
+      { shards },
+      ({ to, index }) => to === 8 && index === 10,
+    );
+    expect(tally.messages).toMatchObject({ ...clean, reordered: 1 });
+    // 300 ms late at 50 messages a second in its room.
+    expect(tally.extent).toEqual({ count: 1, sum: 14, max: 14 });
+    expect(fanout.missed).toBe(0);
+  });
+
+  test('where the sender hears nothing of its own, the fate of a message is that of its deliveries', () => {
+    const { tally, fanout } = inRooms(({ to, from, index }) => (to === from || (to === 6 && index < 5) ? 0 : 1), {
+      shards,
+      rooms: { self: false },
+    });
+    expect(tally.messages).toMatchObject({ sent: 100, delivered: 0, ...clean });
+    expect(fanout).toMatchObject({ owed: 400, missed: 5, messagesMissed: 5, messagesUnresolved: 0 });
+  });
+
+  test('times are from the due moment, whichever worker the receiver is of', () => {
+    const { tally, windows } = inRooms(() => 1, { shards });
+    expect(tally.histograms.fanout.count).toBe(400);
+    expect(percentile(tally.histograms.fanout, 100)).toBeLessThan(20 * MS);
+    const join = createSpreadJoin();
+    for (const window of windows) join.add(window.second, window.fanout.spread);
+    const { messages, histograms } = join.finish();
+    expect(messages).toBe(100);
+    expect(histograms.last.maxNs).toBeGreaterThanOrEqual(histograms.first.maxNs);
+  });
+});
+
+describe('who comes and goes', () => {
+  test('a lane that comes later is owed what follows the first that it hears', () => {
+    const { tally, fanout } = inRooms(() => 1, {
+      plan: {
+        connections: curve({ to: 6 }, { hold: 2 * SECOND }, { to: 10 }, { hold: SECOND }),
+        messages: openMessages(100, 2 * SECOND),
+      },
+    });
+    expect(tally.messages).toMatchObject(clean);
+    expect(fanout).toMatchObject({ missed: 0, unresolved: 0 });
+    expect(fanout.owed).toBe(tally.fanoutReceived);
+    expect(fanout.receivers.count).toBe(6);
+  });
+
+  test('it may miss nothing after that', () => {
+    const { fanout } = inRooms(({ to, from, index }) => (to === 8 && from === 0 && index === 90 ? 0 : 1), {
+      plan: {
+        connections: curve({ to: 6 }, { hold: 1.5 * SECOND }, { to: 10 }, { hold: SECOND }),
+        messages: openMessages(100, 2 * SECOND),
+      },
+    });
+    expect(fanout).toMatchObject({ missed: 1, messagesMissed: 1 });
+  });
+
+  test('a lane that leaves is owed nothing after the last that it heard; one that comes back was away', () => {
+    const { tally, fanout } = inRooms(() => 1, {
+      plan: {
+        connections: curve(
+          { to: 10 },
+          { hold: 1.5 * SECOND },
+          { to: 6 },
+          { hold: 0.5 * SECOND },
+          { to: 10 },
+          { hold: SECOND },
+        ),
+        messages: openMessages(100, 2 * SECOND),
+      },
+    });
+    expect(tally.messages).toMatchObject(clean);
+    expect(fanout).toMatchObject({ missed: 0, unresolved: 0 });
+    expect(fanout.owed).toBe(tally.fanoutReceived);
+    // Four lanes were away for half a second of 50 messages a second and room.
+    expect(fanout.away).toBeGreaterThanOrEqual(4 * 23);
+    expect(fanout.away).toBeLessThanOrEqual(4 * 27);
+  });
+});
+
+test('of a room of many senders everybody hears all others', () => {
+  const { tally, fanout } = inRooms(() => 1, { rooms: { publishers: 5 }, shards: 2 });
+  expect(tally.messages).toMatchObject({ sent: 100, delivered: 100, ...clean });
+  expect(fanout).toMatchObject({ owed: 400, missed: 0 });
+});
+
+test('a closed loop goes on when the sender hears its own message', () => {
+  const { tally, fanout } = inRooms(() => 1, { plan: { messages: closedMessages(1, 200 * MS) } });
+  expect(tally.messages.sent).toBeGreaterThan(50);
+  expect(tally.messages).toMatchObject({ delivered: tally.messages.sent, ...clean });
+  expect(fanout).toMatchObject({ owed: 4 * tally.messages.sent, missed: 0 });
+});
+
+test('messages of another room, or of a lane that only listens, are strangers', () => {
+  const stray: PeerScript = {
+    onMessage(connection, { payload }, index) {
+      const message = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
+      if (!('id' in message)) return;
+      connection.send(payload, 1);
+      const [run, , seq, due, lag] = String(message.id).split('-');
+      const from = index === 10 ? '1' : '2';
+      if (index === 10 || index === 20) {
+        const text = JSON.stringify({ ...message, id: [run, from, seq, due, lag].join('-') });
+        connection.send(new TextEncoder().encode(text), 1);
+      }
+    },
+  };
+  const outcome = runScenario({
+    plan: makePlan({
+      connections: curve({ to: 4 }),
+      messages: openMessages(100, SECOND),
+      bytes: 200,
+      rooms: ROOMS,
+      plan: { dialect: { ...DIALECT, payload: null }, drainNs: SECOND },
+    }),
+    script: () => stray,
+  });
+  expect(outcome.tally.strangers.otherStream).toBe(3);
+});

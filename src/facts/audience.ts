@@ -1,0 +1,51 @@
+// What the receivers of one worker heard of every sender, as it travels to the coordinator at the end of a run, and is
+// joined there with what the senders of all workers sent.
+
+/** Numbers from `from` up to `to − 1` that so many receivers never heard. */
+export type HoleFacts = readonly [from: number, to: number, receivers: number];
+
+/** So many receivers are judged from number `from` on and heard nothing from `to` on; 1: they stayed to the end of the run. */
+export type SpanFacts = readonly [from: number, to: number, stayed: 0 | 1, receivers: number];
+
+export interface StreamAudience {
+  readonly stream: number;
+  readonly spans: readonly SpanFacts[];
+  /** Holes of receivers whose connection lived. */
+  readonly missed: readonly HoleFacts[];
+  /** Holes of receivers whose connection died before they could be filled. */
+  readonly unresolved: readonly HoleFacts[];
+}
+
+export interface AudienceFacts {
+  /** By stream of this worker's lanes: how many messages it sent. */
+  readonly sent: readonly (readonly [stream: number, count: number])[];
+  readonly streams: readonly StreamAudience[];
+  /** Of the receivers that were there from the first message to the end: what they heard in all. */
+  readonly receivers: readonly (readonly [lane: number, heard: number])[];
+  /** Messages that were sent while their receivers were away, and did not reach them later. */
+  readonly away: number;
+}
+
+export function isAudience(value: unknown): value is AudienceFacts {
+  if (typeof value !== 'object' || value === null) return false;
+  const { sent, streams, receivers, away } = value as Record<string, unknown>;
+  return (
+    isTable(sent, 2) &&
+    isTable(receivers, 2) &&
+    Number.isFinite(away) &&
+    Array.isArray(streams) &&
+    streams.every(isStream)
+  );
+}
+
+function isStream(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { stream, spans, missed, unresolved } = value as Record<string, unknown>;
+  return Number.isFinite(stream) && isTable(spans, 4) && isTable(missed, 3) && isTable(unresolved, 3);
+}
+
+function isTable(value: unknown, columns: number): boolean {
+  const isRow = (row: unknown): boolean =>
+    Array.isArray(row) && row.length === columns && row.every((each) => Number.isFinite(each) && each >= 0);
+  return Array.isArray(value) && value.every(isRow);
+}

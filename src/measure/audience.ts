@@ -1,0 +1,244 @@
+// Who heard what: a ledger for every pair of a receiver and a sender of its room. A receiver cannot know what was sent, and
+// need not: it hands up what it heard, and `analysis/fanout.ts` joins that with what the senders sent.
+//
+//          from                              expected
+//   --------|--1--1--0--1--1--1--0--1--1--1---|---------------?---->  number
+//    before |      holes: never heard         |  trailing: owed if the receiver
+//    it came|                                 |  stayed to the end of the run
+//
+// A receiver that was there before the first message is owed every message from number 0; one that came later, or came
+// back, from the first that it hears.
+
+import type { AudienceFacts, HoleFacts, StreamAudience } from '../facts/audience.ts';
+import type { Rooms } from '../plan/plan.ts';
+import { isPublisher, roomOf, seatOf } from '../plan/rooms.ts';
+import {
+  Arrival,
+  createLedger,
+  type Ledger,
+  MAX_WINDOW_BITS,
+  missingNumbers,
+  noteArrival,
+  settleLane,
+} from './ledger.ts';
+
+/** Stands for the senders' next number, which a receiver cannot know. */
+const UNKNOWN_NEXT = Number.MAX_SAFE_INTEGER;
+
+export interface Audience {
+  readonly rooms: Rooms;
+  /** By pair. */
+  readonly ledger: Ledger;
+  /** By pair: the number from which on it is judged. */
+  readonly from: Float64Array;
+  /** By pair, 1: the next arrival says from where on it is judged. */
+  readonly isLate: Uint8Array;
+  /** By receiver: when it opened, NaN while it is not open; and how many messages of others it heard. */
+  readonly openedNs: Float64Array;
+  readonly heard: Float64Array;
+  /** By receiver, 1: it was there from the first message on, and never away. */
+  readonly isWhole: Uint8Array;
+  /** What closed receivers had heard, by stream. */
+  readonly closed: Map<number, StreamTally>;
+  /** Messages that were sent while their receivers were away, and did not reach them later. */
+  away: number;
+  isStarted: boolean;
+}
+
+interface StreamTally {
+  /** Receivers by what they heard: from, to, and 1 where they stayed to the end. */
+  readonly spans: Map<string, number>;
+  /** One entry for each hole of each receiver. */
+  readonly missed: Hole[];
+  readonly unresolved: Hole[];
+}
+
+interface Hole {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How a receiver's connection ended. `stayed`: at the end of the run; `left`: in good order before; `died`: not so. */
+export type Parting = 'stayed' | 'left' | 'died';
+
+/** `receivers`: lanes of this process. */
+export function createAudience(rooms: Rooms, receivers: number): Audience {
+  const ledger = createLedger(receivers * rooms.publishers);
+  ledger.next.fill(UNKNOWN_NEXT);
+  ledger.outstanding.fill(UNKNOWN_NEXT);
+  return {
+    rooms,
+    ledger,
+    from: new Float64Array(receivers * rooms.publishers),
+    isLate: new Uint8Array(receivers * rooms.publishers).fill(1),
+    openedNs: new Float64Array(receivers).fill(Number.NaN),
+    heard: new Float64Array(receivers),
+    isWhole: new Uint8Array(receivers),
+    closed: new Map(),
+    away: 0,
+    isStarted: false,
+  };
+}
+
+export function receiverOpened({ openedNs }: Audience, receiver: number, nowNs: number): void {
+  openedNs[receiver] = nowNs;
+}
+
+/** The first message is due at `atNs`: who has been here for `settledNs` is owed all of them. */
+export function startAudience(audience: Audience, atNs: number, settledNs: number): void {
+  audience.isStarted = true;
+  const { publishers } = audience.rooms;
+  for (const [receiver, openedNs] of audience.openedNs.entries()) {
+    if (!(atNs - openedNs >= settledNs)) continue;
+    audience.isWhole[receiver] = 1;
+    audience.isLate.fill(0, receiver * publishers, (receiver + 1) * publishers);
+  }
+}
+
+/**
+ * A receiver heard a message of another lane. Null where it should not have: the sender is not of its room, does not send,
+ * or cannot have come so far. `stream` is the number of the sender, `own` of the receiver.
+ */
+export function noteHeard(
+  audience: Audience,
+  receiver: number,
+  own: number,
+  stream: number,
+  sequence: number,
+): Arrival | null {
+  const { rooms, ledger } = audience;
+  if (roomOf(rooms, stream) !== roomOf(rooms, own) || !isPublisher(rooms, stream)) return null;
+  const pair = receiver * rooms.publishers + seatOf(rooms, stream);
+  const expected = ledger.expected[pair]!;
+  if (audience.isLate[pair] === 1) arrivedFirst(audience, pair, sequence, expected);
+  // A number that is out of all proportion is a damaged one; it must not open a gap of millions.
+  else if (sequence - expected > MAX_WINDOW_BITS) return null;
+  const arrival = noteArrival(ledger, pair, sequence);
+  if (arrival === Arrival.inOrder || arrival === Arrival.reordered) audience.heard[receiver]!++;
+  return arrival;
+}
+
+/** The number that the receiver awaits next of a sender of its room; null where it hears nothing of it. */
+export function heardOf({ rooms, ledger }: Audience, receiver: number, own: number, stream: number): number | null {
+  if (stream === own || roomOf(rooms, stream) !== roomOf(rooms, own) || !isPublisher(rooms, stream)) return null;
+  return ledger.expected[receiver * rooms.publishers + seatOf(rooms, stream)]!;
+}
+
+/** What came before it is not owed; where the receiver has been here before, it was away for that. */
+function arrivedFirst(audience: Audience, pair: number, sequence: number, expected: number): void {
+  const { ledger, from, isLate } = audience;
+  isLate[pair] = 0;
+  // A service that begins with what the receiver knows already owes it all that follows.
+  if (sequence < expected) return;
+  if (expected > 0) audience.away += sequence - expected;
+  ledger.expected[pair] = sequence;
+  ledger.low[pair] = sequence;
+  ledger.outstanding[pair] = UNKNOWN_NEXT - sequence;
+  from[pair] = sequence;
+}
+
+/** Whether every open receiver has heard all that was sent to it. Only where one process has all lanes: `sent` is by lane. */
+export function heardAll(audience: Audience, sent: Float64Array): boolean {
+  const { rooms, ledger, openedNs, isLate } = audience;
+  for (const [receiver, opened] of openedNs.entries()) {
+    if (Number.isNaN(opened)) continue;
+    for (let seat = 0; seat < rooms.publishers; seat++) {
+      const pair = receiver * rooms.publishers + seat;
+      const sender = seat * rooms.count + roomOf(rooms, receiver);
+      if (sender === receiver || isLate[pair] === 1 || sender >= sent.length) continue;
+      if (ledger.low[pair]! < sent[sender]!) return false;
+    }
+  }
+  return true;
+}
+
+export function receiverClosed(audience: Audience, receiver: number, own: number, parting: Parting): void {
+  const { rooms, ledger, isLate, from } = audience;
+  if (Number.isNaN(audience.openedNs[receiver])) return;
+  audience.openedNs[receiver] = Number.NaN;
+  if (parting !== 'stayed') audience.isWhole[receiver] = 0;
+  for (let seat = 0; seat < rooms.publishers; seat++) {
+    const pair = receiver * rooms.publishers + seat;
+    const stream = seat * rooms.count + roomOf(rooms, own);
+    // A pair that is still late heard nothing on this connection, so nothing is known of it.
+    if (stream === own || isLate[pair] === 1) continue;
+    tallyPair(audience, tallyOf(audience, stream), pair, parting);
+    isLate[pair] = 1;
+    from[pair] = ledger.expected[pair]!;
+  }
+}
+
+function tallyOf({ closed }: Audience, stream: number): StreamTally {
+  const known = closed.get(stream);
+  if (known !== undefined) return known;
+  const created: StreamTally = { spans: new Map(), missed: [], unresolved: [] };
+  closed.set(stream, created);
+  return created;
+}
+
+function tallyPair({ ledger, from }: Audience, tally: StreamTally, pair: number, parting: Parting): void {
+  const expected = ledger.expected[pair]!;
+  const span = `${from[pair]} ${expected} ${parting === 'stayed' ? 1 : 0}`;
+  tally.spans.set(span, (tally.spans.get(span) ?? 0) + 1);
+  // What was heard is settled; whether more was sent is for the join.
+  ledger.next[pair] = expected;
+  if (ledger.disorder[pair] !== null) {
+    const holes = parting === 'died' ? tally.unresolved : tally.missed;
+    holes.push(...joined(missingNumbers(ledger, pair)));
+    ledger.outstanding[pair] = 1;
+  } else ledger.outstanding[pair] = 0;
+  settleLane(ledger, pair);
+  ledger.next[pair] = UNKNOWN_NEXT;
+  ledger.outstanding[pair] = UNKNOWN_NEXT - expected;
+}
+
+function joined(numbers: Iterable<number>): Hole[] {
+  const holes: { from: number; to: number }[] = [];
+  for (const n of numbers) {
+    const last = holes.at(-1);
+    if (last !== undefined && last.to === n) last.to = n + 1;
+    else holes.push({ from: n, to: n + 1 });
+  }
+  return holes;
+}
+
+/** Everything that the closed receivers heard. `streamOf`: the number of a receiver's lane. */
+export function audienceFacts(
+  audience: Audience,
+  sent: AudienceFacts['sent'],
+  streamOf: (receiver: number) => number,
+): AudienceFacts {
+  const streams = [...audience.closed].map(
+    ([stream, { spans, missed, unresolved }]): StreamAudience => ({
+      stream,
+      spans: [...spans].map(([span, receivers]) => {
+        const [from, to, stayed] = span.split(' ').map(Number);
+        return [from!, to!, stayed as 0 | 1, receivers];
+      }),
+      missed: overlaid(missed),
+      unresolved: overlaid(unresolved),
+    }),
+  );
+  const receivers = [...audience.heard.entries()].flatMap(([receiver, heard]) =>
+    audience.isWhole[receiver] === 1 ? [[streamOf(receiver), heard] as const] : [],
+  );
+  return { sent, streams, receivers, away: audience.away };
+}
+
+/** Ranges of numbers with how many receivers miss them, ascending and apart. */
+function overlaid(holes: readonly Hole[]): readonly HoleFacts[] {
+  const changes = new Map<number, number>();
+  for (const { from, to } of holes) {
+    changes.set(from, (changes.get(from) ?? 0) + 1);
+    changes.set(to, (changes.get(to) ?? 0) - 1);
+  }
+  const ranges: HoleFacts[] = [];
+  let receivers = 0;
+  let since = 0;
+  for (const [at, change] of [...changes].sort(([a], [b]) => a - b)) {
+    if (receivers > 0 && change !== 0) ranges.push([since, at, receivers]);
+    if (change !== 0) since = at;
+    receivers += change;
+  }
+  return ranges;
+}

@@ -1,0 +1,51 @@
+// When a message reached each of its receivers, for a sample of the messages: every worker takes the same ones, so that
+// the join sees all receivers of a message or, where a bound was hit, knows that it does not.
+
+import type { SpreadFacts } from '../facts/window.ts';
+import { hash01 } from '../random/generator.ts';
+
+/** Arrivals that are kept between two cuts; what comes on top is counted and not sampled. */
+const MAX_ARRIVALS = 20_000;
+
+export interface Spread {
+  readonly seed: number;
+  /** The share of messages that are sampled, 0 to 1. */
+  readonly share: number;
+  readonly sampled: Map<number, Sample>;
+  arrivals: number;
+}
+
+interface Sample {
+  readonly stream: number;
+  readonly sequence: number;
+  readonly dueNs: number;
+  readonly delaysNs: number[];
+}
+
+export function createSpread(seed: number, share: number): Spread {
+  return { seed, share, sampled: new Map(), arrivals: 0 };
+}
+
+const STREAM_PLACE = 2 ** 31;
+
+export function noteSpread(spread: Spread, stream: number, sequence: number, dueNs: number, receivedNs: number): void {
+  const key = stream * STREAM_PLACE + (sequence % STREAM_PLACE);
+  if (hash01(spread.seed, key) >= spread.share || spread.arrivals >= MAX_ARRIVALS) return;
+  spread.arrivals++;
+  let sample = spread.sampled.get(key);
+  if (sample === undefined) {
+    sample = { stream, sequence, dueNs, delaysNs: [] };
+    spread.sampled.set(key, sample);
+  }
+  sample.delaysNs.push(Math.round(receivedNs - dueNs));
+}
+
+/** What was sampled since the last cut. */
+export function cutSpread(spread: Spread): readonly SpreadFacts[] {
+  const facts = [...spread.sampled.values()].map(
+    ({ stream, sequence, dueNs, delaysNs }): SpreadFacts => [stream, sequence, Math.round(dueNs), ...delaysNs],
+  );
+  spread.sampled.clear();
+  spread.arrivals = 0;
+  return facts;
+}
