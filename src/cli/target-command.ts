@@ -6,8 +6,8 @@ import { HighwaterError } from '../facts/error.ts';
 import { type Behaviour, FAULTLESS, parseBehaviour } from '../injection/behaviour.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { readPlanText } from '../plan/text.ts';
-import { echoService } from '../target/behaviours.ts';
 import { type ReferenceTarget, startReferenceTarget } from '../target/reference-target.ts';
+import { createServices } from '../target/services.ts';
 import { openTruthFile, type TruthFile } from '../target/truth-file.ts';
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -70,7 +70,7 @@ function start(
   return startReferenceTarget({
     host: flags.host,
     port,
-    converse: echoService(behaviour, truth?.tell ?? (() => {})),
+    converse: createServices(behaviour, truth?.tell ?? (() => {})),
     compression: flags.compression,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   }).catch((error: Error) => {

@@ -119,7 +119,13 @@ describe('a message that cannot be sent is counted with its reason', () => {
   test('socketClosed: no lane is open', () => {
     const outcome = runScenario({ plan: makePlan({ messages: openMessages(100, SECOND) }), listen: () => {} });
     expect(outcome.tally.messages).toMatchObject({ due: 100, sent: 0 });
-    expect(outcome.tally.unsent).toEqual({ late: 0, backpressure: 0, windowFull: 0, socketClosed: 100, dialectError: 0 });
+    expect(outcome.tally.unsent).toEqual({
+      late: 0,
+      backpressure: 0,
+      windowFull: 0,
+      socketClosed: 100,
+      dialectError: 0,
+    });
     expect(outcome.tally).toMatchObject({ attempted: 1, opened: 0, failed: 1 });
   });
 
@@ -135,7 +141,13 @@ describe('a message that cannot be sent is counted with its reason', () => {
     // One message more goes out while no more than the limit is buffered.
     const sent = Math.floor((kernelBytes + maxBufferedBytes) / frameBytes) + 1;
     expect(outcome.tally.messages).toMatchObject({ due: 500, sent, delivered: 0, lost: sent });
-    expect(outcome.tally.unsent).toEqual({ late: 0, backpressure: 500 - sent, windowFull: 0, socketClosed: 0, dialectError: 0 });
+    expect(outcome.tally.unsent).toEqual({
+      late: 0,
+      backpressure: 500 - sent,
+      windowFull: 0,
+      socketClosed: 0,
+      dialectError: 0,
+    });
   });
 
   test('backpressure passes when the service reads again', () => {
@@ -168,7 +180,13 @@ describe('a message that cannot be sent is counted with its reason', () => {
       script: silent,
     });
     expect(outcome.tally.messages).toMatchObject({ due: 500, sent: most, lost: most });
-    expect(outcome.tally.unsent).toEqual({ late: 0, backpressure: 0, windowFull: 500 - most, socketClosed: 0, dialectError: 0 });
+    expect(outcome.tally.unsent).toEqual({
+      late: 0,
+      backpressure: 0,
+      windowFull: 500 - most,
+      socketClosed: 0,
+      dialectError: 0,
+    });
   });
 
   test('a message that carries its whole number needs no window', () => {
@@ -187,7 +205,13 @@ describe('a message that cannot be sent is counted with its reason', () => {
       prepare: ({ clock }) => clock.after(2.505 * SECOND, () => clock.jump(10 * SECOND)),
     });
     expect(outcome.tally.messages).toMatchObject({ due: 2000, sent: 1500, delivered: 1500 });
-    expect(outcome.tally.unsent).toEqual({ late: 500, backpressure: 0, windowFull: 0, socketClosed: 0, dialectError: 0 });
+    expect(outcome.tally.unsent).toEqual({
+      late: 500,
+      backpressure: 0,
+      windowFull: 0,
+      socketClosed: 0,
+      dialectError: 0,
+    });
     // What is sent late keeps its due time: the lag and the response time own up to it.
     expect(outcome.tally.histograms.sendLag.maxNs).toBeCloseTo(4.995 * SECOND, -3);
     expect(outcome.tally.histograms.response.maxNs).toBeGreaterThan(4.99 * SECOND);

@@ -1,14 +1,14 @@
 // The main of the reference target's process: a free port on the loopback, until the channel ends.
 
 import { FAULTLESS } from '../injection/behaviour.ts';
-import { echoService } from '../target/behaviours.ts';
 import { startReferenceTarget } from '../target/reference-target.ts';
+import { createServices } from '../target/services.ts';
 import type { TargetListening } from '../target/target-process.ts';
 
 const target = await startReferenceTarget({
   host: '127.0.0.1',
   port: 0,
-  converse: echoService(FAULTLESS, () => {}),
+  converse: createServices(FAULTLESS, () => {}),
   compression: true,
   maxMessageBytes: 64 * 1024 * 1024,
 });

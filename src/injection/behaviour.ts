@@ -30,6 +30,7 @@ export const FAULT_KINDS = [
   'fabricate',
   'disconnect',
   'stall',
+  'evict',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -55,7 +56,9 @@ export type Fault =
   /** Not answered: its connection is closed. Code 1006 drops it without a close frame. */
   | { readonly kind: 'disconnect'; readonly code: number }
   /** It and all behind it on its connection wait. */
-  | { readonly kind: 'stall'; readonly minNs: number; readonly maxNs: number };
+  | { readonly kind: 'stall'; readonly minNs: number; readonly maxNs: number }
+  /** From it on its receiver is forgotten, and nothing more is sent to it. */
+  | { readonly kind: 'evict' };
 
 export interface MessageName {
   readonly stream: number;
@@ -93,6 +96,7 @@ const SETTINGS: Readonly<Record<FaultKind, readonly string[]>> = {
   fabricate: [],
   disconnect: ['code'],
   stall: ['for'],
+  evict: [],
 };
 
 const MAX_RULES = 255;
@@ -241,6 +245,7 @@ function resolveFault(rule: WrittenRule): Fault {
     case 'splice':
     case 'replay':
     case 'fabricate':
+    case 'evict':
       return { kind };
     default:
       return unreachable(kind);

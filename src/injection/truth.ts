@@ -1,33 +1,70 @@
 // The truth log: what was really done to which message, one JSON line each, written by whoever did it. What a message
 // tester finds must agree with it, message by message.
 
-/** What was done. Numbers are the sender's; `atNs` counts from when the log was opened. */
+/**
+ * What was done on the connection of lane `to` to a message of `stream`. Numbers are the sender's; `atNs` counts from when
+ * the log was opened.
+ */
 export type Act =
   /** Not sent, and never will be. */
   | {
       readonly act: 'drop';
+      readonly to: number;
       readonly stream: number;
       readonly seq: number;
-      readonly why: 'fault' | 'slowReader' | 'held';
+      /** `evicted`: its receiver is no longer thought of. */
+      readonly why: 'fault' | 'slowReader' | 'held' | 'evicted';
     }
   /** Sent once more, whole: as a copy at once, or later as a replay. */
-  | { readonly act: 'duplicate'; readonly stream: number; readonly seq: number }
+  | { readonly act: 'duplicate'; readonly to: number; readonly stream: number; readonly seq: number }
   /** Sent after a later one; `extent` is RFC 4737's: how many whole messages went since the first later one, it included. */
-  | { readonly act: 'reorder'; readonly stream: number; readonly seq: number; readonly extent: number }
+  | {
+      readonly act: 'reorder';
+      readonly to: number;
+      readonly stream: number;
+      readonly seq: number;
+      readonly extent: number;
+    }
   /** Sent damaged instead of whole. */
   | {
       readonly act: 'damage';
+      readonly to: number;
       readonly stream: number;
       readonly seq: number;
       readonly how: 'bitFlips' | 'truncated' | 'extended' | 'spliced';
     }
-  /** Sent to this stream's connection although nobody had sent it. */
-  | { readonly act: 'fabricate'; readonly stream: number }
-  | { readonly act: 'disconnect'; readonly stream: number; readonly seq: number; readonly code: number }
-  | { readonly act: 'stall'; readonly stream: number; readonly seq: number; readonly forNs: number }
-  | { readonly act: 'delay'; readonly stream: number; readonly seq: number; readonly forNs: number }
-  /** A connection's sum when it ended: messages received, and of them sent whole at least once. */
-  | { readonly act: 'closed'; readonly stream: number; readonly received: number; readonly sentWhole: number };
+  /** Sent behind a message of this stream although nobody had sent it. */
+  | { readonly act: 'fabricate'; readonly to: number; readonly stream: number }
+  | {
+      readonly act: 'disconnect';
+      readonly to: number;
+      readonly stream: number;
+      readonly seq: number;
+      readonly code: number;
+    }
+  | {
+      readonly act: 'stall';
+      readonly to: number;
+      readonly stream: number;
+      readonly seq: number;
+      readonly forNs: number;
+    }
+  | {
+      readonly act: 'delay';
+      readonly to: number;
+      readonly stream: number;
+      readonly seq: number;
+      readonly forNs: number;
+    }
+  /** A connection's sum when it ended: messages that were to go out on it, and of them sent whole at least once. */
+  | {
+      readonly act: 'closed';
+      readonly to: number;
+      readonly received: number;
+      /** Of its own messages, and of others'. */
+      readonly returned: number;
+      readonly passedOn: number;
+    };
 
 export type TruthLine = Act & { readonly atNs: number };
 

@@ -118,10 +118,38 @@ export function noteHeard(
   return arrival;
 }
 
-/** The number that the receiver awaits next of a sender of its room; null where it hears nothing of it. */
-export function heardOf({ rooms, ledger }: Audience, receiver: number, own: number, stream: number): number | null {
-  if (stream === own || roomOf(rooms, stream) !== roomOf(rooms, own) || !isPublisher(rooms, stream)) return null;
-  return ledger.expected[receiver * rooms.publishers + seatOf(rooms, stream)]!;
+/** What a receiver may still hear of one sender, as far as it can know. */
+export interface Awaited {
+  readonly stream: number;
+  isPossible(sequence: number): boolean;
+  /** Not heard yet, ascending: the likeliest. */
+  missing(): Iterable<number>;
+}
+
+/** So far beyond what was heard of it a sender may have come. */
+const MAX_AHEAD = 1024;
+const LIKELY_AHEAD = 64;
+
+/** Of every other sender of the receiver's room. */
+export function awaitedBy({ rooms, ledger }: Audience, receiver: number, own: number): readonly Awaited[] {
+  const awaited: Awaited[] = [];
+  for (let seat = 0; seat < rooms.publishers; seat++) {
+    const stream = seat * rooms.count + roomOf(rooms, own);
+    if (stream === own) continue;
+    const pair = receiver * rooms.publishers + seat;
+    const ahead = ledger.expected[pair]!;
+    awaited.push({
+      stream,
+      isPossible: (sequence) => sequence >= 0 && sequence < ahead + MAX_AHEAD && sequence % 1 === 0,
+      *missing() {
+        for (const n of missingNumbers(ledger, pair)) {
+          if (n >= ahead + LIKELY_AHEAD) return;
+          yield n;
+        }
+      },
+    });
+  }
+  return awaited;
 }
 
 /** What came before it is not owed; where the receiver has been here before, it was away for that. */

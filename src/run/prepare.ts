@@ -32,8 +32,8 @@ export async function prepare(plan: Plan, surroundings: Surroundings): Promise<P
   return { rows, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
 }
 
-/** A dialect of the user's own is loaded and tried, before every worker loads it for itself. */
-async function checkDialect({ dialect }: Plan, surroundings: Surroundings): Promise<void> {
+/** A dialect of the user's own is loaded and tried, before every worker loads it for itself. Throws DIALECT_INVALID. */
+export async function checkDialect({ dialect }: Plan, surroundings: Surroundings): Promise<void> {
   if (dialect.kind !== 'module') return;
   const { file } = dialect;
   const exported = await surroundings.loadModule(file).catch((error: unknown) => {

@@ -94,9 +94,8 @@ function encodeHdr(histogram: Histogram): string {
 }
 
 function withReference(plan: Plan, target: RunningTarget): Plan {
-  const urls = plan.target.urls.map((url) =>
-    url === REFERENCE_TARGET ? target.url : url,
-  ) as unknown as NonEmpty<string>;
+  const url = plan.load.rooms === null ? target.url : `${target.url}/rooms/\${room}?lane=\${lane}`;
+  const urls = plan.target.urls.map((each) => (each === REFERENCE_TARGET ? url : each)) as unknown as NonEmpty<string>;
   return { ...plan, target: { ...plan.target, urls } };
 }
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FAULTLESS } from '../injection/behaviour.ts';
-import { echoService } from './behaviours.ts';
 import { type ReferenceTarget, type ReferenceTargetOptions, startReferenceTarget } from './reference-target.ts';
+import { createServices } from './services.ts';
 
 const running: ReferenceTarget[] = [];
 afterEach(async () => {
@@ -13,7 +13,7 @@ async function start(more: Partial<ReferenceTargetOptions> = {}): Promise<Refere
   const target = await startReferenceTarget({
     host: '127.0.0.1',
     port: 0,
-    converse: echoService(FAULTLESS, () => {}),
+    converse: createServices(FAULTLESS, () => {}),
     compression: true,
     maxMessageBytes: 1000,
     ...more,

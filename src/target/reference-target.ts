@@ -2,7 +2,8 @@
 // no code with the engine: that the two understand each other is a test of both.
 
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Converse, Peer } from './behaviours.ts';
+import type { Peer } from './delivery.ts';
+import type { Converse } from './services.ts';
 
 export interface ReferenceTargetOptions {
   readonly host: string;
@@ -31,8 +32,8 @@ export function startReferenceTarget(options: ReferenceTargetOptions): Promise<R
     maxPayload: options.maxMessageBytes,
     perMessageDeflate: options.compression,
   });
-  server.on('connection', (socket) => {
-    const conversation = options.converse(peerOf(socket));
+  server.on('connection', (socket, request) => {
+    const conversation = options.converse(peerOf(socket, request.url ?? '/'));
     // With the default `binaryType` a message is one Buffer.
     socket.on('message', (data, isBinary) => conversation.receive(data as Buffer, isBinary));
     socket.on('close', () => conversation.closed());
@@ -53,8 +54,9 @@ export function startReferenceTarget(options: ReferenceTargetOptions): Promise<R
 /** RFC 6455 §7.4.1: stands for a connection that ends without a close frame. */
 const NO_CLOSE_FRAME = 1006;
 
-function peerOf(socket: WebSocket): Peer {
+function peerOf(socket: WebSocket, path: string): Peer {
   return {
+    path,
     get bufferedBytes() {
       return socket.bufferedAmount;
     },

@@ -2,6 +2,7 @@
 // Knows nothing of how the ledger finds things: only what each act must show as.
 
 import { imbalances } from '../../src/analysis/books.ts';
+import type { AudienceFacts, HoleFacts } from '../../src/facts/audience.ts';
 import type { Violation } from '../../src/facts/event.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import type { Outcome } from './fight.ts';
@@ -10,7 +11,7 @@ import type { Outcome } from './fight.ts';
 const MAX_DESCRIBED = 100;
 
 /** A sentence for each disagreement; empty where found equals done. */
-export function disagreements({ result, truth, violations }: Outcome): readonly string[] {
+export function disagreements({ result, truth, audiences, violations }: Outcome): readonly string[] {
   const { messages, delivery } = result;
   const expected = expectedOf(truth);
   const problems = [...imbalances(result)];
@@ -18,6 +19,9 @@ export function disagreements({ result, truth, violations }: Outcome): readonly 
     if (found !== done) problems.push(`${what}: found ${found}, done ${done}`);
   };
   same('delivered', messages.delivered, expected.delivered);
+  same('received in rooms', result.fanout?.received ?? 0, expected.received);
+  same('missed in rooms', result.fanout?.missed ?? 0, expected.missed.length);
+  problems.push(...differences('missed', missedBy(audiences), expected.missed));
   same('lost', messages.lost, expected.lost.length);
   same('duplicated', messages.duplicated, expected.duplicated.length);
   same('reordered', messages.reordered, expected.reordered.length);
@@ -46,7 +50,9 @@ export function disagreements({ result, truth, violations }: Outcome): readonly 
 
 interface Expected {
   delivered: number;
+  received: number;
   readonly lost: string[];
+  readonly missed: string[];
   readonly duplicated: string[];
   readonly reordered: string[];
   readonly corrupted: string[];
@@ -60,8 +66,8 @@ function actsBeforeDisconnects(truth: readonly Act[]): ReadonlySet<Act> {
   const doomed = new Set<Act>();
   const sinceClosed = new Map<number, Act[]>();
   for (const act of truth) {
-    const acts = sinceClosed.get(act.stream) ?? [];
-    sinceClosed.set(act.stream, act.act === 'closed' ? [] : [...acts, act]);
+    const acts = sinceClosed.get(act.to) ?? [];
+    sinceClosed.set(act.to, act.act === 'closed' ? [] : [...acts, act]);
     if (act.act === 'closed' && acts.some((other) => other.act === 'disconnect'))
       for (const other of acts) doomed.add(other);
   }
@@ -72,7 +78,9 @@ function expectedOf(truth: readonly Act[]): Expected {
   const doomed = actsBeforeDisconnects(truth);
   const expected: Expected = {
     delivered: 0,
+    received: 0,
     lost: [],
+    missed: [],
     duplicated: [],
     reordered: [],
     corrupted: [],
@@ -80,15 +88,17 @@ function expectedOf(truth: readonly Act[]): Expected {
     extents: [],
     fabricated: 0,
   };
+  const lostOrMissed = ({ to, stream }: { to: number; stream: number }): string[] =>
+    to === stream ? expected.lost : expected.missed;
   for (const act of truth) {
     switch (act.act) {
       case 'drop':
-        if (!doomed.has(act)) expected.lost.push(nameOf(act));
+        if (!doomed.has(act)) lostOrMissed(act).push(nameOf(act));
         break;
       case 'damage':
         expected.corrupted.push(nameOf(act));
         expected.damage.push(act.how);
-        if (!doomed.has(act)) expected.lost.push(nameOf(act));
+        if (!doomed.has(act)) lostOrMissed(act).push(nameOf(act));
         break;
       case 'duplicate':
         expected.duplicated.push(nameOf(act));
@@ -101,7 +111,8 @@ function expectedOf(truth: readonly Act[]): Expected {
         expected.fabricated++;
         break;
       case 'closed':
-        expected.delivered += act.sentWhole;
+        expected.delivered += act.returned;
+        expected.received += act.passedOn;
         break;
       case 'disconnect':
       case 'stall':
@@ -118,6 +129,21 @@ function nameOf({ stream, seq }: { readonly stream: number; readonly seq: number
 
 function namesOf(violations: readonly Violation[], kind: Violation['violation']): string[] {
   return violations.flatMap(({ violation, stream, seq }) => (violation === kind ? [`${stream} #${seq}`] : []));
+}
+
+/** Each message once for every lane of its room that missed it. */
+function missedBy(audiences: readonly AudienceFacts[]): string[] {
+  const sent = new Map(audiences.flatMap((audience) => audience.sent));
+  const names = (stream: number, [from, to, receivers]: HoleFacts): string[] =>
+    Array.from({ length: (to - from) * receivers }, (_, index) =>
+      nameOf({ stream, seq: from + Math.floor(index / receivers) }),
+    );
+  return audiences.flatMap(({ streams }) =>
+    streams.flatMap(({ stream, spans, missed }) => [
+      ...missed.flatMap((hole) => names(stream, hole)),
+      ...spans.flatMap(([, to, , receivers]) => names(stream, [to, sent.get(stream) ?? to, receivers])),
+    ]),
+  );
 }
 
 /** Of two lists as multisets. */

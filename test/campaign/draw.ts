@@ -16,17 +16,20 @@ export function drawCampaign(seed: number, url: string): Draw {
   const random = createRandom(seed);
   const isText = random() < 0.4;
   const compression = random() < 0.15;
-  const lanes = whole(random, 1, 12);
+  const isRooms = random() < 0.3;
+  const lanes = isRooms ? whole(random, 2, 12) : whole(random, 1, 12);
+  const rooms = isRooms ? drawRooms(random, lanes) : undefined;
   const plan = parsePlan(
     {
       name: `campaign ${seed}`,
       seed,
-      target: { url, compression },
+      target: { url: rooms === undefined ? url : `${url}/rooms/\${room}?lane=\${lane}`, compression },
       dialect: { kind: 'echo', format: isText ? 'text' : 'binary' },
       load: {
-        connections: drawConnections(random, lanes),
-        messages: drawMessages(random, compression),
+        connections: drawConnections(random, lanes, isRooms),
+        messages: drawMessages(random, compression, rooms),
         mix: drawMix(random, isText),
+        ...(rooms === undefined ? {} : { rooms }),
       },
       thresholds: ['delivered >= 0%'],
       drain: '2500ms',
@@ -35,17 +38,29 @@ export function drawCampaign(seed: number, url: string): Draw {
   );
   if (!plan.ok)
     throw new Error(plan.problems.map(({ path, expected, got }) => `${path}: ${expected}, ${got}`).join('\n'));
-  return { plan: plan.plan, behaviour: drawBehaviour(random, seed), compression };
+  return { plan: plan.plan, behaviour: drawBehaviour(random, seed, isRooms), compression };
 }
 
 /** Some lose all their lanes in the middle and open them again: an orderly reconnect of every one. */
-function drawConnections(random: Random, lanes: number): unknown {
-  if (random() < 0.7) return [{ to: lanes }, { hold: '800ms' }];
+function drawConnections(random: Random, lanes: number, isRooms: boolean): unknown {
+  if (isRooms || random() < 0.7) return [{ to: lanes }, { hold: '800ms' }];
   return [{ to: lanes }, { hold: '300ms' }, { to: 0 }, { hold: '150ms' }, { to: lanes }, { hold: '350ms' }];
 }
 
 /** Compression is dear on both sides: a service that cannot keep up would have messages late, which is not what is tested. */
-function drawMessages(random: Random, compression: boolean): unknown {
+interface DrawnRooms {
+  readonly count: number;
+  readonly publishers: number;
+  readonly settle: string;
+}
+
+function drawRooms(random: Random, lanes: number): DrawnRooms {
+  return { count: whole(random, 1, Math.floor(lanes / 2)), publishers: whole(random, 1, 4), settle: '100ms' };
+}
+
+function drawMessages(random: Random, compression: boolean, rooms: DrawnRooms | undefined): unknown {
+  if (rooms !== undefined)
+    return { open: [{ to: `${whole(random, 100, compression ? 150 : 600)}/s` }, { hold: '700ms' }] };
   if (random() < 0.3)
     return { closed: { inFlight: whole(random, 1, compression ? 2 : 16), for: '600ms', replyTimeout: '100ms' } };
   return {
@@ -63,14 +78,14 @@ function drawMix(random: Random, isText: boolean): unknown {
   }));
 }
 
-function drawBehaviour(random: Random, seed: number): Behaviour {
-  const faults = Array.from({ length: whole(random, 1, 4) }, () => drawFault(random));
+function drawBehaviour(random: Random, seed: number, isRooms: boolean): Behaviour {
+  const faults = Array.from({ length: whole(random, 1, 4) }, () => drawFault(random, isRooms));
   const parsed = parseBehaviour({ seed: seed + 1, faults });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.behaviour;
 }
 
-function drawFault(random: Random): unknown {
+function drawFault(random: Random, isRooms: boolean): unknown {
   const rate = `${(0.2 + 2 * random()).toFixed(2)}%`;
   const make: readonly (() => unknown)[] = [
     () => ({ kind: 'drop', rate }),
@@ -84,7 +99,9 @@ function drawFault(random: Random): unknown {
     () => ({ kind: 'replay', rate }),
     () => ({ kind: 'fabricate', rate }),
     () => ({ kind: 'stall', rate: '0.3%', for: '5ms..30ms' }),
-    () => ({ kind: 'disconnect', rate: '0.1%', code: whole(random, 3000, 4999) }),
+    () => ({ kind: 'evict', rate: '0.05%' }),
+    // Whoever is dropped in a room is owed nothing more, which the truth log does not say.
+    ...(isRooms ? [] : [() => ({ kind: 'disconnect', rate: '0.1%', code: whole(random, 3000, 4999) })]),
   ];
   return make[whole(random, 0, make.length - 1)]!();
 }

@@ -5,19 +5,22 @@ import { createJudge } from '../../src/analysis/judge.ts';
 import { monotonicClock } from '../../src/engine/clock.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { createNodeTransport } from '../../src/engine/node-transport.ts';
+import type { AudienceFacts } from '../../src/facts/audience.ts';
 import type { RunEvent } from '../../src/facts/event.ts';
 import type { RunResult } from '../../src/facts/result.ts';
 import { type Behaviour, FAULTLESS } from '../../src/injection/behaviour.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import { peakLevel } from '../../src/plan/curve.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { echoService } from '../../src/target/behaviours.ts';
 import { startReferenceTarget } from '../../src/target/reference-target.ts';
+import { createServices } from '../../src/target/services.ts';
 import { drawCampaign } from './draw.ts';
 
 export interface Outcome {
   readonly result: RunResult;
   readonly truth: readonly Act[];
+  /** What each worker's lanes heard of one another. */
+  readonly audiences: readonly AudienceFacts[];
   /** Every violation that was described, beyond the first hundred that the result keeps. */
   readonly violations: RunResult['violations'];
 }
@@ -36,15 +39,15 @@ export async function fight(
   const target = await startReferenceTarget({
     host: '127.0.0.1',
     port: 0,
-    converse: echoService(behaviour, (act) => truth.push(act)),
+    converse: createServices(behaviour, (act) => truth.push(act)),
     compression,
     maxMessageBytes: 1e7,
   });
-  const { result, violations } = await drive(planFor(target.url)).finally(() => target.close());
-  return { result, truth, violations };
+  const fought = await drive(planFor(target.url)).finally(() => target.close());
+  return { ...fought, truth };
 }
 
-function drive(plan: Plan): Promise<{ result: RunResult; violations: RunResult['violations'] }> {
+function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
   const originNs = process.hrtime.bigint();
   const clock = monotonicClock(originNs);
   const events: RunEvent[] = [startedEvent()];
@@ -70,7 +73,7 @@ function drive(plan: Plan): Promise<{ result: RunResult; violations: RunResult['
         window: (window) => void judgeWindows.push(window),
         event: (event) => void events.push(event),
         connected() {
-          const atNs = clock.nowNs() + 5e6;
+          const atNs = clock.nowNs() + 5e6 + (plan.load.rooms?.settleNs ?? 0);
           events.push({ kind: 'messagesStarted', atNs });
           engine.startMessages(atNs);
         },
@@ -81,7 +84,8 @@ function drive(plan: Plan): Promise<{ result: RunResult; violations: RunResult['
           const violations = events.flatMap((event) =>
             event.kind === 'violation' ? [{ ...event, atSecond: event.atNs / 1e9 }] : [],
           );
-          resolve({ result: judge.finish(), violations });
+          const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
+          resolve({ result: judge.finish(), audiences, violations });
         },
       },
     });

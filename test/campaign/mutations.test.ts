@@ -82,6 +82,27 @@ const MUTATIONS: readonly Mutation[] = [
     noticed: /damage spliced: found 0, done \d/,
   },
   {
+    detector: 'a hole in what a lane heard of another is missed',
+    file: 'measure/audience.ts',
+    from: 'holes.push(...joined(missingNumbers(ledger, pair)));',
+    to: '',
+    noticed: /missed in rooms: found \d+, done \d/,
+  },
+  {
+    detector: 'what was sent after the last that a lane heard is missed',
+    file: 'analysis/fanout.ts',
+    from: 'if (end > to) trailing.push([to, end, receivers]);',
+    to: '',
+    noticed: /missed in rooms: found \d+, done \d/,
+  },
+  {
+    detector: 'each lane has an account of its own with every sender',
+    file: 'measure/audience.ts',
+    from: 'const pair = receiver * rooms.publishers + seatOf(rooms, stream);',
+    to: 'const pair = seatOf(rooms, stream);',
+    noticed: /received in rooms: found \d+, done \d/,
+  },
+  {
     detector: 'what nobody sent is unexpected',
     file: 'measure/recorder.ts',
     from: 'recorder.messages.unexpected++;',

@@ -14,6 +14,8 @@ const COMMANDS = {
   ws: [process.execPath, 'ws-echo.js'],
   faye: [process.execPath, 'faye-echo.js'],
   rpc: [process.execPath, 'faye-json-rpc.js'],
+  chat: [process.execPath, 'crossws-chat.js'],
+  mqtt: [process.execPath, 'aedes-mqtt.js'],
   python: [PYTHON, 'python-echo.py'],
 } as const satisfies Record<string, readonly [command: string, script: string]>;
 
@@ -22,6 +24,9 @@ export interface ForeignServerOptions {
   readonly compression?: boolean;
   /** The one that it chooses where it is offered. */
   readonly subprotocol?: string;
+  /** `chat` only: a sender does not hear itself; a user who is never let in. */
+  readonly quiet?: boolean;
+  readonly deaf?: string;
   /** `ws` only. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
 }

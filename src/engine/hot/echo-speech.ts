@@ -7,7 +7,6 @@ import {
   DUE_NS,
   MAX_NUMBER_BITS,
   maxInFlight,
-  nameEcho,
   numberedIsIntact,
   Reading,
   readEcho,
@@ -15,10 +14,10 @@ import {
   SEQUENCE,
   writeEcho,
 } from '../../dialects/echo.ts';
-import { examineDamage, type LaneKnowledge } from '../../dialects/echo-damage.ts';
+import { type Damage, examineDamage, type LaneKnowledge } from '../../dialects/echo-damage.ts';
 import { frameHeaderBytes, writeFrame, writeFrameHeader } from '../../frames/frame-writer.ts';
 import { opcodes } from '../../frames/opcodes.ts';
-import { heardOf } from '../../measure/audience.ts';
+import { awaitedBy } from '../../measure/audience.ts';
 import { missingNumbers, wholeNumber } from '../../measure/ledger.ts';
 import type { EchoDialect } from '../../plan/plan.ts';
 import type { Lane } from '../lane.ts';
@@ -26,8 +25,6 @@ import { reserve } from './outbox.ts';
 import type { Speech } from './speech.ts';
 import { corrupted, nextMask, nextNumber, noteFromOther, noteMessage, type Traffic, unexpected } from './traffic.ts';
 
-/** Of another lane's stream, numbers so far beyond what was heard of it may have been sent. */
-const MAX_AHEAD = 1024;
 const TIMES_RING = 2 ** MAX_NUMBER_BITS;
 /** Of the damaged messages of a second, so many are looked at closely. */
 const MAX_EXAMINED_A_SECOND = 500;
@@ -116,30 +113,33 @@ export function speakEcho(
       examinedSecond = second;
       examined = 0;
     }
-    const knowledge = knowledgeOf(lane, payload);
-    const damage = examineDamage(codec, payload, knowledge, examined++ < MAX_EXAMINED_A_SECOND);
-    if (damage === null) unexpected(traffic, lane, 'foreign', payload.length);
-    else corrupted(traffic, lane, knowledge.stream, damage.sequence, damage.kind, payload.length);
+    const thorough = examined++ < MAX_EXAMINED_A_SECOND;
+    let first: { readonly damage: Damage; readonly stream: number } | null = null;
+    for (const knowledge of knowledgeOf(lane)) {
+      const damage = examineDamage(codec, payload, knowledge, thorough);
+      if (damage === null) continue;
+      const found = { damage, stream: knowledge.stream };
+      if (first === null || damage.kind !== 'mangled') first = found;
+      if (damage.kind !== 'mangled') break;
+    }
+    if (first === null) unexpected(traffic, lane, 'foreign', payload.length);
+    else corrupted(traffic, lane, first.stream, first.damage.sequence, first.damage.kind, payload.length);
   }
 
-  /** In a room it may be a message of any sender: the one that it says, if that can be. */
-  function knowledgeOf(lane: Lane, payload: Uint8Array): LaneKnowledge {
-    const named = traffic.fanout === null ? null : nameEcho(payload, codec.isText);
-    const heard = named === null ? null : heardOf(traffic.fanout!.audience, lane.index, lane.stream, named.stream);
-    if (named === null || heard === null) {
-      return {
-        stream: lane.stream,
-        payloadBytes,
-        isSent: (sequence) => sequence >= 0 && sequence < ledger.next[lane.index]! && sequence % 1 === 0,
-        missing: () => missingNumbers(ledger, lane.index),
-      };
-    }
-    return {
-      stream: named.stream,
+  /** Whose message it may be: the lane's own or, in a room, that of any sender there. */
+  function knowledgeOf(lane: Lane): readonly LaneKnowledge[] {
+    const own: LaneKnowledge = {
+      stream: lane.stream,
       payloadBytes,
-      isSent: (sequence) => sequence >= 0 && sequence < heard + MAX_AHEAD && sequence % 1 === 0,
-      missing: () => [heard],
+      isSent: (sequence) => sequence >= 0 && sequence < ledger.next[lane.index]! && sequence % 1 === 0,
+      missing: () => missingNumbers(ledger, lane.index),
     };
+    if (traffic.fanout === null) return [own];
+    const others = awaitedBy(traffic.fanout.audience, lane.index, lane.stream);
+    return [
+      own,
+      ...others.map(({ stream, isPossible, missing }) => ({ stream, payloadBytes, isSent: isPossible, missing })),
+    ];
   }
 
   return { maxInFlight: payloadBytes.map((bytes) => maxInFlight(codec, bytes)), greet: () => {}, append, receive };

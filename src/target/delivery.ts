@@ -1,8 +1,7 @@
-// What the reference target does with a message: it echoes it, and does wrong what its behaviour says. Every wrong act
-// goes to the truth log, so that what a tester finds can be compared with what was done.
+// One connection's outgoing side: it sends what it is given, and does wrong what its behaviour says. Every wrong act goes to
+// the truth log, so that what a tester finds can be compared with what was done.
 
-import { nameEcho } from '../dialects/echo.ts';
-import type { Behaviour, Fault } from '../injection/behaviour.ts';
+import type { Behaviour } from '../injection/behaviour.ts';
 import { appendBytes, canSplice, cutOff, flipBits, randomBytes, spliceTogether } from '../injection/damage.ts';
 import { createDecide, randomFor } from '../injection/decide.ts';
 import type { Tell } from '../injection/truth.ts';
@@ -12,6 +11,8 @@ import { unreachable } from '../units/unreachable.ts';
 
 /** What a behaviour needs of a connection. */
 export interface Peer {
+  /** Path and query of its request. */
+  readonly path: string;
   /** Bytes sent and not yet taken by the kernel. */
   readonly bufferedBytes: number;
   send(data: Uint8Array, isBinary: boolean): void;
@@ -19,78 +20,60 @@ export interface Peer {
   close(code: number): void;
 }
 
-/** One connection's side of the service. */
-export interface Conversation {
-  receive(data: Uint8Array, isBinary: boolean): void;
-  /** The connection is gone. */
-  closed(): void;
-}
-
-export type Converse = (peer: Peer) => Conversation;
-
 /** The messages that a replay is taken from. */
 const RECENT_MESSAGES = 32;
 /** A message that is held back for later ones is sent when so long none came. */
 const HOLD_LIMIT_MS = 100;
 
-/** Sends every message back as it came, but for what the behaviour does wrong. */
-export function echoService(behaviour: Behaviour, tell: Tell): Converse {
-  const { faults, dropBeyondBytes } = behaviour;
-  if (faults.length === 0 && dropBeyondBytes === null) {
-    return (peer) => ({ receive: (data, isBinary) => peer.send(data, isBinary), closed: () => {} });
-  }
-  const decide = createDecide(behaviour);
-  return (peer) => converseBadly(behaviour, decide, peer, tell);
-}
-
-interface Message {
+/** A message that says whose it is. */
+export interface NamedMessage {
   readonly data: Uint8Array;
   readonly isBinary: boolean;
   readonly stream: number;
   readonly seq: number;
 }
 
-interface Held extends Message {
+interface Held extends NamedMessage {
   /** How many later messages still go first. */
   left: number;
   readonly timer: NodeJS.Timeout;
 }
 
-function converseBadly(
-  behaviour: Behaviour,
-  decide: (stream: number, seq: number) => Fault | null,
-  peer: Peer,
-  tell: Tell,
-): Conversation {
-  const order = createOrderKeeper();
-  const recent: Message[] = [];
+export interface Delivery {
+  deliver(message: NamedMessage): void;
+  /** The connection is gone. */
+  closed(): void;
+}
+
+/** `to`: the lane at the other end. */
+export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tell: Tell): Delivery {
+  const decide = createDecide(behaviour);
+  const order = new Map<number, OrderKeeper>();
+  const recent: NamedMessage[] = [];
   const held = new Set<Held>();
-  let stalled: Message[] | null = null;
+  let stalled: NamedMessage[] | null = null;
   let stallTimer: NodeJS.Timeout | undefined;
-  let before: Message | null = null;
-  let stream: number | null = null;
+  let before: NamedMessage | null = null;
   let received = 0;
+  let isEvicted = false;
   let isOver = false;
 
-  function receive(data: Uint8Array, isBinary: boolean): void {
+  function deliver(message: NamedMessage): void {
     if (isOver) return;
-    const name = nameEcho(data, !isBinary);
-    if (name === null) {
-      peer.send(data, isBinary);
-      return;
-    }
-    stream ??= name.stream;
     received++;
-    const message: Message = { data, isBinary, stream: name.stream, seq: name.sequence };
     if (stalled === null) treat(message);
     else stalled.push(message);
   }
 
-  function treat(message: Message): void {
+  function treat(message: NamedMessage): void {
     const { seq } = message;
-    const fault = decide(message.stream, seq);
     const previous = before;
     before = message;
+    if (isEvicted) {
+      tell({ act: 'drop', to, stream: message.stream, seq, why: 'evicted' });
+      return;
+    }
+    const fault = decide(message.stream, seq);
     if (fault === null) {
       send(message);
       return;
@@ -98,7 +81,7 @@ function converseBadly(
     const random = randomFor(behaviour, message.stream, seq);
     switch (fault.kind) {
       case 'drop':
-        tell({ act: 'drop', stream: message.stream, seq, why: 'fault' });
+        tell({ act: 'drop', to, stream: message.stream, seq, why: 'fault' });
         return;
       case 'duplicate':
         if (send(message)) for (let copy = 0; copy < fault.copies; copy++) sendAgain(message);
@@ -119,7 +102,10 @@ function converseBadly(
         sendDamaged(message, 'extended', appendBytes(message.data, fault.bytes, !message.isBinary, random));
         return;
       case 'splice':
-        if (previous === null || ![previous, message].every(({ data, isBinary }) => canSplice(data, !isBinary)))
+        if (
+          previous?.stream !== message.stream ||
+          ![previous, message].every(({ data, isBinary }) => canSplice(data, !isBinary))
+        )
           send(message);
         else sendDamaged(message, 'spliced', spliceTogether(message.data, previous.data));
         return;
@@ -129,13 +115,17 @@ function converseBadly(
         return;
       case 'fabricate':
         send(message);
-        tell({ act: 'fabricate', stream: message.stream });
+        tell({ act: 'fabricate', to, stream: message.stream });
         peer.send(randomBytes(message.data.length, !message.isBinary, random), message.isBinary);
         return;
       case 'disconnect':
-        tell({ act: 'disconnect', stream: message.stream, seq, code: fault.code });
+        tell({ act: 'disconnect', to, stream: message.stream, seq, code: fault.code });
         end();
         peer.close(fault.code);
+        return;
+      case 'evict':
+        isEvicted = true;
+        tell({ act: 'drop', to, stream: message.stream, seq, why: 'evicted' });
         return;
       case 'stall':
         stall(message, uniform(random, fault.minNs, fault.maxNs));
@@ -146,37 +136,37 @@ function converseBadly(
   }
 
   /** Whole and for the first time. False where it was dropped instead. */
-  function send(message: Message): boolean {
+  function send(message: NamedMessage): boolean {
     if (behaviour.dropBeyondBytes !== null && peer.bufferedBytes > behaviour.dropBeyondBytes) {
-      tell({ act: 'drop', stream: message.stream, seq: message.seq, why: 'slowReader' });
+      tell({ act: 'drop', to, stream: message.stream, seq: message.seq, why: 'slowReader' });
       return false;
     }
-    const extent = order.sent(message.seq);
-    if (extent > 0) tell({ act: 'reorder', stream: message.stream, seq: message.seq, extent });
+    const extent = orderOf(message.stream).sent(message.seq);
+    if (extent > 0) tell({ act: 'reorder', to, stream: message.stream, seq: message.seq, extent });
     peer.send(message.data, message.isBinary);
     if (recent.push(message) > RECENT_MESSAGES) recent.shift();
     for (const other of [...held]) {
-      if (other.seq < message.seq && --other.left === 0) release(other);
+      if (other.stream === message.stream && other.seq < message.seq && --other.left === 0) release(other);
     }
     return true;
   }
 
-  function sendAgain(message: Message): void {
-    tell({ act: 'duplicate', stream: message.stream, seq: message.seq });
+  function sendAgain(message: NamedMessage): void {
+    tell({ act: 'duplicate', to, stream: message.stream, seq: message.seq });
     peer.send(message.data, message.isBinary);
   }
 
   function sendDamaged(
-    message: Message,
+    message: NamedMessage,
     how: 'bitFlips' | 'truncated' | 'extended' | 'spliced',
     data: Uint8Array,
   ): void {
-    tell({ act: 'damage', stream: message.stream, seq: message.seq, how });
+    tell({ act: 'damage', to, stream: message.stream, seq: message.seq, how });
     peer.send(data, message.isBinary);
   }
 
   /** Until so many later ones have gone, or the time is over. */
-  function hold(message: Message, left: number, limitMs: number): void {
+  function hold(message: NamedMessage, left: number, limitMs: number): void {
     const waiting: Held = { ...message, left, timer: setTimeout(() => release(waiting), limitMs) };
     held.add(waiting);
   }
@@ -187,13 +177,13 @@ function converseBadly(
     send(message);
   }
 
-  function delay(message: Message, forNs: number): void {
-    tell({ act: 'delay', stream: message.stream, seq: message.seq, forNs });
+  function delay(message: NamedMessage, forNs: number): void {
+    tell({ act: 'delay', to, stream: message.stream, seq: message.seq, forNs });
     hold(message, Number.POSITIVE_INFINITY, nsToMs(forNs));
   }
 
-  function stall(message: Message, forNs: number): void {
-    tell({ act: 'stall', stream: message.stream, seq: message.seq, forNs });
+  function stall(message: NamedMessage, forNs: number): void {
+    tell({ act: 'stall', to, stream: message.stream, seq: message.seq, forNs });
     stalled = [message];
     stallTimer = setTimeout(goOn, nsToMs(forNs));
   }
@@ -207,7 +197,7 @@ function converseBadly(
       treat(next);
       // One of those that waited may begin a stall of its own: the rest wait on.
       if (stalled !== null) {
-        stalled = [...(stalled as Message[]), ...others.slice(index + 1)];
+        stalled = [...(stalled as NamedMessage[]), ...others.slice(index + 1)];
         return;
       }
     }
@@ -216,20 +206,32 @@ function converseBadly(
   function end(): void {
     isOver = true;
     clearTimeout(stallTimer);
-    for (const { timer, seq } of held) {
+    for (const { timer, stream, seq } of held) {
       clearTimeout(timer);
-      tell({ act: 'drop', stream: stream!, seq, why: 'held' });
+      tell({ act: 'drop', to, stream, seq, why: 'held' });
     }
-    for (const { seq } of stalled ?? []) tell({ act: 'drop', stream: stream!, seq, why: 'held' });
+    for (const { stream, seq } of stalled ?? []) tell({ act: 'drop', to, stream, seq, why: 'held' });
     held.clear();
     stalled = null;
   }
 
+  function orderOf(stream: number): OrderKeeper {
+    const known = order.get(stream);
+    if (known !== undefined) return known;
+    const created = createOrderKeeper();
+    order.set(stream, created);
+    return created;
+  }
+
   return {
-    receive,
+    deliver,
     closed() {
       if (!isOver) end();
-      if (stream !== null) tell({ act: 'closed', stream, received, sentWhole: order.count() });
+      if (received === 0) return;
+      const counts = [...order].map(([stream, keeper]) => ({ isOwn: stream === to, count: keeper.count() }));
+      const sum = (own: boolean): number =>
+        counts.reduce((all, { isOwn, count }) => all + (isOwn === own ? count : 0), 0);
+      tell({ act: 'closed', to, received, returned: sum(true), passedOn: sum(false) });
     },
   };
 }

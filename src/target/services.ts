@@ -1,0 +1,91 @@
+// What the reference target does with a message. Under most paths it sends every message back; under /rooms/NAME it sends
+// it to everyone who is connected there, its sender included. `?lane=N` says which lane a connection is of, for the truth
+// log; an echo learns that from the messages.
+
+import { nameEcho } from '../dialects/echo.ts';
+import type { Behaviour } from '../injection/behaviour.ts';
+import type { Tell } from '../injection/truth.ts';
+import { createDelivery, type Delivery, type Peer } from './delivery.ts';
+
+/** One connection's side of the service. */
+export interface Conversation {
+  receive(data: Uint8Array, isBinary: boolean): void;
+  /** The connection is gone. */
+  closed(): void;
+}
+
+export type Converse = (peer: Peer) => Conversation;
+
+/** The service by the path of the request. */
+export function createServices(behaviour: Behaviour, tell: Tell): Converse {
+  const echo = echoService(behaviour, tell);
+  const rooms = roomService(behaviour, tell);
+  return (peer) => (peer.path.startsWith('/rooms/') ? rooms(peer) : echo(peer));
+}
+
+function isFaultless({ faults, dropBeyondBytes }: Behaviour): boolean {
+  return faults.length === 0 && dropBeyondBytes === null;
+}
+
+/** Sends every message back as it came, but for what the behaviour does wrong. */
+function echoService(behaviour: Behaviour, tell: Tell): Converse {
+  if (isFaultless(behaviour)) {
+    return (peer) => ({ receive: (data, isBinary) => peer.send(data, isBinary), closed: () => {} });
+  }
+  return (peer) => {
+    let delivery: Delivery | null = null;
+    return {
+      receive(data, isBinary) {
+        const name = nameEcho(data, !isBinary);
+        if (name === null) {
+          peer.send(data, isBinary);
+          return;
+        }
+        delivery ??= createDelivery(behaviour, name.stream, peer, tell);
+        delivery.deliver({ data, isBinary, stream: name.stream, seq: name.sequence });
+      },
+      closed: () => delivery?.closed(),
+    };
+  };
+}
+
+interface Member {
+  readonly peer: Peer;
+  /** Null where nothing goes wrong. */
+  readonly delivery: Delivery | null;
+}
+
+/** Sends every message to all members of its room, in the order in which the messages came. */
+function roomService(behaviour: Behaviour, tell: Tell): Converse {
+  const rooms = new Map<string, Set<Member>>();
+  return (peer) => {
+    const url = new URL(peer.path, 'ws://target');
+    const room = url.pathname;
+    const lane = Number(url.searchParams.get('lane') ?? -1);
+    const members = rooms.get(room) ?? new Set();
+    rooms.set(room, members);
+    const member: Member = { peer, delivery: isFaultless(behaviour) ? null : deliveryTo(lane, peer) };
+    members.add(member);
+    return {
+      receive(data, isBinary) {
+        const name = nameEcho(data, !isBinary);
+        for (const other of members) {
+          if (other.delivery === null || name === null) other.peer.send(data, isBinary);
+          else other.delivery.deliver({ data, isBinary, stream: name.stream, seq: name.sequence });
+        }
+      },
+      closed() {
+        members.delete(member);
+        if (members.size === 0) rooms.delete(room);
+        member.delivery?.closed();
+      },
+    };
+  };
+
+  /** Which deliveries go wrong is chosen for each member by itself. */
+  function deliveryTo(lane: number, peer: Peer): Delivery {
+    return createDelivery({ ...behaviour, seed: behaviour.seed + SEED_STEP * (lane + 1) }, lane, peer, tell);
+  }
+}
+
+const SEED_STEP = 7919;

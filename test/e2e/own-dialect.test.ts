@@ -1,0 +1,152 @@
+// A dialect of the user's own: what is wrong with it is said before the run where it can be, and counted where it cannot.
+
+import { describe, expect, test } from 'vitest';
+import { startForeignServer } from '../support/foreign-server.ts';
+import { type FinishedHighwater, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
+
+/** A line protocol on an echo server: `SAY id payload`. */
+const LINES = `
+export const dialect = () => ({
+  encode: ({ id, payload }) => 'SAY ' + id + ' ' + payload,
+  decode(received) {
+    const [word, id, payload] = String(received).split(' ');
+    return word === 'SAY' ? [{ kind: 'message', id, payload }] : [{ kind: 'stranger' }];
+  },
+});
+`;
+
+async function runWith(source: string, args: readonly string[] = [], command = 'run'): Promise<FinishedHighwater> {
+  const server = await startForeignServer('faye');
+  const cwd = temporaryDirectory();
+  writeInto(cwd, 'lines.ts', source);
+  const plan = {
+    target: { url: server.url },
+    dialect: './lines.ts',
+    load: { connections: 5, messages: { open: { rate: '200/s', for: '1s' } } },
+    contract: { delivery: 'exactly-once', integrity: 'checksum' },
+    drain: '500ms',
+  };
+  try {
+    return await runHighwater([command, writeInto(cwd, 'plan.json', JSON.stringify(plan)), ...args], { cwd });
+  } finally {
+    await server.stop();
+  }
+}
+
+test('every message is verified', async () => {
+  const { result } = await runWith(LINES, ['--json']);
+  expect(result.messages).toMatchObject({ sent: 200, delivered: 200, lost: 0, corrupted: 0, unexpected: 0 });
+  expect(result.response.count).toBe(200);
+  expect(result.verdict.thresholds.map(({ kind }) => kind)).toEqual(['pass', 'pass']);
+});
+
+describe('before the run', () => {
+  test.each([
+    ['does not load', 'export const dialect = (', /lines\.ts: expected a module that loads, got .*lines\.ts:1:2\d/s],
+    ['imports what is not there', `import 'no-such-package';`, /expected a module that loads, got .*no-such-package/],
+    [
+      'throws when it loads',
+      'throw new Error("no licence")',
+      /expected a module that loads, got Error: no licence at .*lines\.ts:1:\d/,
+    ],
+    [
+      'exports no dialect',
+      'export const dialekt = 1;',
+      /lines\.ts: dialect: expected a function that is given a lane, got undefined/,
+    ],
+    [
+      'returns nothing',
+      'export const dialect = () => {};',
+      /dialect: expected an object with encode and decode, got undefined/,
+    ],
+    [
+      'lacks a function',
+      'export const dialect = () => ({ encode: () => "x" });',
+      /decode: expected a function, got undefined/,
+    ],
+    [
+      'encodes nothing',
+      'export const dialect = () => ({ encode: () => 5, decode: () => [] });',
+      /encode: expected a string or bytes, not empty, got 5/,
+    ],
+    [
+      'encodes all messages alike',
+      'export const dialect = () => ({ encode: () => "x", decode: () => [] });',
+      /encode: expected messages that differ where their ids do, got the same for two ids/,
+    ],
+    [
+      'throws at what a service may send',
+      '\n\nexport const dialect = () => ({\n encode: ({ id }) => id,\n decode: (text) => [JSON.parse(text)],\n});',
+      /decode: expected not to throw when given "", got SyntaxError: .* at .*lines\.ts:5:\d+/,
+    ],
+    [
+      'means something that nobody knows',
+      'export const dialect = () => ({ encode: ({ id }) => id, decode: () => [{ kind: "massage" }] });',
+      /decode: expected a kind that is one of message, rejection, stranger, reply, got \{"kind":"massage"\}/,
+    ],
+    [
+      'says hello with a number',
+      'export const dialect = () => ({ hello: [7], encode: ({ id }) => id, decode: () => [] });',
+      /hello: expected strings or bytes, got 7/,
+    ],
+  ])('a dialect that %s: what and where, and exit code 64', async (_, source, sentence) => {
+    for (const command of ['run', 'check']) {
+      const { exitCode, stderr } = await runWith(source, [], command);
+      expect(stderr).toMatch(/DIALECT_INVALID/);
+      expect(stderr).toMatch(sentence);
+      expect(exitCode).toBe(64);
+    }
+  });
+
+  test('a dialect that is not there', async () => {
+    const cwd = temporaryDirectory();
+    const plan = { target: { url: 'ws://127.0.0.1:9' }, dialect: './none.ts', load: { connections: { to: 1 } } };
+    const { exitCode, stderr } = await runHighwater(['run', writeInto(cwd, 'plan.json', JSON.stringify(plan))], {
+      cwd,
+    });
+    expect(stderr).toMatch(/DIALECT_INVALID|PLAN_INVALID/);
+    expect(exitCode).toBe(64);
+  });
+});
+
+describe('in the middle of a run', () => {
+  test('a decode that throws is counted, with an example, and the run is inconclusive', async () => {
+    const source = LINES.replace(
+      '    const [word',
+      "    if (/-7 /.test(String(received))) throw new RangeError('seven');\n    const [word",
+    );
+    const { result, exitCode } = await runWith(source, ['--json']);
+    expect(result.connections.failures.dialectError?.count).toBe(5);
+    expect(result.connections.failures.dialectError?.example).toMatch(
+      /^decode: RangeError: seven at .*lines\.ts:5:\d+$/,
+    );
+    expect(result.messages).toMatchObject({ sent: 200, delivered: 195, lost: 5 });
+    expect(result.verdict.doubts.map(({ kind }) => kind)).toContain('dialectError');
+    expect(exitCode).toBe(2);
+  });
+
+  test('a message that cannot be encoded is not sent, and said so', async () => {
+    const source = LINES.replace("'SAY ' + id", "(/-7$/.test(id) && id !== 'x' ? fail() : 'SAY ' + id)");
+    const { result } = await runWith(source, ['--json']);
+    // The number is not taken, so that the lane goes on to fail at it.
+    expect(result.messages.unsent.dialectError).toBe(5 * (40 - 7));
+    expect(result.messages).toMatchObject({ sent: 35, delivered: 35, lost: 0 });
+    expect(result.verdict.kind).toBe('inconclusive');
+  });
+
+  test('answers whose ids are not ours leave everything open', async () => {
+    const { result, exitCode } = await runWith(LINES.replace("message', id", "message', id: id.slice(1)"), ['--json']);
+    expect(result.messages.unexpected).toBe(200);
+    expect(result.verdict.doubts.map(({ kind }) => kind)).toContain('unmatched');
+    expect(exitCode).toBe(2);
+  });
+
+  test('a reply of the dialect goes out', async () => {
+    const source = LINES.replace(
+      "return word === 'SAY'",
+      "if (word === 'PING') return [];\n    if (/-3$/.test(id)) return [{ kind: 'reply', send: 'PING x' }, { kind: 'message', id, payload }];\n    return word === 'SAY'",
+    );
+    const { result } = await runWith(source, ['--json']);
+    expect(result.messages).toMatchObject({ delivered: 200, unexpected: 0 });
+  });
+});
