@@ -10,6 +10,8 @@ const CLAIMS = [
   'closed',
   'pipelined',
   'ledger',
+  'json-dialect',
+  'fan-out',
   'idle',
   'open-loop',
   'security',

@@ -36,13 +36,21 @@ async function measureHere() {
 
   const plan = {
     dialect: { kind: 'echo', format: 'binary' },
-    load: { mix: [{ payloadBytes: BYTES }] },
+    load: { mix: [{ payloadBytes: BYTES }], rooms: null },
   };
   const recorder = createRecorder();
-  const traffic = createTraffic(LANES, 1e6, 99, recorder, (violation) => {
-    throw new Error(JSON.stringify(violation));
+  const fail = (what) => {
+    throw new Error(JSON.stringify(what));
+  };
+  const traffic = createTraffic({
+    lanes: LANES,
+    fanout: null,
+    maxBufferedBytes: 1e6,
+    maskSeed: 99,
+    recorder,
+    report: fail,
   });
-  const speech = createSpeech(plan, 12_345, traffic);
+  const speech = createSpeech({ plan, run: 12_345, lanes: LANES, traffic, ownDialect: null, dialectFailed: fail });
   const buffer = Buffer.allocUnsafeSlow(65_536);
   traffic.readBytes = buffer;
   traffic.readView = new DataView(buffer.buffer);

@@ -7,10 +7,14 @@ import { FILLER_PLACES, fillerOffset } from './filler.ts';
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const POOL_MASK = FILLER_PLACES - 1;
 
-/** One letter for each place. `run`: the 32-bit mark of the run. */
+/** Letters, and the same again, so that as many may be taken in one piece from every place. `run`: the run's 32-bit mark. */
 export function createLetters(run: number): Uint8Array {
   const next = createUint32Generator(run >>> 0);
-  return Uint8Array.from({ length: FILLER_PLACES }, () => LETTERS.charCodeAt(next() & 63));
+  const letters = Uint8Array.from({ length: FILLER_PLACES }, () => LETTERS.charCodeAt(next() & 63));
+  const twice = new Uint8Array(2 * FILLER_PLACES);
+  twice.set(letters);
+  twice.set(letters, FILLER_PLACES);
+  return twice;
 }
 
 /** Writes the filler of a message at `at` and returns where it ends. */
@@ -22,10 +26,13 @@ export function writeLetters(
   stream: number,
   sequence: number,
 ): number {
-  let index = fillerOffset(stream, sequence);
-  for (let i = 0; i < length; i++) {
-    out[at + i] = letters[index]!;
-    index = (index + 1) & POOL_MASK;
+  let from = fillerOffset(stream, sequence);
+  for (let rest = length, to = at; rest > 0; ) {
+    const taken = Math.min(rest, FILLER_PLACES);
+    out.set(letters.subarray(from, from + taken), to);
+    rest -= taken;
+    to += taken;
+    from = (from + taken) & POOL_MASK;
   }
   return at + length;
 }
@@ -39,10 +46,9 @@ export function lettersMatch(
   stream: number,
   sequence: number,
 ): boolean {
-  let index = fillerOffset(stream, sequence);
-  for (let at = from; at < to; at++) {
-    if (bytes[at] !== letters[index]) return false;
-    index = (index + 1) & POOL_MASK;
+  const offset = fillerOffset(stream, sequence);
+  for (let at = from, index = offset; at < to; at++, index++) {
+    if (bytes[at] !== letters[index < 2 * FILLER_PLACES ? index : index & POOL_MASK]) return false;
   }
   return true;
 }

@@ -7,7 +7,8 @@
 // delivered without its times.
 
 import type { MessageName } from '../../dialects/message-id.ts';
-import { frameHeaderBytes, writeFrame } from '../../frames/frame-writer.ts';
+import { frameHeaderBytes, writeFrameHeader } from '../../frames/frame-writer.ts';
+import { maskView } from '../../frames/mask.ts';
 import type { Opcode } from '../../frames/opcodes.ts';
 import type { Lane } from '../lane.ts';
 import { reserve } from './outbox.ts';
@@ -47,7 +48,10 @@ export function appendFrame(traffic: Traffic, lane: Lane, opcode: Opcode, plain:
   const isCompressed = lane.deflater !== null;
   const payload = lane.deflater === null ? plain : lane.deflater.compress(plain);
   const at = reserve(outbox, frameHeaderBytes(payload.length) + payload.length);
-  writeFrame(outbox.bytes, at, opcode, payload, 0, payload.length, nextMask(traffic), isCompressed);
+  const mask = nextMask(traffic);
+  const payloadAt = writeFrameHeader(outbox.bytes, at, opcode, payload.length, mask, isCompressed);
+  outbox.bytes.set(payload, payloadAt);
+  maskView(outbox.view, payloadAt, payloadAt + payload.length, mask);
 }
 
 /** A message of the run, or its answer; `isWhole`: with what was sent in it. */
