@@ -20,6 +20,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { closeBooks } from './books.ts';
+import { addTypes, createTypeTallies, describeTypes } from './by-type.ts';
 import { describeDelivery } from './delivery.ts';
 import { describeDistribution } from './distribution.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
@@ -51,6 +52,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const isTold = record.audiences.length === record.manifest.workerCount;
   const fanout = rooms !== null && isTold ? joinAudience(rooms, record.audiences) : null;
   const spread = createSpreadJoin();
+  const types = createTypeTallies(plan.load.mix);
   let sendingWindows = 0;
   let busyWindows = 0;
   let lastNs = 0;
@@ -77,6 +79,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   return {
     window(window) {
       addWindow(whole, window);
+      addTypes(types, window);
       timeline.add(window);
       spread.add(window.second, window.fanout.spread);
       lastNs = Math.max(lastNs, window.untilNs);
@@ -110,7 +113,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         complete: record.endedNs !== null,
         endedBecause: record.endedBecause,
       });
-      const evidence = { tally: whole, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
+      const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       const outcomes = [
         ...plan.thresholds.map((threshold) => judgeThreshold(threshold, evidence, health)),
         ...(plan.contract === null ? [] : judgeContract(plan.contract, evidence, health)),
@@ -149,6 +152,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         messages: closeBooks(whole, false),
         delivery: describeDelivery(whole),
         fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
+        types: describeTypes(types, describe),
         response: describe(whole.histograms.response),
         service: describe(whole.histograms.service),
         sendLag: describe(whole.histograms.sendLag),

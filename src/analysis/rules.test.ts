@@ -15,6 +15,7 @@ function tallyOf(...parts: readonly WindowParts[]): Tally {
 
 const evidence = (parts: WindowParts, sendingSeconds: number | null = 10): Evidence => ({
   tally: tallyOf(parts),
+  types: [],
   fanout: null,
   sendingSeconds,
 });

@@ -9,6 +9,7 @@ import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { type TypeTally, tallyAmong } from './by-type.ts';
 import { CONFIDENCE, hasEnough } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
 import type { HealthDoubt } from './health.ts';
@@ -18,6 +19,8 @@ import { sumOf } from './timeline.ts';
 /** What rules are judged by. */
 export interface Evidence {
   readonly tally: Tally;
+  /** By type of message; empty where the plan has one. */
+  readonly types: readonly TypeTally[];
   /** Null where the plan has no rooms. */
   readonly fanout: Fanout | null;
   /** How long messages were sent; null where none were. */
@@ -36,8 +39,9 @@ export interface RuleOutcome {
   readonly doubts: readonly Doubt[];
 }
 
-export function judgeThreshold(threshold: Threshold, evidence: Evidence, health: readonly HealthDoubt[]): RuleOutcome {
+export function judgeThreshold(threshold: Threshold, whole: Evidence, health: readonly HealthDoubt[]): RuleOutcome {
   const { expression } = threshold;
+  const evidence = narrowed(threshold, whole);
   const observation = observe(threshold, evidence);
   if (observation.kind === 'none') {
     return outcome(expression, null, 'n/a', 'inconclusive', null, [observation.doubt]);
@@ -67,6 +71,13 @@ export function judgeThreshold(threshold: Threshold, evidence: Evidence, health:
   );
 }
 
+/** Of a rule about some of the messages: what was counted of those. */
+function narrowed({ metric }: Threshold, evidence: Evidence): Evidence {
+  const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
+  // A class that the plan does not have was refused when the plan was read.
+  return among === null ? evidence : { ...evidence, tally: tallyAmong(evidence.types, among) ?? evidence.tally };
+}
+
 function outcome(
   expression: string,
   observed: number | null,
@@ -91,7 +102,8 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
     case 'messages': {
       const unsent = sumOf(Object.values(tally.unsent));
       const count = metric.of === 'unsent' ? unsent : messages[metric.of];
-      const of = metric.of === 'sent' || metric.of === 'unsent' ? messages.due : messages.sent;
+      const isOfDue = metric.among === null && (metric.of === 'sent' || metric.of === 'unsent');
+      const of = isOfDue ? messages.due : messages.sent;
       if (of === 0) return noSamples(expression, 'no message was sent');
       return { kind: 'value', value: unit === 'ratio' ? count / of : count };
     }

@@ -3,12 +3,12 @@
 // place free; the message itself stays outstanding and its fate is judged like any other's.
 
 import { missingBetween } from '../measure/ledger.ts';
+import { createTypeOf } from '../plan/message-types.ts';
 import { uniform } from '../random/distributions.ts';
 import { createRandom } from '../random/generator.ts';
 import { countSent, flushLane, isWindowFull } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
-import { createTypePicker } from './type-picker.ts';
 import type { MessagesOf, Work, WorkParts } from './work.ts';
 
 /** A reply is given up between one and two timeouts after its message, a sweep more at most. */
@@ -19,11 +19,11 @@ const THINK_STREAM = 2;
 const LOOK_MESSAGES = 1024;
 
 export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'>): Work {
-  const { plan, shard, shards, laneCount, openLanes, traffic, speech, clock, laneAt } = parts;
+  const { plan, shard, laneCount, openLanes, traffic, speech, clock, laneAt } = parts;
   const { think, replyTimeoutNs } = messages;
   // Of short messages only so many can be told apart: more in flight would be counted and timed wrongly.
   const inFlight = Math.min(messages.inFlight, ...speech.maxInFlight);
-  const pickType = createTypePicker(plan);
+  const typeOf = createTypeOf(plan);
   const random = createRandom(plan.seed, THINK_STREAM + shard);
   const thinking = createMinHeap(laneCount * inFlight);
   /** By lane: places that messages hold, of these the ones whose message could not be sent, and places that think. */
@@ -38,7 +38,6 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   let endNs = Number.NEGATIVE_INFINITY;
   const sweepEveryNs = Math.min(SWEEP_EVERY_NS, replyTimeoutNs);
   let nextSweepNs = 0;
-  let index = shard;
 
   function sendNow(lane: Lane, count: number, nowNs: number): void {
     waiting[lane.index]! += count;
@@ -46,7 +45,7 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
     counts.due += count;
     let sent = 0;
     for (let i = 0; i < count; i++) {
-      const type = pickType(index);
+      const type = typeOf(lane.stream, traffic.ledger.next[lane.index]!);
       if (isWindowFull(traffic, speech, lane, type)) {
         unsent.windowFull++;
         unsendable[lane.index]!++; // its place is tried again after the reply timeout
@@ -56,7 +55,6 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
         unsent.dialectError++;
         unsendable[lane.index]!++;
       }
-      index += shards;
     }
     countSent(traffic, sent, nowNs, nowNs);
     flushLane(traffic, lane);

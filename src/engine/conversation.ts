@@ -10,6 +10,7 @@ import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../fra
 import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
 import { type Parting, receiverClosed, receiverOpened } from '../measure/audience.ts';
+import { countByType } from '../measure/by-type.ts';
 import { missingNumbers, settleLane } from '../measure/ledger.ts';
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
 import { changeInFlight, countCloseCode, countFailure } from '../measure/recorder.ts';
@@ -61,7 +62,7 @@ export interface ConversationParts {
 
 export function createConversation(parts: ConversationParts): Conversation {
   const { plan, traffic, speech, work, openLanes, clock } = parts;
-  const { recorder, ledger } = traffic;
+  const { recorder, ledger, byType } = traffic;
   const { rooms } = plan.load;
   const inflate = zlibInflate(inflateRawSync);
   const rules = new Map<string, FrameRules>();
@@ -172,7 +173,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules', code: number): void {
     if (why === 'droppedByServer') recorder.droppedByServer++;
     countCloseCode(recorder, code);
-    recorder.messages.unresolved += settle(lane);
+    recorder.messages.unresolved += settle(lane, 'unresolved');
     takeOut(lane, 'died');
   }
 
@@ -183,7 +184,11 @@ export function createConversation(parts: ConversationParts): Conversation {
     lane.state = 'closing';
   }
 
-  function settle(lane: Lane): number {
+  /** Of every message that is still outstanding `fate` is counted by the caller, and by its type here. */
+  function settle(lane: Lane, fate: 'lost' | 'unresolved'): number {
+    if (byType !== null && ledger.outstanding[lane.index]! > 0) {
+      for (const sequence of missingNumbers(ledger, lane.index)) countByType(byType, fate, lane.stream, sequence);
+    }
     const unsettled = settleLane(ledger, lane.index);
     if (unsettled > 0) changeInFlight(recorder, clock.nowNs(), -unsettled);
     return unsettled;
@@ -200,7 +205,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   /** The lane lived through its drain: what has not come back is lost. */
   function closeNow(lane: Lane, parting: Parting = 'left'): void {
     noteLost(lane);
-    recorder.messages.lost += settle(lane);
+    recorder.messages.lost += settle(lane, 'lost');
     takeOut(lane, parting);
     sendClose(lane, NORMAL_CLOSE);
   }

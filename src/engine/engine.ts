@@ -14,10 +14,12 @@ import type { FailureKind } from '../facts/failure.ts';
 import type { Window } from '../facts/window.ts';
 import { recordWithExpectedInterval } from '../histogram/histogram.ts';
 import { audienceFacts, createAudience, heardAll, startAudience } from '../measure/audience.ts';
+import { createByType } from '../measure/by-type.ts';
 import { countFailure, createRecorder } from '../measure/recorder.ts';
 import { createSpread } from '../measure/spread.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
+import { createTypeOf } from '../plan/message-types.ts';
 import type { Plan, Rooms } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import { planStages } from '../plan/stages.ts';
@@ -96,9 +98,12 @@ export function createEngine(parts: EngineParts): Engine {
   const { rooms } = plan.load;
   const openLanes = createOpenLanes(laneCount, (lane) => rooms === null || isPublisher(rooms, lane.stream));
   const fanout = rooms === null ? null : createFanout(plan, rooms, laneCount, assignment.laneCount);
+  const { mix } = plan.load;
+  const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
   const traffic = createTraffic({
     lanes: laneCount,
     fanout,
+    byType,
     maxBufferedBytes: plan.target.maxBufferedBytes,
     maskSeed: parts.maskSeed,
     recorder,
@@ -134,6 +139,7 @@ export function createEngine(parts: EngineParts): Engine {
     recorder,
     ledger: traffic.ledger,
     spread: fanout?.spread ?? null,
+    byType,
     clock,
     meter: parts.meter,
     spinning: assignment.precise,

@@ -5,8 +5,8 @@ import { TURN_NS } from '../../test/support/engine/virtual-clock.ts';
 import type { PeerScript } from '../../test/support/engine/websocket-peer.ts';
 import { createEchoCodec, DUE_NS, Reading, readEcho } from '../dialects/echo.ts';
 import { countOpenMessages, createSchedule } from '../plan/arrivals.ts';
+import { createTypeOf } from '../plan/message-types.ts';
 import type { Messages } from '../plan/plan.ts';
-import { createTypePicker } from './type-picker.ts';
 
 const silent = (): PeerScript => ({ onMessage: () => {} });
 
@@ -82,15 +82,15 @@ describe('the open schedule', () => {
     expect(outcome.tally.histograms.sendLag.maxNs).toBeLessThanOrEqual(TURN_NS);
   });
 
-  test('the mix is the one that seed and number decide', () => {
+  test('the mix is the one that seed, stream and number decide', () => {
     const mix = [
-      { type: 'small', weight: 70, payloadBytes: 100 },
-      { type: 'large', weight: 30, payloadBytes: 4096 },
+      { type: 'small', weight: 70, payloadBytes: 100, priority: null },
+      { type: 'large', weight: 30, payloadBytes: 4096, priority: null },
     ] as const;
     const plan = makePlan({ messages: openMessages(100, 2 * SECOND), mix });
     const outcome = runScenario({ plan });
-    const pick = createTypePicker(plan);
-    const expected = Array.from({ length: 200 }, (_, i) => mix[pick(i)]!.payloadBytes);
+    const typeOf = createTypeOf(plan);
+    const expected = Array.from({ length: 200 }, (_, seq) => mix[typeOf(0, seq)]!.payloadBytes);
     expect(outcome.connections[0]!.received.map(({ payload }) => payload.length)).toEqual(expected);
     expect(new Set(expected).size).toBe(2);
   });

@@ -2,9 +2,9 @@
 // cannot be sent is counted with its reason and never sent later.
 
 import { createSchedule, type Schedule } from '../plan/arrivals.ts';
+import { createTypeOf } from '../plan/message-types.ts';
 import { countSent, flushLane, whyUnsent } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
-import { createTypePicker } from './type-picker.ts';
 import type { MessagesOf, Work, WorkParts } from './work.ts';
 
 /** A message that is overdue by more than this is given up as late: the generator cannot keep up. */
@@ -17,7 +17,7 @@ const LAST_LOOK_BUDGET_NS = 1e9;
 export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): Work {
   const { plan, shard, shards, traffic, speech, openLanes, clock } = parts;
   const schedule: Schedule = createSchedule(messages.curve, messages.arrival, plan.seed, shard, shards);
-  const pickType = createTypePicker(plan);
+  const typeOf = createTypeOf(plan);
   const { messages: counts, unsent } = traffic.recorder;
   let originNs = Number.POSITIVE_INFINITY;
   let stopped = false;
@@ -52,7 +52,7 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
       flushFilling();
       filling = lane;
     }
-    const type = pickType(schedule.peekIndex());
+    const type = typeOf(lane.stream, traffic.ledger.next[lane.index]!);
     const reason = whyUnsent(traffic, speech, lane, type);
     if (reason !== null) {
       unsent[reason]++;

@@ -21,6 +21,7 @@ function start(stages = STAGES) {
     stages,
     recorder,
     spread: null,
+    byType: null,
     ledger: createLedger(1),
     clock,
     meter: { cpuNs: () => clock.nowNs() / 2, rssBytes: () => 1e6 },

@@ -3,6 +3,7 @@
 // late (the event loop was busy) still belongs to the span that it was due for.
 
 import type { Window } from '../facts/window.ts';
+import { type ByType, cutByType } from '../measure/by-type.ts';
 import { cutDensity } from '../measure/density.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import { cutWindow, type Recorder } from '../measure/recorder.ts';
@@ -33,6 +34,8 @@ export interface WindowParts {
   readonly ledger: Ledger;
   /** Null where the plan has no rooms. */
   readonly spread: Spread | null;
+  /** Null where the plan has one type of message. */
+  readonly byType: ByType | null;
   readonly clock: Clock;
   readonly meter: ProcessMeter;
   readonly spinning: boolean;
@@ -90,6 +93,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         idleRssBytes,
         density: cutDensity(parts.ledger.density),
         spread: parts.spread === null ? [] : cutSpread(parts.spread),
+        types: parts.byType === null ? [] : cutByType(parts.byType),
         approximate: parts.ledger.approximate,
         spinning: parts.spinning,
       }),

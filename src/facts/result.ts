@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Machine, Outcome, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
-import type { DamageKind, StrangerKind, UnsentReason } from './window.ts';
+import type { DamageKind, StrangerKind, TYPE_FACTS, UnsentReason } from './window.ts';
 
 export const RESULT_SCHEMA = 'highwater/result/1';
 
@@ -19,6 +19,8 @@ export interface RunResult {
   readonly delivery: DeliveryResult;
   /** Null where the plan has no rooms. */
   readonly fanout: FanoutResult | null;
+  /** In the order of the mix; empty where it has one type. */
+  readonly types: readonly TypeResult[];
   readonly response: Distribution;
   readonly service: Distribution;
   readonly sendLag: Distribution;
@@ -169,6 +171,15 @@ export interface DeliveryResult {
   };
   readonly damage: Readonly<Record<DamageKind, number>>;
   readonly strangers: Readonly<Record<StrangerKind, number>>;
+}
+
+/** One type of message of the mix, by itself. A message that was due and not sent has no type yet. */
+export interface TypeResult {
+  readonly type: string;
+  readonly priority: string | null;
+  readonly payloadBytes: number;
+  readonly messages: Readonly<Record<(typeof TYPE_FACTS)[number], number>>;
+  readonly response: Distribution;
 }
 
 /** What lanes heard of one another: owed = received + missed + unresolved, counted in deliveries. */

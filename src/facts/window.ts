@@ -42,6 +42,19 @@ export function zeroMessages(): MessageFacts {
   };
 }
 
+/** What is counted for each type of message where a plan has several. */
+export const TYPE_FACTS = [
+  'sent',
+  'delivered',
+  'rejected',
+  'lost',
+  'unresolved',
+  'duplicated',
+  'reordered',
+  'corrupted',
+] as const;
+export type TypeFacts = Readonly<Record<(typeof TYPE_FACTS)[number], number>> & { readonly response: SparseHistogram };
+
 /** What was done to the bytes of a corrupted message; `mangled` where it is none of the others, or cannot be told. */
 export const DAMAGE_KINDS = ['bitFlips', 'truncated', 'extended', 'spliced', 'mangled'] as const;
 export type DamageKind = (typeof DAMAGE_KINDS)[number];
@@ -116,6 +129,8 @@ export interface Window {
   readonly unsent: Readonly<Record<UnsentReason, number>>;
   readonly delivery: DeliveryFacts;
   readonly fanout: FanoutFacts;
+  /** In the order of the mix; empty where it has one type. */
+  readonly types: readonly TypeFacts[];
   readonly connections: ConnectionFacts;
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly histograms: Readonly<Record<HistogramName, SparseHistogram>>;
@@ -176,7 +191,7 @@ export function decodeWindow(line: string): Window | null {
 
 export function isWindow(value: unknown): value is Window {
   if (!isRecord(value) || value.schema !== WINDOW_SCHEMA) return false;
-  const { messages, unsent, delivery, fanout, connections, bytes, histograms, health } = value;
+  const { messages, unsent, delivery, fanout, types, connections, bytes, histograms, health } = value;
   return (
     hasCounts(value, ['worker', 'second', 'untilNs']) &&
     Number.isSafeInteger(value.stage) &&
@@ -193,6 +208,8 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(fanout, ['received']) &&
     Array.isArray(fanout.spread) &&
     fanout.spread.every(isSpread) &&
+    Array.isArray(types) &&
+    types.every((type) => hasCounts(type, TYPE_FACTS) && isSparseHistogram(type.response)) &&
     hasCounts(connections, ['attempted', 'opened', 'reconnected', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&
     hasCounts(connections.failures, []) &&
     Object.keys(connections.failures).every((kind) => (FAILURE_KINDS as readonly string[]).includes(kind)) &&

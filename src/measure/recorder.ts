@@ -128,6 +128,7 @@ export interface WindowContext {
   readonly idleRssBytes: number;
   readonly density: DeliveryFacts['density'];
   readonly spread: FanoutFacts['spread'];
+  readonly types: Window['types'];
   readonly approximate: boolean;
   readonly spinning: boolean;
 }
@@ -152,6 +153,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       loss: { ...recorder.loss },
     },
     fanout: { received: recorder.fanoutReceived, spread: context.spread },
+    types: context.types,
     connections: {
       attempted: recorder.attempted,
       opened: recorder.opened,

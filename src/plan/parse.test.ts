@@ -45,7 +45,7 @@ describe('a plan', () => {
           { name: 'hold 10', shape: 'hold', from: 10, to: 10, durationNs: 5 * S, steps: 1 },
         ],
         messages: { kind: 'none' },
-        mix: [{ type: 'message', weight: 1, payloadBytes: 64 }],
+        mix: [{ type: 'message', weight: 1, payloadBytes: 64, priority: null }],
         rooms: null,
       },
       contract: null,

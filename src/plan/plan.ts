@@ -161,6 +161,8 @@ export interface MessageType {
   readonly type: string;
   readonly weight: number;
   readonly payloadBytes: number;
+  /** By which rules can name it together with others; null where it has none. */
+  readonly priority: string | null;
 }
 
 export interface Contract {
@@ -180,12 +182,23 @@ export interface Threshold {
 }
 
 export type Metric =
-  | { readonly kind: 'distribution'; readonly of: Times; readonly statistic: Statistic }
-  | { readonly kind: 'messages'; readonly of: MessageCount }
+  | {
+      readonly kind: 'distribution';
+      readonly of: Times;
+      readonly statistic: Statistic;
+      readonly among: MessageClass | null;
+    }
+  | { readonly kind: 'messages'; readonly of: MessageCount; readonly among: MessageClass | null }
   | { readonly kind: 'connections'; readonly of: ConnectionCount }
   /** Deliveries to other lanes. */
   | { readonly kind: 'fanout'; readonly of: FanoutCount }
   | { readonly kind: 'throughput'; readonly of: 'offered' | 'sent' | 'delivered' };
+
+/** The messages of one type of the mix, or of all types of one priority. */
+export interface MessageClass {
+  readonly by: 'type' | 'priority';
+  readonly name: string;
+}
 
 export type Times = 'response' | 'service' | 'sendLag' | 'handshake' | 'fanout';
 

@@ -119,10 +119,11 @@ function resolveMix({ mix = [], bytes }: WrittenLoad): NonEmpty<MessageType> {
     type: item.type,
     weight: item.weight ?? DEFAULTS.weight,
     payloadBytes: item.bytes ?? DEFAULTS.payloadBytes,
+    priority: item.priority ?? null,
   }));
   if (isNonEmpty(types)) return types;
   const { messageType: type, weight, payloadBytes } = DEFAULTS;
-  return [{ type, weight, payloadBytes: bytes ?? payloadBytes }];
+  return [{ type, weight, payloadBytes: bytes ?? payloadBytes, priority: null }];
 }
 
 /** With rates of at most 1e9/s this bounds the count of messages to whole numbers too. */

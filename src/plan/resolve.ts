@@ -4,8 +4,9 @@
 import { DEFAULTS } from './defaults.ts';
 import { isObject } from './document.ts';
 import { problemsOfIssues } from './issues.ts';
-import type { Contract, Dialect, Plan, Target } from './plan.ts';
-import type { Path, PlacedProblem } from './problems.ts';
+import { didYouMean } from './nearest.ts';
+import type { Contract, Dialect, Load, Plan, Target } from './plan.ts';
+import { type Path, type PlacedProblem, quote } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
 import { type Report, reporter, resolveTarget } from './resolve-target.ts';
@@ -56,6 +57,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     const expected = `at least the largest message of the mix, ${largest} bytes`;
     report(['target', 'maxMessage'], expected, `${target.maxMessageBytes} bytes`, 'the echo would be refused');
   }
+  checkClasses(written, load, report);
   const dialect = resolveDialect(written.dialect);
   if (load.rooms === null) {
     for (const at of placesOfRoom(target, dialect)) {
@@ -76,6 +78,27 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     workers: written.workers ?? 'auto',
     pace: written.pace ?? 'auto',
   };
+}
+
+/** A rule may be about some of the messages: of a type, or of a priority, that the mix has. */
+function checkClasses(
+  { thresholds = [], abort = [] }: Pick<WrittenPlan, 'thresholds' | 'abort'>,
+  { mix }: Load,
+  report: Report,
+): void {
+  for (const [list, rules] of Object.entries({ thresholds, abort })) {
+    for (const [index, { metric, expression }] of rules.entries()) {
+      const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
+      if (among === null) continue;
+      if (list === 'abort') report([list, index], 'a condition about all messages', quote(expression), null);
+      const known = mix.map((type) => (among.by === 'type' ? type.type : type.priority));
+      const names = [...new Set(known.filter((name) => name !== null))];
+      if (names.includes(among.name)) continue;
+      const expected =
+        names.length === 0 ? `a mix with a ${among.by}` : `a ${among.by} of the mix: ${names.join(', ')}`;
+      report([list, index], expected, quote(among.name), didYouMean(among.name, names));
+    }
+  }
 }
 
 /** Where the plan speaks of a room. */

@@ -92,8 +92,12 @@ export const mixSchema = z
           .describe('Its share among the weights of all types. Default 1.')
           .optional(),
         bytes: payloadBytes.optional(),
+        priority: nameField('By which rules can name it together with others: lost{priority=high} == 0.', {
+          max: 64,
+          example: 'high',
+        }).optional(),
       },
-      'a type of message: { type, weight, bytes }',
+      'a type of message: { type, weight, bytes, priority }',
       'A type of message.',
     ),
     { error: () => 'a list of types of messages' },

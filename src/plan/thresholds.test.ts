@@ -28,6 +28,11 @@ describe('a threshold', () => {
     ['connections.failed == 0', 'connections.failed', '==', 0, 'count'],
     ['connections.opened >= 99%', 'connections.opened', '>=', 0.99, 'ratio'],
     ['throughput.delivered > 7900/s', 'throughput.delivered', '>', 7900, 'perSecond'],
+    ['fanout.p99 < 50ms', 'fanout.p99', '<', 50e6, 'ns'],
+    ['fanout.received >= 99.9%', 'fanout.received', '>=', 0.999, 'ratio'],
+    ['fanout.missed == 0', 'fanout.missed', '==', 0, 'count'],
+    ['lost{priority=high} == 0', 'lost', '==', 0, 'count'],
+    ['response.p99{ type = a b } < 50ms', 'response.p99', '<', 50e6, 'ns'],
   ])('%j is read', (expression, name, operator, limit, unit) => {
     if (expression.includes('p050')) return expect(refusal(expression).expected).toContain('percentile');
     const threshold = read(expression);
@@ -43,6 +48,7 @@ describe('a threshold', () => {
           kind: 'distribution',
           of: 'response',
           statistic: { kind: 'percentile', percent: thousandths / 1000 },
+          among: null,
         });
         expect(metricName(metric)).toBe(`response.p${thousandths / 1000}`);
       }),
@@ -67,6 +73,12 @@ describe('a threshold', () => {
     ['delivered', 'a rule', null],
     ['', 'a rule', null],
     ['constructor == 0', 'a metric', null],
+    ['lost{} == 0', '{type=NAME}', null],
+    ['lost{kind=chat} == 0', '{type=NAME}', null],
+    ['lost{type=} == 0', '{type=NAME}', null],
+    ['unsent{type=chat} == 0', 'what is counted by type', null],
+    ['service.p99{type=chat} < 1s', 'what is counted by type', null],
+    ['fanout.missed{type=chat} == 0', 'what is counted by type', null],
     ['connections.constructor == 0', 'a metric', null],
   ])('%j is refused with a hint', (expression, expected, hint) => {
     const refused = refusal(expression);

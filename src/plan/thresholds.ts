@@ -2,6 +2,7 @@
 //
 //   response.p99 < 200ms      response | service | sendLag | handshake | fanout . p<n> | mean | min | max | stdDev
 //   delivered >= 99.9%        sent, lost, ...: a percentage, or a count: reordered == 0
+//   lost{priority=high} == 0  response.p99{type=chat} < 50ms: of some of the messages, by type or priority
 //   connections.failed == 0   connections.opened | failed | dropped: likewise
 //   fanout.received >= 99.9%  fanout.received | missed, of what is owed; fanout.p99 < 50ms: until another lane has it
 //   throughput.sent > 7900/s  throughput.offered | sent | delivered
@@ -37,6 +38,17 @@ const MESSAGE_COUNTS: readonly MessageCount[] = [
   'unexpected',
   'belated',
 ];
+/** What is counted for each type of message. */
+const TYPE_COUNTS: readonly MessageCount[] = [
+  'sent',
+  'delivered',
+  'rejected',
+  'lost',
+  'unresolved',
+  'duplicated',
+  'reordered',
+  'corrupted',
+];
 const CONNECTION_COUNTS: readonly ConnectionCount[] = ['opened', 'failed', 'dropped'];
 const THROUGHPUTS = ['offered', 'sent', 'delivered'] as const;
 const KNOWN_METRICS: readonly string[] = [
@@ -55,14 +67,16 @@ const ELSEWHERE: readonly (readonly [word: RegExp, hint: string])[] = [
 ];
 
 const MAX_EXPRESSION_LENGTH = 200;
-export const THRESHOLD_PATTERN = '^\\s*[A-Za-z][A-Za-z0-9.]*\\s*(<=|>=|==|!=|<|>)\\s*\\S.*$';
+export const THRESHOLD_PATTERN = '^\\s*[A-Za-z][A-Za-z0-9.]*(\\{[^}]*\\})?\\s*(<=|>=|==|!=|<|>)\\s*\\S.*$';
 
 export function parseThreshold(expression: string): Threshold | ThresholdRefusal {
   const short = expression.length <= MAX_EXPRESSION_LENGTH;
-  const found = short ? /^\s*([A-Za-z][\w.]*)\s*([<>=!]+)\s*(\S.*?)\s*$/.exec(expression) : null;
+  const found = short ? /^\s*([A-Za-z][\w.]*)(?:\{([^}]*)\})?\s*([<>=!]+)\s*(\S.*?)\s*$/.exec(expression) : null;
   if (found === null) return refuse('a rule such as "response.p99 < 200ms"', expression, null);
-  const [, name = '', operator = '', limit = ''] = found;
-  const metric = parseMetric(name);
+  const [, name = '', among, operator = '', limit = ''] = found;
+  const whole = parseMetric(name);
+  if (!('kind' in whole)) return whole;
+  const metric = among === undefined ? whole : narrow(whole, among);
   if (!('kind' in metric)) return metric;
   if (!isOperator(operator))
     return refuse('one of <, <=, >, >=, ==, !=', operator, operator === '=' ? 'write ==' : null);
@@ -86,9 +100,22 @@ export function metricName(metric: Metric): string {
   }
 }
 
+/** `response.p99{type=chat}`: the metric of some of the messages. */
+function narrow(metric: Metric, text: string): Metric | ThresholdRefusal {
+  const [, by, name] = /^\s*(type|priority)\s*=\s*(\S|\S.*\S)\s*$/.exec(text) ?? [];
+  if ((by !== 'type' && by !== 'priority') || name === undefined) {
+    return refuse('{type=NAME} or {priority=NAME}', `{${text}}`, null);
+  }
+  const isByType =
+    (metric.kind === 'messages' && TYPE_COUNTS.includes(metric.of)) ||
+    (metric.kind === 'distribution' && metric.of === 'response');
+  if (isByType) return { ...metric, among: { by, name } };
+  return refuse(`response, ${TYPE_COUNTS.join(', ')}: what is counted by type`, metricName(metric), null);
+}
+
 function parseMetric(name: string): Metric | ThresholdRefusal {
   const messages = MESSAGE_COUNTS.find((of) => of === name);
-  if (messages !== undefined) return { kind: 'messages', of: messages };
+  if (messages !== undefined) return { kind: 'messages', of: messages, among: null };
   const dot = name.indexOf('.');
   const group = dot === -1 ? name : name.slice(0, dot);
   const rest = dot === -1 ? '' : name.slice(dot + 1);
@@ -101,7 +128,7 @@ function parseMetric(name: string): Metric | ThresholdRefusal {
   const times = TIMES.find((of) => of === group);
   if (times === undefined) return unknownMetric(name);
   const statistic = parseStatistic(rest);
-  if (statistic !== null) return { kind: 'distribution', of: times, statistic };
+  if (statistic !== null) return { kind: 'distribution', of: times, statistic, among: null };
   if (/^p\d/.test(rest)) return refuse('a percentile above p0 and below p100', name, `the largest is ${times}.max`);
   const hint = didYouMean(name, KNOWN_METRICS) ?? `write ${times}.p99 or ${times}.mean`;
   return refuse(`${times}.p<number>, .mean, .min, .max or .stdDev`, name, hint);

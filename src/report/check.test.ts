@@ -57,7 +57,7 @@ test('a name from outside cannot harm the terminal', () => {
   const text = render(
     makePlan({
       plan: { name: '\u001b[2Jevil', profile: '\u202e' },
-      mix: [{ type: '\u0007', weight: 1, payloadBytes: 1 }],
+      mix: [{ type: '\u0007', weight: 1, payloadBytes: 1, priority: null }],
     }),
   );
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);

@@ -22,6 +22,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...section('', throughputParts(result)),
     ...deliveryLines(result),
     ...fanoutLines(result),
+    ...typeLines(result),
     ...section('response', timeParts(result.response)),
     ...section('service', timeParts(result.service)),
     ...section('lanes', laneParts(result)),
@@ -127,6 +128,27 @@ function deliveryLines({ delivery }: RunResult): string[] {
   ];
   return [...section('delivery', [guaranteeText(delivery)]), ...details.flatMap((detail) => section('', [detail]))];
 }
+
+/** Each type of message by itself, where there are several; the first of very many. */
+function typeLines({ types }: RunResult): string[] {
+  const shown = types.slice(0, MAX_TYPES);
+  const lines = shown.flatMap(({ type, priority, messages, response }) => {
+    const others = (['rejected', 'lost', 'unresolved', 'duplicated', 'reordered', 'corrupted'] as const).filter(
+      (name) => messages[name] > 0,
+    );
+    return section('', [
+      `${printable(type, 40)}${priority === null ? '' : ` (${printable(priority, 40)})`}`,
+      `sent ${formatCount(messages.sent)}`,
+      `delivered ${formatCount(messages.delivered)}`,
+      ...others.map((name) => `${name} ${formatCount(messages[name])}`),
+      percentilePart('p99', response.p99Ms, 99, response.count),
+    ]);
+  });
+  const more = types.length > MAX_TYPES ? section('', [`and ${plural(types.length - MAX_TYPES, 'type')} more`]) : [];
+  return lines.length === 0 ? [] : [`  types${lines[0]!.slice(7)}`, ...lines.slice(1), ...more];
+}
+
+const MAX_TYPES = 10;
 
 /** What lanes heard of one another. */
 function fanoutLines({ fanout, plan }: RunResult): string[] {

@@ -94,7 +94,7 @@ export function createLiveView(needs: MachineNeeds): LiveView {
     allLanesFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= total.attempted,
     metCondition(conditions, sendingSeconds) {
       for (const condition of conditions) {
-        const { result } = judgeThreshold(condition, { tally: total, fanout: null, sendingSeconds }, []);
+        const { result } = judgeThreshold(condition, { tally: total, types: [], fanout: null, sendingSeconds }, []);
         if (result.kind === 'pass') return result;
       }
       return null;

@@ -49,15 +49,15 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'what had not come back when its lane closed is lost',
     file: 'engine/conversation.ts',
-    from: 'recorder.messages.lost += settle(lane);',
-    to: 'recorder.messages.unresolved += settle(lane);',
+    from: "recorder.messages.lost += settle(lane, 'lost');",
+    to: "recorder.messages.unresolved += settle(lane, 'lost');",
     noticed: /lost: found 0, done \d/,
   },
   {
     detector: 'what was in flight when its connection died is unresolved',
     file: 'engine/conversation.ts',
-    from: 'recorder.messages.unresolved += settle(lane);',
-    to: 'recorder.messages.lost += settle(lane);',
+    from: "recorder.messages.unresolved += settle(lane, 'unresolved');",
+    to: "recorder.messages.lost += settle(lane, 'unresolved');",
     noticed: /lost: found \d+, done \d/,
   },
   {

@@ -194,9 +194,9 @@ describe('what became of each message is counted exactly', () => {
       plan: makePlan({
         messages: openMessages(100, SECOND),
         mix: [
-          { type: 'tiny', weight: 1, payloadBytes: 1 },
-          { type: 'short', weight: 1, payloadBytes: 20 },
-          { type: 'long', weight: 1, payloadBytes: 200 },
+          { type: 'tiny', weight: 1, payloadBytes: 1, priority: null },
+          { type: 'short', weight: 1, payloadBytes: 20, priority: null },
+          { type: 'long', weight: 1, payloadBytes: 200, priority: null },
         ],
       }),
       script: (clock) => ({

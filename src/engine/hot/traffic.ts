@@ -5,6 +5,7 @@ import type { Violation } from '../../facts/event.ts';
 import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
 import { type Audience, noteHeard } from '../../measure/audience.ts';
+import { type ByType, countByType, recordByType } from '../../measure/by-type.ts';
 import { Arrival, createLedger, forgoAnswers, type Ledger, noteArrival, takeNumber } from '../../measure/ledger.ts';
 import {
   changeInFlight,
@@ -27,6 +28,8 @@ export interface Traffic {
   readonly outbox: Outbox;
   /** What lanes hear of one another; null where the plan has no rooms. */
   readonly fanout: Fanout | null;
+  /** The books of each type; null where the plan has one. */
+  readonly byType: ByType | null;
   readonly maxBufferedBytes: number;
   /** State of the xorshift32 that gives every frame a fresh mask key (RFC 6455 §5.3). */
   maskState: number;
@@ -48,7 +51,7 @@ export interface Fanout {
 }
 
 /** `lanes`: of this process. `maskSeed`: 32 bits. */
-export interface TrafficParts extends Pick<Traffic, 'recorder' | 'fanout' | 'maxBufferedBytes' | 'report'> {
+export interface TrafficParts extends Pick<Traffic, 'recorder' | 'fanout' | 'byType' | 'maxBufferedBytes' | 'report'> {
   readonly lanes: number;
   readonly maskSeed: number;
 }
@@ -69,8 +72,9 @@ export function createTraffic({ lanes, maskSeed, ...parts }: TrafficParts): Traf
 }
 
 /** Takes the lane's next number; the message must then be sent. */
-export function nextNumber({ ledger, fanout }: Traffic, lane: Lane): number {
+export function nextNumber({ ledger, fanout, byType }: Traffic, lane: Lane): number {
   const sequence = takeNumber(ledger, lane.index);
+  if (byType !== null) countByType(byType, 'sent', lane.stream, sequence);
   if (fanout !== null && !fanout.audience.rooms.self) forgoAnswers(ledger, lane.index);
   return sequence;
 }
@@ -101,13 +105,15 @@ export function flushLane(traffic: Traffic, lane: Lane): void {
 
 /** A whole message has arrived: whether it was in order, and how long it took. NaN times: not remembered any more. */
 export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueNs: number, sentNs: number): void {
-  const { recorder, receivedNs } = traffic;
+  const { recorder, receivedNs, byType } = traffic;
   const arrival = noteArrival(traffic.ledger, lane.index, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     if (!Number.isNaN(dueNs)) {
       record(recorder.histograms.response, receivedNs - dueNs);
       record(recorder.histograms.service, receivedNs - sentNs);
+      if (byType !== null) recordByType(byType, lane.stream, sequence, receivedNs - dueNs);
     }
+    if (byType !== null) countByType(byType, 'delivered', lane.stream, sequence);
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
     lane.credit++; // counted once for the whole read event, by `countDelivered`
     if (arrival === Arrival.reordered) {
@@ -147,6 +153,7 @@ export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): v
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
     lane.credit++;
     traffic.rejected++;
+    if (traffic.byType !== null) countByType(traffic.byType, 'rejected', lane.stream, sequence);
   } else notDelivered(traffic, lane, lane.stream, sequence, arrival);
 }
 
@@ -154,6 +161,7 @@ function notDelivered(traffic: Traffic, lane: Lane, stream: number, sequence: nu
   const { messages } = traffic.recorder;
   if (arrival === Arrival.duplicated) {
     messages.duplicated++;
+    if (traffic.byType !== null) countByType(traffic.byType, 'duplicated', stream, sequence);
     if (traffic.violationsLeft > 0) report(traffic, lane, stream, 'duplicated', sequence, `#${sequence} arrived again`);
   } else if (arrival === Arrival.belated) {
     messages.belated++;
@@ -183,6 +191,7 @@ function reordered(
   after: number | null,
 ): void {
   countReordered(traffic.recorder, extent);
+  if (traffic.byType !== null) countByType(traffic.byType, 'reordered', stream, sequence);
   if (traffic.violationsLeft === 0) return;
   const places = extent === 0 ? 'more places than are remembered' : extent === 1 ? '1 place' : `${extent} places`;
   const later = after === null ? 'a later one' : `#${after}`;
@@ -198,6 +207,7 @@ export function corrupted(
   payloadBytes: number,
 ): void {
   countCorrupted(traffic.recorder, kind);
+  if (traffic.byType !== null && sequence !== null) countByType(traffic.byType, 'corrupted', stream, sequence);
   if (traffic.violationsLeft === 0) return;
   const name = sequence === null ? 'a message' : `#${sequence}`;
   report(traffic, lane, stream, 'corrupted', sequence, `${name} came ${DAMAGE_TEXT[kind]}, ${payloadBytes} bytes`);

@@ -74,7 +74,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     load: {
       connections: parts.connections ?? curve({ to: 1 }),
       messages: parts.messages ?? { kind: 'none' },
-      mix: parts.mix ?? [{ type: 'message', weight: 1, payloadBytes: parts.bytes ?? 64 }],
+      mix: parts.mix ?? [{ type: 'message', weight: 1, payloadBytes: parts.bytes ?? 64, priority: null }],
       rooms: parts.rooms ?? null,
     },
     contract: null,

@@ -65,6 +65,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       loss: { ...zeroLoss(), ...parts.loss },
     },
     fanout: { received: 0, spread: [] },
+    types: [],
     connections: {
       attempted: 0,
       opened: 0,
