@@ -45,6 +45,7 @@ async function measureHere() {
   const traffic = createTraffic({
     lanes: LANES,
     fanout: null,
+    acks: null,
     byType: null,
     maxBufferedBytes: 1e6,
     maskSeed: 99,

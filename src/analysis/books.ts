@@ -22,6 +22,10 @@ export function closeBooks({ messages, unsent }: Tally, recordEnded: boolean): M
     corrupted: messages.corrupted,
     unexpected: messages.unexpected,
     belated: messages.belated,
+    acknowledged: messages.acknowledged,
+    resent: messages.resent,
+    suppressed: messages.suppressed,
+    diverged: messages.diverged,
     deliveredRatio: messages.sent === 0 ? null : messages.delivered / messages.sent,
   };
 }

@@ -7,7 +7,7 @@ import type { Tally } from './tally.ts';
 
 /** `messages.unresolved` prove nothing either way and are left out. */
 export function describeDelivery(tally: Tally): DeliveryResult {
-  const { messages, extent, loss, damage, strangers } = tally;
+  const { messages, acknowledgements, extent, loss, damage, strangers } = tally;
   const settled = messages.delivered + messages.lost;
   return {
     consistentWith: settled === 0 ? null : guaranteeOf(messages.lost, messages.duplicated),
@@ -16,6 +16,7 @@ export function describeDelivery(tally: Tally): DeliveryResult {
     duplicateRatioBelow: settled === 0 || messages.duplicated > 0 ? null : zeroEventsBound(settled),
     faultFreeOnly: tally.reconnected === 0 && tally.droppedByServer === 0,
     approximate: tally.approximate,
+    acknowledgements: messages.acknowledged === 0 ? null : { ...acknowledgements },
     reordering: {
       ratio: messages.delivered === 0 ? null : messages.reordered / messages.delivered,
       meanExtent: extent.count === 0 ? null : extent.sum / extent.count,

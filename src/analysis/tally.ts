@@ -15,6 +15,7 @@ import {
   UNSENT_REASONS,
   type UnsentReason,
   type Window,
+  zeroAcknowledgements,
   zeroDamage,
   zeroExtent,
   zeroLoss,
@@ -31,6 +32,7 @@ export interface Tally {
   unsent: Record<UnsentReason, number>;
   damage: Record<DamageKind, number>;
   strangers: Record<StrangerKind, number>;
+  acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   extent: ReturnType<typeof zeroExtent>;
   /** By displacement, and the most held. */
   displaced: Map<number, number>;
@@ -73,6 +75,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     unsent: zeroUnsent(),
     damage: zeroDamage(),
     strangers: zeroStrangers(),
+    acknowledgements: zeroAcknowledgements(),
     extent: zeroExtent(),
     displaced: new Map(),
     mostHeld: 0,
@@ -101,7 +104,10 @@ export function resetTally(tally: Tally): void {
   for (const name of HISTOGRAM_NAMES) reset(tally.histograms[name]);
 }
 
-function addDelivery(tally: Tally, { damage, strangers, extent, density, loss }: DeliveryFacts): void {
+function addDelivery(tally: Tally, facts: DeliveryFacts): void {
+  const { damage, strangers, acknowledgements, extent, density, loss } = facts;
+  tally.acknowledgements.lost += acknowledgements.lost;
+  tally.acknowledgements.recovered += acknowledgements.recovered;
   for (const kind of DAMAGE_KINDS) tally.damage[kind] += damage[kind];
   for (const kind of STRANGER_KINDS) tally.strangers[kind] += strangers[kind];
   tally.extent.count += extent.count;

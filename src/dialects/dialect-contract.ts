@@ -10,7 +10,7 @@ export interface DialectProblem {
   readonly got: string;
 }
 
-const KINDS = ['message', 'rejection', 'stranger', 'reply'];
+const KINDS = ['message', 'acknowledgement', 'rejection', 'stranger', 'reply'];
 const MAX_SHOWN = 60;
 
 /** Messages as different as a run's are. */
@@ -108,17 +108,25 @@ export function incomingProblem(incoming: unknown): DialectProblem | null {
     if (kind === undefined || !KINDS.includes(kind)) {
       return problem('decode', `a kind that is one of ${KINDS.join(', ')}`, show(each));
     }
-    const { id, payload, send } = each as { id?: unknown; payload?: unknown; send?: unknown };
-    if ((kind === 'message' || kind === 'rejection') && typeof id !== 'string') {
+    const { id, payload, send, state } = each as Readonly<Record<string, unknown>>;
+    if (kind !== 'stranger' && kind !== 'reply' && typeof id !== 'string') {
       return problem('decode', `an id, a string, with kind ${kind}`, show(id));
     }
     if (kind === 'message' && payload !== undefined && typeof payload !== 'string') {
       return problem('decode', 'a payload that is a string, or none', show(payload));
     }
+    if (kind === 'message' && state !== undefined && !isState(state)) {
+      return problem('decode', 'a state { expected, got } of two strings, or none', show(state));
+    }
     if (kind === 'reply' && !isWire(send))
       return problem('decode', 'send, a string or bytes, with kind reply', show(send));
   }
   return null;
+}
+
+function isState(value: unknown): boolean {
+  const { expected, got } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof expected === 'string' && typeof got === 'string';
 }
 
 function attempt<T>(problems: DialectProblem[], where: string, call: () => T, of = ''): T | typeof FAILED {

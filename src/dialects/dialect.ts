@@ -27,7 +27,17 @@ export interface Outgoing {
 /** What an arrived message means. */
 export type Incoming =
   /** A message of the run, or its answer. Give the payload where it came back: it is then checked. */
-  | { readonly kind: 'message'; readonly id: string; readonly payload?: string }
+  | {
+      readonly kind: 'message';
+      readonly id: string;
+      readonly payload?: string;
+      /** The service says that it had the message before. */
+      readonly duplicate?: boolean;
+      /** The service's state and what it should be: a difference is counted as diverged. */
+      readonly state?: { readonly expected: string; readonly got: string };
+    }
+  /** The service took the message, and delivers it apart from that. */
+  | { readonly kind: 'acknowledgement'; readonly id: string; readonly duplicate?: boolean }
   /** The service says that it did not take a message. */
   | { readonly kind: 'rejection'; readonly id: string }
   /** Nothing that the service should have sent. */

@@ -25,6 +25,9 @@ const shape = (more: Partial<JsonShape> = {}): JsonShape => ({
   error: ['error'],
   payload: ['data', 'text'],
   hello: [],
+  ack: null,
+  duplicate: null,
+  state: null,
   ...more,
 });
 const setting: JsonSetting = { run: RUN, payloadBytes: [200, 500], timed: false, roomOf: (stream) => stream % 10 };

@@ -6,7 +6,7 @@
 // The filler follows from stream and number, so that a service that returns it can be held to it.
 
 import type { JsonDialect } from '../plan/plan.ts';
-import { createJsonScanner, isAscii, type JsonScanner } from './json-scan.ts';
+import { createJsonScanner, isAscii, type JsonPath, type JsonScanner } from './json-scan.ts';
 import {
   compileTemplate,
   type Filling,
@@ -16,9 +16,12 @@ import {
   writeTemplate,
 } from './json-template.ts';
 import { createLetters, lettersMatch } from './letters.ts';
-import { createMessageIds, type MessageIds, type MessageName, readMessageId } from './message-id.ts';
+import { createMessageIds, type MessageIds, type MessageName, readMessageId, writeMessageId } from './message-id.ts';
 
-export type JsonShape = Pick<JsonDialect, 'template' | 'hello' | 'id' | 'error' | 'payload'>;
+export type JsonShape = Pick<
+  JsonDialect,
+  'template' | 'hello' | 'id' | 'error' | 'ack' | 'duplicate' | 'payload' | 'state'
+>;
 
 /** What an arrived document is. */
 export const JsonReading = {
@@ -33,6 +36,8 @@ export const JsonReading = {
   stale: 4,
   /** Not JSON. */
   broken: 5,
+  /** The service took the message; whether it delivers it is another thing. */
+  acknowledgement: 6,
 } as const;
 export type JsonReading = (typeof JsonReading)[keyof typeof JsonReading];
 
@@ -43,14 +48,18 @@ export interface JsonCodec {
   readonly payloadBytes: readonly number[];
   readonly ids: MessageIds;
   readonly scanner: JsonScanner;
-  readonly errorPath: number;
-  readonly payloadPath: number;
+  /** Which of the scanner's paths is which; −1 where the plan names none. */
+  readonly paths: Readonly<Record<'error' | 'ack' | 'duplicate' | 'payload' | 'count' | 'digest', number>>;
   readonly letters: Uint8Array;
   /** What was laid out last; grows as needed. */
   message: Uint8Array;
   roomOf(stream: number): number;
   /** Of the document read last. */
   readonly name: MessageName;
+  /** Whether it says that the message was a copy, and the state that it tells; null for what it does not tell. */
+  isCopy: boolean;
+  count: number | null;
+  digest: string | null;
 }
 
 /** What the codec of a run needs beside the shape of its messages. */
@@ -65,25 +74,35 @@ export interface JsonSetting {
 }
 
 const QUOTE = 0x22;
+const ID_PATH = 0;
+/** Of a state that cannot be one, so much is shown. */
+const MOST_SHOWN = 40;
 
 export function createJsonCodec(shape: JsonShape, { run, payloadBytes, timed, roomOf }: JsonSetting): JsonCodec {
-  const paths = [
-    shape.id,
-    ...(shape.error === null ? [] : [shape.error]),
-    ...(shape.payload === null ? [] : [shape.payload]),
-  ];
+  const paths: JsonPath[] = [shape.id];
+  const place = (path: JsonPath | null | undefined): number => (path == null ? -1 : paths.push(path) - 1);
+  const places = {
+    error: place(shape.error),
+    ack: place(shape.ack),
+    duplicate: place(shape.duplicate),
+    payload: place(shape.payload),
+    count: place(shape.state?.count),
+    digest: place(shape.state?.digest),
+  };
   return {
     template: compileTemplate(shape.template),
     hello: shape.hello.map(compileTemplate),
     payloadBytes,
     ids: createMessageIds(run, timed),
     scanner: createJsonScanner(paths),
-    errorPath: shape.error === null ? -1 : 1,
-    payloadPath: shape.payload === null ? -1 : paths.length - 1,
+    paths: places,
     letters: createLetters(run),
     message: new Uint8Array(1024),
     roomOf,
     name: { stream: 0, sequence: 0, dueNs: Number.NaN, sentNs: Number.NaN },
+    isCopy: false,
+    count: null,
+    digest: null,
   };
 }
 
@@ -92,6 +111,12 @@ export function writeJson(codec: JsonCodec, type: number, name: Readonly<Message
   const { template, ids, letters } = codec;
   const filling: Filling = { ids, letters, name, room: codec.roomOf(name.stream) };
   return layOut(codec, template, filling, payloadLetters(template, codec.payloadBytes[type]!, filling));
+}
+
+/** The id of a message as it is sent. */
+export function idText({ ids, message }: JsonCodec, name: Readonly<MessageName>): string {
+  const length = writeMessageId(ids, message, 0, name);
+  return String.fromCharCode(...message.subarray(0, length));
 }
 
 /** The same for message `index` of the hello, which has no number of its own. */
@@ -112,19 +137,47 @@ export function readJson(codec: JsonCodec, bytes: Uint8Array, start: number, end
   const { scanner } = codec;
   if (!scanner.scan(bytes, start, end)) return JsonReading.broken;
   const { spans } = scanner;
-  const isText = spans[0]! >= 0 && bytes[spans[0]!] === QUOTE;
-  const reading = isText ? readMessageId(codec.ids, bytes, spans[0]! + 1, spans[1]! - 1, codec.name) : 'none';
-  if (reading !== 'ours') return reading === 'stale' ? JsonReading.stale : JsonReading.other;
-  if (codec.errorPath >= 0 && saysSomething(bytes, spans[2 * codec.errorPath]!, spans[2 * codec.errorPath + 1]!)) {
-    return JsonReading.rejection;
+  const { paths } = codec;
+  readState(codec, bytes);
+  codec.isCopy = saysSomething(codec, bytes, paths.duplicate);
+  if (paths.ack >= 0 && readIdAt(codec, bytes, paths.ack) === 'ours') {
+    return saysSomething(codec, bytes, paths.error) ? JsonReading.rejection : JsonReading.acknowledgement;
   }
-  if (codec.payloadPath < 0) return JsonReading.message;
-  const from = spans[2 * codec.payloadPath]!;
-  const to = spans[2 * codec.payloadPath + 1]!;
-  return payloadIsWhole(codec, bytes, from, to) ? JsonReading.message : JsonReading.corrupted;
+  const reading = readIdAt(codec, bytes, ID_PATH);
+  if (reading !== 'ours') return reading === 'stale' ? JsonReading.stale : JsonReading.other;
+  if (saysSomething(codec, bytes, paths.error)) return JsonReading.rejection;
+  if (paths.payload < 0) return JsonReading.message;
+  const isWhole = payloadIsWhole(codec, bytes, spans[2 * paths.payload]!, spans[2 * paths.payload + 1]!);
+  return isWhole ? JsonReading.message : JsonReading.corrupted;
 }
 
-function saysSomething(bytes: Uint8Array, from: number, to: number): boolean {
+function readIdAt({ scanner, ids, name }: JsonCodec, bytes: Uint8Array, path: number): 'ours' | 'stale' | 'none' {
+  const from = scanner.spans[2 * path]!;
+  if (from < 0 || bytes[from] !== QUOTE) return 'none';
+  return readMessageId(ids, bytes, from + 1, scanner.spans[2 * path + 1]! - 1, name);
+}
+
+/** What cannot be read as a state is told as a wrong one: −1, or the letters as they stand. */
+function readState(codec: JsonCodec, bytes: Uint8Array): void {
+  codec.count = null;
+  codec.digest = null;
+  const { count, digest } = codec.paths;
+  const textAt = (path: number): string | null => {
+    const from = path < 0 ? -1 : codec.scanner.spans[2 * path]!;
+    if (from < 0) return null;
+    return String.fromCharCode(
+      ...bytes.subarray(from, Math.min(codec.scanner.spans[2 * path + 1]!, from + MOST_SHOWN)),
+    );
+  };
+  const countText = textAt(count);
+  const digestText = textAt(digest);
+  if (countText !== null) codec.count = /^\d{1,16}$/.test(countText) ? Number(countText) : -1;
+  if (digestText !== null) codec.digest = digestText.replace(/^"|"$/g, '').toLowerCase();
+}
+
+function saysSomething({ scanner: { spans } }: JsonCodec, bytes: Uint8Array, path: number): boolean {
+  const from = path < 0 ? -1 : spans[2 * path]!;
+  const to = spans[2 * path + 1]!;
   return from >= 0 && !isAscii(bytes, from, to, 'null') && !isAscii(bytes, from, to, 'false');
 }
 

@@ -9,6 +9,7 @@ import { FrameReader, type FrameRules, type FrameSink, type ViolationCode } from
 import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../frames/frame-writer.ts';
 import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
+import { countRecovered, forgetLane } from '../measure/acknowledgements.ts';
 import { type Parting, receiverClosed, receiverOpened } from '../measure/audience.ts';
 import { countByType } from '../measure/by-type.ts';
 import { missingNumbers, settleLane } from '../measure/ledger.ts';
@@ -62,7 +63,7 @@ export interface ConversationParts {
 
 export function createConversation(parts: ConversationParts): Conversation {
   const { plan, traffic, speech, work, openLanes, clock } = parts;
-  const { recorder, ledger, byType } = traffic;
+  const { recorder, ledger, acks, byType } = traffic;
   const { rooms } = plan.load;
   const inflate = zlibInflate(inflateRawSync);
   const rules = new Map<string, FrameRules>();
@@ -173,7 +174,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules', code: number): void {
     if (why === 'droppedByServer') recorder.droppedByServer++;
     countCloseCode(recorder, code);
-    recorder.messages.unresolved += settle(lane, 'unresolved');
+    settle(lane, 'unresolved');
     takeOut(lane, 'died');
   }
 
@@ -184,14 +185,26 @@ export function createConversation(parts: ConversationParts): Conversation {
     lane.state = 'closing';
   }
 
-  /** Of every message that is still outstanding `fate` is counted by the caller, and by its type here. */
-  function settle(lane: Lane, fate: 'lost' | 'unresolved'): number {
-    if (byType !== null && ledger.outstanding[lane.index]! > 0) {
-      for (const sequence of missingNumbers(ledger, lane.index)) countByType(byType, fate, lane.stream, sequence);
+  /** Every message that is still outstanding has this fate, but for what was acknowledged: that is lost in any case. */
+  function settle(lane: Lane, fate: 'lost' | 'unresolved'): void {
+    const { index, stream } = lane;
+    const outstanding = ledger.outstanding[index]!;
+    const taken = acks?.taken[index] ?? null;
+    const lost = fate === 'lost' ? outstanding : (taken?.size ?? 0);
+    recorder.messages.lost += lost;
+    recorder.messages.unresolved += outstanding - lost;
+    if (byType !== null && outstanding > 0) {
+      for (const sequence of missingNumbers(ledger, index)) {
+        countByType(byType, taken?.has(sequence) ? 'lost' : fate, stream, sequence);
+      }
     }
-    const unsettled = settleLane(ledger, lane.index);
+    if (acks !== null) {
+      recorder.acknowledgements.lost += taken?.size ?? 0;
+      recorder.acknowledgements.recovered += countRecovered(acks, ledger, index);
+      forgetLane(acks, index);
+    }
+    const unsettled = settleLane(ledger, index);
     if (unsettled > 0) changeInFlight(recorder, clock.nowNs(), -unsettled);
-    return unsettled;
   }
 
   function sendClose(lane: Lane, code: number): void {
@@ -205,7 +218,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   /** The lane lived through its drain: what has not come back is lost. */
   function closeNow(lane: Lane, parting: Parting = 'left'): void {
     noteLost(lane);
-    recorder.messages.lost += settle(lane, 'lost');
+    settle(lane, 'lost');
     takeOut(lane, parting);
     sendClose(lane, NORMAL_CLOSE);
   }

@@ -8,11 +8,12 @@
 //
 // The engine owns its lanes and says everything it learns through `EngineHooks`; nobody asks it.
 
-import type { Dialect } from '../dialects/dialect.ts';
+import type { Dialect as OwnDialect } from '../dialects/dialect.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import type { Window } from '../facts/window.ts';
 import { recordWithExpectedInterval } from '../histogram/histogram.ts';
+import { createAcknowledgements } from '../measure/acknowledgements.ts';
 import { audienceFacts, createAudience, heardAll, startAudience } from '../measure/audience.ts';
 import { createByType } from '../measure/by-type.ts';
 import { countFailure, createRecorder } from '../measure/recorder.ts';
@@ -20,7 +21,7 @@ import { createSpread } from '../measure/spread.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
 import { createTypeOf } from '../plan/message-types.ts';
-import type { Plan, Rooms } from '../plan/plan.ts';
+import type { Dialect, Plan, Rooms } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import { planStages } from '../plan/stages.ts';
 import { shareCount } from '../units/shares.ts';
@@ -32,6 +33,7 @@ import { Lane } from './lane.ts';
 import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
+import { createResender, withProbes } from './resender.ts';
 import type { Addresses, Rows } from './site.ts';
 import { createSpeech } from './speeches.ts';
 import type { OpenTransport } from './transport.ts';
@@ -75,7 +77,7 @@ export interface EngineParts {
   readonly clock: Clock;
   readonly meter: ProcessMeter;
   /** What the module of the plan's dialect exports; null where the plan names none. */
-  readonly ownDialect: Dialect | null;
+  readonly ownDialect: OwnDialect | null;
   /** Seeds the mask keys; must be unpredictable (RFC 6455 §10.3). */
   readonly maskSeed: number;
   readonly hooks: EngineHooks;
@@ -100,16 +102,18 @@ export function createEngine(parts: EngineParts): Engine {
   const fanout = rooms === null ? null : createFanout(plan, rooms, laneCount, assignment.laneCount);
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
+  const acks = needsAcknowledgements(plan) ? createAcknowledgements(laneCount, acknowledgesApart(plan.dialect)) : null;
   const traffic = createTraffic({
     lanes: laneCount,
     fanout,
+    acks,
     byType,
     maxBufferedBytes: plan.target.maxBufferedBytes,
     maskSeed: parts.maskSeed,
     recorder,
     report: (violation, atNs) => hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
   });
-  const speech = createSpeech({
+  const plainSpeech = createSpeech({
     plan,
     run: assignment.run,
     lanes: laneCount,
@@ -120,6 +124,8 @@ export function createEngine(parts: EngineParts): Engine {
       reportFailure(lane, 'dialectError', detail);
     },
   });
+  const speech = withProbes(plan, traffic, plainSpeech, clock);
+  const resender = createResender(plan, traffic, plainSpeech);
   const work = createWork({
     plan,
     shard,
@@ -263,6 +269,7 @@ export function createEngine(parts: EngineParts): Engine {
     // A stall swallows the beats that were due in it; they count as well, or half a second of it would be one sample.
     recordWithExpectedInterval(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs), BEAT_NS);
     conversation.sweep();
+    for (const lane of openLanes.senders()) resender.sweep(lane, nowNs);
     if (phase === 'running' && isOver(nowNs)) drain(nowNs);
     clock.after(BEAT_NS, () => beat(nowNs + BEAT_NS));
   }
@@ -357,6 +364,15 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   return { connect, startMessages, stop };
+}
+
+/** A dialect of the user's own may acknowledge; what it does is seen only as it does it. */
+function acknowledgesApart(dialect: Dialect): boolean {
+  return dialect.kind === 'json' && dialect.ack !== null;
+}
+
+function needsAcknowledgements({ dialect, resend }: Plan): boolean {
+  return resend !== null || dialect.kind === 'module' || acknowledgesApart(dialect);
 }
 
 /** Deliveries a second whose times are kept one by one, of all workers together: what the join can take. */

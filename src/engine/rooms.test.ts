@@ -15,6 +15,9 @@ const DIALECT: JsonDialect = {
   hello: [JSON.stringify({ join: `\${room}`, lane: `\${lane}` })],
   id: ['id'],
   error: null,
+  ack: null,
+  duplicate: null,
+  state: null,
   payload: ['text'],
   pushes: 'unexpected',
 };

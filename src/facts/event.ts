@@ -49,7 +49,15 @@ export interface Machine {
   readonly hostname: string;
 }
 
-export const VIOLATION_KINDS = ['lost', 'duplicated', 'reordered', 'corrupted', 'unexpected', 'belated'] as const;
+export const VIOLATION_KINDS = [
+  'lost',
+  'duplicated',
+  'reordered',
+  'corrupted',
+  'unexpected',
+  'belated',
+  'diverged',
+] as const;
 
 /** A message that did not fare as a perfect service would have it. */
 export interface Violation {

@@ -131,6 +131,14 @@ export interface MessageResult {
   readonly unexpected: number;
   /** Arrived after it had been settled as lost or unresolved. */
   readonly belated: number;
+  /** By the service, apart from what it delivered; 0 where it does not acknowledge. */
+  readonly acknowledged: number;
+  /** Copies sent beside the first, under the same id. */
+  readonly resent: number;
+  /** Copies that the service said it had seen before. */
+  readonly suppressed: number;
+  /** Answers whose state was not what the messages so far make of it. */
+  readonly diverged: number;
   /** Delivered of sent; null where nothing was sent. */
   readonly deliveredRatio: number | null;
 }
@@ -150,6 +158,13 @@ export interface DeliveryResult {
   readonly faultFreeOnly: boolean;
   /** A bound of the ledger was hit: duplicates and belated messages may be confused. */
   readonly approximate: boolean;
+  /** Null where the service does not acknowledge apart from delivering. */
+  readonly acknowledgements: {
+    /** Acknowledged and never delivered: lost, whatever became of the connection. */
+    readonly lost: number;
+    /** Never acknowledged and yet delivered. */
+    readonly recovered: number;
+  } | null;
   readonly reordering: {
     /** Of the delivered (RFC 4737 §3.3). */
     readonly ratio: number | null;

@@ -23,6 +23,10 @@ export const MESSAGE_FACTS = [
   'corrupted',
   'unexpected',
   'belated',
+  'acknowledged',
+  'resent',
+  'suppressed',
+  'diverged',
 ] as const;
 export type MessageFacts = Record<(typeof MESSAGE_FACTS)[number], number>;
 
@@ -39,6 +43,10 @@ export function zeroMessages(): MessageFacts {
     corrupted: 0,
     unexpected: 0,
     belated: 0,
+    acknowledged: 0,
+    resent: 0,
+    suppressed: 0,
+    diverged: 0,
   };
 }
 
@@ -69,6 +77,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export interface DeliveryFacts {
   readonly damage: Readonly<Record<DamageKind, number>>;
   readonly strangers: Readonly<Record<StrangerKind, number>>;
+  /** Where the service acknowledges: `lost` of what it had acknowledged, `recovered` of what it had not and yet delivered. */
+  readonly acknowledgements: { readonly lost: number; readonly recovered: number };
   /** Over the reordered messages whose extent is known (RFC 4737 §4.2.2). */
   readonly extent: { readonly count: number; readonly sum: number; readonly max: number };
   /** Arrivals out of their places, by displacement, and the most that a receiver would have held (RFC 5236). */
@@ -103,6 +113,10 @@ export function zeroExtent(): Mutable<DeliveryFacts['extent']> {
 
 export function zeroLoss(): Mutable<DeliveryFacts['loss']> {
   return { periods: 0, longestPeriod: 0, noticeable: 0 };
+}
+
+export function zeroAcknowledgements(): Mutable<DeliveryFacts['acknowledgements']> {
+  return { lost: 0, recovered: 0 };
 }
 
 export function zeroDamage(): Record<DamageKind, number> {
@@ -201,6 +215,7 @@ export function isWindow(value: unknown): value is Window {
     isRecord(delivery) &&
     hasCounts(delivery.damage, DAMAGE_KINDS) &&
     hasCounts(delivery.strangers, STRANGER_KINDS) &&
+    hasCounts(delivery.acknowledgements, ['lost', 'recovered']) &&
     hasCounts(delivery.extent, ['count', 'sum', 'max']) &&
     hasCounts(delivery.density, ['mostHeld']) &&
     isPairs(delivery.density.displaced) &&

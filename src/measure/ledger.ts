@@ -223,6 +223,14 @@ function advanceLow(ledger: Ledger, lane: number, disorder: Disorder): void {
   if (low === expected && (disorder.missing === null || disorder.missing.size === 0)) ledger.disorder[lane] = null;
 }
 
+/** Whether this number was sent and has neither arrived nor been settled. */
+export function isOutstanding(ledger: Ledger, lane: number, sequence: number): boolean {
+  if (!(sequence >= 0 && sequence < ledger.next[lane]!)) return false;
+  const disorder = ledger.disorder[lane] ?? null;
+  if (sequence < ledger.low[lane]!) return disorder?.missing?.has(sequence) ?? false;
+  return sequence >= ledger.expected[lane]! || disorder === null || !hasBit(disorder.bits, sequence);
+}
+
 /** The numbers that were sent and did not arrive, lowest first. */
 export function* missingNumbers(ledger: Ledger, lane: number): Generator<number> {
   const disorder = ledger.disorder[lane] ?? null;

@@ -12,6 +12,7 @@ import {
   type UnsentReason,
   WINDOW_SCHEMA,
   type Window,
+  zeroAcknowledgements,
   zeroDamage,
   zeroExtent,
   zeroLoss,
@@ -27,6 +28,7 @@ export interface Recorder {
   readonly unsent: Record<UnsentReason, number>;
   readonly damage: Record<DamageKind, number>;
   readonly strangers: Record<StrangerKind, number>;
+  readonly acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   readonly extent: ReturnType<typeof zeroExtent>;
   readonly loss: ReturnType<typeof zeroLoss>;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
@@ -54,6 +56,7 @@ export function createRecorder(): Recorder {
     unsent: zeroUnsent(),
     damage: zeroDamage(),
     strangers: zeroStrangers(),
+    acknowledgements: zeroAcknowledgements(),
     extent: zeroExtent(),
     loss: zeroLoss(),
     histograms: {
@@ -148,6 +151,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     delivery: {
       damage: { ...recorder.damage },
       strangers: { ...recorder.strangers },
+      acknowledgements: { ...recorder.acknowledgements },
       extent: { ...recorder.extent },
       density: context.density,
       loss: { ...recorder.loss },
@@ -194,6 +198,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.unsent, zeroUnsent());
   Object.assign(recorder.damage, zeroDamage());
   Object.assign(recorder.strangers, zeroStrangers());
+  Object.assign(recorder.acknowledgements, zeroAcknowledgements());
   Object.assign(recorder.extent, zeroExtent());
   Object.assign(recorder.loss, zeroLoss());
   for (const histogram of Object.values(recorder.histograms)) reset(histogram);

@@ -17,4 +17,6 @@ export const DEFAULTS = {
   replyTimeoutNs: 30 * NS_PER_SECOND,
   drainNs: 5 * NS_PER_SECOND,
   settleNs: NS_PER_SECOND,
+  resend: { afterNs: NS_PER_SECOND, atMost: 3 },
+  probe: { copies: 1, everyNs: 0.1 * NS_PER_SECOND },
 } as const;

@@ -51,6 +51,7 @@ describe('a plan', () => {
       contract: null,
       thresholds: [],
       abort: [],
+      resend: null,
       drainNs: 5 * S,
       workers: 'auto',
       pace: 'auto',

@@ -17,10 +17,21 @@ export interface Plan {
   readonly thresholds: readonly Threshold[];
   /** Conditions that end the run as soon as one of them holds, such as `connections.failed > 50%`. */
   readonly abort: readonly Threshold[];
+  /** Null where nothing is sent twice. */
+  readonly resend: Resend | null;
   /** How long after the last send a message may still arrive before it is lost. */
   readonly drainNs: number;
   readonly workers: number | 'auto';
   readonly pace: Pace;
+}
+
+/** What is sent again, with the same id and content. */
+export interface Resend {
+  /** What was not acknowledged for so long is sent again, at most so often. */
+  readonly afterNs: number;
+  readonly atMost: number;
+  /** A share of all messages is sent in so many further copies though nothing is wrong; null where none is. */
+  readonly probe: { readonly share: number; readonly copies: number; readonly everyNs: number } | null;
 }
 
 /** `economical` waits on a timer, `precise` spins when a send is near; `auto` chooses by the free cores. */
@@ -82,6 +93,12 @@ export interface JsonDialect {
   readonly id: readonly string[];
   /** An answer that has something there rejects the message; null where none does. */
   readonly error: readonly string[] | null;
+  /** Where an acknowledgement has the id; null where the answer is the acknowledgement. */
+  readonly ack: readonly string[] | null;
+  /** An answer that has something there says that the message was a copy; null where none does. */
+  readonly duplicate: readonly string[] | null;
+  /** Where an answer has the service's state: how many messages it has taken, and their digest. */
+  readonly state: { readonly count: readonly string[] | null; readonly digest: readonly string[] | null } | null;
   /** Where an answer returns the payload; null where it does not. */
   readonly payload: readonly string[] | null;
   /** Whether messages without an id are the service's right, or strangers. */
@@ -219,6 +236,10 @@ export type MessageCount =
   | 'reordered'
   | 'corrupted'
   | 'unexpected'
-  | 'belated';
+  | 'belated'
+  | 'acknowledged'
+  | 'resent'
+  | 'suppressed'
+  | 'diverged';
 
 export type ConnectionCount = 'opened' | 'failed' | 'dropped';

@@ -140,6 +140,12 @@ function redactDialect(dialect: Dialect, hide: (text: string) => string): Dialec
     hello: dialect.hello.map((message) => JSON.stringify(mapTexts(JSON.parse(message), '', show))),
     id: dialect.id.map(hide),
     error: dialect.error?.map(hide) ?? null,
+    ack: dialect.ack?.map(hide) ?? null,
+    duplicate: dialect.duplicate?.map(hide) ?? null,
+    state:
+      dialect.state === null
+        ? null
+        : { count: dialect.state.count?.map(hide) ?? null, digest: dialect.state.digest?.map(hide) ?? null },
     payload: dialect.payload?.map(hide) ?? null,
   };
 }

@@ -5,7 +5,7 @@ import { DEFAULTS } from './defaults.ts';
 import { isObject } from './document.ts';
 import { problemsOfIssues } from './issues.ts';
 import { didYouMean } from './nearest.ts';
-import type { Contract, Dialect, Load, Plan, Target } from './plan.ts';
+import type { Contract, Dialect, Load, Plan, Resend, Target } from './plan.ts';
 import { type Path, type PlacedProblem, quote } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
@@ -74,6 +74,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     contract: written.contract === undefined ? null : resolveContract(written.contract),
     thresholds: written.thresholds ?? [],
     abort: written.abort ?? [],
+    resend: written.resend === undefined ? null : resolveResend(written.resend),
     drainNs: written.drain ?? DEFAULTS.drainNs,
     workers: written.workers ?? 'auto',
     pace: written.pace ?? 'auto',
@@ -122,8 +123,27 @@ function resolveDialect(written: WrittenPlan['dialect']): Dialect {
     hello: (written.hello ?? []).map((message) => JSON.stringify(message)),
     id: written.id ?? ['id'],
     error: written.error ?? null,
+    ack: written.ack ?? null,
+    duplicate: written.duplicate ?? null,
+    state:
+      written.state === undefined ? null : { count: written.state.count ?? null, digest: written.state.digest ?? null },
     payload: written.payload ?? null,
     pushes: written.pushes ?? 'unexpected',
+  };
+}
+
+function resolveResend({ after, atMost, probe }: NonNullable<WrittenPlan['resend']>): Resend {
+  return {
+    afterNs: after ?? DEFAULTS.resend.afterNs,
+    atMost: atMost ?? DEFAULTS.resend.atMost,
+    probe:
+      probe === undefined
+        ? null
+        : {
+            share: probe.share,
+            copies: probe.copies ?? DEFAULTS.probe.copies,
+            everyNs: probe.every ?? DEFAULTS.probe.everyNs,
+          },
   };
 }
 

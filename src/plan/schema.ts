@@ -7,6 +7,7 @@ import {
   KNOWN_KEYS,
   nameField,
   objectField,
+  ratioField,
   refuse,
   textField,
   wholeField,
@@ -20,7 +21,7 @@ const MAX_RULES = 1000;
 const MAX_WORKERS = 1024;
 
 const ECHO_FORM = 'a dialect: echo, or { kind: echo, format }';
-const JSON_FORM = 'a dialect: { kind: json, send, hello, id, error, payload, pushes }';
+const JSON_FORM = 'a dialect: { kind: json, send, hello, id, error, ack, duplicate, payload, state, pushes }';
 const MODULE_FORM = 'the path of a module that exports a dialect, such as ./my-dialect.ts';
 const MODULE_NAME = /\.[cm]?[jt]s$/;
 const MAX_HELLO = 100;
@@ -76,6 +77,20 @@ const dialect = z
           ).optional(),
           payload: jsonPathField(
             'Where an answer returns the payload, which is then checked. Default: nowhere.',
+          ).optional(),
+          ack: jsonPathField(
+            'Where an acknowledgement has the id, if it comes apart from the answer. Default: the answer acknowledges.',
+          ).optional(),
+          duplicate: jsonPathField(
+            'An answer or acknowledgement that has something there says that the message was a copy. Default: none does.',
+          ).optional(),
+          state: objectField(
+            {
+              count: jsonPathField('Where the answer has the number of messages taken.').optional(),
+              digest: jsonPathField('Where it has their digest: 8 hex digits.').optional(),
+            },
+            'the state: { count, digest }',
+            'Where an answer tells the state that the lane’s messages have made; it is compared with a model.',
           ).optional(),
           pushes: choiceField(
             ['expected', 'unexpected'],
@@ -137,6 +152,35 @@ export const planSchema = objectField(
     contract: contract.optional(),
     thresholds: rules('Rules that the run must keep.', 'response.p99 < 200ms').optional(),
     abort: rules('Conditions that end the run as soon as one of them holds.', 'connections.failed > 50%').optional(),
+    resend: objectField(
+      {
+        after: durationField('What is not acknowledged for so long is sent again, with the same id. Default 1s.', {
+          min: 1,
+          example: '1s',
+        }).optional(),
+        atMost: wholeField('a whole number from 0 to 1000', 'How often. Default 3; 0 for never.', {
+          min: 0,
+          max: 1000,
+        }).optional(),
+        probe: objectField(
+          {
+            share: ratioField('The share of messages that are sent in copies.'),
+            copies: wholeField('a whole number from 1 to 100', 'Further copies. Default 1.', {
+              min: 1,
+              max: 100,
+            }).optional(),
+            every: durationField('The first copy goes at once, the others so far apart. Default 100ms.', {
+              min: 1,
+              example: '100ms',
+            }).optional(),
+          },
+          'a probe: { share, copies, every }',
+          'Sends messages more than once on purpose: the service must take each once.',
+        ).optional(),
+      },
+      'resend: { after, atMost, probe }',
+      'What is sent again. Default: nothing.',
+    ).optional(),
     drain: durationField('How long after the last send a message may still arrive before it is lost. Default 5s.', {
       example: '5s',
     }).optional(),

@@ -37,6 +37,10 @@ const MESSAGE_COUNTS: readonly MessageCount[] = [
   'corrupted',
   'unexpected',
   'belated',
+  'acknowledged',
+  'resent',
+  'suppressed',
+  'diverged',
 ];
 /** What is counted for each type of message. */
 const TYPE_COUNTS: readonly MessageCount[] = [

@@ -104,12 +104,14 @@ function fateParts({ messages }: RunResult): string[] {
   const names = ['duplicated', 'reordered', 'corrupted', 'unexpected'] as const;
   return [
     ...names.map((name) => `${name} ${formatCount(messages[name])}`),
-    ...(messages.belated === 0 ? [] : [`belated ${formatCount(messages.belated)}`]),
+    ...(['belated', 'diverged'] as const).flatMap((name) =>
+      messages[name] === 0 ? [] : [`${name} ${formatCount(messages[name])}`],
+    ),
   ];
 }
 
 /** What the counts come to; nothing where there is nothing to say. */
-function deliveryLines({ delivery }: RunResult): string[] {
+function deliveryLines({ delivery, messages }: RunResult): string[] {
   if (delivery.consistentWith === null) return [];
   const { reordering, loss, damage, strangers } = delivery;
   const places = reordering.meanExtent?.toFixed(1);
@@ -123,6 +125,7 @@ function deliveryLines({ delivery }: RunResult): string[] {
     ...(loss.periods === 0
       ? []
       : [`lost in ${plural(loss.periods, 'hole')}, the longest of ${formatCount(loss.longestPeriod)}`]),
+    ...acknowledgedText(messages, delivery),
     ...kinds('corrupted', damage),
     ...kinds('unexpected', strangers),
   ];
@@ -175,6 +178,22 @@ function fanoutLines({ fanout, plan }: RunResult): string[] {
     ...section('', timeParts(fanout.times)),
     ...(spread.messages === 0 ? [] : section('', [`median of ${plural(spread.messages, 'message')}: ${spreadText}`])),
   ];
+}
+
+/** What the service acknowledged, and what became of copies. */
+function acknowledgedText(messages: RunResult['messages'], { acknowledgements }: RunResult['delivery']): string[] {
+  const parts = [
+    ...(messages.acknowledged === 0 ? [] : [`acknowledged ${formatCount(messages.acknowledged)}`]),
+    ...(acknowledgements === null || acknowledgements.lost === 0
+      ? []
+      : [`${formatCount(acknowledgements.lost)} of them lost all the same`]),
+    ...(acknowledgements === null || acknowledgements.recovered === 0
+      ? []
+      : [`${formatCount(acknowledgements.recovered)} delivered without`]),
+    ...(messages.resent === 0 ? [] : [`resent ${formatCount(messages.resent)}`]),
+    ...(messages.suppressed === 0 ? [] : [`suppressed as copies ${formatCount(messages.suppressed)}`]),
+  ];
+  return parts.length === 0 ? [] : [parts.join('   ')];
 }
 
 function heldText(mostHeld: number | null): string {

@@ -49,15 +49,15 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'what had not come back when its lane closed is lost',
     file: 'engine/conversation.ts',
-    from: "recorder.messages.lost += settle(lane, 'lost');",
-    to: "recorder.messages.unresolved += settle(lane, 'lost');",
+    from: "const lost = fate === 'lost' ? outstanding : (taken?.size ?? 0);",
+    to: 'const lost = taken?.size ?? 0;',
     noticed: /lost: found 0, done \d/,
   },
   {
     detector: 'what was in flight when its connection died is unresolved',
     file: 'engine/conversation.ts',
-    from: "recorder.messages.unresolved += settle(lane, 'unresolved');",
-    to: "recorder.messages.lost += settle(lane, 'unresolved');",
+    from: "const lost = fate === 'lost' ? outstanding : (taken?.size ?? 0);",
+    to: 'const lost = outstanding;',
     noticed: /lost: found \d+, done \d/,
   },
   {

@@ -44,18 +44,21 @@ export function speakEcho(
   const needsTimes = payloadBytes.map((bytes) => !carriesTimes(codec, bytes));
 
   function append(lane: Lane, type: number, dueNs: number, sentNs: number): boolean {
+    repeat(lane, type, nextNumber(traffic, lane, dueNs, sentNs), dueNs, sentNs);
+    return true;
+  }
+
+  function repeat(lane: Lane, type: number, sequence: number, dueNs: number, sentNs: number): void {
     const bytes = payloadBytes[type]!;
-    const sequence = nextNumber(traffic, lane);
     if (needsTimes[type]) rememberTimes(lane, sequence, dueNs, sentNs);
     if (lane.deflater !== null) {
       appendCompressed(lane, type, sequence, dueNs, sentNs);
-      return true;
+      return;
     }
     const mask = nextMask(traffic);
     const at = reserve(outbox, frameHeaderBytes(bytes) + bytes);
     const payloadAt = writeFrameHeader(outbox.bytes, at, opcode, bytes, swapBytes(mask), false);
     writeEcho(codec, outbox.bytes, outbox.view, payloadAt, bytes, type, lane.stream, sequence, dueNs, sentNs, mask);
-    return true;
   }
 
   function appendCompressed(lane: Lane, type: number, sequence: number, dueNs: number, sentNs: number): void {
@@ -142,7 +145,13 @@ export function speakEcho(
     ];
   }
 
-  return { maxInFlight: payloadBytes.map((bytes) => maxInFlight(codec, bytes)), greet: () => {}, append, receive };
+  return {
+    maxInFlight: payloadBytes.map((bytes) => maxInFlight(codec, bytes)),
+    greet: () => {},
+    append,
+    repeat,
+    receive,
+  };
 }
 
 /** In `lane.times`: due and sent of each number, two to a place. */

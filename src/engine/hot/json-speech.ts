@@ -2,22 +2,42 @@
 
 import {
   createJsonCodec,
+  idText,
   JsonReading,
   type JsonSetting,
   readJson,
   writeHello,
   writeJson,
 } from '../../dialects/json.ts';
+import { createStateModel, judgeState, noteRefused, noteStep, type StateModel } from '../../dialects/state-model.ts';
 import { opcodes } from '../../frames/opcodes.ts';
 import type { JsonDialect } from '../../plan/plan.ts';
 import type { Lane } from '../lane.ts';
-import { appendFrame, hearNamed, hearRejection, MAX_NAMED_IN_FLIGHT, rememberTimes, sampleOf } from './named.ts';
+import {
+  appendFrame,
+  hearAcknowledgement,
+  hearNamed,
+  hearRejection,
+  MAX_NAMED_IN_FLIGHT,
+  rememberTimes,
+  sampleOf,
+} from './named.ts';
 import type { Speech } from './speech.ts';
-import { nextNumber, type Traffic, unexpected } from './traffic.ts';
+import { nextNumber, noteDivergence, type Traffic, unexpected } from './traffic.ts';
+
+function modelOf(models: Map<Lane, StateModel>, lane: Lane): StateModel {
+  const known = models.get(lane);
+  if (known !== undefined) return known;
+  const created = createStateModel();
+  models.set(lane, created);
+  return created;
+}
 
 export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: Traffic): Speech {
   const codec = createJsonCodec(dialect, setting);
   const { ledger } = traffic;
+  /** By lane, where the plan says where the state is. */
+  const models = dialect.state === null ? null : new Map<Lane, StateModel>();
   const outgoing = { stream: 0, sequence: 0, dueNs: 0, sentNs: 0 };
 
   function greet(lane: Lane): void {
@@ -28,25 +48,40 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
   }
 
   function append(lane: Lane, type: number, dueNs: number, sentNs: number): boolean {
+    const sequence = nextNumber(traffic, lane, dueNs, sentNs);
+    if (!codec.ids.timed) rememberTimes(lane, ledger.outstanding[lane.index]!, sequence, dueNs, sentNs);
+    repeat(lane, type, sequence, dueNs, sentNs);
+    if (models !== null) noteStep(modelOf(models, lane), sequence, idText(codec, outgoing));
+    return true;
+  }
+
+  function repeat(lane: Lane, type: number, sequence: number, dueNs: number, sentNs: number): void {
     outgoing.stream = lane.stream;
-    outgoing.sequence = nextNumber(traffic, lane);
+    outgoing.sequence = sequence;
     outgoing.dueNs = Math.floor(dueNs);
     outgoing.sentNs = Math.floor(sentNs);
-    if (!codec.ids.timed) rememberTimes(lane, ledger.outstanding[lane.index]!, outgoing.sequence, dueNs, sentNs);
     const length = writeJson(codec, type, outgoing);
     appendFrame(traffic, lane, opcodes.text, codec.message.subarray(0, length));
-    return true;
   }
 
   function receive(lane: Lane, _isText: boolean, bytes: Uint8Array, start: number, end: number): void {
     const reading = readJson(codec, bytes, start, end);
     switch (reading) {
       case JsonReading.message:
-      case JsonReading.corrupted:
-        hearNamed(traffic, lane, codec.name, reading === JsonReading.message, end - start);
+      case JsonReading.corrupted: {
+        const isWhole = reading === JsonReading.message;
+        hearNamed(traffic, lane, codec.name, { isWhole, isCopy: codec.isCopy, bytes: end - start });
+        hearState(lane);
+        return;
+      }
+      case JsonReading.acknowledgement:
+        hearAcknowledgement(traffic, lane, codec.name, codec.isCopy);
+        hearState(lane);
         return;
       case JsonReading.rejection:
         hearRejection(traffic, lane, codec.name);
+        if (models !== null && codec.name.stream === lane.stream)
+          noteRefused(modelOf(models, lane), codec.name.sequence);
         return;
       case JsonReading.stale:
         unexpected(traffic, lane, 'stale', end - start);
@@ -58,5 +93,12 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
     }
   }
 
-  return { maxInFlight: setting.payloadBytes.map(() => MAX_NAMED_IN_FLIGHT), greet, append, receive };
+  function hearState(lane: Lane): void {
+    const { name, count, digest } = codec;
+    if (models === null || name.stream !== lane.stream || (count === null && digest === null)) return;
+    const divergence = judgeState(modelOf(models, lane), name.sequence, count, digest);
+    if (divergence !== null) noteDivergence(traffic, lane, name.sequence, divergence);
+  }
+
+  return { maxInFlight: setting.payloadBytes.map(() => MAX_NAMED_IN_FLIGHT), greet, append, repeat, receive };
 }

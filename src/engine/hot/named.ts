@@ -12,7 +12,17 @@ import { maskView } from '../../frames/mask.ts';
 import type { Opcode } from '../../frames/opcodes.ts';
 import type { Lane } from '../lane.ts';
 import { reserve } from './outbox.ts';
-import { corrupted, nextMask, noteFromOther, noteMessage, noteRejection, type Traffic, unexpected } from './traffic.ts';
+import {
+  corrupted,
+  nextMask,
+  noteAcknowledgement,
+  noteCopy,
+  noteFromOther,
+  noteMessage,
+  noteRejection,
+  type Traffic,
+  unexpected,
+} from './traffic.ts';
 
 const FIRST_PLACES = 16;
 const MAX_PLACES = 1 << 16;
@@ -54,16 +64,26 @@ export function appendFrame(traffic: Traffic, lane: Lane, opcode: Opcode, plain:
   maskView(outbox.view, payloadAt, payloadAt + payload.length, mask);
 }
 
-/** A message of the run, or its answer; `isWhole`: with what was sent in it. */
-export function hearNamed(traffic: Traffic, lane: Lane, name: MessageName, isWhole: boolean, bytes: number): void {
+/** What an arrived document says of the message that it names. */
+export interface Hearing {
+  /** With what was sent in it. */
+  readonly isWhole: boolean;
+  /** The service had the message before. */
+  readonly isCopy: boolean;
+  readonly bytes: number;
+}
+
+/** A message of the run, or its answer. */
+export function hearNamed(traffic: Traffic, lane: Lane, name: MessageName, hearing: Hearing): void {
+  const { isWhole, isCopy, bytes } = hearing;
   const { stream, sequence, dueNs, sentNs } = name;
   if (stream !== lane.stream) {
     if (isWhole || traffic.fanout === null) noteFromOther(traffic, lane, stream, sequence, dueNs, sentNs);
     else corrupted(traffic, lane, stream, sequence, 'mangled', bytes);
   } else if (sequence >= traffic.ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
   else if (!isWhole) corrupted(traffic, lane, stream, sequence, 'mangled', bytes);
-  else if (dueNs >= 0) noteMessage(traffic, lane, sequence, dueNs, sentNs);
-  else answered(traffic, lane, sequence);
+  else if (dueNs >= 0) (isCopy ? noteCopy : noteMessage)(traffic, lane, sequence, dueNs, sentNs);
+  else answered(traffic, lane, sequence, isCopy);
 }
 
 export function hearRejection(traffic: Traffic, lane: Lane, { stream, sequence }: MessageName): void {
@@ -72,11 +92,24 @@ export function hearRejection(traffic: Traffic, lane: Lane, { stream, sequence }
   else noteRejection(traffic, lane, sequence);
 }
 
-function answered(traffic: Traffic, lane: Lane, sequence: number): void {
+export function hearAcknowledgement(traffic: Traffic, lane: Lane, name: MessageName, isCopy: boolean): void {
+  const { stream, sequence } = name;
+  if (stream !== lane.stream) unexpected(traffic, lane, 'otherStream', stream);
+  else if (sequence >= traffic.ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
+  else noteAcknowledgement(traffic, lane, sequence, isCopy);
+}
+
+function answered(traffic: Traffic, lane: Lane, sequence: number, isCopy: boolean): void {
   const { times } = lane;
   const slot = times === null ? 0 : WORDS * (sequence % (times.length / WORDS));
   const isKept = times !== null && times[slot] === sequence;
-  noteMessage(traffic, lane, sequence, isKept ? times[slot + 1]! : Number.NaN, isKept ? times[slot + 2]! : Number.NaN);
+  (isCopy ? noteCopy : noteMessage)(
+    traffic,
+    lane,
+    sequence,
+    isKept ? times[slot + 1]! : Number.NaN,
+    isKept ? times[slot + 2]! : Number.NaN,
+  );
 }
 
 const SAMPLE_BYTES = 120;

@@ -13,9 +13,17 @@ import {
 } from '../../dialects/message-id.ts';
 import { opcodes } from '../../frames/opcodes.ts';
 import type { Lane } from '../lane.ts';
-import { appendFrame, hearNamed, hearRejection, MAX_NAMED_IN_FLIGHT, rememberTimes, sampleOf } from './named.ts';
+import {
+  appendFrame,
+  hearAcknowledgement,
+  hearNamed,
+  hearRejection,
+  MAX_NAMED_IN_FLIGHT,
+  rememberTimes,
+  sampleOf,
+} from './named.ts';
 import type { Speech } from './speech.ts';
-import { flushLane, nextNumber, type Traffic, unexpected } from './traffic.ts';
+import { flushLane, nextNumber, noteDivergence, type Traffic, unexpected } from './traffic.ts';
 
 export interface OwnSetting {
   /** The 32-bit mark of the run. */
@@ -53,16 +61,33 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
     const conversation = conversations[lane.index] ?? null;
     if (conversation === null) return false;
     const sequence = ledger.next[lane.index]!;
-    const wire = attempt(lane, 'encode', () => {
+    const wire = layOut(lane, conversation, type, sequence, dueNs, sentNs);
+    if (wire === null) return false;
+    nextNumber(traffic, lane, dueNs, sentNs);
+    if (!timed) rememberTimes(lane, ledger.outstanding[lane.index]!, sequence, dueNs, sentNs);
+    appendWire(lane, wire);
+    return true;
+  }
+
+  function repeat(lane: Lane, type: number, sequence: number, dueNs: number, sentNs: number): void {
+    const conversation = conversations[lane.index] ?? null;
+    const wire = conversation === null ? null : layOut(lane, conversation, type, sequence, dueNs, sentNs);
+    if (wire !== null) appendWire(lane, wire);
+  }
+
+  function layOut(
+    lane: Lane,
+    conversation: DialectConversation,
+    type: number,
+    sequence: number,
+    dueNs: number,
+    sentNs: number,
+  ): Wire | null {
+    return attempt(lane, 'encode', () => {
       const laidOut = conversation.encode(outgoing(lane.stream, sequence, type, dueNs, sentNs));
       if (!isWire(laidOut)) throw new TypeError(`expected a string or bytes, got ${typeof laidOut}`);
       return laidOut;
     });
-    if (wire === null) return false;
-    nextNumber(traffic, lane);
-    if (!timed) rememberTimes(lane, ledger.outstanding[lane.index]!, sequence, dueNs, sentNs);
-    appendWire(lane, wire);
-    return true;
   }
 
   function outgoing(stream: number, seq: number, type: number, dueNs: number, sentNs: number): Outgoing {
@@ -104,12 +129,12 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
   function hear(lane: Lane, incoming: Incoming, bytes: Uint8Array, start: number, end: number): void {
     switch (incoming.kind) {
       case 'message':
+      case 'acknowledgement':
       case 'rejection': {
         const reading = readId(incoming.id);
         if (reading === 'stale') unexpected(traffic, lane, 'stale', end - start);
         else if (reading === 'none') unexpected(traffic, lane, 'foreign', end - start, sampleOf(bytes, start, end));
-        else if (incoming.kind === 'rejection') hearRejection(traffic, lane, name);
-        else hearNamed(traffic, lane, name, isWhole(incoming.payload), end - start);
+        else hearOurs(lane, incoming, end - start);
         return;
       }
       case 'stranger':
@@ -120,6 +145,25 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
         flushLane(traffic, lane);
         return;
     }
+  }
+
+  function hearOurs(
+    lane: Lane,
+    incoming: Extract<Incoming, { kind: 'message' | 'acknowledgement' | 'rejection' }>,
+    bytes: number,
+  ): void {
+    if (incoming.kind === 'rejection') {
+      hearRejection(traffic, lane, name);
+      return;
+    }
+    const isCopy = incoming.duplicate === true;
+    if (incoming.kind === 'acknowledgement') {
+      hearAcknowledgement(traffic, lane, name, isCopy);
+      return;
+    }
+    hearNamed(traffic, lane, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
+    const { state } = incoming;
+    if (state !== undefined && state.expected !== state.got) noteDivergence(traffic, lane, name.sequence, state);
   }
 
   function readId(id: string): 'ours' | 'stale' | 'none' {
@@ -150,5 +194,5 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
     }
   }
 
-  return { maxInFlight: mix.map(() => MAX_NAMED_IN_FLIGHT), greet, append, receive };
+  return { maxInFlight: mix.map(() => MAX_NAMED_IN_FLIGHT), greet, append, repeat, receive };
 }

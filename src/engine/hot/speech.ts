@@ -12,6 +12,8 @@ export interface Speech {
    * nothing was laid out, and no number was taken.
    */
   append(lane: Lane, type: number, dueNs: number, sentNs: number): boolean;
+  /** Lays a message out once more, with the content that it had: its number and times are given. */
+  repeat(lane: Lane, type: number, sequence: number, dueNs: number, sentNs: number): void;
   /** Judges one received data message. `bytes[start, end)` is its payload, unmasked and inflated. */
   receive(lane: Lane, isText: boolean, bytes: Uint8Array, start: number, end: number): void;
 }

@@ -1,12 +1,28 @@
 // What sending and receiving share in one process, whatever is spoken: the counts, the ledger, the outbox. How messages look
 // is a speech (`speech.ts`). No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
+import type { Divergence } from '../../dialects/state-model.ts';
 import type { Violation } from '../../facts/event.ts';
 import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
+import {
+  type Acknowledgements,
+  forgetMessage,
+  noteAcknowledged,
+  noteCame,
+  notePending,
+} from '../../measure/acknowledgements.ts';
 import { type Audience, noteHeard } from '../../measure/audience.ts';
 import { type ByType, countByType, recordByType } from '../../measure/by-type.ts';
-import { Arrival, createLedger, forgoAnswers, type Ledger, noteArrival, takeNumber } from '../../measure/ledger.ts';
+import {
+  Arrival,
+  createLedger,
+  forgoAnswers,
+  isOutstanding,
+  type Ledger,
+  noteArrival,
+  takeNumber,
+} from '../../measure/ledger.ts';
 import {
   changeInFlight,
   countCorrupted,
@@ -28,6 +44,8 @@ export interface Traffic {
   readonly outbox: Outbox;
   /** What lanes hear of one another; null where the plan has no rooms. */
   readonly fanout: Fanout | null;
+  /** Null where nothing is acknowledged apart and nothing sent again. */
+  readonly acks: Acknowledgements | null;
   /** The books of each type; null where the plan has one. */
   readonly byType: ByType | null;
   readonly maxBufferedBytes: number;
@@ -51,7 +69,8 @@ export interface Fanout {
 }
 
 /** `lanes`: of this process. `maskSeed`: 32 bits. */
-export interface TrafficParts extends Pick<Traffic, 'recorder' | 'fanout' | 'byType' | 'maxBufferedBytes' | 'report'> {
+export interface TrafficParts
+  extends Pick<Traffic, 'recorder' | 'fanout' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report'> {
   readonly lanes: number;
   readonly maskSeed: number;
 }
@@ -72,8 +91,14 @@ export function createTraffic({ lanes, maskSeed, ...parts }: TrafficParts): Traf
 }
 
 /** Takes the lane's next number; the message must then be sent. */
-export function nextNumber({ ledger, fanout, byType }: Traffic, lane: Lane): number {
+export function nextNumber(
+  { ledger, fanout, acks, byType }: Traffic,
+  lane: Lane,
+  dueNs: number,
+  sentNs: number,
+): number {
   const sequence = takeNumber(ledger, lane.index);
+  if (acks !== null) notePending(acks, lane.index, sequence, dueNs, sentNs);
   if (byType !== null) countByType(byType, 'sent', lane.stream, sequence);
   if (fanout !== null && !fanout.audience.rooms.self) forgoAnswers(ledger, lane.index);
   return sequence;
@@ -105,7 +130,7 @@ export function flushLane(traffic: Traffic, lane: Lane): void {
 
 /** A whole message has arrived: whether it was in order, and how long it took. NaN times: not remembered any more. */
 export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueNs: number, sentNs: number): void {
-  const { recorder, receivedNs, byType } = traffic;
+  const { recorder, receivedNs, acks, byType } = traffic;
   const arrival = noteArrival(traffic.ledger, lane.index, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     if (!Number.isNaN(dueNs)) {
@@ -113,6 +138,7 @@ export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueN
       record(recorder.histograms.service, receivedNs - sentNs);
       if (byType !== null) recordByType(byType, lane.stream, sequence, receivedNs - dueNs);
     }
+    if (acks !== null) noteCame(acks, lane.index, sequence);
     if (byType !== null) countByType(byType, 'delivered', lane.stream, sequence);
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
     lane.credit++; // counted once for the whole read event, by `countDelivered`
@@ -146,6 +172,26 @@ export function noteFromOther(
   } else notDelivered(traffic, lane, stream, sequence, arrival);
 }
 
+/** The service has said that it took a message, apart from delivering it; `isCopy`: that it had it before. */
+export function noteAcknowledgement(traffic: Traffic, lane: Lane, sequence: number, isCopy: boolean): void {
+  const { recorder, ledger, acks } = traffic;
+  if (isCopy) recorder.messages.suppressed++;
+  if (acks !== null && noteAcknowledged(acks, ledger, lane.index, sequence)) recorder.messages.acknowledged++;
+}
+
+/** The answer to a message says that it was a copy: it answers the first too, where that has no answer yet. */
+export function noteCopy(traffic: Traffic, lane: Lane, sequence: number, dueNs: number, sentNs: number): void {
+  traffic.recorder.messages.suppressed++;
+  if (isOutstanding(traffic.ledger, lane.index, sequence)) noteMessage(traffic, lane, sequence, dueNs, sentNs);
+}
+
+/** The state that the service tells is not what the messages so far make of it. */
+export function noteDivergence(traffic: Traffic, lane: Lane, sequence: number, { expected, got }: Divergence): void {
+  traffic.recorder.messages.diverged++;
+  if (traffic.violationsLeft === 0) return;
+  report(traffic, lane, lane.stream, 'diverged', sequence, `after #${sequence} expected ${expected}, got ${got}`);
+}
+
 /** The service has said that it did not take a message. */
 export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): void {
   const arrival = noteArrival(traffic.ledger, lane.index, sequence);
@@ -153,6 +199,7 @@ export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): v
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
     lane.credit++;
     traffic.rejected++;
+    if (traffic.acks !== null) forgetMessage(traffic.acks, lane.index, sequence);
     if (traffic.byType !== null) countByType(traffic.byType, 'rejected', lane.stream, sequence);
   } else notDelivered(traffic, lane, lane.stream, sequence, arrival);
 }

@@ -80,6 +80,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     contract: null,
     thresholds: [],
     abort: [],
+    resend: null,
     drainNs: 5 * SECOND,
     workers: 1,
     pace: 'economical',

@@ -60,6 +60,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
     delivery: {
       damage: { ...zeroDamage(), ...parts.damage },
       strangers: { ...zeroStrangers(), ...parts.strangers },
+      acknowledgements: { lost: 0, recovered: 0 },
       extent: { ...zeroExtent(), ...parts.extent },
       density: { displaced: [], mostHeld: 0, ...parts.density },
       loss: { ...zeroLoss(), ...parts.loss },

@@ -1,0 +1,88 @@
+// Sends again what the service has not acknowledged in time, with the same id and the same content, as a sender does that
+// must deliver at least once; and, where the plan asks for it, messages that need no second copy, to see what the service
+// makes of one.
+
+import { createTypeOf } from '../plan/message-types.ts';
+import type { Plan } from '../plan/plan.ts';
+import { hash01 } from '../random/generator.ts';
+import type { Clock } from './clock.ts';
+import type { Speech } from './hot/speech.ts';
+import { flushLane, type Traffic } from './hot/traffic.ts';
+import type { Lane } from './lane.ts';
+
+export interface Resender {
+  /** Looks after one lane; call it now and then. */
+  sweep(lane: Lane, nowNs: number): void;
+}
+
+/** `speech` without copies of its own. */
+export function createResender(plan: Plan, traffic: Traffic, speech: Speech): Resender {
+  const { resend } = plan;
+  const { acks, recorder } = traffic;
+  const typeOf = createTypeOf(plan);
+  if (resend === null || resend.atMost === 0 || acks === null) return { sweep: () => {} };
+  return {
+    sweep(lane, nowNs) {
+      const pending = acks.pending[lane.index]!;
+      let again = 0;
+      for (const [sequence, message] of pending) {
+        if (nowNs - message.lastSentNs < resend.afterNs) break;
+        // Whether or not it is sent again, it goes behind those that have waited for less.
+        pending.delete(sequence);
+        if (message.attempts >= resend.atMost) continue;
+        message.attempts++;
+        message.lastSentNs = nowNs;
+        pending.set(sequence, message);
+        speech.repeat(lane, typeOf(lane.stream, sequence), sequence, message.dueNs, message.sentNs);
+        again++;
+      }
+      if (again === 0) return;
+      recorder.messages.resent += again;
+      flushLane(traffic, lane);
+    },
+  };
+}
+
+/** Keeps the choice of probes apart from the other choices that one seed makes. */
+const PROBE_SEED = 0x1d_e4;
+const STREAM_PLACE = 2 ** 32;
+
+/** A speech that sends a share of its messages more than once under one id: the first copy at once, the others later. */
+export function withProbes(plan: Plan, traffic: Traffic, speech: Speech, clock: Clock): Speech {
+  const probe = plan.resend?.probe ?? null;
+  if (probe === null) return speech;
+  const { ledger, recorder } = traffic;
+
+  function repeatLater(
+    lane: Lane,
+    type: number,
+    sequence: number,
+    dueNs: number,
+    sentNs: number,
+    copies: number,
+  ): void {
+    if (copies === 0) return;
+    clock.after(probe!.everyNs, () => {
+      if (lane.state !== 'open' && lane.state !== 'draining') return;
+      speech.repeat(lane, type, sequence, dueNs, sentNs);
+      recorder.messages.resent++;
+      flushLane(traffic, lane);
+      repeatLater(lane, type, sequence, dueNs, sentNs, copies - 1);
+    });
+  }
+
+  return {
+    ...speech,
+    append(lane, type, dueNs, sentNs) {
+      const sequence = ledger.next[lane.index]!;
+      if (!speech.append(lane, type, dueNs, sentNs)) return false;
+      const name = (lane.stream % 2 ** 21) * STREAM_PLACE + (sequence % STREAM_PLACE);
+      if (hash01(plan.seed + PROBE_SEED, name) < probe.share) {
+        speech.repeat(lane, type, sequence, dueNs, sentNs);
+        recorder.messages.resent++;
+        repeatLater(lane, type, sequence, dueNs, sentNs, probe.copies - 1);
+      }
+      return true;
+    },
+  };
+}
