@@ -7,17 +7,19 @@ import { textCrc32 } from './crc32.ts';
 
 const DIGEST_DIGITS = 8;
 
-interface Step {
-  readonly id: string;
-  /** After this message. */
+interface State {
   count: number;
   digest: string;
 }
 
-export interface StateModel {
-  /** After the last message that was sent. */
-  count: number;
-  digest: string;
+/** After this message. */
+interface Step extends State {
+  readonly id: string;
+}
+
+export interface StateModel extends State {
+  /** After the last message that was answered; the state itself is after the last that was sent. */
+  readonly base: State;
   /** By number: sent, and not answered with a state. */
   readonly steps: Map<number, Step>;
 }
@@ -28,7 +30,8 @@ export interface Divergence {
 }
 
 export function createStateModel(): StateModel {
-  return { count: 0, digest: '0'.repeat(DIGEST_DIGITS), steps: new Map() };
+  const digest = '0'.repeat(DIGEST_DIGITS);
+  return { count: 0, digest, base: { count: 0, digest }, steps: new Map() };
 }
 
 export function foldDigest(digest: string, id: string): string {
@@ -55,34 +58,23 @@ export function judgeState(
 ): Divergence | null {
   const step = model.steps.get(sequence);
   if (step === undefined) return null;
-  forgetUpTo(model, sequence);
-  const isSame = (count ?? step.count) === step.count && (digest ?? step.digest) === step.digest;
-  if (isSame) return null;
-  rebase(model, count ?? step.count, digest ?? step.digest);
-  return { expected: stateText(step.count, step.digest), got: stateText(count ?? step.count, digest ?? step.digest) };
+  for (const number of model.steps.keys()) if (number <= sequence) model.steps.delete(number);
+  const got: State = { count: count ?? step.count, digest: digest ?? step.digest };
+  Object.assign(model.base, got);
+  if (got.count === step.count && got.digest === step.digest) return null;
+  goOnFrom(model, -1, got);
+  return { expected: stateText(step), got: stateText(got) };
 }
 
 /** The service did not take a message: those behind it follow what was before it. */
 export function noteRefused(model: StateModel, sequence: number): void {
-  const step = model.steps.get(sequence);
-  if (step === undefined) return;
-  model.steps.delete(sequence);
-  const before = [...model.steps.entries()].filter(([number]) => number < sequence).at(-1)?.[1];
-  if (before !== undefined || step.count === 1) {
-    rebaseAfter(model, sequence, before?.count ?? 0, before?.digest ?? '0'.repeat(DIGEST_DIGITS));
-  }
+  if (!model.steps.delete(sequence)) return;
+  const before = [...model.steps].filter(([number]) => number < sequence).at(-1)?.[1];
+  goOnFrom(model, sequence, before ?? model.base);
 }
 
-function forgetUpTo({ steps }: StateModel, sequence: number): void {
-  for (const number of steps.keys()) if (number <= sequence) steps.delete(number);
-}
-
-/** Every step that is left follows from this state. */
-function rebase(model: StateModel, count: number, digest: string): void {
-  rebaseAfter(model, -1, count, digest);
-}
-
-function rebaseAfter(model: StateModel, sequence: number, count: number, digest: string): void {
+/** Every step behind message `sequence` follows from this state. */
+function goOnFrom(model: StateModel, sequence: number, { count, digest }: State): void {
   model.count = count;
   model.digest = digest;
   for (const [number, step] of model.steps) {
@@ -94,6 +86,6 @@ function rebaseAfter(model: StateModel, sequence: number, count: number, digest:
   }
 }
 
-function stateText(count: number, digest: string): string {
+function stateText({ count, digest }: State): string {
   return `count ${count}, digest ${digest}`;
 }

@@ -20,7 +20,7 @@ export interface Acknowledgements {
   /** By lane and number, the longest waiting first. */
   readonly pending: readonly Map<number, Pending>[];
   /** By lane: acknowledged and not delivered. */
-  readonly taken: readonly Set<number>[];
+  readonly taken: readonly Map<number, Pending>[];
 }
 
 /** `lanes`: of this process. */
@@ -28,7 +28,7 @@ export function createAcknowledgements(lanes: number, isApart: boolean): Acknowl
   return {
     isApart,
     pending: Array.from({ length: lanes }, () => new Map<number, Pending>()),
-    taken: Array.from({ length: lanes }, () => new Set<number>()),
+    taken: Array.from({ length: lanes }, () => new Map<number, Pending>()),
   };
 }
 
@@ -49,9 +49,16 @@ export function noteAcknowledged(
   lane: number,
   sequence: number,
 ): boolean {
-  if (!pending[lane]!.delete(sequence)) return false;
-  if (isOutstanding(ledger, lane, sequence)) taken[lane]!.add(sequence);
+  const message = pending[lane]!.get(sequence);
+  if (message === undefined) return false;
+  pending[lane]!.delete(sequence);
+  if (isOutstanding(ledger, lane, sequence)) taken[lane]!.set(sequence, message);
   return true;
+}
+
+/** The times of a message that is still waited for; null where they are not kept here. */
+export function timesOf({ pending, taken }: Acknowledgements, lane: number, sequence: number): Pending | null {
+  return pending[lane]!.get(sequence) ?? taken[lane]!.get(sequence) ?? null;
 }
 
 /** A message has come: that answers it, unless acknowledgements are apart. */

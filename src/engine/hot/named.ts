@@ -10,6 +10,7 @@ import type { MessageName } from '../../dialects/message-id.ts';
 import { frameHeaderBytes, writeFrameHeader } from '../../frames/frame-writer.ts';
 import { maskView } from '../../frames/mask.ts';
 import type { Opcode } from '../../frames/opcodes.ts';
+import { timesOf } from '../../measure/acknowledgements.ts';
 import type { Lane } from '../lane.ts';
 import { reserve } from './outbox.ts';
 import {
@@ -99,17 +100,18 @@ export function hearAcknowledgement(traffic: Traffic, lane: Lane, name: MessageN
   else noteAcknowledgement(traffic, lane, sequence, isCopy);
 }
 
+/** The times are where acknowledgements are waited for, or else in the lane's table. */
 function answered(traffic: Traffic, lane: Lane, sequence: number, isCopy: boolean): void {
+  const note = isCopy ? noteCopy : noteMessage;
+  const kept = traffic.acks === null ? null : timesOf(traffic.acks, lane.index, sequence);
+  if (kept !== null) {
+    note(traffic, lane, sequence, kept.dueNs, kept.sentNs);
+    return;
+  }
   const { times } = lane;
   const slot = times === null ? 0 : WORDS * (sequence % (times.length / WORDS));
   const isKept = times !== null && times[slot] === sequence;
-  (isCopy ? noteCopy : noteMessage)(
-    traffic,
-    lane,
-    sequence,
-    isKept ? times[slot + 1]! : Number.NaN,
-    isKept ? times[slot + 2]! : Number.NaN,
-  );
+  note(traffic, lane, sequence, isKept ? times[slot + 1]! : Number.NaN, isKept ? times[slot + 2]! : Number.NaN);
 }
 
 const SAMPLE_BYTES = 120;

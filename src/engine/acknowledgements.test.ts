@@ -1,0 +1,350 @@
+// Services that acknowledge apart from delivering, senders that send again, and services that keep a state.
+
+import { crc32 } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { type Outcome, runScenario, violations } from '../../test/support/engine/engine-run.ts';
+import { curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
+import type { PeerConnection } from '../../test/support/engine/websocket-peer.ts';
+import { describeDelivery } from '../analysis/delivery.ts';
+import type { JsonDialect, Resend } from '../plan/plan.ts';
+
+const DIALECT: JsonDialect = {
+  kind: 'json',
+  template: JSON.stringify({ id: `\${id}`, n: `\${seq}`, text: `\${payload}` }),
+  hello: [],
+  id: ['said', 'id'],
+  error: ['error'],
+  ack: ['ack'],
+  duplicate: ['duplicate'],
+  payload: ['said', 'text'],
+  state: null,
+  pushes: 'unexpected',
+};
+const RESEND: Resend = { afterNs: 200 * MS, atMost: 3, probe: null };
+
+interface Message {
+  readonly id: string;
+  readonly n: number;
+  readonly text: string;
+}
+/** What the service does with the copy of a message (0: the first): documents to send back. */
+type Serve = (message: Message, copy: number, connection: PeerConnection) => readonly unknown[];
+
+const ack = ({ id }: Message, more: object = {}) => ({ ack: id, ...more });
+const said = ({ id, text }: Message) => ({ said: { id, text } });
+/** Takes each message once, and says so of every copy. */
+const proper: Serve = (message, copy) =>
+  copy === 0 ? [ack(message), said(message)] : [ack(message, { duplicate: true })];
+
+function withService(
+  serve: Serve,
+  parts: { dialect?: Partial<JsonDialect>; resend?: Resend | null; lanes?: number; count?: number } = {},
+): Outcome {
+  const copies = new Map<string, number>();
+  return runScenario({
+    plan: makePlan({
+      connections: curve({ to: parts.lanes ?? 1 }),
+      messages: openMessages(parts.count ?? 100, SECOND),
+      bytes: 200,
+      plan: { dialect: { ...DIALECT, ...parts.dialect }, resend: parts.resend ?? null, drainNs: 2 * SECOND },
+    }),
+    script: () => ({
+      onMessage(connection, { payload }) {
+        const message = JSON.parse(new TextDecoder().decode(payload)) as Message;
+        const copy = copies.get(message.id) ?? 0;
+        copies.set(message.id, copy + 1);
+        for (const document of serve(message, copy, connection)) {
+          connection.send(new TextEncoder().encode(JSON.stringify(document)), 1);
+        }
+      },
+    }),
+  });
+}
+
+const none = {
+  lost: 0,
+  unresolved: 0,
+  rejected: 0,
+  duplicated: 0,
+  reordered: 0,
+  corrupted: 0,
+  unexpected: 0,
+  diverged: 0,
+};
+
+describe('acknowledged and delivered are two things', () => {
+  test('both of every message: nothing to say', () => {
+    const { tally } = withService(proper);
+    expect(tally.messages).toMatchObject({ ...none, sent: 100, delivered: 100, acknowledged: 100, resent: 0 });
+    expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 0 });
+  });
+
+  test('acknowledged and never delivered is lost', () => {
+    const { tally } = withService((message, copy) =>
+      message.n % 10 === 3 ? [ack(message)] : proper(message, copy, null!),
+    );
+    expect(tally.messages).toMatchObject({ ...none, delivered: 90, lost: 10, acknowledged: 100 });
+    expect(tally.acknowledgements).toEqual({ lost: 10, recovered: 0 });
+  });
+
+  test('also where the connection died: what was not acknowledged then is unresolved', () => {
+    const { tally } = withService((message, copy, connection) => {
+      if (message.n === 50) connection.peer.reset();
+      if (message.n >= 50) return [];
+      return message.n >= 40 ? (message.n >= 45 ? [] : [ack(message)]) : proper(message, copy, connection);
+    });
+    expect(tally.acknowledgements.lost).toBe(5);
+    expect(tally.messages).toMatchObject({ delivered: 40, lost: 5, acknowledged: 45 });
+    expect(tally.messages.unresolved).toBeGreaterThanOrEqual(6);
+  });
+
+  test('delivered without an acknowledgement is recovered', () => {
+    const { tally } = withService((message, copy) =>
+      message.n % 20 === 0 ? [said(message)] : proper(message, copy, null!),
+    );
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, acknowledged: 95 });
+    expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 5 });
+  });
+
+  test('a refusal at the place of the acknowledgement rejects', () => {
+    const { tally } = withService((message, copy) =>
+      message.n === 7 ? [ack(message, { error: 'full' })] : proper(message, copy, null!),
+    );
+    expect(tally.messages).toMatchObject({ ...none, delivered: 99, rejected: 1, acknowledged: 99 });
+  });
+
+  test('acknowledgements of strangers are strangers', () => {
+    const { tally } = withService((message, copy) =>
+      message.n === 7
+        ? [
+            ...proper(message, copy, null!),
+            { ack: '12345678-0-99999' },
+            { ack: '12345678-9-0' },
+            { ack: '99999999-0-0' },
+          ]
+        : proper(message, copy, null!),
+    );
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, acknowledged: 100, unexpected: 3 });
+  });
+});
+
+/** Known answers of Jepsen's total-queue checker (jepsen/checker_test.clj), told by a service. */
+describe('outcomes as Jepsen counts them', () => {
+  const queue = { lanes: 1, count: 3 };
+
+  test('a sane queue: one acknowledged, both came: nothing lost, one recovered', () => {
+    const { tally } = withService((message) => (message.n === 0 ? [said(message)] : [ack(message), said(message)]), {
+      ...queue,
+      count: 2,
+    });
+    expect(tally.messages).toMatchObject({ ...none, sent: 2, acknowledged: 1, delivered: 2 });
+    expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 1 });
+    expect(describeDelivery(tally)).toMatchObject({ consistentWith: 'exactly-once' });
+  });
+
+  test('a pathological queue: attempts 3, acknowledged 2, ok 1, lost 1, unexpected 1, duplicated 1, recovered 0', () => {
+    const { tally } = withService((message, _, connection) => {
+      // #0 hangs, #1 is enqueued and never comes, #2 comes twice; then the queue dies.
+      if (message.n === 1) return [ack(message)];
+      if (message.n !== 2) return [];
+      const documents = [{ wtf: true }, ack(message), said(message), said(message)];
+      for (const document of documents) connection.send(new TextEncoder().encode(JSON.stringify(document)), 1);
+      connection.peer.reset();
+      return [];
+    }, queue);
+    expect(tally.messages).toMatchObject({
+      sent: 3,
+      acknowledged: 2,
+      delivered: 1,
+      lost: 1,
+      unexpected: 1,
+      duplicated: 1,
+      unresolved: 1,
+    });
+    expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 0 });
+    expect(describeDelivery(tally)).toMatchObject({ consistentWith: 'none' });
+  });
+});
+
+describe('what is not acknowledged is sent again', () => {
+  test('until it is: with the same id and the same content', () => {
+    const { tally, connections } = withService(
+      (message, copy) => (message.n % 10 === 0 && copy === 0 ? [] : proper(message, 0, null!)),
+      { resend: RESEND },
+    );
+    expect(tally.messages).toMatchObject({
+      ...none,
+      sent: 100,
+      delivered: 100,
+      acknowledged: 100,
+      resent: 10,
+      reordered: 10,
+    });
+    const texts = connections[0]!.received.map(({ payload }) => new TextDecoder().decode(payload));
+    expect(texts).toHaveLength(110);
+    expect(new Set(texts).size).toBe(100);
+  });
+
+  test('its response time counts from when it was first due', () => {
+    const { tally } = withService((message, copy) => (message.n === 5 && copy === 0 ? [] : proper(message, 0, null!)), {
+      resend: RESEND,
+    });
+    expect(tally.histograms.response.maxNs).toBeGreaterThanOrEqual(200 * MS);
+    expect(tally.histograms.response.maxNs).toBeLessThan(260 * MS);
+  });
+
+  test('at most so often: then it is lost', () => {
+    const { tally } = withService((message, copy) => (message.n === 5 ? [] : proper(message, copy, null!)), {
+      resend: RESEND,
+    });
+    expect(tally.messages).toMatchObject({ ...none, delivered: 99, lost: 1, resent: 3 });
+  });
+
+  test('a swallowed acknowledgement: the copy is suppressed, and nothing is duplicated', () => {
+    const { tally } = withService(
+      (message, copy) => (message.n % 25 === 0 && copy === 0 ? [said(message)] : proper(message, copy, null!)),
+      { resend: RESEND },
+    );
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, acknowledged: 100, resent: 4, suppressed: 4 });
+    expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 0 });
+  });
+
+  test('a service that takes every copy delivers twice: duplicated', () => {
+    const { tally } = withService(
+      (message, copy) => (message.n % 25 === 0 && copy === 0 ? [said(message)] : [ack(message), said(message)]),
+      { resend: RESEND },
+    );
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, resent: 4, suppressed: 0, duplicated: 4 });
+  });
+
+  test('where the answer is the acknowledgement, it is enough', () => {
+    const { tally } = withService((message, copy) => (message.n === 5 && copy === 0 ? [] : [said(message)]), {
+      resend: RESEND,
+      dialect: { ack: null },
+    });
+    expect(tally.messages).toMatchObject({ ...none, reordered: 1, delivered: 100, resent: 1, acknowledged: 0 });
+  });
+
+  test('an echo is sent again as well', () => {
+    let dropped = false;
+    const { tally } = runScenario({
+      plan: makePlan({ messages: openMessages(50, SECOND), plan: { resend: RESEND, drainNs: 2 * SECOND } }),
+      script: () => ({
+        onMessage(connection, { payload }, index) {
+          if (index === 7 && !dropped) dropped = true;
+          else connection.send(payload);
+        },
+      }),
+    });
+    expect(tally.messages).toMatchObject({ ...none, delivered: 50, resent: 1, reordered: 1 });
+  });
+});
+
+describe('a probe sends copies though nothing is wrong', () => {
+  const resend = { afterNs: SECOND, atMost: 0, probe: { share: 0.2, copies: 4, everyNs: 50 * MS } };
+
+  test('all are suppressed by a service that knows its messages', () => {
+    const { tally } = withService(proper, { resend });
+    const probed = tally.messages.resent / 4;
+    expect(probed).toBeGreaterThan(8);
+    expect(probed).toBeLessThan(36);
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, suppressed: 4 * probed });
+  });
+
+  test('every copy that is taken again is duplicated', () => {
+    const { tally } = withService((message) => [ack(message), said(message)], { resend });
+    expect(tally.messages.duplicated).toBe(tally.messages.resent);
+    expect(tally.messages.suppressed).toBe(0);
+    expect(violations(withService((message) => [ack(message), said(message)], { resend }))).toEqual({
+      duplicated: tally.messages.duplicated,
+    });
+  });
+});
+
+describe('the state of the service is compared with a model', () => {
+  const dialect: Partial<JsonDialect> = {
+    ack: null,
+    id: ['id'],
+    payload: null,
+    state: { count: ['count'], digest: ['digest'] },
+  };
+
+  /** Folds what `takes` lets through, `times` over. */
+  function stateful(times: (message: Message) => number, refuses: (message: Message) => boolean = () => false): Serve {
+    const states = new Map<PeerConnection, { count: number; digest: string }>();
+    return (message, copy, connection) => {
+      const state = states.get(connection) ?? { count: 0, digest: '00000000' };
+      states.set(connection, state);
+      if (refuses(message)) return [{ id: message.id, error: 'full' }];
+      for (let time = 0; time < (copy === 0 ? times(message) : 0); time++) {
+        state.count++;
+        state.digest = crc32(state.digest + message.id)
+          .toString(16)
+          .padStart(8, '0');
+      }
+      return [{ id: message.id, ...state, ...(copy === 0 ? {} : { duplicate: true }) }];
+    };
+  }
+
+  test('a service that takes each message once never diverges, whatever is in flight', () => {
+    const { tally } = withService(
+      stateful(() => 1),
+      { dialect, lanes: 4, count: 400 },
+    );
+    expect(tally.messages).toMatchObject({ ...none, delivered: 400 });
+  });
+
+  test('a message that is applied twice: the first divergence is told with both states, and once', () => {
+    const outcome = withService(
+      stateful(({ n }) => (n === 30 ? 2 : 1)),
+      { dialect },
+    );
+    expect(outcome.tally.messages).toMatchObject({ ...none, delivered: 100, diverged: 1 });
+    const [violation] = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event] : []));
+    expect(violation).toMatchObject({ violation: 'diverged', seq: 30 });
+    expect(violation!.detail).toMatch(
+      /^after #30 expected count 31, digest [0-9a-f]{8}, got count 32, digest [0-9a-f]{8}$/,
+    );
+  });
+
+  test('a message that is answered and not applied, and a state that is forgotten, diverge', () => {
+    const { tally } = withService(
+      stateful(({ n }) => (n === 30 || n === 60 ? 0 : 1)),
+      { dialect },
+    );
+    expect(tally.messages.diverged).toBe(2);
+  });
+
+  test('the count alone may agree where the digest does not', () => {
+    const wrong: Serve = (message) => [{ id: message.id, count: message.n + 1, digest: 'deadbeef' }];
+    expect(withService(wrong, { dialect }).tally.messages.diverged).toBe(100);
+    const countOnly = { ...dialect, state: { count: ['count'], digest: null } };
+    expect(withService(wrong, { dialect: countOnly }).tally.messages.diverged).toBe(0);
+  });
+
+  test('what is no state at all diverges and stops nothing', () => {
+    const odd: Serve = (message) => [{ id: message.id, count: 'many', digest: { a: 1 } }];
+    expect(withService(odd, { dialect }).tally.messages).toMatchObject({ delivered: 100, diverged: 100 });
+  });
+
+  test('a refused message is not in the state, and that is right', () => {
+    const { tally } = withService(
+      stateful(
+        () => 1,
+        ({ n }) => n % 10 === 4,
+      ),
+      { dialect },
+    );
+    expect(tally.messages).toMatchObject({ ...none, delivered: 90, rejected: 10 });
+  });
+
+  test('copies change nothing', () => {
+    const resend = { afterNs: SECOND, atMost: 0, probe: { share: 0.3, copies: 2, everyNs: 30 * MS } };
+    const { tally } = withService(
+      stateful(() => 1),
+      { dialect, resend },
+    );
+    expect(tally.messages.resent).toBeGreaterThan(20);
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, suppressed: tally.messages.resent });
+  });
+});
