@@ -31,6 +31,10 @@ export const FAULT_KINDS = [
   'disconnect',
   'stall',
   'evict',
+  'swallowAck',
+  'ackThenLose',
+  'applyTwice',
+  'forget',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -58,7 +62,13 @@ export type Fault =
   /** It and all behind it on its connection wait. */
   | { readonly kind: 'stall'; readonly minNs: number; readonly maxNs: number }
   /** From it on its receiver is forgotten, and nothing more is sent to it. */
-  | { readonly kind: 'evict' };
+  | { readonly kind: 'evict' }
+  /** Of a service that acknowledges and keeps a state: taken and not acknowledged; acknowledged and never delivered. */
+  | { readonly kind: 'swallowAck' }
+  | { readonly kind: 'ackThenLose' }
+  /** It changes the state twice; the state before it is forgotten. */
+  | { readonly kind: 'applyTwice' }
+  | { readonly kind: 'forget' };
 
 export interface MessageName {
   readonly stream: number;
@@ -97,6 +107,10 @@ const SETTINGS: Readonly<Record<FaultKind, readonly string[]>> = {
   disconnect: ['code'],
   stall: ['for'],
   evict: [],
+  swallowAck: [],
+  ackThenLose: [],
+  applyTwice: [],
+  forget: [],
 };
 
 const MAX_RULES = 255;
@@ -246,6 +260,10 @@ function resolveFault(rule: WrittenRule): Fault {
     case 'replay':
     case 'fabricate':
     case 'evict':
+    case 'swallowAck':
+    case 'ackThenLose':
+    case 'applyTwice':
+    case 'forget':
       return { kind };
     default:
       return unreachable(kind);

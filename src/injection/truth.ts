@@ -12,8 +12,8 @@ export type Act =
       readonly to: number;
       readonly stream: number;
       readonly seq: number;
-      /** `evicted`: its receiver is no longer thought of. */
-      readonly why: 'fault' | 'slowReader' | 'held' | 'evicted';
+      /** `evicted`: its receiver is no longer thought of; `acknowledged`: it had been acknowledged. */
+      readonly why: 'fault' | 'slowReader' | 'held' | 'evicted' | 'acknowledged';
     }
   /** Sent once more, whole: as a copy at once, or later as a replay. */
   | { readonly act: 'duplicate'; readonly to: number; readonly stream: number; readonly seq: number }
@@ -55,6 +55,13 @@ export type Act =
       readonly stream: number;
       readonly seq: number;
       readonly forNs: number;
+    }
+  /** Taken and not acknowledged; taken twice; taken after all that was before it had been forgotten. */
+  | {
+      readonly act: 'swallowAck' | 'applyTwice' | 'forget';
+      readonly to: number;
+      readonly stream: number;
+      readonly seq: number;
     }
   /** A connection's sum when it ended: messages that were to go out on it, and of them sent whole at least once. */
   | {

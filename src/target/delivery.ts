@@ -20,6 +20,19 @@ export interface Peer {
   close(code: number): void;
 }
 
+/** One connection's side of the service. */
+export interface Conversation {
+  receive(data: Uint8Array, isBinary: boolean): void;
+  /** The connection is gone. */
+  closed(): void;
+}
+
+export type Converse = (peer: Peer) => Conversation;
+
+export function isFaultless({ faults, dropBeyondBytes }: Behaviour): boolean {
+  return faults.length === 0 && dropBeyondBytes === null;
+}
+
 /** The messages that a replay is taken from. */
 const RECENT_MESSAGES = 32;
 /** A message that is held back for later ones is sent when so long none came. */
@@ -40,12 +53,13 @@ interface Held extends NamedMessage {
 }
 
 export interface Delivery {
+  /** The lane at the other end. */
+  readonly to: number;
   deliver(message: NamedMessage): void;
   /** The connection is gone. */
   closed(): void;
 }
 
-/** `to`: the lane at the other end. */
 export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tell: Tell): Delivery {
   const decide = createDecide(behaviour);
   const order = new Map<number, OrderKeeper>();
@@ -126,6 +140,13 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
       case 'evict':
         isEvicted = true;
         tell({ act: 'drop', to, stream: message.stream, seq, why: 'evicted' });
+        return;
+      case 'swallowAck':
+      case 'ackThenLose':
+      case 'applyTwice':
+      case 'forget':
+        // What befalls the service and not the way back: `agents.ts`.
+        send(message);
         return;
       case 'stall':
         stall(message, uniform(random, fault.minNs, fault.maxNs));
@@ -224,6 +245,7 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
   }
 
   return {
+    to,
     deliver,
     closed() {
       if (!isOver) end();
@@ -235,6 +257,13 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
     },
   };
 }
+
+/** The same, where a message goes to many: which deliveries go wrong is chosen for each receiver by itself. */
+export function deliveryTo(behaviour: Behaviour, to: number, peer: Peer, tell: Tell): Delivery {
+  return createDelivery({ ...behaviour, seed: behaviour.seed + SEED_STEP * (to + 1) }, to, peer, tell);
+}
+
+const SEED_STEP = 7919;
 
 interface OrderKeeper {
   /** Notes a message sent whole for the first time: its extent where later ones went first (RFC 4737 §4.2.2), else 0. */

@@ -2,8 +2,7 @@
 // no code with the engine: that the two understand each other is a test of both.
 
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Peer } from './delivery.ts';
-import type { Converse } from './services.ts';
+import type { Converse, Peer } from './delivery.ts';
 
 export interface ReferenceTargetOptions {
   readonly host: string;

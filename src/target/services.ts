@@ -1,30 +1,22 @@
 // What the reference target does with a message. Under most paths it sends every message back; under /rooms/NAME it sends
-// it to everyone who is connected there, its sender included. `?lane=N` says which lane a connection is of, for the truth
-// log; an echo learns that from the messages.
+// it to everyone who is connected there, its sender included; under /agents/NAME an agent acknowledges it (`agents.ts`).
+// `?lane=N` says which lane a connection is of, for the truth log; an echo learns that from the messages.
 
 import { nameEcho } from '../dialects/echo.ts';
 import type { Behaviour } from '../injection/behaviour.ts';
 import type { Tell } from '../injection/truth.ts';
-import { createDelivery, type Delivery, type Peer } from './delivery.ts';
-
-/** One connection's side of the service. */
-export interface Conversation {
-  receive(data: Uint8Array, isBinary: boolean): void;
-  /** The connection is gone. */
-  closed(): void;
-}
-
-export type Converse = (peer: Peer) => Conversation;
+import { agentService } from './agents.ts';
+import { type Converse, createDelivery, type Delivery, deliveryTo, isFaultless, type Peer } from './delivery.ts';
 
 /** The service by the path of the request. */
 export function createServices(behaviour: Behaviour, tell: Tell): Converse {
   const echo = echoService(behaviour, tell);
   const rooms = roomService(behaviour, tell);
-  return (peer) => (peer.path.startsWith('/rooms/') ? rooms(peer) : echo(peer));
-}
-
-function isFaultless({ faults, dropBeyondBytes }: Behaviour): boolean {
-  return faults.length === 0 && dropBeyondBytes === null;
+  const agents = agentService(behaviour, tell);
+  return (peer) => {
+    if (peer.path.startsWith('/rooms/')) return rooms(peer);
+    return peer.path.startsWith('/agents/') ? agents(peer) : echo(peer);
+  };
 }
 
 /** Sends every message back as it came, but for what the behaviour does wrong. */
@@ -64,7 +56,7 @@ function roomService(behaviour: Behaviour, tell: Tell): Converse {
     const lane = Number(url.searchParams.get('lane') ?? -1);
     const members = rooms.get(room) ?? new Set();
     rooms.set(room, members);
-    const member: Member = { peer, delivery: isFaultless(behaviour) ? null : deliveryTo(lane, peer) };
+    const member: Member = { peer, delivery: isFaultless(behaviour) ? null : deliveryTo(behaviour, lane, peer, tell) };
     members.add(member);
     return {
       receive(data, isBinary) {
@@ -81,11 +73,4 @@ function roomService(behaviour: Behaviour, tell: Tell): Converse {
       },
     };
   };
-
-  /** Which deliveries go wrong is chosen for each member by itself. */
-  function deliveryTo(lane: number, peer: Peer): Delivery {
-    return createDelivery({ ...behaviour, seed: behaviour.seed + SEED_STEP * (lane + 1) }, lane, peer, tell);
-  }
 }
-
-const SEED_STEP = 7919;

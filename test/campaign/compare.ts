@@ -29,8 +29,23 @@ export function disagreements({ result, truth, audiences, violations }: Outcome)
   same('unexpected', messages.unexpected, expected.fabricated);
   same('foreign', delivery.strangers.foreign, expected.fabricated);
   same('belated', messages.belated, 0);
+  same('diverged', messages.diverged, expected.diverged);
+  // A busy machine may send again what was only late; whatever is sent again, the agent says that it had it.
+  same('suppressed', messages.suppressed, messages.resent);
+  if (messages.resent < expected.swallowed)
+    problems.push(`resent: ${messages.resent}, swallowed ${expected.swallowed}`);
+  same('acknowledged and lost', delivery.acknowledgements?.lost ?? 0, messages.acknowledged === 0 ? 0 : messages.lost);
   same('longest extent', delivery.reordering.maxExtent ?? 0, Math.max(0, ...expected.extents));
   same('approximate', delivery.approximate, false);
+  for (const name of result.types.length === 0
+    ? []
+    : (['sent', 'delivered', 'lost', 'duplicated', 'reordered'] as const)) {
+    same(
+      `${name} by type`,
+      result.types.reduce((sum, { messages: of }) => sum + of[name], 0),
+      messages[name],
+    );
+  }
   for (const kind of ['bitFlips', 'truncated', 'extended', 'spliced', 'mangled'] as const) {
     same(`damage ${kind}`, delivery.damage[kind], expected.damage.filter((how) => how === kind).length);
   }
@@ -59,6 +74,8 @@ interface Expected {
   readonly damage: string[];
   readonly extents: number[];
   fabricated: number;
+  diverged: number;
+  swallowed: number;
 }
 
 /** Acts on a connection that the service itself dropped: what was not answered there is unresolved and not lost. */
@@ -87,6 +104,8 @@ function expectedOf(truth: readonly Act[]): Expected {
     damage: [],
     extents: [],
     fabricated: 0,
+    diverged: 0,
+    swallowed: 0,
   };
   const lostOrMissed = ({ to, stream }: { to: number; stream: number }): string[] =>
     to === stream ? expected.lost : expected.missed;
@@ -113,6 +132,13 @@ function expectedOf(truth: readonly Act[]): Expected {
       case 'closed':
         expected.delivered += act.returned;
         expected.received += act.passedOn;
+        break;
+      case 'swallowAck':
+        expected.swallowed++;
+        break;
+      case 'applyTwice':
+      case 'forget':
+        expected.diverged++;
         break;
       case 'disconnect':
       case 'stall':

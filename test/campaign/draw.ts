@@ -16,6 +16,7 @@ export function drawCampaign(seed: number, url: string): Draw {
   const random = createRandom(seed);
   const isText = random() < 0.4;
   const compression = random() < 0.15;
+  if (random() < 0.2) return drawAgents(seed, random, url);
   const isRooms = random() < 0.3;
   const lanes = isRooms ? whole(random, 2, 12) : whole(random, 1, 12);
   const rooms = isRooms ? drawRooms(random, lanes) : undefined;
@@ -39,6 +40,46 @@ export function drawCampaign(seed: number, url: string): Draw {
   if (!plan.ok)
     throw new Error(plan.problems.map(({ path, expected, got }) => `${path}: ${expected}, ${got}`).join('\n'));
   return { plan: plan.plan, behaviour: drawBehaviour(random, seed, isRooms), compression };
+}
+
+/** Agents that acknowledge and keep a state, and senders that send again. */
+function drawAgents(seed: number, random: Random, url: string): Draw {
+  const probe = { share: `${whole(random, 1, 10)}%`, copies: whole(random, 1, 3), every: '20ms' };
+  const plan = parsePlan(
+    {
+      name: `campaign ${seed}`,
+      seed,
+      target: { url: `${url}/agents/\${lane}?lane=\${lane}` },
+      dialect: {
+        kind: 'json',
+        send: { id: `\${id}`, text: `\${payload}` },
+        ack: 'ack',
+        duplicate: 'duplicate',
+        payload: 'text',
+        state: { count: 'state.count', digest: 'state.digest' },
+      },
+      load: {
+        connections: [{ to: whole(random, 1, 8) }, { hold: '800ms' }],
+        messages: { open: [{ to: `${whole(random, 100, 800)}/s` }, { hold: '700ms' }] },
+        mix: [
+          { type: 'a', bytes: whole(random, 60, 300) },
+          { type: 'b', bytes: whole(random, 60, 300) },
+        ],
+      },
+      resend: { after: '400ms', atMost: 3, ...(random() < 0.5 ? { probe } : {}) },
+      thresholds: ['delivered >= 0%'],
+      drain: '2500ms',
+    },
+    { env: {}, fallbackProfile: null },
+  );
+  if (!plan.ok)
+    throw new Error(plan.problems.map(({ path, expected, got }) => `${path}: ${expected}, ${got}`).join('\n'));
+  const rate = (): string => `${(0.3 + 3 * random()).toFixed(2)}%`;
+  const kinds = ['swallowAck', 'ackThenLose', 'applyTwice', 'forget', 'drop', 'duplicate'];
+  const faults = kinds.filter(() => random() < 0.6).map((kind) => ({ kind, rate: rate() }));
+  const parsed = parseBehaviour({ seed: seed + 1, faults: [...faults, { kind: 'reorder', rate: rate(), by: 3 }] });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return { plan: plan.plan, behaviour: parsed.behaviour, compression: false };
 }
 
 /** Some lose all their lanes in the middle and open them again: an orderly reconnect of every one. */

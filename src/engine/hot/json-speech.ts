@@ -95,7 +95,8 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
 
   function hearState(lane: Lane): void {
     const { name, count, digest } = codec;
-    if (models === null || name.stream !== lane.stream || (count === null && digest === null)) return;
+    // The answer to a copy tells the state of a later moment.
+    if (models === null || codec.isCopy || name.stream !== lane.stream || (count === null && digest === null)) return;
     const divergence = judgeState(modelOf(models, lane), name.sequence, count, digest);
     if (divergence !== null) noteDivergence(traffic, lane, name.sequence, divergence);
   }

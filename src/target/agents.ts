@@ -1,0 +1,118 @@
+// Agents: each NAME is one, with an inbox that knows what it has taken and a context that every message changes. All that
+// is connected to it hears what it takes.
+//
+//   → {"id": "…", "text": "…"}
+//   ← {"ack": "…", "state": {"count": 5, "digest": "1c291ca3"}}          with "duplicate": true where it had it before
+//   ← {"id": "…", "text": "…"}                                          to everyone, once, in the order of taking
+//
+// count: messages taken. digest: CRC-32, as 8 hex digits, of the digest before and the id; it begins with 00000000.
+
+import { crc32 } from 'node:zlib';
+import type { Behaviour, Fault } from '../injection/behaviour.ts';
+import { createDecide } from '../injection/decide.ts';
+import type { Tell } from '../injection/truth.ts';
+import { type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
+
+/** Of each agent the last ids are known; an older copy is taken for a new message. */
+const KNOWN_IDS = 100_000;
+
+interface Agent {
+  readonly known: Set<string>;
+  readonly listeners: Set<Listener>;
+  count: number;
+  digest: string;
+}
+
+interface Listener {
+  readonly peer: Peer;
+  readonly delivery: Delivery;
+}
+
+export function agentService(behaviour: Behaviour, tell: Tell): Converse {
+  const agents = new Map<string, Agent>();
+  const decide = createDecide(behaviour);
+  return (peer) => {
+    const url = new URL(peer.path, 'ws://target');
+    const lane = Number(url.searchParams.get('lane') ?? -1);
+    const agent = agents.get(url.pathname) ?? createAgent();
+    agents.set(url.pathname, agent);
+    const listener: Listener = { peer, delivery: deliveryTo(behaviour, lane, peer, tell) };
+    agent.listeners.add(listener);
+
+    function take(id: string, text: string): void {
+      const name = /^[0-9a-f]{8}-(\d{1,10})-(\d{1,16})/.exec(id);
+      const message = { to: lane, stream: Number(name?.[1] ?? -1), seq: Number(name?.[2] ?? -1) };
+      const fault = name === null ? null : decide(message.stream, message.seq);
+      if (fault?.kind === 'forget' && agent.count > 0) {
+        tell({ act: 'forget', ...message });
+        agent.count = 0;
+        agent.digest = NO_DIGEST;
+      }
+      change(agent, id);
+      if (fault?.kind === 'applyTwice') {
+        tell({ act: 'applyTwice', ...message });
+        change(agent, id);
+      }
+      if (fault?.kind === 'swallowAck') tell({ act: 'swallowAck', ...message });
+      else acknowledge(id, {});
+      pass(id, text, message, fault);
+    }
+
+    function pass(id: string, text: string, name: { stream: number; seq: number }, fault: Fault | null): void {
+      const data = Buffer.from(JSON.stringify({ id, text }));
+      for (const { peer: other, delivery } of agent.listeners) {
+        if (fault?.kind === 'ackThenLose') tell({ act: 'drop', to: delivery.to, ...name, why: 'acknowledged' });
+        else if (name.seq < 0) other.send(data, false);
+        else delivery.deliver({ data, isBinary: false, stream: name.stream, seq: name.seq });
+      }
+    }
+
+    function acknowledge(id: string, more: object): void {
+      const { count, digest } = agent;
+      peer.send(Buffer.from(JSON.stringify({ ack: id, state: { count, digest }, ...more })), false);
+    }
+
+    return {
+      receive(data) {
+        const message = readMessage(data);
+        if (message === null) peer.send(Buffer.from('{"error":"expected {\\"id\\": \\"…\\"}"}'), false);
+        else if (agent.known.has(message.id)) acknowledge(message.id, { duplicate: true });
+        else {
+          remember(agent, message.id);
+          take(message.id, message.text);
+        }
+      },
+      closed() {
+        agent.listeners.delete(listener);
+        listener.delivery.closed();
+      },
+    };
+  };
+}
+
+const NO_DIGEST = '00000000';
+
+function createAgent(): Agent {
+  return { known: new Set(), listeners: new Set(), count: 0, digest: NO_DIGEST };
+}
+
+function change(agent: Agent, id: string): void {
+  agent.count++;
+  agent.digest = crc32(agent.digest + id)
+    .toString(16)
+    .padStart(NO_DIGEST.length, '0');
+}
+
+function remember({ known }: Agent, id: string): void {
+  known.add(id);
+  if (known.size > KNOWN_IDS) known.delete(known.values().next().value!);
+}
+
+function readMessage(data: Uint8Array): { readonly id: string; readonly text: string } | null {
+  try {
+    const { id, text } = JSON.parse(Buffer.from(data).toString('utf8')) as Readonly<Record<string, unknown>>;
+    return typeof id === 'string' ? { id, text: typeof text === 'string' ? text : '' } : null;
+  } catch {
+    return null;
+  }
+}
