@@ -32,6 +32,7 @@ async function measureHere() {
   const { createSpeech } = await import('../../dist/engine/speeches.js');
   const { FrameReader } = await import('../../dist/frames/frame-reader.js');
   const { Lane } = await import('../../dist/engine/lane.js');
+  const { createDensityFacts } = await import('../../dist/measure/density.js');
   const { createRecorder } = await import('../../dist/measure/recorder.js');
 
   const plan = {
@@ -44,6 +45,7 @@ async function measureHere() {
   };
   const traffic = createTraffic({
     lanes: LANES,
+    density: createDensityFacts(),
     fanout: null,
     acks: null,
     byType: null,
@@ -52,7 +54,15 @@ async function measureHere() {
     recorder,
     report: fail,
   });
-  const speech = createSpeech({ plan, run: 12_345, lanes: LANES, traffic, ownDialect: null, dialectFailed: fail });
+  const speech = createSpeech({
+    plan,
+    run: 12_345,
+    lanes: LANES,
+    traffic,
+    rows: [],
+    ownDialect: null,
+    dialectFailed: fail,
+  });
   const buffer = Buffer.allocUnsafeSlow(65_536);
   traffic.readBytes = buffer;
   traffic.readView = new DataView(buffer.buffer);

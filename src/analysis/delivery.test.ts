@@ -3,10 +3,15 @@ import { makeWindow, type WindowParts } from '../../test/support/engine/windows.
 import { describeDelivery, zeroEventsBound } from './delivery.ts';
 import { addWindow, createTally } from './tally.ts';
 
+function heard(missed: number) {
+  const receivers = { count: 0, complete: 0, worst: [] };
+  return { owed: 100, missed, unresolved: 0, away: 0, messagesMissed: 0, messagesUnresolved: 0, receivers };
+}
+
 function deliveryOf(...windows: WindowParts[]) {
   const tally = createTally();
   for (const window of windows) addWindow(tally, makeWindow(window));
-  return describeDelivery(tally);
+  return describeDelivery(tally, null);
 }
 
 describe('the guarantee that a run is consistent with', () => {
@@ -17,6 +22,13 @@ describe('the guarantee that a run is consistent with', () => {
     [2, 3, 'none'],
   ] as const)('%i lost and %i duplicated: %s', (lost, duplicated, guarantee) => {
     expect(deliveryOf({ messages: { delivered: 100, lost, duplicated } }).consistentWith).toBe(guarantee);
+  });
+
+  test('what a lane of the room missed counts as lost', () => {
+    const tally = createTally();
+    addWindow(tally, makeWindow({ messages: { delivered: 100 } }));
+    expect(describeDelivery(tally, heard(0))).toMatchObject({ consistentWith: 'exactly-once' });
+    expect(describeDelivery(tally, heard(1))).toMatchObject({ consistentWith: 'at-most-once', lossRatioBelow: null });
   });
 
   test('none where nothing was settled, however much is unresolved', () => {

@@ -3,26 +3,30 @@
 
 import type { DeliveryResult, Guarantee } from '../facts/result.ts';
 import { CONFIDENCE } from './distribution.ts';
+import type { Fanout } from './fanout.ts';
 import type { Tally } from './tally.ts';
 
 /** `messages.unresolved` prove nothing either way and are left out. */
-export function describeDelivery(tally: Tally): DeliveryResult {
+export function describeDelivery(tally: Tally, fanout: Fanout | null): DeliveryResult {
   const { messages, acknowledgements, extent, loss, damage, strangers } = tally;
   const settled = messages.delivered + messages.lost;
+  // A message that one lane of its room missed did not arrive as it should have.
+  const lost = messages.lost + (fanout?.missed ?? 0);
+  const arrived = messages.delivered + tally.fanoutReceived;
   return {
-    consistentWith: settled === 0 ? null : guaranteeOf(messages.lost, messages.duplicated),
+    consistentWith: settled === 0 ? null : guaranteeOf(lost, messages.duplicated),
     messages: settled,
-    lossRatioBelow: settled === 0 || messages.lost > 0 ? null : zeroEventsBound(settled),
+    lossRatioBelow: settled === 0 || lost > 0 ? null : zeroEventsBound(settled),
     duplicateRatioBelow: settled === 0 || messages.duplicated > 0 ? null : zeroEventsBound(settled),
     faultFreeOnly: tally.reconnected === 0 && tally.droppedByServer === 0,
     approximate: tally.approximate,
     acknowledgements: messages.acknowledged === 0 ? null : { ...acknowledgements },
     reordering: {
-      ratio: messages.delivered === 0 ? null : messages.reordered / messages.delivered,
+      ratio: arrived === 0 ? null : messages.reordered / arrived,
       meanExtent: extent.count === 0 ? null : extent.sum / extent.count,
       maxExtent: extent.count === 0 ? null : extent.max,
-      density: densityOf(tally),
-      mostHeld: messages.lost + messages.unresolved > 0 ? null : tally.mostHeld,
+      density: densityOf(tally, arrived),
+      mostHeld: lost + messages.unresolved > 0 ? null : tally.mostHeld,
     },
     loss: {
       periods: loss.periods,
@@ -35,9 +39,9 @@ export function describeDelivery(tally: Tally): DeliveryResult {
   };
 }
 
-function densityOf({ displaced, messages }: Tally): Readonly<Record<string, number>> {
+function densityOf({ displaced }: Tally, arrived: number): Readonly<Record<string, number>> {
   const ascending = [...displaced].sort(([a], [b]) => a - b);
-  return Object.fromEntries(ascending.map(([displacement, count]) => [displacement, count / messages.delivered]));
+  return Object.fromEntries(ascending.map(([displacement, count]) => [displacement, count / arrived]));
 }
 
 /** Lost and duplicated decide; a run can be consistent with a guarantee, never prove it. */

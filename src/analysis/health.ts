@@ -120,7 +120,8 @@ function unmatchedDoubts({ messages, strangers, fanoutReceived }: Tally): Health
 function dialectDoubts({ failures }: Tally): HealthDoubt[] {
   const { dialectError = 0 } = failures;
   if (dialectError === 0) return [];
-  const detail = `the dialect failed ${formatCount(dialectError)} times, so that messages were not judged`;
+  const often = dialectError === 1 ? 'once' : `${formatCount(dialectError)} times`;
+  const detail = `the dialect failed ${often}, so that messages were not judged`;
   return [{ kind: 'dialectError', rule: null, detail, casts: 'delivery' }];
 }
 

@@ -344,3 +344,46 @@ describe('doubts that reach further', () => {
     expect(judgeContract(all, heard(broken), [approximate])[0]?.result.kind).toBe('fail');
   });
 });
+
+describe('what lanes heard of one another', () => {
+  const receivers = { count: 0, complete: 0, worst: [] };
+  const fanout = { owed: 1000, missed: 5, unresolved: 0, away: 0, messagesMissed: 5, messagesUnresolved: 0, receivers };
+  const judgeFanout = (rule: string, more: Partial<typeof fanout> = {}, parts: WindowParts = {}) =>
+    judgeThreshold(
+      threshold(rule),
+      { ...evidence({ messages: { sent: 100 }, ...parts }), fanout: { ...fanout, ...more } },
+      [],
+    ).result;
+
+  test('missed and received are judged as counts and as shares of what was owed', () => {
+    expect(judgeFanout('fanout.missed == 0')).toMatchObject({ kind: 'fail', observed: 5 });
+    expect(judgeFanout('fanout.missed <= 0.5%')).toMatchObject({ kind: 'pass', observed: 0.005 });
+    expect(judgeFanout('fanout.missed == 0', { missed: 0 }).kind).toBe('pass');
+  });
+
+  test('what is unresolved may have been missed: that the rule was kept is then not known', () => {
+    expect(judgeFanout('fanout.missed == 0', { missed: 0, unresolved: 1 }).kind).toBe('inconclusive');
+    expect(judgeFanout('fanout.missed <= 1%', { missed: 0, unresolved: 1 }).kind).toBe('pass');
+  });
+
+  test('what was missed is over the limit of a percentile', () => {
+    const heardFast = { times: { fanout: times(500, MS) } };
+    expect(judgeFanout('fanout.p90 < 10ms', { missed: 10 }, heardFast).kind).toBe('pass');
+    expect(judgeFanout('fanout.p90 < 10ms', { missed: 400 }, heardFast).kind).toBe('fail');
+  });
+
+  test('where nobody was owed anything, or nobody lived to tell, there is nothing to judge', () => {
+    expect(judgeFanout('fanout.missed == 0', { owed: 0 }).kind).toBe('inconclusive');
+    expect(judge('fanout.missed == 0', { messages: { sent: 1 } }).result.kind).toBe('inconclusive');
+  });
+
+  test('the contract is broken by what a lane missed', () => {
+    const contract = { delivery: 'at-least-once', order: 'none', integrity: 'none' } as const;
+    const parts = { messages: { due: 100, sent: 100, delivered: 100 } };
+    const kindWith = (more: Partial<typeof fanout>): string | undefined =>
+      judgeContract(contract, heard(parts, { ...fanout, ...more }), [])[0]?.result.kind;
+    expect(kindWith({})).toBe('fail');
+    expect(kindWith({ missed: 0 })).toBe('pass');
+    expect(kindWith({ missed: 0, unresolved: 3 })).toBe('inconclusive');
+  });
+});

@@ -55,9 +55,7 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
       : 'never (too many lost, unresolved or unsent)';
   const doubts = [
     ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
-    ...(isKept && isAboutLost(threshold) && !holds(worstLost(threshold, evidence.tally), threshold)
-      ? unresolvedDoubts(expression, evidence.tally)
-      : []),
+    ...(isKept ? doubtsOfWorst(threshold, evidence) : []),
   ];
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
@@ -103,12 +101,16 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
       const unsent = sumOf(Object.values(tally.unsent));
       const count = metric.of === 'unsent' ? unsent : messages[metric.of];
       const isOfDue = metric.among === null && (metric.of === 'sent' || metric.of === 'unsent');
-      const of = isOfDue ? messages.due : messages.sent;
+      // In rooms a message arrives at many lanes, and may do so wrongly at each.
+      const arrivals = ARRIVALS.includes(metric.of) ? tally.fanoutReceived : 0;
+      const of = isOfDue ? messages.due : messages.sent + arrivals;
       if (of === 0) return noSamples(expression, 'no message was sent');
       return { kind: 'value', value: unit === 'ratio' ? count / of : count };
     }
     case 'fanout': {
-      if (fanout === null) return noSamples(expression, 'the plan has no rooms');
+      if (fanout === null) {
+        return noSamples(expression, 'the plan has no rooms, or not every worker lived to say what its lanes heard');
+      }
       if (fanout.owed === 0) return noSamples(expression, 'no lane was owed a message of another');
       const count = metric.of === 'missed' ? fanout.missed : tally.fanoutReceived;
       return { kind: 'value', value: unit === 'ratio' ? count / fanout.owed : count };
@@ -127,6 +129,9 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
       return unreachable(metric);
   }
 }
+
+/** What is counted for each arrival. */
+const ARRIVALS: readonly string[] = ['duplicated', 'reordered', 'corrupted', 'unexpected', 'belated'];
 
 /** Samples that would be over any limit: they never came. */
 function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number {
@@ -258,14 +263,19 @@ export function formatObserved(value: number, unit: Threshold['unit']): string {
   }
 }
 
-function isAboutLost({ metric }: Threshold): boolean {
-  return metric.kind === 'messages' && metric.of === 'lost';
-}
-
-/** As if every unresolved message had been lost. */
-function worstLost({ unit }: Threshold, { messages }: Tally): number {
-  const count = messages.lost + messages.unresolved;
-  return unit === 'ratio' ? count / messages.sent : count;
+/** Where a rule about losses would not hold if all that is unresolved had been lost. */
+function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): readonly Doubt[] {
+  const { metric, unit, expression } = threshold;
+  const holdsFor = (count: number, of: number): boolean => holds(unit === 'ratio' ? count / of : count, threshold);
+  if (metric.kind === 'messages' && metric.of === 'lost') {
+    const { lost, unresolved, sent } = tally.messages;
+    return holdsFor(lost + unresolved, sent) ? [] : unresolvedDoubts(expression, tally);
+  }
+  if (metric.kind === 'fanout' && metric.of === 'missed' && fanout !== null) {
+    const { missed, unresolved, owed } = fanout;
+    return holdsFor(missed + unresolved, owed) ? [] : unresolvedDeliveries(expression, fanout);
+  }
+  return [];
 }
 
 /** Each clause of the contract as a rule of its own. */

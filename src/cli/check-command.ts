@@ -5,7 +5,7 @@ import { HighwaterError } from '../facts/error.ts';
 import { redactPlan } from '../plan/redact.ts';
 import { renderCheck } from '../report/check.ts';
 import { machineNeeds, plannedSeconds } from '../run/machine-needs.ts';
-import { checkDialect } from '../run/prepare.ts';
+import { checkPlan } from '../run/prepare.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { styleFor } from './terminal.ts';
@@ -15,7 +15,7 @@ export async function checkCommand(
   flags: PlanFlags & { readonly json?: boolean },
 ): Promise<number> {
   const { plan, secrets } = await loadPlan(source, flags);
-  await checkDialect(plan, localSurroundings);
+  await checkPlan(plan, localSurroundings);
   const machine = localSurroundings.machine();
   const needs = machineNeeds(plan, machine);
   const shown = redactPlan(plan, secrets);

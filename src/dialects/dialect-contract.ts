@@ -41,13 +41,19 @@ const FOREIGN: readonly Wire[] = [
   new Uint8Array(65_536),
 ];
 
-/** Everything that is wrong with it as far as it can be tried without a service; empty for none. */
-export function dialectProblems(dialect: unknown): readonly DialectProblem[] {
+/**
+ * Everything that is wrong with it as far as it can be tried without a service; empty for none. `row`: of the CSV file that
+ * the plan names, for a dialect that needs one.
+ */
+export function dialectProblems(
+  dialect: unknown,
+  row: Readonly<Record<string, string>> = {},
+): readonly DialectProblem[] {
   if (typeof dialect !== 'function') {
     return [problem('dialect', 'a function that is given a lane', show(dialect))];
   }
   const problems: DialectProblem[] = [];
-  const conversation = attempt(problems, 'dialect', () => (dialect as Dialect)({ lane: 0, room: 0 }));
+  const conversation = attempt(problems, 'dialect', () => (dialect as Dialect)({ lane: 0, room: 0, row }));
   if (conversation === FAILED) return problems;
   if (typeof conversation !== 'object' || conversation === null) {
     return [problem('dialect', 'an object with encode and decode', show(conversation))];

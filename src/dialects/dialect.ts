@@ -10,6 +10,8 @@ export interface DialectLane {
   readonly lane: number;
   /** The room that it is in; 0 where the plan has no rooms. */
   readonly room: number;
+  /** Its row of the plan's CSV file (`target.rows`); empty where there is none. */
+  readonly row: Readonly<Record<string, string>>;
 }
 
 /** A message to be laid out. */

@@ -22,19 +22,27 @@ export interface JsonTemplate {
   readonly payloads: number;
 }
 
-type Piece = { readonly kind: 'literal'; readonly bytes: Uint8Array } | { readonly kind: Place };
+type Piece =
+  | { readonly kind: 'literal'; readonly bytes: Uint8Array }
+  | { readonly kind: Place }
+  /** By row: what stands in this column, as JSON has it. */
+  | { readonly kind: 'row'; readonly values: readonly Uint8Array[] };
 
-const PLACE = new RegExp(`\\$\\{(${PLACES.join('|')})\\}`);
+const PLACE = new RegExp(`\\$\\{(${PLACES.join('|')}|row\\.[^}]*)\\}`);
+const ROW = 'row.';
 /** Numbers that stand alone in a string become numbers of JSON. */
 const LONE_NUMBER = /"\$\{(seq|lane|room)\}"/g;
 
-/** `text` must be JSON. */
-export function compileTemplate(text: string): JsonTemplate {
-  const ascii = text.replace(/[^\x20-\x7e]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  const parts = ascii.replace(LONE_NUMBER, `\${$1}`).split(PLACE);
+/** `text` must be JSON, and every column that it names must be in every row. */
+export function compileTemplate(text: string, rows: Rows): JsonTemplate {
+  const parts = inAscii(text).replace(LONE_NUMBER, `\${$1}`).split(PLACE);
   const pieces = parts.flatMap((part, index): Piece[] => {
-    if (index % 2 === 1) return [{ kind: part as Place }];
-    return part === '' ? [] : [{ kind: 'literal', bytes: Uint8Array.from(part, (letter) => letter.charCodeAt(0)) }];
+    if (index % 2 === 0) return part === '' ? [] : [{ kind: 'literal', bytes: bytesOf(part) }];
+    if (!part.startsWith(ROW)) return [{ kind: part as Place }];
+    const column = JSON.parse(`"${part.slice(ROW.length)}"`) as string;
+    return [
+      { kind: 'row', values: rows.map((row) => bytesOf(inAscii(JSON.stringify(row[column] ?? '').slice(1, -1)))) },
+    ];
   });
   return {
     pieces,
@@ -42,6 +50,18 @@ export function compileTemplate(text: string): JsonTemplate {
     payloads: pieces.filter((piece) => piece.kind === 'payload').length,
   };
 }
+
+/** Letters beyond ASCII as JSON escapes them. */
+function inAscii(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function bytesOf(ascii: string): Uint8Array {
+  return Uint8Array.from(ascii, (letter) => letter.charCodeAt(0));
+}
+
+/** Of a CSV file: stream n has row n modulo their number. */
+export type Rows = readonly Readonly<Record<string, string>>[];
 
 /** What goes into the places. */
 export interface Filling {
@@ -52,8 +72,18 @@ export interface Filling {
 }
 
 /** More than `writeTemplate` writes with so many letters in each payload. */
-export function templateBytesBound({ pieces, literalBytes }: JsonTemplate, payloadLetters: number): number {
-  return literalBytes + pieces.length * (MAX_ID_BYTES + payloadLetters);
+export function templateBytesBound(
+  { pieces, literalBytes }: JsonTemplate,
+  stream: number,
+  payloadLetters: number,
+): number {
+  let bound = literalBytes + pieces.length * (MAX_ID_BYTES + payloadLetters);
+  for (const piece of pieces) if (piece.kind === 'row') bound += rowValue(piece.values, stream).length;
+  return bound;
+}
+
+function rowValue(values: readonly Uint8Array[], stream: number): Uint8Array {
+  return values[stream % values.length] ?? new Uint8Array(0);
 }
 
 /** Writes the message at the beginning of `out` and returns its length. */
@@ -71,6 +101,12 @@ export function writeTemplate(
         out.set(piece.bytes, at);
         at += piece.bytes.length;
         break;
+      case 'row': {
+        const value = rowValue(piece.values, name.stream);
+        out.set(value, at);
+        at += value.length;
+        break;
+      }
       case 'id':
         at = writeMessageId(ids, out, at, name);
         break;
@@ -95,8 +131,10 @@ export function writeTemplate(
 export function payloadLetters(template: JsonTemplate, wantedBytes: number, { ids, name, room }: Filling): number {
   if (template.payloads === 0) return 0;
   let taken = template.literalBytes;
-  for (const { kind } of template.pieces) {
-    if (kind === 'id') taken += messageIdBytes(ids, name);
+  for (const piece of template.pieces) {
+    const { kind } = piece;
+    if (kind === 'row') taken += rowValue(piece.values, name.stream).length;
+    else if (kind === 'id') taken += messageIdBytes(ids, name);
     else if (kind === 'seq') taken += digitsOf(name.sequence, 10);
     else if (kind === 'lane') taken += digitsOf(name.stream, 10);
     else if (kind === 'room') taken += digitsOf(room, 10);

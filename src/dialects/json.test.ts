@@ -30,7 +30,13 @@ const shape = (more: Partial<JsonShape> = {}): JsonShape => ({
   state: null,
   ...more,
 });
-const setting: JsonSetting = { run: RUN, payloadBytes: [200, 500], timed: false, roomOf: (stream) => stream % 10 };
+const setting: JsonSetting = {
+  run: RUN,
+  payloadBytes: [200, 500],
+  timed: false,
+  rows: [],
+  roomOf: (stream) => stream % 10,
+};
 const codec = createJsonCodec(shape(), setting);
 const nameOf = (stream: number, sequence: number) => ({ stream, sequence, dueNs: 0, sentNs: 0 });
 
@@ -82,6 +88,32 @@ describe('what is sent first', () => {
     const text = (index: number): string =>
       Buffer.from(greeting.message.subarray(0, writeHello(greeting, index, 37))).toString('utf8');
     expect([text(0), text(1)]).toEqual(['{"join":7,"as":"user-37"}', '{"ready":true}']);
+  });
+});
+
+describe('what comes from a CSV file', () => {
+  const rows = [
+    { token: 'a-1', 'full name': 'Ann "A" Ähm' },
+    { token: 'b-2', 'full name': 'Bob' },
+  ];
+  const template = JSON.stringify({ id: `\${id}`, by: `\${row.full name}`, text: `\${payload}` });
+  const hello = [JSON.stringify({ auth: `\${row.token}` })];
+  const fed = createJsonCodec(shape({ template, hello }), { ...setting, rows });
+  const documentOf = (length: number): Record<string, unknown> =>
+    JSON.parse(Buffer.from(fed.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
+
+  test('stands in what the lane says first and in every message, row by row and lane by lane', () => {
+    expect([0, 1, 2].map((stream) => documentOf(writeHello(fed, 0, stream)))).toEqual([
+      { auth: 'a-1' },
+      { auth: 'b-2' },
+      { auth: 'a-1' },
+    ]);
+    expect(documentOf(writeJson(fed, 0, nameOf(2, 5))).by).toBe('Ann "A" Ähm');
+    expect(documentOf(writeJson(fed, 0, nameOf(3, 5))).by).toBe('Bob');
+  });
+
+  test('leaves the message the size of its type', () => {
+    for (const stream of [0, 1]) expect(writeJson(fed, 0, nameOf(stream, 5))).toBe(200);
   });
 });
 

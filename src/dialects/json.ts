@@ -12,6 +12,7 @@ import {
   type Filling,
   type JsonTemplate,
   payloadLetters,
+  type Rows,
   templateBytesBound,
   writeTemplate,
 } from './json-template.ts';
@@ -70,6 +71,7 @@ export interface JsonSetting {
   readonly payloadBytes: readonly number[];
   /** Whether ids carry the times of their message. */
   readonly timed: boolean;
+  readonly rows: Rows;
   roomOf(stream: number): number;
 }
 
@@ -78,7 +80,8 @@ const ID_PATH = 0;
 /** Of a state that cannot be one, so much is shown. */
 const MOST_SHOWN = 40;
 
-export function createJsonCodec(shape: JsonShape, { run, payloadBytes, timed, roomOf }: JsonSetting): JsonCodec {
+export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCodec {
+  const { run, payloadBytes, timed, rows, roomOf } = setting;
   const paths: JsonPath[] = [shape.id];
   const place = (path: JsonPath | null | undefined): number => (path == null ? -1 : paths.push(path) - 1);
   const places = {
@@ -90,8 +93,8 @@ export function createJsonCodec(shape: JsonShape, { run, payloadBytes, timed, ro
     digest: place(shape.state?.digest),
   };
   return {
-    template: compileTemplate(shape.template),
-    hello: shape.hello.map(compileTemplate),
+    template: compileTemplate(shape.template, rows),
+    hello: shape.hello.map((text) => compileTemplate(text, rows)),
     payloadBytes,
     ids: createMessageIds(run, timed),
     scanner: createJsonScanner(paths),
@@ -127,7 +130,7 @@ export function writeHello(codec: JsonCodec, index: number, stream: number): num
 }
 
 function layOut(codec: JsonCodec, template: JsonTemplate, filling: Filling, fillerLetters: number): number {
-  const bound = templateBytesBound(template, fillerLetters);
+  const bound = templateBytesBound(template, filling.name.stream, fillerLetters);
   if (codec.message.length < bound) codec.message = new Uint8Array(2 * bound);
   return writeTemplate(template, codec.message, filling, fillerLetters);
 }

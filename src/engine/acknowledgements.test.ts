@@ -139,7 +139,7 @@ describe('outcomes as Jepsen counts them', () => {
     });
     expect(tally.messages).toMatchObject({ ...none, sent: 2, acknowledged: 1, delivered: 2 });
     expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 1 });
-    expect(describeDelivery(tally)).toMatchObject({ consistentWith: 'exactly-once' });
+    expect(describeDelivery(tally, null)).toMatchObject({ consistentWith: 'exactly-once' });
   });
 
   test('a pathological queue: attempts 3, acknowledged 2, ok 1, lost 1, unexpected 1, duplicated 1, recovered 0', () => {
@@ -162,7 +162,7 @@ describe('outcomes as Jepsen counts them', () => {
       unresolved: 1,
     });
     expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 0 });
-    expect(describeDelivery(tally)).toMatchObject({ consistentWith: 'none' });
+    expect(describeDelivery(tally, null)).toMatchObject({ consistentWith: 'none' });
   });
 });
 

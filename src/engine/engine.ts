@@ -16,6 +16,7 @@ import { recordWithExpectedInterval } from '../histogram/histogram.ts';
 import { createAcknowledgements } from '../measure/acknowledgements.ts';
 import { audienceFacts, createAudience, heardAll, startAudience } from '../measure/audience.ts';
 import { createByType } from '../measure/by-type.ts';
+import { createDensityFacts, type DensityFacts } from '../measure/density.ts';
 import { countFailure, createRecorder } from '../measure/recorder.ts';
 import { createSpread } from '../measure/spread.ts';
 import { curveDurationNs } from '../plan/curve.ts';
@@ -99,12 +100,14 @@ export function createEngine(parts: EngineParts): Engine {
   const lanes = Array.from({ length: laneCount }, (_, index) => new Lane(index, index * shards + shard));
   const { rooms } = plan.load;
   const openLanes = createOpenLanes(laneCount, (lane) => rooms === null || isPublisher(rooms, lane.stream));
-  const fanout = rooms === null ? null : createFanout(plan, rooms, laneCount, assignment.laneCount);
+  const density = createDensityFacts();
+  const fanout = rooms === null ? null : createFanout(plan, rooms, laneCount, assignment.laneCount, density);
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
   const acks = needsAcknowledgements(plan) ? createAcknowledgements(laneCount, acknowledgesApart(plan.dialect)) : null;
   const traffic = createTraffic({
     lanes: laneCount,
+    density,
     fanout,
     acks,
     byType,
@@ -118,6 +121,7 @@ export function createEngine(parts: EngineParts): Engine {
     run: assignment.run,
     lanes: laneCount,
     traffic,
+    rows: assignment.rows,
     ownDialect: parts.ownDialect,
     dialectFailed(lane, detail) {
       countFailure(recorder, 'dialectError');
@@ -144,6 +148,7 @@ export function createEngine(parts: EngineParts): Engine {
     stages: planStages(plan),
     recorder,
     ledger: traffic.ledger,
+    audience: fanout?.audience.ledger ?? null,
     spread: fanout?.spread ?? null,
     byType,
     clock,
@@ -381,7 +386,7 @@ const SPREAD_PER_SECOND = 5000;
 const CLOSED_ROUNDS_PER_SECOND = 1000;
 
 /** `lanes`: of this process; `allLanes`: of the run. */
-function createFanout(plan: Plan, rooms: Rooms, lanes: number, allLanes: number): Fanout {
+function createFanout(plan: Plan, rooms: Rooms, lanes: number, allLanes: number, density: DensityFacts): Fanout {
   const { messages } = plan.load;
   const senders = Math.min(allLanes, rooms.count * rooms.publishers);
   const perSecond =
@@ -392,7 +397,7 @@ function createFanout(plan: Plan, rooms: Rooms, lanes: number, allLanes: number)
         : 0;
   const deliveriesPerSecond = (perSecond * allLanes) / rooms.count;
   return {
-    audience: createAudience(rooms, lanes),
+    audience: createAudience(rooms, lanes, density),
     spread: createSpread(
       plan.seed,
       deliveriesPerSecond === 0 ? 1 : Math.min(1, SPREAD_PER_SECOND / deliveriesPerSecond),

@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
 
+/** Without −0, which is no time and no other than 0. */
+const times = fc.double({ noNaN: true }).map((value) => value + 0);
+
 test('entries come out in order of their keys, each with its value', () => {
   fc.assert(
-    fc.property(fc.array(fc.double({ noNaN: true }), { maxLength: 200 }), (keys) => {
+    fc.property(fc.array(times, { maxLength: 200 }), (keys) => {
       const heap = createMinHeap(keys.length);
       for (const [value, key] of keys.entries()) push(heap, key, value);
       const out: number[] = [];

@@ -10,6 +10,7 @@ import { speakOwn } from './hot/own-speech.ts';
 import type { Speech } from './hot/speech.ts';
 import type { Traffic } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
+import type { Rows } from './site.ts';
 
 export interface SpeechParts {
   readonly plan: Plan;
@@ -18,12 +19,13 @@ export interface SpeechParts {
   /** Lanes of this process. */
   readonly lanes: number;
   readonly traffic: Traffic;
+  readonly rows: Rows;
   /** What the module of the plan's dialect exports; null where it has none. */
   readonly ownDialect: Dialect | null;
   dialectFailed(lane: Lane, detail: string): void;
 }
 
-export function createSpeech({ plan, run, lanes, traffic, ownDialect, dialectFailed }: SpeechParts): Speech {
+export function createSpeech({ plan, run, lanes, traffic, rows, ownDialect, dialectFailed }: SpeechParts): Speech {
   const { dialect } = plan;
   const { mix, rooms } = plan.load;
   const payloadBytes = mix.map((type) => type.payloadBytes);
@@ -34,10 +36,10 @@ export function createSpeech({ plan, run, lanes, traffic, ownDialect, dialectFai
     case 'echo':
       return speakEcho(dialect, run, payloadBytes, traffic);
     case 'json':
-      return speakJson(dialect, { run, payloadBytes, timed, roomOf: roomOfStream }, traffic);
+      return speakJson(dialect, { run, payloadBytes, timed, rows, roomOf: roomOfStream }, traffic);
     case 'module':
       if (ownDialect === null) throw new Error(`the dialect ${dialect.file} was not loaded`);
-      return speakOwn(ownDialect, { run, mix, timed, lanes, roomOf: roomOfStream, dialectFailed }, traffic);
+      return speakOwn(ownDialect, { run, mix, timed, lanes, rows, roomOf: roomOfStream, dialectFailed }, traffic);
     default:
       return unreachable(dialect);
   }

@@ -20,6 +20,7 @@ function start(stages = STAGES) {
     worker: 1,
     stages,
     recorder,
+    audience: null,
     spread: null,
     byType: null,
     ledger: createLedger(1),

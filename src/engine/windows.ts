@@ -31,7 +31,9 @@ export interface WindowParts {
   readonly worker: number;
   readonly stages: readonly Stage[];
   readonly recorder: Recorder;
+  /** The lanes' own, which counts the places of all arrivals; and what lanes heard of one another. */
   readonly ledger: Ledger;
+  readonly audience: Ledger | null;
   /** Null where the plan has no rooms. */
   readonly spread: Spread | null;
   /** Null where the plan has one type of message. */
@@ -94,7 +96,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         density: cutDensity(parts.ledger.density),
         spread: parts.spread === null ? [] : cutSpread(parts.spread),
         types: parts.byType === null ? [] : cutByType(parts.byType),
-        approximate: parts.ledger.approximate,
+        approximate: parts.ledger.approximate || parts.audience?.approximate === true,
         spinning: parts.spinning,
       }),
     );

@@ -73,6 +73,8 @@ export type Fault =
 export interface MessageName {
   readonly stream: number;
   readonly seq: number;
+  /** In a room: on its way to this lane alone; null for all. */
+  readonly to: number | null;
 }
 
 export interface FaultRule {
@@ -120,8 +122,9 @@ const messageName = objectField(
   {
     stream: wholeField('the number of a stream', 'The stream: the number of the lane that sends it.'),
     seq: wholeField('the number of a message', 'The number within its stream, from 0.'),
+    to: wholeField('the number of a lane', 'In a room: on its way to this lane alone. Default: to all.').optional(),
   },
-  'a message: { stream, seq }',
+  'a message: { stream, seq, to }',
   'One message.',
 );
 
@@ -234,7 +237,11 @@ export function parseBehaviour(
 }
 
 function resolveRule(rule: WrittenRule): FaultRule {
-  return { fault: resolveFault(rule), rate: rule.rate ?? 0, at: rule.at ?? [] };
+  return {
+    fault: resolveFault(rule),
+    rate: rule.rate ?? 0,
+    at: (rule.at ?? []).map(({ stream, seq, to }) => ({ stream, seq, to: to ?? null })),
+  };
 }
 
 function resolveFault(rule: WrittenRule): Fault {

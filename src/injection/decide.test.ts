@@ -8,19 +8,19 @@ const rate = (share: number): FaultRule => ({ fault: { kind: 'drop' }, rate: sha
 
 describe('which message meets which fault', () => {
   test('a rate chooses about that share, the same messages in whatever order they come', () => {
-    const decide = createDecide(behaviour([rate(0.1)]));
+    const decide = createDecide(behaviour([rate(0.1)]), 0);
     const names = Array.from({ length: 20_000 }, (_, index) => ({ stream: index % 7, seq: Math.floor(index / 7) }));
     const chosen = names.filter(({ stream, seq }) => decide(stream, seq) !== null);
     expect(chosen.length).toBeGreaterThan(1800); // 2,000 expected, standard deviation 42
     expect(chosen.length).toBeLessThan(2200);
-    const again = createDecide(behaviour([rate(0.1)]));
+    const again = createDecide(behaviour([rate(0.1)]), 0);
     const backwards = [...names].reverse().filter(({ stream, seq }) => again(stream, seq) !== null);
     expect(backwards.reverse()).toEqual(chosen);
   });
 
   test('another seed, and another rule, choose others', () => {
     const chosenBy = (faults: readonly FaultRule[], seed: number): number[] => {
-      const decide = createDecide(behaviour(faults, seed));
+      const decide = createDecide(behaviour(faults, seed), 0);
       return Array.from({ length: 2000 }, (_, seq) => seq).filter((seq) => decide(0, seq)?.kind === 'drop');
     };
     expect(chosenBy([rate(0.1)], 1)).not.toEqual(chosenBy([rate(0.1)], 2));
@@ -31,9 +31,12 @@ describe('which message meets which fault', () => {
   test('no rate chooses none, a whole rate all, and names choose exactly those', () => {
     fc.assert(
       fc.property(fc.nat(1e6), fc.nat(1e9), (stream, seq) => {
-        expect(createDecide(behaviour([rate(0)]))(stream, seq)).toBeNull();
-        expect(createDecide(behaviour([rate(1)]))(stream, seq)).toEqual({ kind: 'drop' });
-        const named = createDecide(behaviour([{ fault: { kind: 'drop' }, rate: 0, at: [{ stream, seq }] }]));
+        expect(createDecide(behaviour([rate(0)]), 0)(stream, seq)).toBeNull();
+        expect(createDecide(behaviour([rate(1)]), 0)(stream, seq)).toEqual({ kind: 'drop' });
+        const named = createDecide(
+          behaviour([{ fault: { kind: 'drop' }, rate: 0, at: [{ stream, seq, to: null }] }]),
+          0,
+        );
         expect([named(stream, seq), named(stream, seq + 1), named(stream + 1, seq)]).toEqual([
           { kind: 'drop' },
           null,
@@ -43,9 +46,19 @@ describe('which message meets which fault', () => {
     );
   });
 
+  test('a name may choose a message on its way to one lane alone', () => {
+    const named = behaviour([{ fault: { kind: 'drop' }, rate: 0, at: [{ stream: 3, seq: 1, to: 7 }] }]);
+    expect([createDecide(named, 7)(3, 1)?.kind, createDecide(named, 8)(3, 1), createDecide(named, 7)(3, 2)]).toEqual([
+      'drop',
+      null,
+      null,
+    ]);
+  });
+
   test('the first rule that chooses a message has it', () => {
     const decide = createDecide(
-      behaviour([{ fault: { kind: 'splice' }, rate: 0, at: [{ stream: 0, seq: 1 }] }, rate(1)]),
+      behaviour([{ fault: { kind: 'splice' }, rate: 0, at: [{ stream: 0, seq: 1, to: null }] }, rate(1)]),
+      0,
     );
     expect([decide(0, 0)?.kind, decide(0, 1)?.kind]).toEqual(['drop', 'splice']);
   });
@@ -67,7 +80,7 @@ describe('a behaviour as written', () => {
         dropBeyondBytes: null,
         faults: [
           { fault: { kind: 'duplicate', copies: 1 }, rate: 0.01, at: [] },
-          { fault: { kind: 'delay', minNs: 5e6, maxNs: 50e6 }, rate: 0, at: [{ stream: 1, seq: 2 }] },
+          { fault: { kind: 'delay', minNs: 5e6, maxNs: 50e6 }, rate: 0, at: [{ stream: 1, seq: 2, to: null }] },
           { fault: { kind: 'disconnect', code: 1011 }, rate: 0.001, at: [] },
         ],
       },

@@ -10,14 +10,16 @@ export type Decide = (stream: number, seq: number) => Fault | null;
 const RULES = 256;
 const TWO_POW_32 = 2 ** 32;
 
-export function createDecide({ seed, faults }: Behaviour): Decide {
-  const choosers = faults.map((rule, index) => ({ fault: rule.fault, chooses: chooserOf(rule, seed, index) }));
+/** `to`: the lane that the messages are on their way to. */
+export function createDecide({ seed, faults }: Behaviour, to: number): Decide {
+  const choosers = faults.map((rule, index) => ({ fault: rule.fault, chooses: chooserOf(rule, seed, index, to) }));
   return (stream, seq) => choosers.find(({ chooses }) => chooses(stream, seq))?.fault ?? null;
 }
 
-function chooserOf(rule: FaultRule, seed: number, index: number): (stream: number, seq: number) => boolean {
+function chooserOf(rule: FaultRule, seed: number, index: number, to: number): (stream: number, seq: number) => boolean {
   if (rule.at.length === 0) return (stream, seq) => hash01(ruleSeed(seed, index), nameOf(stream, seq)) < rule.rate;
-  const names = new Set(rule.at.map(({ stream, seq }) => nameOf(stream, seq)));
+  const here = rule.at.filter((name) => name.to === null || name.to === to);
+  const names = new Set(here.map(({ stream, seq }) => nameOf(stream, seq)));
   return (stream, seq) => names.has(nameOf(stream, seq));
 }
 

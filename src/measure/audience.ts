@@ -12,6 +12,7 @@
 import type { AudienceFacts, HoleFacts, StreamAudience } from '../facts/audience.ts';
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf, seatOf } from '../plan/rooms.ts';
+import type { DensityFacts } from './density.ts';
 import {
   Arrival,
   createLedger,
@@ -61,9 +62,9 @@ interface Hole {
 /** How a receiver's connection ended. `stayed`: at the end of the run; `left`: in good order before; `died`: not so. */
 export type Parting = 'stayed' | 'left' | 'died';
 
-/** `receivers`: lanes of this process. */
-export function createAudience(rooms: Rooms, receivers: number): Audience {
-  const ledger = createLedger(receivers * rooms.publishers);
+/** `receivers`: lanes of this process. `density`: where the places of all arrivals are counted. */
+export function createAudience(rooms: Rooms, receivers: number, density: DensityFacts): Audience {
+  const ledger = createLedger(receivers * rooms.publishers, density);
   ledger.next.fill(UNKNOWN_NEXT);
   ledger.outstanding.fill(UNKNOWN_NEXT);
   return {

@@ -65,7 +65,8 @@ export interface Ledger {
   approximate: boolean;
 }
 
-export function createLedger(lanes: number): Ledger {
+/** `density`: where the places of arrivals are counted, which several ledgers may share. */
+export function createLedger(lanes: number, density = createDensityFacts()): Ledger {
   return {
     next: new Float64Array(lanes),
     expected: new Float64Array(lanes),
@@ -74,7 +75,7 @@ export function createLedger(lanes: number): Ledger {
     disorder: new Array<Disorder | null>(lanes).fill(null),
     givenUp: new Array<Set<number> | null>(lanes).fill(null),
     extent: 0,
-    density: createDensityFacts(),
+    density,
     approximate: false,
   };
 }

@@ -22,6 +22,7 @@ const ENV_NAME = /^env\.([A-Za-z_][A-Za-z0-9_]*)$/;
 const MESSAGE_NAMES: readonly string[] = ['id', 'seq', 'lane', 'room', 'payload'];
 /** What may stand in what a lane says first. */
 const HELLO_NAMES: readonly string[] = ['lane', 'room'];
+const ROW_NAME = /^row\..+$/s;
 const LANE_NAME = /^(?:lane|room|row\..+)$/s;
 
 export function interpolate(document: unknown, env: Environment): Interpolated {
@@ -42,12 +43,12 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
         return value ?? placeholder;
       }
       const names = messageNames(at);
-      if (closing !== '' && names.includes(inner)) return placeholder;
+      if (closing !== '' && (names.includes(inner) || (names.length > 0 && ROW_NAME.test(inner)))) return placeholder;
       const known = closing !== '' && LANE_NAME.test(inner);
       if (!known || !isRenderedPerLane(at)) {
         const expected = isRenderedPerLane(at)
           ? `\${env.NAME}, \${lane}, \${room} or \${row.COLUMN}`
-          : ['env.NAME', ...names].map((name) => `\${${name}}`).join(', ');
+          : ['env.NAME', ...names, ...(names.length > 0 ? ['row.COLUMN'] : [])].map((name) => `\${${name}}`).join(', ');
         const hint =
           known && names.length === 0
             ? `\${lane}, \${room} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`

@@ -44,6 +44,38 @@ describe('problems', () => {
       { target, load: { messages: { open: { rate: '1/s', for: '1s' }, closed: {} } } },
       'either open or closed, got both',
     ],
+    [
+      { target, load: { ...load, rooms: { count: 6 } } },
+      'load.rooms.count: expected at least two lanes for each room, so at most 5 rooms, got 6 (open more lanes)',
+    ],
+    [
+      { target, load: { connections: [{ to: 10000 }, { hold: '1s' }], rooms: { count: 2 } } },
+      'load.rooms: expected at most 20,000,000 pairs of a receiver and a sender, got 50,000,000 (set publishers, or have more rooms)',
+    ],
+    [
+      { ...minimal, dialect: { kind: 'json', send: { id: `\${id}` }, hello: [{ join: `\${room}` }] } },
+      `dialect.hello: expected load.rooms, as \${room} stands here`,
+    ],
+    [
+      { ...minimal, dialect: { kind: 'json', send: { id: `\${id}` }, hello: [{ token: `\${row.token}` }] } },
+      `target.rows: expected a CSV file, as \${row.token} is used, got nothing (write rows: users.csv)`,
+    ],
+    [{ ...minimal, dialect: 'own.py' }, 'dialect: expected the path of a module that exports a dialect'],
+    [{ ...minimal, dialect: 7 }, 'dialect: expected a dialect: echo'],
+    [
+      { ...minimal, thresholds: ['lost{type=chat} == 0'] },
+      'thresholds[0]: expected a type of the mix: message, got "chat"',
+    ],
+    [
+      { ...minimal, thresholds: ['lost{priority=high} == 0'] },
+      'thresholds[0]: expected a mix with a priority, got "high"',
+    ],
+    [
+      { ...minimal, abort: ['fanout.missed > 5'] },
+      'abort[0]: expected a condition that is known while the run goes on',
+    ],
+    [{ ...minimal, resend: { after: '0s' } }, 'resend.after: expected a duration above 0'],
+    [{ ...minimal, resend: { probe: {} } }, 'resend.probe.share: expected a percentage from 0% to 100%'],
     [{ target, load: { messages: {} } }, 'load.messages: expected open or closed, got neither'],
     [{ target, load: { messages: { closed: {} } } }, 'load.messages.closed.for: expected a duration'],
     [{ target, load: { ...load, bytes: 5, mix: [{ type: 'a' }] } }, 'load.bytes: expected no bytes beside a mix'],

@@ -3,9 +3,10 @@
 
 import { DEFAULTS } from './defaults.ts';
 import { isObject } from './document.ts';
+import { templateColumns } from './interpolate.ts';
 import { problemsOfIssues } from './issues.ts';
 import { didYouMean } from './nearest.ts';
-import type { Contract, Dialect, Load, Plan, Resend, Target } from './plan.ts';
+import type { Contract, Dialect, Load, Metric, Plan, Resend, Rooms, Target } from './plan.ts';
 import { type Path, type PlacedProblem, quote } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
@@ -57,8 +58,12 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     const expected = `at least the largest message of the mix, ${largest} bytes`;
     report(['target', 'maxMessage'], expected, `${target.maxMessageBytes} bytes`, 'the echo would be refused');
   }
-  checkClasses(written, load, report);
+  checkRules(written, load, report);
   const dialect = resolveDialect(written.dialect);
+  const column = dialect.kind === 'json' ? [dialect.template, ...dialect.hello].flatMap(templateColumns)[0] : undefined;
+  if (column !== undefined && target.rowsFile === null) {
+    report(['target', 'rows'], `a CSV file, as \${row.${column}} is used`, 'nothing', 'write rows: users.csv');
+  }
   if (load.rooms === null) {
     for (const at of placesOfRoom(target, dialect)) {
       report(at, `load.rooms, as \${room} stands here`, 'a plan without rooms', 'add rooms: { count: 10 } to load');
@@ -82,16 +87,14 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
 }
 
 /** A rule may be about some of the messages: of a type, or of a priority, that the mix has. */
-function checkClasses(
-  { thresholds = [], abort = [] }: Pick<WrittenPlan, 'thresholds' | 'abort'>,
-  { mix }: Load,
-  report: Report,
-): void {
+function checkRules({ thresholds = [], abort = [] }: WrittenRules, { mix, rooms }: Load, report: Report): void {
   for (const [list, rules] of Object.entries({ thresholds, abort })) {
     for (const [index, { metric, expression }] of rules.entries()) {
       const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
+      if (list === 'abort' && (among !== null || isKnownAtTheEnd(metric, rooms))) {
+        report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
+      }
       if (among === null) continue;
-      if (list === 'abort') report([list, index], 'a condition about all messages', quote(expression), null);
       const known = mix.map((type) => (among.by === 'type' ? type.type : type.priority));
       const names = [...new Set(known.filter((name) => name !== null))];
       if (names.includes(among.name)) continue;
@@ -100,6 +103,15 @@ function checkClasses(
       report([list, index], expected, quote(among.name), didYouMean(among.name, names));
     }
   }
+}
+
+type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort'>;
+
+/** What is joined from all workers once they are done. */
+function isKnownAtTheEnd(metric: Metric, rooms: Rooms | null): boolean {
+  if (metric.kind === 'fanout') return true;
+  const isFate = metric.kind === 'messages' && ['delivered', 'lost', 'unresolved'].includes(metric.of);
+  return isFate && rooms !== null && !rooms.self;
 }
 
 /** Where the plan speaks of a room. */

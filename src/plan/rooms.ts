@@ -18,8 +18,3 @@ export function seatOf({ count }: Rooms, lane: number): number {
 export function isPublisher(rooms: Rooms, lane: number): boolean {
   return seatOf(rooms, lane) < rooms.publishers;
 }
-
-/** How many of `lanes` lanes are in the room. */
-export function membersOf({ count }: Rooms, room: number, lanes: number): number {
-  return Math.max(0, Math.ceil((lanes - room) / count));
-}

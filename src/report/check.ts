@@ -1,10 +1,12 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
+import { peakLevel } from '../plan/curve.ts';
 import type { Contract, Dialect, Plan, Segment } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { printable } from './printable.ts';
 import type { TextStyle } from './style.ts';
@@ -36,6 +38,8 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
     row('lanes', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
     row('messages', messagesText(plan)),
     row('dialect', dialectText(plan.dialect)),
+    ...roomRows(plan),
+    ...(plan.resend === null ? [] : [row('resend', resendText(plan.resend))]),
     row(
       'mix',
       plan.load.mix
@@ -118,7 +122,31 @@ function dialectText(dialect: Dialect): string {
     dialect.payload === null ? 'what it returns is not checked' : `payload at ${dialect.payload.join('.')}`;
   const refused = dialect.error === null ? 'none is rejected' : `rejected by ${dialect.error.join('.')}`;
   const pushes = `messages without an id are ${dialect.pushes}`;
-  return printable(`json: answers have the id at ${dialect.id.join('.')}, ${refused}, ${checked}, ${pushes}`, 300);
+  const first = dialect.hello.length === 0 ? '' : `, first says ${formatCount(dialect.hello.length)} of its own`;
+  return printable(
+    `json${first}: answers have the id at ${dialect.id.join('.')}, ${refused}, ${checked}, ${pushes}`,
+    300,
+  );
+}
+
+function roomRows({ load: { rooms, connections } }: Plan): string[] {
+  if (rooms === null) return [];
+  const lanes = Math.ceil(peakLevel(connections));
+  const members = Math.ceil(lanes / rooms.count);
+  const own = rooms.self ? 'and comes back to its sender' : 'and does not come back to its sender';
+  const text =
+    `${formatCount(rooms.count)} of up to ${formatCount(members)} lanes, ${formatCount(rooms.publishers)} of which send; ` +
+    `each message is owed to ${formatCount(members - 1)} others ${own}`;
+  return [row('rooms', text)];
+}
+
+function resendText({ afterNs, atMost, probe }: NonNullable<Plan['resend']>): string {
+  const again = atMost === 0 ? [] : [`after ${formatDuration(afterNs)}, at most ${formatCount(atMost)} times`];
+  const probes =
+    probe === null
+      ? []
+      : [`${formatPercent(probe.share)} in ${formatCount(probe.copies)} more copies though nothing is wrong`];
+  return [...again, ...probes].join('; ');
 }
 
 function rulesText({ thresholds, contract }: Plan): string {

@@ -24,16 +24,14 @@ export interface Prepared {
 /** At most this many rows' requests are checked one by one; a bad row further on fails its lane by name. */
 const CHECKED_ROWS = 10_000;
 
-/** Throws DIALECT_INVALID, ROWS_UNREADABLE, PLAN_INVALID or TARGET_UNREACHABLE. */
+/** Throws ROWS_UNREADABLE, DIALECT_INVALID, PLAN_INVALID or TARGET_UNREACHABLE. */
 export async function prepare(plan: Plan, surroundings: Surroundings): Promise<Prepared> {
-  await checkDialect(plan, surroundings);
-  const rows = await readRows(plan, surroundings);
-  checkRequests(plan, rows);
+  const rows = await checkPlan(plan, surroundings);
   return { rows, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
 }
 
 /** A dialect of the user's own is loaded and tried, before every worker loads it for itself. Throws DIALECT_INVALID. */
-export async function checkDialect({ dialect }: Plan, surroundings: Surroundings): Promise<void> {
+async function checkDialect({ dialect }: Plan, rows: Rows, surroundings: Surroundings): Promise<void> {
   if (dialect.kind !== 'module') return;
   const { file } = dialect;
   const exported = await surroundings.loadModule(file).catch((error: unknown) => {
@@ -41,17 +39,34 @@ export async function checkDialect({ dialect }: Plan, surroundings: Surroundings
       `dialect: ${file}: expected a module that loads, got ${describeThrown(error)}`,
     ]);
   });
-  const problems = dialectProblems(exported.dialect).map(
+  const problems = dialectProblems(exported.dialect, rows[0]).map(
     ({ where, expected, got }) => `dialect: ${file}: ${where}: expected ${expected}, got ${got}`,
   );
   if (problems.length > 0) throw new HighwaterError('DIALECT_INVALID', problems);
 }
 
-function rowSecrets({ target }: Plan, rows: Rows): readonly (readonly string[])[] {
+/** All that can be found wrong without a connection. Throws ROWS_UNREADABLE, DIALECT_INVALID or PLAN_INVALID. */
+export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise<Rows> {
+  const rows = await readRows(plan, surroundings);
+  await checkDialect(plan, rows, surroundings);
+  checkRequests(plan, rows);
+  return rows;
+}
+
+function rowSecrets({ target, dialect }: Plan, rows: Rows): readonly (readonly string[])[] {
   const secretHeaders = Object.entries(target.headers).filter(([name]) => isSecretHeader(name));
-  const templates = [...target.urls.map(withoutHost), ...secretHeaders.map(([, value]) => value)];
+  const templates = [
+    ...target.urls.map(withoutHost),
+    ...secretHeaders.map(([, value]) => value),
+    ...messagesOf(dialect),
+  ];
   const columns = [...new Set(templates.flatMap(templateColumns))];
   return rows.map((row) => columns.map((column) => row[column] ?? ''));
+}
+
+/** The templates of what is said. Who logs in says there who he is. */
+function messagesOf(dialect: Plan['dialect']): readonly string[] {
+  return dialect.kind === 'json' ? [...dialect.hello, dialect.template] : [];
 }
 
 /** A host name is no secret, and an error about it must name it. */
@@ -124,11 +139,12 @@ function shortMessageProblems({ load, dialect }: Plan): string[] {
     );
 }
 
-function missingColumns({ target }: Plan, rows: Rows): string[] {
+function missingColumns({ target, dialect }: Plan, rows: Rows): string[] {
+  const templates = [...target.urls, ...Object.values(target.headers), ...messagesOf(dialect)];
+  const wanted = new Set(templates.flatMap(templateColumns));
   const [first] = rows;
   if (first === undefined) return [];
   const known = Object.keys(first);
-  const wanted = new Set([...target.urls, ...Object.values(target.headers)].flatMap(templateColumns));
   return [...wanted]
     .filter((column) => !known.includes(column))
     .map(

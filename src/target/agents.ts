@@ -30,10 +30,10 @@ interface Listener {
 
 export function agentService(behaviour: Behaviour, tell: Tell): Converse {
   const agents = new Map<string, Agent>();
-  const decide = createDecide(behaviour);
   return (peer) => {
     const url = new URL(peer.path, 'ws://target');
     const lane = Number(url.searchParams.get('lane') ?? -1);
+    const decide = createDecide(behaviour, lane);
     const agent = agents.get(url.pathname) ?? createAgent();
     agents.set(url.pathname, agent);
     const listener: Listener = { peer, delivery: deliveryTo(behaviour, lane, peer, tell) };

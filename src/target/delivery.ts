@@ -61,7 +61,7 @@ export interface Delivery {
 }
 
 export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tell: Tell): Delivery {
-  const decide = createDecide(behaviour);
+  const decide = createDecide(behaviour, to);
   const order = new Map<number, OrderKeeper>();
   const recent: NamedMessage[] = [];
   const held = new Set<Held>();

@@ -121,6 +121,7 @@ function drawMix(random: Random, isText: boolean): unknown {
 
 function drawBehaviour(random: Random, seed: number, isRooms: boolean): Behaviour {
   const faults = Array.from({ length: whole(random, 1, 4) }, () => drawFault(random, isRooms));
+  if (isRooms && random() < 0.4) faults.push({ kind: 'evict', rate: '0.5%' });
   const parsed = parseBehaviour({ seed: seed + 1, faults });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.behaviour;

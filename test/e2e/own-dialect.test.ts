@@ -82,7 +82,7 @@ describe('before the run', () => {
     [
       'means something that nobody knows',
       'export const dialect = () => ({ encode: ({ id }) => id, decode: () => [{ kind: "massage" }] });',
-      /decode: expected a kind that is one of message, rejection, stranger, reply, got \{"kind":"massage"\}/,
+      /decode: expected a kind that is one of message, acknowledgement, rejection, stranger, reply, got \{"kind":"massage"\}/,
     ],
     [
       'says hello with a number',
@@ -90,21 +90,23 @@ describe('before the run', () => {
       /hello: expected strings or bytes, got 7/,
     ],
   ])('a dialect that %s: what and where, and exit code 64', async (_, source, sentence) => {
-    for (const command of ['run', 'check']) {
-      const { exitCode, stderr } = await runWith(source, [], command);
-      expect(stderr).toMatch(/DIALECT_INVALID/);
-      expect(stderr).toMatch(sentence);
-      expect(exitCode).toBe(64);
-    }
+    const { exitCode, stderr } = await runWith(source, [], 'check');
+    expect(stderr).toMatch(/DIALECT_INVALID/);
+    expect(stderr).toMatch(sentence);
+    expect(exitCode).toBe(64);
   });
 
   test('a dialect that is not there', async () => {
     const cwd = temporaryDirectory();
-    const plan = { target: { url: 'ws://127.0.0.1:9' }, dialect: './none.ts', load: { connections: { to: 1 } } };
+    const plan = {
+      target: { url: 'ws://127.0.0.1:9' },
+      dialect: './none.ts',
+      load: { connections: [{ to: 1 }, { hold: '1s' }] },
+    };
     const { exitCode, stderr } = await runHighwater(['run', writeInto(cwd, 'plan.json', JSON.stringify(plan))], {
       cwd,
     });
-    expect(stderr).toMatch(/DIALECT_INVALID|PLAN_INVALID/);
+    expect(stderr).toMatch(/DIALECT_INVALID/);
     expect(exitCode).toBe(64);
   });
 });

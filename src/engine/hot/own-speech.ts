@@ -13,6 +13,7 @@ import {
 } from '../../dialects/message-id.ts';
 import { opcodes } from '../../frames/opcodes.ts';
 import type { Lane } from '../lane.ts';
+import type { Rows } from '../site.ts';
 import {
   appendFrame,
   hearAcknowledgement,
@@ -33,6 +34,7 @@ export interface OwnSetting {
   readonly timed: boolean;
   /** Lanes of this process. */
   readonly lanes: number;
+  readonly rows: Rows;
   roomOf(stream: number): number;
   /** The dialect threw, or returned what is none of its kinds. */
   dialectFailed(lane: Lane, detail: string): void;
@@ -51,8 +53,13 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
     const { index, stream } = lane;
     conversations[index] = null;
     attempt(lane, 'dialect', () => {
-      const conversation = dialect({ lane: stream, room: setting.roomOf(stream) });
-      for (const wire of conversation.hello ?? []) appendWire(lane, wire);
+      const { rows } = setting;
+      const row = rows[stream % rows.length] ?? {};
+      const conversation = dialect({ lane: stream, room: setting.roomOf(stream), row });
+      for (const wire of conversation.hello ?? []) {
+        if (!isWire(wire)) throw new TypeError(`expected a hello of strings or bytes, got ${typeof wire}`);
+        appendWire(lane, wire);
+      }
       conversations[index] = conversation;
     });
   }

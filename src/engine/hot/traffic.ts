@@ -14,6 +14,7 @@ import {
 } from '../../measure/acknowledgements.ts';
 import { type Audience, noteHeard } from '../../measure/audience.ts';
 import { type ByType, countByType, recordByType } from '../../measure/by-type.ts';
+import type { DensityFacts } from '../../measure/density.ts';
 import {
   Arrival,
   createLedger,
@@ -72,14 +73,16 @@ export interface Fanout {
 export interface TrafficParts
   extends Pick<Traffic, 'recorder' | 'fanout' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report'> {
   readonly lanes: number;
+  /** Where the places of arrivals are counted. */
+  readonly density: DensityFacts;
   readonly maskSeed: number;
 }
 
-export function createTraffic({ lanes, maskSeed, ...parts }: TrafficParts): Traffic {
+export function createTraffic({ lanes, density, maskSeed, ...parts }: TrafficParts): Traffic {
   const nothing = new Uint8Array(0);
   return {
     ...parts,
-    ledger: createLedger(lanes),
+    ledger: createLedger(lanes, density),
     outbox: createOutbox(),
     maskState: maskSeed >>> 0 || 1,
     receivedNs: 0,
@@ -257,7 +260,14 @@ export function corrupted(
   if (traffic.byType !== null && sequence !== null) countByType(traffic.byType, 'corrupted', stream, sequence);
   if (traffic.violationsLeft === 0) return;
   const name = sequence === null ? 'a message' : `#${sequence}`;
-  report(traffic, lane, stream, 'corrupted', sequence, `${name} came ${DAMAGE_TEXT[kind]}, ${payloadBytes} bytes`);
+  report(
+    traffic,
+    lane,
+    stream,
+    'corrupted',
+    sequence,
+    `${name} came ${stream === lane.stream ? 'back ' : ''}${DAMAGE_TEXT[kind]}, ${payloadBytes} bytes`,
+  );
 }
 
 const DAMAGE_TEXT: Readonly<Record<DamageKind, string>> = {
