@@ -50,6 +50,8 @@ export interface RunPlanOptions {
   /** Aborting stops sending, drains, and resolves with the result of what there was. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (figures: LiveFigures) => void;
+  /** Something that should be known at once: as it goes, the run comes to nothing. */
+  readonly onNotice?: (text: string) => void;
   /** Where the record of the run is kept: `.highwater/runs` where left out. */
   readonly runsDirectory?: string;
 }
@@ -65,6 +67,7 @@ export async function runPlan({ plan, secrets }: ParsedPlan, options: RunPlanOpt
     highwaterVersion: VERSION,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
   });
   return result;
 }

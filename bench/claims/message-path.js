@@ -53,6 +53,7 @@ async function measureHere() {
     maskSeed: 99,
     recorder,
     report: fail,
+    notUnderstood: fail,
   });
   const speech = createSpeech({
     plan,

@@ -40,6 +40,7 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
       highwaterVersion: VERSION,
       signal: interruption.signal,
       onProgress: (figures) => view?.show(figures),
+      onNotice: (text) => (process.stderr.isTTY && view !== null ? view.say(text) : process.stderr.write(`${text}\n`)),
     });
     view?.close();
     printResult(result, flags.json === true, path);

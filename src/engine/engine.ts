@@ -115,6 +115,8 @@ export function createEngine(parts: EngineParts): Engine {
     maskSeed: parts.maskSeed,
     recorder,
     report: (violation, atNs) => hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
+    notUnderstood: (sample) =>
+      hooks.event({ kind: 'notice', atNs: clock.nowNs(), worker: shard, detail: notUnderstood(plan.dialect, sample) }),
   });
   const plainSpeech = createSpeech({
     plan,
@@ -369,6 +371,16 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   return { connect, startMessages, stop };
+}
+
+/** What is wrong, and where to look. */
+function notUnderstood(dialect: Dialect, sample: string): string {
+  const wanted = {
+    echo: 'an echo returns messages unchanged',
+    json: `the id is looked for at ${dialect.kind === 'json' ? dialect.id.join('.') : ''}: set dialect.id`,
+    module: 'decode finds no id that encode was given',
+  }[dialect.kind];
+  return `nothing that came answers a message that was sent; ${wanted}. One of them: ${sample}`;
 }
 
 /** A dialect of the user's own may acknowledge; what it does is seen only as it does it. */

@@ -19,6 +19,8 @@ export type RunEvent =
       readonly detail: string;
     }
   | ({ readonly kind: 'violation'; readonly atNs: number; readonly worker: number } & Violation)
+  /** What the person at the command should know at once. */
+  | { readonly kind: 'notice'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'audience'; readonly atNs: number; readonly worker: number; readonly audience: AudienceFacts }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
@@ -104,6 +106,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     seq: (value) => value === null || isNumber(value),
     detail: isText,
   },
+  notice: { worker: isNumber, detail: isText },
   audience: { worker: isNumber, audience: isAudience },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },

@@ -59,6 +59,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   const connected = new Set<number>();
   let isConnected = false;
   let firstDeath: string | null = null;
+  let isTold = false;
   let messagesAtNs: number | null = null;
   let stopping: { readonly reason: StopReason; readonly atNs: number } | null = null;
   let lookedNs = 0;
@@ -71,6 +72,13 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   const everyLiving = (...wanted: WorkerState[]): boolean =>
     living().every((worker) => wanted.includes(states[worker]!));
   const record = (event: RunEvent): void => keep(() => recording.event(cleanEvent(event, secretsOf)));
+
+  /** Every worker may find the same. */
+  function tellOnce(detail: string): void {
+    if (isTold) return;
+    isTold = true;
+    options.onNotice?.(printable(redactExcerpt(detail, secretsOf(null)), MAX_DETAIL_CHARACTERS));
+  }
 
   function keep(write: () => void): void {
     try {
@@ -100,6 +108,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
         break;
       case 'event':
         record(report.event);
+        if (report.event.kind === 'notice') tellOnce(report.event.detail);
         break;
       default:
         unreachable(report);

@@ -64,7 +64,11 @@ describe('a JSON-RPC service', () => {
   });
 
   test('looked for in the wrong place no answer is matched: inconclusive, with a sample and what to set', async () => {
-    const { result, exitCode } = await runAgainstRpc({ id: 'replyTo', pushes: 'unexpected' });
+    const { result, exitCode, stderr } = await runAgainstRpc({ id: 'replyTo', pushes: 'unexpected' });
+    expect(stderr).toMatch(
+      /nothing that came answers .* the id is looked for at replyTo: set dialect\.id\. One of them: \{"jsonrpc"/,
+    );
+    expect(stderr.match(/nothing that came answers/g)).toHaveLength(1);
     expect(exitCode).toBe(2);
     expect(result.verdict.doubts.map(({ kind }) => kind)).toContain('unmatched');
     expect(result.verdict.doubts.find(({ kind }) => kind === 'unmatched')?.detail).toMatch(/dialect\.id/);

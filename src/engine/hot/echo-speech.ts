@@ -23,8 +23,18 @@ import type { EchoDialect } from '../../plan/plan.ts';
 import type { Lane } from '../lane.ts';
 import { reserve } from './outbox.ts';
 import type { Speech } from './speech.ts';
-import { corrupted, nextMask, nextNumber, noteFromOther, noteMessage, type Traffic, unexpected } from './traffic.ts';
+import {
+  corrupted,
+  nextMask,
+  nextNumber,
+  noteFromOther,
+  noteMessage,
+  noteUnmatched,
+  type Traffic,
+  unexpected,
+} from './traffic.ts';
 
+const SAMPLE_BYTES = 60;
 const TIMES_RING = 2 ** MAX_NUMBER_BITS;
 /** Of the damaged messages of a second, so many are looked at closely. */
 const MAX_EXAMINED_A_SECOND = 500;
@@ -125,8 +135,12 @@ export function speakEcho(
       if (first === null || damage.kind !== 'mangled') first = found;
       if (damage.kind !== 'mangled') break;
     }
-    if (first === null) unexpected(traffic, lane, 'foreign', payload.length);
-    else corrupted(traffic, lane, first.stream, first.damage.sequence, first.damage.kind, payload.length);
+    if (first === null) {
+      noteUnmatched(traffic, () =>
+        Buffer.from(payload.subarray(0, SAMPLE_BYTES)).toString(codec.isText ? 'utf8' : 'hex'),
+      );
+      unexpected(traffic, lane, 'foreign', payload.length);
+    } else corrupted(traffic, lane, first.stream, first.damage.sequence, first.damage.kind, payload.length);
   }
 
   /** Whose message it may be: the lane's own or, in a room, that of any sender there. */

@@ -17,10 +17,10 @@ import {
   appendFrame,
   hearAcknowledgement,
   hearNamed,
+  hearNothing,
   hearRejection,
   MAX_NAMED_IN_FLIGHT,
   rememberTimes,
-  sampleOf,
 } from './named.ts';
 import type { Speech } from './speech.ts';
 import { nextNumber, noteDivergence, type Traffic, unexpected } from './traffic.ts';
@@ -87,9 +87,14 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
         unexpected(traffic, lane, 'stale', end - start);
         return;
       default:
-        if (reading === JsonReading.broken || dialect.pushes === 'unexpected') {
-          unexpected(traffic, lane, 'foreign', end - start, sampleOf(bytes, start, end));
-        }
+        hearNothing(
+          traffic,
+          lane,
+          reading === JsonReading.broken || dialect.pushes === 'unexpected',
+          bytes,
+          start,
+          end,
+        );
     }
   }
 

@@ -21,6 +21,7 @@ import {
   noteFromOther,
   noteMessage,
   noteRejection,
+  noteUnmatched,
   type Traffic,
   unexpected,
 } from './traffic.ts';
@@ -116,11 +117,26 @@ function answered(traffic: Traffic, lane: Lane, sequence: number, isCopy: boolea
 
 const SAMPLE_BYTES = 120;
 
+/** What came names no message of this run; `isStranger`: and is not the service's right. */
+export function hearNothing(
+  traffic: Traffic,
+  lane: Lane,
+  isStranger: boolean,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const sample = sampleOf(bytes, start, end);
+  noteUnmatched(traffic, sample);
+  if (isStranger)
+    unexpected(traffic, lane, 'foreign', end - start, () => `an answer without an id of this run: ${sample()}`);
+}
+
 /** What came, for a person who looks for the id in it. */
-export function sampleOf(bytes: Uint8Array, start: number, end: number): () => string {
+function sampleOf(bytes: Uint8Array, start: number, end: number): () => string {
   return () => {
     const isCut = end - start > SAMPLE_BYTES;
     const text = Buffer.from(bytes.subarray(start, isCut ? start + SAMPLE_BYTES : end)).toString('utf8');
-    return `an answer without an id of this run: ${text}${isCut ? '…' : ''}`;
+    return `${text}${isCut ? '…' : ''}`;
   };
 }

@@ -18,10 +18,10 @@ import {
   appendFrame,
   hearAcknowledgement,
   hearNamed,
+  hearNothing,
   hearRejection,
   MAX_NAMED_IN_FLIGHT,
   rememberTimes,
-  sampleOf,
 } from './named.ts';
 import type { Speech } from './speech.ts';
 import { flushLane, nextNumber, noteDivergence, type Traffic, unexpected } from './traffic.ts';
@@ -140,12 +140,12 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
       case 'rejection': {
         const reading = readId(incoming.id);
         if (reading === 'stale') unexpected(traffic, lane, 'stale', end - start);
-        else if (reading === 'none') unexpected(traffic, lane, 'foreign', end - start, sampleOf(bytes, start, end));
+        else if (reading === 'none') hearNothing(traffic, lane, true, bytes, start, end);
         else hearOurs(lane, incoming, end - start);
         return;
       }
       case 'stranger':
-        unexpected(traffic, lane, 'foreign', end - start, sampleOf(bytes, start, end));
+        hearNothing(traffic, lane, true, bytes, start, end);
         return;
       case 'reply':
         appendWire(lane, incoming.send);

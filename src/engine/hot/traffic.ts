@@ -59,9 +59,14 @@ export interface Traffic {
   /** The memory that frames are parsed in place from, and its view. */
   readBytes: Uint8Array;
   readView: DataView;
+  /** Whether anything that came has been understood, and how much was not until then. */
+  isUnderstood: boolean;
+  unmatched: number;
   /** How many more violations are described; the rest are only counted. */
   violationsLeft: number;
   report(violation: Violation, atNs: number): void;
+  /** The first `UNMATCHED_FIRST` messages that came mean nothing to the dialect; the last of them is shown. */
+  notUnderstood(sample: string): void;
 }
 
 export interface Fanout {
@@ -71,7 +76,7 @@ export interface Fanout {
 
 /** `lanes`: of this process. `maskSeed`: 32 bits. */
 export interface TrafficParts
-  extends Pick<Traffic, 'recorder' | 'fanout' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report'> {
+  extends Pick<Traffic, 'recorder' | 'fanout' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report' | 'notUnderstood'> {
   readonly lanes: number;
   /** Where the places of arrivals are counted. */
   readonly density: DensityFacts;
@@ -89,6 +94,8 @@ export function createTraffic({ lanes, density, maskSeed, ...parts }: TrafficPar
     rejected: 0,
     readBytes: nothing,
     readView: new DataView(nothing.buffer),
+    isUnderstood: false,
+    unmatched: 0,
     violationsLeft: MAX_VIOLATIONS,
   };
 }
@@ -105,6 +112,16 @@ export function nextNumber(
   if (byType !== null) countByType(byType, 'sent', lane.stream, sequence);
   if (fanout !== null && !fanout.audience.rooms.self) forgoAnswers(ledger, lane.index);
   return sequence;
+}
+
+/** So many messages that mean nothing are enough to say so. */
+const UNMATCHED_FIRST = 100;
+
+/** What came names no message of this run. */
+export function noteUnmatched(traffic: Traffic, sample: () => string): void {
+  if (traffic.isUnderstood) return;
+  traffic.unmatched++;
+  if (traffic.unmatched === UNMATCHED_FIRST) traffic.notUnderstood(sample());
 }
 
 /** Why a message that is due cannot be sent on this lane now; null when it can. */
@@ -134,6 +151,7 @@ export function flushLane(traffic: Traffic, lane: Lane): void {
 /** A whole message has arrived: whether it was in order, and how long it took. NaN times: not remembered any more. */
 export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueNs: number, sentNs: number): void {
   const { recorder, receivedNs, acks, byType } = traffic;
+  traffic.isUnderstood = true;
   const arrival = noteArrival(traffic.ledger, lane.index, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     if (!Number.isNaN(dueNs)) {
@@ -162,6 +180,7 @@ export function noteFromOther(
   sentNs: number,
 ): void {
   const { recorder, fanout, receivedNs } = traffic;
+  traffic.isUnderstood = true;
   const arrival = fanout === null ? null : noteHeard(fanout.audience, lane.index, lane.stream, stream, sequence);
   if (fanout === null || arrival === null) {
     unexpected(traffic, lane, 'otherStream', stream);
@@ -178,6 +197,7 @@ export function noteFromOther(
 /** The service has said that it took a message, apart from delivering it; `isCopy`: that it had it before. */
 export function noteAcknowledgement(traffic: Traffic, lane: Lane, sequence: number, isCopy: boolean): void {
   const { recorder, ledger, acks } = traffic;
+  traffic.isUnderstood = true;
   if (isCopy) recorder.messages.suppressed++;
   if (acks !== null && noteAcknowledged(acks, ledger, lane.index, sequence)) recorder.messages.acknowledged++;
 }
@@ -197,6 +217,7 @@ export function noteDivergence(traffic: Traffic, lane: Lane, sequence: number, {
 
 /** The service has said that it did not take a message. */
 export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): void {
+  traffic.isUnderstood = true;
   const arrival = noteArrival(traffic.ledger, lane.index, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
