@@ -3,6 +3,8 @@ import { makeWindow, type WindowParts } from '../../test/support/engine/windows.
 import { describeDelivery, zeroEventsBound } from './delivery.ts';
 import { addWindow, createTally } from './tally.ts';
 
+const CHAT = { type: 'chat', weight: 1, payloadBytes: 1000, priority: null };
+
 function heard(missed: number) {
   const receivers = { count: 0, complete: 0, worst: [] };
   return { owed: 100, missed, unresolved: 0, away: 0, messagesMissed: 0, messagesUnresolved: 0, receivers };
@@ -11,7 +13,7 @@ function heard(missed: number) {
 function deliveryOf(...windows: WindowParts[]) {
   const tally = createTally();
   for (const window of windows) addWindow(tally, makeWindow(window));
-  return describeDelivery(tally, null);
+  return describeDelivery(tally, null, [CHAT]);
 }
 
 describe('the guarantee that a run is consistent with', () => {
@@ -27,8 +29,11 @@ describe('the guarantee that a run is consistent with', () => {
   test('what a lane of the room missed counts as lost', () => {
     const tally = createTally();
     addWindow(tally, makeWindow({ messages: { delivered: 100 } }));
-    expect(describeDelivery(tally, heard(0))).toMatchObject({ consistentWith: 'exactly-once' });
-    expect(describeDelivery(tally, heard(1))).toMatchObject({ consistentWith: 'at-most-once', lossRatioBelow: null });
+    expect(describeDelivery(tally, heard(0), [CHAT])).toMatchObject({ consistentWith: 'exactly-once' });
+    expect(describeDelivery(tally, heard(1), [CHAT])).toMatchObject({
+      consistentWith: 'at-most-once',
+      lossRatioBelow: null,
+    });
   });
 
   test('none where nothing was settled, however much is unresolved', () => {
@@ -85,5 +90,21 @@ test('extents, loss periods, damage and strangers of all windows together', () =
     loss: { periods: 4, longestPeriod: 3, meanPeriod: 2, noticeableRatio: 0.25 },
     damage: { bitFlips: 2, truncated: 0 },
     strangers: { stale: 1, foreign: 0 },
+  });
+});
+
+describe('losses behind a backlog', () => {
+  const lossOf = (smallestBacklog: number | null, periods = 3) =>
+    deliveryOf({ messages: { delivered: 100, lost: 5 }, loss: { periods, longestPeriod: 2, smallestBacklog } }).loss;
+
+  test('the least that was under way at any hole, in bytes', () => {
+    expect(lossOf(70).smallestBacklogBytes).toBe(70_000);
+    const [one, other] = [90, 70].map((smallestBacklog) => ({ loss: { periods: 1, smallestBacklog } }));
+    expect(deliveryOf(one!, other!).loss.smallestBacklogBytes).toBe(70_000);
+  });
+
+  test('nothing where no arrival jumped over others, or where in the end nothing was lost', () => {
+    expect(lossOf(null).smallestBacklogBytes).toBeNull();
+    expect(lossOf(70, 0).smallestBacklogBytes).toBeNull();
   });
 });

@@ -2,12 +2,13 @@
 // far messages came out of order, how losses lay, and what kind of damage there was.
 
 import type { DeliveryResult, Guarantee } from '../facts/result.ts';
+import type { MessageType } from '../plan/plan.ts';
 import { CONFIDENCE } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
 import type { Tally } from './tally.ts';
 
 /** `messages.unresolved` prove nothing either way and are left out. */
-export function describeDelivery(tally: Tally, fanout: Fanout | null): DeliveryResult {
+export function describeDelivery(tally: Tally, fanout: Fanout | null, mix: readonly MessageType[]): DeliveryResult {
   const { messages, acknowledgements, extent, loss, damage, strangers } = tally;
   const settled = messages.delivered + messages.lost;
   // A message that one lane of its room missed did not arrive as it should have.
@@ -33,10 +34,17 @@ export function describeDelivery(tally: Tally, fanout: Fanout | null): DeliveryR
       longestPeriod: loss.longestPeriod,
       meanPeriod: loss.periods === 0 ? null : messages.lost / loss.periods,
       noticeableRatio: messages.lost === 0 ? null : loss.noticeable / messages.lost,
+      smallestBacklogBytes:
+        loss.periods === 0 || loss.smallestBacklog === null ? null : loss.smallestBacklog * meanPayloadBytes(mix),
     },
     damage: { ...damage },
     strangers: { ...strangers },
   };
+}
+
+function meanPayloadBytes(mix: readonly MessageType[]): number {
+  const weight = mix.reduce((sum, type) => sum + type.weight, 0);
+  return mix.reduce((sum, type) => sum + type.weight * type.payloadBytes, 0) / weight;
 }
 
 function densityOf({ displaced }: Tally, arrived: number): Readonly<Record<string, number>> {

@@ -150,7 +150,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           failures: failuresOf(whole, record.examples),
         },
         messages: closeBooks(whole, false),
-        delivery: describeDelivery(whole, fanout),
+        delivery: describeDelivery(whole, fanout, plan.load.mix),
         fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
         types: describeTypes(types, describe),
         response: describe(whole.histograms.response),

@@ -120,6 +120,9 @@ function addDelivery(tally: Tally, facts: DeliveryFacts): void {
   tally.loss.periods += loss.periods;
   tally.loss.longestPeriod = Math.max(tally.loss.longestPeriod, loss.longestPeriod);
   tally.loss.noticeable += loss.noticeable;
+  if (loss.smallestBacklog !== null) {
+    tally.loss.smallestBacklog = Math.min(tally.loss.smallestBacklog ?? Number.POSITIVE_INFINITY, loss.smallestBacklog);
+  }
 }
 
 export function addWindow(tally: Tally, window: Window): void {

@@ -183,6 +183,11 @@ export interface DeliveryResult {
     readonly meanPeriod: number | null;
     /** Of the lost, those at most 16 behind the one before. */
     readonly noticeableRatio: number | null;
+    /**
+     * The least that was under way on a lane when later messages came before others, in bytes of the mean size; null where
+     * that never was. Where it is much, the service may drop in silence what a slow reader does not take in time.
+     */
+    readonly smallestBacklogBytes: number | null;
   };
   readonly damage: Readonly<Record<DamageKind, number>>;
   readonly strangers: Readonly<Record<StrangerKind, number>>;

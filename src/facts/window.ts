@@ -94,6 +94,8 @@ export interface DeliveryFacts {
     readonly longestPeriod: number;
     /** Losses at most `NOTICEABLE_DISTANCE` behind the loss before. */
     readonly noticeable: number;
+    /** In messages: the fewest that were under way on a lane when later ones came before them; null where none did. */
+    readonly smallestBacklog: number | null;
   };
 }
 
@@ -112,7 +114,7 @@ export function zeroExtent(): Mutable<DeliveryFacts['extent']> {
 }
 
 export function zeroLoss(): Mutable<DeliveryFacts['loss']> {
-  return { periods: 0, longestPeriod: 0, noticeable: 0 };
+  return { periods: 0, longestPeriod: 0, noticeable: 0, smallestBacklog: null };
 }
 
 export function zeroAcknowledgements(): Mutable<DeliveryFacts['acknowledgements']> {
@@ -220,6 +222,7 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(delivery.density, ['mostHeld']) &&
     isPairs(delivery.density.displaced) &&
     hasCounts(delivery.loss, ['periods', 'longestPeriod', 'noticeable']) &&
+    (delivery.loss.smallestBacklog === null || Number.isSafeInteger(delivery.loss.smallestBacklog)) &&
     hasCounts(fanout, ['received']) &&
     Array.isArray(fanout.spread) &&
     fanout.spread.every(isSpread) &&

@@ -59,6 +59,8 @@ export interface Ledger {
    * (RFC 4737 §4.2.2); 0 where that is not known any more.
    */
   extent: number;
+  /** The fewest messages that were under way on a lane when an arrival jumped over others there; infinity for no jump. */
+  smallestBacklog: number;
   /** Of all lanes, since it was last cut. */
   readonly density: DensityFacts;
   /** True once a bound was hit: duplicates and late arrivals may then be confused. */
@@ -75,6 +77,7 @@ export function createLedger(lanes: number, density = createDensityFacts()): Led
     disorder: new Array<Disorder | null>(lanes).fill(null),
     givenUp: new Array<Set<number> | null>(lanes).fill(null),
     extent: 0,
+    smallestBacklog: Number.POSITIVE_INFINITY,
     density,
     approximate: false,
   };
@@ -152,6 +155,7 @@ function placeOf(ledger: Ledger, lane: number): number {
 
 function openGap(ledger: Ledger, lane: number, disorder: Disorder, from: number, to: number): void {
   const { gaps } = disorder;
+  ledger.smallestBacklog = Math.min(ledger.smallestBacklog, ledger.next[lane]! - from);
   while (gaps.length > 0 && gaps[0]!.to <= ledger.low[lane]! && disorder.missing === null) gaps.shift();
   if (gaps.length >= MAX_GAPS_PER_LANE) gaps.shift();
   gaps.push({ from, to, place: placeOf(ledger, lane) });

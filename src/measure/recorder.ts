@@ -130,6 +130,8 @@ export interface WindowContext {
   readonly rssBytes: number;
   readonly idleRssBytes: number;
   readonly density: DeliveryFacts['density'];
+  /** So far; null where no arrival has jumped over others. */
+  readonly smallestBacklog: number | null;
   readonly spread: FanoutFacts['spread'];
   readonly types: Window['types'];
   readonly approximate: boolean;
@@ -154,7 +156,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       acknowledgements: { ...recorder.acknowledgements },
       extent: { ...recorder.extent },
       density: context.density,
-      loss: { ...recorder.loss },
+      loss: { ...recorder.loss, smallestBacklog: context.smallestBacklog },
     },
     fanout: { received: recorder.fanoutReceived, spread: context.spread },
     types: context.types,

@@ -125,6 +125,7 @@ function deliveryLines({ delivery, messages }: RunResult): string[] {
     ...(loss.periods === 0
       ? []
       : [`lost in ${plural(loss.periods, 'hole')}, the longest of ${formatCount(loss.longestPeriod)}`]),
+    ...silentDropText(loss),
     ...acknowledgedText(messages, delivery),
     ...kinds('corrupted', damage),
     ...kinds('unexpected', strangers),
@@ -194,6 +195,18 @@ function acknowledgedText(messages: RunResult['messages'], { acknowledgements }:
     ...(messages.suppressed === 0 ? [] : [`suppressed as copies ${formatCount(messages.suppressed)}`]),
   ];
   return parts.length === 0 ? [] : [parts.join('   ')];
+}
+
+/** What many services let a slow reader fall behind before they drop in silence: the default of uWebSockets. */
+const TELLING_BACKLOG_BYTES = 64 * 1024;
+
+function silentDropText({ smallestBacklogBytes }: RunResult['delivery']['loss']): string[] {
+  if (smallestBacklogBytes === null || smallestBacklogBytes < TELLING_BACKLOG_BYTES) return [];
+  const least = formatBytes(Math.round(smallestBacklogBytes));
+  return [
+    `no hole opened with less than ${least} under way on its lane: so it looks where a service drops in silence what a ` +
+      'slow reader does not take in time',
+  ];
 }
 
 function heldText(mostHeld: number | null): string {

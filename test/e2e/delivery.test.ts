@@ -14,6 +14,7 @@ import {
 } from '../support/highwater.ts';
 
 interface Fought {
+  readonly cwd: string;
   readonly answer: FinishedHighwater;
   readonly truth: readonly TruthLine[];
 }
@@ -27,7 +28,7 @@ async function fight(behaviour: string, args: readonly string[]): Promise<Fought
   target.signal('SIGTERM');
   expect((await target.finished).exitCode).toBe(0);
   const lines = readFileSync(path.join(cwd, 'truth.ndjson'), 'utf8').split('\n');
-  return { answer, truth: lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TruthLine) };
+  return { answer, cwd, truth: lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TruthLine) };
 }
 
 const count = (truth: readonly TruthLine[], act: TruthLine['act']): number =>
@@ -153,13 +154,16 @@ faults:
   test('what a slow reader is not given is found lost, in holes', async () => {
     // Messages larger than the kernel's buffers, several at once: each echo finds the one before it still unsent.
     const args = ['-c', '1', '--closed', '4', '--bytes', '16MB', '-d', '1s', '--drain', '2s', '--json'];
-    const { answer, truth } = await fight('dropBeyond: 64KiB', args);
+    const { answer, truth, cwd } = await fight('dropBeyond: 64KiB', args);
     const { messages, delivery } = answer.result;
     const dropped = truth.filter((line) => line.act === 'drop' && line.why === 'slowReader').length;
     expect(dropped).toBeGreaterThan(0);
     expect(messages.lost).toBe(dropped);
     expect(delivery.loss.periods).toBeGreaterThan(0);
     expect(delivery.loss.longestPeriod).toBeLessThanOrEqual(messages.lost);
+    expect(delivery.loss.smallestBacklogBytes).toBeGreaterThanOrEqual(32 * 1024 ** 2);
+    const report = await runHighwater(['report', 'latest'], { cwd });
+    expect(report.stdout).toMatch(/no hole opened with less than \S+ MB under way on its lane: .* drops in silence/);
   });
 });
 

@@ -82,7 +82,7 @@ describe('what became of each message is counted exactly', () => {
       '#98 never came back; #97 did, and nothing after it',
       '#99 never came back; #97 did, and nothing after it',
     ]);
-    expect(outcome.tally.loss).toEqual({ periods: 3, longestPeriod: 2, noticeable: 2 });
+    expect(outcome.tally.loss).toMatchObject({ periods: 3, longestPeriod: 2, noticeable: 2 });
   });
 
   test('belated: settled when its lane died, and sent on the next connection of the lane', () => {
