@@ -94,7 +94,7 @@ test('extents, loss periods, damage and strangers of all windows together', () =
 });
 
 describe('losses behind a backlog', () => {
-  const lossOf = (smallestBacklog: number | null, periods = 3) =>
+  const lossOf = (smallestBacklog: number, periods = 3) =>
     deliveryOf({ messages: { delivered: 100, lost: 5 }, loss: { periods, longestPeriod: 2, smallestBacklog } }).loss;
 
   test('the least that was under way at any hole, in bytes', () => {
@@ -104,7 +104,7 @@ describe('losses behind a backlog', () => {
   });
 
   test('nothing where no arrival jumped over others, or where in the end nothing was lost', () => {
-    expect(lossOf(null).smallestBacklogBytes).toBeNull();
+    expect(lossOf(0).smallestBacklogBytes).toBeNull();
     expect(lossOf(70, 0).smallestBacklogBytes).toBeNull();
   });
 });

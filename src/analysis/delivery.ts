@@ -3,6 +3,7 @@
 
 import type { DeliveryResult, Guarantee } from '../facts/result.ts';
 import type { MessageType } from '../plan/plan.ts';
+import { nsToMs } from '../units/duration.ts';
 import { CONFIDENCE } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
 import type { Tally } from './tally.ts';
@@ -22,6 +23,10 @@ export function describeDelivery(tally: Tally, fanout: Fanout | null, mix: reado
     faultFreeOnly: tally.reconnected === 0 && tally.droppedByServer === 0,
     approximate: tally.approximate,
     acknowledgements: messages.acknowledged === 0 ? null : { ...acknowledgements },
+    jitter:
+      tally.jitter.lanes === 0
+        ? null
+        : { meanMs: nsToMs(tally.jitter.sumNs / tally.jitter.lanes), maxMs: nsToMs(tally.jitter.maxNs) },
     reordering: {
       ratio: arrived === 0 ? null : messages.reordered / arrived,
       meanExtent: extent.count === 0 ? null : extent.sum / extent.count,
@@ -35,7 +40,7 @@ export function describeDelivery(tally: Tally, fanout: Fanout | null, mix: reado
       meanPeriod: loss.periods === 0 ? null : messages.lost / loss.periods,
       noticeableRatio: messages.lost === 0 ? null : loss.noticeable / messages.lost,
       smallestBacklogBytes:
-        loss.periods === 0 || loss.smallestBacklog === null ? null : loss.smallestBacklog * meanPayloadBytes(mix),
+        loss.periods === 0 || loss.smallestBacklog === 0 ? null : loss.smallestBacklog * meanPayloadBytes(mix),
     },
     damage: { ...damage },
     strangers: { ...strangers },

@@ -18,6 +18,7 @@ import {
   zeroAcknowledgements,
   zeroDamage,
   zeroExtent,
+  zeroJitter,
   zeroLoss,
   zeroMessages,
   zeroStrangers,
@@ -33,6 +34,7 @@ export interface Tally {
   damage: Record<DamageKind, number>;
   strangers: Record<StrangerKind, number>;
   acknowledgements: ReturnType<typeof zeroAcknowledgements>;
+  jitter: ReturnType<typeof zeroJitter>;
   extent: ReturnType<typeof zeroExtent>;
   /** By displacement, and the most held. */
   displaced: Map<number, number>;
@@ -76,6 +78,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     damage: zeroDamage(),
     strangers: zeroStrangers(),
     acknowledgements: zeroAcknowledgements(),
+    jitter: zeroJitter(),
     extent: zeroExtent(),
     displaced: new Map(),
     mostHeld: 0,
@@ -105,7 +108,10 @@ export function resetTally(tally: Tally): void {
 }
 
 function addDelivery(tally: Tally, facts: DeliveryFacts): void {
-  const { damage, strangers, acknowledgements, extent, density, loss } = facts;
+  const { damage, strangers, acknowledgements, jitter, extent, density, loss } = facts;
+  tally.jitter.lanes += jitter.lanes;
+  tally.jitter.sumNs += jitter.sumNs;
+  tally.jitter.maxNs = Math.max(tally.jitter.maxNs, jitter.maxNs);
   tally.acknowledgements.lost += acknowledgements.lost;
   tally.acknowledgements.recovered += acknowledgements.recovered;
   for (const kind of DAMAGE_KINDS) tally.damage[kind] += damage[kind];
@@ -120,8 +126,9 @@ function addDelivery(tally: Tally, facts: DeliveryFacts): void {
   tally.loss.periods += loss.periods;
   tally.loss.longestPeriod = Math.max(tally.loss.longestPeriod, loss.longestPeriod);
   tally.loss.noticeable += loss.noticeable;
-  if (loss.smallestBacklog !== null) {
-    tally.loss.smallestBacklog = Math.min(tally.loss.smallestBacklog ?? Number.POSITIVE_INFINITY, loss.smallestBacklog);
+  const { smallestBacklog: known } = tally.loss;
+  if (loss.smallestBacklog > 0 && (known === 0 || loss.smallestBacklog < known)) {
+    tally.loss.smallestBacklog = loss.smallestBacklog;
   }
 }
 

@@ -12,9 +12,10 @@ import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
 import { countRecovered, forgetLane } from '../measure/acknowledgements.ts';
 import { type Parting, receiverClosed, receiverOpened } from '../measure/audience.ts';
 import { countByType } from '../measure/by-type.ts';
+import { takeJitter } from '../measure/jitter.ts';
 import { missingNumbers, settleLane } from '../measure/ledger.ts';
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
-import { changeInFlight, countCloseCode, countFailure } from '../measure/recorder.ts';
+import { changeInFlight, countCloseCode, countFailure, countJitter } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import type { Clock } from './clock.ts';
@@ -191,6 +192,8 @@ export function createConversation(parts: ConversationParts): Conversation {
     const outstanding = ledger.outstanding[index]!;
     const taken = acks?.taken[index] ?? null;
     const lost = fate === 'lost' ? outstanding : (taken?.size ?? 0);
+    const jitterNs = takeJitter(traffic.jitter, index);
+    if (jitterNs !== null) countJitter(recorder, jitterNs);
     recorder.messages.lost += lost;
     recorder.messages.unresolved += outstanding - lost;
     if (byType !== null && outstanding > 0) {

@@ -94,7 +94,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         rssBytes: meter.rssBytes(),
         idleRssBytes,
         density: cutDensity(parts.ledger.density),
-        smallestBacklog: Number.isFinite(parts.ledger.smallestBacklog) ? parts.ledger.smallestBacklog : null,
+        smallestBacklog: Number.isFinite(parts.ledger.smallestBacklog) ? parts.ledger.smallestBacklog : 0,
         spread: parts.spread === null ? [] : cutSpread(parts.spread),
         types: parts.byType === null ? [] : cutByType(parts.byType),
         approximate: parts.ledger.approximate || parts.audience?.approximate === true,

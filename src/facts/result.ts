@@ -165,6 +165,8 @@ export interface DeliveryResult {
     /** Never acknowledged and yet delivered. */
     readonly recovered: number;
   } | null;
+  /** Interarrival jitter of the lanes (RFC 3550 §6.4.1); null where no lane had two answers. */
+  readonly jitter: { readonly meanMs: number; readonly maxMs: number } | null;
   readonly reordering: {
     /** Of the delivered (RFC 4737 §3.3). */
     readonly ratio: number | null;

@@ -79,6 +79,8 @@ export interface DeliveryFacts {
   readonly strangers: Readonly<Record<StrangerKind, number>>;
   /** Where the service acknowledges: `lost` of what it had acknowledged, `recovered` of what it had not and yet delivered. */
   readonly acknowledgements: { readonly lost: number; readonly recovered: number };
+  /** Over the lanes that closed, each once (RFC 3550 §6.4.1). */
+  readonly jitter: { readonly lanes: number; readonly sumNs: number; readonly maxNs: number };
   /** Over the reordered messages whose extent is known (RFC 4737 §4.2.2). */
   readonly extent: { readonly count: number; readonly sum: number; readonly max: number };
   /** Arrivals out of their places, by displacement, and the most that a receiver would have held (RFC 5236). */
@@ -94,8 +96,8 @@ export interface DeliveryFacts {
     readonly longestPeriod: number;
     /** Losses at most `NOTICEABLE_DISTANCE` behind the loss before. */
     readonly noticeable: number;
-    /** In messages: the fewest that were under way on a lane when later ones came before them; null where none did. */
-    readonly smallestBacklog: number | null;
+    /** In messages: the fewest that were under way on a lane when later ones came before them; 0 where none did. */
+    readonly smallestBacklog: number;
   };
 }
 
@@ -114,11 +116,15 @@ export function zeroExtent(): Mutable<DeliveryFacts['extent']> {
 }
 
 export function zeroLoss(): Mutable<DeliveryFacts['loss']> {
-  return { periods: 0, longestPeriod: 0, noticeable: 0, smallestBacklog: null };
+  return { periods: 0, longestPeriod: 0, noticeable: 0, smallestBacklog: 0 };
 }
 
 export function zeroAcknowledgements(): Mutable<DeliveryFacts['acknowledgements']> {
   return { lost: 0, recovered: 0 };
+}
+
+export function zeroJitter(): Mutable<DeliveryFacts['jitter']> {
+  return { lanes: 0, sumNs: 0, maxNs: 0 };
 }
 
 export function zeroDamage(): Record<DamageKind, number> {
@@ -218,11 +224,11 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(delivery.damage, DAMAGE_KINDS) &&
     hasCounts(delivery.strangers, STRANGER_KINDS) &&
     hasCounts(delivery.acknowledgements, ['lost', 'recovered']) &&
+    hasCounts(delivery.jitter, ['lanes', 'sumNs', 'maxNs']) &&
     hasCounts(delivery.extent, ['count', 'sum', 'max']) &&
     hasCounts(delivery.density, ['mostHeld']) &&
     isPairs(delivery.density.displaced) &&
-    hasCounts(delivery.loss, ['periods', 'longestPeriod', 'noticeable']) &&
-    (delivery.loss.smallestBacklog === null || Number.isSafeInteger(delivery.loss.smallestBacklog)) &&
+    hasCounts(delivery.loss, ['periods', 'longestPeriod', 'noticeable', 'smallestBacklog']) &&
     hasCounts(fanout, ['received']) &&
     Array.isArray(fanout.spread) &&
     fanout.spread.every(isSpread) &&

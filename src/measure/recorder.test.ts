@@ -21,7 +21,7 @@ const context = (untilNs: number): WindowContext => ({
   rssBytes: 5e7,
   idleRssBytes: 4e7,
   spread: [],
-  smallestBacklog: null,
+  smallestBacklog: 0,
   types: [],
   density: { displaced: [[-1, 2]], mostHeld: 1 },
   approximate: false,

@@ -15,6 +15,7 @@ import {
   zeroAcknowledgements,
   zeroDamage,
   zeroExtent,
+  zeroJitter,
   zeroLoss,
   zeroMessages,
   zeroStrangers,
@@ -29,6 +30,7 @@ export interface Recorder {
   readonly damage: Record<DamageKind, number>;
   readonly strangers: Record<StrangerKind, number>;
   readonly acknowledgements: ReturnType<typeof zeroAcknowledgements>;
+  readonly jitter: ReturnType<typeof zeroJitter>;
   readonly extent: ReturnType<typeof zeroExtent>;
   readonly loss: ReturnType<typeof zeroLoss>;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
@@ -57,6 +59,7 @@ export function createRecorder(): Recorder {
     damage: zeroDamage(),
     strangers: zeroStrangers(),
     acknowledgements: zeroAcknowledgements(),
+    jitter: zeroJitter(),
     extent: zeroExtent(),
     loss: zeroLoss(),
     histograms: {
@@ -101,6 +104,13 @@ export function countReordered(recorder: Recorder, extent: number): void {
   recorder.extent.max = Math.max(recorder.extent.max, extent);
 }
 
+/** Of a lane that closes. */
+export function countJitter({ jitter }: Recorder, ns: number): void {
+  jitter.lanes++;
+  jitter.sumNs += ns;
+  jitter.maxNs = Math.max(jitter.maxNs, ns);
+}
+
 export function countCorrupted(recorder: Recorder, kind: DamageKind): void {
   recorder.messages.corrupted++;
   recorder.damage[kind]++;
@@ -130,8 +140,8 @@ export interface WindowContext {
   readonly rssBytes: number;
   readonly idleRssBytes: number;
   readonly density: DeliveryFacts['density'];
-  /** So far; null where no arrival has jumped over others. */
-  readonly smallestBacklog: number | null;
+  /** So far; 0 where no arrival has jumped over others. */
+  readonly smallestBacklog: number;
   readonly spread: FanoutFacts['spread'];
   readonly types: Window['types'];
   readonly approximate: boolean;
@@ -154,6 +164,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       damage: { ...recorder.damage },
       strangers: { ...recorder.strangers },
       acknowledgements: { ...recorder.acknowledgements },
+      jitter: { ...recorder.jitter },
       extent: { ...recorder.extent },
       density: context.density,
       loss: { ...recorder.loss, smallestBacklog: context.smallestBacklog },
@@ -201,6 +212,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.damage, zeroDamage());
   Object.assign(recorder.strangers, zeroStrangers());
   Object.assign(recorder.acknowledgements, zeroAcknowledgements());
+  Object.assign(recorder.jitter, zeroJitter());
   Object.assign(recorder.extent, zeroExtent());
   Object.assign(recorder.loss, zeroLoss());
   for (const histogram of Object.values(recorder.histograms)) reset(histogram);

@@ -24,7 +24,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...fanoutLines(result),
     ...typeLines(result),
     ...section('response', timeParts(result.response)),
-    ...section('service', timeParts(result.service)),
+    ...section('service', [...timeParts(result.service), ...jitterText(result)]),
     ...section('lanes', laneParts(result)),
     ...failureLines(result),
     ...section('generator', generatorParts(result)),
@@ -207,6 +207,10 @@ function silentDropText({ smallestBacklogBytes }: RunResult['delivery']['loss'])
     `no hole opened with less than ${least} under way on its lane: so it looks where a service drops in silence what a ` +
       'slow reader does not take in time',
   ];
+}
+
+function jitterText({ delivery: { jitter } }: RunResult): string[] {
+  return jitter === null ? [] : [`jitter ${formatMs(jitter.meanMs)}`];
 }
 
 function heldText(mostHeld: number | null): string {

@@ -15,6 +15,7 @@ import {
 import { type Audience, noteHeard } from '../../measure/audience.ts';
 import { type ByType, countByType, recordByType } from '../../measure/by-type.ts';
 import type { DensityFacts } from '../../measure/density.ts';
+import { createJitter, type Jitter, noteTransit } from '../../measure/jitter.ts';
 import {
   Arrival,
   createLedger,
@@ -42,6 +43,7 @@ const MAX_VIOLATIONS = 100;
 export interface Traffic {
   readonly ledger: Ledger;
   readonly recorder: Recorder;
+  readonly jitter: Jitter;
   readonly outbox: Outbox;
   /** What lanes hear of one another; null where the plan has no rooms. */
   readonly fanout: Fanout | null;
@@ -88,6 +90,7 @@ export function createTraffic({ lanes, density, maskSeed, ...parts }: TrafficPar
   return {
     ...parts,
     ledger: createLedger(lanes, density),
+    jitter: createJitter(lanes),
     outbox: createOutbox(),
     maskState: maskSeed >>> 0 || 1,
     receivedNs: 0,
@@ -157,6 +160,7 @@ export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueN
     if (!Number.isNaN(dueNs)) {
       record(recorder.histograms.response, receivedNs - dueNs);
       record(recorder.histograms.service, receivedNs - sentNs);
+      noteTransit(traffic.jitter, lane.index, receivedNs - sentNs);
       if (byType !== null) recordByType(byType, lane.stream, sequence, receivedNs - dueNs);
     }
     if (acks !== null) noteCame(acks, lane.index, sequence);
