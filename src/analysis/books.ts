@@ -26,6 +26,7 @@ export function closeBooks({ messages, unsent }: Tally, recordEnded: boolean): M
     resent: messages.resent,
     suppressed: messages.suppressed,
     diverged: messages.diverged,
+    disagreed: messages.disagreed,
     deliveredRatio: messages.sent === 0 ? null : messages.delivered / messages.sent,
   };
 }

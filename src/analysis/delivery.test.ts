@@ -7,7 +7,8 @@ const CHAT = { type: 'chat', weight: 1, payloadBytes: 1000, priority: null };
 
 function heard(missed: number) {
   const receivers = { count: 0, complete: 0, worst: [] };
-  return { owed: 100, missed, unresolved: 0, away: 0, messagesMissed: 0, messagesUnresolved: 0, receivers };
+  const none = { unresolved: 0, away: 0, messagesMissed: 0, messagesUnresolved: 0, compared: 0, disagreed: 0 };
+  return { ...none, owed: 100, missed, receivers };
 }
 
 function deliveryOf(...windows: WindowParts[]) {

@@ -22,6 +22,9 @@ export interface Fanout {
   /** Messages that at least one receiver missed; and of the others, those of which one cannot know. */
   readonly messagesMissed: number;
   readonly messagesUnresolved: number;
+  /** Between lanes of different workers: how many were compared in their order, and how many disagreed. */
+  readonly compared: number;
+  readonly disagreed: number;
   readonly receivers: FanoutResult['receivers'];
 }
 
@@ -47,8 +50,32 @@ export function joinAudience(rooms: Rooms, facts: readonly AudienceFacts[]): Fan
     away: facts.reduce((total, worker) => total + worker.away, 0),
     messagesMissed: sum(({ messagesMissed }) => messagesMissed),
     messagesUnresolved: sum(({ messagesUnresolved }) => messagesUnresolved),
+    ...joinOrders(facts),
     receivers: receiversOf(rooms, sent, facts),
   };
+}
+
+/** The order of each worker's reference with that of the first worker that has one for the room. */
+function joinOrders(facts: readonly AudienceFacts[]): Pick<Fanout, 'compared' | 'disagreed'> {
+  const places = new Map<number, ReadonlyMap<number, number>>();
+  let compared = 0;
+  let disagreed = 0;
+  for (const [room = 0, ...keys] of facts.flatMap((worker) => worker.orders)) {
+    const known = places.get(room);
+    if (known === undefined) {
+      places.set(room, new Map(keys.map((key, place) => [key, place])));
+      continue;
+    }
+    let furthest = -1;
+    for (const key of keys) {
+      const place = known.get(key);
+      if (place === undefined) continue;
+      compared++;
+      if (place < furthest) disagreed++;
+      else furthest = place;
+    }
+  }
+  return { compared, disagreed };
 }
 
 interface StreamFacts {

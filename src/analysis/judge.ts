@@ -103,6 +103,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         originNs === null ? 0 : Math.max(0, Math.min(plannedSendingNs, (record.stoppingNs ?? endNs) - originNs));
       // What was in flight when a record broke off is unresolved, in the rules too. A whole record has settled it.
       if (rooms !== null && fanout !== null && !rooms.self) settleByAudience(whole, fanout);
+      whole.messages.disagreed += fanout?.disagreed ?? 0;
       whole.messages.unresolved = closeBooks(whole, record.endedNs === null || record.deadWorkers > 0).unresolved;
       const health = judgeHealth({
         sending: sending.windows > 0 ? sending : whole,
@@ -215,6 +216,7 @@ function describeFanout(
     away,
     reachRatio: owed === 0 ? null : tally.fanoutReceived / owed,
     receivers,
+    compared: tally.fanoutCompared + fanout.compared,
     times: describe(tally.histograms.fanout),
     spread: {
       messages,

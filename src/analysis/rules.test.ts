@@ -347,7 +347,8 @@ describe('doubts that reach further', () => {
 
 describe('what lanes heard of one another', () => {
   const receivers = { count: 0, complete: 0, worst: [] };
-  const fanout = { owed: 1000, missed: 5, unresolved: 0, away: 0, messagesMissed: 5, messagesUnresolved: 0, receivers };
+  const none = { unresolved: 0, away: 0, messagesUnresolved: 0, compared: 0, disagreed: 0 };
+  const fanout = { ...none, owed: 1000, missed: 5, messagesMissed: 5, receivers };
   const judgeFanout = (rule: string, more: Partial<typeof fanout> = {}, parts: WindowParts = {}) =>
     judgeThreshold(
       threshold(rule),

@@ -131,7 +131,7 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
 }
 
 /** What is counted for each arrival. */
-const ARRIVALS: readonly string[] = ['duplicated', 'reordered', 'corrupted', 'unexpected', 'belated'];
+const ARRIVALS: readonly string[] = ['duplicated', 'reordered', 'disagreed', 'corrupted', 'unexpected', 'belated'];
 
 /** Samples that would be over any limit: they never came. */
 function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number {
@@ -332,7 +332,7 @@ function unresolvedDeliveries(rule: string, fanout: Fanout | null): readonly Dou
 }
 
 /** `missed`: by a lane of the sender's room. */
-type ClauseCount = 'lost' | 'missed' | 'duplicated' | 'reordered' | 'corrupted';
+type ClauseCount = 'lost' | 'missed' | 'duplicated' | 'reordered' | 'disagreed' | 'corrupted';
 
 function contractClauses(contract: Contract): { readonly rule: string; readonly broken: readonly ClauseCount[] }[] {
   const clauses: { rule: string; broken: readonly ClauseCount[] }[] = [];
@@ -344,7 +344,11 @@ function contractClauses(contract: Contract): { readonly rule: string; readonly 
   };
   if (contract.delivery !== 'none')
     clauses.push({ rule: `delivery: ${contract.delivery}`, broken: broken[contract.delivery] });
-  if (contract.order !== 'none') clauses.push({ rule: `order: ${contract.order}`, broken: ['reordered'] });
+  if (contract.order !== 'none') {
+    const broken: readonly ClauseCount[] =
+      contract.order === 'per-channel' ? ['reordered', 'disagreed'] : ['reordered'];
+    clauses.push({ rule: `order: ${contract.order}`, broken });
+  }
   if (contract.integrity !== 'none') clauses.push({ rule: `integrity: ${contract.integrity}`, broken: ['corrupted'] });
   return clauses;
 }

@@ -41,6 +41,7 @@ export interface Tally {
   mostHeld: number;
   loss: ReturnType<typeof zeroLoss>;
   fanoutReceived: number;
+  fanoutCompared: number;
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
   attempted: number;
@@ -84,6 +85,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     mostHeld: 0,
     loss: zeroLoss(),
     fanoutReceived: 0,
+    fanoutCompared: 0,
     failures: {},
     closeCodes: {},
     attempted: 0,
@@ -138,6 +140,7 @@ export function addWindow(tally: Tally, window: Window): void {
   for (const reason of UNSENT_REASONS) tally.unsent[reason] += window.unsent[reason];
   addDelivery(tally, window.delivery);
   tally.fanoutReceived += window.fanout.received;
+  tally.fanoutCompared += window.fanout.compared;
   const { connections } = window;
   for (const [kind, count] of Object.entries(connections.failures)) {
     tally.failures[kind as FailureKind] = (tally.failures[kind as FailureKind] ?? 0) + count;

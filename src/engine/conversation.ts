@@ -10,7 +10,8 @@ import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../fra
 import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
 import { countRecovered, forgetLane } from '../measure/acknowledgements.ts';
-import { type Parting, receiverClosed, receiverOpened } from '../measure/audience.ts';
+import { settleOrder } from '../measure/agreement.ts';
+import { type Audience, type Parting, receiverClosed, receiverOpened } from '../measure/audience.ts';
 import { countByType } from '../measure/by-type.ts';
 import { takeJitter } from '../measure/jitter.ts';
 import { missingNumbers, settleLane } from '../measure/ledger.ts';
@@ -21,7 +22,7 @@ import { isPublisher } from '../plan/rooms.ts';
 import type { Clock } from './clock.ts';
 import { flush, reserve } from './hot/outbox.ts';
 import type { Speech } from './hot/speech.ts';
-import { countDelivered, flushLane, nextMask, type Traffic } from './hot/traffic.ts';
+import { countDelivered, flushLane, nextMask, noteDisagreement, type Traffic } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import type { OpenLanes } from './open-lanes.ts';
 import type { LinkError } from './transport.ts';
@@ -181,9 +182,17 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   function takeOut(lane: Lane, parting: Parting): void {
     openLanes.remove(lane);
-    if (traffic.fanout !== null) receiverClosed(traffic.fanout.audience, lane.index, lane.stream, parting);
+    if (traffic.fanout !== null) stopListening(traffic.fanout.audience, lane, parting);
     recorder.open--;
     lane.state = 'closing';
+  }
+
+  function stopListening(audience: Audience, lane: Lane, parting: Parting): void {
+    const before = audience.agreement.compared;
+    for (const found of settleOrder(audience.agreement, lane.index, lane.stream))
+      noteDisagreement(traffic, lane, found);
+    recorder.fanoutCompared += audience.agreement.compared - before;
+    receiverClosed(audience, lane.index, lane.stream, parting);
   }
 
   /** Every message that is still outstanding has this fate, but for what was acknowledged: that is lost in any case. */

@@ -292,7 +292,7 @@ export function createEngine(parts: EngineParts): Engine {
     if (phase !== 'running') return;
     messagesExpected = false;
     if (fanout !== null && rooms !== null) {
-      startAudience(fanout.audience, atNs, rooms.settleNs * SETTLED_SHARE);
+      startAudience(fanout.audience, atNs, rooms.settleNs * SETTLED_SHARE, (receiver) => lanes[receiver]!.stream);
       listenUntilNs = atNs + (planStages(plan).at(-1)?.toNs ?? 0);
     }
     windows.setOrigin(atNs);

@@ -235,6 +235,50 @@ test('a closed loop goes on when the sender hears its own message', () => {
   expect(fanout).toMatchObject({ owed: 4 * tally.messages.sent, missed: 0 });
 });
 
+describe.each([1, 2, 3])('one order for all lanes of a room, with %i workers', (shards) => {
+  const talkative = { rooms: { publishers: 3 }, shards };
+
+  test('a service that keeps it: everything is compared and nothing disagrees', () => {
+    const { tally, fanout } = inRooms(() => 1, talkative);
+    expect(tally.messages).toMatchObject({ ...clean, disagreed: 0 });
+    expect(fanout.disagreed).toBe(0);
+    // In each worker one lane of each room is the reference: the others compare all that they hear with it.
+    const references = [2, 2, 6][shards - 1]!;
+    expect(tally.fanoutCompared).toBeGreaterThanOrEqual(0.95 * 50 * (10 - references));
+    expect(fanout.compared).toBe(50 * (references - 2));
+  });
+
+  test('losses are no disagreement, whoever has them', () => {
+    const { tally, fanout } = inRooms(({ to, index }) => ((to + index) % 7 === 3 ? 0 : 1), talkative);
+    expect(fanout.missed).toBeGreaterThan(20);
+    expect(tally.messages.disagreed + fanout.disagreed).toBe(0);
+  });
+
+  test('a message that one lane hears after one of another sender, and all others before it, disagrees', () => {
+    // Of room 0; lane 0 sends it, so the next ones of lanes 2 and 4 come first at lane 8.
+    const { tally, fanout } = inRooms(
+      () => 1,
+      talkative,
+      ({ to, from, index }) => to === 8 && from === 0 && index >= 16,
+    );
+    expect(tally.messages.reordered).toBe(0);
+    expect(tally.messages.disagreed + fanout.disagreed).toBeGreaterThanOrEqual(1);
+  });
+});
+
+test('a disagreement is told with both messages', () => {
+  const outcome = inRooms(
+    () => 1,
+    { rooms: { publishers: 3 } },
+    ({ to, from, index }) => to === 8 && from === 0 && index === 5,
+  );
+  const found = outcome.events.flatMap((event) =>
+    event.kind === 'violation' && event.violation === 'disagreed' ? [event] : [],
+  );
+  expect(found[0]).toMatchObject({ lane: 8, stream: 0, seq: 5 });
+  expect(found[0]!.detail).toMatch(/^lane 8 heard #5 after #\d+ of stream [24], another lane before it$/);
+});
+
 test('messages of another room, or of a lane that only listens, are strangers', () => {
   const stray: PeerScript = {
     onMessage(connection, { payload }, index) {

@@ -22,15 +22,19 @@ export interface AudienceFacts {
   readonly streams: readonly StreamAudience[];
   /** Of the receivers that were there from the first message to the end: what they heard in all. */
   readonly receivers: readonly (readonly [lane: number, heard: number])[];
+  /** By room: the number of the room, then the first messages in the order in which one of its lanes heard them. */
+  readonly orders: readonly (readonly number[])[];
   /** Messages that were sent while their receivers were away, and did not reach them later. */
   readonly away: number;
 }
 
 export function isAudience(value: unknown): value is AudienceFacts {
   if (typeof value !== 'object' || value === null) return false;
-  const { sent, streams, receivers, away } = value as Record<string, unknown>;
+  const { sent, streams, receivers, orders, away } = value as Record<string, unknown>;
   return (
     isTable(sent, 2) &&
+    Array.isArray(orders) &&
+    orders.every((order) => Array.isArray(order) && order.every(Number.isSafeInteger)) &&
     isTable(receivers, 2) &&
     Number.isFinite(away) &&
     Array.isArray(streams) &&

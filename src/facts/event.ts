@@ -59,6 +59,7 @@ export const VIOLATION_KINDS = [
   'unexpected',
   'belated',
   'diverged',
+  'disagreed',
 ] as const;
 
 /** A message that did not fare as a perfect service would have it. */

@@ -139,6 +139,8 @@ export interface MessageResult {
   readonly suppressed: number;
   /** Answers whose state was not what the messages so far make of it. */
   readonly diverged: number;
+  /** Heard by a lane in another order than by another lane of its room. */
+  readonly disagreed: number;
   /** Delivered of sent; null where nothing was sent. */
   readonly deliveredRatio: number | null;
 }
@@ -223,6 +225,8 @@ export interface FanoutResult {
     /** The ten that missed most. */
     readonly worst: readonly { readonly lane: number; readonly owed: number; readonly received: number }[];
   };
+  /** How many deliveries were compared in their order with what another lane of the room heard. */
+  readonly compared: number;
   /** From due to received by another lane, over all deliveries. */
   readonly times: Distribution;
   /** Over a sample of the messages: until the first, the median and the last receiver had it, and between first and last. */

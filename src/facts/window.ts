@@ -27,6 +27,7 @@ export const MESSAGE_FACTS = [
   'resent',
   'suppressed',
   'diverged',
+  'disagreed',
 ] as const;
 export type MessageFacts = Record<(typeof MESSAGE_FACTS)[number], number>;
 
@@ -47,6 +48,7 @@ export function zeroMessages(): MessageFacts {
     resent: 0,
     suppressed: 0,
     diverged: 0,
+    disagreed: 0,
   };
 }
 
@@ -107,6 +109,8 @@ export type SpreadFacts = readonly [stream: number, seq: number, dueNs: number, 
 /** What lanes heard of other lanes of their room. */
 export interface FanoutFacts {
   readonly received: number;
+  /** Of them, compared in their order with what another lane of the room heard. */
+  readonly compared: number;
   /** Of a sample of the messages. */
   readonly spread: readonly SpreadFacts[];
 }
@@ -229,7 +233,7 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(delivery.density, ['mostHeld']) &&
     isPairs(delivery.density.displaced) &&
     hasCounts(delivery.loss, ['periods', 'longestPeriod', 'noticeable', 'smallestBacklog']) &&
-    hasCounts(fanout, ['received']) &&
+    hasCounts(fanout, ['received', 'compared']) &&
     Array.isArray(fanout.spread) &&
     fanout.spread.every(isSpread) &&
     Array.isArray(types) &&

@@ -12,6 +12,7 @@
 import type { AudienceFacts, HoleFacts, StreamAudience } from '../facts/audience.ts';
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf, seatOf } from '../plan/rooms.ts';
+import { type Agreement, createAgreement, offerReference, toldOrders } from './agreement.ts';
 import type { DensityFacts } from './density.ts';
 import {
   Arrival,
@@ -28,6 +29,7 @@ const UNKNOWN_NEXT = Number.MAX_SAFE_INTEGER;
 
 export interface Audience {
   readonly rooms: Rooms;
+  readonly agreement: Agreement;
   /** By pair. */
   readonly ledger: Ledger;
   /** By pair: the number from which on it is judged. */
@@ -69,6 +71,7 @@ export function createAudience(rooms: Rooms, receivers: number, density: Density
   ledger.outstanding.fill(UNKNOWN_NEXT);
   return {
     rooms,
+    agreement: createAgreement(rooms, receivers),
     ledger,
     from: new Float64Array(receivers * rooms.publishers),
     isLate: new Uint8Array(receivers * rooms.publishers).fill(1),
@@ -86,12 +89,18 @@ export function receiverOpened({ openedNs }: Audience, receiver: number, nowNs: 
 }
 
 /** The first message is due at `atNs`: who has been here for `settledNs` is owed all of them. */
-export function startAudience(audience: Audience, atNs: number, settledNs: number): void {
+export function startAudience(
+  audience: Audience,
+  atNs: number,
+  settledNs: number,
+  streamOf: (receiver: number) => number,
+): void {
   audience.isStarted = true;
   const { publishers } = audience.rooms;
   for (const [receiver, openedNs] of audience.openedNs.entries()) {
     if (!(atNs - openedNs >= settledNs)) continue;
     audience.isWhole[receiver] = 1;
+    offerReference(audience.agreement, receiver, streamOf(receiver));
     audience.isLate.fill(0, receiver * publishers, (receiver + 1) * publishers);
   }
 }
@@ -251,7 +260,7 @@ export function audienceFacts(
   const receivers = [...audience.heard.entries()].flatMap(([receiver, heard]) =>
     audience.isWhole[receiver] === 1 ? [[streamOf(receiver), heard] as const] : [],
   );
-  return { sent, streams, receivers, away: audience.away };
+  return { sent, streams, receivers, orders: toldOrders(audience.agreement), away: audience.away };
 }
 
 /** Ranges of numbers with how many receivers miss them, ascending and apart. */

@@ -36,6 +36,7 @@ export interface Recorder {
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
   /** Messages of other lanes that lanes heard. */
   fanoutReceived: number;
+  fanoutCompared: number;
   attempted: number;
   opened: number;
   reconnected: number;
@@ -71,6 +72,7 @@ export function createRecorder(): Recorder {
       fanout: createHistogram(),
     },
     fanoutReceived: 0,
+    fanoutCompared: 0,
     attempted: 0,
     opened: 0,
     reconnected: 0,
@@ -169,7 +171,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       density: context.density,
       loss: { ...recorder.loss, smallestBacklog: context.smallestBacklog },
     },
-    fanout: { received: recorder.fanoutReceived, spread: context.spread },
+    fanout: { received: recorder.fanoutReceived, compared: recorder.fanoutCompared, spread: context.spread },
     types: context.types,
     connections: {
       attempted: recorder.attempted,
@@ -217,6 +219,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.loss, zeroLoss());
   for (const histogram of Object.values(recorder.histograms)) reset(histogram);
   recorder.fanoutReceived = 0;
+  recorder.fanoutCompared = 0;
   recorder.attempted = 0;
   recorder.opened = 0;
   recorder.reconnected = 0;

@@ -184,7 +184,8 @@ export interface MessageType {
 
 export interface Contract {
   readonly delivery: 'exactly-once' | 'at-least-once' | 'at-most-once' | 'none';
-  readonly order: 'per-stream' | 'none';
+  /** `per-channel`: what every lane of a room hears is in one order, whoever sent it. */
+  readonly order: 'per-stream' | 'per-channel' | 'none';
   readonly integrity: 'checksum' | 'none';
 }
 
@@ -240,6 +241,7 @@ export type MessageCount =
   | 'acknowledged'
   | 'resent'
   | 'suppressed'
-  | 'diverged';
+  | 'diverged'
+  | 'disagreed';
 
 export type ConnectionCount = 'opened' | 'failed' | 'dropped';

@@ -59,6 +59,14 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     report(['target', 'maxMessage'], expected, `${target.maxMessageBytes} bytes`, 'the echo would be refused');
   }
   checkRules(written, load, report);
+  if (written.contract?.order === 'per-channel' && load.rooms === null) {
+    report(
+      ['contract', 'order'],
+      'per-stream, or load.rooms',
+      'per-channel in a plan without rooms',
+      'add rooms to load',
+    );
+  }
   const dialect = resolveDialect(written.dialect);
   const column = dialect.kind === 'json' ? [dialect.template, ...dialect.hello].flatMap(templateColumns)[0] : undefined;
   if (column !== undefined && target.rowsFile === null) {

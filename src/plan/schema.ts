@@ -115,7 +115,10 @@ const contract = objectField(
       ['exactly-once', 'at-least-once', 'at-most-once', 'none'],
       'How often a message must arrive. Default none.',
     ).optional(),
-    order: choiceField(['per-stream', 'none'], 'What must arrive in order. Default none.').optional(),
+    order: choiceField(
+      ['per-stream', 'per-channel', 'none'],
+      'What must arrive in order: what one lane sends, or all that is said in a room, alike for everybody. Default none.',
+    ).optional(),
     integrity: choiceField(['checksum', 'none'], 'How messages are checked for damage. Default none.').optional(),
   },
   'a contract: { delivery, order, integrity }',

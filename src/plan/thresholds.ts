@@ -41,6 +41,7 @@ const MESSAGE_COUNTS: readonly MessageCount[] = [
   'resent',
   'suppressed',
   'diverged',
+  'disagreed',
 ];
 /** What is counted for each type of message. */
 const TYPE_COUNTS: readonly MessageCount[] = [

@@ -155,7 +155,7 @@ function typeLines({ types }: RunResult): string[] {
 const MAX_TYPES = 10;
 
 /** What lanes heard of one another. */
-function fanoutLines({ fanout, plan }: RunResult): string[] {
+function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
   if (fanout === null || plan.load.rooms === null) return [];
   const { receivers, spread } = fanout;
   const reach = fanout.reachRatio === null ? 'n/a' : formatPercent(fanout.reachRatio);
@@ -167,6 +167,12 @@ function fanoutLines({ fanout, plan }: RunResult): string[] {
     ...(fanout.unresolved === 0 ? [] : [`unresolved ${formatCount(fanout.unresolved)}`]),
     ...(fanout.away === 0 ? [] : [`sent while away ${formatCount(fanout.away)}`]),
   ];
+  const order =
+    fanout.compared === 0
+      ? []
+      : [
+          `one order for all lanes of a room in ${formatCount(fanout.compared)} comparisons, but for ${formatCount(messages.disagreed)}`,
+        ];
   const [worst] = receivers.worst;
   const whole = `${formatCount(receivers.complete)} of ${plural(receivers.count, 'lane')} heard everything`;
   const short = `lane ${formatCount(worst?.lane ?? 0)} heard ${formatCount(worst?.received ?? 0)} of ${formatCount(worst?.owed ?? 0)}`;
@@ -176,6 +182,7 @@ function fanoutLines({ fanout, plan }: RunResult): string[] {
   return [
     ...section('fan-out', counts),
     ...(receivers.count === 0 ? [] : section('', [worst === undefined ? whole : `${whole}; ${short}`])),
+    ...order.flatMap((text) => section('', [text])),
     ...section('', timeParts(fanout.times)),
     ...(spread.messages === 0 ? [] : section('', [`median of ${plural(spread.messages, 'message')}: ${spreadText}`])),
   ];

@@ -30,6 +30,9 @@ export function disagreements({ result, truth, audiences, violations }: Outcome)
   same('foreign', delivery.strangers.foreign, expected.fabricated);
   same('belated', messages.belated, 0);
   same('diverged', messages.diverged, expected.diverged);
+  // How many depends on which lane is the reference; whether any can is decided by what was held back.
+  if (messages.disagreed > 0 && expected.held === 0)
+    problems.push(`disagreed: ${messages.disagreed}, nothing was held back`);
   // A busy machine may send again what was only late; whatever is sent again, the agent says that it had it.
   same('suppressed', messages.suppressed, messages.resent);
   if (messages.resent < expected.swallowed)
@@ -76,6 +79,7 @@ interface Expected {
   fabricated: number;
   diverged: number;
   swallowed: number;
+  held: number;
 }
 
 /** Acts on a connection that the service itself dropped: what was not answered there is unresolved and not lost. */
@@ -106,6 +110,7 @@ function expectedOf(truth: readonly Act[]): Expected {
     fabricated: 0,
     diverged: 0,
     swallowed: 0,
+    held: 0,
   };
   const lostOrMissed = ({ to, stream }: { to: number; stream: number }): string[] =>
     to === stream ? expected.lost : expected.missed;
@@ -125,6 +130,7 @@ function expectedOf(truth: readonly Act[]): Expected {
       case 'reorder':
         expected.reordered.push(nameOf(act));
         expected.extents.push(act.extent);
+        expected.held++;
         break;
       case 'fabricate':
         expected.fabricated++;
@@ -140,9 +146,11 @@ function expectedOf(truth: readonly Act[]): Expected {
       case 'forget':
         expected.diverged++;
         break;
+      case 'delay':
+        expected.held++;
+        break;
       case 'disconnect':
       case 'stall':
-      case 'delay':
         break;
     }
   }

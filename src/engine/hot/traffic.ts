@@ -12,6 +12,7 @@ import {
   noteCame,
   notePending,
 } from '../../measure/acknowledgements.ts';
+import { type Disagreement, noteOrder } from '../../measure/agreement.ts';
 import { type Audience, noteHeard } from '../../measure/audience.ts';
 import { type ByType, countByType, recordByType } from '../../measure/by-type.ts';
 import type { DensityFacts } from '../../measure/density.ts';
@@ -166,6 +167,7 @@ export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueN
     if (acks !== null) noteCame(acks, lane.index, sequence);
     if (byType !== null) countByType(byType, 'delivered', lane.stream, sequence);
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
+    if (traffic.fanout !== null) hearInOrder(traffic, lane, lane.stream, sequence);
     lane.credit++; // counted once for the whole read event, by `countDelivered`
     if (arrival === Arrival.reordered) {
       const { extent, expected } = traffic.ledger;
@@ -190,12 +192,36 @@ export function noteFromOther(
     unexpected(traffic, lane, 'otherStream', stream);
   } else if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     recorder.fanoutReceived++;
+    hearInOrder(traffic, lane, stream, sequence);
     if (sentNs >= dueNs) {
       record(recorder.histograms.fanout, receivedNs - dueNs);
       noteSpread(fanout.spread, stream, sequence, dueNs, receivedNs);
     }
     if (arrival === Arrival.reordered) reordered(traffic, lane, stream, sequence, fanout.audience.ledger.extent, null);
   } else notDelivered(traffic, lane, stream, sequence, arrival);
+}
+
+/** A message that a lane of a room hears for the first time: in the order in which the others hear it? */
+function hearInOrder(traffic: Traffic, lane: Lane, stream: number, sequence: number): void {
+  const { agreement } = traffic.fanout!.audience;
+  const before = agreement.compared;
+  const found = noteOrder(agreement, lane.index, lane.stream, stream, sequence);
+  traffic.recorder.fanoutCompared += agreement.compared - before;
+  if (found !== null) noteDisagreement(traffic, lane, found);
+}
+
+export function noteDisagreement(traffic: Traffic, lane: Lane, { stream, seq, before }: Disagreement): void {
+  traffic.recorder.messages.disagreed++;
+  if (traffic.violationsLeft === 0) return;
+  const other = `#${before.seq} of stream ${before.stream}`;
+  report(
+    traffic,
+    lane,
+    stream,
+    'disagreed',
+    seq,
+    `lane ${lane.stream} heard #${seq} after ${other}, another lane before it`,
+  );
 }
 
 /** The service has said that it took a message, apart from delivering it; `isCopy`: that it had it before. */

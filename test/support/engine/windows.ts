@@ -66,7 +66,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       density: { displaced: [], mostHeld: 0, ...parts.density },
       loss: { ...zeroLoss(), ...parts.loss },
     },
-    fanout: { received: 0, spread: [] },
+    fanout: { received: 0, compared: 0, spread: [] },
     types: [],
     connections: {
       attempted: 0,

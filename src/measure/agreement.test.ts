@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Rooms } from '../plan/plan.ts';
+import { createAgreement, noteOrder, offerReference, settleOrder } from './agreement.ts';
+
+const ROOMS: Rooms = { count: 1, publishers: 2, self: true, settleNs: 0 };
+type Name = readonly [stream: number, seq: number];
+
+/** What two listeners hear, event by event: [who, stream, seq]. Lane 2 is the reference. */
+function disagreements(events: readonly (readonly [lane: 2 | 3, stream: number, seq: number])[]): number {
+  const agreement = createAgreement(ROOMS, 4);
+  for (const lane of [0, 1, 2, 3]) offerReference(agreement, lane, lane);
+  let found = 0;
+  for (const [lane, stream, seq] of events) {
+    if (noteOrder(agreement, lane, lane, stream, seq) !== null) found++;
+  }
+  return found + settleOrder(agreement, 3, 3).length + settleOrder(agreement, 2, 2).length;
+}
+
+const heardBy = (lane: 2 | 3, order: readonly Name[]) => order.map(([stream, seq]) => [lane, stream, seq] as const);
+
+/** Ten lines: pairs that both heard are compared with the furthest place so far. */
+function naive(reference: readonly Name[], other: readonly Name[]): number {
+  const places = new Map(reference.map((name, place) => [name.join(), place]));
+  let furthest = -1;
+  let count = 0;
+  for (const name of other) {
+    const place = places.get(name.join());
+    if (place === undefined) continue;
+    if (place < furthest) count++;
+    else furthest = place;
+  }
+  return count;
+}
+
+const all: readonly Name[] = Array.from({ length: 12 }, (_, i) => [i % 2, Math.floor(i / 2)] as const);
+const order = fc.shuffledSubarray([...all], { minLength: 0 });
+
+describe('two lanes that hear the same messages', () => {
+  test('in one order agree, whoever is ahead', () => {
+    expect(disagreements([...heardBy(2, all), ...heardBy(3, all)])).toBe(0);
+    expect(disagreements([...heardBy(3, all), ...heardBy(2, all)])).toBe(0);
+    expect(disagreements(all.flatMap((name) => [...heardBy(3, [name]), ...heardBy(2, [name])]))).toBe(0);
+  });
+
+  test('disagree on each message that one hears behind a later one of the other', () => {
+    const [a, b, ...rest] = all as [Name, Name, ...Name[]];
+    expect(disagreements([...heardBy(2, all), ...heardBy(3, [b, a, ...rest])])).toBe(1);
+    expect(disagreements([...heardBy(3, [b, a, ...rest]), ...heardBy(2, all)])).toBe(1);
+  });
+
+  test('agree where each has lost what it has lost', () => {
+    fc.assert(
+      fc.property(fc.subarray([...all]), fc.subarray([...all]), (mine, theirs) => {
+        expect(disagreements([...heardBy(2, mine), ...heardBy(3, theirs)])).toBe(0);
+      }),
+    );
+  });
+
+  test('are compared as a naive comparison does, one behind the other or ahead of it', () => {
+    fc.assert(
+      fc.property(order, order, (reference, other) => {
+        expect(disagreements([...heardBy(2, reference), ...heardBy(3, other)])).toBe(naive(reference, other));
+        expect(disagreements([...heardBy(3, other), ...heardBy(2, reference)])).toBe(naive(reference, other));
+      }),
+    );
+  });
+});
+
+test('a lane that only listens is the better reference: it hears everybody', () => {
+  const agreement = createAgreement(ROOMS, 4);
+  for (const lane of [0, 1, 2, 3]) offerReference(agreement, lane, lane);
+  expect(agreement.orders.get(0)?.reference).toBe(2);
+});
+
+test('with the reference away, what the others hear is bounded and not compared', () => {
+  const agreement = createAgreement(ROOMS, 4);
+  offerReference(agreement, 2, 2);
+  for (let seq = 0; seq < 5000; seq++) expect(noteOrder(agreement, 3, 3, 0, seq)).toBeNull();
+  expect(agreement.ahead[3]!.length).toBeLessThanOrEqual(1024);
+  expect(agreement.compared).toBe(0);
+});

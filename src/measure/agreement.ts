@@ -1,0 +1,169 @@
+// Whether all lanes of a room hear all messages in one order, whoever sent them. In each room one lane is the reference;
+// every other lane's order is compared with its, message by message as they come.
+//
+//   reference   a b c d e          place 0 1 2 3 4
+//   a lane      a c b · e          b is heard after c, which stands behind it: disagreed
+//
+// A lane may be ahead of the reference: what it hears then waits until the reference has heard it. What one of the two never
+// hears is not compared, so that a loss is no disagreement.
+
+import type { Rooms } from '../plan/plan.ts';
+import { isPublisher, roomOf } from '../plan/rooms.ts';
+
+/** Places of the reference that are remembered, and how far ahead of it a lane may be. */
+const REMEMBERED = 4096;
+const MAX_AHEAD = 1024;
+/** How much of each reference's order is handed up, so that those of several workers can be compared: of a room, of all. */
+const MAX_TOLD = 1000;
+const MAX_TOLD_IN_ALL = 20_000;
+const STREAM_PLACE = 2 ** 31;
+
+interface RoomOrder {
+  reference: number;
+  /** The stream of the reference; its own messages it may not hear. */
+  readonly own: number;
+  /** By place, modulo their number: which message; and the reverse. */
+  readonly keys: Float64Array;
+  readonly places: Map<number, number>;
+  heard: number;
+  readonly told: number[];
+}
+
+export interface Agreement {
+  readonly rooms: Rooms;
+  /** By room, for rooms that have lanes here. */
+  readonly orders: Map<number, RoomOrder>;
+  /** By receiver: the furthest place of the reference that it has heard, and what it has heard ahead of it. */
+  readonly furthest: Float64Array;
+  readonly ahead: number[][];
+  compared: number;
+  told: number;
+}
+
+export interface Disagreement {
+  readonly stream: number;
+  readonly seq: number;
+  /** What was heard before it, and after it by the reference. */
+  readonly before: { readonly stream: number; readonly seq: number };
+}
+
+/** `receivers`: lanes of this process. */
+export function createAgreement(rooms: Rooms, receivers: number): Agreement {
+  return {
+    rooms,
+    orders: new Map(),
+    furthest: new Float64Array(receivers).fill(-1),
+    ahead: Array.from({ length: receivers }, () => []),
+    compared: 0,
+    told: 0,
+  };
+}
+
+/** Makes a lane the reference of its room, unless that has one that is better: one that only listens. */
+export function offerReference({ rooms, orders }: Agreement, receiver: number, own: number): void {
+  const room = roomOf(rooms, own);
+  const known = orders.get(room);
+  if (known !== undefined && (!isPublisher(rooms, known.own) || isPublisher(rooms, own))) return;
+  orders.set(room, {
+    reference: receiver,
+    own,
+    keys: new Float64Array(REMEMBERED),
+    places: new Map(),
+    heard: 0,
+    told: [],
+  });
+}
+
+/** A receiver has heard a message for the first time. Null where nothing disagrees. */
+export function noteOrder(
+  agreement: Agreement,
+  receiver: number,
+  own: number,
+  stream: number,
+  sequence: number,
+): Disagreement | null {
+  const order = agreement.orders.get(roomOf(agreement.rooms, own));
+  if (order === undefined) return null;
+  const key = stream * STREAM_PLACE + (sequence % STREAM_PLACE);
+  if (receiver === order.reference) {
+    hearReference(agreement, order, key);
+    return null;
+  }
+  // What the reference does not hear cannot be compared with it.
+  if (stream === order.own && !agreement.rooms.self) return null;
+  const ahead = agreement.ahead[receiver]!;
+  const place = ahead.length === 0 ? order.places.get(key) : undefined;
+  if (place !== undefined) return compare(agreement, order, receiver, key, place);
+  ahead.push(key);
+  if (ahead.length > MAX_AHEAD) ahead.shift();
+  return catchUp(agreement, order, receiver, ahead);
+}
+
+function hearReference(agreement: Agreement, order: RoomOrder, key: number): void {
+  const place = order.heard++;
+  const slot = place % REMEMBERED;
+  if (place >= REMEMBERED) order.places.delete(order.keys[slot]!);
+  order.keys[slot] = key;
+  order.places.set(key, place);
+  if (order.told.length < MAX_TOLD && agreement.told < MAX_TOLD_IN_ALL) {
+    order.told.push(key);
+    agreement.told++;
+  }
+}
+
+/** What the reference has heard by now, up to the first disagreement: what is behind that is looked at the next time. */
+function catchUp(agreement: Agreement, order: RoomOrder, receiver: number, ahead: number[]): Disagreement | null {
+  let taken = 0;
+  let found: Disagreement | null = null;
+  while (taken < ahead.length && found === null) {
+    const place = order.places.get(ahead[taken]!);
+    if (place === undefined) break;
+    found = compare(agreement, order, receiver, ahead[taken]!, place);
+    taken++;
+  }
+  if (taken === ahead.length) ahead.length = 0;
+  else if (taken > 0) ahead.splice(0, taken);
+  return found;
+}
+
+function compare(
+  agreement: Agreement,
+  order: RoomOrder,
+  receiver: number,
+  key: number,
+  place: number,
+): Disagreement | null {
+  agreement.compared++;
+  const furthest = agreement.furthest[receiver]!;
+  if (place > furthest) {
+    agreement.furthest[receiver] = place;
+    return null;
+  }
+  return { ...nameOf(key), before: nameOf(order.keys[furthest % REMEMBERED]!) };
+}
+
+/** The lane goes: what it heard ahead is compared as far as the reference has heard it since. */
+export function settleOrder(agreement: Agreement, receiver: number, own: number): readonly Disagreement[] {
+  const order = agreement.orders.get(roomOf(agreement.rooms, own));
+  const ahead = agreement.ahead[receiver]!;
+  const found: Disagreement[] = [];
+  if (order !== undefined && receiver !== order.reference) {
+    for (const key of ahead) {
+      const place = order.places.get(key);
+      const disagreement = place === undefined ? null : compare(agreement, order, receiver, key, place);
+      if (disagreement !== null) found.push(disagreement);
+    }
+  }
+  ahead.length = 0;
+  agreement.furthest[receiver] = -1;
+  return found;
+}
+
+function nameOf(key: number): { readonly stream: number; readonly seq: number } {
+  return { stream: Math.floor(key / STREAM_PLACE), seq: key % STREAM_PLACE };
+}
+
+/** The beginnings of the references' orders, room by room. */
+export function toldOrders({ orders }: Agreement): readonly (readonly number[])[] {
+  return [...orders].flatMap(([room, { told }]) => (told.length < 2 ? [] : [[room, ...told]]));
+}
