@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parsePlan } from '../../src/plan/parse.ts';
-import type { Plan } from '../../src/plan/plan.ts';
 import { runCampaigns } from './campaigns.ts';
+import { calmPlan } from './draw.ts';
 import { fight } from './fight.ts';
 
 const CAMPAIGNS = 200;
@@ -17,7 +16,7 @@ describe('what is found is what was done, no more and no less, message by messag
 
 describe('a faultless service', () => {
   test('is found faultless, also across ten reconnects of every lane', { timeout: 120_000 }, async () => {
-    const { result } = await fight((url) => calmPlan(url));
+    const { result } = await fight((url) => calmPlan(url, 6));
     expect(result.messages).toMatchObject({
       sent: result.messages.delivered,
       lost: 0,
@@ -33,21 +32,3 @@ describe('a faultless service', () => {
     expect(result.messages.sent).toBeGreaterThan(100_000);
   });
 });
-
-function calmPlan(url: string): Plan {
-  const dips = Array.from({ length: 10 }, () => [{ to: 0 }, { hold: '100ms' }, { to: 20 }, { hold: '500ms' }]).flat();
-  const parsed = parsePlan(
-    {
-      target: { url },
-      load: {
-        connections: [{ to: 20 }, { hold: '500ms' }, ...dips],
-        messages: { closed: { inFlight: 64, for: '6s' } },
-      },
-      thresholds: ['lost == 0'],
-      drain: '5s',
-    },
-    { env: {}, fallbackProfile: null },
-  );
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.plan;
-}

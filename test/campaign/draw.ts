@@ -151,3 +151,27 @@ function drawFault(random: Random, isRooms: boolean): unknown {
 function whole(random: Random, least: number, most: number): number {
   return least + Math.floor(random() * (most - least + 1));
 }
+
+/** As much as one can in so many seconds, over ten orderly reconnects of every lane. */
+export function calmPlan(url: string, seconds: number): Plan {
+  const dips = Array.from({ length: 10 }, () => [
+    { to: 0 },
+    { hold: '100ms' },
+    { to: 20 },
+    { hold: `${100 * seconds - 100}ms` },
+  ]).flat();
+  const parsed = parsePlan(
+    {
+      target: { url },
+      load: {
+        connections: [{ to: 20 }, { hold: '500ms' }, ...dips],
+        messages: { closed: { inFlight: 64, for: `${seconds}s` } },
+      },
+      thresholds: ['lost == 0'],
+      drain: '5s',
+    },
+    { env: {}, fallbackProfile: null },
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.plan;
+}

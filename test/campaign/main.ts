@@ -1,16 +1,25 @@
-// `npm run campaign -- --runs N --seed S`: as many campaigns as one likes, and every disagreement.
+// `npm run campaign -- --runs N --seed S`: as many campaigns as one likes, and every disagreement. `--calm SECONDS`: as many
+// messages as there can be in that time over a service without faults, and what was found there.
 
 import { parseArgs } from 'node:util';
 import { runCampaigns } from './campaigns.ts';
+import { calmPlan } from './draw.ts';
+import { fight } from './fight.ts';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+  options: { runs: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, calm: { type: 'string' } },
 });
 const count = Number(values.runs);
 const seed = Number(values.seed);
 if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed) || seed < 0) {
-  process.stderr.write('usage: npm run campaign -- [--runs N] [--seed S], whole numbers\n');
+  process.stderr.write('usage: npm run campaign -- [--runs N] [--seed S] [--calm SECONDS], whole numbers\n');
   process.exit(64);
+}
+if (values.calm !== undefined) {
+  const { result } = await fight((url) => calmPlan(url, Number(values.calm)));
+  const { due: _, unsent: __, ...counts } = result.messages;
+  process.stdout.write(`${JSON.stringify({ ...counts, reconnected: result.connections.reconnected })}\n`);
+  process.exit(counts.sent === counts.delivered ? 0 : 1);
 }
 const { failures, injected, messages } = await runCampaigns({
   count,
