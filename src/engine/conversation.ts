@@ -243,7 +243,8 @@ export function createConversation(parts: ConversationParts): Conversation {
       for (let seq = period.from; seq < period.to; seq++) {
         if (traffic.violationsLeft === 0) return;
         traffic.violationsLeft--;
-        const detail = `#${seq} never came back; ${neighbours}`;
+        const taken = acks?.taken[lane.index]?.has(seq) === true ? ', though it was acknowledged' : '';
+        const detail = `#${seq} never came back${taken}; ${neighbours}`;
         traffic.report({ violation: 'lost', lane: lane.stream, stream: lane.stream, seq, detail }, clock.nowNs());
       }
     }

@@ -121,10 +121,11 @@ function dialectText(dialect: Dialect): string {
   const checked =
     dialect.payload === null ? 'what it returns is not checked' : `payload at ${dialect.payload.join('.')}`;
   const refused = dialect.error === null ? 'none is rejected' : `rejected by ${dialect.error.join('.')}`;
+  const taken = dialect.ack === null ? '' : `, acknowledged at ${dialect.ack.join('.')}`;
   const pushes = `messages without an id are ${dialect.pushes}`;
   const first = dialect.hello.length === 0 ? '' : `, first says ${formatCount(dialect.hello.length)} of its own`;
   return printable(
-    `json${first}: answers have the id at ${dialect.id.join('.')}, ${refused}, ${checked}, ${pushes}`,
+    `json${first}: answers have the id at ${dialect.id.join('.')}${taken}, ${refused}, ${checked}, ${pushes}`,
     300,
   );
 }
