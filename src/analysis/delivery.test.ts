@@ -1,20 +1,30 @@
 import { describe, expect, test } from 'vitest';
+import { makePlan } from '../../test/support/engine/plans.ts';
 import { makeWindow, type WindowParts } from '../../test/support/engine/windows.ts';
 import { describeDelivery, zeroEventsBound } from './delivery.ts';
 import { addWindow, createTally } from './tally.ts';
 
-const CHAT = { type: 'chat', weight: 1, payloadBytes: 1000, priority: null };
+const PLAN = makePlan({ bytes: 1000 });
 
 function heard(missed: number) {
   const receivers = { count: 0, complete: 0, worst: [] };
-  const none = { unresolved: 0, away: 0, messagesMissed: 0, messagesUnresolved: 0, compared: 0, disagreed: 0 };
+  const none = {
+    unresolved: 0,
+    away: 0,
+    messagesMissed: 0,
+    messagesUnresolved: 0,
+    compared: 0,
+    disagreed: 0,
+    isForged: false,
+    hearsItself: true,
+  };
   return { ...none, owed: 100, missed, receivers };
 }
 
 function deliveryOf(...windows: WindowParts[]) {
   const tally = createTally();
   for (const window of windows) addWindow(tally, makeWindow(window));
-  return describeDelivery(tally, null, [CHAT]);
+  return describeDelivery(tally, null, PLAN);
 }
 
 describe('the guarantee that a run is consistent with', () => {
@@ -30,8 +40,8 @@ describe('the guarantee that a run is consistent with', () => {
   test('what a lane of the room missed counts as lost', () => {
     const tally = createTally();
     addWindow(tally, makeWindow({ messages: { delivered: 100 } }));
-    expect(describeDelivery(tally, heard(0), [CHAT])).toMatchObject({ consistentWith: 'exactly-once' });
-    expect(describeDelivery(tally, heard(1), [CHAT])).toMatchObject({
+    expect(describeDelivery(tally, heard(0), PLAN)).toMatchObject({ consistentWith: 'exactly-once' });
+    expect(describeDelivery(tally, heard(1), PLAN)).toMatchObject({
       consistentWith: 'at-most-once',
       lossRatioBelow: null,
     });

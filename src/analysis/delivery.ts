@@ -2,19 +2,25 @@
 // far messages came out of order, how losses lay, and what kind of damage there was.
 
 import type { DeliveryResult, Guarantee } from '../facts/result.ts';
-import type { MessageType } from '../plan/plan.ts';
+import type { MessageType, Plan } from '../plan/plan.ts';
 import { nsToMs } from '../units/duration.ts';
 import { CONFIDENCE } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
 import type { Tally } from './tally.ts';
 
 /** `messages.unresolved` prove nothing either way and are left out. */
-export function describeDelivery(tally: Tally, fanout: Fanout | null, mix: readonly MessageType[]): DeliveryResult {
+export function describeDelivery(
+  tally: Tally,
+  fanout: Fanout | null,
+  { dialect, load: { mix } }: Pick<Plan, 'dialect' | 'load'>,
+): DeliveryResult {
   const { messages, acknowledgements, extent, loss, damage, strangers } = tally;
   const settled = messages.delivered + messages.lost;
   // A message that one lane of its room missed did not arrive as it should have.
   const lost = messages.lost + (fanout?.missed ?? 0);
-  const arrived = messages.delivered + tally.fanoutReceived;
+  const hearsItself = fanout?.hearsItself !== false;
+  const arrived = (hearsItself ? messages.delivered : 0) + tally.fanoutReceived;
+  const acknowledges = messages.acknowledged > 0 || (dialect.kind === 'json' && dialect.ack !== null);
   return {
     consistentWith: settled === 0 ? null : guaranteeOf(lost, messages.duplicated),
     messages: settled,
@@ -22,7 +28,7 @@ export function describeDelivery(tally: Tally, fanout: Fanout | null, mix: reado
     duplicateRatioBelow: settled === 0 || messages.duplicated > 0 ? null : zeroEventsBound(settled),
     faultFreeOnly: tally.reconnected === 0 && tally.droppedByServer === 0,
     approximate: tally.approximate,
-    acknowledgements: messages.acknowledged === 0 ? null : { ...acknowledgements },
+    acknowledgements: acknowledges && hearsItself ? { ...acknowledgements } : null,
     jitter:
       tally.jitter.lanes === 0
         ? null

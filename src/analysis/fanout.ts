@@ -22,6 +22,10 @@ export interface Fanout {
   /** Messages that at least one receiver missed; and of the others, those of which one cannot know. */
   readonly messagesMissed: number;
   readonly messagesUnresolved: number;
+  /** A service named messages that nobody had sent: then the books of this part cannot balance. */
+  readonly isForged: boolean;
+  /** Whether a sender hears its own messages. */
+  readonly hearsItself: boolean;
   /** Between lanes of different workers: how many were compared in their order, and how many disagreed. */
   readonly compared: number;
   readonly disagreed: number;
@@ -33,15 +37,31 @@ const MOST_SHOWN = 10;
 export function joinAudience(rooms: Rooms, facts: readonly AudienceFacts[]): Fanout {
   const sent = new Map(facts.flatMap((worker) => worker.sent));
   const streams = new Map<number, StreamFacts>();
-  for (const { stream, spans, missed, unresolved } of facts.flatMap((worker) => worker.streams)) {
-    const known = streams.get(stream) ?? { spans: [], missed: [], unresolved: [] };
-    streams.set(stream, {
-      spans: [...known.spans, ...spans],
-      missed: [...known.missed, ...missed],
-      unresolved: [...known.unresolved, ...unresolved],
-    });
+  const factsOf = (stream: number): StreamFacts => {
+    const known = streams.get(stream) ?? {
+      spans: [],
+      missed: [],
+      unresolved: [],
+      missedUnplaced: 0,
+      unresolvedUnplaced: 0,
+    };
+    streams.set(stream, known);
+    return known;
+  };
+  for (const stream of sent.keys()) factsOf(stream);
+  for (const { stream, spans, missed, unresolved, unplaced } of facts.flatMap((worker) => worker.streams)) {
+    const known = factsOf(stream);
+    known.spans.push(...spans);
+    known.missed.push(...missed);
+    known.unresolved.push(...unresolved);
+    known.missedUnplaced += unplaced[0];
+    known.unresolvedUnplaced += unplaced[1];
   }
-  const joined = [...streams].map(([stream, each]) => joinStream(each, sent.get(stream) ?? null));
+  const refused = rangesByStream(facts.flatMap((worker) => worker.refused));
+  const unsettled = rangesByStream(facts.flatMap((worker) => worker.unsettled));
+  const joined = [...streams].map(([stream, each]) =>
+    joinStream(each, sent.get(stream) ?? 0, refused.get(stream) ?? [], unsettled.get(stream) ?? []),
+  );
   const sum = (pick: (each: JoinedStream) => number): number => joined.reduce((total, each) => total + pick(each), 0);
   return {
     owed: sum(({ owed }) => owed),
@@ -50,9 +70,19 @@ export function joinAudience(rooms: Rooms, facts: readonly AudienceFacts[]): Fan
     away: facts.reduce((total, worker) => total + worker.away, 0),
     messagesMissed: sum(({ messagesMissed }) => messagesMissed),
     messagesUnresolved: sum(({ messagesUnresolved }) => messagesUnresolved),
+    isForged: joined.some(({ isForged }) => isForged),
+    hearsItself: rooms.self,
     ...joinOrders(facts),
     receivers: receiversOf(rooms, sent, facts),
   };
+}
+
+type Range = readonly [from: number, to: number];
+
+function rangesByStream(rows: readonly (readonly [stream: number, from: number, to: number])[]): Map<number, Range[]> {
+  const ranges = new Map<number, Range[]>();
+  for (const [stream, from, to] of rows) ranges.set(stream, [...(ranges.get(stream) ?? []), [from, to]]);
+  return ranges;
 }
 
 /** The order of each worker's reference with that of the first worker that has one for the room. */
@@ -79,9 +109,11 @@ function joinOrders(facts: readonly AudienceFacts[]): Pick<Fanout, 'compared' | 
 }
 
 interface StreamFacts {
-  readonly spans: readonly SpanFacts[];
-  readonly missed: readonly HoleFacts[];
-  readonly unresolved: readonly HoleFacts[];
+  readonly spans: SpanFacts[];
+  readonly missed: HoleFacts[];
+  readonly unresolved: HoleFacts[];
+  missedUnplaced: number;
+  unresolvedUnplaced: number;
 }
 
 interface JoinedStream {
@@ -90,26 +122,72 @@ interface JoinedStream {
   readonly unresolved: number;
   readonly messagesMissed: number;
   readonly messagesUnresolved: number;
+  /** Somebody heard numbers that were never sent. */
+  readonly isForged: boolean;
 }
 
-/** `sent` null: the sender's worker did not live to tell, so that nothing is known beyond what was heard. */
-function joinStream({ spans, missed, unresolved }: StreamFacts, sent: number | null): JoinedStream {
-  let owed = 0;
-  const trailing: HoleFacts[] = [];
-  for (const [from, to, stayed, receivers] of spans) {
-    const end = stayed === 1 && sent !== null ? Math.max(to, sent) : to;
-    owed += receivers * (end - from);
-    if (end > to) trailing.push([to, end, receivers]);
-  }
-  const allMissed = [...missed, ...trailing];
-  const messagesMissed = coveredBy(allMissed);
-  return {
-    owed,
-    missed: deliveriesIn(allMissed),
-    unresolved: deliveriesIn(unresolved),
-    messagesMissed,
-    messagesUnresolved: coveredBy([...allMissed, ...unresolved]) - messagesMissed,
+/**
+ * Two kinds of messages are looked at one by one: those that the service refused, which are owed to nobody, and those that
+ * were in flight when their sender died, which it may never have had. Of either that is so only where nobody heard them.
+ */
+function joinStream(
+  facts: StreamFacts,
+  sent: number,
+  refused: readonly Range[],
+  unsettled: readonly Range[],
+): JoinedStream {
+  const spans = facts.spans.map(([from, to, stayed, receivers]): HoleFacts => {
+    const end = stayed === 1 ? Math.max(to, sent) : to;
+    return [from, end, receivers];
+  });
+  const trailing = facts.spans.flatMap(([, to, stayed, receivers]): HoleFacts[] =>
+    stayed === 1 && sent > to ? [[to, sent, receivers]] : [],
+  );
+  const holes = [...facts.missed, ...trailing];
+  let owed = deliveriesIn(spans);
+  let missed = deliveriesIn(holes) + facts.missedUnplaced;
+  let unresolved = deliveriesIn(facts.unresolved) + facts.unresolvedUnplaced;
+  let messagesMissed = coveredBy(holes) + facts.missedUnplaced;
+  // What nobody was there to hear, nobody can know of.
+  const unheardOf = sent - coveredBy(spans.map(([from, to, receivers]) => [from, Math.min(to, sent), receivers]));
+  let messagesUnresolved =
+    coveredBy([...holes, ...facts.unresolved]) - coveredBy(holes) + facts.unresolvedUnplaced + Math.max(0, unheardOf);
+
+  const missingOnly = (n: number): number => {
+    const count = receiversAt(holes, n);
+    return count > 0 && count + receiversAt(facts.unresolved, n) === receiversAt(spans, n) ? count : 0;
   };
+  for (const n of numbersIn(refused)) {
+    const count = missingOnly(n);
+    if (count === 0) continue;
+    owed -= count;
+    missed -= count;
+    messagesMissed--;
+  }
+  for (const n of numbersIn(unsettled)) {
+    const count = missingOnly(n);
+    if (count === 0) continue;
+    missed -= count;
+    unresolved += count;
+    messagesMissed--;
+    messagesUnresolved++;
+  }
+  const isForged = facts.spans.some(([, to]) => to > sent);
+  return { owed, missed, unresolved, messagesMissed, messagesUnresolved, isForged };
+}
+
+function receiversAt(holes: readonly HoleFacts[], n: number): number {
+  return holes.reduce((sum, [from, to, receivers]) => (from <= n && n < to ? sum + receivers : sum), 0);
+}
+
+/** Looked at one by one, they are bounded by what was in flight; of more than this the rest is left as it is. */
+const MAX_LOOKED_AT = 100_000;
+
+function* numbersIn(ranges: readonly Range[]): Generator<number> {
+  let seen = 0;
+  for (const [from, to] of ranges) {
+    for (let n = from; n < to && seen < MAX_LOOKED_AT; n++, seen++) yield n;
+  }
 }
 
 function deliveriesIn(holes: readonly HoleFacts[]): number {

@@ -109,7 +109,8 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
 
 /** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
 function unmatchedDoubts({ messages, strangers, fanoutReceived }: Tally): HealthDoubt[] {
-  if (messages.delivered + messages.rejected + fanoutReceived > 0 || strangers.foreign === 0) return [];
+  const understood = messages.delivered + messages.rejected + messages.acknowledged + fanoutReceived;
+  if (understood > 0 || strangers.foreign === 0) return [];
   const detail =
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
     'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id; a dialect of your own must find the ids that it laid out)';

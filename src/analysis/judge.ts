@@ -151,7 +151,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           failures: failuresOf(whole, record.examples),
         },
         messages: closeBooks(whole, false),
-        delivery: describeDelivery(whole, fanout, plan.load.mix),
+        delivery: describeDelivery(whole, fanout, plan),
         fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
         types: describeTypes(types, describe),
         response: describe(whole.histograms.response),
@@ -198,7 +198,7 @@ const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectEr
 function settleByAudience({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {
   messages.lost = messagesMissed;
   messages.unresolved = messagesUnresolved;
-  messages.delivered = messages.sent - messagesMissed - messagesUnresolved;
+  messages.delivered = Math.max(0, messages.sent - messages.rejected - messagesMissed - messagesUnresolved);
 }
 
 function describeFanout(
@@ -207,10 +207,10 @@ function describeFanout(
   { messages, histograms }: ReturnType<ReturnType<typeof createSpreadJoin>['finish']>,
   describe: (histogram: Histogram) => Distribution,
 ): FanoutResult {
-  const { owed, missed, unresolved, away, receivers } = fanout;
+  const { owed, missed, unresolved, away, isForged, receivers } = fanout;
   return {
     owed,
-    received: tally.fanoutReceived,
+    received: isForged ? owed - missed - unresolved : tally.fanoutReceived,
     missed,
     unresolved,
     away,

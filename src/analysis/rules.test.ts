@@ -347,7 +347,15 @@ describe('doubts that reach further', () => {
 
 describe('what lanes heard of one another', () => {
   const receivers = { count: 0, complete: 0, worst: [] };
-  const none = { unresolved: 0, away: 0, messagesUnresolved: 0, compared: 0, disagreed: 0 };
+  const none = {
+    unresolved: 0,
+    away: 0,
+    messagesUnresolved: 0,
+    compared: 0,
+    disagreed: 0,
+    isForged: false,
+    hearsItself: true,
+  };
   const fanout = { ...none, owed: 1000, missed: 5, messagesMissed: 5, receivers };
   const judgeFanout = (rule: string, more: Partial<typeof fanout> = {}, parts: WindowParts = {}) =>
     judgeThreshold(

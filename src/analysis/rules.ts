@@ -102,8 +102,9 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
       const count = metric.of === 'unsent' ? unsent : messages[metric.of];
       const isOfDue = metric.among === null && (metric.of === 'sent' || metric.of === 'unsent');
       // In rooms a message arrives at many lanes, and may do so wrongly at each.
-      const arrivals = ARRIVALS.includes(metric.of) ? tally.fanoutReceived : 0;
-      const of = isOfDue ? messages.due : messages.sent + arrivals;
+      const isArrival = fanout !== null && ARRIVALS.includes(metric.of);
+      const arrivals = isArrival ? (fanout.hearsItself ? messages.sent : 0) + tally.fanoutReceived : messages.sent;
+      const of = isOfDue ? messages.due : arrivals;
       if (of === 0) return noSamples(expression, 'no message was sent');
       return { kind: 'value', value: unit === 'ratio' ? count / of : count };
     }
@@ -300,6 +301,10 @@ export function judgeContract(
       return outcome(rule, total, text, 'inconclusive', null, doubts);
     }
     if (total > 0) return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
+    if (broken.includes('disagreed') && tally.fanoutCompared + (fanout?.compared ?? 0) === 0) {
+      const detail = `${rule}: no two lanes could be compared in what they heard`;
+      return outcome(rule, null, 'n/a', 'inconclusive', null, [{ kind: 'noSamples', rule, detail }]);
+    }
     if (messages.sent === 0) {
       return outcome(rule, null, 'n/a', 'inconclusive', null, [
         { kind: 'noSamples', rule, detail: `${rule}: no message was sent` },

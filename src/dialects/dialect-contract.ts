@@ -121,7 +121,7 @@ export function incomingProblem(incoming: unknown): DialectProblem | null {
     if (kind === 'message' && payload !== undefined && typeof payload !== 'string') {
       return problem('decode', 'a payload that is a string, or none', show(payload));
     }
-    if (kind === 'message' && state !== undefined && !isState(state)) {
+    if (kind !== 'rejection' && state !== undefined && !isState(state)) {
       return problem('decode', 'a state { expected, got } of two strings, or none', show(state));
     }
     if (kind === 'reply' && !isWire(send))

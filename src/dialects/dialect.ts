@@ -39,7 +39,12 @@ export type Incoming =
       readonly state?: { readonly expected: string; readonly got: string };
     }
   /** The service took the message, and delivers it apart from that. */
-  | { readonly kind: 'acknowledgement'; readonly id: string; readonly duplicate?: boolean }
+  | {
+      readonly kind: 'acknowledgement';
+      readonly id: string;
+      readonly duplicate?: boolean;
+      readonly state?: { readonly expected: string; readonly got: string };
+    }
   /** The service says that it did not take a message. */
   | { readonly kind: 'rejection'; readonly id: string }
   /** Nothing that the service should have sent. */
@@ -49,6 +54,8 @@ export type Incoming =
 
 /** One connection's side of the protocol. What must be remembered from message to message is remembered here. */
 export interface DialectConversation {
+  /** True where the service acknowledges apart from delivering: then `acknowledgement` says so, and a message without is not done. */
+  readonly acknowledges?: boolean;
   /** Sent in this order as soon as the lane is open, before its messages. */
   readonly hello?: readonly Wire[];
   encode(message: Outgoing): Wire;

@@ -6,6 +6,8 @@
 import { textCrc32 } from './crc32.ts';
 
 const DIGEST_DIGITS = 8;
+/** A service that never tells its state must not fill the memory. */
+const MAX_STEPS = 65_536;
 
 interface State {
   count: number;
@@ -44,6 +46,7 @@ export function noteStep(model: StateModel, sequence: number, id: string): void 
   model.count++;
   model.digest = foldDigest(model.digest, id);
   model.steps.set(sequence, { id, count: model.count, digest: model.digest });
+  if (model.steps.size > MAX_STEPS) model.steps.delete(model.steps.keys().next().value!);
 }
 
 /**
@@ -58,7 +61,10 @@ export function judgeState(
 ): Divergence | null {
   const step = model.steps.get(sequence);
   if (step === undefined) return null;
-  for (const number of model.steps.keys()) if (number <= sequence) model.steps.delete(number);
+  for (const number of model.steps.keys()) {
+    if (number > sequence) break;
+    model.steps.delete(number);
+  }
   const got: State = { count: count ?? step.count, digest: digest ?? step.digest };
   Object.assign(model.base, got);
   if (got.count === step.count && got.digest === step.digest) return null;

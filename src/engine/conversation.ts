@@ -187,11 +187,19 @@ export function createConversation(parts: ConversationParts): Conversation {
     lane.state = 'closing';
   }
 
+  /** What was in flight when its sender died the service may never have had; without its own copy that may be anything. */
+  function noteUnsettled({ rooms: { self }, unsettled }: Audience, stream: number, index: number): void {
+    if (!self) unsettled.push([stream, 0, ledger.next[index]!]);
+    else for (const { from, to } of lossPeriods(missingNumbers(ledger, index))) unsettled.push([stream, from, to]);
+  }
+
   function stopListening(audience: Audience, lane: Lane, parting: Parting): void {
-    const before = audience.agreement.compared;
-    for (const found of settleOrder(audience.agreement, lane.index, lane.stream))
-      noteDisagreement(traffic, lane, found);
-    recorder.fanoutCompared += audience.agreement.compared - before;
+    const { agreement } = audience;
+    if (agreement !== null) {
+      const before = agreement.compared;
+      for (const found of settleOrder(agreement, lane.index, lane.stream)) noteDisagreement(traffic, lane, found);
+      recorder.fanoutCompared += agreement.compared - before;
+    }
     receiverClosed(audience, lane.index, lane.stream, parting);
   }
 
@@ -200,6 +208,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     const { index, stream } = lane;
     const outstanding = ledger.outstanding[index]!;
     const taken = acks?.taken[index] ?? null;
+    if (fate === 'unresolved' && traffic.fanout !== null) noteUnsettled(traffic.fanout.audience, stream, index);
     const lost = fate === 'lost' ? outstanding : (taken?.size ?? 0);
     const jitterNs = takeJitter(traffic.jitter, index);
     if (jitterNs !== null) countJitter(recorder, jitterNs);

@@ -91,6 +91,7 @@ const LINGER_NS = 500e6;
 const CLOSE_TIMEOUT_NS = 2e9;
 /** Of the time to join that the plan gives: who has been open for less when the first message is due is a late comer. */
 const SETTLED_SHARE = 0.5;
+const JUST_BEFORE_NS = 1e6;
 
 export function createEngine(parts: EngineParts): Engine {
   const { assignment, clock, hooks } = parts;
@@ -104,7 +105,9 @@ export function createEngine(parts: EngineParts): Engine {
   const fanout = rooms === null ? null : createFanout(plan, rooms, laneCount, assignment.laneCount, density);
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
-  const acks = needsAcknowledgements(plan) ? createAcknowledgements(laneCount, acknowledgesApart(plan.dialect)) : null;
+  const acks = needsAcknowledgements(plan)
+    ? createAcknowledgements(laneCount, acknowledgesApart(plan.dialect), plan.resend !== null)
+    : null;
   const traffic = createTraffic({
     lanes: laneCount,
     density,
@@ -276,7 +279,7 @@ export function createEngine(parts: EngineParts): Engine {
     // A stall swallows the beats that were due in it; they count as well, or half a second of it would be one sample.
     recordWithExpectedInterval(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs), BEAT_NS);
     conversation.sweep();
-    for (const lane of openLanes.senders()) resender.sweep(lane, nowNs);
+    if (resender !== null) for (const lane of openLanes.senders()) resender.sweep(lane, nowNs);
     if (phase === 'running' && isOver(nowNs)) drain(nowNs);
     clock.after(BEAT_NS, () => beat(nowNs + BEAT_NS));
   }
@@ -292,7 +295,10 @@ export function createEngine(parts: EngineParts): Engine {
     if (phase !== 'running') return;
     messagesExpected = false;
     if (fanout !== null && rooms !== null) {
-      startAudience(fanout.audience, atNs, rooms.settleNs * SETTLED_SHARE, (receiver) => lanes[receiver]!.stream);
+      // Only when it is due: with a fixed time lanes may still be opening now.
+      const start = (): void =>
+        startAudience(fanout.audience, atNs, rooms.settleNs * SETTLED_SHARE, (receiver) => lanes[receiver]!.stream);
+      clock.after(Math.max(0, atNs - JUST_BEFORE_NS - clock.nowNs()), start);
       listenUntilNs = atNs + (planStages(plan).at(-1)?.toNs ?? 0);
     }
     windows.setOrigin(atNs);
@@ -347,8 +353,8 @@ export function createEngine(parts: EngineParts): Engine {
       }
       for (const lane of linked) lane.link?.destroy();
       phase = 'finished';
-      tellAudience();
       windows.finish();
+      tellAudience();
       hooks.finished();
     };
     look();
@@ -383,7 +389,7 @@ function notUnderstood(dialect: Dialect, sample: string): string {
   return `nothing that came answers a message that was sent; ${wanted}. One of them: ${sample}`;
 }
 
-/** A dialect of the user's own may acknowledge; what it does is seen only as it does it. */
+/** A dialect of the user's own says so with its first conversation. */
 function acknowledgesApart(dialect: Dialect): boolean {
   return dialect.kind === 'json' && dialect.ack !== null;
 }
@@ -397,6 +403,12 @@ const SPREAD_PER_SECOND = 5000;
 /** Where replies set the pace, so many rounds a second are reckoned with. */
 const CLOSED_ROUNDS_PER_SECOND = 1000;
 
+/** Keeping one order in view costs memory for every room. */
+function asksForOrder({ contract, thresholds }: Plan): boolean {
+  const isAbout = thresholds.some(({ metric }) => metric.kind === 'messages' && metric.of === 'disagreed');
+  return isAbout || contract?.order === 'per-channel';
+}
+
 /** `lanes`: of this process; `allLanes`: of the run. */
 function createFanout(plan: Plan, rooms: Rooms, lanes: number, allLanes: number, density: DensityFacts): Fanout {
   const { messages } = plan.load;
@@ -409,7 +421,7 @@ function createFanout(plan: Plan, rooms: Rooms, lanes: number, allLanes: number,
         : 0;
   const deliveriesPerSecond = (perSecond * allLanes) / rooms.count;
   return {
-    audience: createAudience(rooms, lanes, density),
+    audience: createAudience(rooms, lanes, density, asksForOrder(plan)),
     spread: createSpread(
       plan.seed,
       deliveriesPerSecond === 0 ? 1 : Math.min(1, SPREAD_PER_SECOND / deliveriesPerSecond),

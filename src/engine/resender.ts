@@ -15,21 +15,25 @@ export interface Resender {
   sweep(lane: Lane, nowNs: number): void;
 }
 
-/** `speech` without copies of its own. */
-export function createResender(plan: Plan, traffic: Traffic, speech: Speech): Resender {
+/** `speech` without copies of its own. Null where nothing is sent again. */
+export function createResender(plan: Plan, traffic: Traffic, speech: Speech): Resender | null {
   const { resend } = plan;
   const { acks, recorder } = traffic;
   const typeOf = createTypeOf(plan);
-  if (resend === null || resend.atMost === 0 || acks === null) return { sweep: () => {} };
+  if (resend === null || resend.atMost === 0 || acks === null) return null;
   return {
     sweep(lane, nowNs) {
+      if (lane.link!.writableLength > traffic.maxBufferedBytes) return; // it has enough to do with what it has
       const pending = acks.pending[lane.index]!;
       let again = 0;
       for (const [sequence, message] of pending) {
         if (nowNs - message.lastSentNs < resend.afterNs) break;
         // Whether or not it is sent again, it goes behind those that have waited for less.
         pending.delete(sequence);
-        if (message.attempts >= resend.atMost) continue;
+        if (message.attempts >= resend.atMost) {
+          acks.exhausted[lane.index]!.set(sequence, message);
+          continue;
+        }
         message.attempts++;
         message.lastSentNs = nowNs;
         pending.set(sequence, message);
@@ -62,8 +66,9 @@ export function withProbes(plan: Plan, traffic: Traffic, speech: Speech, clock: 
     copies: number,
   ): void {
     if (copies === 0) return;
+    const { link } = lane;
     clock.after(probe!.everyNs, () => {
-      if (lane.state !== 'open' && lane.state !== 'draining') return;
+      if (lane.link !== link || (lane.state !== 'open' && lane.state !== 'draining')) return;
       speech.repeat(lane, type, sequence, dueNs, sentNs);
       recorder.messages.resent++;
       flushLane(traffic, lane);

@@ -7,6 +7,15 @@ import type { VirtualClock } from '../../test/support/engine/virtual-clock.ts';
 import type { PeerConnection, PeerScript } from '../../test/support/engine/websocket-peer.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from '../analysis/fanout.ts';
 import { percentile } from '../histogram/histogram.ts';
+import {
+  audienceFacts,
+  createAudience,
+  noteHeard,
+  receiverClosed,
+  receiverOpened,
+  startAudience,
+} from '../measure/audience.ts';
+import { createDensityFacts } from '../measure/density.ts';
 import type { JsonDialect, Plan, Rooms } from '../plan/plan.ts';
 
 const DIALECT: JsonDialect = {
@@ -89,7 +98,12 @@ function inRooms(
     bytes: 200,
     rooms,
     ...parts.plan,
-    plan: { dialect: DIALECT, drainNs: SECOND, ...parts.plan?.plan },
+    plan: {
+      dialect: DIALECT,
+      drainNs: SECOND,
+      contract: { delivery: 'none', order: 'per-channel', integrity: 'none' },
+      ...parts.plan?.plan,
+    },
   });
   const outcome = runScenario({
     plan,
@@ -304,4 +318,187 @@ test('messages of another room, or of a lane that only listens, are strangers', 
     script: () => stray,
   });
   expect(outcome.tally.strangers.otherStream).toBe(3);
+});
+
+/** One room of four lanes; lane 0 sends a hundred messages in a second. */
+const one: Rooms = { count: 1, publishers: 1, self: true, settleNs: SECOND };
+
+describe('what is not owed is not missed', () => {
+  test('a straggler behind our close frame is belated, and the books balance', () => {
+    const { tally, fanout } = inRooms(
+      () => 1,
+      { rooms: one, lanes: 4, plan: { plan: { dialect: DIALECT, drainNs: 100 * MS } } },
+      ({ to, index }) => to === 3 && index >= 90,
+    );
+    expect(fanout.owed).toBe(tally.fanoutReceived + fanout.missed + fanout.unresolved);
+    expect(fanout.missed).toBeGreaterThan(0);
+    expect(tally.messages.duplicated).toBe(0);
+  });
+
+  test('nor does a straggler spoil the account of a lane that leaves and comes back', () => {
+    const { tally, fanout } = inRooms(
+      () => 1,
+      {
+        rooms: one,
+        plan: {
+          connections: curve(
+            { to: 4 },
+            { hold: 1.5 * SECOND },
+            { to: 3 },
+            { hold: 0.6 * SECOND },
+            { to: 4 },
+            { hold: SECOND },
+          ),
+          messages: openMessages(100, 2 * SECOND),
+        },
+      },
+      ({ to, index }) => to === 3 && index >= 40 && index < 50,
+    );
+    expect(fanout.missed).toBe(0);
+    expect(fanout.owed).toBe(tally.fanoutReceived + fanout.unresolved);
+  });
+
+  test('history that a service sends behind the first live message is no duplicate', () => {
+    const script = (): PeerScript => {
+      const members = new Set<PeerConnection>();
+      const history: Uint8Array[] = [];
+      const told = new Set<PeerConnection>();
+      return {
+        onMessage(connection, { payload }) {
+          if (new TextDecoder().decode(payload).includes('join')) {
+            members.add(connection);
+            return;
+          }
+          for (const member of members) {
+            member.send(payload, 1);
+            // Whoever came later is told the last five behind the first that it hears.
+            if (told.has(member)) continue;
+            told.add(member);
+            for (const old of history.slice(-5)) member.send(old, 1);
+          }
+          history.push(payload);
+        },
+      };
+    };
+    const rooms = one;
+    const plan = makePlan({
+      connections: curve({ to: 3 }, { hold: 1.5 * SECOND }, { to: 4 }, { hold: SECOND }),
+      messages: openMessages(100, SECOND),
+      bytes: 200,
+      rooms,
+      plan: { dialect: DIALECT, drainNs: SECOND },
+    });
+    const { tally } = runScenario({ plan, script });
+    expect(tally.messages).toMatchObject(clean);
+  });
+
+  test('what the service refuses is owed to nobody', () => {
+    for (const self of [true, false]) {
+      const script = (): PeerScript => {
+        const members = new Set<PeerConnection>();
+        return {
+          onMessage(connection, { payload }) {
+            const message = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
+            if ('join' in message) members.add(connection);
+            else if (Number(String(message.id).split('-')[2]) % 10 === 0) {
+              connection.send(new TextEncoder().encode(JSON.stringify({ id: message.id, error: 'too fast' })), 1);
+            } else for (const member of members) if (self || member !== connection) member.send(payload, 1);
+          },
+        };
+      };
+      const rooms = { ...one, self };
+      const plan = makePlan({
+        connections: curve({ to: 4 }),
+        messages: openMessages(100, SECOND),
+        bytes: 200,
+        rooms,
+        plan: { dialect: { ...DIALECT, error: ['error'] }, drainNs: SECOND },
+      });
+      const { tally, events } = runScenario({ plan, script });
+      const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
+      expect(tally.messages).toMatchObject({ sent: 100, rejected: 10, duplicated: 0 });
+      expect(joinAudience(rooms, audiences)).toMatchObject({ owed: 270, missed: 0, messagesMissed: 0 });
+    }
+  });
+
+  test('what was in flight when its sender was dropped is unresolved, unless somebody heard it', () => {
+    const script = (clock: VirtualClock): PeerScript => {
+      const members = new Set<PeerConnection>();
+      return {
+        onMessage(connection, { payload }) {
+          const message = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
+          if ('join' in message) {
+            members.add(connection);
+            return;
+          }
+          const seq = Number(String(message.id).split('-')[2]);
+          if (seq === 50) connection.peer.reset();
+          if (seq < 50) clock.after(100 * MS, () => [...members].map((member) => member.send(payload, 1)));
+        },
+      };
+    };
+    const plan = makePlan({
+      connections: curve({ to: 4 }),
+      messages: openMessages(100, SECOND),
+      bytes: 200,
+      rooms: one,
+      plan: { dialect: DIALECT, drainNs: SECOND },
+    });
+    const { tally, events } = runScenario({ plan, script });
+    const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
+    const fanout = joinAudience(one, audiences);
+    expect(tally.messages.unresolved).toBeGreaterThan(5);
+    expect(fanout.missed).toBe(0);
+    // #0 to #49 were passed on; what was sent after them nobody heard.
+    expect(fanout.unresolved).toBe(3 * (tally.messages.sent - 50));
+  });
+
+  test('a message that nobody was there to hear is not delivered', () => {
+    const { fanout } = inRooms(() => 1, {
+      rooms: { ...one, self: false },
+      plan: {
+        connections: curve({ to: 4 }, { hold: 1.5 * SECOND }, { to: 1 }, { hold: SECOND }),
+        messages: openMessages(100, SECOND),
+      },
+    });
+    expect(fanout.messagesUnresolved).toBeGreaterThan(40);
+  });
+});
+
+describe('a receiver that is left out for very long', () => {
+  const audienceOf = () => {
+    const audience = createAudience(one, 2, createDensityFacts(), false);
+    for (const receiver of [0, 1]) receiverOpened(audience, receiver, 0);
+    startAudience(audience, SECOND, 0, (receiver) => receiver);
+    return audience;
+  };
+  const join = (audience: ReturnType<typeof audienceOf>, sent: number) => {
+    for (const receiver of [0, 1]) receiverClosed(audience, receiver, receiver, 'stayed');
+    return joinAudience(one, [audienceFacts(audience, [[0, sent]], (receiver) => receiver)]);
+  };
+
+  test('has missed what it did not hear, and is judged on', () => {
+    const audience = audienceOf();
+    for (let seq = 70_000; seq < 80_000; seq++) noteHeard(audience, 1, 1, 0, seq);
+    // The first number that was out of all proportion was not believed.
+    expect(join(audience, 80_000)).toMatchObject({ owed: 80_000, missed: 70_001 });
+  });
+
+  test('with more holes than are remembered has missed exactly as many', () => {
+    const audience = audienceOf();
+    let heard = 0;
+    for (let seq = 0; seq < 200_000; seq++) {
+      if (seq % 20 === 3) continue;
+      noteHeard(audience, 1, 1, 0, seq);
+      heard++;
+    }
+    expect(join(audience, 200_000)).toMatchObject({ owed: 200_000, missed: 200_000 - heard });
+  });
+
+  test('a number that nobody can have sent is not believed, and what is beyond the sent is forged', () => {
+    const audience = audienceOf();
+    for (let seq = 0; seq < 100; seq++) noteHeard(audience, 1, 1, 0, seq);
+    expect(noteHeard(audience, 1, 1, 0, 2 ** 52)).toBeNull();
+    expect(join(audience, 90)).toMatchObject({ isForged: true });
+  });
 });

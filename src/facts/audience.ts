@@ -14,6 +14,8 @@ export interface StreamAudience {
   readonly missed: readonly HoleFacts[];
   /** Holes of receivers whose connection died before they could be filled. */
   readonly unresolved: readonly HoleFacts[];
+  /** Deliveries of these two kinds whose numbers are not remembered. */
+  readonly unplaced: readonly [missed: number, unresolved: number];
 }
 
 export interface AudienceFacts {
@@ -24,15 +26,20 @@ export interface AudienceFacts {
   readonly receivers: readonly (readonly [lane: number, heard: number])[];
   /** By room: the number of the room, then the first messages in the order in which one of its lanes heard them. */
   readonly orders: readonly (readonly number[])[];
+  /** What the service refused of this worker's messages, and what was in flight when a sender's connection died. */
+  readonly refused: readonly (readonly [stream: number, from: number, to: number])[];
+  readonly unsettled: readonly (readonly [stream: number, from: number, to: number])[];
   /** Messages that were sent while their receivers were away, and did not reach them later. */
   readonly away: number;
 }
 
 export function isAudience(value: unknown): value is AudienceFacts {
   if (typeof value !== 'object' || value === null) return false;
-  const { sent, streams, receivers, orders, away } = value as Record<string, unknown>;
+  const { sent, streams, receivers, orders, refused, unsettled, away } = value as Record<string, unknown>;
   return (
     isTable(sent, 2) &&
+    isTable(refused, 3) &&
+    isTable(unsettled, 3) &&
     Array.isArray(orders) &&
     orders.every((order) => Array.isArray(order) && order.every(Number.isSafeInteger)) &&
     isTable(receivers, 2) &&
@@ -44,8 +51,14 @@ export function isAudience(value: unknown): value is AudienceFacts {
 
 function isStream(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { stream, spans, missed, unresolved } = value as Record<string, unknown>;
-  return Number.isFinite(stream) && isTable(spans, 4) && isTable(missed, 3) && isTable(unresolved, 3);
+  const { stream, spans, missed, unresolved, unplaced } = value as Record<string, unknown>;
+  return (
+    Number.isFinite(stream) &&
+    isTable(spans, 4) &&
+    isTable(missed, 3) &&
+    isTable(unresolved, 3) &&
+    isTable([unplaced], 2)
+  );
 }
 
 function isTable(value: unknown, columns: number): boolean {

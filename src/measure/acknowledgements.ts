@@ -16,18 +16,27 @@ export interface Pending {
 
 export interface Acknowledgements {
   /** Whether the service acknowledges apart from delivering. */
-  readonly isApart: boolean;
+  isApart: boolean;
+  /** Whether anybody waits for acknowledgements: else nothing is kept. */
+  isNeeded: boolean;
   /** By lane and number, the longest waiting first. */
   readonly pending: readonly Map<number, Pending>[];
+  /** By lane: sent as often as they may be, and not acknowledged. */
+  readonly exhausted: readonly Map<number, Pending>[];
   /** By lane: acknowledged and not delivered. */
   readonly taken: readonly Map<number, Pending>[];
 }
 
+/** A service that never acknowledges must not fill the memory: the oldest are then waited for no longer. */
+const MAX_PENDING = 65_536;
+
 /** `lanes`: of this process. */
-export function createAcknowledgements(lanes: number, isApart: boolean): Acknowledgements {
+export function createAcknowledgements(lanes: number, isApart: boolean, isResent: boolean): Acknowledgements {
   return {
     isApart,
+    isNeeded: isApart || isResent,
     pending: Array.from({ length: lanes }, () => new Map<number, Pending>()),
+    exhausted: Array.from({ length: lanes }, () => new Map<number, Pending>()),
     taken: Array.from({ length: lanes }, () => new Map<number, Pending>()),
   };
 }
@@ -39,50 +48,58 @@ export function notePending(
   dueNs: number,
   sentNs: number,
 ): void {
-  pending[lane]!.set(sequence, { dueNs, sentNs, lastSentNs: sentNs, attempts: 0 });
+  const waiting = pending[lane]!;
+  waiting.set(sequence, { dueNs, sentNs, lastSentNs: sentNs, attempts: 0 });
+  if (waiting.size > MAX_PENDING) waiting.delete(waiting.keys().next().value!);
 }
 
 /** True where it is the first acknowledgement of this message. */
 export function noteAcknowledged(
-  { pending, taken }: Acknowledgements,
+  { pending, exhausted, taken }: Acknowledgements,
   ledger: Ledger,
   lane: number,
   sequence: number,
 ): boolean {
-  const message = pending[lane]!.get(sequence);
+  const message = pending[lane]!.get(sequence) ?? exhausted[lane]!.get(sequence);
   if (message === undefined) return false;
   pending[lane]!.delete(sequence);
+  exhausted[lane]!.delete(sequence);
   if (isOutstanding(ledger, lane, sequence)) taken[lane]!.set(sequence, message);
   return true;
 }
 
 /** The times of a message that is still waited for; null where they are not kept here. */
-export function timesOf({ pending, taken }: Acknowledgements, lane: number, sequence: number): Pending | null {
-  return pending[lane]!.get(sequence) ?? taken[lane]!.get(sequence) ?? null;
+export function timesOf(acks: Acknowledgements, lane: number, sequence: number): Pending | null {
+  const { pending, exhausted, taken } = acks;
+  return pending[lane]!.get(sequence) ?? exhausted[lane]!.get(sequence) ?? taken[lane]!.get(sequence) ?? null;
 }
 
 /** A message has come: that answers it, unless acknowledgements are apart. */
-export function noteCame({ isApart, pending, taken }: Acknowledgements, lane: number, sequence: number): void {
-  if (!isApart) pending[lane]!.delete(sequence);
+export function noteCame(acks: Acknowledgements, lane: number, sequence: number): void {
+  const { isApart, pending, exhausted, taken } = acks;
+  if (!isApart) {
+    pending[lane]!.delete(sequence);
+    exhausted[lane]!.delete(sequence);
+  }
   taken[lane]!.delete(sequence);
 }
 
 /** Of the messages that were not acknowledged, those that came all the same. */
-export function countRecovered({ isApart, pending }: Acknowledgements, ledger: Ledger, lane: number): number {
-  if (!isApart) return 0;
+export function countRecovered(acks: Acknowledgements, ledger: Ledger, lane: number): number {
+  if (!acks.isApart) return 0;
   let recovered = 0;
-  for (const sequence of pending[lane]!.keys()) if (!isOutstanding(ledger, lane, sequence)) recovered++;
+  for (const waiting of [acks.pending[lane]!, acks.exhausted[lane]!]) {
+    for (const sequence of waiting.keys()) if (!isOutstanding(ledger, lane, sequence)) recovered++;
+  }
   return recovered;
 }
 
 /** Nothing is waited for any more: the service has refused it. */
-export function forgetMessage({ pending, taken }: Acknowledgements, lane: number, sequence: number): void {
-  pending[lane]!.delete(sequence);
-  taken[lane]!.delete(sequence);
+export function forgetMessage(acks: Acknowledgements, lane: number, sequence: number): void {
+  for (const kept of [acks.pending, acks.exhausted, acks.taken]) kept[lane]!.delete(sequence);
 }
 
 /** The connection is over: nothing is waited for any more. */
-export function forgetLane({ pending, taken }: Acknowledgements, lane: number): void {
-  pending[lane]!.clear();
-  taken[lane]!.clear();
+export function forgetLane(acks: Acknowledgements, lane: number): void {
+  for (const kept of [acks.pending, acks.exhausted, acks.taken]) kept[lane]!.clear();
 }

@@ -23,7 +23,7 @@ interface RoomOrder {
   /** The stream of the reference; its own messages it may not hear. */
   readonly own: number;
   /** By place, modulo their number: which message; and the reverse. */
-  readonly keys: Float64Array;
+  readonly keys: number[];
   readonly places: Map<number, number>;
   heard: number;
   readonly told: number[];
@@ -67,7 +67,7 @@ export function offerReference({ rooms, orders }: Agreement, receiver: number, o
   orders.set(room, {
     reference: receiver,
     own,
-    keys: new Float64Array(REMEMBERED),
+    keys: [],
     places: new Map(),
     heard: 0,
     told: [],

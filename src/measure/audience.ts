@@ -26,14 +26,23 @@ import {
 
 /** Stands for the senders' next number, which a receiver cannot know. */
 const UNKNOWN_NEXT = Number.MAX_SAFE_INTEGER;
+/** An arrival that is judged no further. */
+export const EARLY = -1;
+/** Two numbers so close to one another are of one sender's present. */
+const NEAR = 1024;
 
 export interface Audience {
   readonly rooms: Rooms;
-  readonly agreement: Agreement;
+  /** Null where nobody asks for one order. */
+  readonly agreement: Agreement | null;
   /** By pair. */
   readonly ledger: Ledger;
   /** By pair: the number from which on it is judged. */
   readonly from: Float64Array;
+  /** By pair: one past the highest number that it had heard on earlier connections. */
+  readonly known: Float64Array;
+  /** By pair: the last number that was out of all proportion. */
+  readonly suspect: Float64Array;
   /** By pair, 1: the next arrival says from where on it is judged. */
   readonly isLate: Uint8Array;
   /** By receiver: when it opened, NaN while it is not open; and how many messages of others it heard. */
@@ -45,8 +54,13 @@ export interface Audience {
   readonly closed: Map<number, StreamTally>;
   /** Messages that were sent while their receivers were away, and did not reach them later. */
   away: number;
-  isStarted: boolean;
+  /** What this process's lanes said and the service refused, and what was in flight when their connections died. */
+  readonly refused: RangeOf[];
+  readonly unsettled: RangeOf[];
 }
+
+/** Numbers of a stream, `from` up to `to − 1`. */
+type RangeOf = readonly [stream: number, from: number, to: number];
 
 interface StreamTally {
   /** Receivers by what they heard: from, to, and 1 where they stayed to the end. */
@@ -54,6 +68,9 @@ interface StreamTally {
   /** One entry for each hole of each receiver. */
   readonly missed: Hole[];
   readonly unresolved: Hole[];
+  /** Of these as many more, whose numbers are not remembered. */
+  missedUnplaced: number;
+  unresolvedUnplaced: number;
 }
 
 interface Hole {
@@ -65,22 +82,30 @@ interface Hole {
 export type Parting = 'stayed' | 'left' | 'died';
 
 /** `receivers`: lanes of this process. `density`: where the places of all arrivals are counted. */
-export function createAudience(rooms: Rooms, receivers: number, density: DensityFacts): Audience {
+export function createAudience(
+  rooms: Rooms,
+  receivers: number,
+  density: DensityFacts,
+  isOrderAsked: boolean,
+): Audience {
   const ledger = createLedger(receivers * rooms.publishers, density);
   ledger.next.fill(UNKNOWN_NEXT);
   ledger.outstanding.fill(UNKNOWN_NEXT);
   return {
     rooms,
-    agreement: createAgreement(rooms, receivers),
+    agreement: isOrderAsked && rooms.publishers > 1 ? createAgreement(rooms, receivers) : null,
     ledger,
     from: new Float64Array(receivers * rooms.publishers),
+    known: new Float64Array(receivers * rooms.publishers),
+    suspect: new Float64Array(receivers * rooms.publishers).fill(Number.NaN),
     isLate: new Uint8Array(receivers * rooms.publishers).fill(1),
     openedNs: new Float64Array(receivers).fill(Number.NaN),
     heard: new Float64Array(receivers),
     isWhole: new Uint8Array(receivers),
     closed: new Map(),
     away: 0,
-    isStarted: false,
+    refused: [],
+    unsettled: [],
   };
 }
 
@@ -95,19 +120,18 @@ export function startAudience(
   settledNs: number,
   streamOf: (receiver: number) => number,
 ): void {
-  audience.isStarted = true;
   const { publishers } = audience.rooms;
   for (const [receiver, openedNs] of audience.openedNs.entries()) {
     if (!(atNs - openedNs >= settledNs)) continue;
     audience.isWhole[receiver] = 1;
-    offerReference(audience.agreement, receiver, streamOf(receiver));
+    if (audience.agreement !== null) offerReference(audience.agreement, receiver, streamOf(receiver));
     audience.isLate.fill(0, receiver * publishers, (receiver + 1) * publishers);
   }
 }
 
 /**
  * A receiver heard a message of another lane. Null where it should not have: the sender is not of its room, does not send,
- * or cannot have come so far. `stream` is the number of the sender, `own` of the receiver.
+ * or cannot have come so far. `EARLY`: from before the receiver was judged, and sent to it later all the same. `stream` is the number of the sender, `own` of the receiver.
  */
 export function noteHeard(
   audience: Audience,
@@ -115,17 +139,35 @@ export function noteHeard(
   own: number,
   stream: number,
   sequence: number,
-): Arrival | null {
+): Arrival | typeof EARLY | null {
   const { rooms, ledger } = audience;
   if (roomOf(rooms, stream) !== roomOf(rooms, own) || !isPublisher(rooms, stream)) return null;
+  // Behind our close frame: the account is closed.
+  if (Number.isNaN(audience.openedNs[receiver])) return Arrival.belated;
   const pair = receiver * rooms.publishers + seatOf(rooms, stream);
   const expected = ledger.expected[pair]!;
   if (audience.isLate[pair] === 1) arrivedFirst(audience, pair, sequence, expected);
-  // A number that is out of all proportion is a damaged one; it must not open a gap of millions.
-  else if (sequence - expected > MAX_WINDOW_BITS) return null;
+  else if (sequence < audience.from[pair]! && sequence >= audience.known[pair]!) return EARLY;
+  else if (sequence - expected > MAX_WINDOW_BITS && !skips(audience, pair, stream, sequence, expected)) return null;
   const arrival = noteArrival(ledger, pair, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) audience.heard[receiver]!++;
   return arrival;
+}
+
+/**
+ * One number that is out of all proportion may be a damaged one, and must not open a gap of millions; a second one close to
+ * it says that the receiver was left out for so long. It is then judged from there on, and has missed what lies between.
+ */
+function skips(audience: Audience, pair: number, stream: number, sequence: number, expected: number): boolean {
+  const { suspect } = audience;
+  const isSecond = Math.abs(sequence - suspect[pair]!) <= NEAR;
+  suspect[pair] = sequence;
+  if (!isSecond) return false;
+  audience.ledger.expected[pair] = expected;
+  tallyPair(audience, tallyOf(audience, stream), pair, 'stayed', sequence);
+  audience.from[pair] = sequence;
+  audience.known[pair] = sequence;
+  return true;
 }
 
 /** What a receiver may still hear of one sender, as far as it can know. */
@@ -200,34 +242,53 @@ export function receiverClosed(audience: Audience, receiver: number, own: number
     const stream = seat * rooms.count + roomOf(rooms, own);
     // A pair that is still late heard nothing on this connection, so nothing is known of it.
     if (stream === own || isLate[pair] === 1) continue;
-    tallyPair(audience, tallyOf(audience, stream), pair, parting);
+    tallyPair(audience, tallyOf(audience, stream), pair, parting, ledger.expected[pair]!);
     isLate[pair] = 1;
     from[pair] = ledger.expected[pair]!;
+    audience.known[pair] = ledger.expected[pair]!;
   }
 }
 
 function tallyOf({ closed }: Audience, stream: number): StreamTally {
   const known = closed.get(stream);
   if (known !== undefined) return known;
-  const created: StreamTally = { spans: new Map(), missed: [], unresolved: [] };
+  const created: StreamTally = {
+    spans: new Map(),
+    missed: [],
+    unresolved: [],
+    missedUnplaced: 0,
+    unresolvedUnplaced: 0,
+  };
   closed.set(stream, created);
   return created;
 }
 
-function tallyPair({ ledger, from }: Audience, tally: StreamTally, pair: number, parting: Parting): void {
+/** The pair is judged up to number `to`, and begins anew there. */
+function tallyPair({ ledger, from }: Audience, tally: StreamTally, pair: number, parting: Parting, to: number): void {
   const expected = ledger.expected[pair]!;
-  const span = `${from[pair]} ${expected} ${parting === 'stayed' ? 1 : 0}`;
+  const span = `${from[pair]} ${to} ${parting === 'stayed' && to === expected ? 1 : 0}`;
   tally.spans.set(span, (tally.spans.get(span) ?? 0) + 1);
+  const heard = UNKNOWN_NEXT - ledger.outstanding[pair]! - from[pair]!;
+  const missing = to - from[pair]! - heard;
   // What was heard is settled; whether more was sent is for the join.
   ledger.next[pair] = expected;
-  if (ledger.disorder[pair] !== null) {
-    const holes = parting === 'died' ? tally.unresolved : tally.missed;
-    holes.push(...joined(missingNumbers(ledger, pair)));
-    ledger.outstanding[pair] = 1;
-  } else ledger.outstanding[pair] = 0;
+  const holes = ledger.disorder[pair] === null ? [] : joined(missingNumbers(ledger, pair));
+  if (to > expected) holes.push({ from: expected, to });
+  const unplaced = missing - holes.reduce((sum, hole) => sum + hole.to - hole.from, 0);
+  // Only of a connection that lived to the end it is certain that nothing more would have come.
+  if (parting === 'stayed') {
+    tally.missed.push(...holes);
+    tally.missedUnplaced += unplaced;
+  } else {
+    tally.unresolved.push(...holes);
+    tally.unresolvedUnplaced += unplaced;
+  }
+  ledger.outstanding[pair] = missing > 0 ? 1 : 0;
   settleLane(ledger, pair);
   ledger.next[pair] = UNKNOWN_NEXT;
-  ledger.outstanding[pair] = UNKNOWN_NEXT - expected;
+  ledger.outstanding[pair] = UNKNOWN_NEXT - to;
+  ledger.expected[pair] = to;
+  ledger.low[pair] = to;
 }
 
 function joined(numbers: Iterable<number>): Hole[] {
@@ -247,7 +308,7 @@ export function audienceFacts(
   streamOf: (receiver: number) => number,
 ): AudienceFacts {
   const streams = [...audience.closed].map(
-    ([stream, { spans, missed, unresolved }]): StreamAudience => ({
+    ([stream, { spans, missed, unresolved, missedUnplaced, unresolvedUnplaced }]): StreamAudience => ({
       stream,
       spans: [...spans].map(([span, receivers]) => {
         const [from, to, stayed] = span.split(' ').map(Number);
@@ -255,12 +316,21 @@ export function audienceFacts(
       }),
       missed: overlaid(missed),
       unresolved: overlaid(unresolved),
+      unplaced: [missedUnplaced, unresolvedUnplaced],
     }),
   );
   const receivers = [...audience.heard.entries()].flatMap(([receiver, heard]) =>
     audience.isWhole[receiver] === 1 ? [[streamOf(receiver), heard] as const] : [],
   );
-  return { sent, streams, receivers, orders: toldOrders(audience.agreement), away: audience.away };
+  return {
+    sent,
+    streams,
+    receivers,
+    orders: audience.agreement === null ? [] : toldOrders(audience.agreement),
+    refused: audience.refused,
+    unsettled: audience.unsettled,
+    away: audience.away,
+  };
 }
 
 /** Ranges of numbers with how many receivers miss them, ascending and apart. */

@@ -7,7 +7,7 @@ function jitterOf(sent: readonly number[], received: readonly number[]): number[
   const jitter = createJitter(1);
   return sent.map((at, index) => {
     noteTransit(jitter, 0, received[index]! - at);
-    return jitter.meanNs[0]!;
+    return Number.isNaN(jitter.meanNs[0]!) ? 0 : jitter.meanNs[0]!;
   });
 }
 
@@ -51,5 +51,7 @@ test('lanes do not know of one another, and a lane that is taken begins again', 
     noteTransit(jitter, lane, transit);
   }
   expect([takeJitter(jitter, 0), takeJitter(jitter, 1)]).toEqual([10, 0]);
+  expect(takeJitter(jitter, 0)).toBeNull();
+  noteTransit(jitter, 0, 5);
   expect(takeJitter(jitter, 0)).toBeNull();
 });

@@ -4,7 +4,7 @@
 //   D = (received_i − received_{i−1}) − (sent_i − sent_{i−1})        J += (|D| − J) / 16
 
 export interface Jitter {
-  /** By lane: of the last message, and the mean; NaN before there is one. */
+  /** By lane: of the last message, and the mean; NaN before there is one, or two. */
   readonly transitNs: Float64Array;
   readonly meanNs: Float64Array;
 }
@@ -12,20 +12,22 @@ export interface Jitter {
 const GAIN = 1 / 16;
 
 export function createJitter(lanes: number): Jitter {
-  return { transitNs: new Float64Array(lanes).fill(Number.NaN), meanNs: new Float64Array(lanes) };
+  return { transitNs: new Float64Array(lanes).fill(Number.NaN), meanNs: new Float64Array(lanes).fill(Number.NaN) };
 }
 
 /** `transitNs`: received − sent of one message. */
 export function noteTransit({ transitNs, meanNs }: Jitter, lane: number, ns: number): void {
   const before = transitNs[lane]!;
   transitNs[lane] = ns;
-  if (!Number.isNaN(before)) meanNs[lane]! += (Math.abs(ns - before) - meanNs[lane]!) * GAIN;
+  if (Number.isNaN(before)) return;
+  const mean = Number.isNaN(meanNs[lane]!) ? 0 : meanNs[lane]!;
+  meanNs[lane] = mean + (Math.abs(ns - before) - mean) * GAIN;
 }
 
 /** The lane's jitter so far; null where it has had no two messages. The next is the first again. */
 export function takeJitter({ transitNs, meanNs }: Jitter, lane: number): number | null {
-  const jitterNs = Number.isNaN(transitNs[lane]!) ? null : meanNs[lane]!;
+  const jitterNs = Number.isNaN(meanNs[lane]!) ? null : meanNs[lane]!;
   transitNs[lane] = Number.NaN;
-  meanNs[lane] = 0;
+  meanNs[lane] = Number.NaN;
   return jitterNs;
 }

@@ -1,10 +1,10 @@
 // When a message reached each of its receivers, for a sample of the messages: every worker takes the same ones, so that
-// the join sees all receivers of a message or, where a bound was hit, knows that it does not.
+// the join sees all receivers of a message, but for one that a worker with too much at once left out.
 
 import type { SpreadFacts } from '../facts/window.ts';
 import { hash01 } from '../random/generator.ts';
 
-/** Arrivals that are kept between two cuts; what comes on top is counted and not sampled. */
+/** From so many arrivals between two cuts on no further message is sampled. */
 const MAX_ARRIVALS = 20_000;
 
 export interface Spread {
@@ -30,9 +30,11 @@ const STREAM_PLACE = 2 ** 31;
 
 export function noteSpread(spread: Spread, stream: number, sequence: number, dueNs: number, receivedNs: number): void {
   const key = stream * STREAM_PLACE + (sequence % STREAM_PLACE);
-  if (hash01(spread.seed, key) >= spread.share || spread.arrivals >= MAX_ARRIVALS) return;
-  spread.arrivals++;
+  if (hash01(spread.seed, key) >= spread.share) return;
   let sample = spread.sampled.get(key);
+  // A message whose first receivers are kept has all of them kept: the last ones are what matters.
+  if (sample === undefined && spread.arrivals >= MAX_ARRIVALS) return;
+  spread.arrivals++;
   if (sample === undefined) {
     sample = { stream, sequence, dueNs, delaysNs: [] };
     spread.sampled.set(key, sample);

@@ -68,6 +68,11 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     );
   }
   const dialect = resolveDialect(written.dialect);
+  const acknowledges = dialect.kind === 'module' || (dialect.kind === 'json' && dialect.ack !== null);
+  if (written.resend !== undefined && load.rooms?.self === false && !acknowledges) {
+    const hint = 'set dialect.ack, or load.rooms.self: true';
+    report(['resend'], 'something that tells a sender what arrived', 'no answer to a sender at all', hint);
+  }
   const column = dialect.kind === 'json' ? [dialect.template, ...dialect.hello].flatMap(templateColumns)[0] : undefined;
   if (column !== undefined && target.rowsFile === null) {
     report(['target', 'rows'], `a CSV file, as \${row.${column}} is used`, 'nothing', 'write rows: users.csv');
@@ -103,6 +108,10 @@ function checkRules({ thresholds = [], abort = [] }: WrittenRules, { mix, rooms 
         report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
       }
       if (among === null) continue;
+      if (rooms !== null && !rooms.self && metric.of !== 'sent') {
+        const hint = 'where a sender hears nothing of its own, fates are known of all messages together';
+        report([list, index], 'a rule about all messages', quote(expression), hint);
+      }
       const known = mix.map((type) => (among.by === 'type' ? type.type : type.priority));
       const names = [...new Set(known.filter((name) => name !== null))];
       if (names.includes(among.name)) continue;

@@ -9,9 +9,10 @@ import { createSites, hostOf } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { headerProblem, pathProblem } from '../frames/handshake.ts';
 import { renderLaneTemplate, templateColumns } from '../plan/interpolate.ts';
-import type { Plan } from '../plan/plan.ts';
+import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { isSecretHeader } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
+import type { NonEmpty } from '../units/non-empty.ts';
 import type { Surroundings } from './ports.ts';
 
 export interface Prepared {
@@ -94,8 +95,13 @@ async function readRows(plan: Plan, surroundings: Surroundings): Promise<Rows> {
 
 function checkRequests(plan: Plan, rows: Rows): void {
   const problems: string[] = [...shortMessageProblems(plan), ...missingColumns(plan, rows)];
-  const { urls } = plan.target;
-  const siteFor = createSites(plan, rows, {});
+  // The target that ships with Highwater has its URL only once it is started.
+  const urls = plan.target.urls.map((url) => (url === REFERENCE_TARGET ? 'ws://127.0.0.1' : url));
+  const siteFor = createSites(
+    { ...plan, target: { ...plan.target, urls: urls as unknown as NonEmpty<string> } },
+    rows,
+    {},
+  );
   const count = Math.max(urls.length, Math.min(rows.length, CHECKED_ROWS));
   for (let lane = 0; lane < count && problems.length < 20; lane++) {
     const where = rows.length === 0 ? '' : ` (row ${(lane % rows.length) + 1})`;

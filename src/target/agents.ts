@@ -8,7 +8,7 @@
 // count: messages taken. digest: CRC-32, as 8 hex digits, of the digest before and the id; it begins with 00000000.
 
 import { crc32 } from 'node:zlib';
-import type { Behaviour, Fault } from '../injection/behaviour.ts';
+import type { Behaviour, Fault, FaultRule } from '../injection/behaviour.ts';
 import { createDecide } from '../injection/decide.ts';
 import type { Tell } from '../injection/truth.ts';
 import { type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
@@ -33,7 +33,7 @@ export function agentService(behaviour: Behaviour, tell: Tell): Converse {
   return (peer) => {
     const url = new URL(peer.path, 'ws://target');
     const lane = Number(url.searchParams.get('lane') ?? -1);
-    const decide = createDecide(behaviour, lane);
+    const decide = createDecide({ ...behaviour, faults: behaviour.faults.filter(isOfAgents) }, lane);
     const agent = agents.get(url.pathname) ?? createAgent();
     agents.set(url.pathname, agent);
     const listener: Listener = { peer, delivery: deliveryTo(behaviour, lane, peer, tell) };
@@ -88,6 +88,11 @@ export function agentService(behaviour: Behaviour, tell: Tell): Converse {
       },
     };
   };
+}
+
+/** What befalls an agent; the rest befalls what it sends. */
+function isOfAgents({ fault: { kind } }: FaultRule): boolean {
+  return kind === 'swallowAck' || kind === 'ackThenLose' || kind === 'applyTwice' || kind === 'forget';
 }
 
 const NO_DIGEST = '00000000';

@@ -7,7 +7,11 @@ import { calmPlan } from './draw.ts';
 import { fight } from './fight.ts';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, calm: { type: 'string' } },
+  options: {
+    runs: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    calm: { type: 'string' },
+  },
 });
 const count = Number(values.runs);
 const seed = Number(values.seed);

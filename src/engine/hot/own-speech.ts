@@ -61,6 +61,10 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
         appendWire(lane, wire);
       }
       conversations[index] = conversation;
+      if (conversation.acknowledges === true && traffic.acks !== null) {
+        traffic.acks.isApart = true;
+        traffic.acks.isNeeded = true;
+      }
     });
   }
 
@@ -148,6 +152,7 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
         hearNothing(traffic, lane, true, bytes, start, end);
         return;
       case 'reply':
+        if (lane.state === 'closing') return; // RFC 6455 §5.5.1: nothing behind a close frame
         appendWire(lane, incoming.send);
         flushLane(traffic, lane);
         return;
@@ -164,13 +169,11 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
       return;
     }
     const isCopy = incoming.duplicate === true;
-    if (incoming.kind === 'acknowledgement') {
-      hearAcknowledgement(traffic, lane, name, isCopy);
-      return;
-    }
-    hearNamed(traffic, lane, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
+    if (incoming.kind === 'acknowledgement') hearAcknowledgement(traffic, lane, name, isCopy);
+    else hearNamed(traffic, lane, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
     const { state } = incoming;
-    if (state !== undefined && state.expected !== state.got) noteDivergence(traffic, lane, name.sequence, state);
+    const isOther = state !== undefined && state.expected !== state.got && name.stream === lane.stream;
+    if (isOther) noteDivergence(traffic, lane, name.sequence, state);
   }
 
   function readId(id: string): 'ours' | 'stale' | 'none' {

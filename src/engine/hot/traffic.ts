@@ -13,7 +13,7 @@ import {
   notePending,
 } from '../../measure/acknowledgements.ts';
 import { type Disagreement, noteOrder } from '../../measure/agreement.ts';
-import { type Audience, noteHeard } from '../../measure/audience.ts';
+import { type Audience, EARLY, noteHeard } from '../../measure/audience.ts';
 import { type ByType, countByType, recordByType } from '../../measure/by-type.ts';
 import type { DensityFacts } from '../../measure/density.ts';
 import { createJitter, type Jitter, noteTransit } from '../../measure/jitter.ts';
@@ -112,7 +112,7 @@ export function nextNumber(
   sentNs: number,
 ): number {
   const sequence = takeNumber(ledger, lane.index);
-  if (acks !== null) notePending(acks, lane.index, sequence, dueNs, sentNs);
+  if (acks?.isNeeded === true) notePending(acks, lane.index, sequence, dueNs, sentNs);
   if (byType !== null) countByType(byType, 'sent', lane.stream, sequence);
   if (fanout !== null && !fanout.audience.rooms.self) forgoAnswers(ledger, lane.index);
   return sequence;
@@ -188,6 +188,7 @@ export function noteFromOther(
   const { recorder, fanout, receivedNs } = traffic;
   traffic.isUnderstood = true;
   const arrival = fanout === null ? null : noteHeard(fanout.audience, lane.index, lane.stream, stream, sequence);
+  if (arrival === EARLY) return;
   if (fanout === null || arrival === null) {
     unexpected(traffic, lane, 'otherStream', stream);
   } else if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
@@ -204,6 +205,7 @@ export function noteFromOther(
 /** A message that a lane of a room hears for the first time: in the order in which the others hear it? */
 function hearInOrder(traffic: Traffic, lane: Lane, stream: number, sequence: number): void {
   const { agreement } = traffic.fanout!.audience;
+  if (agreement === null) return;
   const before = agreement.compared;
   const found = noteOrder(agreement, lane.index, lane.stream, stream, sequence);
   traffic.recorder.fanoutCompared += agreement.compared - before;
@@ -248,6 +250,12 @@ export function noteDivergence(traffic: Traffic, lane: Lane, sequence: number, {
 /** The service has said that it did not take a message. */
 export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): void {
   traffic.isUnderstood = true;
+  const { fanout } = traffic;
+  fanout?.audience.refused.push([lane.stream, sequence, sequence + 1]);
+  if (fanout !== null && !fanout.audience.rooms.self) {
+    traffic.recorder.messages.rejected++;
+    return;
+  }
   const arrival = noteArrival(traffic.ledger, lane.index, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
