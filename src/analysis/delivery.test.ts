@@ -15,7 +15,7 @@ function heard(missed: number) {
     messagesUnresolved: 0,
     compared: 0,
     disagreed: 0,
-    isForged: false,
+    forged: 0,
     hearsItself: true,
   };
   return { ...none, owed: 100, missed, receivers };

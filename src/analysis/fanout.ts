@@ -22,8 +22,8 @@ export interface Fanout {
   /** Messages that at least one receiver missed; and of the others, those of which one cannot know. */
   readonly messagesMissed: number;
   readonly messagesUnresolved: number;
-  /** A service named messages that nobody had sent: then the books of this part cannot balance. */
-  readonly isForged: boolean;
+  /** Deliveries of messages that nobody had sent: they passed for received until all workers had told. */
+  readonly forged: number;
   /** Whether a sender hears its own messages. */
   readonly hearsItself: boolean;
   /** Between lanes of different workers: how many were compared in their order, and how many disagreed. */
@@ -70,7 +70,7 @@ export function joinAudience(rooms: Rooms, facts: readonly AudienceFacts[]): Fan
     away: facts.reduce((total, worker) => total + worker.away, 0),
     messagesMissed: sum(({ messagesMissed }) => messagesMissed),
     messagesUnresolved: sum(({ messagesUnresolved }) => messagesUnresolved),
-    isForged: joined.some(({ isForged }) => isForged),
+    forged: sum(({ forged }) => forged),
     hearsItself: rooms.self,
     ...joinOrders(facts),
     receivers: receiversOf(rooms, sent, facts),
@@ -122,8 +122,8 @@ interface JoinedStream {
   readonly unresolved: number;
   readonly messagesMissed: number;
   readonly messagesUnresolved: number;
-  /** Somebody heard numbers that were never sent. */
-  readonly isForged: boolean;
+  /** Deliveries of numbers that were never sent. */
+  readonly forged: number;
 }
 
 /**
@@ -136,26 +136,28 @@ function joinStream(
   refused: readonly Range[],
   unsettled: readonly Range[],
 ): JoinedStream {
-  const spans = facts.spans.map(([from, to, stayed, receivers]): HoleFacts => {
-    const end = stayed === 1 ? Math.max(to, sent) : to;
-    return [from, end, receivers];
+  const heardSpans = facts.spans.map(([from, to, , receivers]): HoleFacts => [from, to, receivers]);
+  const spans = facts.spans.flatMap(([from, to, stayed, receivers]): HoleFacts[] => {
+    const end = stayed === 1 ? sent : Math.min(to, sent);
+    return end > from ? [[from, end, receivers]] : [];
   });
   const trailing = facts.spans.flatMap(([, to, stayed, receivers]): HoleFacts[] =>
     stayed === 1 && sent > to ? [[to, sent, receivers]] : [],
   );
-  const holes = [...facts.missed, ...trailing];
+  const holes = [...below(facts.missed, sent), ...trailing];
+  const unresolvedHoles = below(facts.unresolved, sent);
   let owed = deliveriesIn(spans);
   let missed = deliveriesIn(holes) + facts.missedUnplaced;
-  let unresolved = deliveriesIn(facts.unresolved) + facts.unresolvedUnplaced;
+  let unresolved = deliveriesIn(unresolvedHoles) + facts.unresolvedUnplaced;
   let messagesMissed = coveredBy(holes) + facts.missedUnplaced;
   // What nobody was there to hear, nobody can know of.
-  const unheardOf = sent - coveredBy(spans.map(([from, to, receivers]) => [from, Math.min(to, sent), receivers]));
+  const unheardOf = sent - coveredBy(spans);
   let messagesUnresolved =
-    coveredBy([...holes, ...facts.unresolved]) - coveredBy(holes) + facts.unresolvedUnplaced + Math.max(0, unheardOf);
+    coveredBy([...holes, ...unresolvedHoles]) - coveredBy(holes) + facts.unresolvedUnplaced + unheardOf;
 
   const missingOnly = (n: number): number => {
     const count = receiversAt(holes, n);
-    return count > 0 && count + receiversAt(facts.unresolved, n) === receiversAt(spans, n) ? count : 0;
+    return count > 0 && count + receiversAt(unresolvedHoles, n) === receiversAt(spans, n) ? count : 0;
   };
   for (const n of numbersIn(refused)) {
     const count = missingOnly(n);
@@ -172,8 +174,10 @@ function joinStream(
     messagesMissed--;
     messagesUnresolved++;
   }
-  const isForged = facts.spans.some(([, to]) => to > sent);
-  return { owed, missed, unresolved, messagesMissed, messagesUnresolved, isForged };
+  // Beyond what was sent: all that was heard there nobody had sent.
+  const forged =
+    deliveriesIn(beyond(heardSpans, sent)) - deliveriesIn(beyond([...facts.missed, ...facts.unresolved], sent));
+  return { owed, missed, unresolved, messagesMissed, messagesUnresolved, forged };
 }
 
 function receiversAt(holes: readonly HoleFacts[], n: number): number {
@@ -188,6 +192,18 @@ function* numbersIn(ranges: readonly Range[]): Generator<number> {
   for (const [from, to] of ranges) {
     for (let n = from; n < to && seen < MAX_LOOKED_AT; n++, seen++) yield n;
   }
+}
+
+function below(holes: readonly HoleFacts[], end: number): readonly HoleFacts[] {
+  return holes.flatMap(([from, to, receivers]): HoleFacts[] =>
+    from < end ? [[from, Math.min(to, end), receivers]] : [],
+  );
+}
+
+function beyond(holes: readonly HoleFacts[], start: number): readonly HoleFacts[] {
+  return holes.flatMap(([from, to, receivers]): HoleFacts[] =>
+    to > start ? [[Math.max(from, start), to, receivers]] : [],
+  );
 }
 
 function deliveriesIn(holes: readonly HoleFacts[]): number {

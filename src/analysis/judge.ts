@@ -103,7 +103,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         originNs === null ? 0 : Math.max(0, Math.min(plannedSendingNs, (record.stoppingNs ?? endNs) - originNs));
       // What was in flight when a record broke off is unresolved, in the rules too. A whole record has settled it.
       if (rooms !== null && fanout !== null && !rooms.self) settleByAudience(whole, fanout);
-      whole.messages.disagreed += fanout?.disagreed ?? 0;
+      if (fanout !== null) takeOverAudience(whole, fanout);
       whole.messages.unresolved = closeBooks(whole, record.endedNs === null || record.deadWorkers > 0).unresolved;
       const health = judgeHealth({
         sending: sending.windows > 0 ? sending : whole,
@@ -201,16 +201,24 @@ function settleByAudience({ messages }: Tally, { messagesMissed, messagesUnresol
   messages.delivered = Math.max(0, messages.sent - messages.rejected - messagesMissed - messagesUnresolved);
 }
 
+/** What only the join of all workers can know. */
+function takeOverAudience(tally: Tally, { disagreed, forged }: Fanout): void {
+  tally.messages.disagreed += disagreed;
+  tally.fanoutReceived -= forged;
+  tally.messages.unexpected += forged;
+  tally.strangers.neverSent += forged;
+}
+
 function describeFanout(
   fanout: Fanout,
   tally: Tally,
   { messages, histograms }: ReturnType<ReturnType<typeof createSpreadJoin>['finish']>,
   describe: (histogram: Histogram) => Distribution,
 ): FanoutResult {
-  const { owed, missed, unresolved, away, isForged, receivers } = fanout;
+  const { owed, missed, unresolved, away, receivers } = fanout;
   return {
     owed,
-    received: isForged ? owed - missed - unresolved : tally.fanoutReceived,
+    received: tally.fanoutReceived,
     missed,
     unresolved,
     away,

@@ -353,7 +353,7 @@ describe('what lanes heard of one another', () => {
     messagesUnresolved: 0,
     compared: 0,
     disagreed: 0,
-    isForged: false,
+    forged: 0,
     hearsItself: true,
   };
   const fanout = { ...none, owed: 1000, missed: 5, messagesMissed: 5, receivers };

@@ -106,6 +106,7 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
       const arrivals = isArrival ? (fanout.hearsItself ? messages.sent : 0) + tally.fanoutReceived : messages.sent;
       const of = isOfDue ? messages.due : arrivals;
       if (of === 0) return noSamples(expression, 'no message was sent');
+      if (metric.of === 'diverged' && tally.states === 0) return noSamples(expression, 'no answer told a state');
       return { kind: 'value', value: unit === 'ratio' ? count / of : count };
     }
     case 'fanout': {

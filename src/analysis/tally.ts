@@ -34,6 +34,7 @@ export interface Tally {
   damage: Record<DamageKind, number>;
   strangers: Record<StrangerKind, number>;
   acknowledgements: ReturnType<typeof zeroAcknowledgements>;
+  states: number;
   jitter: ReturnType<typeof zeroJitter>;
   extent: ReturnType<typeof zeroExtent>;
   /** By displacement, and the most held. */
@@ -79,6 +80,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     damage: zeroDamage(),
     strangers: zeroStrangers(),
     acknowledgements: zeroAcknowledgements(),
+    states: 0,
     jitter: zeroJitter(),
     extent: zeroExtent(),
     displaced: new Map(),
@@ -111,6 +113,7 @@ export function resetTally(tally: Tally): void {
 
 function addDelivery(tally: Tally, facts: DeliveryFacts): void {
   const { damage, strangers, acknowledgements, jitter, extent, density, loss } = facts;
+  tally.states += facts.states;
   tally.jitter.lanes += jitter.lanes;
   tally.jitter.sumNs += jitter.sumNs;
   tally.jitter.maxNs = Math.max(tally.jitter.maxNs, jitter.maxNs);

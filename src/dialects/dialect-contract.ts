@@ -58,9 +58,12 @@ export function dialectProblems(
   if (typeof conversation !== 'object' || conversation === null) {
     return [problem('dialect', 'an object with encode and decode', show(conversation))];
   }
-  checkHello(problems, conversation);
+  attempt(problems, 'hello', () => checkHello(problems, conversation));
   for (const name of ['encode', 'decode'] as const) {
-    if (typeof conversation[name] !== 'function') problems.push(problem(name, 'a function', show(conversation[name])));
+    attempt(problems, name, () => {
+      if (typeof conversation[name] !== 'function')
+        problems.push(problem(name, 'a function', show(conversation[name])));
+    });
   }
   if (problems.length > 0) return problems;
   const encoded = checkEncode(problems, conversation);
@@ -108,6 +111,8 @@ function checkDecode(problems: DialectProblem[], conversation: DialectConversati
 
 /** What is wrong with what `decode` returned; null for nothing. */
 export function incomingProblem(incoming: unknown): DialectProblem | null {
+  // A promise that is given back unasked must not end the process when it fails.
+  if (incoming instanceof Promise) incoming.catch(() => {});
   if (!Array.isArray(incoming)) return problem('decode', 'a list of what the message means', show(incoming));
   for (const each of incoming as readonly (Partial<Incoming> | null)[]) {
     const kind = each?.kind;
@@ -148,11 +153,21 @@ function problem(where: string, expected: string, got: string): DialectProblem {
   return { where, expected, got };
 }
 
-/** What was thrown, and where in whose file. */
+const MAX_MESSAGE = 300;
+const MAX_STACK_LINES = 20;
+
+/** What was thrown, and where in whose file. Anything can be thrown, of any length. */
 export function describeThrown(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const place = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1];
-  return `${error.name}: ${error.message}${place === undefined ? '' : ` at ${place}`}`;
+  if (!(error instanceof Error)) return show(error);
+  const message = String(error.message).slice(0, MAX_MESSAGE);
+  const lines = String(error.stack ?? '')
+    .slice(String(error.message).length)
+    .split('\n', MAX_STACK_LINES);
+  const place = lines.map(
+    (line) => /\(?((?:file:\/\/)?[^\s()]{1,500}:\d{1,9}:\d{1,9})\)?$/.exec(line.slice(-600))?.[1],
+  );
+  const first = place.find((each) => each !== undefined);
+  return `${String(error.name).slice(0, MAX_SHOWN)}: ${message}${first === undefined ? '' : ` at ${first}`}`;
 }
 
 export function isWire(value: unknown): value is Wire {
@@ -163,8 +178,18 @@ function textOf(wire: Wire): string {
   return typeof wire === 'string' ? `text ${wire}` : `bytes ${wire.join(' ')}`;
 }
 
+/** Whatever it is, in a few letters. */
 function show(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
-  const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'string') return JSON.stringify(shortened(value));
+  try {
+    return shortened(JSON.stringify(value) ?? String(value));
+  } catch {
+    return `a ${typeof value}`; // one that goes in circles, or that JSON does not have
+  }
+}
+
+function shortened(text: string): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

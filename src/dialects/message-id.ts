@@ -89,7 +89,7 @@ function readTimes({ timed }: MessageIds, bytes: Uint8Array, from: number, to: n
   if (dueNs < 0 || lagNs < 0) return false;
   name.dueNs = dueNs;
   name.sentNs = dueNs + lagNs;
-  return true;
+  return name.sentNs <= Number.MAX_SAFE_INTEGER;
 }
 
 function partEnd(bytes: Uint8Array, from: number, to: number): number {
@@ -122,7 +122,7 @@ export function digitsOf(value: number, base: number): number {
   return digits;
 }
 
-/** −1 for anything but digits of the base. */
+/** −1 for anything but digits of the base, and for more than a number can hold exactly. */
 function readDigits(bytes: Uint8Array, from: number, to: number, base: number): number {
   if (to <= from) return -1;
   let value = 0;
@@ -133,5 +133,5 @@ function readDigits(bytes: Uint8Array, from: number, to: number, base: number): 
     if (digit < 0 || digit >= base || (byte < LETTER_A && digit > 9)) return -1;
     value = base * value + digit;
   }
-  return value;
+  return value <= Number.MAX_SAFE_INTEGER ? value : -1;
 }

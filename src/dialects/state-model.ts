@@ -26,7 +26,8 @@ export interface StateModel extends State {
   readonly steps: Map<number, Step>;
 }
 
-export interface Divergence {
+/** What was expected after a message and what the service has, in the same words. */
+export interface Judged {
   readonly expected: string;
   readonly got: string;
 }
@@ -50,15 +51,16 @@ export function noteStep(model: StateModel, sequence: number, id: string): void 
 }
 
 /**
- * An answer to message `sequence` tells the state; null for a part that it does not tell. What it should have been, where
- * it is another: the model then goes on from what the service has, so that one mistake is told once.
+ * An answer to message `sequence` tells the state; null for a part that it does not tell, −1 for a count that is none. Where
+ * it is another than expected, the model goes on from what the service has, so that one mistake is told once. Null where
+ * nothing is to be compared.
  */
 export function judgeState(
   model: StateModel,
   sequence: number,
   count: number | null,
   digest: string | null,
-): Divergence | null {
+): Judged | null {
   const step = model.steps.get(sequence);
   if (step === undefined) return null;
   for (const number of model.steps.keys()) {
@@ -66,10 +68,11 @@ export function judgeState(
     model.steps.delete(number);
   }
   const got: State = { count: count ?? step.count, digest: digest ?? step.digest };
-  Object.assign(model.base, got);
-  if (got.count === step.count && got.digest === step.digest) return null;
-  goOnFrom(model, -1, got);
-  return { expected: stateText(step), got: stateText(got) };
+  const judged = { expected: stateText(step), got: stateText(got) };
+  const isState = got.count >= 0;
+  Object.assign(model.base, isState ? got : { count: step.count, digest: step.digest });
+  if (isState && judged.got !== judged.expected) goOnFrom(model, -1, got);
+  return judged;
 }
 
 /** The service did not take a message: those behind it follow what was before it. */

@@ -102,7 +102,7 @@ export function createEngine(parts: EngineParts): Engine {
   const { rooms } = plan.load;
   const openLanes = createOpenLanes(laneCount, (lane) => rooms === null || isPublisher(rooms, lane.stream));
   const density = createDensityFacts();
-  const fanout = rooms === null ? null : createFanout(plan, rooms, laneCount, assignment.laneCount, density);
+  const fanout = rooms === null ? null : createFanout(assignment, rooms, laneCount, density);
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
   const acks = needsAcknowledgements(plan)
@@ -409,8 +409,9 @@ function asksForOrder({ contract, thresholds }: Plan): boolean {
   return isAbout || contract?.order === 'per-channel';
 }
 
-/** `lanes`: of this process; `allLanes`: of the run. */
-function createFanout(plan: Plan, rooms: Rooms, lanes: number, allLanes: number, density: DensityFacts): Fanout {
+/** `lanes`: of this process. */
+function createFanout(assignment: Assignment, rooms: Rooms, lanes: number, density: DensityFacts): Fanout {
+  const { plan, shard, shards, laneCount: allLanes } = assignment;
   const { messages } = plan.load;
   const senders = Math.min(allLanes, rooms.count * rooms.publishers);
   const perSecond =
@@ -421,6 +422,7 @@ function createFanout(plan: Plan, rooms: Rooms, lanes: number, allLanes: number,
         : 0;
   const deliveriesPerSecond = (perSecond * allLanes) / rooms.count;
   return {
+    indexOf: (stream) => (stream % shards === shard ? (stream - shard) / shards : null),
     audience: createAudience(rooms, lanes, density, asksForOrder(plan)),
     spread: createSpread(
       plan.seed,

@@ -11,7 +11,7 @@ import { createRunDirectories } from '../history/run-directory.ts';
 import type { MachineLimits, Surroundings } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
 import { createTargetHost } from '../target/target-process.ts';
-import { loadModule } from './load-module.ts';
+import { tryDialect } from './try-dialect.ts';
 
 /** Where runs are kept unless told otherwise. */
 export const DEFAULT_RUNS_DIRECTORY = '.highwater/runs';
@@ -31,7 +31,7 @@ function entryPath(name: string): string {
 
 export const localSurroundings: Surroundings = {
   readFile,
-  loadModule,
+  tryDialect: (file, row) => tryDialect(entryPath('dialect-trial'), file, row),
   async resolve(host) {
     if (net.isIP(host) !== 0) return [host];
     const found = await dns.lookup(host, { all: true });

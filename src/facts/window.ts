@@ -81,6 +81,8 @@ export interface DeliveryFacts {
   readonly strangers: Readonly<Record<StrangerKind, number>>;
   /** Where the service acknowledges: `lost` of what it had acknowledged, `recovered` of what it had not and yet delivered. */
   readonly acknowledgements: { readonly lost: number; readonly recovered: number };
+  /** Answers whose state was compared with the model. */
+  readonly states: number;
   /** Over the lanes that closed, each once (RFC 3550 §6.4.1). */
   readonly jitter: { readonly lanes: number; readonly sumNs: number; readonly maxNs: number };
   /** Over the reordered messages whose extent is known (RFC 4737 §4.2.2). */
@@ -228,6 +230,7 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(delivery.damage, DAMAGE_KINDS) &&
     hasCounts(delivery.strangers, STRANGER_KINDS) &&
     hasCounts(delivery.acknowledgements, ['lost', 'recovered']) &&
+    hasCounts(delivery, ['states']) &&
     hasCounts(delivery.jitter, ['lanes', 'sumNs', 'maxNs']) &&
     hasCounts(delivery.extent, ['count', 'sum', 'max']) &&
     hasCounts(delivery.density, ['mostHeld']) &&

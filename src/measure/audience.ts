@@ -131,7 +131,8 @@ export function startAudience(
 
 /**
  * A receiver heard a message of another lane. Null where it should not have: the sender is not of its room, does not send,
- * or cannot have come so far. `EARLY`: from before the receiver was judged, and sent to it later all the same. `stream` is the number of the sender, `own` of the receiver.
+ * or cannot have come so far. `EARLY`: from before the receiver was judged, and sent to it later all the same. `stream` is the number of the sender, `own` of the receiver; `sent`: how many the sender has
+ * sent, infinity where it is of another process.
  */
 export function noteHeard(
   audience: Audience,
@@ -139,11 +140,13 @@ export function noteHeard(
   own: number,
   stream: number,
   sequence: number,
+  sent: number,
 ): Arrival | typeof EARLY | null {
   const { rooms, ledger } = audience;
   if (roomOf(rooms, stream) !== roomOf(rooms, own) || !isPublisher(rooms, stream)) return null;
   // Behind our close frame: the account is closed.
   if (Number.isNaN(audience.openedNs[receiver])) return Arrival.belated;
+  if (sequence >= sent) return Arrival.unexpected;
   const pair = receiver * rooms.publishers + seatOf(rooms, stream);
   const expected = ledger.expected[pair]!;
   if (audience.isLate[pair] === 1) arrivedFirst(audience, pair, sequence, expected);

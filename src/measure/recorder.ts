@@ -30,6 +30,7 @@ export interface Recorder {
   readonly damage: Record<DamageKind, number>;
   readonly strangers: Record<StrangerKind, number>;
   readonly acknowledgements: ReturnType<typeof zeroAcknowledgements>;
+  states: number;
   readonly jitter: ReturnType<typeof zeroJitter>;
   readonly extent: ReturnType<typeof zeroExtent>;
   readonly loss: ReturnType<typeof zeroLoss>;
@@ -60,6 +61,7 @@ export function createRecorder(): Recorder {
     damage: zeroDamage(),
     strangers: zeroStrangers(),
     acknowledgements: zeroAcknowledgements(),
+    states: 0,
     jitter: zeroJitter(),
     extent: zeroExtent(),
     loss: zeroLoss(),
@@ -166,6 +168,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       damage: { ...recorder.damage },
       strangers: { ...recorder.strangers },
       acknowledgements: { ...recorder.acknowledgements },
+      states: recorder.states,
       jitter: { ...recorder.jitter },
       extent: { ...recorder.extent },
       density: context.density,
@@ -214,6 +217,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.damage, zeroDamage());
   Object.assign(recorder.strangers, zeroStrangers());
   Object.assign(recorder.acknowledgements, zeroAcknowledgements());
+  recorder.states = 0;
   Object.assign(recorder.jitter, zeroJitter());
   Object.assign(recorder.extent, zeroExtent());
   Object.assign(recorder.loss, zeroLoss());

@@ -120,13 +120,24 @@ export function collectSecrets(plan: Plan, envSecrets: readonly string[]): reado
   ];
   // What stands in a placeholder differs by lane and is not known here; what stands around it is.
   const literal = values.flatMap((value) => value.split(/\$\{[^}]*\}/));
-  const forms = literal.flatMap((value) => [
+  return [...new Set(literal.flatMap(secretForms))]
+    .filter((value) => value.length >= MIN_SECRET_LENGTH)
+    .sort((a, b) => b.length - a.length);
+}
+
+/** A value in the forms in which it travels: as it is, percent-encoded, in base64, and as JSON writers write it. */
+export function secretForms(value: string): readonly string[] {
+  const json = JSON.stringify(value).slice(1, -1);
+  const ascii = json.replace(/[^\x20-\x7e]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return [
     value,
     encoded(value),
     ...base64Forms(value),
-    JSON.stringify(value).slice(1, -1),
-  ]);
-  return [...new Set(forms)].filter((value) => value.length >= MIN_SECRET_LENGTH).sort((a, b) => b.length - a.length);
+    json,
+    ascii,
+    json.replaceAll('/', '\\/'),
+    ascii.replaceAll('/', '\\/'),
+  ];
 }
 
 /** The message as it may be shown: a member that sounds secret keeps only its placeholders. */

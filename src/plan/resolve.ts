@@ -58,7 +58,6 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     const expected = `at least the largest message of the mix, ${largest} bytes`;
     report(['target', 'maxMessage'], expected, `${target.maxMessageBytes} bytes`, 'the echo would be refused');
   }
-  checkRules(written, load, report);
   if (written.contract?.order === 'per-channel' && load.rooms === null) {
     report(
       ['contract', 'order'],
@@ -68,6 +67,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     );
   }
   const dialect = resolveDialect(written.dialect);
+  checkRules(written, load, dialect, report);
   const acknowledges = dialect.kind === 'module' || (dialect.kind === 'json' && dialect.ack !== null);
   if (written.resend !== undefined && load.rooms?.self === false && !acknowledges) {
     const hint = 'set dialect.ack, or load.rooms.self: true';
@@ -100,13 +100,21 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
 }
 
 /** A rule may be about some of the messages: of a type, or of a priority, that the mix has. */
-function checkRules({ thresholds = [], abort = [] }: WrittenRules, { mix, rooms }: Load, report: Report): void {
+function checkRules(
+  { thresholds = [], abort = [], resend }: WrittenRules,
+  load: Load,
+  dialect: Dialect,
+  report: Report,
+): void {
+  const { mix, rooms } = load;
   for (const [list, rules] of Object.entries({ thresholds, abort })) {
     for (const [index, { metric, expression }] of rules.entries()) {
       const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
       if (list === 'abort' && (among !== null || isKnownAtTheEnd(metric, rooms))) {
         report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
       }
+      const lacking = lackingFor(metric, rooms, dialect, resend !== undefined);
+      if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
       if (among === null) continue;
       if (rooms !== null && !rooms.self && metric.of !== 'sent') {
         const hint = 'where a sender hears nothing of its own, fates are known of all messages together';
@@ -122,11 +130,26 @@ function checkRules({ thresholds = [], abort = [] }: WrittenRules, { mix, rooms 
   }
 }
 
-type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort'>;
+type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'resend'>;
+
+/** What a plan must have for a count to be more than a nought that says nothing; null where it has it. */
+function lackingFor(metric: Metric, rooms: Rooms | null, dialect: Dialect, isResent: boolean): string | null {
+  const isFanout = metric.kind === 'fanout' || (metric.kind === 'distribution' && metric.of === 'fanout');
+  if (isFanout) return rooms === null ? 'load.rooms, for a rule about what lanes hear of one another' : null;
+  if (metric.kind !== 'messages') return null;
+  if (metric.of === 'disagreed') return rooms === null ? 'load.rooms, for a rule about their order' : null;
+  if (metric.of === 'resent') return isResent ? null : 'resend, for a rule about what is sent again';
+  if (dialect.kind === 'module') return null;
+  const json = dialect.kind === 'json' ? dialect : null;
+  if (metric.of === 'diverged') return json?.state ? null : 'dialect.state, for a rule about the state';
+  if (metric.of === 'acknowledged') return json?.ack ? null : 'dialect.ack, for a rule about acknowledgements';
+  if (metric.of === 'suppressed') return json?.duplicate ? null : 'dialect.duplicate, for a rule about copies';
+  return null;
+}
 
 /** What is joined from all workers once they are done. */
 function isKnownAtTheEnd(metric: Metric, rooms: Rooms | null): boolean {
-  if (metric.kind === 'fanout') return true;
+  if (metric.kind === 'fanout' || (metric.kind === 'distribution' && metric.of === 'fanout')) return true;
   const isFate = metric.kind === 'messages' && ['delivered', 'lost', 'unresolved'].includes(metric.of);
   return isFate && rooms !== null && !rooms.self;
 }

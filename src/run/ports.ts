@@ -1,6 +1,7 @@
 // What a run needs of the outside: workers to do the load, a place to keep the facts, a reference
 // target. `run/` declares it; the adapters are in `fleet/`, `history/` and `target/`.
 
+import type { DialectProblem } from '../dialects/dialect-contract.ts';
 import type { Assignment } from '../engine/engine.ts';
 import type { Manifest, RunEvent } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
@@ -79,11 +80,16 @@ export interface RunningTarget {
   stop(): Promise<void>;
 }
 
+/** What became of trying a dialect of the user's own. */
+export type DialectTrial =
+  | { readonly kind: 'tried'; readonly problems: readonly DialectProblem[] }
+  | { readonly kind: 'unloadable'; readonly got: string };
+
 /** Reads files that a plan names, and names that the network knows. */
 export interface Surroundings {
   readFile(path: string): Promise<Uint8Array>;
-  /** What a module exports; rejects with what kept it from loading. */
-  loadModule(path: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Loads the dialect of a module and tries it; whatever it does, this resolves. */
+  tryDialect(path: string, row: Readonly<Record<string, string>>): Promise<DialectTrial>;
   /** IP addresses of a host in the order to try; rejects where it has none. */
   resolve(host: string): Promise<readonly string[]>;
   machine(): MachineLimits;

@@ -2,7 +2,6 @@
 // All problems are found here, so that nothing is started for a plan that cannot run.
 
 import { parse as parseCsv } from 'csv-parse/sync';
-import { describeThrown, dialectProblems } from '../dialects/dialect-contract.ts';
 import { createEchoCodec, maxInFlight } from '../dialects/echo.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { createSites, hostOf } from '../engine/site.ts';
@@ -10,7 +9,7 @@ import { HighwaterError } from '../facts/error.ts';
 import { headerProblem, pathProblem } from '../frames/handshake.ts';
 import { renderLaneTemplate, templateColumns } from '../plan/interpolate.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
-import { isSecretHeader } from '../plan/redact.ts';
+import { isSecretHeader, secretForms } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Surroundings } from './ports.ts';
@@ -35,14 +34,13 @@ export async function prepare(plan: Plan, surroundings: Surroundings): Promise<P
 async function checkDialect({ dialect }: Plan, rows: Rows, surroundings: Surroundings): Promise<void> {
   if (dialect.kind !== 'module') return;
   const { file } = dialect;
-  const exported = await surroundings.loadModule(file).catch((error: unknown) => {
-    throw new HighwaterError('DIALECT_INVALID', [
-      `dialect: ${file}: expected a module that loads, got ${describeThrown(error)}`,
-    ]);
-  });
-  const problems = dialectProblems(exported.dialect, rows[0]).map(
-    ({ where, expected, got }) => `dialect: ${file}: ${where}: expected ${expected}, got ${got}`,
-  );
+  const trial = await surroundings.tryDialect(file, rows[0] ?? {});
+  const problems =
+    trial.kind === 'unloadable'
+      ? [`dialect: ${file}: expected a module that loads, got ${trial.got}`]
+      : trial.problems.map(
+          ({ where, expected, got }) => `dialect: ${file}: ${where}: expected ${expected}, got ${got}`,
+        );
   if (problems.length > 0) throw new HighwaterError('DIALECT_INVALID', problems);
 }
 
@@ -61,8 +59,10 @@ function rowSecrets({ target, dialect }: Plan, rows: Rows): readonly (readonly s
     ...secretHeaders.map(([, value]) => value),
     ...messagesOf(dialect),
   ];
-  const columns = [...new Set(templates.flatMap(templateColumns))];
-  return rows.map((row) => columns.map((column) => row[column] ?? ''));
+  // What a module of the user's own makes of a row is not known: all of it is hidden.
+  const columns =
+    dialect.kind === 'module' ? Object.keys(rows[0] ?? {}) : [...new Set(templates.flatMap(templateColumns))];
+  return rows.map((row) => columns.flatMap((column) => secretForms(row[column] ?? '')));
 }
 
 /** The templates of what is said. Who logs in says there who he is. */

@@ -84,6 +84,27 @@ describe('before the run', () => {
       'export const dialect = () => ({ encode: ({ id }) => id, decode: () => [{ kind: "massage" }] });',
       /decode: expected a kind that is one of message, acknowledgement, rejection, stranger, reply, got \{"kind":"massage"\}/,
     ],
+    ['ends the process', 'process.exit(0)', /expected a module that loads, got one that ends the process/],
+    [
+      'never comes back',
+      'export const dialect = () => ({ encode: ({ id }) => id, decode() { for (;;); } });',
+      /expected a module that loads, got one that was not done within 20 s/,
+    ],
+    [
+      'leaves something running and throws what is no error',
+      'setInterval(() => {}, 1000); export const dialect = () => { throw Object.create(null); };',
+      /dialect: expected not to throw, got /,
+    ],
+    [
+      'gives promises',
+      'export const dialect = () => ({ encode: ({ id }) => id, decode: async () => { throw new Error("late"); } });',
+      /decode: expected a list of what the message means, got /,
+    ],
+    [
+      'means what JSON does not have',
+      'export const dialect = () => ({ encode: ({ id }) => id, decode: () => [{ kind: "message", id: 10n }] });',
+      /decode: expected an id, a string, with kind message, got a bigint/,
+    ],
     [
       'says hello with a number',
       'export const dialect = () => ({ hello: [7], encode: ({ id }) => id, decode: () => [] });',
@@ -134,6 +155,20 @@ describe('in the middle of a run', () => {
     expect(result.messages.unsent.dialectError).toBe(5 * (40 - 7));
     expect(result.messages).toMatchObject({ sent: 35, delivered: 35, lost: 0 });
     expect(result.verdict.kind).toBe('inconclusive');
+  });
+
+  test('whatever it throws or gives back, the run goes on', async () => {
+    const source = LINES.replace(
+      '    const [word',
+      `    if (/-7 /.test(String(received))) throw Object.create(null);
+    if (/-8 /.test(String(received))) return Promise.reject(new Error('late'));
+    if (/-9 /.test(String(received))) throw new Error('cannot parse ' + 'x'.repeat(1e6));
+    const [word`,
+    );
+    const { result } = await runWith(source, ['--json']);
+    expect(result.connections.failures.dialectError?.count).toBe(15);
+    expect(result.messages).toMatchObject({ sent: 200, delivered: 185, lost: 15 });
+    expect(result.generator.missedWorkers).toBe(0);
   });
 
   test('answers whose ids are not ours leave everything open', async () => {

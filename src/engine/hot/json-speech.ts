@@ -23,7 +23,7 @@ import {
   rememberTimes,
 } from './named.ts';
 import type { Speech } from './speech.ts';
-import { nextNumber, noteDivergence, type Traffic, unexpected } from './traffic.ts';
+import { nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
 
 function modelOf(models: Map<Lane, StateModel>, lane: Lane): StateModel {
   const known = models.get(lane);
@@ -102,8 +102,8 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
     const { name, count, digest } = codec;
     // The answer to a copy tells the state of a later moment.
     if (models === null || codec.isCopy || name.stream !== lane.stream || (count === null && digest === null)) return;
-    const divergence = judgeState(modelOf(models, lane), name.sequence, count, digest);
-    if (divergence !== null) noteDivergence(traffic, lane, name.sequence, divergence);
+    const judged = judgeState(modelOf(models, lane), name.sequence, count, digest);
+    if (judged !== null) noteState(traffic, lane, name.sequence, judged.expected, judged.got);
   }
 
   return { maxInFlight: setting.payloadBytes.map(() => MAX_NAMED_IN_FLIGHT), greet, append, repeat, receive };

@@ -135,8 +135,7 @@ export function hearNothing(
 /** What came, for a person who looks for the id in it. */
 function sampleOf(bytes: Uint8Array, start: number, end: number): () => string {
   return () => {
-    const isCut = end - start > SAMPLE_BYTES;
-    const text = Buffer.from(bytes.subarray(start, isCut ? start + SAMPLE_BYTES : end)).toString('utf8');
-    return `${text}${isCut ? '…' : ''}`;
+    // Nothing behind it: a secret that is cut off at the end is only known there.
+    return Buffer.from(bytes.subarray(start, Math.min(end, start + SAMPLE_BYTES))).toString('utf8');
   };
 }

@@ -24,7 +24,7 @@ import {
   rememberTimes,
 } from './named.ts';
 import type { Speech } from './speech.ts';
-import { flushLane, nextNumber, noteDivergence, type Traffic, unexpected } from './traffic.ts';
+import { flushLane, nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
 
 export interface OwnSetting {
   /** The 32-bit mark of the run. */
@@ -172,8 +172,9 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
     if (incoming.kind === 'acknowledgement') hearAcknowledgement(traffic, lane, name, isCopy);
     else hearNamed(traffic, lane, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
     const { state } = incoming;
-    const isOther = state !== undefined && state.expected !== state.got && name.stream === lane.stream;
-    if (isOther) noteDivergence(traffic, lane, name.sequence, state);
+    if (state !== undefined && name.stream === lane.stream) {
+      noteState(traffic, lane, name.sequence, state.expected, state.got);
+    }
   }
 
   function readId(id: string): 'ours' | 'stale' | 'none' {

@@ -1,7 +1,6 @@
 // What sending and receiving share in one process, whatever is spoken: the counts, the ledger, the outbox. How messages look
 // is a speech (`speech.ts`). No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
-import type { Divergence } from '../../dialects/state-model.ts';
 import type { Violation } from '../../facts/event.ts';
 import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
@@ -75,6 +74,8 @@ export interface Traffic {
 export interface Fanout {
   readonly audience: Audience;
   readonly spread: Spread;
+  /** The place of a stream's lane in this process; null where it is of another. */
+  indexOf(stream: number): number | null;
 }
 
 /** `lanes`: of this process. `maskSeed`: 32 bits. */
@@ -176,6 +177,12 @@ export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueN
   } else notDelivered(traffic, lane, lane.stream, sequence, arrival);
 }
 
+/** How many messages a stream has sent; infinity where its lane is of another process. */
+function sentBy({ ledger, fanout }: Traffic, stream: number): number {
+  const index = fanout!.indexOf(stream);
+  return index === null ? Number.POSITIVE_INFINITY : (ledger.next[index] ?? 0);
+}
+
 /** A whole message of another lane's stream has arrived. NaN times: not known. */
 export function noteFromOther(
   traffic: Traffic,
@@ -187,14 +194,18 @@ export function noteFromOther(
 ): void {
   const { recorder, fanout, receivedNs } = traffic;
   traffic.isUnderstood = true;
-  const arrival = fanout === null ? null : noteHeard(fanout.audience, lane.index, lane.stream, stream, sequence);
+  const arrival =
+    fanout === null
+      ? null
+      : noteHeard(fanout.audience, lane.index, lane.stream, stream, sequence, sentBy(traffic, stream));
   if (arrival === EARLY) return;
   if (fanout === null || arrival === null) {
     unexpected(traffic, lane, 'otherStream', stream);
   } else if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     recorder.fanoutReceived++;
     hearInOrder(traffic, lane, stream, sequence);
-    if (sentNs >= dueNs) {
+    // Times that lie ahead of the arrival are not those of the sender.
+    if (sentNs >= dueNs && sentNs <= receivedNs) {
       record(recorder.histograms.fanout, receivedNs - dueNs);
       noteSpread(fanout.spread, stream, sequence, dueNs, receivedNs);
     }
@@ -240,8 +251,10 @@ export function noteCopy(traffic: Traffic, lane: Lane, sequence: number, dueNs: 
   if (isOutstanding(traffic.ledger, lane.index, sequence)) noteMessage(traffic, lane, sequence, dueNs, sentNs);
 }
 
-/** The state that the service tells is not what the messages so far make of it. */
-export function noteDivergence(traffic: Traffic, lane: Lane, sequence: number, { expected, got }: Divergence): void {
+/** The service tells a state: is it what the messages so far make of it? */
+export function noteState(traffic: Traffic, lane: Lane, sequence: number, expected: string, got: string): void {
+  traffic.recorder.states++;
+  if (got === expected) return;
   traffic.recorder.messages.diverged++;
   if (traffic.violationsLeft === 0) return;
   report(traffic, lane, lane.stream, 'diverged', sequence, `after #${sequence} expected ${expected}, got ${got}`);

@@ -61,6 +61,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       damage: { ...zeroDamage(), ...parts.damage },
       strangers: { ...zeroStrangers(), ...parts.strangers },
       acknowledgements: { lost: 0, recovered: 0 },
+      states: 0,
       jitter: { lanes: 0, sumNs: 0, maxNs: 0 },
       extent: { ...zeroExtent(), ...parts.extent },
       density: { displaced: [], mostHeld: 0, ...parts.density },
