@@ -131,8 +131,9 @@ export function startAudience(
 
 /**
  * A receiver heard a message of another lane. Null where it should not have: the sender is not of its room, does not send,
- * or cannot have come so far. `EARLY`: from before the receiver was judged, and sent to it later all the same. `stream` is the number of the sender, `own` of the receiver; `sent`: how many the sender has
- * sent, infinity where it is of another process.
+ * or cannot have come so far. `EARLY`: from before the receiver was judged, and sent to it later all the same. `stream` is
+ * the number of the sender, `own` of the receiver; `sent`: how many the sender has sent, infinity where it is of another
+ * process.
  */
 export function noteHeard(
   audience: Audience,
@@ -151,7 +152,7 @@ export function noteHeard(
   const expected = ledger.expected[pair]!;
   if (audience.isLate[pair] === 1) arrivedFirst(audience, pair, sequence, expected);
   else if (sequence < audience.from[pair]! && sequence >= audience.known[pair]!) return EARLY;
-  else if (sequence - expected > MAX_WINDOW_BITS && !skips(audience, pair, stream, sequence, expected)) return null;
+  else if (sequence - expected > MAX_WINDOW_BITS && !skips(audience, pair, stream, sequence)) return null;
   const arrival = noteArrival(ledger, pair, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) audience.heard[receiver]!++;
   return arrival;
@@ -161,12 +162,11 @@ export function noteHeard(
  * One number that is out of all proportion may be a damaged one, and must not open a gap of millions; a second one close to
  * it says that the receiver was left out for so long. It is then judged from there on, and has missed what lies between.
  */
-function skips(audience: Audience, pair: number, stream: number, sequence: number, expected: number): boolean {
+function skips(audience: Audience, pair: number, stream: number, sequence: number): boolean {
   const { suspect } = audience;
   const isSecond = Math.abs(sequence - suspect[pair]!) <= NEAR;
   suspect[pair] = sequence;
   if (!isSecond) return false;
-  audience.ledger.expected[pair] = expected;
   tallyPair(audience, tallyOf(audience, stream), pair, 'stayed', sequence);
   audience.from[pair] = sequence;
   audience.known[pair] = sequence;

@@ -84,15 +84,15 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'a hole in what a lane heard of another is missed',
     file: 'measure/audience.ts',
-    from: 'holes.push(...joined(missingNumbers(ledger, pair)));',
-    to: '',
-    noticed: /missed in rooms: found \d+, done \d/,
+    from: 'const holes = ledger.disorder[pair] === null ? [] : joined(missingNumbers(ledger, pair));',
+    to: 'const holes: Hole[] = [];',
+    noticed: /missed: \d+ #\d+ was done and not found/,
   },
   {
     detector: 'what was sent after the last that a lane heard is missed',
     file: 'analysis/fanout.ts',
-    from: 'if (end > to) trailing.push([to, end, receivers]);',
-    to: '',
+    from: 'stayed === 1 && sent > to ? [[to, sent, receivers]] : [],',
+    to: '[],',
     noticed: /missed in rooms: found \d+, done \d/,
   },
   {
