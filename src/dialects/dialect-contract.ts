@@ -159,10 +159,11 @@ const MAX_STACK_LINES = 20;
 /** What was thrown, and where in whose file. Anything can be thrown, of any length. */
 export function describeThrown(error: unknown): string {
   if (!(error instanceof Error)) return show(error);
-  const message = String(error.message).slice(0, MAX_MESSAGE);
-  const lines = String(error.stack ?? '')
-    .slice(String(error.message).length)
-    .split('\n', MAX_STACK_LINES);
+  const whole = String(error.message);
+  const message = whole.slice(0, MAX_MESSAGE);
+  const stack = String(error.stack ?? '');
+  // The stack begins with name and message.
+  const lines = stack.slice(Math.max(0, stack.indexOf(whole)) + whole.length).split('\n', MAX_STACK_LINES);
   const place = lines.map(
     (line) => /\(?((?:file:\/\/)?[^\s()]{1,500}:\d{1,9}:\d{1,9})\)?$/.exec(line.slice(-600))?.[1],
   );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePlan } from './parse.ts';
 import type { Plan } from './plan.ts';
-import { collectSecrets, REDACTED, redactExcerpt, redactPlan, redactText, redactUrl } from './redact.ts';
+import { collectSecrets, REDACTED, redactExcerpt, redactPlan, redactText, redactUrl, secretForms } from './redact.ts';
 
 const env = { TOKEN: 'tok-12345678', PASS: 'p@ss/wörd' };
 
@@ -175,4 +175,18 @@ describe('a message of the json dialect', () => {
       `bad token ${REDACTED} of ${REDACTED}`,
     );
   });
+});
+
+test('a secret is known again however a JSON writer writes it', () => {
+  const secret = 'two/"q"/ü😀xyz';
+  const written = [
+    JSON.stringify(secret),
+    JSON.stringify(secret).replaceAll('/', '\\/'),
+    JSON.stringify(secret).replace(
+      /[^\x20-\x7e]/g,
+      (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  ];
+  for (const text of written)
+    expect(redactText(`before ${text} after`, secretForms(secret))).toBe(`before "${REDACTED}" after`);
 });
