@@ -161,7 +161,8 @@ faults:
     expect(messages.lost).toBe(dropped);
     expect(delivery.loss.periods).toBeGreaterThan(0);
     expect(delivery.loss.longestPeriod).toBeLessThanOrEqual(messages.lost);
-    expect(delivery.loss.smallestBacklogBytes).toBeGreaterThanOrEqual(32 * 1024 ** 2);
+    // Of a hole there are always two under way: the lost one, and the one that came instead.
+    expect(delivery.loss.smallestBacklogBytes).toBeGreaterThanOrEqual(2 * 16e6);
     const report = await runHighwater(['report', 'latest'], { cwd });
     expect(report.stdout).toMatch(/no hole opened with less than \S+ MB under way on its lane: .* drops in silence/);
   });
