@@ -1,15 +1,16 @@
 // The books of each message type over all windows, and rules about some of the messages: by type or by priority.
 
 import type { TypeResult } from '../facts/result.ts';
-import { TYPE_FACTS, type Window } from '../facts/window.ts';
+import { type TypeCounts, type Window, zeroTypeCounts } from '../facts/window.ts';
 import { add, createHistogram, type Histogram } from '../histogram/histogram.ts';
 import { addSparse } from '../histogram/sparse-codec.ts';
+import { TYPE_COUNTS } from '../plan/message-counts.ts';
 import type { MessageClass, MessageType } from '../plan/plan.ts';
 import { createTally, type Tally } from './tally.ts';
 
 export interface TypeTally {
   readonly type: MessageType;
-  readonly counts: Record<(typeof TYPE_FACTS)[number], number>;
+  readonly counts: TypeCounts;
   readonly response: Histogram;
 }
 
@@ -18,7 +19,7 @@ export function createTypeTallies(mix: readonly MessageType[]): readonly TypeTal
   if (mix.length === 1) return [];
   return mix.map((type) => ({
     type,
-    counts: { sent: 0, delivered: 0, rejected: 0, lost: 0, unresolved: 0, duplicated: 0, reordered: 0, corrupted: 0 },
+    counts: zeroTypeCounts(),
     response: createHistogram(),
   }));
 }
@@ -27,7 +28,7 @@ export function addTypes(tallies: readonly TypeTally[], { types }: Window): void
   for (const [index, facts] of types.entries()) {
     const tally = tallies[index];
     if (tally === undefined) continue;
-    for (const name of TYPE_FACTS) tally.counts[name] += facts[name];
+    for (const name of TYPE_COUNTS) tally.counts[name] += facts[name];
     addSparse(tally.response, facts.response);
   }
 }
@@ -38,7 +39,7 @@ export function tallyAmong(tallies: readonly TypeTally[], { by, name }: MessageC
   if (members.length === 0) return null;
   const tally = createTally();
   for (const { counts, response } of members) {
-    for (const fact of TYPE_FACTS) tally.messages[fact] += counts[fact];
+    for (const fact of TYPE_COUNTS) tally.messages[fact] += counts[fact];
     add(tally.histograms.response, response);
   }
   return tally;

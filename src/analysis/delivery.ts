@@ -2,6 +2,7 @@
 // far messages came out of order, how losses lay, and what kind of damage there was.
 
 import type { DeliveryResult, Guarantee } from '../facts/result.ts';
+import { acknowledgesApart } from '../plan/dialects.ts';
 import type { MessageType, Plan } from '../plan/plan.ts';
 import { nsToMs } from '../units/duration.ts';
 import { CONFIDENCE } from './distribution.ts';
@@ -20,7 +21,7 @@ export function describeDelivery(
   const lost = messages.lost + (fanout?.missed ?? 0);
   const hearsItself = fanout?.hearsItself !== false;
   const arrived = (hearsItself ? messages.delivered : 0) + tally.fanoutReceived;
-  const acknowledges = messages.acknowledged > 0 || (dialect.kind === 'json' && dialect.ack !== null);
+  const acknowledges = messages.acknowledged > 0 || acknowledgesApart(dialect);
   return {
     consistentWith: settled === 0 ? null : guaranteeOf(lost, messages.duplicated),
     messages: settled,

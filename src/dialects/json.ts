@@ -162,9 +162,10 @@ function readIdAt({ scanner, ids, name }: JsonCodec, bytes: Uint8Array, path: nu
 
 /** What cannot be read as a state is told as a wrong one: −1, or the letters as they stand. */
 function readState(codec: JsonCodec, bytes: Uint8Array): void {
+  const { count, digest } = codec.paths;
+  if (count < 0 && digest < 0) return;
   codec.count = null;
   codec.digest = null;
-  const { count, digest } = codec.paths;
   const textAt = (path: number): string | null => {
     const from = path < 0 ? -1 : codec.scanner.spans[2 * path]!;
     if (from < 0) return null;

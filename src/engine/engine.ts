@@ -13,30 +13,29 @@ import type { RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import type { Window } from '../facts/window.ts';
 import { recordWithExpectedInterval } from '../histogram/histogram.ts';
-import { createAcknowledgements } from '../measure/acknowledgements.ts';
-import { audienceFacts, createAudience, heardAll, startAudience } from '../measure/audience.ts';
+import { heardAll } from '../measure/audience.ts';
 import { createByType } from '../measure/by-type.ts';
-import { createDensityFacts, type DensityFacts } from '../measure/density.ts';
+import { createDensityFacts } from '../measure/density.ts';
 import { countFailure, createRecorder } from '../measure/recorder.ts';
-import { createSpread } from '../measure/spread.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
 import { createTypeOf } from '../plan/message-types.ts';
-import type { Dialect, Plan, Rooms } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import { planStages } from '../plan/stages.ts';
 import { shareCount } from '../units/shares.ts';
 import type { Clock } from './clock.ts';
 import { createConnector } from './connector.ts';
 import { createConversation } from './conversation.ts';
-import { createTraffic, type Fanout } from './hot/traffic.ts';
+import { createFanout, fanoutFacts, startFanout } from './fanout.ts';
+import { createTraffic } from './hot/traffic.ts';
 import { Lane } from './lane.ts';
 import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
-import { createResender, withProbes } from './resender.ts';
+import { acknowledgementsFor, createResender, withProbes } from './resender.ts';
 import type { Addresses, Rows } from './site.ts';
-import { createSpeech } from './speeches.ts';
+import { createSpeech, notUnderstoodText } from './speeches.ts';
 import type { OpenTransport } from './transport.ts';
 import { createWindowCutter, type ProcessMeter } from './windows.ts';
 
@@ -89,8 +88,6 @@ const BEAT_NS = 20e6;
 /** After everything has arrived, how long to watch for duplicates and strangers. */
 const LINGER_NS = 500e6;
 const CLOSE_TIMEOUT_NS = 2e9;
-/** Of the time to join that the plan gives: who has been open for less when the first message is due is a late comer. */
-const SETTLED_SHARE = 0.5;
 const JUST_BEFORE_NS = 1e6;
 
 export function createEngine(parts: EngineParts): Engine {
@@ -102,12 +99,13 @@ export function createEngine(parts: EngineParts): Engine {
   const { rooms } = plan.load;
   const openLanes = createOpenLanes(laneCount, (lane) => rooms === null || isPublisher(rooms, lane.stream));
   const density = createDensityFacts();
-  const fanout = rooms === null ? null : createFanout(assignment, rooms, laneCount, density);
+  const fanout =
+    rooms === null
+      ? null
+      : createFanout({ plan, rooms, shard, shards, lanes: laneCount, allLanes: assignment.laneCount, density });
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
-  const acks = needsAcknowledgements(plan)
-    ? createAcknowledgements(laneCount, acknowledgesApart(plan.dialect), plan.resend !== null)
-    : null;
+  const acks = acknowledgementsFor(plan, laneCount);
   const traffic = createTraffic({
     lanes: laneCount,
     density,
@@ -119,7 +117,12 @@ export function createEngine(parts: EngineParts): Engine {
     recorder,
     report: (violation, atNs) => hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
     notUnderstood: (sample) =>
-      hooks.event({ kind: 'notice', atNs: clock.nowNs(), worker: shard, detail: notUnderstood(plan.dialect, sample) }),
+      hooks.event({
+        kind: 'notice',
+        atNs: clock.nowNs(),
+        worker: shard,
+        detail: notUnderstoodText(plan.dialect, sample),
+      }),
   });
   const plainSpeech = createSpeech({
     plan,
@@ -294,11 +297,9 @@ export function createEngine(parts: EngineParts): Engine {
   function startMessages(atNs: number): void {
     if (phase !== 'running') return;
     messagesExpected = false;
-    if (fanout !== null && rooms !== null) {
+    if (fanout !== null) {
       // Only when it is due: with a fixed time lanes may still be opening now.
-      const start = (): void =>
-        startAudience(fanout.audience, atNs, rooms.settleNs * SETTLED_SHARE, (receiver) => lanes[receiver]!.stream);
-      clock.after(Math.max(0, atNs - JUST_BEFORE_NS - clock.nowNs()), start);
+      clock.after(Math.max(0, atNs - JUST_BEFORE_NS - clock.nowNs()), () => startFanout(fanout, lanes, atNs));
       listenUntilNs = atNs + (planStages(plan).at(-1)?.toNs ?? 0);
     }
     windows.setOrigin(atNs);
@@ -362,11 +363,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   function tellAudience(): void {
     if (fanout === null) return;
-    const sent = lanes.flatMap(({ index, stream }) => {
-      const count = traffic.ledger.next[index]!;
-      return count === 0 ? [] : [[stream, count] as const];
-    });
-    const audience = audienceFacts(fanout.audience, sent, (receiver) => lanes[receiver]!.stream);
+    const audience = fanoutFacts(fanout, lanes, traffic.ledger);
     hooks.event({ kind: 'audience', atNs: clock.nowNs(), worker: shard, audience });
   }
 
@@ -377,58 +374,6 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   return { connect, startMessages, stop };
-}
-
-/** What is wrong, and where to look. */
-function notUnderstood(dialect: Dialect, sample: string): string {
-  const wanted = {
-    echo: 'an echo returns messages unchanged',
-    json: `the id is looked for at ${dialect.kind === 'json' ? dialect.id.join('.') : ''}: set dialect.id`,
-    module: 'decode finds no id that encode was given',
-  }[dialect.kind];
-  return `nothing that came answers a message that was sent; ${wanted}. One of them: ${sample}`;
-}
-
-/** A dialect of the user's own says so with its first conversation. */
-function acknowledgesApart(dialect: Dialect): boolean {
-  return dialect.kind === 'json' && dialect.ack !== null;
-}
-
-function needsAcknowledgements({ dialect, resend }: Plan): boolean {
-  return resend !== null || dialect.kind === 'module' || acknowledgesApart(dialect);
-}
-
-/** Deliveries a second whose times are kept one by one, of all workers together: what the join can take. */
-const SPREAD_PER_SECOND = 5000;
-/** Where replies set the pace, so many rounds a second are reckoned with. */
-const CLOSED_ROUNDS_PER_SECOND = 1000;
-
-/** Keeping one order in view costs memory for every room. */
-function asksForOrder({ contract, thresholds }: Plan): boolean {
-  const isAbout = thresholds.some(({ metric }) => metric.kind === 'messages' && metric.of === 'disagreed');
-  return isAbout || contract?.order === 'per-channel';
-}
-
-/** `lanes`: of this process. */
-function createFanout(assignment: Assignment, rooms: Rooms, lanes: number, density: DensityFacts): Fanout {
-  const { plan, shard, shards, laneCount: allLanes } = assignment;
-  const { messages } = plan.load;
-  const senders = Math.min(allLanes, rooms.count * rooms.publishers);
-  const perSecond =
-    messages.kind === 'open'
-      ? Math.max(...messages.curve.map(({ to }) => to))
-      : messages.kind === 'closed'
-        ? senders * messages.inFlight * CLOSED_ROUNDS_PER_SECOND
-        : 0;
-  const deliveriesPerSecond = (perSecond * allLanes) / rooms.count;
-  return {
-    indexOf: (stream) => (stream % shards === shard ? (stream - shard) / shards : null),
-    audience: createAudience(rooms, lanes, density, asksForOrder(plan)),
-    spread: createSpread(
-      plan.seed,
-      deliveriesPerSecond === 0 ? 1 : Math.min(1, SPREAD_PER_SECOND / deliveriesPerSecond),
-    ),
-  };
 }
 
 function next(events: Iterator<LaneEvent>): LaneEvent | null {

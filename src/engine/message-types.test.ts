@@ -5,7 +5,7 @@ import { type Outcome, runScenario } from '../../test/support/engine/engine-run.
 import { curve, MS, makePlan, openMessages, SECOND, threshold } from '../../test/support/engine/plans.ts';
 import { addTypes, createTypeTallies, tallyAmong } from '../analysis/by-type.ts';
 import { judgeThreshold } from '../analysis/rules.ts';
-import { TYPE_FACTS } from '../facts/window.ts';
+import { TYPE_COUNTS } from '../plan/message-counts.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import type { MessageType } from '../plan/plan.ts';
 
@@ -57,7 +57,7 @@ describe.each([1, 2])('with %i workers', (shards) => {
   });
 
   test('they add up to those of the run', () => {
-    for (const name of TYPE_FACTS) {
+    for (const name of TYPE_COUNTS) {
       expect(
         types.reduce((sum, { counts }) => sum + counts[name], 0),
         name,

@@ -2,6 +2,9 @@
 // must deliver at least once; and, where the plan asks for it, messages that need no second copy, to see what the service
 // makes of one.
 
+import { type Acknowledgements, createAcknowledgements } from '../measure/acknowledgements.ts';
+import { acknowledgesApart } from '../plan/dialects.ts';
+import { messageIndex } from '../plan/message-index.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import type { Plan } from '../plan/plan.ts';
 import { hash01 } from '../random/generator.ts';
@@ -9,6 +12,14 @@ import type { Clock } from './clock.ts';
 import type { Speech } from './hot/speech.ts';
 import { flushLane, type Traffic } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
+
+/** What the plan's senders wait for; null where they wait for nothing but their messages. */
+export function acknowledgementsFor({ dialect, resend }: Plan, lanes: number): Acknowledgements | null {
+  const isApart = acknowledgesApart(dialect);
+  // A dialect of the user's own says with its first conversation whether its service acknowledges.
+  const mayBe = isApart || resend !== null || dialect.kind === 'module';
+  return mayBe ? createAcknowledgements(lanes, isApart, resend !== null) : null;
+}
 
 export interface Resender {
   /** Looks after one lane; call it now and then. */
@@ -19,8 +30,8 @@ export interface Resender {
 export function createResender(plan: Plan, traffic: Traffic, speech: Speech): Resender | null {
   const { resend } = plan;
   const { acks, recorder } = traffic;
-  const typeOf = createTypeOf(plan);
   if (resend === null || resend.atMost === 0 || acks === null) return null;
+  const typeOf = createTypeOf(plan);
   return {
     sweep(lane, nowNs) {
       if (lane.link!.writableLength > traffic.maxBufferedBytes) return; // it has enough to do with what it has
@@ -49,7 +60,6 @@ export function createResender(plan: Plan, traffic: Traffic, speech: Speech): Re
 
 /** Keeps the choice of probes apart from the other choices that one seed makes. */
 const PROBE_SEED = 0x1d_e4;
-const STREAM_PLACE = 2 ** 32;
 
 /** A speech that sends a share of its messages more than once under one id: the first copy at once, the others later. */
 export function withProbes(plan: Plan, traffic: Traffic, speech: Speech, clock: Clock): Speech {
@@ -81,8 +91,7 @@ export function withProbes(plan: Plan, traffic: Traffic, speech: Speech, clock: 
     append(lane, type, dueNs, sentNs) {
       const sequence = ledger.next[lane.index]!;
       if (!speech.append(lane, type, dueNs, sentNs)) return false;
-      const name = (lane.stream % 2 ** 21) * STREAM_PLACE + (sequence % STREAM_PLACE);
-      if (hash01(plan.seed + PROBE_SEED, name) < probe.share) {
+      if (hash01(plan.seed + PROBE_SEED, messageIndex(lane.stream, sequence)) < probe.share) {
         speech.repeat(lane, type, sequence, dueNs, sentNs);
         recorder.messages.resent++;
         repeatLater(lane, type, sequence, dueNs, sentNs, probe.copies - 1);

@@ -1,7 +1,7 @@
 // The speech of a run, by its dialect.
 
-import type { Dialect } from '../dialects/dialect.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Dialect as OwnDialect } from '../dialects/dialect.ts';
+import type { Dialect, Plan } from '../plan/plan.ts';
 import { roomOf } from '../plan/rooms.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { speakEcho } from './hot/echo-speech.ts';
@@ -21,7 +21,7 @@ export interface SpeechParts {
   readonly traffic: Traffic;
   readonly rows: Rows;
   /** What the module of the plan's dialect exports; null where it has none. */
-  readonly ownDialect: Dialect | null;
+  readonly ownDialect: OwnDialect | null;
   dialectFailed(lane: Lane, detail: string): void;
 }
 
@@ -43,4 +43,14 @@ export function createSpeech({ plan, run, lanes, traffic, rows, ownDialect, dial
     default:
       return unreachable(dialect);
   }
+}
+
+/** That nothing which comes is understood, and where to look. */
+export function notUnderstoodText(dialect: Dialect, sample: string): string {
+  const wanted = {
+    echo: 'an echo returns messages unchanged',
+    json: `the id is looked for at ${dialect.kind === 'json' ? dialect.id.join('.') : ''}: set dialect.id`,
+    module: 'decode finds no id that encode was given',
+  }[dialect.kind];
+  return `nothing that came answers a message that was sent; ${wanted}. One of them: ${sample}`;
 }

@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Machine, Outcome, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
-import type { DamageKind, StrangerKind, TYPE_FACTS, UnsentReason } from './window.ts';
+import type { DamageKind, StrangerKind, TypeCounts, UnsentReason } from './window.ts';
 
 export const RESULT_SCHEMA = 'highwater/result/1';
 
@@ -202,7 +202,7 @@ export interface TypeResult {
   readonly type: string;
   readonly priority: string | null;
   readonly payloadBytes: number;
-  readonly messages: Readonly<Record<(typeof TYPE_FACTS)[number], number>>;
+  readonly messages: Readonly<TypeCounts>;
   readonly response: Distribution;
 }
 

@@ -3,6 +3,7 @@
 // order. A torn or foreign line decodes to null.
 
 import { isSparseHistogram, type SparseHistogram } from '../histogram/sparse-codec.ts';
+import { MESSAGE_COUNTS, TYPE_COUNTS } from '../plan/message-counts.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 
 export const WINDOW_SCHEMA = 'highwater/window/1';
@@ -11,24 +12,7 @@ export const WINDOW_SCHEMA = 'highwater/window/1';
 export const UNSENT_REASONS = ['late', 'backpressure', 'windowFull', 'socketClosed', 'dialectError'] as const;
 export type UnsentReason = (typeof UNSENT_REASONS)[number];
 
-export const MESSAGE_FACTS = [
-  'due',
-  'sent',
-  'delivered',
-  'rejected',
-  'lost',
-  'unresolved',
-  'duplicated',
-  'reordered',
-  'corrupted',
-  'unexpected',
-  'belated',
-  'acknowledged',
-  'resent',
-  'suppressed',
-  'diverged',
-  'disagreed',
-] as const;
+export const MESSAGE_FACTS = ['due', ...MESSAGE_COUNTS] as const;
 export type MessageFacts = Record<(typeof MESSAGE_FACTS)[number], number>;
 
 export function zeroMessages(): MessageFacts {
@@ -53,17 +37,13 @@ export function zeroMessages(): MessageFacts {
 }
 
 /** What is counted for each type of message where a plan has several. */
-export const TYPE_FACTS = [
-  'sent',
-  'delivered',
-  'rejected',
-  'lost',
-  'unresolved',
-  'duplicated',
-  'reordered',
-  'corrupted',
-] as const;
-export type TypeFacts = Readonly<Record<(typeof TYPE_FACTS)[number], number>> & { readonly response: SparseHistogram };
+export type TypeCounts = Record<(typeof TYPE_COUNTS)[number], number>;
+
+export function zeroTypeCounts(): TypeCounts {
+  return { sent: 0, delivered: 0, rejected: 0, lost: 0, unresolved: 0, duplicated: 0, reordered: 0, corrupted: 0 };
+}
+
+export type TypeFacts = Readonly<TypeCounts> & { readonly response: SparseHistogram };
 
 /** What was done to the bytes of a corrupted message; `mangled` where it is none of the others, or cannot be told. */
 export const DAMAGE_KINDS = ['bitFlips', 'truncated', 'extended', 'spliced', 'mangled'] as const;
@@ -240,7 +220,7 @@ export function isWindow(value: unknown): value is Window {
     Array.isArray(fanout.spread) &&
     fanout.spread.every(isSpread) &&
     Array.isArray(types) &&
-    types.every((type) => hasCounts(type, TYPE_FACTS) && isSparseHistogram(type.response)) &&
+    types.every((type) => hasCounts(type, TYPE_COUNTS) && isSparseHistogram(type.response)) &&
     hasCounts(connections, ['attempted', 'opened', 'reconnected', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&
     hasCounts(connections.failures, []) &&
     Object.keys(connections.failures).every((kind) => (FAILURE_KINDS as readonly string[]).includes(kind)) &&

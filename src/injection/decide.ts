@@ -1,6 +1,7 @@
 // Which message meets which fault. A pure function of the seed and the message's name, so the same messages are chosen
 // on whichever connection, in whatever order and however often they come.
 
+import { messageIndex } from '../plan/message-index.ts';
 import { createRandom, hash01, type Random } from '../random/generator.ts';
 import type { Behaviour, Fault, FaultRule } from './behaviour.ts';
 
@@ -17,20 +18,16 @@ export function createDecide({ seed, faults }: Behaviour, to: number): Decide {
 }
 
 function chooserOf(rule: FaultRule, seed: number, index: number, to: number): (stream: number, seq: number) => boolean {
-  if (rule.at.length === 0) return (stream, seq) => hash01(ruleSeed(seed, index), nameOf(stream, seq)) < rule.rate;
+  if (rule.at.length === 0)
+    return (stream, seq) => hash01(ruleSeed(seed, index), messageIndex(stream, seq)) < rule.rate;
   const here = rule.at.filter((name) => name.to === null || name.to === to);
-  const names = new Set(here.map(({ stream, seq }) => nameOf(stream, seq)));
-  return (stream, seq) => names.has(nameOf(stream, seq));
+  const names = new Set(here.map(({ stream, seq }) => messageIndex(stream, seq)));
+  return (stream, seq) => names.has(messageIndex(stream, seq));
 }
 
 /** The source of what else there is to choose about a message: which bits, how long. */
 export function randomFor({ seed }: Behaviour, stream: number, seq: number): Random {
-  return createRandom(seed, Math.floor(hash01(seed, nameOf(stream, seq)) * TWO_POW_32));
-}
-
-/** One number for stream and number, distinct for the first 2^21 streams and 2^32 messages of each. */
-function nameOf(stream: number, seq: number): number {
-  return (stream % 2 ** 21) * TWO_POW_32 + (seq % TWO_POW_32);
+  return createRandom(seed, Math.floor(hash01(seed, messageIndex(stream, seq)) * TWO_POW_32));
 }
 
 function ruleSeed(seed: number, index: number): number {

@@ -9,6 +9,7 @@
 
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
+import { messageKey, messageOfKey } from './message-key.ts';
 
 /** Places of the reference that are remembered, and how far ahead of it a lane may be. */
 const REMEMBERED = 4096;
@@ -16,10 +17,9 @@ const MAX_AHEAD = 1024;
 /** How much of each reference's order is handed up, so that those of several workers can be compared: of a room, of all. */
 const MAX_TOLD = 1000;
 const MAX_TOLD_IN_ALL = 20_000;
-const STREAM_PLACE = 2 ** 31;
 
 interface RoomOrder {
-  reference: number;
+  readonly reference: number;
   /** The stream of the reference; its own messages it may not hear. */
   readonly own: number;
   /** By place, modulo their number: which message; and the reverse. */
@@ -84,7 +84,7 @@ export function noteOrder(
 ): Disagreement | null {
   const order = agreement.orders.get(roomOf(agreement.rooms, own));
   if (order === undefined) return null;
-  const key = stream * STREAM_PLACE + (sequence % STREAM_PLACE);
+  const key = messageKey(stream, sequence);
   if (receiver === order.reference) {
     hearReference(agreement, order, key);
     return null;
@@ -139,7 +139,7 @@ function compare(
     agreement.furthest[receiver] = place;
     return null;
   }
-  return { ...nameOf(key), before: nameOf(order.keys[furthest % REMEMBERED]!) };
+  return { ...messageOfKey(key), before: messageOfKey(order.keys[furthest % REMEMBERED]!) };
 }
 
 /** The lane goes: what it heard ahead is compared as far as the reference has heard it since. */
@@ -157,10 +157,6 @@ export function settleOrder(agreement: Agreement, receiver: number, own: number)
   ahead.length = 0;
   agreement.furthest[receiver] = -1;
   return found;
-}
-
-function nameOf(key: number): { readonly stream: number; readonly seq: number } {
-  return { stream: Math.floor(key / STREAM_PLACE), seq: key % STREAM_PLACE };
 }
 
 /** The beginnings of the references' orders, room by room. */

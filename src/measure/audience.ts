@@ -176,7 +176,8 @@ function skips(audience: Audience, pair: number, stream: number, sequence: numbe
 /** What a receiver may still hear of one sender, as far as it can know. */
 export interface Awaited {
   readonly stream: number;
-  isPossible(sequence: number): boolean;
+  /** As far as it can be told. */
+  isSent(sequence: number): boolean;
   /** Not heard yet, ascending: the likeliest. */
   missing(): Iterable<number>;
 }
@@ -195,7 +196,7 @@ export function awaitedBy({ rooms, ledger }: Audience, receiver: number, own: nu
     const ahead = ledger.expected[pair]!;
     awaited.push({
       stream,
-      isPossible: (sequence) => sequence >= 0 && sequence < ahead + MAX_AHEAD && sequence % 1 === 0,
+      isSent: (sequence) => sequence >= 0 && sequence < ahead + MAX_AHEAD && sequence % 1 === 0,
       *missing() {
         for (const n of missingNumbers(ledger, pair)) {
           if (n >= ahead + LIKELY_AHEAD) return;

@@ -3,6 +3,7 @@
 
 import type { SpreadFacts } from '../facts/window.ts';
 import { hash01 } from '../random/generator.ts';
+import { messageKey } from './message-key.ts';
 
 /** From so many arrivals between two cuts on no further message is sampled. */
 const MAX_ARRIVALS = 20_000;
@@ -26,10 +27,8 @@ export function createSpread(seed: number, share: number): Spread {
   return { seed, share, sampled: new Map(), arrivals: 0 };
 }
 
-const STREAM_PLACE = 2 ** 31;
-
 export function noteSpread(spread: Spread, stream: number, sequence: number, dueNs: number, receivedNs: number): void {
-  const key = stream * STREAM_PLACE + (sequence % STREAM_PLACE);
+  const key = messageKey(stream, sequence);
   if (hash01(spread.seed, key) >= spread.share) return;
   let sample = spread.sampled.get(key);
   // A message whose first receivers are kept has all of them kept: the last ones are what matters.

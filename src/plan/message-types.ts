@@ -3,17 +3,15 @@
 
 import { weightedIndex } from '../random/distributions.ts';
 import { hash01 } from '../random/generator.ts';
+import { messageIndex } from './message-index.ts';
 import type { Plan } from './plan.ts';
 
 /** The place in the mix of a message's type. */
 export type TypeOf = (stream: number, sequence: number) => number;
 
-const STREAM_PLACE = 2 ** 32;
-
 export function createTypeOf({ seed, load: { mix } }: Pick<Plan, 'seed' | 'load'>): TypeOf {
   if (mix.length === 1) return () => 0;
   let total = 0;
   const cumulativeWeights = Float64Array.from(mix, (type) => (total += type.weight));
-  return (stream, sequence) =>
-    weightedIndex(cumulativeWeights, hash01(seed, (stream % 2 ** 21) * STREAM_PLACE + (sequence % STREAM_PLACE)));
+  return (stream, sequence) => weightedIndex(cumulativeWeights, hash01(seed, messageIndex(stream, sequence)));
 }

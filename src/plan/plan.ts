@@ -3,6 +3,7 @@
 // because workers receive it over IPC and `plan.json` stores it (redacted).
 
 import type { NonEmpty } from '../units/non-empty.ts';
+import type { MESSAGE_COUNTS } from './message-counts.ts';
 
 export interface Plan {
   readonly name: string;
@@ -226,22 +227,6 @@ export type Statistic =
   | { readonly kind: 'percentile'; readonly percent: number }
   | { readonly kind: 'mean' | 'min' | 'max' | 'stdDev' };
 
-export type MessageCount =
-  | 'sent'
-  | 'unsent'
-  | 'delivered'
-  | 'rejected'
-  | 'lost'
-  | 'unresolved'
-  | 'duplicated'
-  | 'reordered'
-  | 'corrupted'
-  | 'unexpected'
-  | 'belated'
-  | 'acknowledged'
-  | 'resent'
-  | 'suppressed'
-  | 'diverged'
-  | 'disagreed';
+export type MessageCount = 'unsent' | (typeof MESSAGE_COUNTS)[number];
 
 export type ConnectionCount = 'opened' | 'failed' | 'dropped';

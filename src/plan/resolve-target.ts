@@ -70,7 +70,8 @@ function resolveHeaders(
   return { ...headers, Cookie: pairs.join('; ') };
 }
 
-function checkRows({ rows }: WrittenTarget, templates: readonly string[], report: Report): void {
+/** Templates that take something from a row need a file of rows. */
+export function checkRows({ rows }: WrittenTarget, templates: readonly string[], report: Report): void {
   const column = templates.flatMap(templateColumns)[0];
   if (rows !== undefined || column === undefined) return;
   report(['target', 'rows'], `a CSV file, as \${row.${column}} is used`, 'nothing', 'write rows: users.csv');

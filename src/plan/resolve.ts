@@ -1,16 +1,16 @@
 // From a document, interpolated and with its profile over it, to a plan or to all that is wrong with it. Where one part
 // is malformed, the rules between the fields of the other parts are checked all the same.
 
+import { checkRules } from './check-rules.ts';
 import { DEFAULTS } from './defaults.ts';
+import { acknowledgesApart } from './dialects.ts';
 import { isObject } from './document.ts';
-import { templateColumns } from './interpolate.ts';
 import { problemsOfIssues } from './issues.ts';
-import { didYouMean } from './nearest.ts';
-import type { Contract, Dialect, Load, Metric, Plan, Resend, Rooms, Target } from './plan.ts';
-import { type Path, type PlacedProblem, quote } from './problems.ts';
+import type { Contract, Dialect, Plan, Resend, Target } from './plan.ts';
+import type { Path, PlacedProblem } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
-import { type Report, reporter, resolveTarget } from './resolve-target.ts';
+import { checkRows, type Report, reporter, resolveTarget } from './resolve-target.ts';
 import { planSchema, type WrittenPlan } from './schema.ts';
 import { connectionsSchema } from './schema-curves.ts';
 import { messagesSchema } from './schema-load.ts';
@@ -68,15 +68,12 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
   }
   const dialect = resolveDialect(written.dialect);
   checkRules(written, load, dialect, report);
-  const acknowledges = dialect.kind === 'module' || (dialect.kind === 'json' && dialect.ack !== null);
+  const acknowledges = dialect.kind === 'module' || acknowledgesApart(dialect);
   if (written.resend !== undefined && load.rooms?.self === false && !acknowledges) {
     const hint = 'set dialect.ack, or load.rooms.self: true';
     report(['resend'], 'something that tells a sender what arrived', 'no answer to a sender at all', hint);
   }
-  const column = dialect.kind === 'json' ? [dialect.template, ...dialect.hello].flatMap(templateColumns)[0] : undefined;
-  if (column !== undefined && target.rowsFile === null) {
-    report(['target', 'rows'], `a CSV file, as \${row.${column}} is used`, 'nothing', 'write rows: users.csv');
-  }
+  if (dialect.kind === 'json') checkRows(written.target, [dialect.template, ...dialect.hello], report);
   if (load.rooms === null) {
     for (const at of placesOfRoom(target, dialect)) {
       report(at, `load.rooms, as \${room} stands here`, 'a plan without rooms', 'add rooms: { count: 10 } to load');
@@ -97,61 +94,6 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     workers: written.workers ?? 'auto',
     pace: written.pace ?? 'auto',
   };
-}
-
-/** A rule may be about some of the messages: of a type, or of a priority, that the mix has. */
-function checkRules(
-  { thresholds = [], abort = [], resend }: WrittenRules,
-  load: Load,
-  dialect: Dialect,
-  report: Report,
-): void {
-  const { mix, rooms } = load;
-  for (const [list, rules] of Object.entries({ thresholds, abort })) {
-    for (const [index, { metric, expression }] of rules.entries()) {
-      const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
-      if (list === 'abort' && (among !== null || isKnownAtTheEnd(metric, rooms))) {
-        report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
-      }
-      const lacking = lackingFor(metric, rooms, dialect, resend !== undefined);
-      if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
-      if (among === null) continue;
-      if (rooms !== null && !rooms.self && metric.of !== 'sent') {
-        const hint = 'where a sender hears nothing of its own, fates are known of all messages together';
-        report([list, index], 'a rule about all messages', quote(expression), hint);
-      }
-      const known = mix.map((type) => (among.by === 'type' ? type.type : type.priority));
-      const names = [...new Set(known.filter((name) => name !== null))];
-      if (names.includes(among.name)) continue;
-      const expected =
-        names.length === 0 ? `a mix with a ${among.by}` : `a ${among.by} of the mix: ${names.join(', ')}`;
-      report([list, index], expected, quote(among.name), didYouMean(among.name, names));
-    }
-  }
-}
-
-type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'resend'>;
-
-/** What a plan must have for a count to be more than a nought that says nothing; null where it has it. */
-function lackingFor(metric: Metric, rooms: Rooms | null, dialect: Dialect, isResent: boolean): string | null {
-  const isFanout = metric.kind === 'fanout' || (metric.kind === 'distribution' && metric.of === 'fanout');
-  if (isFanout) return rooms === null ? 'load.rooms, for a rule about what lanes hear of one another' : null;
-  if (metric.kind !== 'messages') return null;
-  if (metric.of === 'disagreed') return rooms === null ? 'load.rooms, for a rule about their order' : null;
-  if (metric.of === 'resent') return isResent ? null : 'resend, for a rule about what is sent again';
-  if (dialect.kind === 'module') return null;
-  const json = dialect.kind === 'json' ? dialect : null;
-  if (metric.of === 'diverged') return json?.state ? null : 'dialect.state, for a rule about the state';
-  if (metric.of === 'acknowledged') return json?.ack ? null : 'dialect.ack, for a rule about acknowledgements';
-  if (metric.of === 'suppressed') return json?.duplicate ? null : 'dialect.duplicate, for a rule about copies';
-  return null;
-}
-
-/** What is joined from all workers once they are done. */
-function isKnownAtTheEnd(metric: Metric, rooms: Rooms | null): boolean {
-  if (metric.kind === 'fanout' || (metric.kind === 'distribution' && metric.of === 'fanout')) return true;
-  const isFate = metric.kind === 'messages' && ['delivered', 'lost', 'unresolved'].includes(metric.of);
-  return isFate && rooms !== null && !rooms.self;
 }
 
 /** Where the plan speaks of a room. */

@@ -11,6 +11,7 @@ import { parseDuration } from '../units/duration.ts';
 import { parseRate } from '../units/rate.ts';
 import { parseRatio } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { MESSAGE_COUNTS, TYPE_COUNTS } from './message-counts.ts';
 import { didYouMean } from './nearest.ts';
 import type { ConnectionCount, FanoutCount, MessageCount, Metric, Statistic, Threshold, Times } from './plan.ts';
 import { quote } from './problems.ts';
@@ -25,40 +26,12 @@ const TIMES: readonly Times[] = ['response', 'service', 'sendLag', 'handshake', 
 const FANOUT_COUNTS: readonly FanoutCount[] = ['received', 'missed'];
 const STATISTICS = ['mean', 'min', 'max', 'stdDev'] as const;
 const USUAL_PERCENTILES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'p99.99'];
-const MESSAGE_COUNTS: readonly MessageCount[] = [
-  'sent',
-  'unsent',
-  'delivered',
-  'rejected',
-  'lost',
-  'unresolved',
-  'duplicated',
-  'reordered',
-  'corrupted',
-  'unexpected',
-  'belated',
-  'acknowledged',
-  'resent',
-  'suppressed',
-  'diverged',
-  'disagreed',
-];
-/** What is counted for each type of message. */
-const TYPE_COUNTS: readonly MessageCount[] = [
-  'sent',
-  'delivered',
-  'rejected',
-  'lost',
-  'unresolved',
-  'duplicated',
-  'reordered',
-  'corrupted',
-];
+const MESSAGE_METRICS: readonly MessageCount[] = ['unsent', ...MESSAGE_COUNTS];
 const CONNECTION_COUNTS: readonly ConnectionCount[] = ['opened', 'failed', 'dropped'];
 const THROUGHPUTS = ['offered', 'sent', 'delivered'] as const;
 const KNOWN_METRICS: readonly string[] = [
   ...TIMES.flatMap((of) => [...USUAL_PERCENTILES, ...STATISTICS].map((statistic) => `${of}.${statistic}`)),
-  ...MESSAGE_COUNTS,
+  ...MESSAGE_METRICS,
   ...CONNECTION_COUNTS.map((of) => `connections.${of}`),
   ...FANOUT_COUNTS.map((of) => `fanout.${of}`),
   ...THROUGHPUTS.map((of) => `throughput.${of}`),
@@ -112,14 +85,14 @@ function narrow(metric: Metric, text: string): Metric | ThresholdRefusal {
     return refuse('{type=NAME} or {priority=NAME}', `{${text}}`, null);
   }
   const isByType =
-    (metric.kind === 'messages' && TYPE_COUNTS.includes(metric.of)) ||
+    (metric.kind === 'messages' && TYPE_COUNTS.some((of) => of === metric.of)) ||
     (metric.kind === 'distribution' && metric.of === 'response');
   if (isByType) return { ...metric, among: { by, name } };
   return refuse(`response, ${TYPE_COUNTS.join(', ')}: what is counted by type`, metricName(metric), null);
 }
 
 function parseMetric(name: string): Metric | ThresholdRefusal {
-  const messages = MESSAGE_COUNTS.find((of) => of === name);
+  const messages = MESSAGE_METRICS.find((of) => of === name);
   if (messages !== undefined) return { kind: 'messages', of: messages, among: null };
   const dot = name.indexOf('.');
   const group = dot === -1 ? name : name.slice(0, dot);

@@ -93,15 +93,19 @@ async function readRows(plan: Plan, surroundings: Surroundings): Promise<Rows> {
   return rows;
 }
 
+/** The plan with the URL of the target that ships with Highwater in its place; where the plan has rooms, of its rooms. */
+export function withReferenceAt(plan: Plan, baseUrl: string): Plan {
+  const url = plan.load.rooms === null ? baseUrl : `${baseUrl}/rooms/\${room}?lane=\${lane}`;
+  const urls = plan.target.urls.map((each) => (each === REFERENCE_TARGET ? url : each)) as unknown as NonEmpty<string>;
+  return { ...plan, target: { ...plan.target, urls } };
+}
+
 function checkRequests(plan: Plan, rows: Rows): void {
   const problems: string[] = [...shortMessageProblems(plan), ...missingColumns(plan, rows)];
   // The target that ships with Highwater has its URL only once it is started.
-  const urls = plan.target.urls.map((url) => (url === REFERENCE_TARGET ? 'ws://127.0.0.1' : url));
-  const siteFor = createSites(
-    { ...plan, target: { ...plan.target, urls: urls as unknown as NonEmpty<string> } },
-    rows,
-    {},
-  );
+  const placed = withReferenceAt(plan, 'ws://127.0.0.1');
+  const { urls } = placed.target;
+  const siteFor = createSites(placed, rows, {});
   const count = Math.max(urls.length, Math.min(rows.length, CHECKED_ROWS));
   for (let lane = 0; lane < count && problems.length < 20; lane++) {
     const where = rows.length === 0 ? '' : ` (row ${(lane % rows.length) + 1})`;

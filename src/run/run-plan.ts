@@ -17,12 +17,11 @@ import { encodeHdrV2 } from '../histogram/hdr-v2.ts';
 import type { Histogram } from '../histogram/histogram.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { redactPlan } from '../plan/redact.ts';
-import type { NonEmpty } from '../units/non-empty.ts';
 import { conductRun } from './conduct.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Archive, Fleet, RunningTarget, StoredRun, Surroundings, TargetHost } from './ports.ts';
-import { prepare } from './prepare.ts';
+import type { Archive, Fleet, StoredRun, Surroundings, TargetHost } from './ports.ts';
+import { prepare, withReferenceAt } from './prepare.ts';
 
 export interface RunPorts {
   readonly fleet: Fleet;
@@ -45,7 +44,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
 
   const target = plan.target.urls.includes(REFERENCE_TARGET) ? await ports.targets.start() : null;
   try {
-    const resolved = target === null ? plan : withReference(plan, target);
+    const resolved = target === null ? plan : withReferenceAt(plan, target.url);
     const prepared = await prepare(resolved, ports.surroundings);
     const startedAt = new Date().toISOString();
     const shown = redactPlan(plan, options.secrets);
@@ -91,12 +90,6 @@ export async function judgeStoredRun(stored: StoredRun): Promise<RunResult> {
 
 function encodeHdr(histogram: Histogram): string {
   return encodeHdrV2(histogram, (bytes) => deflateSync(bytes));
-}
-
-function withReference(plan: Plan, target: RunningTarget): Plan {
-  const url = plan.load.rooms === null ? target.url : `${target.url}/rooms/\${room}?lane=\${lane}`;
-  const urls = plan.target.urls.map((each) => (each === REFERENCE_TARGET ? url : each)) as unknown as NonEmpty<string>;
-  return { ...plan, target: { ...plan.target, urls } };
 }
 
 /** Sorts by time, and says which plan it was. */

@@ -11,7 +11,7 @@ import { crc32 } from 'node:zlib';
 import type { Behaviour, Fault, FaultRule } from '../injection/behaviour.ts';
 import { createDecide } from '../injection/decide.ts';
 import type { Tell } from '../injection/truth.ts';
-import { type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
+import { addressOf, type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
 
 /** Of each agent the last ids are known; an older copy is taken for a new message. */
 const KNOWN_IDS = 100_000;
@@ -31,11 +31,11 @@ interface Listener {
 export function agentService(behaviour: Behaviour, tell: Tell): Converse {
   const agents = new Map<string, Agent>();
   return (peer) => {
-    const url = new URL(peer.path, 'ws://target');
-    const lane = Number(url.searchParams.get('lane') ?? -1);
+    const { name: agentName, lane } = addressOf(peer);
     const decide = createDecide({ ...behaviour, faults: behaviour.faults.filter(isOfAgents) }, lane);
-    const agent = agents.get(url.pathname) ?? createAgent();
-    agents.set(url.pathname, agent);
+    // It stays when its connections go: what it has taken is what it is.
+    const agent = agents.get(agentName) ?? createAgent();
+    agents.set(agentName, agent);
     const listener: Listener = { peer, delivery: deliveryTo(behaviour, lane, peer, tell) };
     agent.listeners.add(listener);
 

@@ -9,6 +9,12 @@ import { uniform } from '../random/distributions.ts';
 import { nsToMs } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
 
+/** Where a connection goes, and which lane it says it is; −1 where it does not say. */
+export function addressOf({ path }: Peer): { readonly name: string; readonly lane: number } {
+  const url = new URL(path, 'ws://target');
+  return { name: url.pathname, lane: Number(url.searchParams.get('lane') ?? -1) };
+}
+
 /** What a behaviour needs of a connection. */
 export interface Peer {
   /** Path and query of its request. */

@@ -6,7 +6,15 @@ import { nameEcho } from '../dialects/echo.ts';
 import type { Behaviour } from '../injection/behaviour.ts';
 import type { Tell } from '../injection/truth.ts';
 import { agentService } from './agents.ts';
-import { type Converse, createDelivery, type Delivery, deliveryTo, isFaultless, type Peer } from './delivery.ts';
+import {
+  addressOf,
+  type Converse,
+  createDelivery,
+  type Delivery,
+  deliveryTo,
+  isFaultless,
+  type Peer,
+} from './delivery.ts';
 
 /** The service by the path of the request. */
 export function createServices(behaviour: Behaviour, tell: Tell): Converse {
@@ -51,9 +59,7 @@ interface Member {
 function roomService(behaviour: Behaviour, tell: Tell): Converse {
   const rooms = new Map<string, Set<Member>>();
   return (peer) => {
-    const url = new URL(peer.path, 'ws://target');
-    const room = url.pathname;
-    const lane = Number(url.searchParams.get('lane') ?? -1);
+    const { name: room, lane } = addressOf(peer);
     const members = rooms.get(room) ?? new Set();
     rooms.set(room, members);
     const member: Member = { peer, delivery: isFaultless(behaviour) ? null : deliveryTo(behaviour, lane, peer, tell) };

@@ -20,66 +20,55 @@ export function drawCampaign(seed: number, url: string): Draw {
   const isRooms = random() < 0.3;
   const lanes = isRooms ? whole(random, 2, 12) : whole(random, 1, 12);
   const rooms = isRooms ? drawRooms(random, lanes) : undefined;
-  const plan = parsePlan(
-    {
-      name: `campaign ${seed}`,
-      seed,
-      target: { url: rooms === undefined ? url : `${url}/rooms/\${room}?lane=\${lane}`, compression },
-      dialect: { kind: 'echo', format: isText ? 'text' : 'binary' },
-      load: {
-        connections: drawConnections(random, lanes, isRooms),
-        messages: drawMessages(random, compression, rooms),
-        mix: drawMix(random, isText),
-        ...(rooms === undefined ? {} : { rooms }),
-      },
-      thresholds: ['delivered >= 0%'],
-      drain: '2500ms',
+  const plan = planOf({
+    name: `campaign ${seed}`,
+    seed,
+    target: { url: rooms === undefined ? url : `${url}/rooms/\${room}?lane=\${lane}`, compression },
+    dialect: { kind: 'echo', format: isText ? 'text' : 'binary' },
+    load: {
+      connections: drawConnections(random, lanes, isRooms),
+      messages: drawMessages(random, compression, rooms),
+      mix: drawMix(random, isText),
+      ...(rooms === undefined ? {} : { rooms }),
     },
-    { env: {}, fallbackProfile: null },
-  );
-  if (!plan.ok)
-    throw new Error(plan.problems.map(({ path, expected, got }) => `${path}: ${expected}, ${got}`).join('\n'));
-  return { plan: plan.plan, behaviour: drawBehaviour(random, seed, isRooms), compression };
+    thresholds: ['delivered >= 0%'],
+    drain: '2500ms',
+  });
+  return { plan, behaviour: drawBehaviour(random, seed, isRooms), compression };
 }
 
 /** Agents that acknowledge and keep a state, and senders that send again. */
 function drawAgents(seed: number, random: Random, url: string): Draw {
   const probe = { share: `${whole(random, 1, 10)}%`, copies: whole(random, 1, 3), every: '20ms' };
-  const plan = parsePlan(
-    {
-      name: `campaign ${seed}`,
-      seed,
-      target: { url: `${url}/agents/\${lane}?lane=\${lane}` },
-      dialect: {
-        kind: 'json',
-        send: { id: `\${id}`, text: `\${payload}` },
-        ack: 'ack',
-        duplicate: 'duplicate',
-        payload: 'text',
-        state: { count: 'state.count', digest: 'state.digest' },
-      },
-      load: {
-        connections: [{ to: whole(random, 1, 8) }, { hold: '800ms' }],
-        messages: { open: [{ to: `${whole(random, 100, 800)}/s` }, { hold: '700ms' }] },
-        mix: [
-          { type: 'a', bytes: whole(random, 60, 300) },
-          { type: 'b', bytes: whole(random, 60, 300) },
-        ],
-      },
-      resend: { after: '400ms', atMost: 3, ...(random() < 0.5 ? { probe } : {}) },
-      thresholds: ['delivered >= 0%'],
-      drain: '2500ms',
+  const plan = planOf({
+    name: `campaign ${seed}`,
+    seed,
+    target: { url: `${url}/agents/\${lane}?lane=\${lane}` },
+    dialect: {
+      kind: 'json',
+      send: { id: `\${id}`, text: `\${payload}` },
+      ack: 'ack',
+      duplicate: 'duplicate',
+      payload: 'text',
+      state: { count: 'state.count', digest: 'state.digest' },
     },
-    { env: {}, fallbackProfile: null },
-  );
-  if (!plan.ok)
-    throw new Error(plan.problems.map(({ path, expected, got }) => `${path}: ${expected}, ${got}`).join('\n'));
+    load: {
+      connections: [{ to: whole(random, 1, 8) }, { hold: '800ms' }],
+      messages: { open: [{ to: `${whole(random, 100, 800)}/s` }, { hold: '700ms' }] },
+      mix: [
+        { type: 'a', bytes: whole(random, 60, 300) },
+        { type: 'b', bytes: whole(random, 60, 300) },
+      ],
+    },
+    resend: { after: '400ms', atMost: 3, ...(random() < 0.5 ? { probe } : {}) },
+    thresholds: ['delivered >= 0%'],
+    drain: '2500ms',
+  });
   const rate = (): string => `${(0.3 + 3 * random()).toFixed(2)}%`;
   const kinds = ['swallowAck', 'ackThenLose', 'applyTwice', 'forget', 'drop', 'duplicate'];
   const faults = kinds.filter(() => random() < 0.6).map((kind) => ({ kind, rate: rate() }));
-  const parsed = parseBehaviour({ seed: seed + 1, faults: [...faults, { kind: 'reorder', rate: rate(), by: 3 }] });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return { plan: plan.plan, behaviour: parsed.behaviour, compression: false };
+  const behaviour = behaviourOf({ seed: seed + 1, faults: [...faults, { kind: 'reorder', rate: rate(), by: 3 }] });
+  return { plan, behaviour, compression: false };
 }
 
 /** Some lose all their lanes in the middle and open them again: an orderly reconnect of every one. */
@@ -122,9 +111,7 @@ function drawMix(random: Random, isText: boolean): unknown {
 function drawBehaviour(random: Random, seed: number, isRooms: boolean): Behaviour {
   const faults = Array.from({ length: whole(random, 1, 4) }, () => drawFault(random, isRooms));
   if (isRooms && random() < 0.4) faults.push({ kind: 'evict', rate: '0.5%' });
-  const parsed = parseBehaviour({ seed: seed + 1, faults });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.behaviour;
+  return behaviourOf({ seed: seed + 1, faults });
 }
 
 function drawFault(random: Random, isRooms: boolean): unknown {
@@ -160,18 +147,26 @@ export function calmPlan(url: string, seconds: number): Plan {
     { to: 20 },
     { hold: `${100 * seconds - 100}ms` },
   ]).flat();
-  const parsed = parsePlan(
-    {
-      target: { url },
-      load: {
-        connections: [{ to: 20 }, { hold: '500ms' }, ...dips],
-        messages: { closed: { inFlight: 64, for: `${seconds}s` } },
-      },
-      thresholds: ['lost == 0'],
-      drain: '5s',
+  return planOf({
+    target: { url },
+    load: {
+      connections: [{ to: 20 }, { hold: '500ms' }, ...dips],
+      messages: { closed: { inFlight: 64, for: `${seconds}s` } },
     },
-    { env: {}, fallbackProfile: null },
-  );
+    thresholds: ['lost == 0'],
+    drain: '5s',
+  });
+}
+
+/** What is drawn must be right: a mistake in it is one of this file. */
+function planOf(document: object): Plan {
+  const parsed = parsePlan(document, { env: {}, fallbackProfile: null });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.plan;
+}
+
+function behaviourOf(document: object): Behaviour {
+  const parsed = parseBehaviour(document);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.behaviour;
 }

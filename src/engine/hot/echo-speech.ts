@@ -153,10 +153,7 @@ export function speakEcho(
     };
     if (traffic.fanout === null) return [own];
     const others = awaitedBy(traffic.fanout.audience, lane.index, lane.stream);
-    return [
-      own,
-      ...others.map(({ stream, isPossible, missing }) => ({ stream, payloadBytes, isSent: isPossible, missing })),
-    ];
+    return [own, ...others.map((other) => ({ ...other, payloadBytes }))];
   }
 
   return {

@@ -126,6 +126,7 @@ export function hearNothing(
   start: number,
   end: number,
 ): void {
+  if (traffic.isUnderstood && !isStranger) return;
   const sample = sampleOf(bytes, start, end);
   noteUnmatched(traffic, sample);
   if (isStranger)

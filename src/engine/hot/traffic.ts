@@ -13,7 +13,7 @@ import {
 } from '../../measure/acknowledgements.ts';
 import { type Disagreement, noteOrder } from '../../measure/agreement.ts';
 import { type Audience, EARLY, noteHeard } from '../../measure/audience.ts';
-import { type ByType, countByType, recordByType } from '../../measure/by-type.ts';
+import { type ByType, countByType, deliveredByType } from '../../measure/by-type.ts';
 import type { DensityFacts } from '../../measure/density.ts';
 import { createJitter, type Jitter, noteTransit } from '../../measure/jitter.ts';
 import {
@@ -115,8 +115,13 @@ export function nextNumber(
   const sequence = takeNumber(ledger, lane.index);
   if (acks?.isNeeded === true) notePending(acks, lane.index, sequence, dueNs, sentNs);
   if (byType !== null) countByType(byType, 'sent', lane.stream, sequence);
-  if (fanout !== null && !fanout.audience.rooms.self) forgoAnswers(ledger, lane.index);
+  if (!hearsItself(fanout)) forgoAnswers(ledger, lane.index);
   return sequence;
+}
+
+/** Whether a lane is owed its own messages. */
+function hearsItself(fanout: Fanout | null): boolean {
+  return fanout === null || fanout.audience.rooms.self;
 }
 
 /** So many messages that mean nothing are enough to say so. */
@@ -145,7 +150,7 @@ export function countSent(traffic: Traffic, count: number, dueNs: number, sentNs
   const { recorder } = traffic;
   recorder.messages.sent += count;
   recordMany(recorder.histograms.sendLag, sentNs - dueNs, count);
-  if (traffic.fanout === null || traffic.fanout.audience.rooms.self) changeInFlight(recorder, sentNs, count);
+  if (hearsItself(traffic.fanout)) changeInFlight(recorder, sentNs, count);
 }
 
 /** Writes what was laid out for this lane since the last flush. */
@@ -163,10 +168,9 @@ export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueN
       record(recorder.histograms.response, receivedNs - dueNs);
       record(recorder.histograms.service, receivedNs - sentNs);
       noteTransit(traffic.jitter, lane.index, receivedNs - sentNs);
-      if (byType !== null) recordByType(byType, lane.stream, sequence, receivedNs - dueNs);
     }
     if (acks !== null) noteCame(acks, lane.index, sequence);
-    if (byType !== null) countByType(byType, 'delivered', lane.stream, sequence);
+    if (byType !== null) deliveredByType(byType, lane.stream, sequence, receivedNs - dueNs);
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
     if (traffic.fanout !== null) hearInOrder(traffic, lane, lane.stream, sequence);
     lane.credit++; // counted once for the whole read event, by `countDelivered`
@@ -265,7 +269,7 @@ export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): v
   traffic.isUnderstood = true;
   const { fanout } = traffic;
   fanout?.audience.refused.push([lane.stream, sequence, sequence + 1]);
-  if (fanout !== null && !fanout.audience.rooms.self) {
+  if (!hearsItself(fanout)) {
     traffic.recorder.messages.rejected++;
     return;
   }

@@ -1,0 +1,75 @@
+// What lanes hear of one another, for one process of a run: set up from the plan, begun with the first message, told at the
+// end. The account itself is in `measure/`.
+
+import type { AudienceFacts } from '../facts/audience.ts';
+import { audienceFacts, createAudience, startAudience } from '../measure/audience.ts';
+import type { DensityFacts } from '../measure/density.ts';
+import type { Ledger } from '../measure/ledger.ts';
+import { createSpread } from '../measure/spread.ts';
+import type { Plan, Rooms } from '../plan/plan.ts';
+import { unreachable } from '../units/unreachable.ts';
+import type { Fanout } from './hot/traffic.ts';
+import type { Lane } from './lane.ts';
+
+/** Deliveries a second whose times are kept one by one, of all workers together: what the join can take. */
+const SPREAD_PER_SECOND = 5000;
+/** Where replies set the pace, so many rounds a second are reckoned with. */
+const CLOSED_ROUNDS_PER_SECOND = 1000;
+/** Of the time to join that the plan gives: who has been open for less when the first message is due is a late comer. */
+const SETTLED_SHARE = 0.5;
+
+export interface FanoutParts {
+  readonly plan: Plan;
+  readonly rooms: Rooms;
+  readonly shard: number;
+  readonly shards: number;
+  /** Of this process, and of the whole run. */
+  readonly lanes: number;
+  readonly allLanes: number;
+  /** Where the places of all arrivals are counted. */
+  readonly density: DensityFacts;
+}
+
+export function createFanout({ plan, rooms, shard, shards, lanes, allLanes, density }: FanoutParts): Fanout {
+  const deliveriesPerSecond = (messagesPerSecond(plan, rooms, allLanes) * allLanes) / rooms.count;
+  const spreadShare = deliveriesPerSecond === 0 ? 1 : Math.min(1, SPREAD_PER_SECOND / deliveriesPerSecond);
+  return {
+    indexOf: (stream) => (stream % shards === shard ? (stream - shard) / shards : null),
+    audience: createAudience(rooms, lanes, density, asksForOrder(plan)),
+    spread: createSpread(plan.seed, spreadShare),
+  };
+}
+
+/** At most, over all workers. */
+function messagesPerSecond({ load: { messages } }: Plan, rooms: Rooms, allLanes: number): number {
+  switch (messages.kind) {
+    case 'none':
+      return 0;
+    case 'open':
+      return Math.max(...messages.curve.map(({ to }) => to));
+    case 'closed':
+      return Math.min(allLanes, rooms.count * rooms.publishers) * messages.inFlight * CLOSED_ROUNDS_PER_SECOND;
+    default:
+      return unreachable(messages);
+  }
+}
+
+/** Keeping one order in view costs memory for every room. */
+function asksForOrder({ contract, thresholds }: Plan): boolean {
+  const isAbout = thresholds.some(({ metric }) => metric.kind === 'messages' && metric.of === 'disagreed');
+  return isAbout || contract?.order === 'per-channel';
+}
+
+/** The first message is due at `atNs`. */
+export function startFanout({ audience }: Fanout, lanes: readonly Lane[], atNs: number): void {
+  startAudience(audience, atNs, audience.rooms.settleNs * SETTLED_SHARE, (receiver) => lanes[receiver]!.stream);
+}
+
+/** Everything that the closed lanes heard, and what they sent. */
+export function fanoutFacts({ audience }: Fanout, lanes: readonly Lane[], ledger: Ledger): AudienceFacts {
+  const sent = lanes.flatMap(({ index, stream }) => {
+    const count = ledger.next[index]!;
+    return count === 0 ? [] : [[stream, count] as const];
+  });
+  return audienceFacts(audience, sent, (receiver) => lanes[receiver]!.stream);
+}

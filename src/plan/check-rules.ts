@@ -1,0 +1,66 @@
+// Rules against the plan that they are in: whether it has what they are about, and whether that is known when they are judged.
+
+import { didYouMean } from './nearest.ts';
+import type { Dialect, Load, Metric, Rooms } from './plan.ts';
+import { quote } from './problems.ts';
+import type { Report } from './resolve-target.ts';
+import type { WrittenPlan } from './schema.ts';
+
+/** A rule may be about some of the messages: of a type, or of a priority, that the mix has. */
+export function checkRules(
+  { thresholds = [], abort = [], resend }: WrittenRules,
+  load: Load,
+  dialect: Dialect,
+  report: Report,
+): void {
+  const { mix, rooms } = load;
+  for (const [list, rules] of Object.entries({ thresholds, abort })) {
+    for (const [index, { metric, expression }] of rules.entries()) {
+      const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
+      if (list === 'abort' && (among !== null || isKnownAtTheEnd(metric, rooms))) {
+        report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
+      }
+      const lacking = lackingFor(metric, rooms, dialect, resend !== undefined);
+      if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
+      if (among === null) continue;
+      if (rooms !== null && !rooms.self && metric.of !== 'sent') {
+        const hint = 'where a sender hears nothing of its own, fates are known of all messages together';
+        report([list, index], 'a rule about all messages', quote(expression), hint);
+      }
+      const known = mix.map((type) => (among.by === 'type' ? type.type : type.priority));
+      const names = [...new Set(known.filter((name) => name !== null))];
+      if (names.includes(among.name)) continue;
+      const expected =
+        names.length === 0 ? `a mix with a ${among.by}` : `a ${among.by} of the mix: ${names.join(', ')}`;
+      report([list, index], expected, quote(among.name), didYouMean(among.name, names));
+    }
+  }
+}
+
+type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'resend'>;
+
+/** What a plan must have for a count to be more than a nought that says nothing; null where it has it. */
+function lackingFor(metric: Metric, rooms: Rooms | null, dialect: Dialect, isResent: boolean): string | null {
+  if (isAboutFanout(metric))
+    return rooms === null ? 'load.rooms, for a rule about what lanes hear of one another' : null;
+  if (metric.kind !== 'messages') return null;
+  if (metric.of === 'disagreed') return rooms === null ? 'load.rooms, for a rule about their order' : null;
+  if (metric.of === 'resent') return isResent ? null : 'resend, for a rule about what is sent again';
+  if (dialect.kind === 'module') return null;
+  const json = dialect.kind === 'json' ? dialect : null;
+  if (metric.of === 'diverged') return json?.state ? null : 'dialect.state, for a rule about the state';
+  if (metric.of === 'acknowledged') return json?.ack ? null : 'dialect.ack, for a rule about acknowledgements';
+  if (metric.of === 'suppressed') return json?.duplicate ? null : 'dialect.duplicate, for a rule about copies';
+  return null;
+}
+
+/** What is joined from all workers once they are done. */
+function isKnownAtTheEnd(metric: Metric, rooms: Rooms | null): boolean {
+  if (isAboutFanout(metric)) return true;
+  const isFate = metric.kind === 'messages' && ['delivered', 'lost', 'unresolved'].includes(metric.of);
+  return isFate && rooms !== null && !rooms.self;
+}
+
+function isAboutFanout(metric: Metric): boolean {
+  return metric.kind === 'fanout' || (metric.kind === 'distribution' && metric.of === 'fanout');
+}

@@ -1,0 +1,25 @@
+// What is counted of messages: the names that facts, results and rules share.
+
+/** For each type of message where a plan has several, and of all together. */
+export const TYPE_COUNTS = [
+  'sent',
+  'delivered',
+  'rejected',
+  'lost',
+  'unresolved',
+  'duplicated',
+  'reordered',
+  'corrupted',
+] as const;
+
+/** Of all messages together. */
+export const MESSAGE_COUNTS = [
+  ...TYPE_COUNTS,
+  'unexpected',
+  'belated',
+  'acknowledged',
+  'resent',
+  'suppressed',
+  'diverged',
+  'disagreed',
+] as const;
