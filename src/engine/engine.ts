@@ -156,7 +156,7 @@ export function createEngine(parts: EngineParts): Engine {
     stages: planStages(plan),
     recorder,
     ledger: traffic.ledger,
-    audience: fanout?.audience.ledger ?? null,
+    audience: fanout?.audience.heard.ledger ?? null,
     spread: fanout?.spread ?? null,
     byType,
     clock,

@@ -1,10 +1,6 @@
-// Who heard what: a ledger for every pair of a receiver and a sender of its room. A receiver cannot know what was sent, and
-// need not: it hands up what it heard, and `analysis/fanout.ts` joins that with what the senders sent.
-//
-//          from                              expected
-//   --------|--1--1--0--1--1--1--0--1--1--1---|---------------?---->  number
-//    before |      holes: never heard         |  trailing: owed if the receiver
-//    it came|                                 |  stayed to the end of the run
+// Who heard what: of every pair of a receiver and a sender of its room, what the one heard of the other (`heard.ts`). A
+// receiver cannot know what was sent, and need not: it hands up what it heard, and `analysis/fanout.ts` joins that with what
+// the senders sent.
 //
 // A receiver that was there before the first message is owed every message from number 0; one that came later, or came
 // back, from the first that it hears.
@@ -14,46 +10,24 @@ import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf, seatOf } from '../plan/rooms.ts';
 import { type Agreement, createAgreement, offerReference, toldOrders } from './agreement.ts';
 import type { DensityFacts } from './density.ts';
-import {
-  Arrival,
-  createLedger,
-  type Ledger,
-  MAX_WINDOW_BITS,
-  missingNumbers,
-  noteArrival,
-  settleLane,
-} from './ledger.ts';
+import { createHeard, type Heard, type Hole, hear, settlePair, standingOf } from './heard.ts';
+import { Arrival, missingNumbers } from './ledger.ts';
 
-/** Stands for the senders' next number, which a receiver cannot know. */
-const UNKNOWN_NEXT = Number.MAX_SAFE_INTEGER;
 /** An arrival that is judged no further. */
 export const EARLY = -1;
-/** Two numbers so close to one another are of one sender's present. */
-const NEAR = 1024;
 
 export interface Audience {
   readonly rooms: Rooms;
   /** Null where nobody asks for one order. */
   readonly agreement: Agreement | null;
-  /** By pair. */
-  readonly ledger: Ledger;
-  /** By pair: the number from which on it is judged. */
-  readonly from: Float64Array;
-  /** By pair: one past the highest number that it had heard on earlier connections. */
-  readonly known: Float64Array;
-  /** By pair: the last number that was out of all proportion. */
-  readonly suspect: Float64Array;
-  /** By pair, 1: the next arrival says from where on it is judged. */
-  readonly isLate: Uint8Array;
+  readonly heard: Heard;
   /** By receiver: when it opened, NaN while it is not open; and how many messages of others it heard. */
   readonly openedNs: Float64Array;
-  readonly heard: Float64Array;
+  readonly received: Float64Array;
   /** By receiver, 1: it was there from the first message on, and never away. */
   readonly isWhole: Uint8Array;
   /** What closed receivers had heard, by stream. */
   readonly closed: Map<number, StreamTally>;
-  /** Messages that were sent while their receivers were away, and did not reach them later. */
-  away: number;
   /** What this process's lanes said and the service refused, and what was in flight when their connections died. */
   readonly refused: RangeOf[];
   readonly unsettled: RangeOf[];
@@ -73,11 +47,6 @@ interface StreamTally {
   unresolvedUnplaced: number;
 }
 
-interface Hole {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** How a receiver's connection ended. `stayed`: at the end of the run; `left`: in good order before; `died`: not so. */
 export type Parting = 'stayed' | 'left' | 'died';
 
@@ -88,22 +57,14 @@ export function createAudience(
   density: DensityFacts,
   isOrderAsked: boolean,
 ): Audience {
-  const ledger = createLedger(receivers * rooms.publishers, density);
-  ledger.next.fill(UNKNOWN_NEXT);
-  ledger.outstanding.fill(UNKNOWN_NEXT);
   return {
     rooms,
     agreement: isOrderAsked && rooms.publishers > 1 ? createAgreement(rooms, receivers) : null,
-    ledger,
-    from: new Float64Array(receivers * rooms.publishers),
-    known: new Float64Array(receivers * rooms.publishers),
-    suspect: new Float64Array(receivers * rooms.publishers).fill(Number.NaN),
-    isLate: new Uint8Array(receivers * rooms.publishers).fill(1),
+    heard: createHeard(receivers * rooms.publishers, density),
     openedNs: new Float64Array(receivers).fill(Number.NaN),
-    heard: new Float64Array(receivers),
+    received: new Float64Array(receivers),
     isWhole: new Uint8Array(receivers),
     closed: new Map(),
-    away: 0,
     refused: [],
     unsettled: [],
   };
@@ -125,7 +86,7 @@ export function startAudience(
     if (!(atNs - openedNs >= settledNs)) continue;
     audience.isWhole[receiver] = 1;
     if (audience.agreement !== null) offerReference(audience.agreement, receiver, streamOf(receiver));
-    audience.isLate.fill(0, receiver * publishers, (receiver + 1) * publishers);
+    audience.heard.isLate.fill(0, receiver * publishers, (receiver + 1) * publishers);
   }
 }
 
@@ -143,34 +104,19 @@ export function noteHeard(
   sequence: number,
   sent: number,
 ): Arrival | typeof EARLY | null {
-  const { rooms, ledger } = audience;
+  const { rooms, heard } = audience;
   if (roomOf(rooms, stream) !== roomOf(rooms, own) || !isPublisher(rooms, stream)) return null;
   // Behind our close frame: the account is closed.
   if (Number.isNaN(audience.openedNs[receiver])) return Arrival.belated;
   if (sequence >= sent) return Arrival.unexpected;
   const pair = receiver * rooms.publishers + seatOf(rooms, stream);
-  const expected = ledger.expected[pair]!;
-  if (audience.isLate[pair] === 1) arrivedFirst(audience, pair, sequence, expected);
-  else if (sequence < audience.from[pair]! && sequence >= audience.known[pair]!) return EARLY;
-  else if (sequence - expected > MAX_WINDOW_BITS && !skips(audience, pair, stream, sequence)) return null;
-  const arrival = noteArrival(ledger, pair, sequence);
-  if (arrival === Arrival.inOrder || arrival === Arrival.reordered) audience.heard[receiver]!++;
+  const standing = standingOf(heard, pair, sequence);
+  if (standing === 'early') return EARLY;
+  if (standing === 'far') return null;
+  if (standing === 'skipped') tallyPair(audience, tallyOf(audience, stream), pair, 'stayed', sequence);
+  const arrival = hear(heard, pair, sequence);
+  if (arrival === Arrival.inOrder || arrival === Arrival.reordered) audience.received[receiver]!++;
   return arrival;
-}
-
-/**
- * One number that is out of all proportion may be a damaged one, and must not open a gap of millions; a second one close to
- * it says that the receiver was left out for so long. It is then judged from there on, and has missed what lies between.
- */
-function skips(audience: Audience, pair: number, stream: number, sequence: number): boolean {
-  const { suspect } = audience;
-  const isSecond = Math.abs(sequence - suspect[pair]!) <= NEAR;
-  suspect[pair] = sequence;
-  if (!isSecond) return false;
-  tallyPair(audience, tallyOf(audience, stream), pair, 'stayed', sequence);
-  audience.from[pair] = sequence;
-  audience.known[pair] = sequence;
-  return true;
 }
 
 /** What a receiver may still hear of one sender, as far as it can know. */
@@ -187,7 +133,7 @@ const MAX_AHEAD = 1024;
 const LIKELY_AHEAD = 64;
 
 /** Of every other sender of the receiver's room. */
-export function awaitedBy({ rooms, ledger }: Audience, receiver: number, own: number): readonly Awaited[] {
+export function awaitedBy({ rooms, heard: { ledger } }: Audience, receiver: number, own: number): readonly Awaited[] {
   const awaited: Awaited[] = [];
   for (let seat = 0; seat < rooms.publishers; seat++) {
     const stream = seat * rooms.count + roomOf(rooms, own);
@@ -208,22 +154,10 @@ export function awaitedBy({ rooms, ledger }: Audience, receiver: number, own: nu
   return awaited;
 }
 
-/** What came before it is not owed; where the receiver has been here before, it was away for that. */
-function arrivedFirst(audience: Audience, pair: number, sequence: number, expected: number): void {
-  const { ledger, from, isLate } = audience;
-  isLate[pair] = 0;
-  // A service that begins with what the receiver knows already owes it all that follows.
-  if (sequence < expected) return;
-  if (expected > 0) audience.away += sequence - expected;
-  ledger.expected[pair] = sequence;
-  ledger.low[pair] = sequence;
-  ledger.outstanding[pair] = UNKNOWN_NEXT - sequence;
-  from[pair] = sequence;
-}
-
 /** Whether every open receiver has heard all that was sent to it. Only where one process has all lanes: `sent` is by lane. */
 export function heardAll(audience: Audience, sent: Float64Array): boolean {
-  const { rooms, ledger, openedNs, isLate } = audience;
+  const { rooms, heard, openedNs } = audience;
+  const { ledger, isLate } = heard;
   for (const [receiver, opened] of openedNs.entries()) {
     if (Number.isNaN(opened)) continue;
     for (let seat = 0; seat < rooms.publishers; seat++) {
@@ -237,7 +171,7 @@ export function heardAll(audience: Audience, sent: Float64Array): boolean {
 }
 
 export function receiverClosed(audience: Audience, receiver: number, own: number, parting: Parting): void {
-  const { rooms, ledger, isLate, from } = audience;
+  const { rooms, heard } = audience;
   if (Number.isNaN(audience.openedNs[receiver])) return;
   audience.openedNs[receiver] = Number.NaN;
   if (parting !== 'stayed') audience.isWhole[receiver] = 0;
@@ -245,11 +179,9 @@ export function receiverClosed(audience: Audience, receiver: number, own: number
     const pair = receiver * rooms.publishers + seat;
     const stream = seat * rooms.count + roomOf(rooms, own);
     // A pair that is still late heard nothing on this connection, so nothing is known of it.
-    if (stream === own || isLate[pair] === 1) continue;
-    tallyPair(audience, tallyOf(audience, stream), pair, parting, ledger.expected[pair]!);
-    isLate[pair] = 1;
-    from[pair] = ledger.expected[pair]!;
-    audience.known[pair] = ledger.expected[pair]!;
+    if (stream === own || heard.isLate[pair] === 1) continue;
+    tallyPair(audience, tallyOf(audience, stream), pair, parting, heard.ledger.expected[pair]!);
+    heard.isLate[pair] = 1;
   }
 }
 
@@ -268,17 +200,10 @@ function tallyOf({ closed }: Audience, stream: number): StreamTally {
 }
 
 /** The pair is judged up to number `to`, and begins anew there. */
-function tallyPair({ ledger, from }: Audience, tally: StreamTally, pair: number, parting: Parting, to: number): void {
-  const expected = ledger.expected[pair]!;
-  const span = `${from[pair]} ${to} ${parting === 'stayed' && to === expected ? 1 : 0}`;
+function tallyPair({ heard }: Audience, tally: StreamTally, pair: number, parting: Parting, to: number): void {
+  const { from, isTold, holes, unplaced } = settlePair(heard, pair, to);
+  const span = `${from} ${to} ${parting === 'stayed' && !isTold ? 1 : 0}`;
   tally.spans.set(span, (tally.spans.get(span) ?? 0) + 1);
-  const heard = UNKNOWN_NEXT - ledger.outstanding[pair]! - from[pair]!;
-  const missing = to - from[pair]! - heard;
-  // What was heard is settled; whether more was sent is for the join.
-  ledger.next[pair] = expected;
-  const holes = ledger.disorder[pair] === null ? [] : joined(missingNumbers(ledger, pair));
-  if (to > expected) holes.push({ from: expected, to });
-  const unplaced = missing - holes.reduce((sum, hole) => sum + hole.to - hole.from, 0);
   // Only of a connection that lived to the end it is certain that nothing more would have come.
   if (parting === 'stayed') {
     tally.missed.push(...holes);
@@ -287,22 +212,6 @@ function tallyPair({ ledger, from }: Audience, tally: StreamTally, pair: number,
     tally.unresolved.push(...holes);
     tally.unresolvedUnplaced += unplaced;
   }
-  ledger.outstanding[pair] = missing > 0 ? 1 : 0;
-  settleLane(ledger, pair);
-  ledger.next[pair] = UNKNOWN_NEXT;
-  ledger.outstanding[pair] = UNKNOWN_NEXT - to;
-  ledger.expected[pair] = to;
-  ledger.low[pair] = to;
-}
-
-function joined(numbers: Iterable<number>): Hole[] {
-  const holes: { from: number; to: number }[] = [];
-  for (const n of numbers) {
-    const last = holes.at(-1);
-    if (last !== undefined && last.to === n) last.to = n + 1;
-    else holes.push({ from: n, to: n + 1 });
-  }
-  return holes;
 }
 
 /** Everything that the closed receivers heard. `streamOf`: the number of a receiver's lane. */
@@ -323,8 +232,8 @@ export function audienceFacts(
       unplaced: [missedUnplaced, unresolvedUnplaced],
     }),
   );
-  const receivers = [...audience.heard.entries()].flatMap(([receiver, heard]) =>
-    audience.isWhole[receiver] === 1 ? [[streamOf(receiver), heard] as const] : [],
+  const receivers = [...audience.received.entries()].flatMap(([receiver, received]) =>
+    audience.isWhole[receiver] === 1 ? [[streamOf(receiver), received] as const] : [],
   );
   return {
     sent,
@@ -333,7 +242,7 @@ export function audienceFacts(
     orders: audience.agreement === null ? [] : toldOrders(audience.agreement),
     refused: audience.refused,
     unsettled: audience.unsettled,
-    away: audience.away,
+    away: audience.heard.away,
   };
 }
 

@@ -213,7 +213,7 @@ export function noteFromOther(
       record(recorder.histograms.fanout, receivedNs - dueNs);
       noteSpread(fanout.spread, stream, sequence, dueNs, receivedNs);
     }
-    if (arrival === Arrival.reordered) reordered(traffic, lane, stream, sequence, fanout.audience.ledger.extent, null);
+    if (arrival === Arrival.reordered) reordered(traffic, lane, stream, sequence, fanout.audience.heard.ledger.extent, null);
   } else notDelivered(traffic, lane, stream, sequence, arrival);
 }
 

@@ -1,0 +1,133 @@
+// What a receiver hears of numbers that somebody else gives out: a ledger whose end nobody here knows. It is judged from the
+// first number that it must have, or hears, up to the last one that it hears or is told of.
+//
+//          from                              expected            to
+//   --------|--1--1--0--1--1--1--0--1--1--1---|----0----0---------|--->  number
+//    before |      holes: never heard         |  trailing: owed where somebody
+//    it came|                                 |  knows that they were sent
+//
+// One entry, a pair, for every receiver and every source of numbers that it hears.
+
+import type { DensityFacts } from './density.ts';
+import type { Arrival } from './ledger.ts';
+import { createLedger, type Ledger, MAX_WINDOW_BITS, missingNumbers, noteArrival, settleLane } from './ledger.ts';
+
+/** Stands for the source's next number, which a receiver cannot know. */
+export const UNKNOWN_NEXT = Number.MAX_SAFE_INTEGER;
+/** Two numbers so close to one another are of one source's present. */
+const NEAR = 1024;
+
+export interface Heard {
+  readonly ledger: Ledger;
+  /** By pair: the number from which on it is judged. */
+  readonly from: Float64Array;
+  /** By pair: one past the highest number that it had heard on earlier connections. */
+  readonly known: Float64Array;
+  /** By pair: the last number that was out of all proportion. */
+  readonly suspect: Float64Array;
+  /** By pair, 1: the next arrival says from where on it is judged. */
+  readonly isLate: Uint8Array;
+  /** Numbers that were given out while their receivers were away, and did not reach them later. */
+  away: number;
+}
+
+/** `density`: where the places of all arrivals are counted. */
+export function createHeard(pairs: number, density: DensityFacts): Heard {
+  const ledger = createLedger(pairs, density);
+  ledger.next.fill(UNKNOWN_NEXT);
+  ledger.outstanding.fill(UNKNOWN_NEXT);
+  return {
+    ledger,
+    from: new Float64Array(pairs),
+    known: new Float64Array(pairs),
+    suspect: new Float64Array(pairs).fill(Number.NaN),
+    isLate: new Uint8Array(pairs).fill(1),
+    away: 0,
+  };
+}
+
+/**
+ * Where a number stands. `early`: from before the pair was judged, and sent to it later all the same. `far`: out of all
+ * proportion, which may be damage and must not open a gap of millions. `skipped`: so as well, but the second one close to
+ * the same place: the receiver was left out for so long, and has missed what lies between.
+ */
+export type Standing = 'judged' | 'early' | 'far' | 'skipped';
+
+export function standingOf(heard: Heard, pair: number, sequence: number): Standing {
+  const expected = heard.ledger.expected[pair]!;
+  if (heard.isLate[pair] === 1) arrivedFirst(heard, pair, sequence, expected);
+  else if (sequence < heard.from[pair]! && sequence >= heard.known[pair]!) return 'early';
+  else if (sequence - expected > MAX_WINDOW_BITS) {
+    const isSecond = Math.abs(sequence - heard.suspect[pair]!) <= NEAR;
+    heard.suspect[pair] = sequence;
+    return isSecond ? 'skipped' : 'far';
+  }
+  return 'judged';
+}
+
+/** What came before it is not owed; where the receiver has been here before, it was away for that. */
+function arrivedFirst(heard: Heard, pair: number, sequence: number, expected: number): void {
+  const { ledger, from, isLate } = heard;
+  isLate[pair] = 0;
+  // A service that begins with what the receiver knows already owes it all that follows.
+  if (sequence < expected) return;
+  if (expected > 0) heard.away += sequence - expected;
+  ledger.expected[pair] = sequence;
+  ledger.low[pair] = sequence;
+  ledger.outstanding[pair] = UNKNOWN_NEXT - sequence;
+  from[pair] = sequence;
+}
+
+/** A number that stands as `judged`. */
+export function hear({ ledger }: Heard, pair: number, sequence: number): Arrival {
+  return noteArrival(ledger, pair, sequence);
+}
+
+export interface Hole {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What came of the numbers `from` up to `to − 1`. */
+export interface PairAccount {
+  readonly from: number;
+  readonly to: number;
+  /** Whether it goes beyond the last number that was heard. */
+  readonly isTold: boolean;
+  readonly missing: number;
+  readonly holes: readonly Hole[];
+  /** Of the missing: those whose numbers are not remembered. */
+  readonly unplaced: number;
+}
+
+/** The pair is judged up to number `to`, and begins anew there. */
+export function settlePair({ ledger, from, known }: Heard, pair: number, to: number): PairAccount {
+  const expected = ledger.expected[pair]!;
+  const judgedFrom = from[pair]!;
+  const heard = UNKNOWN_NEXT - ledger.outstanding[pair]! - judgedFrom;
+  const missing = to - judgedFrom - heard;
+  // What was heard is settled; whether more was given out is for whoever knows.
+  ledger.next[pair] = expected;
+  const holes = ledger.disorder[pair] === null ? [] : joined(missingNumbers(ledger, pair));
+  if (to > expected) holes.push({ from: expected, to });
+  const unplaced = missing - holes.reduce((sum, hole) => sum + hole.to - hole.from, 0);
+  ledger.outstanding[pair] = missing > 0 ? 1 : 0;
+  settleLane(ledger, pair);
+  ledger.next[pair] = UNKNOWN_NEXT;
+  ledger.outstanding[pair] = UNKNOWN_NEXT - to;
+  ledger.expected[pair] = to;
+  ledger.low[pair] = to;
+  from[pair] = to;
+  known[pair] = to;
+  return { from: judgedFrom, to, isTold: to !== expected, missing, holes, unplaced };
+}
+
+function joined(numbers: Iterable<number>): Hole[] {
+  const holes: { from: number; to: number }[] = [];
+  for (const n of numbers) {
+    const last = holes.at(-1);
+    if (last !== undefined && last.to === n) last.to = n + 1;
+    else holes.push({ from: n, to: n + 1 });
+  }
+  return holes;
+}
