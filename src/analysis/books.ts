@@ -32,11 +32,23 @@ export function closeBooks({ messages, unsent }: Tally, recordEnded: boolean): M
 }
 
 /** A sentence for each equation that does not hold. */
-export function imbalances({ messages, fanout }: Pick<RunResult, 'messages' | 'fanout'>): readonly string[] {
-  const problems = messageImbalances(messages);
-  if (fanout === null || fanout.owed === fanout.received + fanout.missed + fanout.unresolved) return problems;
-  const sides = `received ${fanout.received} + missed ${fanout.missed} + unresolved ${fanout.unresolved}`;
-  return [...problems, `owed ${fanout.owed} in rooms is not ${sides}`];
+export function imbalances({
+  messages,
+  fanout,
+  pushes,
+}: Pick<RunResult, 'messages' | 'fanout' | 'pushes'>): readonly string[] {
+  return [
+    ...messageImbalances(messages),
+    ...reachImbalances('in rooms', fanout),
+    // Of a worker that died the windows are known up to a moment at which lanes were still owed something.
+    ...reachImbalances('of pushes', pushes),
+  ];
+}
+
+function reachImbalances(where: string, reach: RunResult['fanout'] | RunResult['pushes']): readonly string[] {
+  if (reach === null || reach.owed === reach.received + reach.missed + reach.unresolved) return [];
+  const sides = `received ${reach.received} + missed ${reach.missed} + unresolved ${reach.unresolved}`;
+  return [`owed ${reach.owed} ${where} is not ${sides}`];
 }
 
 function messageImbalances(result: MessageResult): readonly string[] {

@@ -16,11 +16,11 @@ export function describeDelivery(
   { dialect, load: { mix } }: Pick<Plan, 'dialect' | 'load'>,
 ): DeliveryResult {
   const { messages, acknowledgements, extent, loss, damage, strangers } = tally;
-  const settled = messages.delivered + messages.lost;
+  const settled = messages.delivered + messages.lost + tally.pushes.received + tally.pushes.missed;
   // A message that one lane of its room missed did not arrive as it should have.
-  const lost = messages.lost + (fanout?.missed ?? 0);
+  const lost = messages.lost + (fanout?.missed ?? 0) + tally.pushes.missed;
   const hearsItself = fanout?.hearsItself !== false;
-  const arrived = (hearsItself ? messages.delivered : 0) + tally.fanoutReceived;
+  const arrived = (hearsItself ? messages.delivered : 0) + tally.fanoutReceived + tally.pushes.received;
   const acknowledges = messages.acknowledged > 0 || acknowledgesApart(dialect);
   return {
     consistentWith: settled === 0 ? null : guaranteeOf(lost, messages.duplicated),
@@ -39,7 +39,7 @@ export function describeDelivery(
       meanExtent: extent.count === 0 ? null : extent.sum / extent.count,
       maxExtent: extent.count === 0 ? null : extent.max,
       density: densityOf(tally, arrived),
-      mostHeld: lost + messages.unresolved > 0 ? null : tally.mostHeld,
+      mostHeld: lost + messages.unresolved + tally.pushes.unresolved > 0 ? null : tally.mostHeld,
     },
     loss: {
       periods: loss.periods,

@@ -108,8 +108,14 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
 }
 
 /** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
-function unmatchedDoubts({ messages, strangers, fanoutReceived }: Tally): HealthDoubt[] {
-  const understood = messages.delivered + messages.rejected + messages.acknowledged + fanoutReceived;
+function unmatchedDoubts({ messages, strangers, fanoutReceived, pushes }: Tally): HealthDoubt[] {
+  const understood = messages.delivered + messages.rejected + messages.acknowledged + fanoutReceived + pushes.received;
+  if (understood === 0 && messages.sent === 0 && pushes.unjudged > 0) {
+    const detail =
+      `none of the ${formatCount(pushes.unjudged)} messages that came has a number where it is looked for: ` +
+      'the dialect does not fit the service (sequence says where a push has its number, channel where it has its channel)';
+    return [{ kind: 'unmatched', rule: null, detail, casts: 'delivery' }];
+  }
   if (understood > 0 || strangers.foreign === 0) return [];
   const detail =
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +

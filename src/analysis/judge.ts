@@ -8,6 +8,7 @@ import {
   type Distribution,
   type FailureResult,
   type FanoutResult,
+  type PushResult,
   RESULT_SCHEMA,
   type RunResult,
   type StageResult,
@@ -16,6 +17,7 @@ import {
 } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import { type Histogram, percentile } from '../histogram/histogram.ts';
+import { numberingOf } from '../plan/dialects.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
@@ -52,6 +54,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const isTold = record.audiences.length === record.manifest.workerCount;
   const fanout = rooms !== null && isTold ? joinAudience(rooms, record.audiences) : null;
   const spread = createSpreadJoin();
+  const numbering = numberingOf(plan.dialect);
+  const pushSpread = createSpreadJoin();
   const types = createTypeTallies(plan.load.mix);
   let sendingWindows = 0;
   let busyWindows = 0;
@@ -82,6 +86,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       addTypes(types, window);
       timeline.add(window);
       spread.add(window.second, window.fanout.spread);
+      pushSpread.add(window.second, window.pushes.spread);
       lastNs = Math.max(lastNs, window.untilNs);
       const stageTally = stageTallies[window.stage];
       if (stageTally === undefined) return;
@@ -104,7 +109,9 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       // What was in flight when a record broke off is unresolved, in the rules too. A whole record has settled it.
       if (rooms !== null && fanout !== null && !rooms.self) settleByAudience(whole, fanout);
       if (fanout !== null) takeOverAudience(whole, fanout);
-      whole.messages.unresolved = closeBooks(whole, record.endedNs === null || record.deadWorkers > 0).unresolved;
+      const isBroken = record.endedNs === null || record.deadWorkers > 0;
+      whole.messages.unresolved = closeBooks(whole, isBroken).unresolved;
+      if (isBroken) whole.pushes.owed = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
       const health = judgeHealth({
         sending: sending.windows > 0 ? sending : whole,
         whole,
@@ -153,6 +160,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         messages: closeBooks(whole, false),
         delivery: describeDelivery(whole, fanout, plan),
         fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
+        pushes:
+          numbering === null ? null : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe),
         types: describeTypes(types, describe),
         response: describe(whole.histograms.response),
         service: describe(whole.histograms.service),
@@ -233,6 +242,19 @@ function describeFanout(
       last: describe(histograms.last),
       skew: describe(histograms.skew),
     },
+  };
+}
+
+function describePushes(
+  { pushes, histograms }: Tally,
+  spread: ReturnType<ReturnType<typeof createSpreadJoin>['finish']> | null,
+  describe: (histogram: Histogram) => Distribution,
+): PushResult {
+  return {
+    ...pushes,
+    reachRatio: pushes.owed === 0 ? null : pushes.received / pushes.owed,
+    firstPush: describe(histograms.firstPush),
+    skew: spread === null ? null : { pushes: spread.messages, times: describe(spread.histograms.skew) },
   };
 }
 

@@ -101,9 +101,10 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
       const unsent = sumOf(Object.values(tally.unsent));
       const count = metric.of === 'unsent' ? unsent : messages[metric.of];
       const isOfDue = metric.among === null && (metric.of === 'sent' || metric.of === 'unsent');
-      // In rooms a message arrives at many lanes, and may do so wrongly at each.
-      const isArrival = fanout !== null && ARRIVALS.includes(metric.of);
-      const arrivals = isArrival ? (fanout.hearsItself ? messages.sent : 0) + tally.fanoutReceived : messages.sent;
+      // In rooms a message arrives at many lanes, and may do so wrongly at each; and so may what nobody here sent.
+      const isArrival = (fanout !== null || tally.pushes.received > 0) && ARRIVALS.includes(metric.of);
+      const own = fanout === null || fanout.hearsItself ? messages.sent : 0;
+      const arrivals = isArrival ? own + tally.fanoutReceived + tally.pushes.received : messages.sent;
       const of = isOfDue ? messages.due : arrivals;
       if (of === 0) return noSamples(expression, 'no message was sent');
       if (metric.of === 'diverged' && tally.states === 0) return noSamples(expression, 'no answer told a state');
@@ -116,6 +117,12 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
       if (fanout.owed === 0) return noSamples(expression, 'no lane was owed a message of another');
       const count = metric.of === 'missed' ? fanout.missed : tally.fanoutReceived;
       return { kind: 'value', value: unit === 'ratio' ? count / fanout.owed : count };
+    }
+    case 'pushes': {
+      const { pushes } = tally;
+      if (pushes.owed === 0) return noSamples(expression, 'no lane heard a numbered push');
+      const count = pushes[metric.of];
+      return { kind: 'value', value: unit === 'ratio' ? count / pushes.owed : count };
     }
     case 'connections': {
       const count = metric.of === 'dropped' ? tally.droppedByServer : tally[metric.of];
@@ -149,6 +156,8 @@ function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number 
       return fanout === null ? 0 : fanout.missed + fanout.unresolved;
     case 'sendLag':
       return tally.unsent.late;
+    case 'firstPush':
+      return Math.max(0, tally.opened - tally.histograms.firstPush.count);
     default:
       return unreachable(times);
   }
@@ -236,10 +245,11 @@ function doubtsFor(
 function isAboutDelivery(metric: Metric): boolean {
   switch (metric.kind) {
     case 'distribution':
-      return metric.of === 'response' || metric.of === 'service' || metric.of === 'fanout';
+      return ['response', 'service', 'fanout', 'firstPush'].includes(metric.of);
     case 'messages':
       return metric.of !== 'sent' && metric.of !== 'unsent' && metric.of !== 'unexpected';
     case 'fanout':
+    case 'pushes':
       return true;
     case 'throughput':
       return metric.of === 'delivered';
@@ -277,6 +287,10 @@ function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): reado
     const { missed, unresolved, owed } = fanout;
     return holdsFor(missed + unresolved, owed) ? [] : unresolvedDeliveries(expression, fanout);
   }
+  if (metric.kind === 'pushes' && metric.of === 'missed') {
+    const { missed, unresolved, owed } = tally.pushes;
+    return holdsFor(missed + unresolved, owed) ? [] : unresolvedPushes(expression, tally);
+  }
   return [];
 }
 
@@ -286,8 +300,9 @@ export function judgeContract(
   { tally, fanout }: Pick<Evidence, 'tally' | 'fanout'>,
   health: readonly HealthDoubt[],
 ): readonly RuleOutcome[] {
-  const { messages } = tally;
-  const countOf = (name: ClauseCount): number => (name === 'missed' ? (fanout?.missed ?? 0) : messages[name]);
+  const { messages, pushes } = tally;
+  const countOf = (name: ClauseCount): number =>
+    name === 'missed' ? (fanout?.missed ?? 0) + pushes.missed : messages[name];
   return contractClauses(contract).map(({ rule, broken }) => {
     const counts = broken.map((name) => [name, countOf(name)] as const).filter(([, count]) => count > 0);
     const text =
@@ -306,18 +321,20 @@ export function judgeContract(
       const detail = `${rule}: no two lanes could be compared in what they heard`;
       return outcome(rule, null, 'n/a', 'inconclusive', null, [{ kind: 'noSamples', rule, detail }]);
     }
-    if (messages.sent === 0) {
+    if (messages.sent === 0 && pushes.received === 0) {
       return outcome(rule, null, 'n/a', 'inconclusive', null, [
         { kind: 'noSamples', rule, detail: `${rule}: no message was sent` },
       ]);
     }
-    if (messages.delivered === 0) {
+    if (messages.delivered === 0 && pushes.received === 0) {
       return outcome(rule, null, 'n/a', 'inconclusive', null, [
         { kind: 'noSamples', rule, detail: `${rule}: no message came back` },
       ]);
     }
     const doubts = [
-      ...(broken.includes('lost') ? [...unresolvedDoubts(rule, tally), ...unresolvedDeliveries(rule, fanout)] : []),
+      ...(broken.includes('lost')
+        ? [...unresolvedDoubts(rule, tally), ...unresolvedDeliveries(rule, fanout), ...unresolvedPushes(rule, tally)]
+        : []),
       ...health.filter((doubt) => doubt.casts === 'pass').map(({ kind, detail }): Doubt => ({ kind, rule, detail })),
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
@@ -337,7 +354,13 @@ function unresolvedDeliveries(rule: string, fanout: Fanout | null): readonly Dou
   return [{ kind: 'unresolved', rule, detail }];
 }
 
-/** `missed`: by a lane of the sender's room. */
+function unresolvedPushes(rule: string, { pushes }: Tally): readonly Doubt[] {
+  if (pushes.unresolved === 0) return [];
+  const detail = `${rule}: ${formatCount(pushes.unresolved)} pushes are unresolved, as the connections of their lanes died`;
+  return [{ kind: 'unresolved', rule, detail }];
+}
+
+/** `missed`: by a lane of the sender's room, or of what the service said of its own accord. */
 type ClauseCount = 'lost' | 'missed' | 'duplicated' | 'reordered' | 'disagreed' | 'corrupted';
 
 function contractClauses(contract: Contract): { readonly rule: string; readonly broken: readonly ClauseCount[] }[] {

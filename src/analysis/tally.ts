@@ -10,6 +10,8 @@ import {
   type HistogramName,
   MESSAGE_FACTS,
   type MessageFacts,
+  PUSH_COUNTS,
+  type PushCounts,
   STRANGER_KINDS,
   type StrangerKind,
   UNSENT_REASONS,
@@ -21,6 +23,7 @@ import {
   zeroJitter,
   zeroLoss,
   zeroMessages,
+  zeroPushes,
   zeroStrangers,
   zeroUnsent,
 } from '../facts/window.ts';
@@ -43,6 +46,7 @@ export interface Tally {
   loss: ReturnType<typeof zeroLoss>;
   fanoutReceived: number;
   fanoutCompared: number;
+  pushes: PushCounts;
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
   attempted: number;
@@ -69,6 +73,7 @@ export function createTally(): Tally {
       handshake: createHistogram(),
       eventLoopDelay: createHistogram(),
       fanout: createHistogram(),
+      firstPush: createHistogram(),
     },
   };
 }
@@ -88,6 +93,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     loss: zeroLoss(),
     fanoutReceived: 0,
     fanoutCompared: 0,
+    pushes: zeroPushes(),
     failures: {},
     closeCodes: {},
     attempted: 0,
@@ -144,6 +150,7 @@ export function addWindow(tally: Tally, window: Window): void {
   addDelivery(tally, window.delivery);
   tally.fanoutReceived += window.fanout.received;
   tally.fanoutCompared += window.fanout.compared;
+  for (const name of PUSH_COUNTS) tally.pushes[name] += window.pushes[name];
   const { connections } = window;
   for (const [kind, count] of Object.entries(connections.failures)) {
     tally.failures[kind as FailureKind] = (tally.failures[kind as FailureKind] ?? 0) + count;

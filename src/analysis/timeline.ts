@@ -103,7 +103,7 @@ export function timelinePoint(second: number, facts: Second, lanesOpen: number):
     sent: messages.sent,
     unsent: sumOf(Object.values(tally.unsent)),
     delivered: messages.delivered,
-    received: tally.fanoutReceived,
+    received: tally.fanoutReceived + tally.pushes.received,
     lost: messages.lost,
     unresolved: messages.unresolved,
     errors: sumOf(Object.values(tally.failures)),

@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  createJsonCodec,
-  JsonReading,
-  type JsonSetting,
-  type JsonShape,
-  readJson,
-  writeHello,
-  writeJson,
-} from './json.ts';
+import { createJsonCodec, JsonReading, type JsonShape, readJson, writeJson } from './json.ts';
+import { type JsonSetting, layOutHello } from './json-layout.ts';
 
 const RUN = 0x00ed_0001;
 const TEMPLATE = JSON.stringify({
@@ -28,21 +21,22 @@ const shape = (more: Partial<JsonShape> = {}): JsonShape => ({
   ack: null,
   duplicate: null,
   state: null,
+  pushes: 'unexpected',
   ...more,
 });
 const setting: JsonSetting = {
   run: RUN,
-  payloadBytes: [200, 500],
   timed: false,
   rows: [],
   roomOf: (stream) => stream % 10,
 };
-const codec = createJsonCodec(shape(), setting);
+const SIZES = [200, 500];
+const codec = createJsonCodec(shape(), setting, SIZES);
 const nameOf = (stream: number, sequence: number) => ({ stream, sequence, dueNs: 0, sentNs: 0 });
 
 function sent(type: number, stream: number, sequence: number): Record<string, unknown> {
   const length = writeJson(codec, type, nameOf(stream, sequence));
-  return JSON.parse(Buffer.from(codec.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
+  return JSON.parse(Buffer.from(codec.layout.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
 }
 
 function read(document: unknown, by = codec): JsonReading {
@@ -76,7 +70,7 @@ describe('what is sent', () => {
   });
 
   test('is as long as the template where that needs more, or has no payload', () => {
-    const bare = createJsonCodec(shape({ template: `{"id":"\${id}"}` }), { ...setting, payloadBytes: [10] });
+    const bare = createJsonCodec(shape({ template: `{"id":"\${id}"}` }), setting, [10]);
     expect(writeJson(bare, 0, nameOf(1, 2))).toBe('{"id":"00ed0001-1-2"}'.length);
   });
 });
@@ -84,9 +78,9 @@ describe('what is sent', () => {
 describe('what is sent first', () => {
   test('is the hello, with lane and room in it', () => {
     const hello = [JSON.stringify({ join: `\${room}`, as: `user-\${lane}` }), '{"ready":true}'];
-    const greeting = createJsonCodec(shape({ hello }), setting);
+    const greeting = createJsonCodec(shape({ hello }), setting, SIZES);
     const text = (index: number): string =>
-      Buffer.from(greeting.message.subarray(0, writeHello(greeting, index, 37))).toString('utf8');
+      Buffer.from(greeting.layout.message.subarray(0, layOutHello(greeting.layout, index, 37))).toString('utf8');
     expect([text(0), text(1)]).toEqual(['{"join":7,"as":"user-37"}', '{"ready":true}']);
   });
 });
@@ -98,12 +92,12 @@ describe('what comes from a CSV file', () => {
   ];
   const template = JSON.stringify({ id: `\${id}`, by: `\${row.full name}`, text: `\${payload}` });
   const hello = [JSON.stringify({ auth: `\${row.token}` })];
-  const fed = createJsonCodec(shape({ template, hello }), { ...setting, rows });
+  const fed = createJsonCodec(shape({ template, hello }), { ...setting, rows }, SIZES);
   const documentOf = (length: number): Record<string, unknown> =>
-    JSON.parse(Buffer.from(fed.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
+    JSON.parse(Buffer.from(fed.layout.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
 
   test('stands in what the lane says first and in every message, row by row and lane by lane', () => {
-    expect([0, 1, 2].map((stream) => documentOf(writeHello(fed, 0, stream)))).toEqual([
+    expect([0, 1, 2].map((stream) => documentOf(layOutHello(fed.layout, 0, stream)))).toEqual([
       { auth: 'a-1' },
       { auth: 'b-2' },
       { auth: 'a-1' },

@@ -6,22 +6,16 @@
 // The filler follows from stream and number, so that a service that returns it can be held to it.
 
 import type { JsonDialect } from '../plan/plan.ts';
+import { createJsonLayout, fillingOf, type JsonLayout, type JsonSetting, layOut } from './json-layout.ts';
 import { createJsonScanner, isAscii, type JsonPath, type JsonScanner } from './json-scan.ts';
-import {
-  compileTemplate,
-  type Filling,
-  type JsonTemplate,
-  payloadLetters,
-  type Rows,
-  templateBytesBound,
-  writeTemplate,
-} from './json-template.ts';
-import { createLetters, lettersMatch } from './letters.ts';
-import { createMessageIds, type MessageIds, type MessageName, readMessageId, writeMessageId } from './message-id.ts';
+import { compileTemplate, type JsonTemplate, payloadLetters } from './json-template.ts';
+import { lettersMatch } from './letters.ts';
+import { type MessageName, readMessageId, writeMessageId } from './message-id.ts';
+import { createPushReader, type PushReader, readPush } from './push.ts';
 
 export type JsonShape = Pick<
   JsonDialect,
-  'template' | 'hello' | 'id' | 'error' | 'ack' | 'duplicate' | 'payload' | 'state'
+  'template' | 'hello' | 'id' | 'error' | 'ack' | 'duplicate' | 'payload' | 'state' | 'pushes'
 >;
 
 /** What an arrived document is. */
@@ -39,22 +33,21 @@ export const JsonReading = {
   broken: 5,
   /** The service took the message; whether it delivers it is another thing. */
   acknowledgement: 6,
+  /** Without an id of ours, and with a number of the service's own. */
+  push: 7,
 } as const;
 export type JsonReading = (typeof JsonReading)[keyof typeof JsonReading];
 
 export interface JsonCodec {
+  readonly layout: JsonLayout;
   readonly template: JsonTemplate;
-  readonly hello: readonly JsonTemplate[];
   /** Every size of the mix. */
   readonly payloadBytes: readonly number[];
-  readonly ids: MessageIds;
   readonly scanner: JsonScanner;
   /** Which of the scanner's paths is which; −1 where the plan names none. */
   readonly paths: Readonly<Record<'error' | 'ack' | 'duplicate' | 'payload' | 'count' | 'digest', number>>;
-  readonly letters: Uint8Array;
-  /** What was laid out last; grows as needed. */
-  message: Uint8Array;
-  roomOf(stream: number): number;
+  /** Null where the service's own messages have no numbers. */
+  readonly push: PushReader | null;
   /** Of the document read last. */
   readonly name: MessageName;
   /** Whether it says that the message was a copy, and the state that it tells; null for what it does not tell. */
@@ -63,25 +56,13 @@ export interface JsonCodec {
   digest: string | null;
 }
 
-/** What the codec of a run needs beside the shape of its messages. */
-export interface JsonSetting {
-  /** The 32-bit mark of the run. */
-  readonly run: number;
-  /** By message type. */
-  readonly payloadBytes: readonly number[];
-  /** Whether ids carry the times of their message. */
-  readonly timed: boolean;
-  readonly rows: Rows;
-  roomOf(stream: number): number;
-}
-
 const QUOTE = 0x22;
 const ID_PATH = 0;
 /** Of a state that cannot be one, so much is shown. */
 const MOST_SHOWN = 40;
 
-export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCodec {
-  const { run, payloadBytes, timed, rows, roomOf } = setting;
+/** `payloadBytes`: by message type. */
+export function createJsonCodec(shape: JsonShape, setting: JsonSetting, payloadBytes: readonly number[]): JsonCodec {
   const paths: JsonPath[] = [shape.id];
   const place = (path: JsonPath | null | undefined): number => (path == null ? -1 : paths.push(path) - 1);
   const places = {
@@ -92,16 +73,14 @@ export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCod
     count: place(shape.state?.count),
     digest: place(shape.state?.digest),
   };
+  const push = typeof shape.pushes === 'string' ? null : createPushReader(shape.pushes, paths);
   return {
-    template: compileTemplate(shape.template, rows),
-    hello: shape.hello.map((text) => compileTemplate(text, rows)),
+    layout: createJsonLayout(shape.hello, setting),
+    template: compileTemplate(shape.template, setting.rows),
     payloadBytes,
-    ids: createMessageIds(run, timed),
     scanner: createJsonScanner(paths),
     paths: places,
-    letters: createLetters(run),
-    message: new Uint8Array(1024),
-    roomOf,
+    push,
     name: { stream: 0, sequence: 0, dueNs: Number.NaN, sentNs: Number.NaN },
     isCopy: false,
     count: null,
@@ -109,30 +88,20 @@ export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCod
   };
 }
 
-/** Lays a message out in `codec.message` and returns its length: the size of its type, or what the template needs. */
-export function writeJson(codec: JsonCodec, type: number, name: Readonly<MessageName>): number {
-  const { template, ids, letters } = codec;
-  const filling: Filling = { ids, letters, name, room: codec.roomOf(name.stream) };
-  return layOut(codec, template, filling, payloadLetters(template, codec.payloadBytes[type]!, filling));
+/** Lays a message out in `codec.layout.message` and returns its length: the size of its type, or what the template needs. */
+export function writeJson(
+  { layout, template, payloadBytes }: JsonCodec,
+  type: number,
+  name: Readonly<MessageName>,
+): number {
+  const filling = fillingOf(layout, name);
+  return layOut(layout, template, filling, payloadLetters(template, payloadBytes[type]!, filling));
 }
 
 /** The id of a message as it is sent. */
-export function idText({ ids, message }: JsonCodec, name: Readonly<MessageName>): string {
+export function idText({ layout: { ids, message } }: JsonCodec, name: Readonly<MessageName>): string {
   const length = writeMessageId(ids, message, 0, name);
   return String.fromCharCode(...message.subarray(0, length));
-}
-
-/** The same for message `index` of the hello, which has no number of its own. */
-export function writeHello(codec: JsonCodec, index: number, stream: number): number {
-  const { hello, ids, letters } = codec;
-  const name: MessageName = { stream, sequence: 0, dueNs: 0, sentNs: 0 };
-  return layOut(codec, hello[index]!, { ids, letters, name, room: codec.roomOf(stream) }, 0);
-}
-
-function layOut(codec: JsonCodec, template: JsonTemplate, filling: Filling, fillerLetters: number): number {
-  const bound = templateBytesBound(template, filling.name.stream, fillerLetters);
-  if (codec.message.length < bound) codec.message = new Uint8Array(2 * bound);
-  return writeTemplate(template, codec.message, filling, fillerLetters);
 }
 
 /** Reads a document; of a message, `codec.name` says which. */
@@ -147,14 +116,21 @@ export function readJson(codec: JsonCodec, bytes: Uint8Array, start: number, end
     return saysSomething(codec, bytes, paths.error) ? JsonReading.rejection : JsonReading.acknowledgement;
   }
   const reading = readIdAt(codec, bytes, ID_PATH);
-  if (reading !== 'ours') return reading === 'stale' ? JsonReading.stale : JsonReading.other;
+  if (reading === 'stale') return JsonReading.stale;
+  if (reading === 'none') {
+    return codec.push !== null && readPush(codec.push, scanner, bytes) ? JsonReading.push : JsonReading.other;
+  }
   if (saysSomething(codec, bytes, paths.error)) return JsonReading.rejection;
   if (paths.payload < 0) return JsonReading.message;
   const isWhole = payloadIsWhole(codec, bytes, spans[2 * paths.payload]!, spans[2 * paths.payload + 1]!);
   return isWhole ? JsonReading.message : JsonReading.corrupted;
 }
 
-function readIdAt({ scanner, ids, name }: JsonCodec, bytes: Uint8Array, path: number): 'ours' | 'stale' | 'none' {
+function readIdAt(
+  { scanner, layout: { ids }, name }: JsonCodec,
+  bytes: Uint8Array,
+  path: number,
+): 'ours' | 'stale' | 'none' {
   const from = scanner.spans[2 * path]!;
   if (from < 0 || bytes[from] !== QUOTE) return 'none';
   return readMessageId(ids, bytes, from + 1, scanner.spans[2 * path + 1]! - 1, name);
@@ -188,8 +164,8 @@ function saysSomething({ scanner: { spans } }: JsonCodec, bytes: Uint8Array, pat
 /** Whether a string of the document is the payload of the message that it names, in one of the sizes of the mix. */
 function payloadIsWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   if (from < 0 || bytes[from] !== QUOTE) return false;
-  const { template, ids, letters, name, payloadBytes } = codec;
-  const filling: Filling = { ids, letters, name, room: codec.roomOf(name.stream) };
+  const { layout, template, name, payloadBytes } = codec;
+  const filling = fillingOf(layout, name);
   const isSize = (wanted: number): boolean => payloadLetters(template, wanted, filling) === to - from - 2;
-  return payloadBytes.some(isSize) && lettersMatch(letters, bytes, from + 1, to - 1, name.stream, name.sequence);
+  return payloadBytes.some(isSize) && lettersMatch(layout.letters, bytes, from + 1, to - 1, name.stream, name.sequence);
 }

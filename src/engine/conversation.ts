@@ -11,16 +11,19 @@ import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
 import { countRecovered, forgetLane } from '../measure/acknowledgements.ts';
 import { settleOrder } from '../measure/agreement.ts';
-import { type Audience, type Parting, receiverClosed, receiverOpened } from '../measure/audience.ts';
+import { type Audience, receiverClosed, receiverOpened } from '../measure/audience.ts';
 import { countByType } from '../measure/by-type.ts';
+import type { Parting } from '../measure/heard.ts';
 import { takeJitter } from '../measure/jitter.ts';
 import { missingNumbers, settleLane } from '../measure/ledger.ts';
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
+import { laneListens } from '../measure/pushes.ts';
 import { changeInFlight, countCloseCode, countFailure, countJitter } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import type { Clock } from './clock.ts';
 import { flush, reserve } from './hot/outbox.ts';
+import { stopHearingPushes } from './hot/pushed.ts';
 import type { Speech } from './hot/speech.ts';
 import { countDelivered, flushLane, nextMask, noteDisagreement, type Traffic } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
@@ -81,6 +84,7 @@ export function createConversation(parts: ConversationParts): Conversation {
         : null;
     openLanes.add(lane);
     if (traffic.fanout !== null) receiverOpened(traffic.fanout.audience, lane.index, clock.nowNs());
+    if (traffic.pushes !== null) laneListens(traffic.pushes, lane.index, clock.nowNs());
     recorder.opened++;
     if (lane.hasBeenOpen) recorder.reconnected++;
     lane.hasBeenOpen = true;
@@ -183,6 +187,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   function takeOut(lane: Lane, parting: Parting): void {
     openLanes.remove(lane);
     if (traffic.fanout !== null) stopListening(traffic.fanout.audience, lane, parting);
+    if (traffic.pushes !== null) stopHearingPushes(traffic, traffic.pushes, lane, parting, clock.nowNs());
     recorder.open--;
     lane.state = 'closing';
   }

@@ -16,6 +16,7 @@ import { recordWithExpectedInterval } from '../histogram/histogram.ts';
 import { heardAll } from '../measure/audience.ts';
 import { createByType } from '../measure/by-type.ts';
 import { createDensityFacts } from '../measure/density.ts';
+import { endPushes, heardAllPushes } from '../measure/pushes.ts';
 import { countFailure, createRecorder } from '../measure/recorder.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
@@ -27,7 +28,7 @@ import { shareCount } from '../units/shares.ts';
 import type { Clock } from './clock.ts';
 import { createConnector } from './connector.ts';
 import { createConversation } from './conversation.ts';
-import { createFanout, fanoutFacts, startFanout } from './fanout.ts';
+import { createFanout, fanoutFacts, pushesFor, startFanout } from './fanout.ts';
 import { createTraffic } from './hot/traffic.ts';
 import { Lane } from './lane.ts';
 import { createWork } from './load-models.ts';
@@ -103,6 +104,7 @@ export function createEngine(parts: EngineParts): Engine {
     rooms === null
       ? null
       : createFanout({ plan, rooms, shard, shards, lanes: laneCount, allLanes: assignment.laneCount, density });
+  const pushes = pushesFor(plan, laneCount, assignment.laneCount, density);
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
   const acks = acknowledgementsFor(plan, laneCount);
@@ -110,6 +112,7 @@ export function createEngine(parts: EngineParts): Engine {
     lanes: laneCount,
     density,
     fanout,
+    pushes,
     acks,
     byType,
     maxBufferedBytes: plan.target.maxBufferedBytes,
@@ -158,6 +161,7 @@ export function createEngine(parts: EngineParts): Engine {
     ledger: traffic.ledger,
     audience: fanout?.audience.heard.ledger ?? null,
     spread: fanout?.spread ?? null,
+    pushes,
     byType,
     clock,
     meter: parts.meter,
@@ -320,6 +324,7 @@ export function createEngine(parts: EngineParts): Engine {
     phase = 'draining';
     connector.cancelAll();
     pacer.stop();
+    if (pushes !== null) endPushes(pushes);
     let busyNs = traffic.ledger.next.some((count) => count > 0) ? startedNs : Number.NEGATIVE_INFINITY;
     const look = (): void => {
       const nowNs = clock.nowNs();
@@ -337,6 +342,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   /** In a room with senders elsewhere nobody here knows whether all has come: the whole drain is waited for. */
   function isOwed(): boolean {
+    if (pushes !== null && !heardAllPushes(pushes)) return true;
     if (fanout === null) return false;
     return shards > 1 || !heardAll(fanout.audience, traffic.ledger.next);
   }

@@ -1,11 +1,13 @@
-// What lanes hear of one another, for one process of a run: set up from the plan, begun with the first message, told at the
+// What lanes hear of one another, and of the service, for one process of a run: set up from the plan, begun with the first message, told at the
 // end. The account itself is in `measure/`.
 
 import type { AudienceFacts } from '../facts/audience.ts';
 import { audienceFacts, createAudience, startAudience } from '../measure/audience.ts';
 import type { DensityFacts } from '../measure/density.ts';
 import type { Ledger } from '../measure/ledger.ts';
+import { createPushes, type Pushes } from '../measure/pushes.ts';
 import { createSpread } from '../measure/spread.ts';
+import { numberingOf } from '../plan/dialects.ts';
 import type { Plan, Rooms } from '../plan/plan.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { Fanout } from './hot/traffic.ts';
@@ -38,6 +40,17 @@ export function createFanout({ plan, rooms, shard, shards, lanes, allLanes, dens
     audience: createAudience(rooms, lanes, density, asksForOrder(plan)),
     spread: createSpread(plan.seed, spreadShare),
   };
+}
+
+/** A lane is reckoned to hear so many pushes a second. */
+const PUSHES_PER_SECOND = 10;
+
+/** What the service says of its own accord; null where the plan does not say how it is numbered. */
+export function pushesFor(plan: Plan, lanes: number, allLanes: number, density: DensityFacts): Pushes | null {
+  const numbering = numberingOf(plan.dialect);
+  if (numbering === null) return null;
+  const sampledShare = Math.min(1, SPREAD_PER_SECOND / (PUSHES_PER_SECOND * allLanes));
+  return createPushes(numbering, { lanes, density, seed: plan.seed, sampledShare });
 }
 
 /** At most, over all workers. */

@@ -1,12 +1,13 @@
 // The speech of a run, by its dialect.
 
 import type { Dialect as OwnDialect } from '../dialects/dialect.ts';
-import type { Dialect, Plan } from '../plan/plan.ts';
+import type { Dialect, Numbering, Plan } from '../plan/plan.ts';
 import { roomOf } from '../plan/rooms.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { speakEcho } from './hot/echo-speech.ts';
 import { speakJson } from './hot/json-speech.ts';
 import { speakOwn } from './hot/own-speech.ts';
+import { speakPush } from './hot/push-speech.ts';
 import type { Speech } from './hot/speech.ts';
 import type { Traffic } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
@@ -36,7 +37,9 @@ export function createSpeech({ plan, run, lanes, traffic, rows, ownDialect, dial
     case 'echo':
       return speakEcho(dialect, run, payloadBytes, traffic);
     case 'json':
-      return speakJson(dialect, { run, payloadBytes, timed, rows, roomOf: roomOfStream }, traffic);
+      return speakJson(dialect, { run, timed, rows, roomOf: roomOfStream }, payloadBytes, traffic);
+    case 'push':
+      return speakPush(dialect, { run, timed, rows, roomOf: roomOfStream }, traffic);
     case 'module':
       if (ownDialect === null) throw new Error(`the dialect ${dialect.file} was not loaded`);
       return speakOwn(ownDialect, { run, mix, timed, lanes, rows, roomOf: roomOfStream, dialectFailed }, traffic);
@@ -50,7 +53,13 @@ export function notUnderstoodText(dialect: Dialect, sample: string): string {
   const wanted = {
     echo: 'an echo returns messages unchanged',
     json: `the id is looked for at ${dialect.kind === 'json' ? dialect.id.join('.') : ''}: set dialect.id`,
+    push: `a number is looked for at ${dialect.kind === 'push' ? pathsOf(dialect.pushes) : ''}: set dialect.sequence`,
     module: 'decode finds no id that encode was given',
   }[dialect.kind];
-  return `nothing that came answers a message that was sent; ${wanted}. One of them: ${sample}`;
+  const what = dialect.kind === 'push' ? 'is a numbered push' : 'answers a message that was sent';
+  return `nothing that came ${what}; ${wanted}. One of them: ${sample}`;
+}
+
+function pathsOf({ sequence, channel }: Numbering): string {
+  return channel === null ? sequence.join('.') : `${sequence.join('.')} with a channel at ${channel.join('.')}`;
 }

@@ -22,6 +22,7 @@ function start(stages = STAGES) {
     recorder,
     audience: null,
     spread: null,
+    pushes: null,
     byType: null,
     ledger: createLedger(1),
     clock,

@@ -2,16 +2,18 @@
 // that each window belongs to one second and one stage and workers' windows line up. A cut that comes
 // late (the event loop was busy) still belongs to the span that it was due for.
 
-import type { Window } from '../facts/window.ts';
+import { type Window, zeroPushes } from '../facts/window.ts';
 import { type ByType, cutByType } from '../measure/by-type.ts';
 import { cutDensity } from '../measure/density.ts';
 import type { Ledger } from '../measure/ledger.ts';
+import { cutPushes, isApproximate, type Pushes } from '../measure/pushes.ts';
 import { cutWindow, type Recorder } from '../measure/recorder.ts';
 import { cutSpread, type Spread } from '../measure/spread.ts';
 import { type Stage, stageAt } from '../plan/stages.ts';
 import type { Clock, Timer } from './clock.ts';
 
 const WINDOW_NS = 1e9;
+const NO_PUSHES = { ...zeroPushes(), spread: [] };
 
 /** How the process fares: read at every cut. */
 export interface ProcessMeter {
@@ -36,6 +38,8 @@ export interface WindowParts {
   readonly audience: Ledger | null;
   /** Null where the plan has no rooms. */
   readonly spread: Spread | null;
+  /** Null where the service says nothing of its own accord that is judged. */
+  readonly pushes: Pushes | null;
   /** Null where the plan has one type of message. */
   readonly byType: ByType | null;
   readonly clock: Clock;
@@ -96,8 +100,12 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         density: cutDensity(parts.ledger.density),
         smallestBacklog: Number.isFinite(parts.ledger.smallestBacklog) ? parts.ledger.smallestBacklog : 0,
         spread: parts.spread === null ? [] : cutSpread(parts.spread),
+        pushes: parts.pushes === null ? NO_PUSHES : cutPushes(parts.pushes),
         types: parts.byType === null ? [] : cutByType(parts.byType),
-        approximate: parts.ledger.approximate || parts.audience?.approximate === true,
+        approximate:
+          parts.ledger.approximate ||
+          parts.audience?.approximate === true ||
+          (parts.pushes !== null && isApproximate(parts.pushes)),
         spinning: parts.spinning,
       }),
     );

@@ -53,6 +53,7 @@ export interface Machine {
 
 export const VIOLATION_KINDS = [
   'lost',
+  'missed',
   'duplicated',
   'reordered',
   'corrupted',

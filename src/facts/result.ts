@@ -19,6 +19,8 @@ export interface RunResult {
   readonly delivery: DeliveryResult;
   /** Null where the plan has no rooms. */
   readonly fanout: FanoutResult | null;
+  /** Null where what the service says of its own accord is not judged. */
+  readonly pushes: PushResult | null;
   /** In the order of the mix; empty where it has one type. */
   readonly types: readonly TypeResult[];
   readonly response: Distribution;
@@ -239,6 +241,26 @@ export interface FanoutResult {
   };
 }
 
+/** What the service said of its own accord, by its own numbers: owed = received + missed + unresolved. */
+export interface PushResult {
+  /** From the first number that a lane heard of a channel to the last that it heard, or could have, when the run ended. */
+  readonly owed: number;
+  readonly received: number;
+  readonly missed: number;
+  /** On connections that died before they could come. */
+  readonly unresolved: number;
+  /** Given out while the lane was away, and not sent to it later: not owed. */
+  readonly away: number;
+  /** Without a number, or of more channels than can be kept. */
+  readonly unjudged: number;
+  /** Received of owed; null where nothing was owed. */
+  readonly reachRatio: number | null;
+  /** From the opening of a lane to the first that it heard. */
+  readonly firstPush: Distribution;
+  /** Between the first and the last lane that heard a push, over a sample; null where each lane is counted to by itself. */
+  readonly skew: { readonly pushes: number; readonly times: Distribution } | null;
+}
+
 /** Over survivors only. A percentile is null where there are too few samples to bound it with 95 % confidence. */
 export interface Distribution {
   readonly count: number;
@@ -297,7 +319,7 @@ export interface TimelinePoint {
   readonly sent: number;
   readonly unsent: number;
   readonly delivered: number;
-  /** By lanes that had not sent them. */
+  /** By lanes that had not sent them: of other lanes, or what the service said of its own accord. */
   readonly received: number;
   readonly lost: number;
   readonly unresolved: number;

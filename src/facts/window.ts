@@ -97,6 +97,18 @@ export interface FanoutFacts {
   readonly spread: readonly SpreadFacts[];
 }
 
+/** What the service said of its own accord, by its own numbers. */
+export const PUSH_COUNTS = ['owed', 'received', 'missed', 'unresolved', 'away', 'unjudged'] as const;
+/** `away`: while the lane was not there. `unjudged`: without a number, or of more channels than can be kept. */
+export type PushCounts = Record<(typeof PUSH_COUNTS)[number], number>;
+
+export function zeroPushes(): PushCounts {
+  return { owed: 0, received: 0, missed: 0, unresolved: 0, away: 0, unjudged: 0 };
+}
+
+/** Beside its counts: of a sample of the pushes when each lane heard them, from the start of the run. */
+export type PushFacts = Readonly<PushCounts> & { readonly spread: readonly SpreadFacts[] };
+
 export function zeroExtent(): Mutable<DeliveryFacts['extent']> {
   return { count: 0, sum: 0, max: 0 };
 }
@@ -137,6 +149,7 @@ export interface Window {
   readonly unsent: Readonly<Record<UnsentReason, number>>;
   readonly delivery: DeliveryFacts;
   readonly fanout: FanoutFacts;
+  readonly pushes: PushFacts;
   /** In the order of the mix; empty where it has one type. */
   readonly types: readonly TypeFacts[];
   readonly connections: ConnectionFacts;
@@ -145,8 +158,19 @@ export interface Window {
   readonly health: WorkerHealth;
 }
 
-/** `fanout`: from a message's due time to its arrival at another lane. */
-export const HISTOGRAM_NAMES = ['response', 'service', 'sendLag', 'handshake', 'eventLoopDelay', 'fanout'] as const;
+/**
+ * `fanout`: from a message's due time to its arrival at another lane. `firstPush`: from the opening of a lane to what the
+ * service first says of its own accord.
+ */
+export const HISTOGRAM_NAMES = [
+  'response',
+  'service',
+  'sendLag',
+  'handshake',
+  'eventLoopDelay',
+  'fanout',
+  'firstPush',
+] as const;
 export type HistogramName = (typeof HISTOGRAM_NAMES)[number];
 
 export interface ConnectionFacts {
@@ -199,7 +223,7 @@ export function decodeWindow(line: string): Window | null {
 
 export function isWindow(value: unknown): value is Window {
   if (!isRecord(value) || value.schema !== WINDOW_SCHEMA) return false;
-  const { messages, unsent, delivery, fanout, types, connections, bytes, histograms, health } = value;
+  const { messages, unsent, delivery, fanout, pushes, types, connections, bytes, histograms, health } = value;
   return (
     hasCounts(value, ['worker', 'second', 'untilNs']) &&
     Number.isSafeInteger(value.stage) &&
@@ -219,6 +243,9 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(fanout, ['received', 'compared']) &&
     Array.isArray(fanout.spread) &&
     fanout.spread.every(isSpread) &&
+    hasCounts(pushes, PUSH_COUNTS) &&
+    Array.isArray(pushes.spread) &&
+    pushes.spread.every(isSpread) &&
     Array.isArray(types) &&
     types.every((type) => hasCounts(type, TYPE_COUNTS) && isSparseHistogram(type.response)) &&
     hasCounts(connections, ['attempted', 'opened', 'reconnected', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&

@@ -10,7 +10,7 @@ import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf, seatOf } from '../plan/rooms.ts';
 import { type Agreement, createAgreement, offerReference, toldOrders } from './agreement.ts';
 import type { DensityFacts } from './density.ts';
-import { createHeard, type Heard, type Hole, hear, settlePair, standingOf } from './heard.ts';
+import { createHeard, type Heard, type Hole, hear, type Parting, settlePair, standingOf } from './heard.ts';
 import { Arrival, missingNumbers } from './ledger.ts';
 
 /** An arrival that is judged no further. */
@@ -46,9 +46,6 @@ interface StreamTally {
   missedUnplaced: number;
   unresolvedUnplaced: number;
 }
-
-/** How a receiver's connection ended. `stayed`: at the end of the run; `left`: in good order before; `died`: not so. */
-export type Parting = 'stayed' | 'left' | 'died';
 
 /** `receivers`: lanes of this process. `density`: where the places of all arrivals are counted. */
 export function createAudience(

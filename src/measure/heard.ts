@@ -9,8 +9,16 @@
 // One entry, a pair, for every receiver and every source of numbers that it hears.
 
 import type { DensityFacts } from './density.ts';
-import type { Arrival } from './ledger.ts';
-import { createLedger, type Ledger, MAX_WINDOW_BITS, missingNumbers, noteArrival, settleLane } from './ledger.ts';
+import {
+  type Arrival,
+  createLedger,
+  forgetLane,
+  type Ledger,
+  MAX_WINDOW_BITS,
+  missingNumbers,
+  noteArrival,
+  settleLane,
+} from './ledger.ts';
 
 /** Stands for the source's next number, which a receiver cannot know. */
 export const UNKNOWN_NEXT = Number.MAX_SAFE_INTEGER;
@@ -83,10 +91,24 @@ export function hear({ ledger }: Heard, pair: number, sequence: number): Arrival
   return noteArrival(ledger, pair, sequence);
 }
 
+/** Forgets the source: its numbers may begin anew. */
+export function restartPair({ ledger, from, known, suspect, isLate }: Heard, pair: number): void {
+  forgetLane(ledger, pair);
+  ledger.next[pair] = UNKNOWN_NEXT;
+  ledger.outstanding[pair] = UNKNOWN_NEXT;
+  from[pair] = 0;
+  known[pair] = 0;
+  suspect[pair] = Number.NaN;
+  isLate[pair] = 1;
+}
+
 export interface Hole {
   readonly from: number;
   readonly to: number;
 }
+
+/** How a receiver's connection ended. `stayed`: at the end of the run; `left`: in good order before; `died`: not so. */
+export type Parting = 'stayed' | 'left' | 'died';
 
 /** What came of the numbers `from` up to `to − 1`. */
 export interface PairAccount {

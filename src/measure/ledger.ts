@@ -271,6 +271,14 @@ export function settleLane(ledger: Ledger, lane: number): number {
   return unsettled;
 }
 
+/** After it was settled: the lane begins anew with number 0, and nothing of before is recognised. */
+export function forgetLane(ledger: Ledger, lane: number): void {
+  ledger.next[lane] = 0;
+  ledger.expected[lane] = 0;
+  ledger.low[lane] = 0;
+  ledger.givenUp[lane] = null;
+}
+
 function giveUp(ledger: Ledger, lane: number): void {
   const known = ledger.givenUp[lane] ?? new Set<number>();
   ledger.givenUp[lane] = known;

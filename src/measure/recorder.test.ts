@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeWindow, encodeWindow } from '../facts/window.ts';
+import { decodeWindow, encodeWindow, zeroPushes } from '../facts/window.ts';
 import { record } from '../histogram/histogram.ts';
 import { decodeSparse } from '../histogram/sparse-codec.ts';
 import {
@@ -21,6 +21,7 @@ const context = (untilNs: number): WindowContext => ({
   rssBytes: 5e7,
   idleRssBytes: 4e7,
   spread: [],
+  pushes: { ...zeroPushes(), spread: [] },
   smallestBacklog: 0,
   types: [],
   density: { displaced: [[-1, 2]], mostHeld: 1 },

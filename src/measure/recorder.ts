@@ -8,6 +8,7 @@ import {
   type FanoutFacts,
   type HistogramName,
   type MessageFacts,
+  type PushFacts,
   type StrangerKind,
   type UnsentReason,
   WINDOW_SCHEMA,
@@ -72,6 +73,7 @@ export function createRecorder(): Recorder {
       handshake: createHistogram(),
       eventLoopDelay: createHistogram(),
       fanout: createHistogram(),
+      firstPush: createHistogram(),
     },
     fanoutReceived: 0,
     fanoutCompared: 0,
@@ -147,6 +149,7 @@ export interface WindowContext {
   /** So far; 0 where no arrival has jumped over others. */
   readonly smallestBacklog: number;
   readonly spread: FanoutFacts['spread'];
+  readonly pushes: PushFacts;
   readonly types: Window['types'];
   readonly approximate: boolean;
   readonly spinning: boolean;
@@ -175,6 +178,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       loss: { ...recorder.loss, smallestBacklog: context.smallestBacklog },
     },
     fanout: { received: recorder.fanoutReceived, compared: recorder.fanoutCompared, spread: context.spread },
+    pushes: context.pushes,
     types: context.types,
     connections: {
       attempted: recorder.attempted,
@@ -195,6 +199,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       handshake: encodeSparse(histograms.handshake),
       eventLoopDelay: encodeSparse(histograms.eventLoopDelay),
       fanout: encodeSparse(histograms.fanout),
+      firstPush: encodeSparse(histograms.firstPush),
     },
     health: {
       cpuNs: context.cpuNs,

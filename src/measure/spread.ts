@@ -8,11 +8,15 @@ import { messageKey } from './message-key.ts';
 /** From so many arrivals between two cuts on no further message is sampled. */
 const MAX_ARRIVALS = 20_000;
 
+/** So many streams have keys of their own; further ones share their choice. */
+const KEY_STREAMS = 2 ** 22;
+
 export interface Spread {
   readonly seed: number;
   /** The share of messages that are sampled, 0 to 1. */
   readonly share: number;
-  readonly sampled: Map<number, Sample>;
+  /** By stream and number. */
+  readonly sampled: Map<string, Sample>;
   arrivals: number;
 }
 
@@ -28,8 +32,8 @@ export function createSpread(seed: number, share: number): Spread {
 }
 
 export function noteSpread(spread: Spread, stream: number, sequence: number, dueNs: number, receivedNs: number): void {
-  const key = messageKey(stream, sequence);
-  if (hash01(spread.seed, key) >= spread.share) return;
+  if (hash01(spread.seed, messageKey(stream % KEY_STREAMS, sequence)) >= spread.share) return;
+  const key = `${stream} ${sequence}`;
   let sample = spread.sampled.get(key);
   // A message whose first receivers are kept has all of them kept: the last ones are what matters.
   if (sample === undefined && spread.arrivals >= MAX_ARRIVALS) return;

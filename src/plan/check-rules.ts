@@ -1,5 +1,6 @@
 // Rules against the plan that they are in: whether it has what they are about, and whether that is known when they are judged.
 
+import { numberingOf } from './dialects.ts';
 import { didYouMean } from './nearest.ts';
 import type { Dialect, Load, Metric, Rooms } from './plan.ts';
 import { quote } from './problems.ts';
@@ -43,6 +44,9 @@ type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'resend'>;
 function lackingFor(metric: Metric, rooms: Rooms | null, dialect: Dialect, isResent: boolean): string | null {
   if (isAboutFanout(metric))
     return rooms === null ? 'load.rooms, for a rule about what lanes hear of one another' : null;
+  if (isAboutPushes(metric)) {
+    return numberingOf(dialect) === null ? 'the push dialect, or dialect.pushes with a sequence, for this rule' : null;
+  }
   if (metric.kind !== 'messages') return null;
   if (metric.of === 'disagreed') return rooms === null ? 'load.rooms, for a rule about their order' : null;
   if (metric.of === 'resent') return isResent ? null : 'resend, for a rule about what is sent again';
@@ -56,11 +60,15 @@ function lackingFor(metric: Metric, rooms: Rooms | null, dialect: Dialect, isRes
 
 /** What is joined from all workers once they are done. */
 function isKnownAtTheEnd(metric: Metric, rooms: Rooms | null): boolean {
-  if (isAboutFanout(metric)) return true;
+  if (isAboutFanout(metric) || metric.kind === 'pushes') return true;
   const isFate = metric.kind === 'messages' && ['delivered', 'lost', 'unresolved'].includes(metric.of);
   return isFate && rooms !== null && !rooms.self;
 }
 
 function isAboutFanout(metric: Metric): boolean {
   return metric.kind === 'fanout' || (metric.kind === 'distribution' && metric.of === 'fanout');
+}
+
+function isAboutPushes(metric: Metric): boolean {
+  return metric.kind === 'pushes' || (metric.kind === 'distribution' && metric.of === 'firstPush');
 }

@@ -75,7 +75,7 @@ export interface Tls {
   readonly insecure: boolean;
 }
 
-export type Dialect = EchoDialect | JsonDialect | ModuleDialect;
+export type Dialect = EchoDialect | JsonDialect | PushDialect | ModuleDialect;
 
 /** A dialect that somebody else wrote: a module that exports `dialect` (`dialects/dialect.ts`). */
 export interface ModuleDialect {
@@ -102,8 +102,25 @@ export interface JsonDialect {
   readonly state: { readonly count: readonly string[] | null; readonly digest: readonly string[] | null } | null;
   /** Where an answer returns the payload; null where it does not. */
   readonly payload: readonly string[] | null;
-  /** Whether messages without an id are the service's right, or strangers. */
-  readonly pushes: 'expected' | 'unexpected';
+  /** Whether messages without an id are the service's right, or strangers; or how they are numbered, and so judged. */
+  readonly pushes: 'expected' | 'unexpected' | Numbering;
+}
+
+/** The service speaks of its own accord, and only what arrives is judged. */
+export interface PushDialect {
+  readonly kind: 'push';
+  /** Sent once a lane is open: JSON texts with `${lane}` and `${room}` in them. */
+  readonly hello: readonly string[];
+  readonly pushes: Numbering;
+}
+
+/** How a service numbers what it says of its own accord: each number is one more than the one before. */
+export interface Numbering {
+  readonly sequence: readonly string[];
+  /** Numbers count within a channel; null where they count for the whole lane. */
+  readonly channel: readonly string[] | null;
+  /** Every lane hears the same numbers of a channel; else each is counted to by itself. */
+  readonly shared: boolean;
 }
 
 export interface EchoDialect {
@@ -210,7 +227,9 @@ export type Metric =
   | { readonly kind: 'messages'; readonly of: MessageCount; readonly among: MessageClass | null }
   | { readonly kind: 'connections'; readonly of: ConnectionCount }
   /** Deliveries to other lanes. */
-  | { readonly kind: 'fanout'; readonly of: FanoutCount }
+  | { readonly kind: 'fanout'; readonly of: ReachCount }
+  /** What the service says of its own accord. */
+  | { readonly kind: 'pushes'; readonly of: ReachCount }
   | { readonly kind: 'throughput'; readonly of: 'offered' | 'sent' | 'delivered' };
 
 /** The messages of one type of the mix, or of all types of one priority. */
@@ -219,9 +238,10 @@ export interface MessageClass {
   readonly name: string;
 }
 
-export type Times = 'response' | 'service' | 'sendLag' | 'handshake' | 'fanout';
+export type Times = 'response' | 'service' | 'sendLag' | 'handshake' | 'fanout' | 'firstPush';
 
-export type FanoutCount = 'received' | 'missed';
+/** Of what was owed. */
+export type ReachCount = 'received' | 'missed';
 
 export type Statistic =
   | { readonly kind: 'percentile'; readonly percent: number }

@@ -3,8 +3,9 @@
 // server's error page quotes the header it did not like.
 
 import { base64OfText } from './base64.ts';
+import { templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
-import type { Curve, Dialect, Load, Plan } from './plan.ts';
+import type { Curve, Dialect, Load, Numbering, Plan } from './plan.ts';
 import { splitUrl } from './url.ts';
 
 export const REDACTED = '[redacted]';
@@ -142,13 +143,17 @@ export function secretForms(value: string): readonly string[] {
 
 /** The message as it may be shown: a member that sounds secret keeps only its placeholders. */
 function redactDialect(dialect: Dialect, hide: (text: string) => string): Dialect {
-  if (dialect.kind !== 'json') return dialect;
+  if (dialect.kind !== 'json' && dialect.kind !== 'push') return dialect;
   const show = (text: string, key: string): string =>
     isSecretHeader(key) && literalOf(text) !== '' ? REDACTED : hide(text);
+  const shown = (template: string): string => JSON.stringify(mapTexts(JSON.parse(template), '', show));
+  if (dialect.kind === 'push') {
+    return { ...dialect, hello: dialect.hello.map(shown), pushes: redactNumbering(dialect.pushes, hide) };
+  }
   return {
     ...dialect,
-    template: JSON.stringify(mapTexts(JSON.parse(dialect.template), '', show)),
-    hello: dialect.hello.map((message) => JSON.stringify(mapTexts(JSON.parse(message), '', show))),
+    template: shown(dialect.template),
+    hello: dialect.hello.map(shown),
     id: dialect.id.map(hide),
     error: dialect.error?.map(hide) ?? null,
     ack: dialect.ack?.map(hide) ?? null,
@@ -158,13 +163,17 @@ function redactDialect(dialect: Dialect, hide: (text: string) => string): Dialec
         ? null
         : { count: dialect.state.count?.map(hide) ?? null, digest: dialect.state.digest?.map(hide) ?? null },
     payload: dialect.payload?.map(hide) ?? null,
+    pushes: typeof dialect.pushes === 'string' ? dialect.pushes : redactNumbering(dialect.pushes, hide),
   };
 }
 
+function redactNumbering({ sequence, channel, shared }: Numbering, hide: (text: string) => string): Numbering {
+  return { sequence: sequence.map(hide), channel: channel?.map(hide) ?? null, shared };
+}
+
 function templateSecrets(dialect: Dialect): readonly string[] {
-  if (dialect.kind !== 'json') return [];
   const found: string[] = [];
-  for (const template of [dialect.template, ...dialect.hello]) {
+  for (const template of templatesOf(dialect)) {
     mapTexts(JSON.parse(template), '', (text, key) => {
       if (isSecretHeader(key)) found.push(text);
       return text;

@@ -3,16 +3,17 @@
 
 import { checkRules } from './check-rules.ts';
 import { DEFAULTS } from './defaults.ts';
-import { acknowledgesApart } from './dialects.ts';
+import { acknowledgesApart, helloOf, templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
 import { problemsOfIssues } from './issues.ts';
-import type { Contract, Dialect, Plan, Resend, Target } from './plan.ts';
+import type { Contract, Dialect, Numbering, Plan, Resend, Target } from './plan.ts';
 import type { Path, PlacedProblem } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
 import { checkRows, type Report, reporter, resolveTarget } from './resolve-target.ts';
 import { planSchema, type WrittenPlan } from './schema.ts';
 import { connectionsSchema } from './schema-curves.ts';
+import type { WrittenNumbering } from './schema-dialect.ts';
 import { messagesSchema } from './schema-load.ts';
 import { targetSchema } from './schema-target.ts';
 import { hostName } from './url.ts';
@@ -73,7 +74,11 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     const hint = 'set dialect.ack, or load.rooms.self: true';
     report(['resend'], 'something that tells a sender what arrived', 'no answer to a sender at all', hint);
   }
-  if (dialect.kind === 'json') checkRows(written.target, [dialect.template, ...dialect.hello], report);
+  if (dialect.kind === 'push' && load.messages.kind !== 'none') {
+    const hint = 'kind: json sends messages, and judges pushes too where dialect.pushes says how they are numbered';
+    report(['load', 'messages'], 'nothing, as lanes with the push dialect only listen', 'messages to send', hint);
+  }
+  checkRows(written.target, templatesOf(dialect), report);
   if (load.rooms === null) {
     for (const at of placesOfRoom(target, dialect)) {
       report(at, `load.rooms, as \${room} stands here`, 'a plan without rooms', 'add rooms: { count: 10 } to load');
@@ -103,7 +108,7 @@ function placesOfRoom(target: Target, dialect: Dialect): readonly Path[] {
     ...(target.urls.some(speaks) ? [['target', 'url']] : []),
     ...Object.entries(target.headers).flatMap(([name, value]) => (speaks(value) ? [['target', 'headers', name]] : [])),
     ...(dialect.kind === 'json' && speaks(dialect.template) ? [['dialect', 'send']] : []),
-    ...(dialect.kind === 'json' && dialect.hello.some(speaks) ? [['dialect', 'hello']] : []),
+    ...(helloOf(dialect).some(speaks) ? [['dialect', 'hello']] : []),
   ];
 }
 
@@ -111,10 +116,13 @@ function resolveDialect(written: WrittenPlan['dialect']): Dialect {
   if (written === undefined || written === 'echo') return { kind: 'echo', format: 'binary' };
   if (typeof written === 'string') return { kind: 'module', file: written };
   if (written.kind === 'echo') return { kind: 'echo', format: written.format ?? 'binary' };
+  if (written.kind === 'push') {
+    return { kind: 'push', hello: textsOf(written.hello), pushes: resolveNumbering(written) };
+  }
   return {
     kind: 'json',
     template: JSON.stringify(written.send),
-    hello: (written.hello ?? []).map((message) => JSON.stringify(message)),
+    hello: textsOf(written.hello),
     id: written.id ?? ['id'],
     error: written.error ?? null,
     ack: written.ack ?? null,
@@ -122,8 +130,16 @@ function resolveDialect(written: WrittenPlan['dialect']): Dialect {
     state:
       written.state === undefined ? null : { count: written.state.count ?? null, digest: written.state.digest ?? null },
     payload: written.payload ?? null,
-    pushes: written.pushes ?? 'unexpected',
+    pushes: typeof written.pushes === 'object' ? resolveNumbering(written.pushes) : (written.pushes ?? 'unexpected'),
   };
+}
+
+function textsOf(messages: readonly object[] = []): readonly string[] {
+  return messages.map((message) => JSON.stringify(message));
+}
+
+function resolveNumbering({ sequence, channel, shared }: WrittenNumbering): Numbering {
+  return { sequence, channel: channel ?? null, shared: shared ?? false };
 }
 
 function resolveResend({ after, atMost, probe }: NonNullable<WrittenPlan['resend']>): Resend {

@@ -4,7 +4,6 @@ import * as z from 'zod';
 import {
   choiceField,
   durationField,
-  KNOWN_KEYS,
   nameField,
   objectField,
   ratioField,
@@ -12,102 +11,13 @@ import {
   textField,
   wholeField,
 } from './fields.ts';
-import { parseJsonPath } from './json-path.ts';
+import { dialectSchema } from './schema-dialect.ts';
 import { loadSchema } from './schema-load.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
 
 const MAX_RULES = 1000;
 const MAX_WORKERS = 1024;
-
-const ECHO_FORM = 'a dialect: echo, or { kind: echo, format }';
-const JSON_FORM = 'a dialect: { kind: json, send, hello, id, error, ack, duplicate, payload, state, pushes }';
-const MODULE_FORM = 'the path of a module that exports a dialect, such as ./my-dialect.ts';
-const MODULE_NAME = /\.[cm]?[jt]s$/;
-const MAX_HELLO = 100;
-
-function jsonPathField(description: string) {
-  const expected = 'a path such as replyTo or data.id';
-  return textField({
-    expected,
-    description,
-    examples: ['replyTo', 'data.items[0].id'],
-    textOnly: true,
-    read: (value) => parseJsonPath(String(value)) ?? refuse(expected),
-  });
-}
-
-const dialect = z
-  .union(
-    [
-      z.literal('echo', { error: () => 'echo' }),
-      objectField(
-        {
-          kind: z.literal('echo', { error: () => `${KNOWN_KEYS}echo, json` }).describe('The dialect.'),
-          format: choiceField(['binary', 'text'], 'Which frames carry the messages. Default binary.').optional(),
-        },
-        ECHO_FORM,
-        'The echo dialect with its settings.',
-      ),
-      objectField(
-        {
-          kind: z.literal('json', { error: () => `${KNOWN_KEYS}echo, json` }).describe('The dialect.'),
-          send: z
-            .looseObject({}, { error: () => 'an object: the message to send' })
-            .refine((message) => JSON.stringify(message).includes(`\${id}`), {
-              error: () => `a message with \${id} in it, by which its answer is known`,
-            })
-            .meta({
-              description: `The message, as a template: \${id} stands for its id, \${seq}, \${lane} and \${room} for numbers, \${payload} for as much text as its size asks for.`,
-              examples: [{ type: 'chat', id: `\${id}`, text: `\${payload}` }],
-            }),
-          hello: z
-            .array(z.looseObject({}, { error: () => 'an object: a message to send first' }), {
-              error: () => 'a list of messages to send first',
-            })
-            .max(MAX_HELLO, { error: () => `at most ${MAX_HELLO} messages` })
-            .meta({
-              description: `What a lane sends once it is open: logs in, joins. \${lane} and \${room} stand for numbers.`,
-              examples: [[{ type: 'join', room: `room-\${room}` }]],
-            })
-            .optional(),
-          id: jsonPathField('Where an answer has the id of its message. Default id.').optional(),
-          error: jsonPathField(
-            'An answer that has something there rejects the message. Default: none does.',
-          ).optional(),
-          payload: jsonPathField(
-            'Where an answer returns the payload, which is then checked. Default: nowhere.',
-          ).optional(),
-          ack: jsonPathField(
-            'Where an acknowledgement has the id, if it comes apart from the answer. Default: the answer acknowledges.',
-          ).optional(),
-          duplicate: jsonPathField(
-            'An answer or acknowledgement that has something there says that the message was a copy. Default: none does.',
-          ).optional(),
-          state: objectField(
-            {
-              count: jsonPathField('Where the answer has the number of messages taken.').optional(),
-              digest: jsonPathField('Where it has their digest: 8 hex digits.').optional(),
-            },
-            'the state: { count, digest }',
-            'Where an answer tells the state that the lane’s messages have made; it is compared with a model.',
-          ).optional(),
-          pushes: choiceField(
-            ['expected', 'unexpected'],
-            'Messages that carry no id: the right of the service, or strangers. Default unexpected.',
-          ).optional(),
-        },
-        JSON_FORM,
-        'The json dialect with its settings.',
-      ),
-      z
-        .string()
-        .refine((file) => MODULE_NAME.test(file), { error: () => MODULE_FORM })
-        .meta({ description: 'A module of your own that exports a dialect.', examples: ['./my-dialect.ts'] }),
-    ],
-    { error: () => `${ECHO_FORM}; or ${JSON_FORM}; or ${MODULE_FORM}` },
-  )
-  .describe('How bytes become messages. Default echo: the service sends every message back.');
 
 const contract = objectField(
   {
@@ -150,7 +60,7 @@ export const planSchema = objectField(
     }).optional(),
     seed: wholeField('a whole number', 'Seeds every random choice of the run. Default 1.').optional(),
     target: targetSchema,
-    dialect: dialect.optional(),
+    dialect: dialectSchema.optional(),
     load: loadSchema,
     contract: contract.optional(),
     thresholds: rules('Rules that the run must keep.', 'response.p99 < 200ms').optional(),

@@ -1,10 +1,11 @@
 // The grammar of a rule: `metric operator limit`, the limit in the metric's own unit.
 //
-//   response.p99 < 200ms      response | service | sendLag | handshake | fanout . p<n> | mean | min | max | stdDev
+//   response.p99 < 200ms      response | service | sendLag | handshake | fanout | firstPush . p<n> | mean | min | max | stdDev
 //   delivered >= 99.9%        sent, lost, ...: a percentage, or a count: reordered == 0
 //   lost{priority=high} == 0  response.p99{type=chat} < 50ms: of some of the messages, by type or priority
 //   connections.failed == 0   connections.opened | failed | dropped: likewise
 //   fanout.received >= 99.9%  fanout.received | missed, of what is owed; fanout.p99 < 50ms: until another lane has it
+//   pushes.missed == 0        pushes.received | missed, likewise of what is owed; firstPush.p99 < 1s: from the opening on
 //   throughput.sent > 7900/s  throughput.offered | sent | delivered
 
 import { parseDuration } from '../units/duration.ts';
@@ -13,7 +14,7 @@ import { parseRatio } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { MESSAGE_COUNTS, TYPE_COUNTS } from './message-counts.ts';
 import { didYouMean } from './nearest.ts';
-import type { ConnectionCount, FanoutCount, MessageCount, Metric, Statistic, Threshold, Times } from './plan.ts';
+import type { ConnectionCount, MessageCount, Metric, ReachCount, Statistic, Threshold, Times } from './plan.ts';
 import { quote } from './problems.ts';
 
 export interface ThresholdRefusal {
@@ -22,8 +23,8 @@ export interface ThresholdRefusal {
   readonly hint: string | null;
 }
 
-const TIMES: readonly Times[] = ['response', 'service', 'sendLag', 'handshake', 'fanout'];
-const FANOUT_COUNTS: readonly FanoutCount[] = ['received', 'missed'];
+const TIMES: readonly Times[] = ['response', 'service', 'sendLag', 'handshake', 'fanout', 'firstPush'];
+const REACH_COUNTS: readonly ReachCount[] = ['received', 'missed'];
 const STATISTICS = ['mean', 'min', 'max', 'stdDev'] as const;
 const USUAL_PERCENTILES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'p99.99'];
 const MESSAGE_METRICS: readonly MessageCount[] = ['unsent', ...MESSAGE_COUNTS];
@@ -33,7 +34,7 @@ const KNOWN_METRICS: readonly string[] = [
   ...TIMES.flatMap((of) => [...USUAL_PERCENTILES, ...STATISTICS].map((statistic) => `${of}.${statistic}`)),
   ...MESSAGE_METRICS,
   ...CONNECTION_COUNTS.map((of) => `connections.${of}`),
-  ...FANOUT_COUNTS.map((of) => `fanout.${of}`),
+  ...REACH_COUNTS.flatMap((of) => [`fanout.${of}`, `pushes.${of}`]),
   ...THROUGHPUTS.map((of) => `throughput.${of}`),
 ];
 
@@ -71,6 +72,7 @@ export function metricName(metric: Metric): string {
       return metric.of;
     case 'connections':
     case 'fanout':
+    case 'pushes':
     case 'throughput':
       return `${metric.kind}.${metric.of}`;
     default:
@@ -99,8 +101,8 @@ function parseMetric(name: string): Metric | ThresholdRefusal {
   const rest = dot === -1 ? '' : name.slice(dot + 1);
   const connections = CONNECTION_COUNTS.find((of) => of === rest);
   if (group === 'connections' && connections !== undefined) return { kind: 'connections', of: connections };
-  const fanout = FANOUT_COUNTS.find((of) => of === rest);
-  if (group === 'fanout' && fanout !== undefined) return { kind: 'fanout', of: fanout };
+  const reach = REACH_COUNTS.find((of) => of === rest);
+  if ((group === 'fanout' || group === 'pushes') && reach !== undefined) return { kind: group, of: reach };
   const throughput = THROUGHPUTS.find((of) => of === rest);
   if (group === 'throughput' && throughput !== undefined) return { kind: 'throughput', of: throughput };
   const times = TIMES.find((of) => of === group);
@@ -140,6 +142,7 @@ function readLimit(metric: Metric, text: string): Pick<Threshold, 'limit' | 'uni
     }
     case 'messages':
     case 'fanout':
+    case 'pushes':
     case 'connections': {
       const ratio = parseRatio(text);
       if (ratio !== null && ratio <= 1) return { limit: ratio, unit: 'ratio' };

@@ -1,7 +1,7 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
 import { peakLevel } from '../plan/curve.ts';
-import type { Contract, Dialect, Plan, Segment } from '../plan/plan.ts';
+import type { Contract, Dialect, Numbering, Plan, Segment } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -117,17 +117,31 @@ function describe(segment: Segment, format: (level: number) => string): string {
 
 function dialectText(dialect: Dialect): string {
   if (dialect.kind === 'echo') return `echo, ${dialect.format}: every message must come back unchanged`;
+  if (dialect.kind === 'push') {
+    return printable(`push${helloText(dialect.hello)}: lanes only listen; ${numberingText(dialect.pushes)}`, 300);
+  }
   if (dialect.kind === 'module') return printable(`your own, ${dialect.file}`, 300);
   const checked =
     dialect.payload === null ? 'what it returns is not checked' : `payload at ${dialect.payload.join('.')}`;
   const refused = dialect.error === null ? 'none is rejected' : `rejected by ${dialect.error.join('.')}`;
   const taken = dialect.ack === null ? '' : `, acknowledged at ${dialect.ack.join('.')}`;
-  const pushes = `messages without an id are ${dialect.pushes}`;
-  const first = dialect.hello.length === 0 ? '' : `, first says ${formatCount(dialect.hello.length)} of its own`;
+  const pushes =
+    typeof dialect.pushes === 'string'
+      ? `messages without an id are ${dialect.pushes}`
+      : `of messages without an id ${numberingText(dialect.pushes)}`;
   return printable(
-    `json${first}: answers have the id at ${dialect.id.join('.')}${taken}, ${refused}, ${checked}, ${pushes}`,
+    `json${helloText(dialect.hello)}: answers have the id at ${dialect.id.join('.')}${taken}, ${refused}, ${checked}, ${pushes}`,
     300,
   );
+}
+
+function helloText(hello: readonly string[]): string {
+  return hello.length === 0 ? '' : `, first says ${formatCount(hello.length)} of its own`;
+}
+
+function numberingText({ sequence, channel, shared }: Numbering): string {
+  const within = channel === null ? '' : `, within the channel at ${channel.join('.')}`;
+  return `the number is at ${sequence.join('.')}${within}${shared ? ', the same for all lanes' : ''}`;
 }
 
 function roomRows({ load: { rooms, connections } }: Plan): string[] {

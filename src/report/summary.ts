@@ -22,6 +22,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...section('', throughputParts(result)),
     ...deliveryLines(result),
     ...fanoutLines(result),
+    ...pushLines(result),
     ...typeLines(result),
     ...section('response', timeParts(result.response)),
     ...section('service', [...timeParts(result.service), ...jitterText(result)]),
@@ -185,6 +186,30 @@ function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
     ...order.flatMap((text) => section('', [text])),
     ...section('', timeParts(fanout.times)),
     ...(spread.messages === 0 ? [] : section('', [`median of ${plural(spread.messages, 'message')}: ${spreadText}`])),
+  ];
+}
+
+/** What the service said of its own accord. */
+function pushLines({ pushes }: RunResult): string[] {
+  if (pushes === null) return [];
+  const counts = [
+    `reach ${pushes.reachRatio === null ? 'n/a' : formatPercent(pushes.reachRatio)}`,
+    `owed ${formatCount(pushes.owed)}`,
+    `received ${formatCount(pushes.received)}`,
+    `missed ${formatCount(pushes.missed)}`,
+    ...(pushes.unresolved === 0 ? [] : [`unresolved ${formatCount(pushes.unresolved)}`]),
+    ...(pushes.away === 0 ? [] : [`sent while away ${formatCount(pushes.away)}`]),
+    ...(pushes.unjudged === 0 ? [] : [`not judged ${formatCount(pushes.unjudged)}`]),
+  ];
+  const { skew } = pushes;
+  return [
+    ...section('pushes', counts),
+    ...section('', [`first after ${timeParts(pushes.firstPush).join('   ')}`]),
+    ...(skew === null || skew.pushes === 0
+      ? []
+      : section('', [
+          `between first and last lane, of ${plural(skew.pushes, 'push').replace('pushs', 'pushes')}:   ${timeParts(skew.times).join('   ')}`,
+        ])),
   ];
 }
 

@@ -7,6 +7,7 @@ import type { Addresses, Rows } from '../engine/site.ts';
 import { createSites, hostOf } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { headerProblem, pathProblem } from '../frames/handshake.ts';
+import { templatesOf } from '../plan/dialects.ts';
 import { renderLaneTemplate, templateColumns } from '../plan/interpolate.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { isSecretHeader, secretForms } from '../plan/redact.ts';
@@ -57,17 +58,13 @@ function rowSecrets({ target, dialect }: Plan, rows: Rows): readonly (readonly s
   const templates = [
     ...target.urls.map(withoutHost),
     ...secretHeaders.map(([, value]) => value),
-    ...messagesOf(dialect),
+    // Who logs in says there who he is.
+    ...templatesOf(dialect),
   ];
   // What a module of the user's own makes of a row is not known: all of it is hidden.
   const columns =
     dialect.kind === 'module' ? Object.keys(rows[0] ?? {}) : [...new Set(templates.flatMap(templateColumns))];
   return rows.map((row) => columns.flatMap((column) => secretForms(row[column] ?? '')));
-}
-
-/** The templates of what is said. Who logs in says there who he is. */
-function messagesOf(dialect: Plan['dialect']): readonly string[] {
-  return dialect.kind === 'json' ? [...dialect.hello, dialect.template] : [];
 }
 
 /** A host name is no secret, and an error about it must name it. */
@@ -150,7 +147,7 @@ function shortMessageProblems({ load, dialect }: Plan): string[] {
 }
 
 function missingColumns({ target, dialect }: Plan, rows: Rows): string[] {
-  const templates = [...target.urls, ...Object.values(target.headers), ...messagesOf(dialect)];
+  const templates = [...target.urls, ...Object.values(target.headers), ...templatesOf(dialect)];
   const wanted = new Set(templates.flatMap(templateColumns));
   const [first] = rows;
   if (first === undefined) return [];

@@ -1,20 +1,15 @@
 // The json dialect at work: documents are laid out from their template and scanned for what the plan looks for.
 
-import {
-  createJsonCodec,
-  idText,
-  JsonReading,
-  type JsonSetting,
-  readJson,
-  writeHello,
-  writeJson,
-} from '../../dialects/json.ts';
+import { createJsonCodec, idText, JsonReading, readJson, writeJson } from '../../dialects/json.ts';
+import type { JsonSetting } from '../../dialects/json-layout.ts';
 import { createStateModel, judgeState, noteRefused, noteStep, type StateModel } from '../../dialects/state-model.ts';
 import { opcodes } from '../../frames/opcodes.ts';
 import type { JsonDialect } from '../../plan/plan.ts';
+import { unreachable } from '../../units/unreachable.ts';
 import type { Lane } from '../lane.ts';
 import {
   appendFrame,
+  greetInJson,
   hearAcknowledgement,
   hearNamed,
   hearNothing,
@@ -22,6 +17,7 @@ import {
   MAX_NAMED_IN_FLIGHT,
   rememberTimes,
 } from './named.ts';
+import { hearPush } from './pushed.ts';
 import type { Speech } from './speech.ts';
 import { nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
 
@@ -33,23 +29,22 @@ function modelOf(models: Map<Lane, StateModel>, lane: Lane): StateModel {
   return created;
 }
 
-export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: Traffic): Speech {
-  const codec = createJsonCodec(dialect, setting);
-  const { ledger } = traffic;
+/** `payloadBytes`: by message type. */
+export function speakJson(
+  dialect: JsonDialect,
+  setting: JsonSetting,
+  payloadBytes: readonly number[],
+  traffic: Traffic,
+): Speech {
+  const codec = createJsonCodec(dialect, setting, payloadBytes);
+  const { ledger, pushes } = traffic;
   /** By lane, where the plan says where the state is. */
   const models = dialect.state === null ? null : new Map<Lane, StateModel>();
   const outgoing = { stream: 0, sequence: 0, dueNs: 0, sentNs: 0 };
 
-  function greet(lane: Lane): void {
-    for (let index = 0; index < codec.hello.length; index++) {
-      const length = writeHello(codec, index, lane.stream);
-      appendFrame(traffic, lane, opcodes.text, codec.message.subarray(0, length));
-    }
-  }
-
   function append(lane: Lane, type: number, dueNs: number, sentNs: number): boolean {
     const sequence = nextNumber(traffic, lane, dueNs, sentNs);
-    if (!codec.ids.timed) rememberTimes(lane, ledger.outstanding[lane.index]!, sequence, dueNs, sentNs);
+    if (!codec.layout.ids.timed) rememberTimes(lane, ledger.outstanding[lane.index]!, sequence, dueNs, sentNs);
     repeat(lane, type, sequence, dueNs, sentNs);
     if (models !== null) noteStep(modelOf(models, lane), sequence, idText(codec, outgoing));
     return true;
@@ -61,7 +56,7 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
     outgoing.dueNs = Math.floor(dueNs);
     outgoing.sentNs = Math.floor(sentNs);
     const length = writeJson(codec, type, outgoing);
-    appendFrame(traffic, lane, opcodes.text, codec.message.subarray(0, length));
+    appendFrame(traffic, lane, opcodes.text, codec.layout.message.subarray(0, length));
   }
 
   function receive(lane: Lane, _isText: boolean, bytes: Uint8Array, start: number, end: number): void {
@@ -86,15 +81,18 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
       case JsonReading.stale:
         unexpected(traffic, lane, 'stale', end - start);
         return;
+      case JsonReading.push:
+        hearPush(traffic, pushes!, lane, codec.push!, bytes);
+        return;
+      case JsonReading.other:
+        if (pushes !== null) pushes.counts.unjudged++;
+        hearNothing(traffic, lane, dialect.pushes === 'unexpected', bytes, start, end);
+        return;
+      case JsonReading.broken:
+        hearNothing(traffic, lane, true, bytes, start, end);
+        return;
       default:
-        hearNothing(
-          traffic,
-          lane,
-          reading === JsonReading.broken || dialect.pushes === 'unexpected',
-          bytes,
-          start,
-          end,
-        );
+        unreachable(reading);
     }
   }
 
@@ -106,5 +104,11 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
     if (judged !== null) noteState(traffic, lane, name.sequence, judged.expected, judged.got);
   }
 
-  return { maxInFlight: setting.payloadBytes.map(() => MAX_NAMED_IN_FLIGHT), greet, append, repeat, receive };
+  return {
+    maxInFlight: payloadBytes.map(() => MAX_NAMED_IN_FLIGHT),
+    greet: (lane) => greetInJson(traffic, codec.layout, lane),
+    append,
+    repeat,
+    receive,
+  };
 }

@@ -6,10 +6,11 @@
 // The table doubles until a quarter of it holds what is in flight. A message so late that its place was taken again is
 // delivered without its times.
 
+import { type JsonLayout, layOutHello } from '../../dialects/json-layout.ts';
 import type { MessageName } from '../../dialects/message-id.ts';
 import { frameHeaderBytes, writeFrameHeader } from '../../frames/frame-writer.ts';
 import { maskView } from '../../frames/mask.ts';
-import type { Opcode } from '../../frames/opcodes.ts';
+import { type Opcode, opcodes } from '../../frames/opcodes.ts';
 import { timesOf } from '../../measure/acknowledgements.ts';
 import type { Lane } from '../lane.ts';
 import { reserve } from './outbox.ts';
@@ -64,6 +65,14 @@ export function appendFrame(traffic: Traffic, lane: Lane, opcode: Opcode, plain:
   const payloadAt = writeFrameHeader(outbox.bytes, at, opcode, payload.length, mask, isCompressed);
   outbox.bytes.set(payload, payloadAt);
   maskView(outbox.view, payloadAt, payloadAt + payload.length, mask);
+}
+
+/** What a lane says first, where it speaks JSON. */
+export function greetInJson(traffic: Traffic, layout: JsonLayout, lane: Lane): void {
+  for (let index = 0; index < layout.hello.length; index++) {
+    const length = layOutHello(layout, index, lane.stream);
+    appendFrame(traffic, lane, opcodes.text, layout.message.subarray(0, length));
+  }
 }
 
 /** What an arrived document says of the message that it names. */

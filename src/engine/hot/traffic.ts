@@ -25,6 +25,7 @@ import {
   noteArrival,
   takeNumber,
 } from '../../measure/ledger.ts';
+import type { Pushes } from '../../measure/pushes.ts';
 import {
   changeInFlight,
   countCorrupted,
@@ -47,6 +48,8 @@ export interface Traffic {
   readonly outbox: Outbox;
   /** What lanes hear of one another; null where the plan has no rooms. */
   readonly fanout: Fanout | null;
+  /** What the service says of its own accord; null where that is not judged. */
+  readonly pushes: Pushes | null;
   /** Null where nothing is acknowledged apart and nothing sent again. */
   readonly acks: Acknowledgements | null;
   /** The books of each type; null where the plan has one. */
@@ -80,7 +83,10 @@ export interface Fanout {
 
 /** `lanes`: of this process. `maskSeed`: 32 bits. */
 export interface TrafficParts
-  extends Pick<Traffic, 'recorder' | 'fanout' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report' | 'notUnderstood'> {
+  extends Pick<
+    Traffic,
+    'recorder' | 'fanout' | 'pushes' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report' | 'notUnderstood'
+  > {
   readonly lanes: number;
   /** Where the places of arrivals are counted. */
   readonly density: DensityFacts;
@@ -213,7 +219,8 @@ export function noteFromOther(
       record(recorder.histograms.fanout, receivedNs - dueNs);
       noteSpread(fanout.spread, stream, sequence, dueNs, receivedNs);
     }
-    if (arrival === Arrival.reordered) reordered(traffic, lane, stream, sequence, fanout.audience.heard.ledger.extent, null);
+    if (arrival === Arrival.reordered)
+      reordered(traffic, lane, stream, sequence, fanout.audience.heard.ledger.extent, null);
   } else notDelivered(traffic, lane, stream, sequence, arrival);
 }
 
@@ -376,7 +383,8 @@ export function unexpected(
     report(traffic, lane, lane.stream, 'unexpected', null, sample?.() ?? STRANGER_TEXT[kind](figure));
 }
 
-function report(
+/** `violationsLeft` must not be 0. */
+export function report(
   traffic: Traffic,
   lane: Lane,
   stream: number,

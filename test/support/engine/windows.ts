@@ -8,6 +8,7 @@ import {
   type DeliveryFacts,
   type HistogramName,
   type MessageFacts,
+  type PushCounts,
   type StrangerKind,
   type UnsentReason,
   WINDOW_SCHEMA,
@@ -16,6 +17,7 @@ import {
   zeroExtent,
   zeroLoss,
   zeroMessages,
+  zeroPushes,
   zeroStrangers,
   zeroUnsent,
 } from '../../../src/facts/window.ts';
@@ -33,6 +35,7 @@ export interface WindowParts {
   readonly extent?: Partial<DeliveryFacts['extent']>;
   readonly density?: Partial<DeliveryFacts['density']>;
   readonly loss?: Partial<DeliveryFacts['loss']>;
+  readonly pushes?: Partial<PushCounts>;
   readonly connections?: Partial<Window['connections']>;
   readonly bytes?: Partial<Window['bytes']>;
   /** Values in nanoseconds. */
@@ -68,6 +71,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       loss: { ...zeroLoss(), ...parts.loss },
     },
     fanout: { received: 0, compared: 0, spread: [] },
+    pushes: { ...zeroPushes(), spread: [], ...parts.pushes },
     types: [],
     connections: {
       attempted: 0,
@@ -89,6 +93,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       handshake: histogram('handshake'),
       eventLoopDelay: histogram('eventLoopDelay'),
       fanout: histogram('fanout'),
+      firstPush: histogram('firstPush'),
     },
     health: {
       cpuNs: 1e8,

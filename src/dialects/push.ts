@@ -1,0 +1,83 @@
+// What a service says of its own accord, numbered by itself: documents of JSON with a number in each that is one more than
+// the one before, of the whole connection or of a channel.
+//
+//   {"type":"tick","symbol":"BTC","seq":4711, …}        sequence: seq, channel: symbol
+//
+// Nothing is allocated for a document: a channel is known by a hash of its name as it stands there.
+
+import type { Numbering } from '../plan/plan.ts';
+import type { JsonPath, JsonScanner } from './json-scan.ts';
+
+export interface PushReader {
+  /** Which of the scanner's paths is which; −1 where there is no channel. */
+  readonly sequencePath: number;
+  readonly channelPath: number;
+  /** Of the push read last. */
+  sequence: number;
+  /** The channel's name hashed to 53 bits; 0 where there are no channels. */
+  channel: number;
+  /** Where its name stands in the document, quotes left out. */
+  channelFrom: number;
+  channelTo: number;
+}
+
+/** Adds its paths to those that a scanner is made for. */
+export function createPushReader({ sequence, channel }: Numbering, paths: JsonPath[]): PushReader {
+  const place = (path: JsonPath): number => paths.push(path) - 1;
+  return {
+    sequencePath: place(sequence),
+    channelPath: channel === null ? -1 : place(channel),
+    sequence: 0,
+    channel: 0,
+    channelFrom: 0,
+    channelTo: 0,
+  };
+}
+
+const QUOTE = 0x22;
+const ZERO = 0x30;
+const NINE = 0x39;
+/** Of 2^53 − 1. */
+const MOST_DIGITS = 16;
+
+/** Whether the document that was scanned last is a push: it has a whole number, and a channel where one is asked for. */
+export function readPush(reader: PushReader, { spans }: JsonScanner, bytes: Uint8Array): boolean {
+  const { sequencePath, channelPath } = reader;
+  if (!readNumber(reader, bytes, spans[2 * sequencePath]!, spans[2 * sequencePath + 1]!)) return false;
+  if (channelPath < 0) return true;
+  const from = spans[2 * channelPath]!;
+  if (from < 0) return false;
+  const quotes = bytes[from] === QUOTE ? 1 : 0;
+  reader.channelFrom = from + quotes;
+  reader.channelTo = spans[2 * channelPath + 1]! - quotes;
+  reader.channel = hash53(bytes, reader.channelFrom, reader.channelTo);
+  return true;
+}
+
+/** Digits alone, also between quotes, as services write numbers that are too large for a double elsewhere. */
+function readNumber(reader: PushReader, bytes: Uint8Array, start: number, stop: number): boolean {
+  if (start < 0) return false;
+  const quotes = bytes[start] === QUOTE ? 1 : 0;
+  const from = start + quotes;
+  const to = stop - quotes;
+  if (to <= from || to - from > MOST_DIGITS) return false;
+  let value = 0;
+  for (let at = from; at < to; at++) {
+    const digit = bytes[at]!;
+    if (digit < ZERO || digit > NINE) return false;
+    value = 10 * value + (digit - ZERO);
+  }
+  reader.sequence = value;
+  return value < Number.MAX_SAFE_INTEGER;
+}
+
+/** Two FNV-1a hashes side by side (Fowler, Noll, Vo), 27 and 26 bits of them: two of a million names hardly ever meet. */
+function hash53(bytes: Uint8Array, from: number, to: number): number {
+  let high = 0x811c9dc5;
+  let low = 0x9747b28c;
+  for (let at = from; at < to; at++) {
+    high = Math.imul(high ^ bytes[at]!, 0x01000193);
+    low = Math.imul(low ^ bytes[at]!, 0x85ebca6b);
+  }
+  return (high >>> 5) * 2 ** 26 + (low >>> 6);
+}

@@ -1,0 +1,89 @@
+// What the service says of its own accord, judged by its own numbers (`measure/pushes.ts`), and what a person is told of it.
+
+import type { PushReader } from '../../dialects/push.ts';
+import { record } from '../../histogram/histogram.ts';
+import type { Parting } from '../../measure/heard.ts';
+import { Arrival } from '../../measure/ledger.ts';
+import {
+  channelName,
+  closePushes,
+  firstPushNs,
+  notePush,
+  type Pushes,
+  type PushHole,
+  Unjudged,
+} from '../../measure/pushes.ts';
+import { countReordered } from '../../measure/recorder.ts';
+import type { Lane } from '../lane.ts';
+import { report, type Traffic, unexpected } from './traffic.ts';
+
+const MAX_NAME_BYTES = 60;
+
+/** A push with its number in `reader`, from the document in `bytes`. */
+export function hearPush(traffic: Traffic, pushes: Pushes, lane: Lane, reader: PushReader, bytes: Uint8Array): void {
+  // Behind our close frame: the account is closed.
+  if (lane.state === 'closing') return;
+  const { recorder, receivedNs } = traffic;
+  const { sequence, channel, channelFrom, channelTo } = reader;
+  traffic.isUnderstood = true;
+  const arrival = notePush(pushes, lane.index, channel, sequence, receivedNs, () =>
+    Buffer.from(bytes.subarray(channelFrom, Math.min(channelTo, channelFrom + MAX_NAME_BYTES))).toString('utf8'),
+  );
+  const waitedNs = firstPushNs(pushes, lane.index, receivedNs);
+  if (!Number.isNaN(waitedNs)) record(recorder.histograms.firstPush, waitedNs);
+  switch (arrival) {
+    case Arrival.inOrder:
+    case Unjudged.afterTheEnd:
+    case Unjudged.tooMany:
+      return;
+    case Arrival.reordered:
+    case Unjudged.early: {
+      const extent = arrival === Unjudged.early ? 0 : pushes.extent;
+      countReordered(recorder, extent);
+      tell(traffic, lane, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
+      return;
+    }
+    case Arrival.duplicated:
+    case Arrival.belated:
+      recorder.messages.duplicated++;
+      tell(traffic, lane, 'duplicated', sequence, () => `${nameOf(pushes, channel, sequence)} arrived again`);
+      return;
+    case Arrival.unexpected:
+    case Unjudged.far:
+      unexpected(traffic, lane, 'neverSent', sequence, () => {
+        return `${nameOf(pushes, channel, sequence)}, far from all numbers before it`;
+      });
+  }
+}
+
+/** The lane's connection is gone: what it missed is counted, and told. */
+export function stopHearingPushes(traffic: Traffic, pushes: Pushes, lane: Lane, parting: Parting, nowNs: number): void {
+  for (const hole of closePushes(pushes, lane.index, parting)) {
+    if (traffic.violationsLeft === 0) return;
+    traffic.violationsLeft--;
+    const { stream } = lane;
+    traffic.report({ violation: 'missed', lane: stream, stream, seq: hole.from, detail: holeText(hole) }, nowNs);
+  }
+}
+
+function holeText({ channel, from, to, isBetween }: PushHole): string {
+  const which = to - from === 1 ? `#${from}` : `#${from} to #${to - 1}`;
+  const where = channel === null ? '' : ` of ${channel}`;
+  if (!isBetween) return `${which}${where} never came, though another lane heard of #${to - 1}`;
+  return `${which}${where} never came; ${from === 0 ? '' : `#${from - 1} and `}#${to} did`;
+}
+
+function nameOf(pushes: Pushes, channel: number, sequence: number): string {
+  const name = channelName(pushes, channel);
+  return name === null ? `push #${sequence}` : `push #${sequence} of ${name}`;
+}
+
+function tell(
+  traffic: Traffic,
+  lane: Lane,
+  violation: 'reordered' | 'duplicated',
+  sequence: number,
+  detail: () => string,
+): void {
+  if (traffic.violationsLeft > 0) report(traffic, lane, lane.stream, violation, sequence, detail());
+}

@@ -1,0 +1,228 @@
+// What a service says of its own accord, by its own numbers: an account (`heard.ts`) for every lane and channel that it
+// hears of there. Channels become known as they are heard.
+//
+//   lane ──firstPair──▶ pair ──nextPair──▶ pair …        a pair for each of its channels
+//   pair ▶ page ⌊pair / PAGE⌋, place pair mod PAGE        pages are made as they are needed
+//
+//   owed = received + missed + unresolved                 from the first number that a lane hears of a channel, to the
+//                                                         last that it had heard, or could have, when the run ended
+
+import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
+import type { Numbering } from '../plan/plan.ts';
+import type { DensityFacts } from './density.ts';
+import { createHeard, type Heard, hear, type Parting, restartPair, settlePair, standingOf } from './heard.ts';
+import { Arrival } from './ledger.ts';
+import { createSpread, cutSpread, noteSpread, type Spread } from './spread.ts';
+
+const PAGE = 1024;
+/** Of this process: pushes of further ones are not judged. */
+export const MAX_PAIRS = 1_000_000;
+/** Channels of this process whose names are kept. */
+const MAX_NAMES = 10_000;
+const NONE = -1;
+
+/** What is not judged of a number, and why. */
+export const Unjudged = { early: -1, far: -2, afterTheEnd: -3, tooMany: -4 } as const;
+export type Unjudged = (typeof Unjudged)[keyof typeof Unjudged];
+
+export interface Pushes {
+  readonly numbering: Numbering;
+  readonly density: DensityFacts;
+  readonly pages: Heard[];
+  /** Of channels: their places in this process by the hash of their name, and the names. */
+  readonly places: Map<number, number>;
+  readonly names: string[];
+  /** By lane and place of the channel: the pair. */
+  readonly pairs: Map<number, number>;
+  /** By lane: its first pair; by pair: the lane's next one, and the channel's place. */
+  readonly firstPair: Int32Array;
+  readonly nextPair: number[];
+  readonly placeOf: number[];
+  /** By lane: when it opened, NaN once its first push has come. */
+  readonly openedNs: Float64Array;
+  /** When the lanes heard a push, for a sample; null where each lane is counted to by itself. */
+  readonly spread: Spread | null;
+  /** By pair: the number up to which it is judged; empty while the run goes on. */
+  ends: readonly number[] | null;
+  /** Since the last cut. */
+  readonly counts: PushCounts;
+  /** Of the last arrival that was reordered (RFC 4737 §4.2.2); 0 where it is not known. */
+  extent: number;
+}
+
+export interface PushSetting {
+  /** Lanes of this process. */
+  readonly lanes: number;
+  /** Where the places of all arrivals are counted. */
+  readonly density: DensityFacts;
+  /** The sample whose times are kept: the same in every process. */
+  readonly seed: number;
+  readonly sampledShare: number;
+}
+
+export function createPushes(numbering: Numbering, { lanes, density, seed, sampledShare }: PushSetting): Pushes {
+  return {
+    numbering,
+    density,
+    pages: [],
+    places: new Map(),
+    names: [],
+    pairs: new Map(),
+    firstPair: new Int32Array(lanes).fill(NONE),
+    nextPair: [],
+    placeOf: [],
+    openedNs: new Float64Array(lanes).fill(Number.NaN),
+    spread: numbering.shared ? createSpread(seed, sampledShare) : null,
+    ends: null,
+    counts: zeroPushes(),
+    extent: 0,
+  };
+}
+
+export function laneListens({ openedNs }: Pushes, lane: number, nowNs: number): void {
+  openedNs[lane] = nowNs;
+}
+
+/** How long after its opening a lane hears its first push; NaN for every later one. */
+export function firstPushNs({ openedNs }: Pushes, lane: number, receivedNs: number): number {
+  const waitedNs = receivedNs - openedNs[lane]!;
+  openedNs[lane] = Number.NaN;
+  return waitedNs;
+}
+
+/** `channel`: the hash of its name, which `nameOf` reads where it is new. */
+export function notePush(
+  pushes: Pushes,
+  lane: number,
+  channel: number,
+  sequence: number,
+  receivedNs: number,
+  nameOf: () => string,
+): Arrival | Unjudged {
+  const pair = pairOf(pushes, lane, channel, nameOf);
+  if (pair === NONE) {
+    pushes.counts.unjudged++;
+    return pushes.ends === null ? Unjudged.tooMany : Unjudged.afterTheEnd;
+  }
+  const end = pushes.ends?.[pair] ?? Number.POSITIVE_INFINITY;
+  if (sequence >= end) return Unjudged.afterTheEnd;
+  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  const place = pair % PAGE;
+  const standing = standingOf(heard, place, sequence);
+  if (standing === 'early') return Unjudged.early;
+  if (standing === 'far') return Unjudged.far;
+  if (standing === 'skipped') settle(pushes, pair, sequence, 'stayed');
+  const arrival = hear(heard, place, sequence);
+  if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
+    pushes.counts.received++;
+    if (pushes.spread !== null) noteSpread(pushes.spread, channel, sequence, 0, receivedNs);
+  }
+  pushes.extent = heard.ledger.extent;
+  return arrival;
+}
+
+function pairOf(pushes: Pushes, lane: number, channel: number, nameOf: () => string): number {
+  const { pages, places, names, pairs, firstPair, nextPair, placeOf } = pushes;
+  let place = places.get(channel);
+  if (place === undefined) {
+    if (places.size >= MAX_PAIRS) return NONE;
+    place = places.size;
+    places.set(channel, place);
+    if (place < MAX_NAMES) names.push(nameOf());
+  }
+  const key = lane * MAX_PAIRS + place;
+  const known = pairs.get(key);
+  if (known !== undefined) return known;
+  // What begins behind the end is of no account.
+  if (nextPair.length >= MAX_PAIRS || pushes.ends !== null) return NONE;
+  const pair = nextPair.length;
+  if (pair === pages.length * PAGE) pages.push(createHeard(PAGE, pushes.density));
+  pairs.set(key, pair);
+  nextPair.push(firstPair[lane]!);
+  firstPair[lane] = pair;
+  placeOf.push(place);
+  return pair;
+}
+
+/** The name of the channel that a pair is about; null where there are no channels, or too many to name. */
+export function channelName({ numbering, names, places }: Pushes, channel: number): string | null {
+  return numbering.channel === null ? null : (names[places.get(channel)!] ?? null);
+}
+
+/** The run is over: each pair is judged up to here, or where all lanes hear the same numbers up to the highest of them. */
+export function endPushes(pushes: Pushes): void {
+  const { numbering, placeOf } = pushes;
+  const highest = new Map<number, number>();
+  const expected = placeOf.map((place, pair) => {
+    const each = pushes.pages[Math.floor(pair / PAGE)]!.ledger.expected[pair % PAGE]!;
+    highest.set(place, Math.max(each, highest.get(place) ?? 0));
+    return each;
+  });
+  pushes.ends = numbering.shared ? placeOf.map((place) => highest.get(place)!) : expected;
+}
+
+/** Whether every lane that is judged has heard all up to the end. */
+export function heardAllPushes({ pages, ends }: Pushes): boolean {
+  return (ends ?? []).every((end, pair) => {
+    const { ledger, isLate } = pages[Math.floor(pair / PAGE)]!;
+    return isLate[pair % PAGE] === 1 || ledger.low[pair % PAGE]! >= end;
+  });
+}
+
+/** Numbers of a channel that a lane never heard. */
+export interface PushHole {
+  /** Null where there are no channels, or too many to name. */
+  readonly channel: string | null;
+  readonly from: number;
+  readonly to: number;
+  /** Whether later numbers were heard. */
+  readonly isBetween: boolean;
+}
+
+/** The lane's connection is gone. Returns what it missed, where that is certain. */
+export function closePushes(pushes: Pushes, lane: number, parting: Parting): readonly PushHole[] {
+  const holes: PushHole[] = [];
+  for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
+    const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+    const place = pair % PAGE;
+    if (heard.isLate[place] === 1) continue;
+    const expected = heard.ledger.expected[place]!;
+    const to = parting === 'stayed' ? Math.max(expected, pushes.ends?.[pair] ?? 0) : expected;
+    holes.push(...settle(pushes, pair, to, parting));
+    if (pushes.numbering.shared) heard.isLate[place] = 1;
+    else restartPair(heard, place);
+  }
+  return holes;
+}
+
+function settle(pushes: Pushes, pair: number, to: number, parting: Parting): readonly PushHole[] {
+  const { counts, pages, names, placeOf, numbering } = pushes;
+  const heard = pages[Math.floor(pair / PAGE)]!;
+  const expected = heard.ledger.expected[pair % PAGE]!;
+  const account = settlePair(heard, pair % PAGE, to);
+  counts.owed += account.to - account.from;
+  // Only of a connection that lived to the end it is certain that nothing more would have come.
+  if (parting !== 'stayed') {
+    counts.unresolved += account.missing;
+    return [];
+  }
+  counts.missed += account.missing;
+  const channel = numbering.channel === null ? null : (names[placeOf[pair]!] ?? null);
+  return account.holes.map((hole) => ({ channel, ...hole, isBetween: hole.from < expected }));
+}
+
+/** Everything since the last cut. */
+export function cutPushes({ counts, pages, spread }: Pushes): PushFacts {
+  for (const page of pages) {
+    counts.away += page.away;
+    page.away = 0;
+  }
+  const cut = { ...counts, spread: spread === null ? [] : cutSpread(spread) };
+  Object.assign(counts, zeroPushes());
+  return cut;
+}
+
+/** Whether a bound of an account was hit. */
+export function isApproximate({ pages }: Pushes): boolean {
+  return pages.some(({ ledger }) => ledger.approximate);
+}

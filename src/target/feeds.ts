@@ -1,0 +1,70 @@
+// Feeds: each NAME is one, and says of its own accord what it has to say, as long as anybody listens. Every listener hears
+// the same numbers, which count within a channel from the first listener on.
+//
+//   ← {"channel": "c0", "seq": 0, "text": "…"}
+//
+// `?rate=100/s` says how many a second over all channels, `?channels=2` how many channels; what the first listener of a
+// feed asks for holds. In the truth log a channel is the stream.
+
+import type { Behaviour } from '../injection/behaviour.ts';
+import type { Tell } from '../injection/truth.ts';
+import { parseRate } from '../units/rate.ts';
+import { addressOf, type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
+
+const DEFAULT_RATE_PER_SECOND = 10;
+const MAX_RATE_PER_SECOND = 100_000;
+const MAX_CHANNELS = 10_000;
+const BEAT_MS = 5;
+const TEXT = 'x'.repeat(64);
+
+interface Feed {
+  readonly listeners: Set<Delivery>;
+  stop(): void;
+}
+
+export function feedService(behaviour: Behaviour, tell: Tell): Converse {
+  const feeds = new Map<string, Feed>();
+  return (peer) => {
+    const { name, lane } = addressOf(peer);
+    const feed = feeds.get(name) ?? startFeed(peer);
+    feeds.set(name, feed);
+    const delivery = deliveryTo(behaviour, lane, peer, tell);
+    feed.listeners.add(delivery);
+    return {
+      receive() {},
+      closed() {
+        feed.listeners.delete(delivery);
+        delivery.closed();
+        if (feed.listeners.size > 0) return;
+        feed.stop();
+        feeds.delete(name);
+      },
+    };
+  };
+}
+
+function startFeed({ path }: Peer): Feed {
+  const asked = new URL(path, 'ws://target').searchParams;
+  const ratePerSecond = bounded(parseRate(asked.get('rate') ?? ''), DEFAULT_RATE_PER_SECOND, MAX_RATE_PER_SECOND);
+  const channels = bounded(Number(asked.get('channels')), 1, MAX_CHANNELS);
+  const listeners = new Set<Delivery>();
+  const startedMs = performance.now();
+  let said = 0;
+
+  function sayWhatIsDue(): void {
+    const due = Math.floor(((performance.now() - startedMs) / 1000) * ratePerSecond);
+    for (; said < due; said++) {
+      const stream = said % channels;
+      const seq = Math.floor(said / channels);
+      const data = Buffer.from(JSON.stringify({ channel: `c${stream}`, seq, text: TEXT }));
+      for (const listener of [...listeners]) listener.deliver({ data, isBinary: false, stream, seq });
+    }
+  }
+
+  const timer = setInterval(sayWhatIsDue, BEAT_MS);
+  return { listeners, stop: () => clearInterval(timer) };
+}
+
+function bounded(asked: number | null, otherwise: number, most: number): number {
+  return asked !== null && asked > 0 ? Math.min(asked, most) : otherwise;
+}
