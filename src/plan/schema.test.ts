@@ -46,6 +46,7 @@ describe('the JSON Schema', () => {
       'plan.target.cookies',
       'plan.dialect|2.send',
       'plan.dialect|2.hello[]',
+      'plan.dialect|3.hello[]',
       'plan.profiles',
       'plan.profiles{}',
     ]);

@@ -31,6 +31,9 @@ describe('a threshold', () => {
     ['fanout.p99 < 50ms', 'fanout.p99', '<', 50e6, 'ns'],
     ['fanout.received >= 99.9%', 'fanout.received', '>=', 0.999, 'ratio'],
     ['fanout.missed == 0', 'fanout.missed', '==', 0, 'count'],
+    ['pushes.received >= 99.9%', 'pushes.received', '>=', 0.999, 'ratio'],
+    ['pushes.missed == 0', 'pushes.missed', '==', 0, 'count'],
+    ['firstPush.p90 < 1s', 'firstPush.p90', '<', 1e9, 'ns'],
     ['lost{priority=high} == 0', 'lost', '==', 0, 'count'],
     ['response.p99{ type = a b } < 50ms', 'response.p99', '<', 50e6, 'ns'],
   ])('%j is read', (expression, name, operator, limit, unit) => {

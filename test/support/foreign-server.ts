@@ -16,6 +16,7 @@ const COMMANDS = {
   rpc: [process.execPath, 'faye-json-rpc.js'],
   chat: [process.execPath, 'crossws-chat.js'],
   mqtt: [process.execPath, 'aedes-mqtt.js'],
+  ticker: [process.execPath, 'ws-ticker.js'],
   python: [PYTHON, 'python-echo.py'],
 } as const satisfies Record<string, readonly [command: string, script: string]>;
 
@@ -27,6 +28,9 @@ export interface ForeignServerOptions {
   /** `chat` only: a sender does not hear itself; a user who is never let in. */
   readonly quiet?: boolean;
   readonly deaf?: string;
+  /** `ticker` only: of each connection and symbol the tick that is left out, and the one that is said twice. */
+  readonly skip?: number;
+  readonly twice?: number;
   /** `ws` only. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
 }

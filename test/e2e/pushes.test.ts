@@ -1,0 +1,186 @@
+// The built command against services that speak of their own accord: what they say is judged by their own numbers.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startForeignServer } from '../support/foreign-server.ts';
+import {
+  type FinishedHighwater,
+  runHighwater,
+  startHighwater,
+  temporaryDirectory,
+  writeInto,
+} from '../support/highwater.ts';
+
+const RULES = {
+  contract: { delivery: 'exactly-once', order: 'per-stream' },
+  thresholds: ['pushes.missed == 0', 'pushes.received >= 99.9%', 'reordered == 0'],
+  drain: '500ms',
+};
+
+async function run(plan: object, args: readonly string[] = []): Promise<FinishedHighwater> {
+  const cwd = temporaryDirectory();
+  return runHighwater(['run', writeInto(cwd, 'plan.json', JSON.stringify({ ...RULES, ...plan })), '--json', ...args], {
+    cwd,
+  });
+}
+
+const rulesOf = ({ result }: FinishedHighwater): Record<string, string> =>
+  Object.fromEntries(result.verdict.thresholds.map(({ expression, kind }) => [expression, kind]));
+
+interface Act {
+  readonly act: string;
+  readonly to: number;
+  readonly stream: number;
+  readonly seq: number;
+}
+
+/** The feed of the reference target: 100 pushes a second over two channels, and what its truth log says. */
+async function runOnFeed(behaviour: string, shared: boolean, args: readonly string[] = []) {
+  const cwd = temporaryDirectory();
+  writeInto(cwd, 'behaviour.yaml', behaviour);
+  const target = startHighwater(['target', '--behaviour', 'behaviour.yaml', '--truth', 'truth.ndjson'], { cwd });
+  const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
+  const finished = await run(
+    {
+      target: { url: `${url}/feeds/all?lane=\${lane}&rate=100/s&channels=2` },
+      dialect: { kind: 'push', sequence: 'seq', channel: 'channel', shared },
+      load: { connections: [{ to: 8 }, { hold: '4s' }] },
+    },
+    args,
+  );
+  target.signal('SIGTERM');
+  await target.finished;
+  const truth = readFileSync(path.join(cwd, 'truth.ndjson'), 'utf8').trim().split('\n');
+  return { finished, acts: truth.map((line) => JSON.parse(line) as Act) };
+}
+
+/** Far enough behind the first that every lane hears, and before the last. */
+const at = (stream: number, seqs: readonly number[]): string =>
+  `[${seqs.map((seq) => `{ stream: ${stream}, seq: ${seq} }`).join(', ')}]`;
+
+describe('a feed that errs on purpose', () => {
+  test.each([
+    [false, '1'],
+    [true, '1'],
+    [true, '2'],
+  ])('shared numbers %s, %s workers: every act is found, and nothing else', async (shared, workers) => {
+    const behaviour = `
+faults:
+  - { kind: drop, at: ${at(0, [110, 111, 130])} }
+  - { kind: duplicate, at: ${at(0, [115])} }
+  - { kind: reorder, at: ${at(1, [120, 140])}, by: 3 }
+  - { kind: drop, at: [{ stream: 1, seq: 150, to: 3 }] }
+`;
+    const { finished, acts } = await runOnFeed(behaviour, shared, ['-w', workers]);
+    const { messages, pushes, violations } = finished.result;
+    const actsOf = (kind: string): readonly Act[] => acts.filter(({ act }) => act === kind);
+    expect(actsOf('drop')).toHaveLength(3 * 8 + 1);
+    expect(pushes).toMatchObject({ missed: 25, unresolved: 0, away: 0, unjudged: 0 });
+    expect(pushes?.owed).toBe((pushes?.received ?? 0) + 25);
+    expect(messages).toMatchObject({
+      due: 0,
+      sent: 0,
+      duplicated: actsOf('duplicate').length,
+      reordered: actsOf('reorder').length,
+      unexpected: 0,
+    });
+    expect(messages).toMatchObject({ duplicated: 8, reordered: 16 });
+    const missed = violations.filter(({ violation }) => violation === 'missed').map(({ detail }) => detail);
+    expect(new Set(missed)).toEqual(
+      new Set([
+        '#110 to #111 of c0 never came; #109 and #112 did',
+        '#130 of c0 never came; #129 and #131 did',
+        '#150 of c1 never came; #149 and #151 did',
+      ]),
+    );
+    expect(violations.find(({ detail }) => detail.startsWith('#150'))?.lane).toBe(3);
+    expect(rulesOf(finished)).toEqual({
+      'pushes.missed == 0': 'fail',
+      'pushes.received >= 99.9%': 'fail',
+      'reordered == 0': 'fail',
+      'delivery: exactly-once': 'fail',
+      'order: per-stream': 'fail',
+    });
+    expect(pushes?.skew?.pushes ?? null).toEqual(shared ? expect.any(Number) : null);
+  });
+
+  test('a lane that is evicted in silence is found only where all lanes hear the same numbers', async () => {
+    const behaviour = 'faults: [{ kind: evict, at: [{ stream: 0, seq: 100, to: 5 }] }]';
+    const { finished, acts } = await runOnFeed(behaviour, true);
+    const { pushes, violations } = finished.result;
+    expect(pushes?.missed).toBeGreaterThan(50);
+    expect(pushes?.missed).toBeLessThanOrEqual(acts.filter(({ act }) => act === 'drop').length);
+    expect(new Set(violations.map(({ lane }) => lane))).toEqual(new Set([5]));
+    expect(violations[0]?.detail).toMatch(/^#\d+ to #\d+ of c\d never came, though another lane heard of #\d+$/);
+
+    const alone = (await runOnFeed(behaviour, false)).finished.result;
+    expect(alone.pushes).toMatchObject({ missed: 0 });
+  });
+
+  test('one that does nothing wrong passes', async () => {
+    const { finished } = await runOnFeed('faults: []', true, ['-w', '2']);
+    expect(finished.result.pushes).toMatchObject({ missed: 0, unresolved: 0, away: 0, unjudged: 0, reachRatio: 1 });
+    expect(finished.result.pushes?.firstPush.count).toBe(8);
+    expect(finished.result.messages).toMatchObject({ duplicated: 0, reordered: 0, unexpected: 0 });
+    expect(finished.result.delivery.consistentWith).toBe('exactly-once');
+    expect(finished.result.violations).toEqual([]);
+  });
+});
+
+const TICKER = {
+  kind: 'push',
+  hello: [{ op: 'subscribe', symbols: ['BTC', `L-\${lane}`] }],
+  sequence: 'data.id',
+  channel: 'data.symbol',
+};
+
+describe('a market feed of somebody else’s making', () => {
+  test('is heard after its subscription, each symbol by itself; heartbeats are not judged', async () => {
+    const server = await startForeignServer('ticker', { skip: 30, twice: 40 });
+    const { result } = await run({
+      target: { url: server.url },
+      dialect: TICKER,
+      load: { connections: [{ to: 5 }, { hold: '2s' }] },
+    });
+    await server.stop();
+    expect(result.pushes).toMatchObject({ missed: 10, unresolved: 0 });
+    expect(result.pushes?.unjudged).toBeGreaterThanOrEqual(10);
+    expect(result.messages).toMatchObject({ duplicated: 10, reordered: 0, unexpected: 0 });
+    const details = new Set(result.violations.map(({ detail }) => detail));
+    expect(details).toContain('#9007199254030 of BTC never came; #9007199254029 and #9007199254031 did');
+    expect(details).toContain('push #9007199254040 of L-3 arrived again');
+  });
+
+  test('whose numbers are looked for in the wrong place is said to be not understood', async () => {
+    const server = await startForeignServer('ticker');
+    const finished = await run({
+      target: { url: server.url },
+      dialect: { ...TICKER, sequence: 'seq' },
+      load: { connections: [{ to: 5 }, { hold: '2s' }] },
+    });
+    await server.stop();
+    const { verdict, pushes } = finished.result;
+    expect(pushes).toMatchObject({ owed: 0, received: 0 });
+    expect(verdict.kind).toBe('inconclusive');
+    expect(verdict.doubts.map(({ kind }) => kind)).toContain('unmatched');
+    expect(finished.stderr).toContain('a number is looked for at seq with a channel at data.symbol');
+  });
+
+  test('is judged beside messages of our own, where the json dialect says how it is numbered', async () => {
+    const server = await startForeignServer('ticker', { skip: 30 });
+    const { result } = await run({
+      target: { url: server.url },
+      dialect: {
+        kind: 'json',
+        hello: TICKER.hello,
+        send: { op: 'echo', id: `\${id}` },
+        pushes: { sequence: 'data.id', channel: 'data.symbol' },
+      },
+      load: { connections: [{ to: 5 }, { hold: '2s' }], messages: { open: { rate: '50/s', for: '1s' } } },
+    });
+    await server.stop();
+    expect(result.messages).toMatchObject({ sent: 50, delivered: 0, lost: 50 });
+    expect(result.pushes).toMatchObject({ missed: 10, unresolved: 0 });
+  });
+});
