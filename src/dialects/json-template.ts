@@ -1,6 +1,7 @@
 // A message of the json dialect before it is one: JSON text with places that are filled in for each lane or message. The
 // text is ASCII, so that a byte is a letter; what is filled in needs no escape.
 
+import type { MessageType } from '../plan/plan.ts';
 import { writeLetters } from './letters.ts';
 import {
   digitsOf,
@@ -12,7 +13,7 @@ import {
   writeMessageId,
 } from './message-id.ts';
 
-const PLACES = ['id', 'seq', 'lane', 'room', 'payload'] as const;
+const PLACES = ['id', 'seq', 'lane', 'room', 'type', 'priority', 'payload'] as const;
 type Place = (typeof PLACES)[number];
 
 export interface JsonTemplate {
@@ -40,15 +41,18 @@ export function compileTemplate(text: string, rows: Rows): JsonTemplate {
     if (index % 2 === 0) return part === '' ? [] : [{ kind: 'literal', bytes: bytesOf(part) }];
     if (!part.startsWith(ROW)) return [{ kind: part as Place }];
     const column = JSON.parse(`"${part.slice(ROW.length)}"`) as string;
-    return [
-      { kind: 'row', values: rows.map((row) => bytesOf(inAscii(JSON.stringify(row[column] ?? '').slice(1, -1)))) },
-    ];
+    return [{ kind: 'row', values: rows.map((row) => insideString(row[column] ?? '')) }];
   });
   return {
     pieces,
     literalBytes: pieces.reduce((sum, piece) => sum + (piece.kind === 'literal' ? piece.bytes.length : 0), 0),
     payloads: pieces.filter((piece) => piece.kind === 'payload').length,
   };
+}
+
+/** As it stands between the quotation marks of a string of JSON. */
+function insideString(text: string): Uint8Array {
+  return bytesOf(inAscii(JSON.stringify(text).slice(1, -1)));
 }
 
 /** Letters beyond ASCII as JSON escapes them. */
@@ -63,21 +67,34 @@ function bytesOf(ascii: string): Uint8Array {
 /** Of a CSV file: stream n has row n modulo their number. */
 export type Rows = readonly Readonly<Record<string, string>>[];
 
+/** What a type of the mix puts into the places that are about it. */
+export interface TypeWords {
+  readonly type: Uint8Array;
+  /** Empty where it has none. */
+  readonly priority: Uint8Array;
+}
+
+export function wordsOf({ type, priority }: Pick<MessageType, 'type' | 'priority'>): TypeWords {
+  return { type: insideString(type), priority: insideString(priority ?? '') };
+}
+
 /** What goes into the places. */
 export interface Filling {
   readonly ids: MessageIds;
   readonly letters: Uint8Array;
   readonly name: Readonly<MessageName>;
   readonly room: number;
+  readonly words: TypeWords;
 }
 
 /** More than `writeTemplate` writes with so many letters in each payload. */
 export function templateBytesBound(
   { pieces, literalBytes }: JsonTemplate,
   stream: number,
+  { type, priority }: TypeWords,
   payloadLetters: number,
 ): number {
-  let bound = literalBytes + pieces.length * (MAX_ID_BYTES + payloadLetters);
+  let bound = literalBytes + pieces.length * (MAX_ID_BYTES + type.length + priority.length + payloadLetters);
   for (const piece of pieces) if (piece.kind === 'row') bound += rowValue(piece.values, stream).length;
   return bound;
 }
@@ -93,7 +110,7 @@ export function writeTemplate(
   filling: Filling,
   payloadLetters: number,
 ): number {
-  const { ids, letters, name, room } = filling;
+  const { ids, letters, name, room, words } = filling;
   let at = 0;
   for (const piece of template.pieces) {
     switch (piece.kind) {
@@ -119,6 +136,11 @@ export function writeTemplate(
       case 'room':
         at = writeDigits(out, at, room, 10);
         break;
+      case 'type':
+      case 'priority':
+        out.set(words[piece.kind], at);
+        at += words[piece.kind].length;
+        break;
       case 'payload':
         at = writeLetters(letters, out, at, payloadLetters, name.stream, name.sequence);
         break;
@@ -128,7 +150,11 @@ export function writeTemplate(
 }
 
 /** How many letters each payload may have, so that the message has the wanted size or as little more as it can. */
-export function payloadLetters(template: JsonTemplate, wantedBytes: number, { ids, name, room }: Filling): number {
+export function payloadLetters(
+  template: JsonTemplate,
+  wantedBytes: number,
+  { ids, name, room, words }: Filling,
+): number {
   if (template.payloads === 0) return 0;
   let taken = template.literalBytes;
   for (const piece of template.pieces) {
@@ -138,6 +164,7 @@ export function payloadLetters(template: JsonTemplate, wantedBytes: number, { id
     else if (kind === 'seq') taken += digitsOf(name.sequence, 10);
     else if (kind === 'lane') taken += digitsOf(name.stream, 10);
     else if (kind === 'room') taken += digitsOf(room, 10);
+    else if (kind === 'type' || kind === 'priority') taken += words[kind].length;
   }
   return Math.max(0, Math.floor((wantedBytes - taken) / template.payloads));
 }

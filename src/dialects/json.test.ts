@@ -32,7 +32,10 @@ const shape = (more: Partial<JsonShape> = {}): JsonShape => ({
 });
 const setting: JsonSetting = {
   run: RUN,
-  payloadBytes: [200, 500],
+  mix: [
+    { type: 'chat', priority: null, payloadBytes: 200 },
+    { type: 'an "order"', priority: 'höchste', payloadBytes: 500 },
+  ],
   timed: false,
   rows: [],
   roomOf: (stream) => stream % 10,
@@ -76,8 +79,37 @@ describe('what is sent', () => {
   });
 
   test('is as long as the template where that needs more, or has no payload', () => {
-    const bare = createJsonCodec(shape({ template: `{"id":"\${id}"}` }), { ...setting, payloadBytes: [10] });
+    const bare = createJsonCodec(shape({ template: `{"id":"\${id}"}` }), {
+      ...setting,
+      mix: [{ type: 'chat', priority: null, payloadBytes: 10 }],
+    });
     expect(writeJson(bare, 0, nameOf(1, 2))).toBe('{"id":"00ed0001-1-2"}'.length);
+  });
+});
+
+describe('what the mix says of a message', () => {
+  const template = JSON.stringify({ id: `\${id}`, kind: `\${type}`, urgency: `\${priority}`, text: `\${payload}` });
+  const classed = createJsonCodec(shape({ template }), setting);
+  const documentOf = (type: number): Record<string, unknown> => {
+    const length = writeJson(classed, type, nameOf(1, 2));
+    return JSON.parse(Buffer.from(classed.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
+  };
+
+  test('stands in it: its type and its priority, which is empty where it has none', () => {
+    expect(documentOf(0)).toMatchObject({ kind: 'chat', urgency: '' });
+    expect(documentOf(1)).toMatchObject({ kind: 'an "order"', urgency: 'höchste' });
+  });
+
+  test('leaves it the size of its type', () => {
+    expect([0, 1].map((type) => writeJson(classed, type, nameOf(1, 2)))).toEqual([200, 500]);
+  });
+
+  test('is known where the payload comes back, and a letter less is damage', () => {
+    for (const type of [0, 1]) {
+      const { id: replyTo, text } = documentOf(type) as { id: string; text: string };
+      expect(read({ replyTo, data: { text } }, classed)).toBe(JsonReading.message);
+      expect(read({ replyTo, data: { text: text.slice(1) } }, classed)).toBe(JsonReading.corrupted);
+    }
   });
 });
 

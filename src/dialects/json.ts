@@ -5,7 +5,7 @@
 //
 // The filler follows from stream and number, so that a service that returns it can be held to it.
 
-import type { JsonDialect } from '../plan/plan.ts';
+import type { JsonDialect, MessageType } from '../plan/plan.ts';
 import { createJsonScanner, isAscii, type JsonPath, type JsonScanner } from './json-scan.ts';
 import {
   compileTemplate,
@@ -13,7 +13,9 @@ import {
   type JsonTemplate,
   payloadLetters,
   type Rows,
+  type TypeWords,
   templateBytesBound,
+  wordsOf,
   writeTemplate,
 } from './json-template.ts';
 import { createLetters, lettersMatch } from './letters.ts';
@@ -45,8 +47,9 @@ export type JsonReading = (typeof JsonReading)[keyof typeof JsonReading];
 export interface JsonCodec {
   readonly template: JsonTemplate;
   readonly hello: readonly JsonTemplate[];
-  /** Every size of the mix. */
+  /** Of each type of the mix: its size, and what it puts into the template. */
   readonly payloadBytes: readonly number[];
+  readonly words: readonly TypeWords[];
   readonly ids: MessageIds;
   readonly scanner: JsonScanner;
   /** Which of the scanner's paths is which; −1 where the plan names none. */
@@ -67,8 +70,7 @@ export interface JsonCodec {
 export interface JsonSetting {
   /** The 32-bit mark of the run. */
   readonly run: number;
-  /** By message type. */
-  readonly payloadBytes: readonly number[];
+  readonly mix: readonly Pick<MessageType, 'type' | 'priority' | 'payloadBytes'>[];
   /** Whether ids carry the times of their message. */
   readonly timed: boolean;
   readonly rows: Rows;
@@ -77,11 +79,13 @@ export interface JsonSetting {
 
 const QUOTE = 0x22;
 const ID_PATH = 0;
+/** What is said first is of no type. */
+const NO_WORDS = wordsOf({ type: '', priority: null });
 /** Of a state that cannot be one, so much is shown. */
 const MOST_SHOWN = 40;
 
 export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCodec {
-  const { run, payloadBytes, timed, rows, roomOf } = setting;
+  const { run, mix, timed, rows, roomOf } = setting;
   const paths: JsonPath[] = [shape.id];
   const place = (path: JsonPath | null | undefined): number => (path == null ? -1 : paths.push(path) - 1);
   const places = {
@@ -95,7 +99,8 @@ export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCod
   return {
     template: compileTemplate(shape.template, rows),
     hello: shape.hello.map((text) => compileTemplate(text, rows)),
-    payloadBytes,
+    payloadBytes: mix.map(({ payloadBytes }) => payloadBytes),
+    words: mix.map(wordsOf),
     ids: createMessageIds(run, timed),
     scanner: createJsonScanner(paths),
     paths: places,
@@ -112,7 +117,7 @@ export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCod
 /** Lays a message out in `codec.message` and returns its length: the size of its type, or what the template needs. */
 export function writeJson(codec: JsonCodec, type: number, name: Readonly<MessageName>): number {
   const { template, ids, letters } = codec;
-  const filling: Filling = { ids, letters, name, room: codec.roomOf(name.stream) };
+  const filling: Filling = { ids, letters, name, room: codec.roomOf(name.stream), words: codec.words[type]! };
   return layOut(codec, template, filling, payloadLetters(template, codec.payloadBytes[type]!, filling));
 }
 
@@ -126,11 +131,11 @@ export function idText({ ids, message }: JsonCodec, name: Readonly<MessageName>)
 export function writeHello(codec: JsonCodec, index: number, stream: number): number {
   const { hello, ids, letters } = codec;
   const name: MessageName = { stream, sequence: 0, dueNs: 0, sentNs: 0 };
-  return layOut(codec, hello[index]!, { ids, letters, name, room: codec.roomOf(stream) }, 0);
+  return layOut(codec, hello[index]!, { ids, letters, name, room: codec.roomOf(stream), words: NO_WORDS }, 0);
 }
 
 function layOut(codec: JsonCodec, template: JsonTemplate, filling: Filling, fillerLetters: number): number {
-  const bound = templateBytesBound(template, filling.name.stream, fillerLetters);
+  const bound = templateBytesBound(template, filling.name.stream, filling.words, fillerLetters);
   if (codec.message.length < bound) codec.message = new Uint8Array(2 * bound);
   return writeTemplate(template, codec.message, filling, fillerLetters);
 }
@@ -189,7 +194,10 @@ function saysSomething({ scanner: { spans } }: JsonCodec, bytes: Uint8Array, pat
 function payloadIsWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   if (from < 0 || bytes[from] !== QUOTE) return false;
   const { template, ids, letters, name, payloadBytes } = codec;
-  const filling: Filling = { ids, letters, name, room: codec.roomOf(name.stream) };
-  const isSize = (wanted: number): boolean => payloadLetters(template, wanted, filling) === to - from - 2;
+  const room = codec.roomOf(name.stream);
+  const isSize = (wanted: number, type: number): boolean => {
+    const filling: Filling = { ids, letters, name, room, words: codec.words[type]! };
+    return payloadLetters(template, wanted, filling) === to - from - 2;
+  };
   return payloadBytes.some(isSize) && lettersMatch(letters, bytes, from + 1, to - 1, name.stream, name.sequence);
 }

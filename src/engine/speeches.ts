@@ -36,7 +36,7 @@ export function createSpeech({ plan, run, lanes, traffic, rows, ownDialect, dial
     case 'echo':
       return speakEcho(dialect, run, payloadBytes, traffic);
     case 'json':
-      return speakJson(dialect, { run, payloadBytes, timed, rows, roomOf: roomOfStream }, traffic);
+      return speakJson(dialect, { run, mix, timed, rows, roomOf: roomOfStream }, traffic);
     case 'module':
       if (ownDialect === null) throw new Error(`the dialect ${dialect.file} was not loaded`);
       return speakOwn(ownDialect, { run, mix, timed, lanes, rows, roomOf: roomOfStream, dialectFailed }, traffic);

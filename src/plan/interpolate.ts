@@ -19,7 +19,7 @@ export interface Interpolated {
 const PLACEHOLDER = /\$\{([^}]*)(\}?)/g;
 const ENV_NAME = /^env\.([A-Za-z_][A-Za-z0-9_]*)$/;
 /** What a message's template may hold. */
-const MESSAGE_NAMES: readonly string[] = ['id', 'seq', 'lane', 'room', 'payload'];
+const MESSAGE_NAMES: readonly string[] = ['id', 'seq', 'lane', 'room', 'type', 'priority', 'payload'];
 /** What may stand in what a lane says first. */
 const HELLO_NAMES: readonly string[] = ['lane', 'room'];
 const ROW_NAME = /^row\..+$/s;

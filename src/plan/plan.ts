@@ -86,7 +86,7 @@ export interface ModuleDialect {
 /** The service answers each message with a JSON document that carries its id. */
 export interface JsonDialect {
   readonly kind: 'json';
-  /** JSON text with `${id}`, `${seq}`, `${lane}`, `${room}` and `${payload}` in it. */
+  /** JSON text with `${id}`, `${seq}`, `${lane}`, `${room}`, `${type}`, `${priority}` and `${payload}` in it. */
   readonly template: string;
   /** Sent once a lane is open, before its messages: JSON texts with `${lane}` and `${room}` in them. */
   readonly hello: readonly string[];

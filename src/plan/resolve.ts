@@ -6,7 +6,7 @@ import { DEFAULTS } from './defaults.ts';
 import { acknowledgesApart } from './dialects.ts';
 import { isObject } from './document.ts';
 import { problemsOfIssues } from './issues.ts';
-import type { Contract, Dialect, Plan, Resend, Target } from './plan.ts';
+import type { Contract, Dialect, JsonDialect, Plan, Resend, Target } from './plan.ts';
 import type { Path, PlacedProblem } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
@@ -74,6 +74,10 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     report(['resend'], 'something that tells a sender what arrived', 'no answer to a sender at all', hint);
   }
   if (dialect.kind === 'json') checkRows(written.target, [dialect.template, ...dialect.hello], report);
+  if (dialect.kind === 'json' && speaksOfPriority(dialect) && load.mix.every(({ priority }) => priority === null)) {
+    const hint = 'give the types of load.mix a priority';
+    report(['dialect', 'send'], `a mix with a priority, as \${priority} stands here`, 'none', hint);
+  }
   if (load.rooms === null) {
     for (const at of placesOfRoom(target, dialect)) {
       report(at, `load.rooms, as \${room} stands here`, 'a plan without rooms', 'add rooms: { count: 10 } to load');
@@ -105,6 +109,10 @@ function placesOfRoom(target: Target, dialect: Dialect): readonly Path[] {
     ...(dialect.kind === 'json' && speaks(dialect.template) ? [['dialect', 'send']] : []),
     ...(dialect.kind === 'json' && dialect.hello.some(speaks) ? [['dialect', 'hello']] : []),
   ];
+}
+
+function speaksOfPriority({ template }: JsonDialect): boolean {
+  return template.includes(`\${priority}`);
 }
 
 function resolveDialect(written: WrittenPlan['dialect']): Dialect {

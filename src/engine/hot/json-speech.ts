@@ -106,5 +106,5 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
     if (judged !== null) noteState(traffic, lane, name.sequence, judged.expected, judged.got);
   }
 
-  return { maxInFlight: setting.payloadBytes.map(() => MAX_NAMED_IN_FLIGHT), greet, append, repeat, receive };
+  return { maxInFlight: setting.mix.map(() => MAX_NAMED_IN_FLIGHT), greet, append, repeat, receive };
 }
