@@ -16,6 +16,7 @@ import { problemsOfIssues } from '../plan/issues.ts';
 import { type PlanProblem, pathText } from '../plan/problems.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { DEFAULT_QUEUE, type QueueSettings, queueField, resolveQueue } from './queue.ts';
 
 export const FAULT_KINDS = [
   'drop',
@@ -90,9 +91,10 @@ export interface Behaviour {
   readonly faults: readonly FaultRule[];
   /** A connection with more unsent than this loses what comes next, without a word; null never. */
   readonly dropBeyondBytes: number | null;
+  readonly queue: QueueSettings;
 }
 
-export const FAULTLESS: Behaviour = { seed: 1, faults: [], dropBeyondBytes: null };
+export const FAULTLESS: Behaviour = { seed: 1, faults: [], dropBeyondBytes: null, queue: DEFAULT_QUEUE };
 
 /** Which settings each kind has beside the choice of messages. */
 const SETTINGS: Readonly<Record<FaultKind, readonly string[]>> = {
@@ -203,8 +205,9 @@ const behaviourSchema = objectField(
       '1GiB',
       '64KiB',
     ).optional(),
+    queue: queueField.optional(),
   },
-  'a behaviour: { seed, faults, dropBeyond }',
+  'a behaviour: { seed, faults, dropBeyond, queue }',
   'What the reference target does wrong.',
 );
 
@@ -218,13 +221,14 @@ export function parseBehaviour(
   | { readonly ok: false; readonly problems: NonEmpty<PlanProblem> } {
   const parsed = behaviourSchema.safeParse(document ?? {});
   if (parsed.success) {
-    const { seed, faults, dropBeyond } = parsed.data;
+    const { seed, faults, dropBeyond, queue } = parsed.data;
     return {
       ok: true,
       behaviour: {
         seed: seed ?? FAULTLESS.seed,
         faults: (faults ?? []).map(resolveRule),
         dropBeyondBytes: dropBeyond ?? null,
+        queue: resolveQueue(queue),
       },
     };
   }

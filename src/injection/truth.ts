@@ -63,6 +63,15 @@ export type Act =
       readonly stream: number;
       readonly seq: number;
     }
+  /** Not taken, and its sender told so: the queue was full. */
+  | {
+      readonly act: 'refuse';
+      readonly to: number;
+      readonly stream: number;
+      readonly seq: number;
+      /** One of the queue's; null for what names none of them. */
+      readonly priority: string | null;
+    }
   /** A connection's sum when it ended: messages that were to go out on it, and of them sent whole at least once. */
   | {
       readonly act: 'closed';
