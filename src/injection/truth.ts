@@ -2,7 +2,7 @@
 // tester finds must agree with it, message by message.
 
 /**
- * What was done on the connection of lane `to` to a message of `stream`. Numbers are the sender's; `atNs` counts from when
+ * What was done on the connection of lane `to` to a message of `stream`, but for a leak. Numbers are the sender's; `atNs` counts from when
  * the log was opened.
  */
 export type Act =
@@ -80,7 +80,9 @@ export type Act =
       /** Of its own messages, and of others'. */
       readonly returned: number;
       readonly passedOn: number;
-    };
+    }
+  /** Of the whole service, and so on no connection: what it holds and will not give back, when that begins and at the end. */
+  | { readonly act: 'leak'; readonly heldBytes: number };
 
 export type TruthLine = Act & { readonly atNs: number };
 

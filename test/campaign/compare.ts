@@ -94,6 +94,7 @@ function actsBeforeDisconnects(truth: readonly Act[]): ReadonlySet<Act> {
   const doomed = new Set<Act>();
   const sinceClosed = new Map<number, Act[]>();
   for (const act of truth) {
+    if (act.act === 'leak') continue;
     const acts = sinceClosed.get(act.to) ?? [];
     sinceClosed.set(act.to, act.act === 'closed' ? [] : [...acts, act]);
     if (act.act === 'closed' && acts.some((other) => other.act === 'disconnect'))
@@ -161,6 +162,7 @@ function expectedOf(truth: readonly Act[]): Expected {
         expected.rejected++;
         break;
       case 'disconnect':
+      case 'leak':
       case 'stall':
         break;
     }
