@@ -4,8 +4,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
 import { type Behaviour, FAULTLESS, parseBehaviour } from '../injection/behaviour.ts';
+import type { Tell } from '../injection/truth.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { readPlanText } from '../plan/text.ts';
+import { startLeak } from '../target/leak.ts';
 import { type ReferenceTarget, startReferenceTarget } from '../target/reference-target.ts';
 import { createServices } from '../target/services.ts';
 import { openTruthFile, type TruthFile } from '../target/truth-file.ts';
@@ -29,13 +31,16 @@ export async function targetCommand(flags: TargetFlags): Promise<number> {
   }
   const behaviour = flags.behaviour === undefined ? FAULTLESS : await loadBehaviour(flags.behaviour);
   const truth = flags.truth === undefined ? null : await openTruth(flags.truth);
-  const target = await start(flags, port, behaviour, truth);
+  const tell = truth?.tell ?? (() => {});
+  const target = await start(flags, port, behaviour, tell);
+  const leak = behaviour.leak === null ? null : startLeak(behaviour.leak, tell);
   process.stdout.write(`listening ${target.url}\n`);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
   await target.close();
+  leak?.stop();
   await truth?.close();
   return 0;
 }
@@ -61,16 +66,11 @@ function openTruth(file: string): Promise<TruthFile> {
   });
 }
 
-function start(
-  flags: TargetFlags,
-  port: number,
-  behaviour: Behaviour,
-  truth: TruthFile | null,
-): Promise<ReferenceTarget> {
+function start(flags: TargetFlags, port: number, behaviour: Behaviour, tell: Tell): Promise<ReferenceTarget> {
   return startReferenceTarget({
     host: flags.host,
     port,
-    converse: createServices(behaviour, truth?.tell ?? (() => {})),
+    converse: createServices(behaviour, tell),
     compression: flags.compression,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   }).catch((error: Error) => {

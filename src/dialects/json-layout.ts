@@ -5,10 +5,10 @@ import {
   compileTemplate,
   type Filling,
   type JsonTemplate,
-  type Rows,
   templateBytesBound,
   writeTemplate,
 } from './json-template.ts';
+import type { ValueSources } from './json-values.ts';
 import { createLetters } from './letters.ts';
 import { createMessageIds, type MessageIds, type MessageName } from './message-id.ts';
 
@@ -22,40 +22,40 @@ export interface JsonLayout {
 }
 
 /** What the messages of a run need beside their templates. */
-export interface JsonSetting {
+export interface JsonSetting extends ValueSources {
   /** The 32-bit mark of the run. */
   readonly run: number;
   /** Whether ids carry the times of their message. */
   readonly timed: boolean;
-  readonly rows: Rows;
   roomOf(stream: number): number;
 }
 
 /** `hello`: JSON texts. */
-export function createJsonLayout(hello: readonly string[], { run, timed, rows, roomOf }: JsonSetting): JsonLayout {
+export function createJsonLayout(hello: readonly string[], setting: JsonSetting): JsonLayout {
+  const { run, timed, roomOf } = setting;
   return {
     ids: createMessageIds(run, timed),
     letters: createLetters(run),
-    hello: hello.map((text) => compileTemplate(text, rows)),
+    hello: hello.map((text) => compileTemplate(text, setting)),
     message: new Uint8Array(1024),
     roomOf,
   };
 }
 
 /** What goes into the places of this message. */
-export function fillingOf({ ids, letters, roomOf }: JsonLayout, name: Readonly<MessageName>): Filling {
-  return { ids, letters, name, room: roomOf(name.stream) };
+export function fillingOf({ ids, letters, roomOf }: JsonLayout, name: Readonly<MessageName>, type: number): Filling {
+  return { ids, letters, name, room: roomOf(name.stream), type };
 }
 
 /** Lays a message out in `layout.message` and returns its length. */
 export function layOut(layout: JsonLayout, template: JsonTemplate, filling: Filling, fillerLetters: number): number {
-  const bound = templateBytesBound(template, filling.name.stream, fillerLetters);
+  const bound = templateBytesBound(template, filling, fillerLetters);
   if (layout.message.length < bound) layout.message = new Uint8Array(2 * bound);
   return writeTemplate(template, layout.message, filling, fillerLetters);
 }
 
 /** The same for message `index` of what a lane says first. */
 export function layOutHello(layout: JsonLayout, index: number, stream: number): number {
-  const filling = fillingOf(layout, { stream, sequence: 0, dueNs: 0, sentNs: 0 });
+  const filling = fillingOf(layout, { stream, sequence: 0, dueNs: 0, sentNs: 0 }, 0);
   return layOut(layout, layout.hello[index]!, filling, 0);
 }

@@ -1,6 +1,7 @@
 // A message of the json dialect before it is one: JSON text with places that are filled in for each lane or message. The
 // text is ASCII, so that a byte is a letter; what is filled in needs no escape.
 
+import { bytesOf, createValue, inAscii, type Value, type ValueSources } from './json-values.ts';
 import { writeLetters } from './letters.ts';
 import {
   digitsOf,
@@ -25,24 +26,21 @@ export interface JsonTemplate {
 type Piece =
   | { readonly kind: 'literal'; readonly bytes: Uint8Array }
   | { readonly kind: Place }
-  /** By row: what stands in this column, as JSON has it. */
-  | { readonly kind: 'row'; readonly values: readonly Uint8Array[] };
+  | { readonly kind: 'value'; readonly value: Value };
 
-const PLACE = new RegExp(`\\$\\{(${PLACES.join('|')}|row\\.[^}]*)\\}`);
-const ROW = 'row.';
+const PLACE = /\$\{([^}]*)\}/;
 /** Numbers that stand alone in a string become numbers of JSON. */
-const LONE_NUMBER = /"\$\{(seq|lane|room)\}"/g;
+const LONE_NUMBER = /"\$\{(seq|lane|room|int\.[^}]*)\}"/g;
 
-/** `text` must be JSON, and every column that it names must be in every row. */
-export function compileTemplate(text: string, rows: Rows): JsonTemplate {
+/** `text` must be JSON, every place in it one that is known, and every column that it names in every row. */
+export function compileTemplate(text: string, sources: ValueSources): JsonTemplate {
   const parts = inAscii(text).replace(LONE_NUMBER, `\${$1}`).split(PLACE);
   const pieces = parts.flatMap((part, index): Piece[] => {
     if (index % 2 === 0) return part === '' ? [] : [{ kind: 'literal', bytes: bytesOf(part) }];
-    if (!part.startsWith(ROW)) return [{ kind: part as Place }];
-    const column = JSON.parse(`"${part.slice(ROW.length)}"`) as string;
-    return [
-      { kind: 'row', values: rows.map((row) => bytesOf(inAscii(JSON.stringify(row[column] ?? '').slice(1, -1)))) },
-    ];
+    const place = PLACES.find((name) => name === part);
+    if (place !== undefined) return [{ kind: place }];
+    const value = createValue(part, index, sources);
+    return value === null ? [{ kind: 'literal', bytes: bytesOf(`\${${part}}`) }] : [{ kind: 'value', value }];
   });
   return {
     pieces,
@@ -51,39 +49,28 @@ export function compileTemplate(text: string, rows: Rows): JsonTemplate {
   };
 }
 
-/** Letters beyond ASCII as JSON escapes them. */
-function inAscii(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-function bytesOf(ascii: string): Uint8Array {
-  return Uint8Array.from(ascii, (letter) => letter.charCodeAt(0));
-}
-
-/** Of a CSV file: stream n has row n modulo their number. */
-export type Rows = readonly Readonly<Record<string, string>>[];
-
 /** What goes into the places. */
 export interface Filling {
   readonly ids: MessageIds;
   readonly letters: Uint8Array;
   readonly name: Readonly<MessageName>;
   readonly room: number;
+  /** The place of the message's type in the mix. */
+  readonly type: number;
 }
 
 /** More than `writeTemplate` writes with so many letters in each payload. */
-export function templateBytesBound(
-  { pieces, literalBytes }: JsonTemplate,
-  stream: number,
-  payloadLetters: number,
-): number {
-  let bound = literalBytes + pieces.length * (MAX_ID_BYTES + payloadLetters);
-  for (const piece of pieces) if (piece.kind === 'row') bound += rowValue(piece.values, stream).length;
-  return bound;
+export function templateBytesBound(template: JsonTemplate, filling: Filling, payloadLetters: number): number {
+  const { pieces, literalBytes } = template;
+  return literalBytes + valueBytes(template, filling) + pieces.length * (MAX_ID_BYTES + payloadLetters);
 }
 
-function rowValue(values: readonly Uint8Array[], stream: number): Uint8Array {
-  return values[stream % values.length] ?? new Uint8Array(0);
+function valueBytes({ pieces }: JsonTemplate, { name, type }: Filling): number {
+  let bytes = 0;
+  for (const piece of pieces) {
+    if (piece.kind === 'value') bytes += piece.value(name.stream, name.sequence, type).length;
+  }
+  return bytes;
 }
 
 /** Writes the message at the beginning of `out` and returns its length. */
@@ -93,7 +80,7 @@ export function writeTemplate(
   filling: Filling,
   payloadLetters: number,
 ): number {
-  const { ids, letters, name, room } = filling;
+  const { ids, letters, name, room, type } = filling;
   let at = 0;
   for (const piece of template.pieces) {
     switch (piece.kind) {
@@ -101,8 +88,8 @@ export function writeTemplate(
         out.set(piece.bytes, at);
         at += piece.bytes.length;
         break;
-      case 'row': {
-        const value = rowValue(piece.values, name.stream);
+      case 'value': {
+        const value = piece.value(name.stream, name.sequence, type);
         out.set(value, at);
         at += value.length;
         break;
@@ -128,13 +115,12 @@ export function writeTemplate(
 }
 
 /** How many letters each payload may have, so that the message has the wanted size or as little more as it can. */
-export function payloadLetters(template: JsonTemplate, wantedBytes: number, { ids, name, room }: Filling): number {
+export function payloadLetters(template: JsonTemplate, wantedBytes: number, filling: Filling): number {
   if (template.payloads === 0) return 0;
-  let taken = template.literalBytes;
-  for (const piece of template.pieces) {
-    const { kind } = piece;
-    if (kind === 'row') taken += rowValue(piece.values, name.stream).length;
-    else if (kind === 'id') taken += messageIdBytes(ids, name);
+  const { ids, name, room } = filling;
+  let taken = template.literalBytes + valueBytes(template, filling);
+  for (const { kind } of template.pieces) {
+    if (kind === 'id') taken += messageIdBytes(ids, name);
     else if (kind === 'seq') taken += digitsOf(name.sequence, 10);
     else if (kind === 'lane') taken += digitsOf(name.stream, 10);
     else if (kind === 'room') taken += digitsOf(room, 10);

@@ -26,12 +26,18 @@ const shape = (more: Partial<JsonShape> = {}): JsonShape => ({
 });
 const setting: JsonSetting = {
   run: RUN,
+  mix: [
+    { type: 'chat', priority: null, payloadBytes: 200 },
+    { type: 'an "order"', priority: 'höchste', payloadBytes: 500 },
+  ],
   timed: false,
   rows: [],
+  feed: [],
+  feedOrder: 'sequential',
+  seed: 1,
   roomOf: (stream) => stream % 10,
 };
-const SIZES = [200, 500];
-const codec = createJsonCodec(shape(), setting, SIZES);
+const codec = createJsonCodec(shape(), setting);
 const nameOf = (stream: number, sequence: number) => ({ stream, sequence, dueNs: 0, sentNs: 0 });
 
 function sent(type: number, stream: number, sequence: number): Record<string, unknown> {
@@ -70,15 +76,47 @@ describe('what is sent', () => {
   });
 
   test('is as long as the template where that needs more, or has no payload', () => {
-    const bare = createJsonCodec(shape({ template: `{"id":"\${id}"}` }), setting, [10]);
+    const bare = createJsonCodec(shape({ template: `{"id":"\${id}"}` }), {
+      ...setting,
+      mix: [{ type: 'chat', priority: null, payloadBytes: 10 }],
+    });
     expect(writeJson(bare, 0, nameOf(1, 2))).toBe('{"id":"00ed0001-1-2"}'.length);
+  });
+});
+
+describe('what the mix says of a message', () => {
+  const template = JSON.stringify({ id: `\${id}`, kind: `\${type}`, urgency: `\${priority}`, text: `\${payload}` });
+  const classed = createJsonCodec(shape({ template }), setting);
+  const documentOf = (type: number): Record<string, unknown> => {
+    const length = writeJson(classed, type, nameOf(1, 2));
+    return JSON.parse(Buffer.from(classed.layout.message.subarray(0, length)).toString('utf8')) as Record<
+      string,
+      unknown
+    >;
+  };
+
+  test('stands in it: its type and its priority, which is empty where it has none', () => {
+    expect(documentOf(0)).toMatchObject({ kind: 'chat', urgency: '' });
+    expect(documentOf(1)).toMatchObject({ kind: 'an "order"', urgency: 'höchste' });
+  });
+
+  test('leaves it the size of its type', () => {
+    expect([0, 1].map((type) => writeJson(classed, type, nameOf(1, 2)))).toEqual([200, 500]);
+  });
+
+  test('is known where the payload comes back, and a letter less is damage', () => {
+    for (const type of [0, 1]) {
+      const { id: replyTo, text } = documentOf(type) as { id: string; text: string };
+      expect(read({ replyTo, data: { text } }, classed)).toBe(JsonReading.message);
+      expect(read({ replyTo, data: { text: text.slice(1) } }, classed)).toBe(JsonReading.corrupted);
+    }
   });
 });
 
 describe('what is sent first', () => {
   test('is the hello, with lane and room in it', () => {
     const hello = [JSON.stringify({ join: `\${room}`, as: `user-\${lane}` }), '{"ready":true}'];
-    const greeting = createJsonCodec(shape({ hello }), setting, SIZES);
+    const greeting = createJsonCodec(shape({ hello }), setting);
     const text = (index: number): string =>
       Buffer.from(greeting.layout.message.subarray(0, layOutHello(greeting.layout, index, 37))).toString('utf8');
     expect([text(0), text(1)]).toEqual(['{"join":7,"as":"user-37"}', '{"ready":true}']);
@@ -92,7 +130,7 @@ describe('what comes from a CSV file', () => {
   ];
   const template = JSON.stringify({ id: `\${id}`, by: `\${row.full name}`, text: `\${payload}` });
   const hello = [JSON.stringify({ auth: `\${row.token}` })];
-  const fed = createJsonCodec(shape({ template, hello }), { ...setting, rows }, SIZES);
+  const fed = createJsonCodec(shape({ template, hello }), { ...setting, rows });
   const documentOf = (length: number): Record<string, unknown> =>
     JSON.parse(Buffer.from(fed.layout.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
 

@@ -61,8 +61,7 @@ const ID_PATH = 0;
 /** Of a state that cannot be one, so much is shown. */
 const MOST_SHOWN = 40;
 
-/** `payloadBytes`: by message type. */
-export function createJsonCodec(shape: JsonShape, setting: JsonSetting, payloadBytes: readonly number[]): JsonCodec {
+export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCodec {
   const paths: JsonPath[] = [shape.id];
   const place = (path: JsonPath | null | undefined): number => (path == null ? -1 : paths.push(path) - 1);
   const places = {
@@ -76,8 +75,8 @@ export function createJsonCodec(shape: JsonShape, setting: JsonSetting, payloadB
   const push = typeof shape.pushes === 'string' ? null : createPushReader(shape.pushes, paths);
   return {
     layout: createJsonLayout(shape.hello, setting),
-    template: compileTemplate(shape.template, setting.rows),
-    payloadBytes,
+    template: compileTemplate(shape.template, setting),
+    payloadBytes: setting.mix.map(({ payloadBytes }) => payloadBytes),
     scanner: createJsonScanner(paths),
     paths: places,
     push,
@@ -94,7 +93,7 @@ export function writeJson(
   type: number,
   name: Readonly<MessageName>,
 ): number {
-  const filling = fillingOf(layout, name);
+  const filling = fillingOf(layout, name, type);
   return layOut(layout, template, filling, payloadLetters(template, payloadBytes[type]!, filling));
 }
 
@@ -165,7 +164,7 @@ function saysSomething({ scanner: { spans } }: JsonCodec, bytes: Uint8Array, pat
 function payloadIsWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   if (from < 0 || bytes[from] !== QUOTE) return false;
   const { layout, template, name, payloadBytes } = codec;
-  const filling = fillingOf(layout, name);
-  const isSize = (wanted: number): boolean => payloadLetters(template, wanted, filling) === to - from - 2;
+  const isSize = (wanted: number, type: number): boolean =>
+    payloadLetters(template, wanted, fillingOf(layout, name, type)) === to - from - 2;
   return payloadBytes.some(isSize) && lettersMatch(layout.letters, bytes, from + 1, to - 1, name.stream, name.sequence);
 }

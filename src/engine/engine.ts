@@ -51,6 +51,8 @@ export interface Assignment {
   /** How many lanes the whole run has at its peak. */
   readonly laneCount: number;
   readonly rows: Rows;
+  /** Rows of the plan's feed. */
+  readonly feed: Rows;
   readonly addresses: Addresses;
   /** Spin between sends instead of waiting on a timer. */
   readonly precise: boolean;
@@ -133,6 +135,7 @@ export function createEngine(parts: EngineParts): Engine {
     lanes: laneCount,
     traffic,
     rows: assignment.rows,
+    feed: assignment.feed,
     ownDialect: parts.ownDialect,
     dialectFailed(lane, detail) {
       countFailure(recorder, 'dialectError');

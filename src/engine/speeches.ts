@@ -21,25 +21,37 @@ export interface SpeechParts {
   readonly lanes: number;
   readonly traffic: Traffic;
   readonly rows: Rows;
+  readonly feed: Rows;
   /** What the module of the plan's dialect exports; null where it has none. */
   readonly ownDialect: OwnDialect | null;
   dialectFailed(lane: Lane, detail: string): void;
 }
 
-export function createSpeech({ plan, run, lanes, traffic, rows, ownDialect, dialectFailed }: SpeechParts): Speech {
+export function createSpeech({
+  plan,
+  run,
+  lanes,
+  traffic,
+  rows,
+  feed,
+  ownDialect,
+  dialectFailed,
+}: SpeechParts): Speech {
   const { dialect } = plan;
   const { mix, rooms } = plan.load;
   const payloadBytes = mix.map((type) => type.payloadBytes);
   // Receivers of a room have no table in common with its senders.
   const timed = rooms !== null;
   const roomOfStream = (stream: number): number => (rooms === null ? 0 : roomOf(rooms, stream));
+  const feedOrder = plan.load.feed?.order ?? 'sequential';
+  const jsonSetting = { run, timed, rows, feed, feedOrder, mix, seed: plan.seed, roomOf: roomOfStream };
   switch (dialect.kind) {
     case 'echo':
       return speakEcho(dialect, run, payloadBytes, traffic);
     case 'json':
-      return speakJson(dialect, { run, timed, rows, roomOf: roomOfStream }, payloadBytes, traffic);
+      return speakJson(dialect, jsonSetting, traffic);
     case 'push':
-      return speakPush(dialect, { run, timed, rows, roomOf: roomOfStream }, traffic);
+      return speakPush(dialect, jsonSetting, traffic);
     case 'module':
       if (ownDialect === null) throw new Error(`the dialect ${dialect.file} was not loaded`);
       return speakOwn(ownDialect, { run, mix, timed, lanes, rows, roomOf: roomOfStream, dialectFailed }, traffic);

@@ -1,5 +1,6 @@
 // What a service is told to do wrong, as written in a behaviour file and as the injectors see it. One fault at most
 // befalls a message: the first rule that chooses it. So whoever reads the truth log knows what each message must show.
+// What has several settings of its own is in `queue.ts` and `leak.ts`.
 
 import * as z from 'zod';
 import { mayBeOnTheWire } from '../frames/close-codes.ts';
@@ -16,6 +17,8 @@ import { problemsOfIssues } from '../plan/issues.ts';
 import { type PlanProblem, pathText } from '../plan/problems.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { type Leak, leakField, resolveLeak } from './leak.ts';
+import { DEFAULT_QUEUE, type QueueSettings, queueField, resolveQueue } from './queue.ts';
 
 export const FAULT_KINDS = [
   'drop',
@@ -90,9 +93,12 @@ export interface Behaviour {
   readonly faults: readonly FaultRule[];
   /** A connection with more unsent than this loses what comes next, without a word; null never. */
   readonly dropBeyondBytes: number | null;
+  readonly queue: QueueSettings;
+  /** Null where it gives back what it takes. */
+  readonly leak: Leak | null;
 }
 
-export const FAULTLESS: Behaviour = { seed: 1, faults: [], dropBeyondBytes: null };
+export const FAULTLESS: Behaviour = { seed: 1, faults: [], dropBeyondBytes: null, queue: DEFAULT_QUEUE, leak: null };
 
 /** Which settings each kind has beside the choice of messages. */
 const SETTINGS: Readonly<Record<FaultKind, readonly string[]>> = {
@@ -203,8 +209,10 @@ const behaviourSchema = objectField(
       '1GiB',
       '64KiB',
     ).optional(),
+    queue: queueField.optional(),
+    leak: leakField.optional(),
   },
-  'a behaviour: { seed, faults, dropBeyond }',
+  'a behaviour: { seed, faults, dropBeyond, queue, leak }',
   'What the reference target does wrong.',
 );
 
@@ -218,13 +226,15 @@ export function parseBehaviour(
   | { readonly ok: false; readonly problems: NonEmpty<PlanProblem> } {
   const parsed = behaviourSchema.safeParse(document ?? {});
   if (parsed.success) {
-    const { seed, faults, dropBeyond } = parsed.data;
+    const { seed, faults, dropBeyond, queue, leak } = parsed.data;
     return {
       ok: true,
       behaviour: {
         seed: seed ?? FAULTLESS.seed,
         faults: (faults ?? []).map(resolveRule),
         dropBeyondBytes: dropBeyond ?? null,
+        queue: resolveQueue(queue),
+        leak: leak === undefined ? null : resolveLeak(leak),
       },
     };
   }

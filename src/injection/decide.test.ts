@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Behaviour, type FaultRule, parseBehaviour } from './behaviour.ts';
+import { type Behaviour, FAULTLESS, type FaultRule, parseBehaviour } from './behaviour.ts';
 import { createDecide } from './decide.ts';
 
-const behaviour = (faults: readonly FaultRule[], seed = 1): Behaviour => ({ seed, faults, dropBeyondBytes: null });
+const behaviour = (faults: readonly FaultRule[], seed = 1): Behaviour => ({ ...FAULTLESS, seed, faults });
 const rate = (share: number): FaultRule => ({ fault: { kind: 'drop' }, rate: share, at: [] });
 
 describe('which message meets which fault', () => {
@@ -76,8 +76,7 @@ describe('a behaviour as written', () => {
     expect(parsed).toEqual({
       ok: true,
       behaviour: {
-        seed: 1,
-        dropBeyondBytes: null,
+        ...FAULTLESS,
         faults: [
           { fault: { kind: 'duplicate', copies: 1 }, rate: 0.01, at: [] },
           { fault: { kind: 'delay', minNs: 5e6, maxNs: 50e6 }, rate: 0, at: [{ stream: 1, seq: 2, to: null }] },

@@ -2,7 +2,7 @@
 // tester finds must agree with it, message by message.
 
 /**
- * What was done on the connection of lane `to` to a message of `stream`. Numbers are the sender's; `atNs` counts from when
+ * What was done on the connection of lane `to` to a message of `stream`, but for a leak. Numbers are the sender's; `atNs` counts from when
  * the log was opened.
  */
 export type Act =
@@ -63,6 +63,15 @@ export type Act =
       readonly stream: number;
       readonly seq: number;
     }
+  /** Not taken, and its sender told so: the queue was full. */
+  | {
+      readonly act: 'refuse';
+      readonly to: number;
+      readonly stream: number;
+      readonly seq: number;
+      /** One of the queue's; null for what names none of them. */
+      readonly priority: string | null;
+    }
   /** A connection's sum when it ended: messages that were to go out on it, and of them sent whole at least once. */
   | {
       readonly act: 'closed';
@@ -71,7 +80,9 @@ export type Act =
       /** Of its own messages, and of others'. */
       readonly returned: number;
       readonly passedOn: number;
-    };
+    }
+  /** Of the whole service, and so on no connection: what it holds and will not give back, when that begins and at the end. */
+  | { readonly act: 'leak'; readonly heldBytes: number };
 
 export type TruthLine = Act & { readonly atNs: number };
 

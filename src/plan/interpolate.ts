@@ -3,6 +3,7 @@
 // rendered then may hold them. Anything else in `${}` is a mistake, and is not sent to a server as it stands.
 
 import { isObject } from './document.ts';
+import { HELLO_PLACES, isFeedPlace, isValuePlace, MESSAGE_PLACES } from './places.ts';
 import { type Path, type PlacedProblem, quote } from './problems.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,11 +19,6 @@ export interface Interpolated {
 
 const PLACEHOLDER = /\$\{([^}]*)(\}?)/g;
 const ENV_NAME = /^env\.([A-Za-z_][A-Za-z0-9_]*)$/;
-/** What a message's template may hold. */
-const MESSAGE_NAMES: readonly string[] = ['id', 'seq', 'lane', 'room', 'payload'];
-/** What may stand in what a lane says first. */
-const HELLO_NAMES: readonly string[] = ['lane', 'room'];
-const ROW_NAME = /^row\..+$/s;
 const LANE_NAME = /^(?:lane|room|row\..+)$/s;
 
 export function interpolate(document: unknown, env: Environment): Interpolated {
@@ -43,12 +39,12 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
         return value ?? placeholder;
       }
       const names = messageNames(at);
-      if (closing !== '' && (names.includes(inner) || (names.length > 0 && ROW_NAME.test(inner)))) return placeholder;
+      if (closing !== '' && isMessagePlace(inner, at)) return placeholder;
       const known = closing !== '' && LANE_NAME.test(inner);
       if (!known || !isRenderedPerLane(at)) {
         const expected = isRenderedPerLane(at)
           ? `\${env.NAME}, \${lane}, \${room} or \${row.COLUMN}`
-          : ['env.NAME', ...names, ...(names.length > 0 ? ['row.COLUMN'] : [])].map((name) => `\${${name}}`).join(', ');
+          : ['env.NAME', ...names].map((name) => `\${${name}}`).join(', ');
         const hint =
           known && names.length === 0
             ? `\${lane}, \${room} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
@@ -89,10 +85,10 @@ export function renderLaneTemplate(template: string, { lane, room, row }: LaneVa
   });
 }
 
-/** The columns that a template takes from the rows file. */
-export function templateColumns(template: string): readonly string[] {
+/** The columns that a template takes from the file of rows, or from the feed. */
+export function templateColumns(template: string, source: 'row' | 'feed' = 'row'): readonly string[] {
   const names = [...template.matchAll(PLACEHOLDER)].map(([, inner = '']) => inner);
-  return names.filter((name) => name.startsWith('row.')).map((name) => name.slice('row.'.length));
+  return names.filter((name) => name.startsWith(`${source}.`)).map((name) => name.slice(source.length + 1));
 }
 
 /** The template with every placeholder replaced by one text, for checks of the rest. */
@@ -109,8 +105,16 @@ function isRenderedPerLane([section, field]: Path): boolean {
 /** A message of the json dialect is a template for each message, and what is said first for each lane. */
 function messageNames([section, field]: Path): readonly string[] {
   if (section !== 'dialect') return [];
-  if (field === 'send') return MESSAGE_NAMES;
-  return field === 'hello' ? HELLO_NAMES : [];
+  if (field === 'send') return [...MESSAGE_PLACES, 'row.COLUMN', 'feed.COLUMN', ...GENERATORS];
+  return field === 'hello' ? [...HELLO_PLACES, 'row.COLUMN', ...GENERATORS] : [];
+}
+
+const GENERATORS: readonly string[] = ['hex.16', 'int.1..100', 'pick.a|b'];
+
+function isMessagePlace(name: string, [section, field]: Path): boolean {
+  if (section !== 'dialect') return false;
+  if (field === 'send') return MESSAGE_PLACES.includes(name) || isValuePlace(name) || isFeedPlace(name);
+  return field === 'hello' && (HELLO_PLACES.includes(name) || isValuePlace(name));
 }
 
 /** A rate or a number of lanes is no secret, and hiding every `500` would hide half of a report. */

@@ -60,6 +60,10 @@ describe('problems', () => {
       { ...minimal, dialect: { kind: 'json', send: { id: `\${id}` }, hello: [{ token: `\${row.token}` }] } },
       `target.rows: expected a CSV file, as \${row.token} is used, got nothing (write rows: users.csv)`,
     ],
+    [
+      { ...minimal, dialect: { kind: 'json', send: { id: `\${id}`, urgency: `\${priority}` } } },
+      `dialect.send: expected a mix with a priority, as \${priority} stands here, got none`,
+    ],
     [{ ...minimal, dialect: 'own.py' }, 'dialect: expected the path of a module that exports a dialect'],
     [{ ...minimal, dialect: 7 }, 'dialect: expected a dialect: echo'],
     [

@@ -33,6 +33,7 @@ describe('a plan', () => {
         tls: { caFile: null, certFile: null, keyFile: null, passphrase: null, serverName: null, insecure: false },
         sourceAddresses: [],
         rowsFile: null,
+        rowsOrder: 'sequential',
         connectTimeoutNs: 10 * S,
         handshakeTimeoutNs: 10 * S,
         maxMessageBytes: 16_777_216,
@@ -47,6 +48,7 @@ describe('a plan', () => {
         messages: { kind: 'none' },
         mix: [{ type: 'message', weight: 1, payloadBytes: 64, priority: null }],
         rooms: null,
+        feed: null,
       },
       contract: null,
       thresholds: [],
@@ -156,7 +158,7 @@ describe('the environment and profiles', () => {
   test('a mistake in a profile shows before the profile is used, a missing variable of another profile does not', () => {
     const bad = { ...minimal, profiles: { ci: { load: { conections: 5 } }, dev: { name: `\${env.NOPE}` } } };
     expect(problemsOf(bad)).toEqual([
-      'profiles.ci.load.conections: expected one of connections, messages, mix, bytes, rooms, got the unknown key "conections" (did you mean "connections"?)',
+      'profiles.ci.load.conections: expected one of connections, messages, mix, bytes, rooms, feed, got the unknown key "conections" (did you mean "connections"?)',
     ]);
     expect(problemsOf(bad, { profile: 'ci' })).toEqual(problemsOf(bad));
     expect(problemsOf({ ...minimal, profiles: bad.profiles.dev && { dev: bad.profiles.dev } })).toEqual([]);

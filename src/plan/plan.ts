@@ -49,6 +49,7 @@ export interface Target {
   readonly sourceAddresses: readonly string[];
   /** A CSV file whose rows give `${row.COLUMN}`, lane by lane; null where there is none. */
   readonly rowsFile: string | null;
+  readonly rowsOrder: RowsOrder;
   readonly connectTimeoutNs: number;
   readonly handshakeTimeoutNs: number;
   /** Larger messages are refused with close code 1009. */
@@ -56,6 +57,9 @@ export interface Target {
   /** Open model: a lane with more than this unsent in its socket sends nothing further: `unsent: backpressure`. */
   readonly maxBufferedBytes: number;
 }
+
+/** `once`: there must be a row for each lane. */
+export type RowsOrder = 'sequential' | 'random' | 'once';
 
 /** The name that stands for the target that ships with Highwater, in `target.urls`. */
 export const REFERENCE_TARGET = 'reference';
@@ -86,7 +90,7 @@ export interface ModuleDialect {
 /** The service answers each message with a JSON document that carries its id. */
 export interface JsonDialect {
   readonly kind: 'json';
-  /** JSON text with `${id}`, `${seq}`, `${lane}`, `${room}` and `${payload}` in it. */
+  /** JSON text with `${id}`, `${seq}`, `${lane}`, `${room}`, `${type}`, `${priority}` and `${payload}` in it. */
   readonly template: string;
   /** Sent once a lane is open, before its messages: JSON texts with `${lane}` and `${room}` in them. */
   readonly hello: readonly string[];
@@ -135,7 +139,12 @@ export interface Load {
   readonly mix: NonEmpty<MessageType>;
   /** Null where every lane hears only what it said itself. */
   readonly rooms: Rooms | null;
+  /** A CSV file whose rows give `${feed.COLUMN}`, message by message; null where there is none. */
+  readonly feed: { readonly file: string; readonly order: FeedOrder } | null;
 }
+
+/** `sequential`: each lane takes one row after the other, lane n from row n on. */
+export type FeedOrder = 'sequential' | 'random';
 
 /** Lanes that hear one another: lane n is in room n mod `count` (`rooms.ts`). */
 export interface Rooms {

@@ -203,6 +203,7 @@ function redactLoad(load: Load, hide: (text: string) => string): Load {
   const [firstType, ...otherTypes] = load.mix;
   return {
     ...load,
+    feed: load.feed === null ? null : { ...load.feed, file: hide(load.feed.file) },
     connections: redactCurve(load.connections),
     messages:
       load.messages.kind === 'open' ? { ...load.messages, curve: redactCurve(load.messages.curve) } : load.messages,

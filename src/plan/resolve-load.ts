@@ -27,7 +27,14 @@ export function resolveLoad(written: WrittenLoad, report: Report): Load {
     messages,
     mix: resolveMix(written),
     rooms: resolveRooms(written.rooms, connections, messages, report),
+    feed: resolveFeed(written.feed),
   };
+}
+
+function resolveFeed(written: WrittenLoad['feed']): Load['feed'] {
+  if (written === undefined) return null;
+  if (typeof written === 'string') return { file: written, order: 'sequential' };
+  return { file: written.file, order: written.order ?? 'sequential' };
 }
 
 /** A receiver keeps account of every sender that it hears. */

@@ -36,7 +36,8 @@ export function resolveTarget(written: WrittenTarget, report: Report): Target {
     compression: resolveCompression(written.compression),
     tls: resolveTls(written.tls, report),
     sourceAddresses,
-    rowsFile: written.rows ?? null,
+    rowsFile: typeof written.rows === 'object' ? written.rows.file : (written.rows ?? null),
+    rowsOrder: (typeof written.rows === 'object' ? written.rows.order : undefined) ?? 'sequential',
     connectTimeoutNs: written.connectTimeout ?? DEFAULTS.connectTimeoutNs,
     handshakeTimeoutNs: written.handshakeTimeout ?? DEFAULTS.handshakeTimeoutNs,
     maxMessageBytes: written.maxMessage ?? DEFAULTS.maxMessageBytes,
@@ -72,7 +73,7 @@ function resolveHeaders(
 
 /** Templates that take something from a row need a file of rows. */
 export function checkRows({ rows }: WrittenTarget, templates: readonly string[], report: Report): void {
-  const column = templates.flatMap(templateColumns)[0];
+  const column = templates.flatMap((template) => templateColumns(template))[0];
   if (rows !== undefined || column === undefined) return;
   report(['target', 'rows'], `a CSV file, as \${row.${column}} is used`, 'nothing', 'write rows: users.csv');
 }

@@ -5,8 +5,9 @@ import { checkRules } from './check-rules.ts';
 import { DEFAULTS } from './defaults.ts';
 import { acknowledgesApart, helloOf, templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
+import { templateColumns } from './interpolate.ts';
 import { problemsOfIssues } from './issues.ts';
-import type { Contract, Dialect, Numbering, Plan, Resend, Target } from './plan.ts';
+import type { Contract, Dialect, JsonDialect, Numbering, Plan, Resend, Target } from './plan.ts';
 import type { Path, PlacedProblem } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
@@ -79,6 +80,14 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     report(['load', 'messages'], 'nothing, as lanes with the push dialect only listen', 'messages to send', hint);
   }
   checkRows(written.target, templatesOf(dialect), report);
+  const [column] = templatesOf(dialect).flatMap((template) => templateColumns(template, 'feed'));
+  if (column !== undefined && load.feed === null) {
+    report(['load', 'feed'], `a CSV file, as \${feed.${column}} is used`, 'nothing', 'write feed: questions.csv');
+  }
+  if (dialect.kind === 'json' && speaksOfPriority(dialect) && load.mix.every(({ priority }) => priority === null)) {
+    const hint = 'give the types of load.mix a priority';
+    report(['dialect', 'send'], `a mix with a priority, as \${priority} stands here`, 'none', hint);
+  }
   if (load.rooms === null) {
     for (const at of placesOfRoom(target, dialect)) {
       report(at, `load.rooms, as \${room} stands here`, 'a plan without rooms', 'add rooms: { count: 10 } to load');
@@ -110,6 +119,10 @@ function placesOfRoom(target: Target, dialect: Dialect): readonly Path[] {
     ...(dialect.kind === 'json' && speaks(dialect.template) ? [['dialect', 'send']] : []),
     ...(helloOf(dialect).some(speaks) ? [['dialect', 'hello']] : []),
   ];
+}
+
+function speaksOfPriority({ template }: JsonDialect): boolean {
+  return template.includes(`\${priority}`);
 }
 
 function resolveDialect(written: WrittenPlan['dialect']): Dialect {

@@ -65,7 +65,7 @@ export const dialectSchema = z
               error: () => `a message with \${id} in it, by which its answer is known`,
             })
             .meta({
-              description: `The message, as a template: \${id} stands for its id, \${seq}, \${lane} and \${room} for numbers, \${payload} for as much text as its size asks for.`,
+              description: `The message, as a template: \${id} stands for its id, \${seq}, \${lane} and \${room} for numbers, \${type} and \${priority} for what the mix says of it, \${feed.COLUMN}, \${uuid}, \${hex.16}, \${int.1..100} and \${pick.a|b} for values, \${payload} for as much text as its size asks for.`,
               examples: [{ type: 'chat', id: `\${id}`, text: `\${payload}` }],
             }),
           hello: hello.optional(),

@@ -135,6 +135,29 @@ const rooms = objectField(
   'Lanes that hear one another: every message is owed to all lanes of its room.',
 );
 
+const FEED_FORM = 'the name of a CSV file, or { file, order }';
+const feedFile = nameField('A CSV file with a header line.', { max: 4096, example: 'questions.csv' });
+
+const feed = z
+  .union(
+    [
+      feedFile,
+      objectField(
+        {
+          file: feedFile,
+          order: choiceField(
+            ['sequential', 'random'],
+            'Which message has which row: each lane takes one after the other, lane n from row n on; or as the seed draws. Default sequential.',
+          ).optional(),
+        },
+        FEED_FORM,
+        'The file, and which message has which of its rows.',
+      ),
+    ],
+    { error: () => FEED_FORM },
+  )
+  .describe(`A CSV file with a header line; message by message its rows give \${feed.COLUMN}.`);
+
 export const loadSchema = objectField(
   {
     connections: connectionsSchema.optional(),
@@ -142,8 +165,9 @@ export const loadSchema = objectField(
     mix: mixSchema.optional(),
     bytes: payloadBytes.optional(),
     rooms: rooms.optional(),
+    feed: feed.optional(),
   },
-  'the load: { connections, messages, mix, rooms }',
+  'the load: { connections, messages, mix, rooms, feed }',
   'What the target is put under.',
 ).superRefine((load, context) => {
   if (load.connections === undefined && load.messages === undefined) {

@@ -2,7 +2,16 @@
 
 import * as z from 'zod';
 import { expandAddresses } from './addresses.ts';
-import { durationField, flagField, nameField, objectField, refuse, sizeField, textField } from './fields.ts';
+import {
+  choiceField,
+  durationField,
+  flagField,
+  nameField,
+  objectField,
+  refuse,
+  sizeField,
+  textField,
+} from './fields.ts';
 import {
   type FieldRefusal,
   refuseCookieName,
@@ -23,6 +32,9 @@ const url = checkedText('a URL such as wss://example.com/ws', {
   textOnly: true,
   refusal: refuseUrl,
 });
+
+const ROWS_FORM = 'the name of a CSV file, or { file, order }';
+const rowsFile = nameField('A CSV file with a header line.', { max: 4096, example: 'users.csv' });
 
 const headers = z
   .record(
@@ -120,10 +132,26 @@ export const targetSchema = objectField(
     sourceAddresses: listOf(sourceAddress, 'a list of addresses')
       .describe('Local addresses to connect from, for more connections than one address has ports.')
       .optional(),
-    rows: nameField(`A CSV file with a header line; lane by lane its rows give \${row.COLUMN}.`, {
-      max: 4096,
-      example: 'users.csv',
-    }).optional(),
+    rows: z
+      .union(
+        [
+          rowsFile,
+          objectField(
+            {
+              file: rowsFile,
+              order: choiceField(
+                ['sequential', 'random', 'once'],
+                'Which lane has which row: one after the other, and from the first again; so as well, but in an order that the seed draws; or a row for each lane, which no other has. Default sequential.',
+              ).optional(),
+            },
+            ROWS_FORM,
+            'The file, and which lane has which of its rows.',
+          ),
+        ],
+        { error: () => ROWS_FORM },
+      )
+      .describe(`A CSV file with a header line; lane by lane its rows give \${row.COLUMN}.`)
+      .optional(),
     connectTimeout: durationField('For the TCP and TLS connection. Default 10s.', { min: 1 }).optional(),
     handshakeTimeout: durationField('For the answer to the opening handshake. Default 10s.', { min: 1 }).optional(),
     maxMessage: sizeField(

@@ -82,6 +82,7 @@ async function conduct(
   try {
     await conductRun(used, {
       rows: [],
+      feed: [],
       rowSecrets: [],
       addresses: {},
       needs: machineNeeds(used, {

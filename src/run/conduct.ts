@@ -35,6 +35,7 @@ const CLOSE_ALLOWANCE_NS = 15e9;
 
 export interface ConductParts {
   readonly rows: Rows;
+  readonly feed: Rows;
   readonly addresses: Addresses;
   readonly rowSecrets: readonly (readonly string[])[];
   readonly needs: MachineNeeds;
@@ -246,7 +247,11 @@ function outcomeOf(stopping: { readonly reason: StopReason } | null): Outcome {
   return stopping.reason === 'interrupted' ? 'interrupted' : 'aborted';
 }
 
-function assignmentOf(plan: Plan, { needs, manifest, rows, addresses }: ConductParts, worker: number): Assignment {
+function assignmentOf(
+  plan: Plan,
+  { needs, manifest, rows, feed, addresses }: ConductParts,
+  worker: number,
+): Assignment {
   return {
     plan,
     shard: worker,
@@ -254,6 +259,7 @@ function assignmentOf(plan: Plan, { needs, manifest, rows, addresses }: ConductP
     run: runMark(manifest.id),
     laneCount: needs.lanes,
     rows,
+    feed,
     addresses,
     precise: needs.precise,
   };

@@ -7,9 +7,11 @@ export function withAbsoluteFiles(plan: Plan, directory: string): Plan {
   const absolute = (file: string | null): string | null => (file === null ? null : path.resolve(directory, file));
   const { dialect } = plan;
   const { tls, rowsFile } = plan.target;
+  const { feed } = plan.load;
   return {
     ...plan,
     dialect: dialect.kind === 'module' ? { ...dialect, file: path.resolve(directory, dialect.file) } : dialect,
+    load: { ...plan.load, feed: feed === null ? null : { ...feed, file: path.resolve(directory, feed.file) } },
     target: {
       ...plan.target,
       rowsFile: absolute(rowsFile),

@@ -1,7 +1,6 @@
 // What must be known before a worker starts: names resolved, the CSV read, every lane's request checked.
 // All problems are found here, so that nothing is started for a plan that cannot run.
 
-import { parse as parseCsv } from 'csv-parse/sync';
 import { createEchoCodec, maxInFlight } from '../dialects/echo.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { createSites, hostOf } from '../engine/site.ts';
@@ -14,9 +13,9 @@ import { isSecretHeader, secretForms } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Surroundings } from './ports.ts';
+import { type PlanRows, readPlanRows } from './rows.ts';
 
-export interface Prepared {
-  readonly rows: Rows;
+export interface Prepared extends PlanRows {
   readonly addresses: Addresses;
   /** By row: its values that go into URLs and secret headers, which a service may repeat. Empty without rows. */
   readonly rowSecrets: readonly (readonly string[])[];
@@ -27,8 +26,8 @@ const CHECKED_ROWS = 10_000;
 
 /** Throws ROWS_UNREADABLE, DIALECT_INVALID, PLAN_INVALID or TARGET_UNREACHABLE. */
 export async function prepare(plan: Plan, surroundings: Surroundings): Promise<Prepared> {
-  const rows = await checkPlan(plan, surroundings);
-  return { rows, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
+  const { rows, feed } = await checkPlan(plan, surroundings);
+  return { rows, feed, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
 }
 
 /** A dialect of the user's own is loaded and tried, before every worker loads it for itself. Throws DIALECT_INVALID. */
@@ -46,11 +45,11 @@ async function checkDialect({ dialect }: Plan, rows: Rows, surroundings: Surroun
 }
 
 /** All that can be found wrong without a connection. Throws ROWS_UNREADABLE, DIALECT_INVALID or PLAN_INVALID. */
-export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise<Rows> {
-  const rows = await readRows(plan, surroundings);
-  await checkDialect(plan, rows, surroundings);
-  checkRequests(plan, rows);
-  return rows;
+export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise<PlanRows> {
+  const planRows = await readPlanRows(plan, surroundings);
+  await checkDialect(plan, planRows.rows, surroundings);
+  checkRequests(plan, planRows);
+  return planRows;
 }
 
 function rowSecrets({ target, dialect }: Plan, rows: Rows): readonly (readonly string[])[] {
@@ -63,7 +62,9 @@ function rowSecrets({ target, dialect }: Plan, rows: Rows): readonly (readonly s
   ];
   // What a module of the user's own makes of a row is not known: all of it is hidden.
   const columns =
-    dialect.kind === 'module' ? Object.keys(rows[0] ?? {}) : [...new Set(templates.flatMap(templateColumns))];
+    dialect.kind === 'module'
+      ? Object.keys(rows[0] ?? {})
+      : [...new Set(templates.flatMap((template) => templateColumns(template)))];
   return rows.map((row) => columns.flatMap((column) => secretForms(row[column] ?? '')));
 }
 
@@ -73,23 +74,6 @@ function withoutHost(url: string): string {
   return parts === null ? url : `${parts.userInfo ?? ''} ${parts.path}?${parts.query ?? ''}`;
 }
 
-async function readRows(plan: Plan, surroundings: Surroundings): Promise<Rows> {
-  const file = plan.target.rowsFile;
-  if (file === null) return [];
-  const fail = (problem: string): never => {
-    throw new HighwaterError('ROWS_UNREADABLE', [`target.rows: ${file}: ${problem}`]);
-  };
-  let rows: Rows;
-  try {
-    const text = Buffer.from(await surroundings.readFile(file)).toString('utf8');
-    rows = parseCsv(text, { columns: true, skip_empty_lines: true, trim: true, bom: true }) as Rows;
-  } catch (error) {
-    return fail(`expected a CSV file with a heading line, got: ${(error as Error).message}`);
-  }
-  if (rows.length === 0) fail('expected at least one row below the heading line, got none');
-  return rows;
-}
-
 /** The plan with the URL of the target that ships with Highwater in its place; where the plan has rooms, of its rooms. */
 export function withReferenceAt(plan: Plan, baseUrl: string): Plan {
   const url = plan.load.rooms === null ? baseUrl : `${baseUrl}/rooms/\${room}?lane=\${lane}`;
@@ -97,8 +81,9 @@ export function withReferenceAt(plan: Plan, baseUrl: string): Plan {
   return { ...plan, target: { ...plan.target, urls } };
 }
 
-function checkRequests(plan: Plan, rows: Rows): void {
-  const problems: string[] = [...shortMessageProblems(plan), ...missingColumns(plan, rows)];
+function checkRequests(plan: Plan, planRows: PlanRows): void {
+  const { rows } = planRows;
+  const problems: string[] = [...shortMessageProblems(plan), ...missingColumns(plan, planRows)];
   // The target that ships with Highwater has its URL only once it is started.
   const placed = withReferenceAt(plan, 'ws://127.0.0.1');
   const { urls } = placed.target;
@@ -146,16 +131,29 @@ function shortMessageProblems({ load, dialect }: Plan): string[] {
     );
 }
 
-function missingColumns({ target, dialect }: Plan, rows: Rows): string[] {
-  const templates = [...target.urls, ...Object.values(target.headers), ...templatesOf(dialect)];
-  const wanted = new Set(templates.flatMap(templateColumns));
+function missingColumns({ target, dialect, load }: Plan, { rows, feed }: PlanRows): string[] {
+  const messages = templatesOf(dialect);
+  const templates = [...target.urls, ...Object.values(target.headers), ...messages];
+  return [
+    ...missingFrom(rows, 'target', 'row', target.rowsFile, templates),
+    ...missingFrom(feed, 'dialect', 'feed', load.feed?.file ?? null, messages),
+  ];
+}
+
+function missingFrom(
+  rows: Rows,
+  where: string,
+  source: 'row' | 'feed',
+  file: string | null,
+  templates: readonly string[],
+): string[] {
   const [first] = rows;
   if (first === undefined) return [];
   const known = Object.keys(first);
-  return [...wanted]
+  return [...new Set(templates.flatMap((template) => templateColumns(template, source)))]
     .filter((column) => !known.includes(column))
     .map(
-      (column) => `target: expected \${row.X} with X one of ${known.join(', ')} (of ${target.rowsFile}), got ${column}`,
+      (column) => `${where}: expected \${${source}.X} with X one of ${known.join(', ')} (of ${file}), got ${column}`,
     );
 }
 

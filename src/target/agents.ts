@@ -12,6 +12,7 @@ import type { Behaviour, Fault, FaultRule } from '../injection/behaviour.ts';
 import { createDecide } from '../injection/decide.ts';
 import type { Tell } from '../injection/truth.ts';
 import { addressOf, type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
+import { encode, nameOfId, readMessage, sayWhatIsExpected } from './json-messages.ts';
 
 /** Of each agent the last ids are known; an older copy is taken for a new message. */
 const KNOWN_IDS = 100_000;
@@ -40,9 +41,8 @@ export function agentService(behaviour: Behaviour, tell: Tell): Converse {
     agent.listeners.add(listener);
 
     function take(id: string, text: string): void {
-      const name = /^[0-9a-f]{8}-(\d{1,10})-(\d{1,16})/.exec(id);
-      const message = { to: lane, stream: Number(name?.[1] ?? -1), seq: Number(name?.[2] ?? -1) };
-      const fault = name === null ? null : decide(message.stream, message.seq);
+      const message = { to: lane, ...nameOfId(id) };
+      const fault = message.seq < 0 ? null : decide(message.stream, message.seq);
       if (fault?.kind === 'forget' && agent.count > 0) {
         tell({ act: 'forget', ...message });
         agent.count = 0;
@@ -59,7 +59,7 @@ export function agentService(behaviour: Behaviour, tell: Tell): Converse {
     }
 
     function pass(id: string, text: string, name: { stream: number; seq: number }, fault: Fault | null): void {
-      const data = Buffer.from(JSON.stringify({ id, text }));
+      const data = encode({ id, text });
       for (const { peer: other, delivery } of agent.listeners) {
         if (fault?.kind === 'ackThenLose') tell({ act: 'drop', to: delivery.to, ...name, why: 'acknowledged' });
         else if (name.seq < 0) other.send(data, false);
@@ -69,13 +69,13 @@ export function agentService(behaviour: Behaviour, tell: Tell): Converse {
 
     function acknowledge(id: string, more: object): void {
       const { count, digest } = agent;
-      peer.send(Buffer.from(JSON.stringify({ ack: id, state: { count, digest }, ...more })), false);
+      peer.send(encode({ ack: id, state: { count, digest }, ...more }), false);
     }
 
     return {
       receive(data) {
         const message = readMessage(data);
-        if (message === null) peer.send(Buffer.from('{"error":"expected {\\"id\\": \\"…\\"}"}'), false);
+        if (message === null) sayWhatIsExpected(peer);
         else if (agent.known.has(message.id)) acknowledge(message.id, { duplicate: true });
         else {
           remember(agent, message.id);
@@ -111,13 +111,4 @@ function change(agent: Agent, id: string): void {
 function remember({ known }: Agent, id: string): void {
   known.add(id);
   if (known.size > KNOWN_IDS) known.delete(known.values().next().value!);
-}
-
-function readMessage(data: Uint8Array): { readonly id: string; readonly text: string } | null {
-  try {
-    const { id, text } = JSON.parse(Buffer.from(data).toString('utf8')) as Readonly<Record<string, unknown>>;
-    return typeof id === 'string' ? { id, text: typeof text === 'string' ? text : '' } : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,7 @@
 // What the reference target does with a message. Under most paths it sends every message back; under /rooms/NAME it sends
 // it to everyone who is connected there, its sender included; under /agents/NAME an agent acknowledges it (`agents.ts`);
-// under /feeds/NAME it speaks of its own accord (`feeds.ts`).
+// under /feeds/NAME it speaks of its own accord (`feeds.ts`);
+// under /queues/NAME it waits its turn, or is refused (`queues.ts`).
 // `?lane=N` says which lane a connection is of, for the truth log; an echo learns that from the messages.
 
 import { nameEcho } from '../dialects/echo.ts';
@@ -17,6 +18,7 @@ import {
   type Peer,
 } from './delivery.ts';
 import { feedService } from './feeds.ts';
+import { queueService } from './queues.ts';
 
 /** The service by the path of the request. */
 export function createServices(behaviour: Behaviour, tell: Tell): Converse {
@@ -24,9 +26,11 @@ export function createServices(behaviour: Behaviour, tell: Tell): Converse {
   const rooms = roomService(behaviour, tell);
   const agents = agentService(behaviour, tell);
   const feeds = feedService(behaviour, tell);
+  const queues = queueService(behaviour, tell);
   return (peer) => {
     if (peer.path.startsWith('/rooms/')) return rooms(peer);
     if (peer.path.startsWith('/feeds/')) return feeds(peer);
+    if (peer.path.startsWith('/queues/')) return queues(peer);
     return peer.path.startsWith('/agents/') ? agents(peer) : echo(peer);
   };
 }

@@ -1,5 +1,7 @@
-// Sizes. KB, MB and GB are powers of 1000, KiB, MiB and GiB of 1024, as SI and IEC 80000-13 have them; printing is
+// Sizes, and sizes a time. KB, MB and GB are powers of 1000, KiB, MiB and GiB of 1024, as SI and IEC 80000-13 have them; printing is
 // decimal, because the numbers beside it (messages, seconds) are decimal too.
+
+import { parseRate } from './rate.ts';
 
 const UNIT_BYTES: Readonly<Record<string, number>> = {
   '': 1,
@@ -25,6 +27,14 @@ export function parseBytes(value: string | number): number | null {
   const bytes = Number(found[1]) * unitBytes;
   const whole = Math.round(bytes);
   return Math.abs(bytes - whole) < 1e-6 && Number.isSafeInteger(whole) ? whole : null;
+}
+
+/** Per second, of `1MB/s` or `60KiB/min`; null for anything else. */
+export function parseByteRate(text: string): number | null {
+  const [size = '', time = '', ...rest] = text.split('/');
+  const bytes = parseBytes(size);
+  const timesPerSecond = parseRate(`1/${time}`);
+  return bytes === null || timesPerSecond === null || rest.length > 0 ? null : bytes * timesPerSecond;
 }
 
 /** `100 B`, `4.6 KB`, `16.8 MB`. */

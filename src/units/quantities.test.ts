@@ -1,8 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BYTES_PATTERN, formatBytes, parseBytes } from './bytes.ts';
+import { BYTES_PATTERN, formatBytes, parseByteRate, parseBytes } from './bytes.ts';
 import { formatCount, formatRate, parseRate, RATE_PATTERN } from './rate.ts';
 import { formatPercent, parseRatio } from './ratio.ts';
+
+describe('bytes a time', () => {
+  test.each([
+    ['1MB/s', 1e6],
+    ['60 KiB / min', 1024],
+    ['100/s', 100],
+  ])('%j is %d bytes a second', (text, perSecond) => {
+    expect(parseByteRate(text)).toBe(perSecond);
+  });
+
+  test.each(['', '/', '1MB', '1MB/', '/s', '1MB/5s', '1MB/s/s', '-1MB/s', '1XB/s'])('%j is refused', (text) => {
+    expect(parseByteRate(text)).toBeNull();
+  });
+});
 
 describe('bytes', () => {
   test.each([

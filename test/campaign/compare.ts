@@ -21,6 +21,7 @@ export function disagreements({ result, truth, audiences, violations }: Outcome)
     if (found !== done) problems.push(`${what}: found ${found}, done ${done}`);
   };
   same('delivered', messages.delivered, expected.delivered);
+  same('rejected', messages.rejected, expected.rejected);
   same('received in rooms', result.fanout?.received ?? 0, expected.received);
   same('missed in rooms', result.fanout?.missed ?? 0, expected.missed.length);
   problems.push(...differences('missed', missedBy(audiences), expected.missed));
@@ -85,6 +86,7 @@ interface Expected {
   diverged: number;
   swallowed: number;
   held: number;
+  rejected: number;
 }
 
 /** Acts on a connection that the service itself dropped: what was not answered there is unresolved and not lost. */
@@ -92,6 +94,7 @@ function actsBeforeDisconnects(truth: readonly Act[]): ReadonlySet<Act> {
   const doomed = new Set<Act>();
   const sinceClosed = new Map<number, Act[]>();
   for (const act of truth) {
+    if (act.act === 'leak') continue;
     const acts = sinceClosed.get(act.to) ?? [];
     sinceClosed.set(act.to, act.act === 'closed' ? [] : [...acts, act]);
     if (act.act === 'closed' && acts.some((other) => other.act === 'disconnect'))
@@ -116,6 +119,7 @@ function expectedOf(truth: readonly Act[]): Expected {
     diverged: 0,
     swallowed: 0,
     held: 0,
+    rejected: 0,
   };
   const lostOrMissed = ({ to, stream }: { to: number; stream: number }): string[] =>
     to === stream ? expected.lost : expected.missed;
@@ -154,7 +158,11 @@ function expectedOf(truth: readonly Act[]): Expected {
       case 'delay':
         expected.held++;
         break;
+      case 'refuse':
+        expected.rejected++;
+        break;
       case 'disconnect':
+      case 'leak':
       case 'stall':
         break;
     }

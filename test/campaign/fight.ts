@@ -61,6 +61,7 @@ function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
         run: 0x5eed_0001,
         laneCount: Math.ceil(peakLevel(plan.load.connections)),
         rows: [],
+        feed: [],
         addresses: {},
         precise: false,
       },

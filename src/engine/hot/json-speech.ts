@@ -29,14 +29,8 @@ function modelOf(models: Map<Lane, StateModel>, lane: Lane): StateModel {
   return created;
 }
 
-/** `payloadBytes`: by message type. */
-export function speakJson(
-  dialect: JsonDialect,
-  setting: JsonSetting,
-  payloadBytes: readonly number[],
-  traffic: Traffic,
-): Speech {
-  const codec = createJsonCodec(dialect, setting, payloadBytes);
+export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: Traffic): Speech {
+  const codec = createJsonCodec(dialect, setting);
   const { ledger, pushes } = traffic;
   /** By lane, where the plan says where the state is. */
   const models = dialect.state === null ? null : new Map<Lane, StateModel>();
@@ -105,7 +99,7 @@ export function speakJson(
   }
 
   return {
-    maxInFlight: payloadBytes.map(() => MAX_NAMED_IN_FLIGHT),
+    maxInFlight: setting.mix.map(() => MAX_NAMED_IN_FLIGHT),
     greet: (lane) => greetInJson(traffic, codec.layout, lane),
     append,
     repeat,

@@ -77,6 +77,7 @@ export function runScenario(scenario: Scenario): Outcome {
         run: RUN_MARK,
         laneCount: Math.ceil(peakLevel(plan.load.connections)),
         rows: scenario.rows ?? [],
+        feed: [],
         addresses: scenario.addresses ?? {},
         precise: scenario.precise ?? false,
       },

@@ -23,6 +23,11 @@ export function isGone(pid: number): boolean {
   return state === undefined || state === 'Z' || state === 'X';
 }
 
+/** What the process has in memory, and not in the kernel's promises; 0 where it is gone. */
+export function residentBytesOf(pid: number): number {
+  return 1024 * Number(/^VmRSS:\s*(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+}
+
 /** proc(5): `pid (name) state ppid ...`; the name may hold anything, so read from its last bracket. */
 function statOf(pid: number): { readonly state: string; readonly parent: number } | null {
   const text = read(`/proc/${pid}/stat`);

@@ -1,0 +1,68 @@
+// Memory that a service takes and never gives back, as written in a behaviour file. How much is held follows from the time
+// alone, grows and never shrinks, and has an upper limit: it cannot take the machine down unless it is told to.
+
+import * as z from 'zod';
+import { durationField, objectField, refuse, sizeField, textField } from '../plan/fields.ts';
+import { parseByteRate } from '../units/bytes.ts';
+
+export interface Leak {
+  readonly bytesPerSecond: number;
+  readonly atMostBytes: number;
+  /** From the start of the service. */
+  readonly fromNs: number;
+  /** Null goes on until the limit is reached. */
+  readonly toNs: number | null;
+}
+
+const DEFAULT_AT_MOST_BYTES = 1e9;
+const MAX_HELD_BYTES = 64 * 1024 ** 3;
+const RATE_EXPECTED = 'bytes a second such as 1MB/s';
+const LEAK_EXPECTED = `${RATE_EXPECTED}, or a leak: { rate, atMost, from, to }`;
+
+const byteRate = textField({
+  expected: RATE_EXPECTED,
+  description: 'How fast it grows.',
+  examples: ['1MB/s'],
+  read: (value) => {
+    const perSecond = parseByteRate(String(value));
+    return perSecond !== null && perSecond >= 1 && perSecond <= MAX_HELD_BYTES ? perSecond : refuse(RATE_EXPECTED);
+  },
+});
+
+const settings = objectField(
+  {
+    rate: byteRate,
+    atMost: sizeField('It holds no more than this. Default 1GB.', MAX_HELD_BYTES, '64GiB', '1GB').optional(),
+    from: durationField('When it begins, after the start. Default 0s.').optional(),
+    to: durationField('When it ends; what is held stays held. Default: never.', { min: 1 }).optional(),
+  },
+  LEAK_EXPECTED,
+  'Memory that is taken and not given back.',
+).refine(({ from, to }) => to === undefined || to > (from ?? 0), {
+  error: () => 'a time after from',
+  path: ['to'],
+});
+
+export const leakField = z.union([byteRate, settings], { error: () => LEAK_EXPECTED });
+
+export function resolveLeak(written: z.output<typeof leakField>): Leak {
+  const { rate, atMost, from, to } =
+    typeof written === 'number' ? { rate: written, atMost: undefined, from: undefined, to: undefined } : written;
+  return {
+    bytesPerSecond: rate,
+    atMostBytes: atMost ?? DEFAULT_AT_MOST_BYTES,
+    fromNs: from ?? 0,
+    toNs: to ?? null,
+  };
+}
+
+/** How much is held so long after the start. */
+export function leakedBytes({ bytesPerSecond, atMostBytes, fromNs, toNs }: Leak, elapsedNs: number): number {
+  const grownNs = Math.max(0, Math.min(elapsedNs, toNs ?? elapsedNs) - fromNs);
+  return Math.min(atMostBytes, Math.floor((bytesPerSecond * grownNs) / 1e9));
+}
+
+/** How much is held in the end, if the service lives so long. */
+export function mostLeakedBytes(leak: Leak): number {
+  return leakedBytes(leak, leak.toNs ?? Number.POSITIVE_INFINITY);
+}
