@@ -16,7 +16,9 @@ export function drawCampaign(seed: number, url: string): Draw {
   const random = createRandom(seed);
   const isText = random() < 0.4;
   const compression = random() < 0.15;
-  if (random() < 0.2) return drawAgents(seed, random, url);
+  const service = random();
+  if (service < 0.2) return drawAgents(seed, random, url);
+  if (service > 0.93) return drawQueues(seed, random, url);
   const isRooms = random() < 0.3;
   const lanes = isRooms ? whole(random, 2, 12) : whole(random, 1, 12);
   const rooms = isRooms ? drawRooms(random, lanes) : undefined;
@@ -69,6 +71,36 @@ function drawAgents(seed: number, random: Random, url: string): Draw {
   const faults = kinds.filter(() => random() < 0.6).map((kind) => ({ kind, rate: rate() }));
   const behaviour = behaviourOf({ seed: seed + 1, faults: [...faults, { kind: 'reorder', rate: rate(), by: 3 }] });
   return { plan, behaviour, compression: false };
+}
+
+/** Queues that are offered more than they work off, at times by much, at times not at all. */
+function drawQueues(seed: number, random: Random, url: string): Draw {
+  const plan = planOf({
+    name: `campaign ${seed}`,
+    seed,
+    target: { url: `${url}/queues/${random() < 0.5 ? 'work' : `\${lane}`}?lane=\${lane}` },
+    dialect: {
+      kind: 'json',
+      send: { id: `\${id}`, as: `\${type}`, priority: `\${priority}`, text: `\${payload}` },
+      error: 'error',
+      payload: 'text',
+    },
+    load: {
+      connections: [{ to: whole(random, 1, 8) }, { hold: '800ms' }],
+      messages: { open: [{ to: `${whole(random, 100, 800)}/s` }, { hold: '700ms' }] },
+      mix: [
+        { type: 'chat', weight: whole(random, 1, 9), bytes: whole(random, 100, 300), priority: 'low' },
+        { type: 'order', bytes: whole(random, 100, 300), priority: 'high' },
+        { type: 'other', bytes: whole(random, 100, 300) },
+      ],
+    },
+    thresholds: ['delivered >= 0%'],
+    drain: '2500ms',
+  });
+  const rate = (): string => `${(0.3 + 3 * random()).toFixed(2)}%`;
+  const faults = ['drop', 'duplicate'].filter(() => random() < 0.6).map((kind) => ({ kind, rate: rate() }));
+  const queue = { capacity: whole(random, 1, 60), rate: `${whole(random, 100, 400)}/s` };
+  return { plan, behaviour: behaviourOf({ seed: seed + 1, faults, queue }), compression: false };
 }
 
 /** Some lose all their lanes in the middle and open them again: an orderly reconnect of every one. */

@@ -131,6 +131,13 @@ const MUTATIONS: readonly Mutation[] = [
     noticed: /lost by type: found 0, done \d/,
   },
   {
+    detector: 'an answer that refuses rejects its message',
+    file: 'engine/hot/traffic.ts',
+    from: 'traffic.rejected++;',
+    to: '',
+    noticed: /rejected: found 0, done \d/,
+  },
+  {
     detector: 'what nobody sent is unexpected',
     file: 'measure/recorder.ts',
     from: 'recorder.messages.unexpected++;',
