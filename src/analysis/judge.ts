@@ -15,6 +15,7 @@ import {
   type Throughput,
   type TimelinePoint,
 } from '../facts/result.ts';
+import type { StateFacts } from '../facts/states.ts';
 import type { Window } from '../facts/window.ts';
 import { type Histogram, percentile } from '../histogram/histogram.ts';
 import { numberingOf } from '../plan/dialects.ts';
@@ -28,6 +29,7 @@ import { describeDistribution } from './distribution.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
 import { judgeContract, judgeThreshold } from './rules.ts';
+import { joinStates } from './states.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './timeline.ts';
 import { verdictOf } from './verdict.ts';
@@ -109,6 +111,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       // What was in flight when a record broke off is unresolved, in the rules too. A whole record has settled it.
       if (rooms !== null && fanout !== null && !rooms.self) settleByAudience(whole, fanout);
       if (fanout !== null) takeOverAudience(whole, fanout);
+      // As with rooms: a worker that did not live to tell leaves nothing to compare.
+      if (record.states.length === record.manifest.workerCount) takeOverStates(whole, record.states.flat());
       const isBroken = record.endedNs === null || record.deadWorkers > 0;
       whole.messages.unresolved = closeBooks(whole, isBroken).unresolved;
       if (isBroken) whole.pushes.owed = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
@@ -218,6 +222,11 @@ function takeOverAudience(tally: Tally, { disagreed, forged }: Fanout): void {
   tally.strangers.neverSent += forged;
 }
 
+function takeOverStates({ messages }: Tally, facts: readonly StateFacts[]): void {
+  const { lostUpdates, excess } = joinStates(facts);
+  messages.diverged += lostUpdates + excess;
+}
+
 function describeFanout(
   fanout: Fanout,
   tally: Tally,
@@ -299,6 +308,7 @@ interface EventRecord {
   readonly firstDeath: string | null;
   readonly examples: ReadonlyMap<FailureKind, string>;
   readonly audiences: readonly AudienceFacts[];
+  readonly states: readonly (readonly StateFacts[])[];
   readonly violations: RunResult['violations'];
 }
 
@@ -322,6 +332,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     examples,
+    states: events.flatMap((event) => (event.kind === 'states' ? [event.states] : [])),
     audiences: events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : [])),
     violations: events
       .filter((event) => event.kind === 'violation')

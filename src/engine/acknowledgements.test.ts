@@ -270,7 +270,7 @@ describe('the state of the service is compared with a model', () => {
     ack: null,
     id: ['id'],
     payload: null,
-    state: { count: ['count'], digest: ['digest'] },
+    state: { count: ['count'], digest: ['digest'], shared: false },
   };
 
   /** Folds what `takes` lets through, `times` over. */
@@ -322,7 +322,7 @@ describe('the state of the service is compared with a model', () => {
   test('the count alone may agree where the digest does not', () => {
     const wrong: Serve = (message) => [{ id: message.id, count: message.n + 1, digest: 'deadbeef' }];
     expect(withService(wrong, { dialect }).tally.messages.diverged).toBe(100);
-    const countOnly = { ...dialect, state: { count: ['count'], digest: null } };
+    const countOnly = { ...dialect, state: { count: ['count'], digest: null, shared: false } };
     expect(withService(wrong, { dialect: countOnly }).tally.messages.diverged).toBe(0);
   });
 

@@ -22,7 +22,7 @@ import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import type { Plan } from '../plan/plan.ts';
-import { isPublisher } from '../plan/rooms.ts';
+import { isPublisher, roomOf } from '../plan/rooms.ts';
 import { planStages } from '../plan/stages.ts';
 import { shareCount } from '../units/shares.ts';
 import type { Clock } from './clock.ts';
@@ -36,7 +36,7 @@ import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
 import { acknowledgementsFor, createResender, withProbes } from './resender.ts';
 import type { Addresses, Rows } from './site.ts';
-import { createSpeech, notUnderstoodText } from './speeches.ts';
+import { createSpeech, notUnderstoodText, statesFor } from './speeches.ts';
 import type { OpenTransport } from './transport.ts';
 import { createWindowCutter, type ProcessMeter } from './windows.ts';
 
@@ -107,6 +107,8 @@ export function createEngine(parts: EngineParts): Engine {
       ? null
       : createFanout({ plan, rooms, shard, shards, lanes: laneCount, allLanes: assignment.laneCount, density });
   const pushes = pushesFor(plan, laneCount, assignment.laneCount, density);
+  const groupOf = (stream: number): number => (rooms === null ? 0 : roomOf(rooms, stream));
+  const states = statesFor(plan, groupOf);
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
   const acks = acknowledgementsFor(plan, laneCount);
@@ -115,6 +117,7 @@ export function createEngine(parts: EngineParts): Engine {
     density,
     fanout,
     pushes,
+    states,
     acks,
     byType,
     maxBufferedBytes: plan.target.maxBufferedBytes,
@@ -365,6 +368,7 @@ export function createEngine(parts: EngineParts): Engine {
       phase = 'finished';
       windows.finish();
       tellAudience();
+      tellStates();
       hooks.finished();
     };
     look();
@@ -374,6 +378,16 @@ export function createEngine(parts: EngineParts): Engine {
     if (fanout === null) return;
     const audience = fanoutFacts(fanout, lanes, traffic.ledger);
     hooks.event({ kind: 'audience', atNs: clock.nowNs(), worker: shard, audience });
+  }
+
+  function tellStates(): void {
+    const sentBy = (group: number): number =>
+      lanes.reduce(
+        (sum, { index, stream }) => (groupOf(stream) === group ? sum + traffic.ledger.next[index]! : sum),
+        0,
+      );
+    const facts = states?.facts(sentBy) ?? [];
+    if (facts.length > 0) hooks.event({ kind: 'states', atNs: clock.nowNs(), worker: shard, states: facts });
   }
 
   function reportFailure(lane: Lane, failure: FailureKind, detail: string): void {

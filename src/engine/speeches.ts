@@ -1,6 +1,7 @@
 // The speech of a run, by its dialect.
 
 import type { Dialect as OwnDialect } from '../dialects/dialect.ts';
+import { ownStates, type States, sharedStates } from '../dialects/states.ts';
 import type { Dialect, Numbering, Plan } from '../plan/plan.ts';
 import { roomOf } from '../plan/rooms.ts';
 import { unreachable } from '../units/unreachable.ts';
@@ -58,6 +59,12 @@ export function createSpeech({
     default:
       return unreachable(dialect);
   }
+}
+
+/** What the service tells of its state; null where the plan does not say where that is. `groupOf`: whose lanes share one. */
+export function statesFor({ dialect }: Plan, groupOf: (stream: number) => number): States | null {
+  if (dialect.kind !== 'json' || dialect.state === null) return null;
+  return dialect.state.shared ? sharedStates(groupOf) : ownStates();
 }
 
 /** That nothing which comes is understood, and where to look. */

@@ -3,6 +3,7 @@
 
 import { type AudienceFacts, isAudience } from './audience.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
+import { isStateFacts, type StateFacts } from './states.ts';
 
 export type RunEvent =
   | { readonly kind: 'runStarted'; readonly atNs: number; readonly manifest: Manifest }
@@ -22,6 +23,12 @@ export type RunEvent =
   /** What the person at the command should know at once. */
   | { readonly kind: 'notice'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'audience'; readonly atNs: number; readonly worker: number; readonly audience: AudienceFacts }
+  | {
+      readonly kind: 'states';
+      readonly atNs: number;
+      readonly worker: number;
+      readonly states: readonly StateFacts[];
+    }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
   | { readonly kind: 'runEnded'; readonly atNs: number; readonly outcome: Outcome };
@@ -110,6 +117,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   },
   notice: { worker: isNumber, detail: isText },
   audience: { worker: isNumber, audience: isAudience },
+  states: { worker: isNumber, states: (value) => Array.isArray(value) && value.every(isStateFacts) },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },
   runEnded: { outcome: isOneOf(OUTCOMES) },

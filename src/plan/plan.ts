@@ -103,7 +103,12 @@ export interface JsonDialect {
   /** An answer that has something there says that the message was a copy; null where none does. */
   readonly duplicate: readonly string[] | null;
   /** Where an answer has the service's state: how many messages it has taken, and their digest. */
-  readonly state: { readonly count: readonly string[] | null; readonly digest: readonly string[] | null } | null;
+  readonly state: {
+    readonly count: readonly string[] | null;
+    readonly digest: readonly string[] | null;
+    /** All lanes of a room have one state, or all lanes where there are no rooms; else each has its own. */
+    readonly shared: boolean;
+  } | null;
   /** Where an answer returns the payload; null where it does not. */
   readonly payload: readonly string[] | null;
   /** Whether messages without an id are the service's right, or strangers; or how they are numbered, and so judged. */

@@ -161,7 +161,11 @@ function redactDialect(dialect: Dialect, hide: (text: string) => string): Dialec
     state:
       dialect.state === null
         ? null
-        : { count: dialect.state.count?.map(hide) ?? null, digest: dialect.state.digest?.map(hide) ?? null },
+        : {
+            ...dialect.state,
+            count: dialect.state.count?.map(hide) ?? null,
+            digest: dialect.state.digest?.map(hide) ?? null,
+          },
     payload: dialect.payload?.map(hide) ?? null,
     pushes: typeof dialect.pushes === 'string' ? dialect.pushes : redactNumbering(dialect.pushes, hide),
   };

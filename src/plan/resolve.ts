@@ -14,7 +14,7 @@ import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load
 import { checkRows, type Report, reporter, resolveTarget } from './resolve-target.ts';
 import { planSchema, type WrittenPlan } from './schema.ts';
 import { connectionsSchema } from './schema-curves.ts';
-import type { WrittenNumbering } from './schema-dialect.ts';
+import type { WrittenNumbering, WrittenState } from './schema-dialect.ts';
 import { messagesSchema } from './schema-load.ts';
 import { targetSchema } from './schema-target.ts';
 import { hostName } from './url.ts';
@@ -74,6 +74,14 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
   if (written.resend !== undefined && load.rooms?.self === false && !acknowledges) {
     const hint = 'set dialect.ack, or load.rooms.self: true';
     report(['resend'], 'something that tells a sender what arrived', 'no answer to a sender at all', hint);
+  }
+  if (dialect.kind === 'json' && dialect.state?.shared === true && dialect.state.count === null) {
+    report(
+      ['dialect', 'state', 'count'],
+      'a path, as the state is shared',
+      'nothing',
+      'the order is known by the count alone',
+    );
   }
   if (dialect.kind === 'push' && load.messages.kind !== 'none') {
     const hint = 'kind: json sends messages, and judges pushes too where dialect.pushes says how they are numbered';
@@ -140,11 +148,16 @@ function resolveDialect(written: WrittenPlan['dialect']): Dialect {
     error: written.error ?? null,
     ack: written.ack ?? null,
     duplicate: written.duplicate ?? null,
-    state:
-      written.state === undefined ? null : { count: written.state.count ?? null, digest: written.state.digest ?? null },
+    state: resolveState(written.state),
     payload: written.payload ?? null,
     pushes: typeof written.pushes === 'object' ? resolveNumbering(written.pushes) : (written.pushes ?? 'unexpected'),
   };
+}
+
+function resolveState(written: WrittenState): JsonDialect['state'] {
+  if (written === undefined) return null;
+  const { count = null, digest = null, shared = false } = written;
+  return { count, digest, shared };
 }
 
 function textsOf(messages: readonly object[] = []): readonly string[] {

@@ -86,9 +86,12 @@ export const dialectSchema = z
             {
               count: jsonPathField('Where the answer has the number of messages taken.').optional(),
               digest: jsonPathField('Where it has their digest: 8 hex digits.').optional(),
+              shared: flagField(
+                'All lanes of a room, or all lanes where there are no rooms, change one state. Default false: each has its own.',
+              ).optional(),
             },
-            'the state: { count, digest }',
-            'Where an answer tells the state that the lane’s messages have made; it is compared with a model.',
+            'the state: { count, digest, shared }',
+            'Where an answer tells the state that messages have made; it is compared with what it must be.',
           ).optional(),
           pushes: z
             .union(
@@ -133,3 +136,5 @@ export type WrittenNumbering = Exclude<
   Extract<z.output<typeof dialectSchema>, { readonly kind: 'json' }>['pushes'],
   string | undefined
 >;
+
+export type WrittenState = Extract<z.output<typeof dialectSchema>, { readonly kind: 'json' }>['state'];

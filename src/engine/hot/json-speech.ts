@@ -2,7 +2,6 @@
 
 import { createJsonCodec, idText, JsonReading, readJson, writeJson } from '../../dialects/json.ts';
 import type { JsonSetting } from '../../dialects/json-layout.ts';
-import { createStateModel, judgeState, noteRefused, noteStep, type StateModel } from '../../dialects/state-model.ts';
 import { opcodes } from '../../frames/opcodes.ts';
 import type { JsonDialect } from '../../plan/plan.ts';
 import { unreachable } from '../../units/unreachable.ts';
@@ -21,26 +20,16 @@ import { hearPush } from './pushed.ts';
 import type { Speech } from './speech.ts';
 import { nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
 
-function modelOf(models: Map<Lane, StateModel>, lane: Lane): StateModel {
-  const known = models.get(lane);
-  if (known !== undefined) return known;
-  const created = createStateModel();
-  models.set(lane, created);
-  return created;
-}
-
 export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: Traffic): Speech {
   const codec = createJsonCodec(dialect, setting);
-  const { ledger, pushes } = traffic;
-  /** By lane, where the plan says where the state is. */
-  const models = dialect.state === null ? null : new Map<Lane, StateModel>();
+  const { ledger, pushes, states } = traffic;
   const outgoing = { stream: 0, sequence: 0, dueNs: 0, sentNs: 0 };
 
   function append(lane: Lane, type: number, dueNs: number, sentNs: number): boolean {
     const sequence = nextNumber(traffic, lane, dueNs, sentNs);
     if (!codec.layout.ids.timed) rememberTimes(lane, ledger.outstanding[lane.index]!, sequence, dueNs, sentNs);
     repeat(lane, type, sequence, dueNs, sentNs);
-    if (models !== null) noteStep(modelOf(models, lane), sequence, idText(codec, outgoing));
+    states?.sent(lane.stream, sequence, idText(codec, outgoing));
     return true;
   }
 
@@ -69,8 +58,7 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
         return;
       case JsonReading.rejection:
         hearRejection(traffic, lane, codec.name);
-        if (models !== null && codec.name.stream === lane.stream)
-          noteRefused(modelOf(models, lane), codec.name.sequence);
+        if (codec.name.stream === lane.stream) states?.refused(lane.stream, codec.name.sequence);
         return;
       case JsonReading.stale:
         unexpected(traffic, lane, 'stale', end - start);
@@ -93,8 +81,8 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
   function hearState(lane: Lane): void {
     const { name, count, digest } = codec;
     // The answer to a copy tells the state of a later moment.
-    if (models === null || codec.isCopy || name.stream !== lane.stream || (count === null && digest === null)) return;
-    const judged = judgeState(modelOf(models, lane), name.sequence, count, digest);
+    if (states === null || codec.isCopy || (count === null && digest === null)) return;
+    const judged = states.told(lane.stream, { ...name, count, digest }, idText(codec, name));
     if (judged !== null) noteState(traffic, lane, name.sequence, judged.expected, judged.got);
   }
 

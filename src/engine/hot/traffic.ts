@@ -1,6 +1,7 @@
 // What sending and receiving share in one process, whatever is spoken: the counts, the ledger, the outbox. How messages look
 // is a speech (`speech.ts`). No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
+import type { States } from '../../dialects/states.ts';
 import type { Violation } from '../../facts/event.ts';
 import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
@@ -50,6 +51,8 @@ export interface Traffic {
   readonly fanout: Fanout | null;
   /** What the service says of its own accord; null where that is not judged. */
   readonly pushes: Pushes | null;
+  /** What a service tells of its state; null where the plan does not say where that is. */
+  readonly states: States | null;
   /** Null where nothing is acknowledged apart and nothing sent again. */
   readonly acks: Acknowledgements | null;
   /** The books of each type; null where the plan has one. */
@@ -85,7 +88,7 @@ export interface Fanout {
 export interface TrafficParts
   extends Pick<
     Traffic,
-    'recorder' | 'fanout' | 'pushes' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report' | 'notUnderstood'
+    'recorder' | 'fanout' | 'pushes' | 'states' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report' | 'notUnderstood'
   > {
   readonly lanes: number;
   /** Where the places of arrivals are counted. */
