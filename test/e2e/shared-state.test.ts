@@ -1,0 +1,71 @@
+// The built command against agents of the reference target that several lanes talk to: they change one state, and whatever
+// the order, nothing is lost of it and nothing applied twice.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { RunResult } from '../../src/facts/result.ts';
+import { runHighwater, startHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
+
+const DIALECT = {
+  kind: 'json',
+  send: { id: `\${id}`, text: `\${payload}` },
+  ack: 'ack',
+  id: 'id',
+  payload: 'text',
+  state: { count: 'state.count', digest: 'state.digest', shared: true },
+};
+
+/** Two agents, with four lanes each. */
+async function runOnAgents(
+  behaviour: string,
+  workers: string,
+): Promise<{ result: RunResult; acts: readonly string[] }> {
+  const cwd = temporaryDirectory();
+  writeInto(cwd, 'behaviour.yaml', behaviour);
+  const target = startHighwater(['target', '--behaviour', 'behaviour.yaml', '--truth', 'truth.ndjson'], { cwd });
+  const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
+  const plan = {
+    target: { url: `${url}/agents/\${room}?lane=\${lane}` },
+    dialect: DIALECT,
+    load: {
+      connections: 8,
+      messages: { open: { rate: '300/s', for: '2s' } },
+      bytes: 150,
+      rooms: { count: 2, settle: '300ms' },
+    },
+    thresholds: ['diverged == 0'],
+    drain: '1s',
+  };
+  const args = ['run', writeInto(cwd, 'plan.json', JSON.stringify(plan)), '--json', '-w', workers];
+  const { result } = await runHighwater(args, { cwd });
+  target.signal('SIGTERM');
+  await target.finished;
+  const lines = readFileSync(path.join(cwd, 'truth.ndjson'), 'utf8').trim().split('\n');
+  return { result, acts: lines.map((line) => (JSON.parse(line) as { act: string }).act) };
+}
+
+describe.each([['1'], ['2']])('agents that four lanes share, seen by %s workers', (workers) => {
+  test('that take every message once have nothing that diverges', async () => {
+    const { result } = await runOnAgents('faults: []', workers);
+    expect(result.messages).toMatchObject({ sent: 600, acknowledged: 600, diverged: 0, lost: 0, unexpected: 0 });
+    expect(result.verdict.thresholds[0]).toMatchObject({ expression: 'diverged == 0', observed: 0 });
+  });
+
+  test('that apply messages twice have gone so much further than was sent', async () => {
+    const behaviour = `
+faults:
+  - { kind: applyTwice, at: [{ stream: 0, seq: 10 }, { stream: 3, seq: 20 }, { stream: 4, seq: 30 }] }
+`;
+    const { result, acts } = await runOnAgents(behaviour, workers);
+    expect(acts.filter((act) => act === 'applyTwice')).toHaveLength(3);
+    expect(result.messages).toMatchObject({ sent: 600, acknowledged: 600, diverged: 3 });
+  });
+
+  test('one of which forgets what it was told is found out', async () => {
+    const { result } = await runOnAgents('faults: [{ kind: forget, at: [{ stream: 2, seq: 40 }] }]', workers);
+    expect(result.messages.diverged).toBeGreaterThanOrEqual(1);
+    const found = result.violations.filter(({ violation }) => violation === 'diverged');
+    expect(found[0]?.detail).toMatch(/^after #\d+ expected .*, got count \d+, digest [0-9a-f]{8}$/);
+  });
+});
