@@ -155,6 +155,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           peakOpen: peaks.open,
           droppedByServer: whole.droppedByServer,
           reconnected: whole.reconnected,
+          gaveUp: whole.gaveUp,
+          outage: describe(whole.histograms.outage),
           openedPerSecondPeak: peaks.openedPerSecond,
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),

@@ -156,6 +156,8 @@ function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number 
       return fanout === null ? 0 : fanout.missed + fanout.unresolved;
     case 'sendLag':
       return tally.unsent.late;
+    case 'outage':
+      return tally.gaveUp;
     case 'firstPush':
       return Math.max(0, tally.opened - tally.histograms.firstPush.count);
     default:

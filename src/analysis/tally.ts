@@ -53,6 +53,7 @@ export interface Tally {
   opened: number;
   reconnected: number;
   failed: number;
+  gaveUp: number;
   droppedByServer: number;
   bytesSent: number;
   bytesReceived: number;
@@ -74,6 +75,7 @@ export function createTally(): Tally {
       eventLoopDelay: createHistogram(),
       fanout: createHistogram(),
       firstPush: createHistogram(),
+      outage: createHistogram(),
     },
   };
 }
@@ -100,6 +102,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     opened: 0,
     reconnected: 0,
     failed: 0,
+    gaveUp: 0,
     droppedByServer: 0,
     bytesSent: 0,
     bytesReceived: 0,
@@ -162,6 +165,7 @@ export function addWindow(tally: Tally, window: Window): void {
   tally.opened += connections.opened;
   tally.reconnected += connections.reconnected;
   tally.failed += connections.failed;
+  tally.gaveUp += connections.gaveUp;
   tally.droppedByServer += connections.droppedByServer;
   tally.bytesSent += window.bytes.sent;
   tally.bytesReceived += window.bytes.received;

@@ -88,6 +88,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     recorder.opened++;
     if (lane.hasBeenOpen) recorder.reconnected++;
     lane.hasBeenOpen = true;
+    lane.droppedNs = Number.NaN;
     recorder.open++;
     recorder.peakOpen = Math.max(recorder.peakOpen, recorder.open);
     speech.greet(lane);
@@ -179,6 +180,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   /** The connection dies under its messages: what is in flight is unresolved. */
   function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules', code: number): void {
     if (why === 'droppedByServer') recorder.droppedByServer++;
+    lane.droppedNs = clock.nowNs();
     countCloseCode(recorder, code);
     settle(lane, 'unresolved');
     takeOut(lane, 'died');

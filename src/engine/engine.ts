@@ -34,6 +34,7 @@ import { Lane } from './lane.ts';
 import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
+import { createReconnector } from './reconnector.ts';
 import { acknowledgementsFor, createResender, withProbes } from './resender.ts';
 import type { Addresses, Rows } from './site.ts';
 import { createSpeech, notUnderstoodText, statesFor } from './speeches.ts';
@@ -207,13 +208,27 @@ export function createEngine(parts: EngineParts): Engine {
     }),
     opened(lane, deflate) {
       conversation.opened(lane, deflate);
+      reconnector?.opened(lane);
       noteResolved(lane);
     },
     failed(lane, kind, detail) {
       reportFailure(lane, kind, detail);
       noteResolved(lane);
+      reconnector?.failed(lane);
     },
   });
+  const reconnector =
+    plan.reconnect === null
+      ? null
+      : createReconnector({
+          reconnect: plan.reconnect,
+          seed: plan.seed,
+          shard,
+          lanes,
+          recorder,
+          clock,
+          open: (lane) => connector.request(lane),
+        });
 
   let phase: 'idle' | 'running' | 'draining' | 'closing' | 'finished' = 'idle';
   let connectedAtNs = 0;
@@ -267,6 +282,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   function close(lane: Lane): void {
     reopen.delete(lane);
+    reconnector?.forget(lane);
     if (lane.state === 'opening') {
       connector.cancel(lane);
       noteResolved(lane);
@@ -274,7 +290,9 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   function closed(lane: Lane): void {
-    if (phase === 'running' && reopen.delete(lane)) connector.request(lane);
+    if (phase !== 'running') return;
+    if (reopen.delete(lane)) connector.request(lane);
+    else if (!Number.isNaN(lane.droppedNs)) reconnector?.dropped(lane);
   }
 
   /** Once for each of the first lanes, however often it is opened. */
@@ -328,6 +346,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   function drain(startedNs: number): void {
     phase = 'draining';
+    reconnector?.stop();
     connector.cancelAll();
     pacer.stop();
     if (pushes !== null) endPushes(pushes);

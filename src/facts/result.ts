@@ -105,6 +105,10 @@ export interface ConnectionResult {
   readonly droppedByServer: number;
   /** Lanes opened again after they had been open. */
   readonly reconnected: number;
+  /** Lanes that lost their connection and made all the attempts that they may. */
+  readonly gaveUp: number;
+  /** From the loss of a lane's connection until it was open again. */
+  readonly outage: Distribution;
   readonly openedPerSecondPeak: number;
   /** Until every lane of the first connection segment was open or had failed; null where that never was. */
   readonly connectedSeconds: number | null;

@@ -160,7 +160,7 @@ export interface Window {
 
 /**
  * `fanout`: from a message's due time to its arrival at another lane. `firstPush`: from the opening of a lane to what the
- * service first says of its own accord.
+ * service first says of its own accord. `outage`: from the loss of a lane's connection until it is open again.
  */
 export const HISTOGRAM_NAMES = [
   'response',
@@ -170,6 +170,7 @@ export const HISTOGRAM_NAMES = [
   'eventLoopDelay',
   'fanout',
   'firstPush',
+  'outage',
 ] as const;
 export type HistogramName = (typeof HISTOGRAM_NAMES)[number];
 
@@ -180,6 +181,8 @@ export interface ConnectionFacts {
   readonly reconnected: number;
   /** Never opened, for one of the reasons in `failures`. */
   readonly failed: number;
+  /** Lanes that lost their connection and made all the attempts that they may. */
+  readonly gaveUp: number;
   /** Open at the end of the window. */
   readonly open: number;
   readonly peakOpen: number;
@@ -248,7 +251,16 @@ export function isWindow(value: unknown): value is Window {
     pushes.spread.every(isSpread) &&
     Array.isArray(types) &&
     types.every((type) => hasCounts(type, TYPE_COUNTS) && isSparseHistogram(type.response)) &&
-    hasCounts(connections, ['attempted', 'opened', 'reconnected', 'failed', 'open', 'peakOpen', 'droppedByServer']) &&
+    hasCounts(connections, [
+      'attempted',
+      'opened',
+      'reconnected',
+      'failed',
+      'gaveUp',
+      'open',
+      'peakOpen',
+      'droppedByServer',
+    ]) &&
     hasCounts(connections.failures, []) &&
     Object.keys(connections.failures).every((kind) => (FAILURE_KINDS as readonly string[]).includes(kind)) &&
     hasCounts(connections.failures, Object.keys(connections.failures)) &&

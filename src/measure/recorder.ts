@@ -43,6 +43,7 @@ export interface Recorder {
   opened: number;
   reconnected: number;
   failed: number;
+  gaveUp: number;
   open: number;
   peakOpen: number;
   droppedByServer: number;
@@ -74,6 +75,7 @@ export function createRecorder(): Recorder {
       eventLoopDelay: createHistogram(),
       fanout: createHistogram(),
       firstPush: createHistogram(),
+      outage: createHistogram(),
     },
     fanoutReceived: 0,
     fanoutCompared: 0,
@@ -81,6 +83,7 @@ export function createRecorder(): Recorder {
     opened: 0,
     reconnected: 0,
     failed: 0,
+    gaveUp: 0,
     open: 0,
     peakOpen: 0,
     droppedByServer: 0,
@@ -185,6 +188,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       opened: recorder.opened,
       reconnected: recorder.reconnected,
       failed: recorder.failed,
+      gaveUp: recorder.gaveUp,
       open: recorder.open,
       peakOpen: recorder.peakOpen,
       droppedByServer: recorder.droppedByServer,
@@ -200,6 +204,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       eventLoopDelay: encodeSparse(histograms.eventLoopDelay),
       fanout: encodeSparse(histograms.fanout),
       firstPush: encodeSparse(histograms.firstPush),
+      outage: encodeSparse(histograms.outage),
     },
     health: {
       cpuNs: context.cpuNs,
@@ -233,6 +238,7 @@ function clear(recorder: Recorder): void {
   recorder.opened = 0;
   recorder.reconnected = 0;
   recorder.failed = 0;
+  recorder.gaveUp = 0;
   recorder.peakOpen = recorder.open;
   recorder.droppedByServer = 0;
   recorder.failures = {};

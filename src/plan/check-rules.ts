@@ -9,7 +9,7 @@ import type { WrittenPlan } from './schema.ts';
 
 /** A rule may be about some of the messages: of a type, or of a priority, that the mix has. */
 export function checkRules(
-  { thresholds = [], abort = [], resend }: WrittenRules,
+  { thresholds = [], abort = [], resend, reconnect }: WrittenRules,
   load: Load,
   dialect: Dialect,
   report: Report,
@@ -21,7 +21,7 @@ export function checkRules(
       if (list === 'abort' && (among !== null || isKnownAtTheEnd(metric, rooms))) {
         report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
       }
-      const lacking = lackingFor(metric, rooms, dialect, resend !== undefined);
+      const lacking = lackingFor(metric, rooms, dialect, { resend, reconnect });
       if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
       if (among === null) continue;
       if (rooms !== null && !rooms.self && metric.of !== 'sent') {
@@ -38,10 +38,18 @@ export function checkRules(
   }
 }
 
-type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'resend'>;
+type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'resend' | 'reconnect'>;
 
 /** What a plan must have for a count to be more than a nought that says nothing; null where it has it. */
-function lackingFor(metric: Metric, rooms: Rooms | null, dialect: Dialect, isResent: boolean): string | null {
+function lackingFor(
+  metric: Metric,
+  rooms: Rooms | null,
+  dialect: Dialect,
+  { resend, reconnect }: Pick<WrittenPlan, 'resend' | 'reconnect'>,
+): string | null {
+  if (isAboutReconnects(metric)) {
+    return reconnect === undefined ? 'reconnect, for a rule about lanes that come back' : null;
+  }
   if (isAboutFanout(metric))
     return rooms === null ? 'load.rooms, for a rule about what lanes hear of one another' : null;
   if (isAboutPushes(metric)) {
@@ -49,7 +57,7 @@ function lackingFor(metric: Metric, rooms: Rooms | null, dialect: Dialect, isRes
   }
   if (metric.kind !== 'messages') return null;
   if (metric.of === 'disagreed') return rooms === null ? 'load.rooms, for a rule about their order' : null;
-  if (metric.of === 'resent') return isResent ? null : 'resend, for a rule about what is sent again';
+  if (metric.of === 'resent') return resend === undefined ? 'resend, for a rule about what is sent again' : null;
   if (dialect.kind === 'module') return null;
   const json = dialect.kind === 'json' ? dialect : null;
   if (metric.of === 'diverged') return json?.state ? null : 'dialect.state, for a rule about the state';
@@ -71,4 +79,9 @@ function isAboutFanout(metric: Metric): boolean {
 
 function isAboutPushes(metric: Metric): boolean {
   return metric.kind === 'pushes' || (metric.kind === 'distribution' && metric.of === 'firstPush');
+}
+
+function isAboutReconnects(metric: Metric): boolean {
+  if (metric.kind === 'connections') return metric.of === 'gaveUp';
+  return metric.kind === 'distribution' && metric.of === 'outage';
 }

@@ -17,6 +17,7 @@ export const DEFAULTS = {
   replyTimeoutNs: 30 * NS_PER_SECOND,
   drainNs: 5 * NS_PER_SECOND,
   settleNs: NS_PER_SECOND,
+  reconnect: { fromNs: 0.1 * NS_PER_SECOND, toNs: 10 * NS_PER_SECOND, atMost: 1000 },
   resend: { afterNs: NS_PER_SECOND, atMost: 3 },
   probe: { copies: 1, everyNs: 0.1 * NS_PER_SECOND },
 } as const;

@@ -89,7 +89,7 @@ describe('problems', () => {
       'load.mix[0].weight: expected a weight above 0, got -1',
     ],
     [{ target, load: { ...load, bytes: '20MiB' } }, 'target.maxMessage: expected at least the largest message'],
-    [{ ...minimal, reconnect: {} }, 'reconnect: expected one of'],
+    [{ ...minimal, reconect: {} }, 'reconect: expected one of'],
     [{ ...minimal, thresholds: ['delivered >= 101%'] }, 'thresholds[0]: expected a count such as 0 or a percentage'],
     [{ ...minimal, thresholds: 'delivered >= 99%' }, 'thresholds: expected a list of rules'],
     [{ ...minimal, target: { url: [] } }, 'target.url: expected a URL or a list of URLs, at least 1'],

@@ -54,6 +54,7 @@ describe('a plan', () => {
       thresholds: [],
       abort: [],
       resend: null,
+      reconnect: null,
       drainNs: 5 * S,
       workers: 'auto',
       pace: 'auto',

@@ -20,6 +20,8 @@ export interface Plan {
   readonly abort: readonly Threshold[];
   /** Null where nothing is sent twice. */
   readonly resend: Resend | null;
+  /** How a lane that lost its connection opens again; null where it does not. */
+  readonly reconnect: Reconnect | null;
   /** How long after the last send a message may still arrive before it is lost. */
   readonly drainNs: number;
   readonly workers: number | 'auto';
@@ -33,6 +35,17 @@ export interface Resend {
   readonly atMost: number;
   /** A share of all messages is sent in so many further copies though nothing is wrong; null where none is. */
   readonly probe: { readonly share: number; readonly copies: number; readonly everyNs: number } | null;
+}
+
+/** The pause before attempt n after a drop, from 0: `fromNs`, doubled n times where exponential, and at most `toNs`. */
+export interface Reconnect {
+  readonly backoff: 'exponential' | 'constant';
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** `full`: anything between nothing and that. */
+  readonly jitter: 'full' | 'none';
+  /** After so many attempts that failed a lane is given up. */
+  readonly atMost: number;
 }
 
 /** `economical` waits on a timer, `precise` spins when a send is near; `auto` chooses by the free cores. */
@@ -252,7 +265,7 @@ export interface MessageClass {
   readonly name: string;
 }
 
-export type Times = 'response' | 'service' | 'sendLag' | 'handshake' | 'fanout' | 'firstPush';
+export type Times = 'response' | 'service' | 'sendLag' | 'handshake' | 'fanout' | 'firstPush' | 'outage';
 
 /** Of what was owed. */
 export type ReachCount = 'received' | 'missed';
@@ -263,4 +276,4 @@ export type Statistic =
 
 export type MessageCount = 'unsent' | (typeof MESSAGE_COUNTS)[number];
 
-export type ConnectionCount = 'opened' | 'failed' | 'dropped';
+export type ConnectionCount = 'opened' | 'failed' | 'dropped' | 'reconnected' | 'gaveUp';

@@ -1,13 +1,14 @@
 // From a document, interpolated and with its profile over it, to a plan or to all that is wrong with it. Where one part
 // is malformed, the rules between the fields of the other parts are checked all the same.
 
+import { formatDuration } from '../units/duration.ts';
 import { checkRules } from './check-rules.ts';
 import { DEFAULTS } from './defaults.ts';
 import { acknowledgesApart, helloOf, templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
 import { templateColumns } from './interpolate.ts';
 import { problemsOfIssues } from './issues.ts';
-import type { Contract, Dialect, JsonDialect, Numbering, Plan, Resend, Target } from './plan.ts';
+import type { Contract, Dialect, JsonDialect, Numbering, Plan, Reconnect, Resend, Target } from './plan.ts';
 import type { Path, PlacedProblem } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
@@ -112,6 +113,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     thresholds: written.thresholds ?? [],
     abort: written.abort ?? [],
     resend: written.resend === undefined ? null : resolveResend(written.resend),
+    reconnect: written.reconnect === undefined ? null : resolveReconnect(written.reconnect, report),
     drainNs: written.drain ?? DEFAULTS.drainNs,
     workers: written.workers ?? 'auto',
     pace: written.pace ?? 'auto',
@@ -180,6 +182,23 @@ function resolveResend({ after, atMost, probe }: NonNullable<WrittenPlan['resend
             copies: probe.copies ?? DEFAULTS.probe.copies,
             everyNs: probe.every ?? DEFAULTS.probe.everyNs,
           },
+  };
+}
+
+function resolveReconnect(written: NonNullable<WrittenPlan['reconnect']>, report: Report): Reconnect {
+  const { backoff, from, to, jitter, atMost } = written === true ? {} : written;
+  const { reconnect } = DEFAULTS;
+  const fromNs = from ?? Math.min(reconnect.fromNs, to ?? reconnect.toNs);
+  const toNs = to ?? Math.max(reconnect.toNs, fromNs);
+  if (toNs < fromNs) {
+    report(['reconnect', 'to'], `at least ${formatDuration(fromNs)}, the first pause`, formatDuration(toNs));
+  }
+  return {
+    backoff: backoff ?? 'exponential',
+    fromNs,
+    toNs,
+    jitter: jitter ?? 'full',
+    atMost: atMost ?? reconnect.atMost,
   };
 }
 

@@ -18,6 +18,7 @@ import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
 
 const MAX_RULES = 1000;
 const MAX_WORKERS = 1024;
+const RECONNECT_FORM = 'true, or { backoff, from, to, jitter, atMost }';
 
 const contract = objectField(
   {
@@ -94,6 +95,42 @@ export const planSchema = objectField(
       'resend: { after, atMost, probe }',
       'What is sent again. Default: nothing.',
     ).optional(),
+    reconnect: z
+      .union(
+        [
+          z.literal(true, { error: () => RECONNECT_FORM }),
+          objectField(
+            {
+              backoff: choiceField(
+                ['exponential', 'constant'],
+                'Whether the pause doubles with every attempt that fails. Default exponential.',
+              ).optional(),
+              from: durationField('The pause before the first attempt. Default 100ms.', {
+                min: 1,
+                example: '100ms',
+              }).optional(),
+              to: durationField('The longest pause. Default 10s.', { min: 1, example: '10s' }).optional(),
+              jitter: choiceField(
+                ['full', 'none'],
+                'Whether a pause is anything between nothing and its length, so that lanes come back one by one. Default full.',
+              ).optional(),
+              atMost: wholeField(
+                'a whole number from 1 to 1000000',
+                'Attempts until a lane is given up. Default 1000.',
+                {
+                  min: 1,
+                  max: 1_000_000,
+                },
+              ).optional(),
+            },
+            RECONNECT_FORM,
+            'How lanes that lost their connection open again.',
+          ),
+        ],
+        { error: () => RECONNECT_FORM },
+      )
+      .describe('Lanes that lost their connection open again. Default: they do not.')
+      .optional(),
     drain: durationField('How long after the last send a message may still arrive before it is lost. Default 5s.', {
       example: '5s',
     }).optional(),

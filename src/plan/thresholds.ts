@@ -23,12 +23,12 @@ export interface ThresholdRefusal {
   readonly hint: string | null;
 }
 
-const TIMES: readonly Times[] = ['response', 'service', 'sendLag', 'handshake', 'fanout', 'firstPush'];
+const TIMES: readonly Times[] = ['response', 'service', 'sendLag', 'handshake', 'fanout', 'firstPush', 'outage'];
 const REACH_COUNTS: readonly ReachCount[] = ['received', 'missed'];
 const STATISTICS = ['mean', 'min', 'max', 'stdDev'] as const;
 const USUAL_PERCENTILES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'p99.99'];
 const MESSAGE_METRICS: readonly MessageCount[] = ['unsent', ...MESSAGE_COUNTS];
-const CONNECTION_COUNTS: readonly ConnectionCount[] = ['opened', 'failed', 'dropped'];
+const CONNECTION_COUNTS: readonly ConnectionCount[] = ['opened', 'failed', 'dropped', 'reconnected', 'gaveUp'];
 const THROUGHPUTS = ['offered', 'sent', 'delivered'] as const;
 const KNOWN_METRICS: readonly string[] = [
   ...TIMES.flatMap((of) => [...USUAL_PERCENTILES, ...STATISTICS].map((statistic) => `${of}.${statistic}`)),

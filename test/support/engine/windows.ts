@@ -78,6 +78,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       opened: 0,
       reconnected: 0,
       failed: 0,
+      gaveUp: 0,
       open: 0,
       peakOpen: 0,
       droppedByServer: 0,
@@ -94,6 +95,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       eventLoopDelay: histogram('eventLoopDelay'),
       fanout: histogram('fanout'),
       firstPush: histogram('firstPush'),
+      outage: histogram('outage'),
     },
     health: {
       cpuNs: 1e8,

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { runScenario } from '../../test/support/engine/engine-run.ts';
+import { curve, makePlan, openMessages } from '../../test/support/engine/plans.ts';
+import type { VirtualClock } from '../../test/support/engine/virtual-clock.ts';
+import type { PeerScript } from '../../test/support/engine/websocket-peer.ts';
+import { percentile } from '../histogram/histogram.ts';
+import type { Reconnect } from '../plan/plan.ts';
+
+const MS = 1e6;
+const SECOND = 1e9;
+const RECONNECT: Reconnect = {
+  backoff: 'exponential',
+  fromNs: 100 * MS,
+  toNs: SECOND,
+  jitter: 'none',
+  atMost: 1000,
+};
+
+interface Story {
+  readonly lanes: number;
+  readonly reconnect: Partial<Reconnect> | null;
+  readonly script: (clock: VirtualClock) => PeerScript;
+}
+
+function tell({ lanes, reconnect, ...scenario }: Story) {
+  return runScenario({
+    plan: makePlan({
+      connections: curve({ to: lanes }),
+      messages: openMessages(100, 6 * SECOND),
+      plan: { reconnect: reconnect === null ? null : { ...RECONNECT, ...reconnect } },
+    }),
+    ...scenario,
+  });
+}
+
+/** Every connection of the first `lanes` is reset after a second. */
+const dropsAll =
+  (lanes: number) =>
+  (clock: VirtualClock): PeerScript => ({
+    onOpen(connection) {
+      if (connection.number < lanes) clock.after(SECOND, () => connection.peer.reset());
+    },
+  });
+
+/** Refuses connections `from` up to `to − 1`. */
+function refusing(from: number, to: number, lanes: number) {
+  return (clock: VirtualClock): PeerScript => ({
+    ...dropsAll(lanes)(clock),
+    answer: (_request, accept, number) =>
+      number >= from && number < to
+        ? 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n'
+        : `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  });
+}
+
+describe('a lane that was dropped', () => {
+  test('opens again after its pause, and sends on: what was in flight is unresolved, and nothing is lost', () => {
+    const { tally } = tell({ lanes: 3, reconnect: {}, script: dropsAll(3) });
+    expect(tally).toMatchObject({ attempted: 6, opened: 6, reconnected: 3, droppedByServer: 3, failed: 0, gaveUp: 0 });
+    expect(tally.messages.lost).toBe(0);
+    expect(tally.messages.delivered + tally.messages.unresolved).toBe(tally.messages.sent);
+    expect(tally.messages.delivered).toBeGreaterThan(550);
+    const outageNs = percentile(tally.histograms.outage, 50)!;
+    expect(tally.histograms.outage.count).toBe(3);
+    expect(outageNs).toBeGreaterThanOrEqual(100 * MS);
+    expect(outageNs).toBeLessThan(102 * MS);
+  });
+
+  test('stays closed where the plan does not say so', () => {
+    const { tally } = tell({ lanes: 3, reconnect: null, script: dropsAll(3) });
+    expect(tally).toMatchObject({ attempted: 3, opened: 3, reconnected: 0 });
+    expect(tally.histograms.outage.count).toBe(0);
+  });
+
+  test('waits twice as long after each attempt that fails, up to the longest pause', () => {
+    const outage = (reconnect: Partial<Reconnect>): number => {
+      const { tally } = tell({ lanes: 1, reconnect, script: refusing(1, 5, 1) });
+      expect(tally).toMatchObject({ attempted: 6, opened: 2, failed: 4, reconnected: 1 });
+      return Math.round(tally.histograms.outage.maxNs / (10 * MS)) * 10;
+    };
+    expect(outage({})).toBe(100 + 200 + 400 + 800 + 1000);
+    expect(outage({ toNs: 300 * MS })).toBe(100 + 200 + 300 + 300 + 300);
+    expect(outage({ backoff: 'constant' })).toBe(5 * 100);
+  });
+
+  test('is given up after so many attempts', () => {
+    const { tally } = tell({ lanes: 2, reconnect: { atMost: 3 }, script: refusing(2, 100, 2) });
+    expect(tally).toMatchObject({ attempted: 8, opened: 2, failed: 6, reconnected: 0, gaveUp: 2 });
+  });
+
+  test('comes back at a moment of its own where there is jitter, and with all others where there is none', () => {
+    const spreadNs = (jitter: Reconnect['jitter']): number => {
+      const { tally } = tell({ lanes: 50, reconnect: { jitter }, script: dropsAll(50) });
+      expect(tally).toMatchObject({ reconnected: 50 });
+      const { outage } = tally.histograms;
+      return outage.maxNs - outage.minNs;
+    };
+    expect(spreadNs('none')).toBeLessThan(5 * MS);
+    expect(spreadNs('full')).toBeGreaterThan(50 * MS);
+  });
+
+  test('may be dropped again and again', () => {
+    const { tally } = tell({ lanes: 1, reconnect: {}, script: dropsAll(4) });
+    expect(tally).toMatchObject({ opened: 5, reconnected: 4, droppedByServer: 4 });
+    expect(tally.histograms.outage.count).toBe(4);
+  });
+});
+
+test('a lane that the plan closes does not come back', () => {
+  const { tally } = runScenario({
+    plan: makePlan({
+      connections: curve({ to: 4, over: SECOND }, { to: 1, over: SECOND }, { hold: SECOND }),
+      plan: { reconnect: RECONNECT },
+    }),
+  });
+  expect(tally).toMatchObject({ opened: 4, reconnected: 0 });
+});
