@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createProcessFaults } from '../faults/process-faults.ts';
 import { createProcessFleet } from '../fleet/process-fleet.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
 import type { MachineLimits, Surroundings } from '../run/ports.ts';
@@ -21,6 +23,7 @@ export function localPorts(runsDirectory: string): RunPorts {
     fleet: createProcessFleet({ workerPath: entryPath('worker') }),
     archive: createRunDirectories(runsDirectory),
     targets: createTargetHost(entryPath('target')),
+    faults: createProcessFaults(path.join(path.dirname(runsDirectory), 'faults')),
     surroundings: localSurroundings,
   };
 }

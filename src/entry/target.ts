@@ -1,4 +1,5 @@
-// The main of the reference target's process: a free port on the loopback, until the channel ends.
+// The main of the reference target's process: on the loopback, at the port that its argument says (0 for a free one), until
+// the channel ends.
 
 import { FAULTLESS } from '../injection/behaviour.ts';
 import { startReferenceTarget } from '../target/reference-target.ts';
@@ -7,7 +8,7 @@ import type { TargetListening } from '../target/target-process.ts';
 
 const target = await startReferenceTarget({
   host: '127.0.0.1',
-  port: 0,
+  port: Number(process.argv[2]),
   converse: createServices(FAULTLESS, () => {}),
   compression: true,
   maxMessageBytes: 64 * 1024 * 1024,

@@ -29,9 +29,21 @@ export type RunEvent =
       readonly worker: number;
       readonly states: readonly StateFacts[];
     }
+  | {
+      readonly kind: 'fault';
+      readonly atNs: number;
+      /** Its place among the faults of the plan. */
+      readonly fault: number;
+      readonly phase: FaultPhase;
+      /** Why it could not be done; null where it was. */
+      readonly reason: string | null;
+    }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
   | { readonly kind: 'runEnded'; readonly atNs: number; readonly outcome: Outcome };
+
+const FAULT_PHASES = ['began', 'ended'] as const;
+export type FaultPhase = (typeof FAULT_PHASES)[number];
 
 const OUTCOMES = ['completed', 'interrupted', 'aborted'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -118,6 +130,11 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   notice: { worker: isNumber, detail: isText },
   audience: { worker: isNumber, audience: isAudience },
   states: { worker: isNumber, states: (value) => Array.isArray(value) && value.every(isStateFacts) },
+  fault: {
+    fault: isNumber,
+    phase: isOneOf(FAULT_PHASES),
+    reason: (value) => value === null || isText(value),
+  },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },
   runEnded: { outcome: isOneOf(OUTCOMES) },

@@ -55,6 +55,7 @@ describe('a plan', () => {
       abort: [],
       resend: null,
       reconnect: null,
+      faults: [],
       drainNs: 5 * S,
       workers: 'auto',
       pace: 'auto',

@@ -22,6 +22,8 @@ export interface Plan {
   readonly resend: Resend | null;
   /** How a lane that lost its connection opens again; null where it does not. */
   readonly reconnect: Reconnect | null;
+  /** What is broken on purpose. */
+  readonly faults: readonly Fault[];
   /** How long after the last send a message may still arrive before it is lost. */
   readonly drainNs: number;
   readonly workers: number | 'auto';
@@ -36,6 +38,19 @@ export interface Resend {
   /** A share of all messages is sent in so many further copies though nothing is wrong; null where none is. */
   readonly probe: { readonly share: number; readonly copies: number; readonly everyNs: number } | null;
 }
+
+/** Something that is broken on purpose, `atNs` from the first message on, or from the start of a run without messages. */
+export type Fault = {
+  readonly name: string;
+  readonly atNs: number;
+  /** 0 for what is over at once. */
+  readonly forNs: number;
+} & (
+  | { readonly kind: 'stop' | 'kill'; readonly process: 'reference' | number }
+  /** The reference target is ended, and started again on its port when the time is over. */
+  | { readonly kind: 'restart' }
+  | { readonly kind: 'command'; readonly run: NonEmpty<string>; readonly undo: NonEmpty<string> | null }
+);
 
 /** The pause before attempt n after a drop, from 0: `fromNs`, doubled n times where exponential, and at most `toNs`. */
 export interface Reconnect {

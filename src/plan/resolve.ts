@@ -11,6 +11,7 @@ import { problemsOfIssues } from './issues.ts';
 import type { Contract, Dialect, JsonDialect, Numbering, Plan, Reconnect, Resend, Target } from './plan.ts';
 import type { Path, PlacedProblem } from './problems.ts';
 import { redactDocument } from './redact.ts';
+import { resolveFaults } from './resolve-faults.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
 import { checkRows, type Report, reporter, resolveTarget } from './resolve-target.ts';
 import { planSchema, type WrittenPlan } from './schema.ts';
@@ -114,6 +115,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     abort: written.abort ?? [],
     resend: written.resend === undefined ? null : resolveResend(written.resend),
     reconnect: written.reconnect === undefined ? null : resolveReconnect(written.reconnect, report),
+    faults: resolveFaults(written.faults ?? [], target, report),
     drainNs: written.drain ?? DEFAULTS.drainNs,
     workers: written.workers ?? 'auto',
     pace: written.pace ?? 'auto',

@@ -12,6 +12,7 @@ import {
   wholeField,
 } from './fields.ts';
 import { dialectSchema } from './schema-dialect.ts';
+import { faultsSchema } from './schema-faults.ts';
 import { loadSchema } from './schema-load.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
@@ -131,6 +132,7 @@ export const planSchema = objectField(
       )
       .describe('Lanes that lost their connection open again. Default: they do not.')
       .optional(),
+    faults: faultsSchema.optional(),
     drain: durationField('How long after the last send a message may still arrive before it is lost. Default 5s.', {
       example: '5s',
     }).optional(),

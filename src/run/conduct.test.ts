@@ -83,6 +83,8 @@ async function conduct(
     await conductRun(used, {
       rows: [],
       feed: [],
+      target: null,
+      faults: { problems: () => [], begin: async () => {}, end: async () => {}, recover: () => [] },
       rowSecrets: [],
       addresses: {},
       needs: machineNeeds(used, {

@@ -4,7 +4,7 @@
 import type { Assignment } from '../engine/engine.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
-import type { Manifest, Outcome, RunEvent, StopReason } from '../facts/event.ts';
+import type { FaultPhase, Manifest, Outcome, RunEvent, StopReason } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -12,10 +12,11 @@ import { redactExcerpt } from '../plan/redact.ts';
 import { printable } from '../report/printable.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { createFaultTimeline } from './fault-timeline.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Crew, Fleet, Recording, Report } from './ports.ts';
+import type { Crew, FaultHost, Fleet, Recording, Report, RunningTarget } from './ports.ts';
 
 /** From "all ready" to the first connection, so that every worker hears of it in time. */
 const START_MARGIN_NS = 20e6;
@@ -42,8 +43,13 @@ export interface ConductParts {
   readonly manifest: Manifest;
   readonly recording: Recording;
   readonly fleet: Fleet;
+  readonly faults: FaultHost;
+  /** Null where the run has no reference target. */
+  readonly target: RunningTarget | null;
   readonly options: RunOptions;
 }
+
+const FAULT_DONE: Readonly<Record<FaultPhase, string>> = { began: 'begun', ended: 'ended' };
 
 type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
 
@@ -203,6 +209,16 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     for (const worker of living()) crew.send(worker, { kind: 'stop' });
   }
 
+  const faults = createFaultTimeline({
+    faults: plan.faults,
+    host: parts.faults,
+    target: parts.target,
+    record: (fault, faultPhase, reason) => {
+      record({ kind: 'fault', atNs: nowNs(), fault, phase: faultPhase, reason });
+      const { name } = plan.faults[fault]!;
+      if (reason !== null) options.onNotice?.(`the fault ${name} could not be ${FAULT_DONE[faultPhase]}: ${reason}`);
+    },
+  });
   const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
   try {
     for (const worker of living()) crew.send(worker, { kind: 'assign', assignment: assignmentOf(plan, parts, worker) });
@@ -222,6 +238,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     const startedAt = new Date(Date.now() + nsToMs(START_MARGIN_NS)).toISOString();
     record({ kind: 'runStarted', atNs: 0, manifest: { ...parts.manifest, startedAt } });
     for (const worker of living()) crew.send(worker, { kind: 'connect', originNs });
+    if (plan.load.messages.kind === 'none') faults.begin(-nowNs());
 
     if (plan.load.messages.kind !== 'none') {
       const { start } = plan.load.messages;
@@ -231,13 +248,16 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
         messagesAtNs = start.kind === 'at' ? start.atNs : nowNs() + START_MARGIN_NS + settleNs;
         record({ kind: 'messagesStarted', atNs: messagesAtNs });
         for (const worker of living()) crew.send(worker, { kind: 'startMessages', atNs: messagesAtNs });
+        faults.begin(messagesAtNs - nowNs());
       }
     }
     if (stopping === null) phase = 'sending';
     await until(() => everyLiving('finished'));
+    await faults.finish();
     record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping) });
     if (unkept !== null) throw unkept;
   } finally {
+    await faults.finish();
     await crew.dismiss();
   }
 }

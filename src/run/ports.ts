@@ -6,7 +6,7 @@ import type { Assignment } from '../engine/engine.ts';
 import type { Manifest, RunEvent } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Fault, Plan } from '../plan/plan.ts';
 
 /** From coordinator to worker. Other times count from the run's origin. */
 export type Command =
@@ -77,7 +77,23 @@ export interface TargetHost {
 
 export interface RunningTarget {
   readonly url: string;
+  /** The number of its process. */
+  pid(): number;
+  /** Ends it at once; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** The same target on the same port; rejects with TARGET_START_FAILED. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Breaks things on purpose, and mends them. What it does and undoes rejects with a reason where it cannot. */
+export interface FaultHost {
+  /** A sentence for each fault that cannot be, as far as that can be known before. */
+  problems(faults: readonly Fault[]): readonly string[];
+  begin(fault: Fault, target: RunningTarget | null): Promise<void>;
+  end(fault: Fault, target: RunningTarget | null): Promise<void>;
+  /** Mends what runs that were killed have left broken; a sentence for each. */
+  recover(): readonly string[];
 }
 
 /** What became of trying a dialect of the user's own. */

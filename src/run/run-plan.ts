@@ -20,13 +20,14 @@ import { redactPlan } from '../plan/redact.ts';
 import { conductRun } from './conduct.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Archive, Fleet, StoredRun, Surroundings, TargetHost } from './ports.ts';
+import type { Archive, FaultHost, Fleet, StoredRun, Surroundings, TargetHost } from './ports.ts';
 import { prepare, withReferenceAt } from './prepare.ts';
 
 export interface RunPorts {
   readonly fleet: Fleet;
   readonly archive: Archive;
   readonly targets: TargetHost;
+  readonly faults: FaultHost;
   readonly surroundings: Surroundings;
 }
 
@@ -41,6 +42,9 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
   const needs = machineNeeds(plan, machine);
   if (needs.problems.length > 0) throw new HighwaterError('MACHINE_LIMIT', needs.problems);
   await checkTlsFiles(plan, ports.surroundings);
+  const impossible = ports.faults.problems(plan.faults);
+  if (impossible.length > 0) throw new HighwaterError('PLAN_INVALID', impossible);
+  for (const mended of ports.faults.recover()) options.onNotice?.(mended);
 
   const target = plan.target.urls.includes(REFERENCE_TARGET) ? await ports.targets.start() : null;
   try {
@@ -66,7 +70,16 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
     options.onStart?.(recording.path);
     let stored: StoredRun;
     try {
-      await conductRun(resolved, { ...prepared, needs, manifest, recording, fleet: ports.fleet, options });
+      await conductRun(resolved, {
+        ...prepared,
+        needs,
+        manifest,
+        recording,
+        fleet: ports.fleet,
+        faults: ports.faults,
+        target,
+        options,
+      });
     } finally {
       stored = recording.end();
     }

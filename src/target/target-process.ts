@@ -1,9 +1,9 @@
 // The reference target in a process of its own, for the length of a run: what it uses must not be
 // mistaken for what the generator uses.
 
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { HighwaterError } from '../facts/error.ts';
-import type { RunningTarget, TargetHost } from '../run/ports.ts';
+import type { TargetHost } from '../run/ports.ts';
 
 const START_TIMEOUT_MS = 15_000;
 const STOP_PATIENCE_MS = 3_000;
@@ -16,34 +16,57 @@ export interface TargetListening {
 /** `targetPath`: the module that the process runs; it ends when its channel ends. */
 export function createTargetHost(targetPath: string): TargetHost {
   return {
-    start() {
-      const child = fork(targetPath, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true });
-      let lastWords = '';
-      child.stderr!.setEncoding('utf8');
-      child.stderr!.on('data', (text: string) => {
-        lastWords = (lastWords + text).slice(-500);
-      });
-      return new Promise<RunningTarget>((resolve, reject) => {
-        const fail = (what: string): void => {
-          clearTimeout(timer);
-          child.kill('SIGKILL');
-          const problem = `target.url: expected the reference target to start, got: ${what}`;
-          reject(new HighwaterError('TARGET_START_FAILED', [problem]));
-        };
-        const timer = setTimeout(() => fail(`nothing within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
-        child.once('error', (error) => fail(error.message));
-        child.once('exit', (code) => fail(lastWords.trim() === '' ? `exit code ${code}` : lastWords.trim()));
-        child.once('message', (message) => {
-          clearTimeout(timer);
-          child.removeAllListeners('exit');
-          resolve({ url: (message as TargetListening).url, stop: () => stop(child) });
-        });
-      });
+    async start() {
+      let { child, url } = await startProcess(targetPath, 0);
+      const port = Number(new URL(url).port);
+      return {
+        url,
+        pid: () => child.pid!,
+        kill: () => end(child, () => child.kill('SIGKILL')),
+        async startAgain() {
+          ({ child, url } = await startProcess(targetPath, port));
+        },
+        stop: () => end(child, () => child.disconnect()),
+      };
     },
   };
 }
 
-function stop(child: ReturnType<typeof fork>): Promise<void> {
+/** Rejects with TARGET_START_FAILED. */
+function startProcess(
+  targetPath: string,
+  port: number,
+): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+  const child = fork(targetPath, [String(port)], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    detached: true,
+  });
+  let lastWords = '';
+  child.stderr!.setEncoding('utf8');
+  child.stderr!.on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-500);
+  });
+  return new Promise((resolve, reject) => {
+    const fail = (what: string): void => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      const problem = `target.url: expected the reference target to start, got: ${what}`;
+      reject(new HighwaterError('TARGET_START_FAILED', [problem]));
+    };
+    const timer = setTimeout(() => fail(`nothing within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(lastWords.trim() === '' ? `exit code ${code}` : lastWords.trim()));
+    child.once('message', (message) => {
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      resolve({ child, url: (message as TargetListening).url });
+    });
+  });
+}
+
+/** Resolves when the process is gone; one that does not heed `ask` is killed. */
+function end(child: ChildProcess, ask: () => void): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
@@ -51,6 +74,6 @@ function stop(child: ReturnType<typeof fork>): Promise<void> {
       clearTimeout(timer);
       resolve();
     });
-    child.disconnect();
+    ask();
   });
 }

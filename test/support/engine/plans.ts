@@ -84,6 +84,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     abort: [],
     resend: null,
     reconnect: null,
+    faults: [],
     drainNs: 5 * SECOND,
     workers: 1,
     pace: 'economical',
