@@ -68,7 +68,9 @@ function understood(transcript: Transcript, good: readonly Answer[], refusals: r
       ? []
       : [`it returned the payload at ${pathText(payload)} ${times(messages.length, messages.length)}`]),
   ];
-  const error = errorPath(refusals, good);
+  const isLookedFor = ({ idPaths }: Answer): boolean => has(idPaths, id) || (apart !== null && has(idPaths, apart.ack));
+  const known = refusals.filter(isLookedFor);
+  const error = errorPath(known, good);
   return {
     send: shape.message,
     id,
@@ -78,7 +80,11 @@ function understood(transcript: Transcript, good: readonly Answer[], refusals: r
     refusedAll: false,
     isDouble: apart === null && answers.length > answered.length,
     evidence: [...evidence, ...(error === null ? [] : [error.evidence])],
-    caveats: [...doubleCaveats(answers, apart), ...errorCaveats(refusals, error)],
+    caveats: [
+      ...doubleCaveats(answers, apart),
+      ...errorCaveats(known, error),
+      ...strayErrorCaveats(refusals.filter((refusal) => !known.includes(refusal))),
+    ],
   };
 }
 
@@ -122,6 +128,15 @@ function errorCaveats(refusals: readonly Answer[], error: { readonly path: Path 
   const { path, word } = first.failure;
   return [
     `errors say so by ${word} at ${pathText(path)}; write as error a path that only errors have something at. One came: ${first.heard.text}`,
+  ];
+}
+
+/** An error is matched by its id like any answer. */
+function strayErrorCaveats([first]: readonly Answer[]): readonly string[] {
+  if (first === undefined) return [];
+  const where = first.idPaths.map(pathText).join(', ');
+  return [
+    `errors have the id at ${where}, where the plan does not look: a message that is refused counts as lost. One came: ${first.heard.text}`,
   ];
 }
 

@@ -204,6 +204,12 @@ describe('errors', () => {
     expect(found.caveats[0]).toMatch(/errors say so by error at status/);
   });
 
+  test('with the id in another place than answers have it: said, as the plan cannot match them', () => {
+    const found = recognise(converse(json(({ type, id }) => [type === 'echo' ? { replyTo: id } : { id, error: 4 }])));
+    expect(jsonService(found)).toMatchObject({ id: ['replyTo'], error: null });
+    expect(found.caveats[0]).toMatch(/errors have the id at id, where the plan does not look/);
+  });
+
   test('an empty error is none', () => {
     expect(jsonService(recognise(converse(json(({ id }) => [{ id, error: null }]))))).toMatchObject({
       error: null,

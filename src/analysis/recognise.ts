@@ -3,8 +3,8 @@
 
 import type { NonEmpty } from '../units/non-empty.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
-import { echoesOf, unasked } from './answers.ts';
-import { parseDocument, pathText } from './json-values.ts';
+import { echoesOf, failureIn, unasked } from './answers.ts';
+import { parseDocument, pathText, valuesOf } from './json-values.ts';
 import { type JsonService, recogniseJson } from './recognise-json.ts';
 import { recognisePushes, type Sequence } from './recognise-pushes.ts';
 import type { Transcript } from './transcript.ts';
@@ -64,7 +64,8 @@ function recogniseAnswers(transcript: Transcript): Recognition | null {
   if (found === null) return null;
   const { evidence, caveats, ...service } = found;
   const own = unasked(transcript).filter(({ text }) => parseDocument(text) !== null);
-  const said = own.length === 0 ? [] : [`it said ${own.length} things of its own accord, such as ${own[0]!.text}`];
+  const said =
+    own.length === 0 ? [] : [`it speaks of its own accord too (messages: ${own.length}), such as ${own[0]!.text}`];
   const all = [...evidence, ...said];
   if (!isNonEmpty(all)) return null;
   return { kind: 'json', service, pushes: own.length > 0, evidence: all, caveats, sample: null };
@@ -108,12 +109,15 @@ function unknown(transcript: Transcript): Recognition {
     };
   }
   if (last !== undefined) {
-    const whose = unasked(transcript).length === heard.length ? 'of its own accord' : 'in answer';
+    const before = heard.filter(({ afterProbes }) => afterProbes === 0).length;
+    const errors = heard.filter(({ text }) => isError(text)).length;
     return {
       kind: 'unknown',
       why: 'unread',
       evidence: [
-        `it sent ${heard.length} messages ${whose}, in which there is no id of ours and no number that counts them`,
+        `${heard.length} messages came, ${before} of them before anything was sent: none has an id of ours, and no number counts them`,
+        ...(errors === 0 ? [] : [`${errors} of them say that something is wrong`]),
+        ...(ending === undefined ? [] : [`it ended the connection: ${ending.detail}`]),
       ],
       ...common,
     };
@@ -122,4 +126,9 @@ function unknown(transcript: Transcript): Recognition {
   return mayProbe && sent.length > 0
     ? { kind: 'unknown', why: 'silent', evidence: [`${watched}, and nothing to ${sent.length} messages`], ...common }
     : { kind: 'unknown', why: 'unprobed', evidence: [`${watched}, and was sent nothing`], ...common };
+}
+
+function isError(text: string): boolean {
+  const document = parseDocument(text);
+  return document !== null && failureIn(valuesOf(document)) !== null;
 }

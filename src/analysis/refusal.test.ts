@@ -9,8 +9,8 @@ test.each([
   ['upgradeRejected', 'HTTP 400 Bad Request: missing Sec-WebSocket-Subprotocol', /--subprotocol NAME/],
   [
     'badUpgrade',
-    'RFC 6455 §4.1: the server must choose one of the subprotocols offered, or none',
-    /--subprotocol NAME/,
+    'RFC 6455 §4.1: the server must choose one of the subprotocols offered, or none; it chose chat.v2',
+    /--subprotocol chat\.v2$/,
   ],
   ['tls', 'self-signed certificate (DEPTH_ZERO_SELF_SIGNED_CERT)', /--ca FILE/],
   ['tls', 'wrong version number (ERR_SSL_WRONG_VERSION_NUMBER)', /wss:\/\/\) or not/],

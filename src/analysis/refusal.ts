@@ -11,7 +11,8 @@ export interface Refusal {
 /** What to try next; null where the detail says it all. */
 export function adviceFor({ kind, detail }: Refusal): string | null {
   if (/sub-?protocol/i.test(detail)) {
-    return 'the service wants a subprotocol: name it with --subprotocol NAME';
+    const chosen = /it chose ([\w.-]+)$/.exec(detail)?.[1];
+    return `the service wants a subprotocol: name it with --subprotocol ${chosen ?? 'NAME'}`;
   }
   switch (kind) {
     case 'upgradeRejected':
@@ -38,9 +39,9 @@ export function adviceFor({ kind, detail }: Refusal): string | null {
 
 function adviceForStatus(status: number, detail: string): string | null {
   if (status === 401)
-    return "it wants credentials: give them with -H 'Authorization: …', or the header or cookie that it asks for";
+    return "it wants credentials: give them with -H 'Authorization: ...', or the header or cookie that it asks for";
   if (status === 403)
-    return "it lets nobody in like this: credentials with -H 'Authorization: …', or the page that may connect with -H 'Origin: https://…'";
+    return "it lets nobody in like this: credentials with -H 'Authorization: ...', or the page that may connect with -H 'Origin: https://...'";
   if (status >= 300 && status < 400 && / location /.test(` ${detail}`))
     return 'it is elsewhere: take the URL from the location, with ws:// or wss:// in front';
   if (status === 404 || status === 405 || status === 200) return 'is the path of the URL right?';
