@@ -3,6 +3,7 @@
 
 import { type Answer, answersIn, isVerbatim, jsonProbes } from './answers.ts';
 import { type JsonObject, lastKey, pathText } from './json-values.ts';
+import { errorCaveats, errorPath, type Path, strayErrorCaveats } from './recognise-errors.ts';
 import type { Shape, Transcript } from './transcript.ts';
 
 export interface JsonService {
@@ -19,13 +20,8 @@ export interface JsonService {
   readonly caveats: readonly string[];
 }
 
-type Path = readonly string[];
-
 const ACK_KEY = /ack|reply|receipt|confirm|for$|ref/i;
 const ID_KEY = /id$|reply|^ref|correlation/i;
-/** Where a word says that a document is an error, one of these may be only in those. */
-const REASON_KEYS = ['error', 'err', 'errors', 'reason', 'errorCode', 'error_code', 'code', 'detail', 'message'];
-
 /** Null where no answer carries an id, or at least the payload. */
 export function recogniseJson(transcript: Transcript): JsonService | null {
   const answers = answersIn(transcript).filter(
@@ -120,44 +116,6 @@ function doubleCaveats(answers: readonly Answer[], apart: Apart | null): readonl
   return [
     `${answers.length} answers came to ${probes.size} messages, with the id at the same path: no path tells an acknowledgement from the message, so the second counts as a duplicate. A dialect of your own can tell them apart`,
   ];
-}
-
-function errorCaveats(refusals: readonly Answer[], error: { readonly path: Path } | null): readonly string[] {
-  const [first] = refusals;
-  if (error !== null || first?.failure?.kind !== 'word') return [];
-  const { path, word } = first.failure;
-  return [
-    `errors say so by ${word} at ${pathText(path)}; write as error a path that only errors have something at. One came: ${first.heard.text}`,
-  ];
-}
-
-/** An error is matched by its id like any answer. */
-function strayErrorCaveats([first]: readonly Answer[]): readonly string[] {
-  if (first === undefined) return [];
-  const where = first.idPaths.map(pathText).join(', ');
-  return [
-    `errors have the id at ${where}, where the plan does not look: a message that is refused counts as lost. One came: ${first.heard.text}`,
-  ];
-}
-
-/** What only errors have something at. */
-function errorPath(
-  refusals: readonly Answer[],
-  good: readonly Answer[],
-): { readonly path: Path; readonly evidence: string } | null {
-  for (const { failure, heard } of refusals) {
-    if (failure?.kind !== 'path') continue;
-    return { path: failure.path, evidence: `it says errors at ${pathText(failure.path)}: ${heard.text}` };
-  }
-  const inGood = (key: string): boolean =>
-    good.some(({ values }) => values.some(({ path }) => path.length === 1 && path[0] === key));
-  for (const { values, heard } of refusals) {
-    const key = REASON_KEYS.find(
-      (name) => good.length > 0 && !inGood(name) && values.some(({ path }) => path.length === 1 && path[0] === name),
-    );
-    if (key !== undefined) return { path: [key], evidence: `only its errors have something at ${key}: ${heard.text}` };
-  }
-  return null;
 }
 
 /** No id comes back but the text does: so the id goes where the text was. */

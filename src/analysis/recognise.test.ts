@@ -4,7 +4,15 @@ import { type Recognition, recognise } from './recognise.ts';
 import type { Heard, Probe, Transcript } from './transcript.ts';
 
 const ASKING = { shapes: USUAL_SHAPES, mark: '5eed0001' };
-const EMPTY: Transcript = { heard: [], sent: [], endings: [], unkept: 0, watchedMs: 2000, mayProbe: true };
+const EMPTY: Transcript = {
+  heard: [],
+  sent: [],
+  endings: [],
+  overheard: 0,
+  unkept: 0,
+  watchedMs: 2000,
+  mayProbe: true,
+};
 
 type Service = (message: string, format: 'text' | 'binary') => readonly (string | object)[];
 const text = (said: string | object): string => (typeof said === 'string' ? said : JSON.stringify(said));
@@ -152,6 +160,15 @@ describe('JSON with ids', () => {
     expect(found).toMatchObject({ kind: 'unknown', why: 'unread' });
     expect(found.sample).toContain('you said');
   });
+});
+
+test('what a second connection hears too is said in a room, and in none where it hears nothing', () => {
+  const transcript = converse((message) => [message]);
+  const found = recognise({ ...transcript, overheard: 4 });
+  expect(found).toMatchObject({ kind: 'echo', isShared: true });
+  expect(found.evidence.at(-1)).toMatch(/second connection, which only listened, heard 4 messages/);
+  expect(recognise(transcript).isShared).toBe(false);
+  expect(recognise({ ...transcript, overheard: null }).isShared).toBe(false);
 });
 
 describe('acknowledgements', () => {

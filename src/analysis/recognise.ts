@@ -10,6 +10,8 @@ import { recognisePushes, type Sequence } from './recognise-pushes.ts';
 import type { Transcript } from './transcript.ts';
 
 export type Recognition = Kind & {
+  /** Others hear what one connection says: a room. */
+  readonly isShared: boolean;
   /** Sentences with numbers, in which words of the service may stand: make them printable. */
   readonly evidence: NonEmpty<string>;
   /** What the plan cannot know, and what to do about it. */
@@ -30,11 +32,19 @@ export type Kind =
   /** `unprobed`: nothing was sent, and nothing told what it is. `unread`: it said something that fits no kind. */
   | { readonly kind: 'unknown'; readonly why: 'silent' | 'unprobed' | 'closes' | 'unread' };
 
+type Found = Omit<Recognition, keyof Kind | 'isShared'> & Kind;
+
 export function recognise(transcript: Transcript): Recognition {
-  return recogniseEcho(transcript) ?? recogniseAnswers(transcript) ?? recogniseFeed(transcript) ?? unknown(transcript);
+  const found =
+    recogniseEcho(transcript) ?? recogniseAnswers(transcript) ?? recogniseFeed(transcript) ?? unknown(transcript);
+  const overheard = transcript.overheard ?? 0;
+  const isShared = overheard > 0;
+  const heardToo = `a second connection, which only listened, heard ${overheard} messages of ours: what one says, others hear`;
+  const [first, ...others] = found.evidence;
+  return { ...found, isShared, evidence: isShared ? [first, ...others, heardToo] : found.evidence };
 }
 
-function recogniseEcho(transcript: Transcript): Recognition | null {
+function recogniseEcho(transcript: Transcript): Found | null {
   const counts = { binary: echoesOf(transcript, 'binary'), text: echoesOf(transcript, 'text') };
   const format = counts.binary.returned > 0 ? 'binary' : 'text';
   const { sent, returned } = counts[format];
@@ -59,7 +69,7 @@ function refusalOfBinary({ sent, endings }: Transcript): readonly string[] {
   ];
 }
 
-function recogniseAnswers(transcript: Transcript): Recognition | null {
+function recogniseAnswers(transcript: Transcript): Found | null {
   const found = recogniseJson(transcript);
   if (found === null) return null;
   const { evidence, caveats, ...service } = found;
@@ -71,7 +81,7 @@ function recogniseAnswers(transcript: Transcript): Recognition | null {
   return { kind: 'json', service, pushes: own.length > 0, evidence: all, caveats, sample: null };
 }
 
-function recogniseFeed(transcript: Transcript): Recognition | null {
+function recogniseFeed(transcript: Transcript): Found | null {
   const heard = unasked(transcript);
   const { documents, sequence } = recognisePushes(heard);
   if (sequence === null) return null;
@@ -94,7 +104,7 @@ function recogniseFeed(transcript: Transcript): Recognition | null {
   };
 }
 
-function unknown(transcript: Transcript): Recognition {
+function unknown(transcript: Transcript): Found {
   const { heard, endings, sent, mayProbe, watchedMs } = transcript;
   const [last] = heard.slice(-1);
   const [ending] = endings;

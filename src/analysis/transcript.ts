@@ -10,6 +10,8 @@ export interface Transcript {
   readonly sent: readonly Probe[];
   /** How connections ended that were not ended here. */
   readonly endings: readonly Ending[];
+  /** Messages with words of ours that another connection heard, which only listened; null where there was none. */
+  readonly overheard: number | null;
   /** Messages that came beyond what is kept. */
   readonly unkept: number;
   /** How long the service was listened to before anything was sent. */

@@ -7,6 +7,7 @@ import { localFirstPlanPorts } from '../entry/local.ts';
 import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import { parsePlan } from '../plan/parse.ts';
 import { formatProblem } from '../plan/problems.ts';
+import { redactPlan } from '../plan/redact.ts';
 import { renderFirstImpression } from '../report/first-impression.ts';
 import type { FirstPlan } from '../report/first-plan.ts';
 import { type FirstPlanRequest, makeFirstPlan } from '../run/first-plan.ts';
@@ -47,7 +48,10 @@ export async function initCommand(given: string | undefined, flags: InitFlags): 
     keep(text, flags);
     const [stream, file] = flags.out === STDOUT ? [process.stderr, null] : [process.stdout, flags.out];
     stream.write(
-      renderFirstImpression({ url: request.plan.target.urls[0], recognition, variables, file }, styleFor(stream)),
+      renderFirstImpression(
+        { url: redactPlan(request.plan, request.secrets).target.urls[0], recognition, variables, file },
+        styleFor(stream),
+      ),
     );
     return 0;
   } catch (error) {

@@ -7,7 +7,7 @@ import { renderFirstImpression } from './first-impression.ts';
 import { type FirstPlan, renderFirstPlan } from './first-plan.ts';
 import { plainStyle } from './style.ts';
 
-const seen = { evidence: ['it was seen'], caveats: [], sample: null } as const;
+const seen = { evidence: ['it was seen'], caveats: [], sample: null, isShared: false } as const;
 const ECHO: Recognition = { kind: 'echo', format: 'text', ...seen };
 const PUSH: Recognition = {
   kind: 'push',
@@ -115,6 +115,18 @@ describe('what was recognised becomes the dialect', () => {
   });
 });
 
+describe('a room', () => {
+  const rooms = (more: Partial<FirstPlan>) => parsed(planFor({ ...ECHO, isShared: true }, more)).load.rooms;
+
+  test('what others hear is owed to them', () => expect(rooms({})).toMatchObject({ count: 1, self: true }));
+
+  test('one lane alone, too many of them, or a size that may be too short to say whose a message is, leaves it as a comment', () => {
+    expect(rooms({ connections: 1 })).toBeNull();
+    expect(rooms({ connections: 5000 })).toBeNull();
+    expect(rooms({ bytes: '10' })).toBeNull();
+  });
+});
+
 test('the target is written as it was given, but for secrets', () => {
   const places = createSecretPlaces();
   const target = {
@@ -143,6 +155,7 @@ const told = {
   evidence: fc.array(words, { minLength: 1, maxLength: 3 }),
   caveats: fc.array(words),
   sample: fc.option(words),
+  isShared: fc.boolean(),
 };
 const recognition = fc.oneof(
   fc.record({ kind: fc.constant('echo'), format: fc.constantFrom('binary', 'text'), ...told }),

@@ -1,12 +1,10 @@
 // The first plan for a service, as commented YAML: what was recognised becomes the dialect, what was answered the load.
 // Text in, text out; `highwater check` accepts whatever it makes. Comments hold no line break of anybody else's.
 
-import { pathText } from '../analysis/json-values.ts';
 import type { Recognition } from '../analysis/recognise.ts';
 import type { Variable } from '../plan/placeholders.ts';
-import { unreachable } from '../units/unreachable.ts';
-import { printable } from './printable.ts';
-import { yamlFlow, yamlKey, yamlText } from './yaml.ts';
+import { dialectLines } from './first-dialect.ts';
+import { comment, noted, yamlFlow, yamlKey, yamlText } from './yaml.ts';
 
 export interface FirstPlan {
   readonly recognition: Recognition;
@@ -32,8 +30,8 @@ export interface FirstPlan {
 
 /** Faster, and a first look at a service would be a storm of handshakes. */
 const LANES_PER_SECOND = 200;
-const MAX_COMMENT = 240;
-const NOTES_AT = 40;
+/** More lanes in one room are more pairs of a receiver and a sender than a run keeps account of, and more than anybody means. */
+const MAX_IN_ONE_ROOM = 1000;
 const ECHO_BYTES = '100';
 const JSON_BYTES = '200';
 
@@ -55,7 +53,7 @@ export function renderFirstPlan(plan: FirstPlan): string {
     `name: ${yamlText(plan.name)}`,
     ...targetLines(plan),
     '',
-    ...dialectLines(plan),
+    ...dialectLines(plan.recognition, plan.hello),
     '',
     ...loadLines(plan),
     '',
@@ -75,90 +73,6 @@ function targetLines({ target, variables }: FirstPlan): readonly string[] {
     ...(subprotocols.length === 0 ? [] : [`  subprotocols: ${yamlFlow(subprotocols)}`]),
     ...(compression ? ['  compression: on'] : []),
     ...(Object.keys(tls).length === 0 ? [] : [`  tls: ${yamlFlow(tls)}`]),
-  ];
-}
-
-function dialectLines({ recognition, hello }: FirstPlan): readonly string[] {
-  const greeting =
-    hello.length === 0
-      ? []
-      : [noted('  hello:', 'what a lane says first'), ...hello.map((message) => `    - ${yamlFlow(message)}`)];
-  switch (recognition.kind) {
-    case 'echo':
-      return [
-        noted('dialect:', 'how bytes become messages'),
-        noted('  kind: echo', 'every message comes back unchanged'),
-        `  format: ${recognition.format}`,
-        ...(hello.length === 0
-          ? []
-          : ['  # An echo has no hello: what was said first is left out. The json dialect has one.']),
-      ];
-    case 'json': {
-      const { send, id, ack, payload, error, refusedAll } = recognition.service;
-      const path = (key: string, value: readonly string[] | null, why: string): string =>
-        value === null ? noted(`  # ${key}: PATH`, why) : noted(`  ${key}: ${yamlText(pathText(value))}`, why);
-      return [
-        noted('dialect:', 'how bytes become messages'),
-        '  kind: json',
-        ...greeting,
-        ...(refusedAll
-          ? [`  # FILL IN: the service refused this message. Put one that it takes here, with \${id} in it.`]
-          : []),
-        `  send: ${yamlFlow(send)}`,
-        path('id', id, 'where an answer has the id of its message'),
-        path('ack', ack, 'where an acknowledgement has it, if it comes apart'),
-        path('payload', payload, 'where the payload comes back; compared with what was sent'),
-        path('error', error, 'an answer with something there rejects the message'),
-        noted(`  pushes: ${recognition.pushes ? 'expected' : 'unexpected'}`, 'messages without an id of ours'),
-      ];
-    }
-    case 'push': {
-      const { path, channel } = recognition.sequence;
-      return [
-        noted('dialect:', 'how bytes become messages'),
-        noted('  kind: push', 'the service speaks, lanes listen'),
-        ...(hello.length === 0 ? [noted('  # hello: [ { type: subscribe } ]', 'what a lane says first')] : greeting),
-        noted(`  sequence: ${yamlText(pathText(path))}`, 'the number that goes up by one'),
-        channel === null
-          ? noted('  # channel: PATH', 'if numbers count within a channel')
-          : noted(`  channel: ${yamlText(pathText(channel))}`, 'numbers count within one'),
-      ];
-    }
-    case 'unknown':
-      return [
-        ...unknownLines(recognition.why),
-        ...(hello.length === 0
-          ? []
-          : [
-              'dialect:',
-              '  kind: json',
-              ...greeting,
-              noted(`  send: { id: "\${id}" }`, 'never sent while load has no messages'),
-              '  pushes: expected',
-            ]),
-      ];
-    default:
-      return unreachable(recognition);
-  }
-}
-
-const WHY_UNKNOWN = {
-  silent: 'The service answered nothing. Does it want a login or a subscription first (hello), or messages of its own?',
-  unprobed: 'Nothing was sent to the service, so what it answers is not known. `highwater init --yes` asks it.',
-  closes: 'The service closes such connections. Does it want credentials (target.headers), or a login first (hello)?',
-  unread: 'What the service says fits no kind that is known here.',
-} as const;
-
-function unknownLines(why: keyof typeof WHY_UNKNOWN): readonly string[] {
-  return [
-    comment(`FILL IN: ${WHY_UNKNOWN[why]}`),
-    '# Until then this plan opens connections and holds them. With a dialect and load.messages it sends:',
-    '# dialect:',
-    noted('#   kind: json', 'or echo, if every message comes back unchanged'),
-    noted('#   hello: [ { type: login } ]', 'what a lane says first'),
-    `#   send: { type: say, id: "\${id}", text: "\${payload}" }`,
-    noted('#   id: id', 'where an answer has the id of its message'),
-    noted('#   pushes: expected', 'messages without an id of ours'),
   ];
 }
 
@@ -183,7 +97,17 @@ function loadLines(plan: FirstPlan): readonly string[] {
     noted(`  connections: ${ramp}`, 'lanes, opened over time'),
     noted('  messages:', 'over all lanes, whatever the replies do'),
     `    open: { rate: ${yamlText(rate)}, for: ${yamlText(duration)} }`,
+    ...roomLines(plan),
     noted(`  bytes: ${/^\d+$/.test(size) ? size : yamlText(size)}`, 'size of a message'),
+  ];
+}
+
+/** A room needs two lanes, and messages long enough to say whose they are, as those of the default are. */
+function roomLines({ recognition, connections, bytes }: FirstPlan): readonly string[] {
+  if (!recognition.isShared) return [];
+  const isSure = connections > 1 && connections <= MAX_IN_ONE_ROOM && (bytes === null || recognition.kind === 'json');
+  return [
+    noted(isSure ? '  rooms: { count: 1 }' : '  # rooms: { count: 1 }', 'what one lane says is owed to all others'),
   ];
 }
 
@@ -205,13 +129,4 @@ function contractOf(recognition: Recognition): object | null {
     delivery: isDouble ? 'at-least-once' : 'exactly-once',
     ...(payload === null ? {} : { integrity: 'checksum' }),
   };
-}
-
-/** A line, and beside it what it means. */
-function noted(line: string, why: string): string {
-  return `${line.padEnd(NOTES_AT - 1)} # ${why}`;
-}
-
-function comment(text: string, indent = ''): string {
-  return `${indent}# ${printable(text, MAX_COMMENT)}`;
 }

@@ -1,6 +1,10 @@
-// The little YAML that a written plan needs: scalars, and lists and maps in one line. What could be read as anything but
+// The little YAML that a written plan needs: scalars, lists and maps in one line, comments. What could be read as anything but
 // the text that it is gets quotation marks, and no character in them can end a line or turn a terminal's writing.
 
+import { printable } from './printable.ts';
+
+const MAX_COMMENT = 240;
+const NOTES_AT = 40;
 const RESERVED = /^(?:true|false|null|~)$/i;
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_./% -]*$/;
 const PLAIN_URL = /^wss?:\/\/[A-Za-z0-9_.:/-]*[A-Za-z0-9_/-]$/;
@@ -34,4 +38,13 @@ export function yamlFlow(value: unknown): string {
 
 export function yamlKey(key: string): string {
   return PLAIN_KEY.test(key) && !RESERVED.test(key) ? key : quoted(key);
+}
+
+/** A line, and beside it what it means. */
+export function noted(line: string, why: string): string {
+  return `${line.padEnd(NOTES_AT - 1)} # ${why}`;
+}
+
+export function comment(text: string, indent = ''): string {
+  return `${indent}# ${printable(text, MAX_COMMENT)}`;
 }

@@ -105,7 +105,24 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
     signal.throwIfAborted();
   }
 
+  /** A second connection that only listens, to see whether what one says others hear. Best effort: it may be refused. */
+  function openWitness(): Promise<void> {
+    return new Promise((resolve) => {
+      const line = parts.openLine(plan, parts.addresses, {
+        onOpen() {
+          for (const message of parts.hello) line.send('text', encoder.encode(message));
+          resolve();
+        },
+        onMessage: (_format, bytes, start, end) => notebook.overhear(bytes, start, end),
+        onEnd: () => resolve(),
+      });
+      lines.push(line);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
   async function ask(watchedMs: number): Promise<void> {
+    await openWitness();
     const untilNs = clock.nowNs() + MAX_ASKING_NS;
     while (clock.nowNs() < untilNs) {
       const probe = nextProbe(notebook.transcript(watchedMs, true), asking);

@@ -7,7 +7,7 @@ import type { Shape } from '../analysis/transcript.ts';
 import type { Clock } from '../engine/clock.ts';
 import { createSecretPlaces, type Variable } from '../plan/placeholders.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
-import { redactExcerpt } from '../plan/redact.ts';
+import { redactExcerpt, redactText } from '../plan/redact.ts';
 import { type FirstPlan, renderFirstPlan } from '../report/first-plan.ts';
 import { NS_PER_SECOND } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
@@ -58,7 +58,7 @@ const LOOK = {
   maxBufferedBytes: 64 * 1024,
 } as const;
 
-const CONSENT = `May Highwater send it up to a dozen small messages, such as {"type":"echo","id":"...","text":"..."}, to see what it answers?`;
+const CONSENT = `May Highwater send it up to a dozen small messages, such as {"type":"echo","id":"...","text":"..."}, to see what it answers, and whether a second connection hears them?`;
 
 /** Throws TARGET_UNREACHABLE, PLAN_INVALID, TLS_FILE_UNREADABLE; the signal's reason when called off. */
 export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<FirstPlanOutcome> {
@@ -69,18 +69,19 @@ export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanP
     request.given,
     recognition,
     request.consent === 'yes' ? null : interviewer,
-    plan.name,
+    // After the host, which may come from the environment.
+    redactText(plan.name, secrets),
   );
   const places = createSecretPlaces();
-  const { target } = { target: request.written };
+  const { written } = request;
   const text = renderFirstPlan({
     ...answers,
     recognition: withHiddenSend(recognition, places.message),
     target: {
-      ...target,
-      url: places.url(target.url),
+      ...written,
+      url: places.url(written.url),
       headers: Object.fromEntries(
-        Object.entries(target.headers).map(([name, value]) => [name, places.header(name, value)]),
+        Object.entries(written.headers).map(([name, value]) => [name, places.header(name, value)]),
       ),
     },
     hello: request.hello.map((message) => places.message(message)),

@@ -3,14 +3,29 @@ import type { Recognition } from '../analysis/recognise.ts';
 import { type GivenAnswers, interview } from './interview.ts';
 import type { Interviewer } from './ports.ts';
 
-const ECHO: Recognition = { kind: 'echo', format: 'text', evidence: ['seen'], caveats: [], sample: null };
-const SILENT: Recognition = { kind: 'unknown', why: 'silent', evidence: ['nothing'], caveats: [], sample: null };
+const ECHO: Recognition = {
+  kind: 'echo',
+  format: 'text',
+  evidence: ['seen'],
+  caveats: [],
+  sample: null,
+  isShared: false,
+};
+const SILENT: Recognition = {
+  kind: 'unknown',
+  why: 'silent',
+  evidence: ['nothing'],
+  caveats: [],
+  sample: null,
+  isShared: false,
+};
 const PUSH: Recognition = {
   kind: 'push',
   sequence: { path: ['seq'], channel: null, steps: 3, byOne: 3, channels: 1 },
   evidence: ['seen'],
   caveats: [],
   sample: null,
+  isShared: false,
 };
 const NOTHING: GivenAnswers = {
   name: undefined,

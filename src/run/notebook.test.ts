@@ -37,3 +37,13 @@ test('answers to one message are bounded too, and those to the next are kept aga
   expect(notebook.transcript(0, true).heard.length).toBeLessThan(50);
   expect(notebook.transcript(0, true).heard.at(-1)?.afterProbes).toBe(2);
 });
+
+test('of what another connection hears, what is ours is counted', () => {
+  const notebook = createNotebook(MARK);
+  expect(notebook.transcript(0, true).overheard).toBeNull();
+  for (const said of ['news', `{"from":"${MARK}-0-100"}`]) {
+    const bytes = Buffer.from(said);
+    notebook.overhear(bytes, 0, bytes.length);
+  }
+  expect(notebook.transcript(0, true).overheard).toBe(1);
+});

@@ -12,6 +12,8 @@ const MAX_TEXT_BYTES = 32 * 1024;
 
 export interface Notebook {
   hear(connection: number, format: 'text' | 'binary', bytes: Uint8Array, start: number, end: number): void;
+  /** What a connection hears that only listens. */
+  overhear(bytes: Uint8Array, start: number, end: number): void;
   send(probe: Probe): void;
   end(ending: Omit<Ending, 'afterProbes'>): void;
   /** Whether something has come since the last probe that names it. */
@@ -26,6 +28,7 @@ export function createNotebook(mark: string): Notebook {
   const sent: Probe[] = [];
   const endings: Ending[] = [];
   let unkept = 0;
+  let overheard: number | null = null;
   let unaskedSinceProbe = 0;
   let answersSinceProbe = 0;
 
@@ -42,6 +45,10 @@ export function createNotebook(mark: string): Notebook {
         heard.push({ connection, afterProbes: sent.length, format, text, bytes: end - start });
       else unkept++;
     },
+    overhear(bytes, start, end) {
+      const looked = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, MAX_TEXT_BYTES));
+      overheard = (overheard ?? 0) + (looked.includes(mark) ? 1 : 0);
+    },
     send(probe) {
       sent.push(probe);
       unaskedSinceProbe = 0;
@@ -56,6 +63,7 @@ export function createNotebook(mark: string): Notebook {
       heard: [...heard],
       sent: [...sent],
       endings: [...endings],
+      overheard,
       unkept,
       watchedMs,
       mayProbe,

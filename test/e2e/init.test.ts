@@ -108,6 +108,26 @@ describe('what it recognises, and a run of what it wrote', () => {
     });
   });
 
+  test('a room: what one says others hear, and the plan owes it to them', async () => {
+    const others = new Set<{ send(text: string): void }>();
+    const service = await startWsService({
+      connected(socket) {
+        others.add(socket);
+        socket.on('close', () => others.delete(socket));
+      },
+      message(_socket, text) {
+        const { id, text: said } = documentOf(text);
+        if (id !== undefined) for (const other of others) other.send(JSON.stringify({ said: { id, text: said } }));
+      },
+    });
+    const written = await init(service.url);
+    expect(written.init.stdout).toMatch(/second connection, which only listened, heard \d+ messages of ours/);
+    expect(written.plan).toMatch(/^ {2}rooms: \{ count: 1 \}/m);
+    const { result } = await tryOut(written);
+    expect(result.messages).toMatchObject({ sent: SENT, delivered: SENT, lost: 0, unexpected: 0 });
+    expect(result.fanout).toMatchObject({ owed: 3 * SENT, received: 3 * SENT, missed: 0 });
+  });
+
   test('JSON-RPC that has no such method: the plan says what to fill in, and its messages are counted as rejected', async () => {
     const server = await startForeignServer('rpc');
     try {
@@ -364,11 +384,16 @@ describe('the file', () => {
       refusal: ({ authorization }) => (authorization === 'Bearer abc.def.ghi' ? null : 'HTTP/1.1 401 Unauthorized'),
       message: (socket, text) => socket.send(text),
     });
-    const written = await init(service.url, ['--yes', '-H', 'Authorization: Bearer abc.def.ghi']);
+    const url = `${service.url}/ws?token=t0p-secret&host=\${env.PLACE}`;
+    const header = ['-H', 'Authorization: Bearer abc.def.ghi'];
+    const written = await init(url, ['--yes', ...header], { PLACE: 'h1dden-place' });
+    expect(written.plan).toMatch(/token=\$\{env\.TOKEN\}&host=\$\{env\.PLACE\}/);
     expect(written.plan).toMatch(/Authorization: "Bearer \$\{env\.AUTHORIZATION\}"/);
-    expect(written.plan + written.init.stdout + written.init.stderr).not.toContain('abc.def.ghi');
+    expect(written.plan + written.init.stdout + written.init.stderr).not.toMatch(
+      /abc\.def\.ghi|t0p-secret|h1dden-place/,
+    );
     expect(written.init.stdout).toMatch(/export AUTHORIZATION=/);
-    const { result } = await tryOut(written, { AUTHORIZATION: 'abc.def.ghi' });
+    const { result } = await tryOut(written, { AUTHORIZATION: 'abc.def.ghi', TOKEN: 't0p-secret', PLACE: 'x' });
     expect(result.messages).toMatchObject({ sent: SENT, delivered: SENT });
   });
 });
