@@ -23,8 +23,8 @@ export const USUAL_SHAPES: readonly Shape[] = [
 
 const MISTAKE = shapeOf({ type: 'highwater-mistake', id: ID });
 
-/** More are never sent on one acquaintance: a few to ask, to confirm, and a mistake. */
-export const MAX_PROBES = USUAL_SHAPES.length + 2 * CONFIRMATIONS + 3;
+/** More are never sent on one acquaintance, as is said when consent is asked for. */
+const MAX_PROBES = 12;
 
 export interface Asking {
   /** Tried in this order. */
