@@ -3,6 +3,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../entry/version.ts';
+import type { InitFlags } from './init-command.ts';
 import type { RunFlags } from './run-command.ts';
 import type { TargetFlags } from './target-command.ts';
 
@@ -16,6 +17,23 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showSuggestionAfterError(true)
     .showHelpAfterError('(highwater --help shows what there is)')
     .addHelpText('after', EXIT_CODE_HELP);
+
+  addInitOptions(
+    program
+      .command('init')
+      .description('look at a service, say what it is, and write a first plan for it')
+      .argument('[url]', 'a ws:// or wss:// URL, or "reference"; asked for on a terminal'),
+  )
+    .option('-o, --out <file>', 'where to write the plan; "-" for stdout', 'highwater.yaml')
+    .option('-y, --yes', 'send the service a few small messages to see what it answers; take the defaults')
+    .option('-f, --force', 'write over a file that is there')
+    .option('--hello <json>', 'a message to send first on each connection, such as a login; repeatable', collect, [])
+    .option('--send <json>', `a message of yours to try, with \${id} and \${payload} in it`)
+    .addHelpText('after', INIT_EXAMPLES)
+    .action(async (url: string | undefined, flags: InitFlags) => {
+      const { initCommand } = await import('./init-command.ts');
+      exitCode = await initCommand(url, flags);
+    });
 
   addPlanOptions(
     program
@@ -114,6 +132,18 @@ function addPlanOptions(command: Command): Command {
     .option('--profile <name>', 'profile of the plan; "none" runs it as written (env: HIGHWATER_PROFILE)');
 }
 
+/** Of the flags of `run` those that a first plan is made of. */
+const INIT_FLAGS: readonly string[] = [
+  ...['--connections', '--rate', '--duration', '--bytes', '--compression', '--header', '--subprotocol'],
+  ...['--insecure', '--ca', '--cert', '--key', '--server-name', '--threshold', '--name'],
+];
+
+function addInitOptions(command: Command): Command {
+  const { options } = addPlanOptions(new Command());
+  for (const option of options) if (INIT_FLAGS.includes(option.long ?? '')) command.addOption(option);
+  return command;
+}
+
 /** Flags go before the environment: `--closed` takes the place of HIGHWATER_RATE. */
 function flagsFirst(flags: RunFlags, command: Command): RunFlags {
   if (flags.closed === undefined || command.getOptionValueSource('rate') !== 'env') return flags;
@@ -124,6 +154,12 @@ function flagsFirst(flags: RunFlags, command: Command): RunFlags {
 function collect(value: string, values: string[]): string[] {
   return [...values, value];
 }
+
+const INIT_EXAMPLES = `
+Examples:
+  highwater init ws://127.0.0.1:9000
+  highwater init wss://chat.example.com/ws --yes -H 'Authorization: Bearer \${env.TOKEN}' --out chat.yaml
+  highwater init wss://feed.example.com/ws --hello '{"type":"subscribe","topic":"prices"}'`;
 
 const RUN_EXAMPLES = `
 Examples:

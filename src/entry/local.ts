@@ -1,5 +1,6 @@
 // Wires a run's ports to this machine: processes beside this one, files, the resolver, the limits.
 
+import { randomBytes } from 'node:crypto';
 import dns from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -7,12 +8,17 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { monotonicClock } from '../engine/clock.ts';
+import { openLine } from '../engine/line.ts';
+import { createNodeTransport } from '../engine/node-transport.ts';
 import { createProcessFaults } from '../faults/process-faults.ts';
 import { createProcessFleet } from '../fleet/process-fleet.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
+import type { FirstPlanPorts } from '../run/first-plan.ts';
 import type { MachineLimits, Surroundings } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
 import { createTargetHost } from '../target/target-process.ts';
+import { secureOptions } from './secure-options.ts';
 import { tryDialect } from './try-dialect.ts';
 
 /** Where runs are kept unless told otherwise. */
@@ -25,6 +31,31 @@ export function localPorts(runsDirectory: string): RunPorts {
     targets: createTargetHost(entryPath('target')),
     faults: createProcessFaults(path.join(path.dirname(runsDirectory), 'faults')),
     surroundings: localSurroundings,
+  };
+}
+
+/** For `highwater init`: one connection of this process itself, without workers. */
+export function localFirstPlanPorts(): FirstPlanPorts {
+  const clock = monotonicClock(process.hrtime.bigint());
+  return {
+    clock,
+    surroundings: localSurroundings,
+    targets: createTargetHost(entryPath('target')),
+    newMark: () => randomBytes(4).toString('hex'),
+    openLine(plan, addresses, handler) {
+      const secure = secureOptions(
+        plan.target.tls,
+        plan.target.urls.some((url) => url.startsWith('wss:')),
+      );
+      return openLine({
+        plan,
+        addresses,
+        openTransport: (links) => createNodeTransport(links, secure),
+        clock,
+        nextMask: () => randomBytes(4).readUInt32LE(),
+        handler,
+      });
+    },
   };
 }
 

@@ -2,18 +2,16 @@
 // its channel ends, so no worker outlives its coordinator.
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import tls from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Dialect } from '../dialects/dialect.ts';
 import { monotonicClock } from '../engine/clock.ts';
 import { type Assignment, createEngine, type Engine } from '../engine/engine.ts';
-import { createNodeTransport, type SecureOptions } from '../engine/node-transport.ts';
-import type { Tls } from '../plan/plan.ts';
+import { createNodeTransport } from '../engine/node-transport.ts';
 import type { Command, Report } from '../run/ports.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { loadModule } from './load-module.ts';
+import { secureOptions } from './secure-options.ts';
 
 /**
  * Opening a lane leaves twice as much garbage as the lane itself. It is collected while nobody waits, between the
@@ -87,21 +85,6 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
   });
   started.connect(0);
   return started;
-}
-
-/** One context for all lanes: certificates are read and parsed once. */
-function secureOptions(options: Tls, isSecure: boolean): SecureOptions | null {
-  if (!isSecure) return null;
-  const { caFile, certFile, keyFile, passphrase, insecure } = options;
-  return {
-    insecure,
-    context: tls.createSecureContext({
-      ...(caFile === null ? {} : { ca: readFileSync(caFile) }),
-      ...(certFile === null ? {} : { cert: readFileSync(certFile) }),
-      ...(keyFile === null ? {} : { key: readFileSync(keyFile) }),
-      ...(passphrase === null ? {} : { passphrase }),
-    }),
-  };
 }
 
 process.on('message', (command) => obey(command as Command));

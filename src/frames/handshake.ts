@@ -230,7 +230,9 @@ function checkUpgrade(head: ResponseHead, offer: HandshakeOffer, consumedBytes: 
 
   const subprotocol = fields.get('sec-websocket-protocol') ?? null;
   if (subprotocol !== null && !offer.subprotocols.includes(subprotocol))
-    return broken('RFC 6455 §4.1: the server must choose one of the subprotocols offered, or none');
+    return broken(
+      `RFC 6455 §4.1: the server must choose one of the subprotocols offered, or none; it chose ${subprotocol.slice(0, 100)}`,
+    );
 
   return {
     kind: 'accepted',

@@ -19,6 +19,11 @@ export function isSecretHeader(name: string): boolean {
   return SECRET_HEADER.test(name);
 }
 
+/** Of a URL's query. The name may be percent-encoded. */
+export function isSecretParameter(name: string): boolean {
+  return SECRET_PARAMETER.test(decoded(name));
+}
+
 /** The plan as it may be shown. The values in `secrets` go wherever they stand; see `collectSecrets`. */
 export function redactPlan(plan: Plan, secrets: readonly string[]): Plan {
   const hide = (text: string): string => redactText(text, secrets);
@@ -222,7 +227,7 @@ function redactParameter(parameter: string): string {
   const equals = parameter.indexOf('=');
   if (equals === -1) return parameter;
   const name = parameter.slice(0, equals);
-  return SECRET_PARAMETER.test(decoded(name)) ? `${name}=${REDACTED}` : parameter;
+  return isSecretParameter(name) ? `${name}=${REDACTED}` : parameter;
 }
 
 function headerSecrets(name: string, value: string): readonly string[] {
@@ -245,7 +250,7 @@ function urlSecrets(url: string): readonly string[] {
   }
   for (const parameter of query?.split('&') ?? []) {
     const equals = parameter.indexOf('=');
-    if (equals === -1 || !SECRET_PARAMETER.test(decoded(parameter.slice(0, equals)))) continue;
+    if (equals === -1 || !isSecretParameter(parameter.slice(0, equals))) continue;
     found.push(parameter.slice(equals + 1), decoded(parameter.slice(equals + 1)));
   }
   return found;

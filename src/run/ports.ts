@@ -3,6 +3,8 @@
 
 import type { DialectProblem } from '../dialects/dialect-contract.ts';
 import type { Assignment } from '../engine/engine.ts';
+import type { Line, LineHandler } from '../engine/line.ts';
+import type { Addresses } from '../engine/site.ts';
 import type { Manifest, RunEvent } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
@@ -109,6 +111,18 @@ export interface Surroundings {
   /** IP addresses of a host in the order to try; rejects where it has none. */
   resolve(host: string): Promise<readonly string[]>;
   machine(): MachineLimits;
+}
+
+/** Opens a connection beside any run. The plan's TLS files have been read once before. */
+export type OpenLine = (plan: Plan, addresses: Addresses, handler: LineHandler) => Line;
+
+/** Asks whoever sits there; null where nobody does. Rejects when it is called off. */
+export interface Interviewer {
+  /** The answer as typed, or the fallback where nothing was. */
+  ask(question: string, fallback: string): Promise<string>;
+  confirm(question: string): Promise<boolean>;
+  /** An answer was not right: says why, before it is asked again. */
+  object(why: string): void;
 }
 
 /** What bounds a run on this machine; infinity where it cannot be known. */

@@ -117,7 +117,7 @@ function runId(name: string, startedAt: string): string {
 }
 
 /** Reads what the plan names and lets OpenSSL judge it, before a worker has to. Throws TLS_FILE_UNREADABLE. */
-async function checkTlsFiles(plan: Plan, surroundings: Surroundings): Promise<void> {
+export async function checkTlsFiles(plan: Plan, surroundings: Surroundings): Promise<void> {
   const { caFile, certFile, keyFile, passphrase } = plan.target.tls;
   const problems: string[] = [];
   const read = async (name: 'ca' | 'cert' | 'key', file: string | null): Promise<Buffer | undefined> => {

@@ -19,7 +19,7 @@ describe('help', () => {
     const { exitCode, stdout, stderr } = await runHighwater(['--help']);
     expect(exitCode).toBe(0);
     expect(stderr).toBe('');
-    for (const command of ['run', 'check', 'report', 'target']) {
+    for (const command of ['init', 'run', 'check', 'report', 'target']) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     }
     expect(stdout).toMatch(/Exit codes: 0 pass, 1 .*, 2 inconclusive, 64 /);

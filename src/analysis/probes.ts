@@ -1,0 +1,106 @@
+// What a service is asked, and in which order: a pure function from what was said so far to the next message. Few, small,
+// harmless: documents first, because a service that reads JSON may choke on anything else, and nothing else is sent to one
+// that has answered a document in its own way.
+
+import { answersIn, echoesOf, isVerbatim, jsonProbes } from './answers.ts';
+import type { JsonObject } from './json-values.ts';
+import type { Probe, Shape, Transcript } from './transcript.ts';
+
+/** How often what a service is taken for must show. */
+const CONFIRMATIONS = 3;
+/** So that all have three digits, and none is the beginning of another. */
+const FIRST_NUMBER = 100;
+const ID = `\${id}`;
+const PAYLOAD = `\${payload}`;
+
+export const USUAL_SHAPES: readonly Shape[] = [
+  { type: 'echo', id: ID, text: PAYLOAD },
+  { jsonrpc: '2.0', id: ID, method: 'echo', params: { text: PAYLOAD } },
+  { action: 'echo', requestId: ID, data: { text: PAYLOAD } },
+  { event: 'echo', id: ID, data: PAYLOAD },
+  { type: 'ping', id: ID, payload: PAYLOAD },
+].map(shapeOf);
+
+const MISTAKE = shapeOf({ type: 'highwater-mistake', id: ID });
+
+/** More are never sent on one acquaintance, as is said when consent is asked for. */
+const MAX_PROBES = 12;
+
+export interface Asking {
+  /** Tried in this order. */
+  readonly shapes: readonly Shape[];
+  /** Eight hex digits that occur in nothing else: they begin every id and payload. */
+  readonly mark: string;
+}
+
+export function shapeOf(message: JsonObject): Shape {
+  return { message, template: JSON.stringify(message) };
+}
+
+/** Null where enough is known, or nothing more can be learnt. */
+export function nextProbe(transcript: Transcript, { shapes, mark }: Asking): Probe | null {
+  const number = transcript.sent.length;
+  if (number >= MAX_PROBES) return null;
+  const json = (shape: Shape, purpose: 'ask' | 'mistake'): Probe => jsonProbe(shape, purpose, mark, number);
+  const probes = jsonProbes(transcript);
+  const answers = answersIn(transcript);
+  const understood = answers.find(
+    ({ probe, heard, failure }) => probe.purpose === 'ask' && failure === null && !isVerbatim(probe, heard),
+  );
+  if (understood !== undefined) {
+    const { shape } = understood.probe;
+    const asked = probes.filter((probe) => probe.purpose === 'ask' && probe.shape === shape).length;
+    if (asked < CONFIRMATIONS) return json(shape, 'ask');
+    return probes.some(({ purpose }) => purpose === 'mistake') ? null : json(MISTAKE, 'mistake');
+  }
+  const verbatim = answers.find(({ probe, heard }) => isVerbatim(probe, heard));
+  if (verbatim === undefined) {
+    const untried = shapes.find((shape) => !probes.some((probe) => probe.shape === shape));
+    if (untried !== undefined) return json(untried, 'ask');
+    // It speaks JSON and refused them all: it need not be told anything else.
+    if (answers.some(({ failure }) => failure !== null)) return null;
+  }
+  return (
+    plainProbe(transcript, mark) ??
+    (verbatim === undefined ? null : confirmDocument(transcript, json, verbatim.probe.shape))
+  );
+}
+
+/** Bytes, then text, once each; then what came back, until it has often enough. */
+function plainProbe(transcript: Transcript, mark: string): Probe | null {
+  const binary = echoesOf(transcript, 'binary');
+  const text = echoesOf(transcript, 'text');
+  const plain = (kind: 'binary' | 'text'): Probe => {
+    const payload = `${mark} highwater ${kind} ${FIRST_NUMBER + transcript.sent.length}`;
+    return { kind, payload, text: payload };
+  };
+  if (binary.sent === 0) return plain('binary');
+  if (text.sent === 0) return plain('text');
+  if (binary.returned > 0) return binary.sent < CONFIRMATIONS ? plain('binary') : null;
+  return text.returned > 0 && text.sent < CONFIRMATIONS ? plain('text') : null;
+}
+
+/** A service that returns documents as they are, and nothing else. */
+function confirmDocument(
+  transcript: Transcript,
+  json: (shape: Shape, purpose: 'ask') => Probe,
+  shape: Shape,
+): Probe | null {
+  if (echoesOf(transcript, 'binary').returned + echoesOf(transcript, 'text').returned > 0) return null;
+  return jsonProbes(transcript).filter((probe) => probe.shape === shape).length < CONFIRMATIONS
+    ? json(shape, 'ask')
+    : null;
+}
+
+/** The id looks as in a run, so that a service that is particular about ids is so here. */
+function jsonProbe(shape: Shape, purpose: 'ask' | 'mistake', mark: string, number: number): Probe {
+  const id = `${mark}-0-${FIRST_NUMBER + number}`;
+  const payload = `${mark}highwater${FIRST_NUMBER + number}x`;
+  const text = shape.template
+    .replaceAll(ID, id)
+    .replaceAll(PAYLOAD, payload)
+    .replace(/"\$\{(?:seq|lane|room)\}"|\$\{(?:seq|lane|room)\}/g, (place) =>
+      place.includes('seq') ? String(number) : '0',
+    );
+  return { kind: 'json', shape, purpose, id, payload, text };
+}

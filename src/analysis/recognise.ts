@@ -1,0 +1,144 @@
+// From what was said to what the service is, with the evidence: a pure function of the transcript. What does not fit any
+// kind is unknown, with the reason and a sample; nothing is taken for what it only resembles.
+
+import type { NonEmpty } from '../units/non-empty.ts';
+import { isNonEmpty } from '../units/non-empty.ts';
+import { echoesOf, failureIn, unasked } from './answers.ts';
+import { parseDocument, pathText, valuesOf } from './json-values.ts';
+import { type JsonService, recogniseJson } from './recognise-json.ts';
+import { recognisePushes, type Sequence } from './recognise-pushes.ts';
+import type { Transcript } from './transcript.ts';
+
+export type Recognition = Kind & {
+  /** Others hear what one connection says: a room. */
+  readonly isShared: boolean;
+  /** Sentences with numbers, in which words of the service may stand: make them printable. */
+  readonly evidence: NonEmpty<string>;
+  /** What the plan cannot know, and what to do about it. */
+  readonly caveats: readonly string[];
+  /** Something that the service said and that explains little or much; null where it said nothing. */
+  readonly sample: string | null;
+};
+
+export type Kind =
+  | { readonly kind: 'echo'; readonly format: 'binary' | 'text' }
+  | {
+      readonly kind: 'json';
+      readonly service: Omit<JsonService, 'evidence' | 'caveats'>;
+      /** Whether it also says things of its own accord. */
+      readonly pushes: boolean;
+    }
+  | { readonly kind: 'push'; readonly sequence: Sequence }
+  /** `unprobed`: nothing was sent, and nothing told what it is. `unread`: it said something that fits no kind. */
+  | { readonly kind: 'unknown'; readonly why: 'silent' | 'unprobed' | 'closes' | 'unread' };
+
+type Found = Omit<Recognition, keyof Kind | 'isShared'> & Kind;
+
+export function recognise(transcript: Transcript): Recognition {
+  const found =
+    recogniseEcho(transcript) ?? recogniseAnswers(transcript) ?? recogniseFeed(transcript) ?? unknown(transcript);
+  const overheard = transcript.overheard ?? 0;
+  const isShared = overheard > 0;
+  const heardToo = `a second connection, which only listened, heard ${overheard} messages of ours: what one says, others hear`;
+  const [first, ...others] = found.evidence;
+  return { ...found, isShared, evidence: isShared ? [first, ...others, heardToo] : found.evidence };
+}
+
+function recogniseEcho(transcript: Transcript): Found | null {
+  const counts = { binary: echoesOf(transcript, 'binary'), text: echoesOf(transcript, 'text') };
+  const format = counts.binary.returned > 0 ? 'binary' : 'text';
+  const { sent, returned } = counts[format];
+  if (returned === 0) return null;
+  const own = unasked(transcript);
+  const document = echoesOf(transcript, 'json').returned > 0 ? ', a document likewise' : '';
+  const other = format === 'text' ? refusalOfBinary(transcript) : [];
+  return {
+    kind: 'echo',
+    format,
+    evidence: [`the service returned ${returned} of ${sent} ${format} messages unchanged${document}`, ...other],
+    caveats:
+      own.length === 0 ? [] : [`it says things of its own accord too, which count as unexpected: ${own[0]!.text}`],
+    sample: null,
+  };
+}
+
+function refusalOfBinary({ sent, endings }: Transcript): readonly string[] {
+  const ending = endings.find(({ afterProbes }) => sent[afterProbes - 1]?.kind === 'binary');
+  return [
+    ending === undefined ? 'a binary message did not come back' : `it closed upon a binary message (${ending.detail})`,
+  ];
+}
+
+function recogniseAnswers(transcript: Transcript): Found | null {
+  const found = recogniseJson(transcript);
+  if (found === null) return null;
+  const { evidence, caveats, ...service } = found;
+  const own = unasked(transcript).filter(({ text }) => parseDocument(text) !== null);
+  const said =
+    own.length === 0 ? [] : [`it speaks of its own accord too (messages: ${own.length}), such as ${own[0]!.text}`];
+  const all = [...evidence, ...said];
+  if (!isNonEmpty(all)) return null;
+  return { kind: 'json', service, pushes: own.length > 0, evidence: all, caveats, sample: null };
+}
+
+function recogniseFeed(transcript: Transcript): Found | null {
+  const heard = unasked(transcript);
+  const { documents, sequence } = recognisePushes(heard);
+  if (sequence === null) return null;
+  const { path, channel, steps, byOne, channels } = sequence;
+  const among =
+    channel === null ? '' : ` among those with the same ${pathText(channel)}, of which there were ${channels}`;
+  const gaps =
+    byOne === steps
+      ? []
+      : [`the number jumped ${steps - byOne} times while it was watched: lost, or not what counts messages`];
+  return {
+    kind: 'push',
+    sequence,
+    evidence: [
+      `it sent ${documents} documents of its own accord`,
+      `the number at ${pathText(path)} went up by one in ${byOne} of ${steps} steps${among}`,
+    ],
+    caveats: gaps,
+    sample: heard[0]?.text ?? null,
+  };
+}
+
+function unknown(transcript: Transcript): Found {
+  const { heard, endings, sent, mayProbe, watchedMs } = transcript;
+  const [last] = heard.slice(-1);
+  const [ending] = endings;
+  const common = { caveats: [], sample: last?.text ?? null } as const;
+  if (ending !== undefined && (last === undefined || ending.afterProbes === 0)) {
+    const when = ending.afterProbes === 0 ? 'before anything was sent' : `after ${ending.afterProbes} messages`;
+    return {
+      kind: 'unknown',
+      why: 'closes',
+      evidence: [`the service ended the connection ${when}: ${ending.detail}`],
+      ...common,
+    };
+  }
+  if (last !== undefined) {
+    const before = heard.filter(({ afterProbes }) => afterProbes === 0).length;
+    const errors = heard.filter(({ text }) => isError(text)).length;
+    return {
+      kind: 'unknown',
+      why: 'unread',
+      evidence: [
+        `${heard.length} messages came, ${before} of them before anything was sent: none has an id of ours, and no number counts them`,
+        ...(errors === 0 ? [] : [`${errors} of them say that something is wrong`]),
+        ...(ending === undefined ? [] : [`it ended the connection: ${ending.detail}`]),
+      ],
+      ...common,
+    };
+  }
+  const watched = `it said nothing in ${(watchedMs / 1000).toFixed(1)} s`;
+  return mayProbe && sent.length > 0
+    ? { kind: 'unknown', why: 'silent', evidence: [`${watched}, and nothing to ${sent.length} messages`], ...common }
+    : { kind: 'unknown', why: 'unprobed', evidence: [`${watched}, and was sent nothing`], ...common };
+}
+
+function isError(text: string): boolean {
+  const document = parseDocument(text);
+  return document !== null && failureIn(valuesOf(document)) !== null;
+}

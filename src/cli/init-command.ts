@@ -1,0 +1,172 @@
+// `highwater init`: a first plan for a service. Parses what was typed, asks where somebody can be asked, writes the file in
+// one piece and only at the end: an interruption leaves none.
+
+import { accessSync, constants, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { localFirstPlanPorts } from '../entry/local.ts';
+import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
+import { parsePlan } from '../plan/parse.ts';
+import { formatProblem } from '../plan/problems.ts';
+import { redactPlan } from '../plan/redact.ts';
+import { renderFirstImpression } from '../report/first-impression.ts';
+import type { FirstPlan } from '../report/first-plan.ts';
+import { type FirstPlanRequest, makeFirstPlan } from '../run/first-plan.ts';
+import { withAbsoluteFiles } from '../run/plan-files.ts';
+import { documentForUrl, type PlanFlags } from './flags.ts';
+import { createQuestions, hasSomebody } from './questions.ts';
+import { styleFor } from './terminal.ts';
+
+export interface InitFlags extends Omit<PlanFlags, 'sourceAddress'> {
+  readonly out: string;
+  readonly yes?: boolean;
+  readonly force?: boolean;
+  readonly hello: readonly string[];
+  readonly send?: string;
+}
+
+const STDOUT = '-';
+const DEFAULT_MESSAGE = { id: `\${id}` };
+
+export async function initCommand(given: string | undefined, flags: InitFlags): Promise<number> {
+  const interruption = new AbortController();
+  const interrupt = (): void => {
+    if (interruption.signal.aborted) process.exit(EXIT_CODES.interrupted);
+    interruption.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    checkOut(flags);
+    const interviewer = flags.yes !== true && hasSomebody() ? createQuestions(interruption.signal, interrupt) : null;
+    const url = given ?? (await interviewer?.ask('URL of the service', 'reference'));
+    if (url === undefined) {
+      throw argumentsInvalid('expected a ws:// or wss:// URL, got nothing. Try: highwater init ws://127.0.0.1:9000');
+    }
+    const request = { ...requestFor(url, flags), interviewer, signal: interruption.signal };
+    const { text, recognition, variables } = await makeFirstPlan(request, localFirstPlanPorts());
+    interruption.signal.throwIfAborted();
+    keep(text, flags);
+    const [stream, file] = flags.out === STDOUT ? [process.stderr, null] : [process.stdout, flags.out];
+    stream.write(
+      renderFirstImpression(
+        { url: redactPlan(request.plan, request.secrets).target.urls[0], recognition, variables, file },
+        styleFor(stream),
+      ),
+    );
+    return 0;
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    process.stderr.write('\nInterrupted: nothing was written.\n');
+    return EXIT_CODES.interrupted;
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'interviewer' | 'signal'> {
+  const hello = flags.hello.map((text) => messageOf('--hello', text));
+  const send = flags.send === undefined ? null : messageOf('--send', flags.send);
+  const document = documentForUrl(url, { ...flags, sourceAddress: [] });
+  const dialect =
+    hello.length === 0 && send === null ? {} : { dialect: { kind: 'json', send: send ?? DEFAULT_MESSAGE, hello } };
+  const parsed = parsePlan({ ...document, ...dialect }, { env: process.env, profile: null });
+  if (!parsed.ok) throw new HighwaterError('PLAN_INVALID', parsed.problems.map(formatProblem));
+  const { name, connections, rate, duration, bytes, threshold } = flags;
+  return {
+    plan: withAbsoluteFiles(parsed.plan, process.cwd()),
+    secrets: parsed.secrets,
+    written: writtenTarget(url, document, flags),
+    hello,
+    send,
+    given: { name, connections, rate, duration, bytes, rules: threshold },
+    consent: flags.yes === true ? 'yes' : hasSomebody() ? 'ask' : 'no',
+    tell: (text) => void process.stderr.write(`${text}\n`),
+  };
+}
+
+/** As typed, with its placeholders, and with files as they are seen from where the plan will lie. */
+function writtenTarget(
+  url: string,
+  document: Readonly<Record<string, unknown>>,
+  flags: InitFlags,
+): FirstPlan['target'] {
+  const { headers = {} } = document.target as { readonly headers?: Readonly<Record<string, string>> };
+  const directory = flags.out === STDOUT ? process.cwd() : path.dirname(path.resolve(flags.out));
+  const seen = (file: string | undefined): string | undefined =>
+    file === undefined || path.isAbsolute(file) ? file : path.relative(directory, path.resolve(file));
+  const tls = {
+    ca: seen(flags.ca),
+    cert: seen(flags.cert),
+    key: seen(flags.key),
+    serverName: flags.serverName,
+    insecure: flags.insecure,
+  };
+  return {
+    url,
+    headers,
+    subprotocols: flags.subprotocol,
+    compression: flags.compression === true,
+    tls: Object.fromEntries(
+      Object.entries(tls).filter((entry): entry is [string, string | boolean] => entry[1] !== undefined),
+    ),
+  };
+}
+
+function messageOf(flag: string, text: string): Readonly<Record<string, unknown>> {
+  let message: unknown = null;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    // Not quoted: a hello may hold a password.
+  }
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) {
+    throw argumentsInvalid(
+      `${flag}: expected an object in JSON, such as '{"type":"say","id":"\${id}"}', got something else`,
+    );
+  }
+  return message as Readonly<Record<string, unknown>>;
+}
+
+/** Before anything is asked or sent: whoever has answered everything wants it written. */
+function checkOut({ out, force }: InitFlags): void {
+  if (out === STDOUT) return;
+  try {
+    accessSync(path.dirname(path.resolve(out)), constants.W_OK);
+  } catch (error) {
+    throw argumentsInvalid(
+      `--out: expected a file in a directory that can be written to, got: ${(error as Error).message}`,
+    );
+  }
+  if (force !== true && existsSync(out)) throw alreadyThere(out);
+}
+
+function keep(text: string, { out, force }: InitFlags): void {
+  if (out === STDOUT) {
+    process.stdout.write(text);
+    return;
+  }
+  // Whole or not at all: what lies there is replaced only by a file that is finished.
+  const unfinished = `${out}.${process.pid}.tmp`;
+  try {
+    if (force !== true) writeFileSync(out, text, { flag: 'wx' });
+    else {
+      writeFileSync(unfinished, text, { flag: 'wx' });
+      renameSync(unfinished, out);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && force !== true) throw alreadyThere(out);
+    rmSync(unfinished, { force: true });
+    throw argumentsInvalid(`--out: expected a file that can be written, got: ${(error as Error).message}`);
+  }
+}
+
+function alreadyThere(out: string): HighwaterError {
+  return argumentsInvalid(
+    `--out: expected a file that is not there yet, got ${out}. --force writes over it, --out FILE writes elsewhere`,
+  );
+}
+
+function argumentsInvalid(problem: string): HighwaterError {
+  return new HighwaterError('ARGUMENTS_INVALID', [problem]);
+}

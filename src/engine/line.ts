@@ -1,0 +1,172 @@
+// One connection beside any run, to see what a service says: opened, read and answered by the same code as a run's lanes,
+// with nothing measured. What it is told and what it tells is bounded by the plan's target: times, size of a message.
+
+import { inflateRawSync } from 'node:zlib';
+import type { FailureKind } from '../facts/failure.ts';
+import { describeCloseCode, noCloseCode } from '../frames/close-codes.ts';
+import { FrameReader, type FrameSink, type ViolationCode } from '../frames/frame-reader.ts';
+import {
+  frameHeaderBytes,
+  maxControlFrameBytes,
+  writeCloseFrame,
+  writeControlFrame,
+  writeFrame,
+} from '../frames/frame-writer.ts';
+import { opcodes } from '../frames/opcodes.ts';
+import { zlibInflate } from '../frames/zlib-codec.ts';
+import { createRecorder } from '../measure/recorder.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Clock, Timer } from './clock.ts';
+import { createConnector } from './connector.ts';
+import { Lane } from './lane.ts';
+import type { Addresses } from './site.ts';
+import type { OpenTransport } from './transport.ts';
+
+export interface Line {
+  send(format: 'text' | 'binary', bytes: Uint8Array): void;
+  /** Closes it as a polite client would; `onEnd` is not called any more. Resolves when the connection is gone. */
+  close(): Promise<void>;
+}
+
+export interface LineHandler {
+  onOpen(): void;
+  /** The bytes of `[start, end)` are valid during the call only. */
+  onMessage(format: 'text' | 'binary', bytes: Uint8Array, start: number, end: number): void;
+  /** It could not be opened, or was ended from the other side. Once; nothing follows. */
+  onEnd(kind: FailureKind, detail: string): void;
+}
+
+export interface LineParts {
+  readonly plan: Pick<Plan, 'target' | 'load'>;
+  readonly addresses: Addresses;
+  readonly openTransport: OpenTransport;
+  readonly clock: Clock;
+  /** A fresh 32-bit mask key for each frame; must be unpredictable (RFC 6455 §10.3). */
+  nextMask(): number;
+  readonly handler: LineHandler;
+}
+
+/** A service that does not close its end is not waited for longer. */
+const CLOSE_TIMEOUT_NS = 1e9;
+const NORMAL_CLOSE = 1000;
+const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = {
+  1002: 'protocol',
+  1007: 'invalidUtf8',
+  1009: 'tooBig',
+};
+
+export function openLine(parts: LineParts): Line {
+  const { plan, clock, handler, nextMask } = parts;
+  const lane = new Lane(0, 0);
+  let isOver = false;
+  let patience: Timer | null = null;
+  let gone: () => void = () => {};
+  const whenGone = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
+
+  function end(kind: FailureKind, detail: string): void {
+    if (isOver) return;
+    isOver = true;
+    handler.onEnd(kind, detail);
+  }
+
+  function sendClose(code: number): void {
+    const { link } = lane;
+    if (link === null || lane.state === 'closing') return;
+    lane.state = 'closing';
+    const frame = new Uint8Array(maxControlFrameBytes);
+    link.write(frame.subarray(0, writeCloseFrame(frame, 0, code, '', nextMask())));
+    patience = clock.after(CLOSE_TIMEOUT_NS, () => link.destroy());
+  }
+
+  const sink: FrameSink<Lane> = {
+    message(_lane, isText, bytes, start, messageEnd) {
+      if (!isOver) handler.onMessage(isText ? 'text' : 'binary', bytes, start, messageEnd);
+    },
+    ping(_lane, bytes, start, pingEnd) {
+      const { link } = lane;
+      // A flood of pings whose pongs nobody takes must not pile up here.
+      if (link === null || lane.state !== 'open' || link.writableLength > plan.target.maxBufferedBytes) return;
+      const frame = new Uint8Array(maxControlFrameBytes);
+      link.write(frame.subarray(0, writeControlFrame(frame, 0, opcodes.pong, bytes, start, pingEnd, nextMask())));
+    },
+    pong() {},
+    close(_lane, code, reason) {
+      const words = reason === '' ? describeCloseCode(code) : `${describeCloseCode(code)}: ${reason}`;
+      end('closedByServer', `close code ${code}, ${words}`);
+      // RFC 6455 §5.5.1: a close frame is answered with one; 1005 may not be sent (§7.4.1).
+      sendClose(code === noCloseCode ? NORMAL_CLOSE : code);
+    },
+    violation(_lane, code, rule) {
+      end(KIND_OF_VIOLATION[code], rule);
+      sendClose(code);
+    },
+  };
+
+  const connector = createConnector({
+    plan,
+    rows: [],
+    addresses: parts.addresses,
+    clock,
+    recorder: createRecorder(),
+    transport: parts.openTransport<Lane>({
+      onConnect: () => connector.onConnect(lane),
+      onBytes(_lane, bytes, _view, received) {
+        const start = lane.opening === null ? 0 : connector.onBytes(lane, bytes, received);
+        if (start < received) lane.reader?.feed(bytes, start, received, sink, lane);
+      },
+      onClose(_lane, link, error) {
+        if (lane.link !== link) return; // given up before
+        if (lane.opening !== null) {
+          connector.onClose(lane, error);
+          return;
+        }
+        patience?.cancel();
+        lane.link = null;
+        lane.state = 'idle';
+        end('reset', error?.detail ?? 'the connection was closed without a close frame');
+        gone();
+      },
+    }),
+    opened(_lane, deflate) {
+      lane.state = 'open';
+      const inflation = deflate === null ? null : { ...deflate, inflate: zlibInflate(inflateRawSync) };
+      lane.reader = new FrameReader<Lane>({ maxMessageBytes: plan.target.maxMessageBytes, inflation });
+      if (!isOver) handler.onOpen();
+    },
+    failed(_lane, kind, detail) {
+      end(kind, detail);
+      gone();
+    },
+  });
+  connector.request(lane);
+
+  return {
+    send(format, bytes) {
+      if (lane.link === null || lane.state !== 'open') return;
+      const frame = new Uint8Array(frameHeaderBytes(bytes.length) + bytes.length);
+      // Where compression was agreed on, a message may go without (RFC 7692 §6): these are too short to gain by it.
+      writeFrame(
+        frame,
+        0,
+        format === 'text' ? opcodes.text : opcodes.binary,
+        bytes,
+        0,
+        bytes.length,
+        nextMask(),
+        false,
+      );
+      lane.link.write(frame);
+    },
+    close() {
+      isOver = true;
+      if (lane.opening !== null || lane.link === null) {
+        connector.cancelAll();
+        return Promise.resolve();
+      }
+      sendClose(NORMAL_CLOSE);
+      return whenGone;
+    },
+  };
+}

@@ -1,0 +1,176 @@
+// The first acquaintance with a service: connect, listen to what it says of its own accord, then, if allowed, ask it a few
+// things and listen to what comes back. Which things is decided elsewhere (`analysis/probes.ts`); here are the connection,
+// the times and the bounds.
+//
+//   connect → hello → watch → may I? → (probe → listen)* → close
+
+import { type Asking, nextProbe } from '../analysis/probes.ts';
+import { adviceFor } from '../analysis/refusal.ts';
+import type { Transcript } from '../analysis/transcript.ts';
+import type { Clock } from '../engine/clock.ts';
+import type { Line } from '../engine/line.ts';
+import type { Addresses } from '../engine/site.ts';
+import { HighwaterError } from '../facts/error.ts';
+import type { FailureKind } from '../facts/failure.ts';
+import type { Plan } from '../plan/plan.ts';
+import { redactExcerpt } from '../plan/redact.ts';
+import { printable } from '../report/printable.ts';
+import { msToNs, NS_PER_SECOND, nsToMs } from '../units/duration.ts';
+import { createNotebook, MAX_WATCHED } from './notebook.ts';
+import type { OpenLine } from './ports.ts';
+
+const WATCH_NS = 2 * NS_PER_SECOND;
+/** A service that speaks, but seldom, is listened to longer: a sequence shows only in several messages. */
+const WATCH_SELDOM_NS = 6 * NS_PER_SECOND;
+const ENOUGH_TO_SEE = 6;
+const ANSWER_NS = NS_PER_SECOND;
+/** After an answer, a second one may follow: an acknowledgement comes before the message. */
+const SETTLE_NS = msToNs(250);
+const MAX_CONNECTIONS = 8;
+/** All of the asking together. */
+const MAX_ASKING_NS = 30 * NS_PER_SECOND;
+const encoder = new TextEncoder();
+
+export interface AcquaintanceParts {
+  readonly plan: Plan;
+  readonly addresses: Addresses;
+  /** What is said first on every connection, as JSON texts. */
+  readonly hello: readonly string[];
+  readonly asking: Asking;
+  readonly secrets: readonly string[];
+  readonly openLine: OpenLine;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Called once, when the service has been watched. */
+  mayProbe(): Promise<boolean>;
+}
+
+type Opened =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'refused'; readonly failure: FailureKind; readonly detail: string };
+
+/** Throws TARGET_UNREACHABLE where not one connection opens, and the signal's reason when called off. No connection is left open. */
+export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
+  const { plan, clock, signal, asking } = parts;
+  const notebook = createNotebook(asking.mark);
+  const lines: Line[] = [];
+  let current: Line | null = null;
+  let wake: () => void = () => {};
+  const onAbort = (): void => wake();
+  signal.addEventListener('abort', onAbort);
+
+  function connect(): Promise<Opened> {
+    const connection = lines.length;
+    let isOpen = false;
+    return new Promise((resolve, reject) => {
+      const callOff = (): void => reject(signal.reason as Error);
+      if (signal.aborted) callOff();
+      signal.addEventListener('abort', callOff, { once: true });
+      const line = parts.openLine(plan, parts.addresses, {
+        onOpen() {
+          isOpen = true;
+          current = line;
+          for (const message of parts.hello) line.send('text', encoder.encode(message));
+          resolve({ kind: 'open' });
+        },
+        onMessage(format, bytes, start, end) {
+          notebook.hear(connection, format, bytes, start, end);
+          wake();
+        },
+        onEnd(kind, detail) {
+          if (!isOpen) resolve({ kind: 'refused', failure: kind, detail });
+          else notebook.end({ kind, detail });
+          current = null;
+          wake();
+        },
+      });
+      lines.push(line);
+    });
+  }
+
+  /** Until the time is over, `isEnough` says so, the connection ends or all is called off. */
+  async function listen(maxNs: number, isEnough: () => boolean): Promise<void> {
+    const untilNs = clock.nowNs() + maxNs;
+    while (!signal.aborted && current !== null && !isEnough()) {
+      const leftNs = untilNs - clock.nowNs();
+      if (leftNs <= 0) return;
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(leftNs, resolve);
+        wake = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    signal.throwIfAborted();
+  }
+
+  /** A second connection that only listens, to see whether what one says others hear. Best effort: it may be refused. */
+  function openWitness(): Promise<void> {
+    return new Promise((resolve) => {
+      const line = parts.openLine(plan, parts.addresses, {
+        onOpen() {
+          for (const message of parts.hello) line.send('text', encoder.encode(message));
+          resolve();
+        },
+        onMessage: (_format, bytes, start, end) => notebook.overhear(bytes, start, end),
+        onEnd: () => resolve(),
+      });
+      lines.push(line);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  async function ask(watchedMs: number): Promise<void> {
+    await openWitness();
+    const untilNs = clock.nowNs() + MAX_ASKING_NS;
+    while (clock.nowNs() < untilNs) {
+      const probe = nextProbe(notebook.transcript(watchedMs, true), asking);
+      if (probe === null) return;
+      if (current === null) {
+        if (lines.length >= MAX_CONNECTIONS) return;
+        const opened = await connect();
+        if (opened.kind === 'refused') {
+          notebook.end({ kind: opened.failure, detail: opened.detail });
+          return;
+        }
+      }
+      const line: Line | null = current;
+      // A service that closes at once has done so by now.
+      if (line === null) continue;
+      notebook.send(probe);
+      const bytes = probe.kind === 'binary' ? Buffer.from(probe.text, 'latin1') : encoder.encode(probe.text);
+      line.send(probe.kind === 'binary' ? 'binary' : 'text', bytes);
+      await listen(ANSWER_NS, notebook.isAnswered);
+      if (notebook.isAnswered()) await listen(SETTLE_NS, () => false);
+    }
+  }
+
+  try {
+    const opened = await connect();
+    if (opened.kind === 'refused') throw unreachableTarget(opened, parts.secrets);
+    const startedNs = clock.nowNs();
+    await listen(WATCH_NS, () => notebook.heardCount() >= MAX_WATCHED);
+    const isSeldom = notebook.heardCount() > 1 && notebook.heardCount() < ENOUGH_TO_SEE;
+    if (isSeldom) await listen(WATCH_SELDOM_NS - WATCH_NS, () => notebook.heardCount() >= ENOUGH_TO_SEE);
+    const watchedMs = nsToMs(clock.nowNs() - startedNs);
+    const mayProbe = await parts.mayProbe();
+    signal.throwIfAborted();
+    if (mayProbe) await ask(watchedMs);
+    return notebook.transcript(watchedMs, mayProbe);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    await Promise.all(lines.map((line) => line.close()));
+  }
+}
+
+function unreachableTarget(
+  { failure, detail }: Extract<Opened, { kind: 'refused' }>,
+  secrets: readonly string[],
+): HighwaterError {
+  const got = printable(redactExcerpt(detail, secrets), 400);
+  const advice = adviceFor({ kind: failure, detail });
+  return new HighwaterError('TARGET_UNREACHABLE', [
+    `target.url: expected a service that opens a WebSocket, got ${failure}: ${got}${advice === null ? '' : `. Do: ${advice}`}`,
+  ]);
+}

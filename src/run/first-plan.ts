@@ -1,0 +1,148 @@
+// The use case of `highwater init`: look at a service, recognise what it is, ask the user a little, write a plan for it.
+// Nothing is sent without consent but what the user gave to be said first; nobody is asked where nobody sits.
+
+import { shapeOf, USUAL_SHAPES } from '../analysis/probes.ts';
+import { type Recognition, recognise } from '../analysis/recognise.ts';
+import type { Shape } from '../analysis/transcript.ts';
+import type { Clock } from '../engine/clock.ts';
+import { createSecretPlaces, type Variable } from '../plan/placeholders.ts';
+import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
+import { redactExcerpt, redactText } from '../plan/redact.ts';
+import { type FirstPlan, renderFirstPlan } from '../report/first-plan.ts';
+import { NS_PER_SECOND } from '../units/duration.ts';
+import type { NonEmpty } from '../units/non-empty.ts';
+import { acquaint } from './acquaint.ts';
+import { type GivenAnswers, interview } from './interview.ts';
+import type { Interviewer, OpenLine, Surroundings, TargetHost } from './ports.ts';
+import { prepare, withReferenceAt } from './prepare.ts';
+import { checkTlsFiles } from './run-plan.ts';
+
+export interface FirstPlanPorts {
+  readonly openLine: OpenLine;
+  readonly clock: Clock;
+  readonly surroundings: Surroundings;
+  readonly targets: TargetHost;
+  /** Eight hex digits that nobody else has. */
+  newMark(): string;
+}
+
+export interface FirstPlanRequest {
+  /** What the flags make: for its target, and the dialect's `hello` and `send`. */
+  readonly plan: Plan;
+  readonly secrets: readonly string[];
+  /** The same as typed, with its placeholders: what may be written down. */
+  readonly written: FirstPlan['target'];
+  readonly hello: readonly object[];
+  /** A message of the user's own, to ask with in place of the usual ones; null where there is none. */
+  readonly send: Readonly<Record<string, unknown>> | null;
+  readonly given: GivenAnswers;
+  /** `yes` consents and takes the defaults. */
+  readonly consent: 'yes' | 'ask' | 'no';
+  /** Null where nobody can be asked. */
+  readonly interviewer: Interviewer | null;
+  readonly signal: AbortSignal;
+  readonly tell: (text: string) => void;
+}
+
+export interface FirstPlanOutcome {
+  readonly recognition: Recognition;
+  readonly variables: readonly Variable[];
+  readonly text: string;
+}
+
+/** A first look is over soon, and takes no large messages. */
+const LOOK = {
+  connectTimeoutNs: 5 * NS_PER_SECOND,
+  handshakeTimeoutNs: 5 * NS_PER_SECOND,
+  maxMessageBytes: 1024 ** 2,
+  maxBufferedBytes: 64 * 1024,
+} as const;
+
+const CONSENT = `May Highwater send it up to a dozen small messages, such as {"type":"echo","id":"...","text":"..."}, to see what it answers, and whether a second connection hears them?`;
+
+/** Throws TARGET_UNREACHABLE, PLAN_INVALID, TLS_FILE_UNREADABLE; the signal's reason when called off. */
+export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<FirstPlanOutcome> {
+  const { plan, secrets, interviewer } = request;
+  await checkTlsFiles(plan, ports.surroundings);
+  const recognition = withoutSecrets(await look(request, ports), secrets);
+  const answers = await interview(
+    request.given,
+    recognition,
+    request.consent === 'yes' ? null : interviewer,
+    // After the host, which may come from the environment.
+    redactText(plan.name, secrets),
+  );
+  const places = createSecretPlaces();
+  const { written } = request;
+  const text = renderFirstPlan({
+    ...answers,
+    recognition: withHiddenSend(recognition, places.message),
+    target: {
+      ...written,
+      url: places.url(written.url),
+      headers: Object.fromEntries(
+        Object.entries(written.headers).map(([name, value]) => [name, places.header(name, value)]),
+      ),
+    },
+    hello: request.hello.map((message) => places.message(message)),
+    variables: places.variables,
+  });
+  return { recognition, variables: places.variables, text };
+}
+
+async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<Recognition> {
+  const { plan, tell } = request;
+  const reference = plan.target.urls.includes(REFERENCE_TARGET) ? await ports.targets.start() : null;
+  try {
+    const placed = reference === null ? plan : withReferenceAt(plan, reference.url);
+    const { addresses } = await prepare(placed, ports.surroundings);
+    tell('Listening to what the service says of its own accord ...');
+    const transcript = await acquaint({
+      plan: { ...placed, target: { ...placed.target, ...LOOK } },
+      addresses,
+      hello: placed.dialect.kind === 'json' ? placed.dialect.hello.map(forFirstLane) : [],
+      asking: { shapes: shapesOf(request), mark: ports.newMark() },
+      secrets: request.secrets,
+      openLine: ports.openLine,
+      clock: ports.clock,
+      signal: request.signal,
+      mayProbe: () => mayProbe(request),
+    });
+    return recognise(transcript);
+  } finally {
+    await reference?.stop();
+  }
+}
+
+async function mayProbe({ consent, interviewer, tell }: FirstPlanRequest): Promise<boolean> {
+  const isAllowed =
+    consent === 'yes' || (consent === 'ask' && interviewer !== null && (await interviewer.confirm(CONSENT)));
+  if (isAllowed) tell('Asking it a few things ...');
+  else
+    tell('Nothing was sent to the service: the plan is made of what it said by itself. --yes lets Highwater ask it.');
+  return isAllowed;
+}
+
+function shapesOf({ plan, send }: FirstPlanRequest): readonly Shape[] {
+  if (send === null || plan.dialect.kind !== 'json') return USUAL_SHAPES;
+  return [{ ...shapeOf(send), template: plan.dialect.template }];
+}
+
+/** As lane 0 says it. */
+function forFirstLane(template: string): string {
+  return template.replace(/"\$\{(?:lane|room)\}"|\$\{(?:lane|room)\}/g, '0');
+}
+
+function withHiddenSend(recognition: Recognition, hide: <T>(message: T) => T): Recognition {
+  if (recognition.kind !== 'json') return recognition;
+  return { ...recognition, service: { ...recognition.service, send: hide(recognition.service.send) } };
+}
+
+/** A service may repeat what it was told. */
+function withoutSecrets(recognition: Recognition, secrets: readonly string[]): Recognition {
+  const hide = (text: string): string => redactExcerpt(text, secrets);
+  const [first, ...others] = recognition.evidence;
+  const evidence: NonEmpty<string> = [hide(first), ...others.map(hide)];
+  const { caveats, sample } = recognition;
+  return { ...recognition, evidence, caveats: caveats.map(hide), sample: sample === null ? null : hide(sample) };
+}
