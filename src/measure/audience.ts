@@ -17,6 +17,7 @@ import type { DensityFacts } from './density.ts';
 import {
   Arrival,
   createLedger,
+  hasHoles,
   type Ledger,
   MAX_WINDOW_BITS,
   missingNumbers,
@@ -276,7 +277,7 @@ function tallyPair({ ledger, from }: Audience, tally: StreamTally, pair: number,
   const missing = to - from[pair]! - heard;
   // What was heard is settled; whether more was sent is for the join.
   ledger.next[pair] = expected;
-  const holes = ledger.disorder[pair] === null ? [] : joined(missingNumbers(ledger, pair));
+  const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];
   if (to > expected) holes.push({ from: expected, to });
   const unplaced = missing - holes.reduce((sum, hole) => sum + hole.to - hole.from, 0);
   // Only of a connection that lived to the end it is certain that nothing more would have come.
