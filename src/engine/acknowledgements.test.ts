@@ -168,6 +168,30 @@ describe('outcomes as Jepsen counts them', () => {
       consistentWith: 'none',
     });
   });
+
+  test('a set: two adds are acknowledged, two are not, two fail; the last read lacks one and has two that it must not', () => {
+    // Adds 0, 1 (ok), 10, 11 (unknown), 20, 21 (failed) as #0 to #5; the read {0, 10, 20, 30} is what is delivered.
+    const { tally } = withService(
+      (message) => {
+        const isRead = message.n % 2 === 0;
+        const answer = message.n < 2 ? [ack(message)] : message.n < 4 ? [] : [{ ack: message.id, error: 'failed' }];
+        const never = message.n === 4 ? [{ said: { id: message.id.replace(/-4$/, '-30') } }] : [];
+        return [...answer, ...(isRead ? [said(message)] : []), ...never];
+      },
+      { lanes: 1, count: 6 },
+    );
+    // Of 11 nobody can say more than that it never came; 20 was said to have failed, and 30 never added.
+    expect(tally.messages).toMatchObject({
+      sent: 6,
+      acknowledged: 2,
+      delivered: 2,
+      rejected: 2,
+      lost: 2,
+      unexpected: 2,
+    });
+    expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 1 });
+    expect(tally.strangers).toMatchObject({ refused: 1, neverSent: 1 });
+  });
 });
 
 describe('what is not acknowledged is sent again', () => {

@@ -50,7 +50,7 @@ export const DAMAGE_KINDS = ['bitFlips', 'truncated', 'extended', 'spliced', 'ma
 export type DamageKind = (typeof DAMAGE_KINDS)[number];
 
 /** Why a message was not expected. */
-export const STRANGER_KINDS = ['foreign', 'stale', 'otherStream', 'neverSent', 'otherOpcode'] as const;
+export const STRANGER_KINDS = ['foreign', 'stale', 'otherStream', 'neverSent', 'otherOpcode', 'refused'] as const;
 export type StrangerKind = (typeof STRANGER_KINDS)[number];
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -130,7 +130,7 @@ export function zeroDamage(): Record<DamageKind, number> {
 }
 
 export function zeroStrangers(): Record<StrangerKind, number> {
-  return { foreign: 0, stale: 0, otherStream: 0, neverSent: 0, otherOpcode: 0 };
+  return { foreign: 0, stale: 0, otherStream: 0, neverSent: 0, otherOpcode: 0, refused: 0 };
 }
 
 export function zeroUnsent(): Record<UnsentReason, number> {

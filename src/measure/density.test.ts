@@ -13,7 +13,7 @@ interface Measured {
 /** Numbers as the RFC writes them, from 1; duplicates are left out before, as the ledger does. */
 function measure(arrivals: readonly number[], threshold = DENSITY_THRESHOLD): Measured {
   const facts = createDensityFacts(threshold);
-  const places: Places = { next: 1, waiting: [] };
+  const places: Places = { next: 1, waiting: [], leftOut: null };
   const seen = new Set<number>();
   const held: number[] = [];
   for (const sequence of arrivals) {

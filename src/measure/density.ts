@@ -19,11 +19,20 @@ export interface DensityFacts {
   mostHeld: number;
 }
 
+/** An array of numbers is one; `lane-places.ts` has one for many lanes. */
+export interface Waiting {
+  readonly length: number;
+  push(sequence: number): unknown;
+  shift(): number | undefined;
+}
+
 export interface Places {
   /** The lowest place that is not taken. */
   next: number;
   /** Arrivals without a place, oldest first. */
-  readonly waiting: number[];
+  readonly waiting: Waiting;
+  /** Numbers that have no place; null for none. */
+  leftOut: ReadonlySet<number> | null;
 }
 
 export function createDensityFacts(threshold = DENSITY_THRESHOLD): DensityFacts {
@@ -37,26 +46,46 @@ export function notePlace(
   sequence: number,
   hasArrived: (sequence: number) => boolean,
 ): void {
+  skipLeftOut(places);
   if (sequence < places.next) return;
   if (sequence === places.next && places.waiting.length === 0) {
     places.next++;
+    skipLeftOut(places);
     return;
   }
   places.waiting.push(sequence);
-  const threshold = (facts.displaced.length - 1) / 2;
-  while (places.waiting.length > 0) {
-    if (hasArrived(places.next)) takePlace(facts, places);
-    else if (places.waiting.length > threshold) places.next++;
-    else break;
-  }
+  takePlaces(facts, places, hasArrived, (facts.displaced.length - 1) / 2);
   facts.mostHeld = Math.max(facts.mostHeld, places.waiting.length);
+}
+
+/** Passes over the numbers that have no place. */
+export function skipLeftOut(places: Places): void {
+  if (places.leftOut === null) return;
+  while (places.leftOut.has(places.next)) places.next++;
+}
+
+/** The message of the next place is given up: it counts as lost, however few wait. */
+export function losePlace(facts: DensityFacts, places: Places, hasArrived: (sequence: number) => boolean): void {
+  places.next++;
+  takePlaces(facts, places, hasArrived, (facts.displaced.length - 1) / 2);
 }
 
 /** Nothing further comes: whatever is missing is lost. */
 export function settlePlaces(facts: DensityFacts, places: Places, hasArrived: (sequence: number) => boolean): void {
-  while (places.waiting.length > 0) {
+  takePlaces(facts, places, hasArrived, 0);
+}
+
+/** Where more than `mostWaiting` wait for a place's message, that one is lost. */
+function takePlaces(
+  facts: DensityFacts,
+  places: Places,
+  hasArrived: (sequence: number) => boolean,
+  mostWaiting: number,
+): void {
+  for (skipLeftOut(places); places.waiting.length > 0; skipLeftOut(places)) {
     if (hasArrived(places.next)) takePlace(facts, places);
-    else places.next++;
+    else if (places.waiting.length > mostWaiting) places.next++;
+    else break;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type Arrival,
   createLedger,
   forgetLane,
+  hasHoles,
   type Ledger,
   MAX_WINDOW_BITS,
   missingNumbers,
@@ -130,7 +131,7 @@ export function settlePair({ ledger, from, known }: Heard, pair: number, to: num
   const missing = to - judgedFrom - heard;
   // What was heard is settled; whether more was given out is for whoever knows.
   ledger.next[pair] = expected;
-  const holes = ledger.disorder[pair] === null ? [] : joined(missingNumbers(ledger, pair));
+  const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];
   if (to > expected) holes.push({ from: expected, to });
   const unplaced = missing - holes.reduce((sum, hole) => sum + hole.to - hole.from, 0);
   ledger.outstanding[pair] = missing > 0 ? 1 : 0;

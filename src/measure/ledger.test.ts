@@ -8,10 +8,12 @@ import {
   MAX_WINDOW_BITS,
   missingNumbers,
   noteArrival,
+  noteRefusal,
   settleLane,
   takeNumber,
   wholeNumber,
 } from './ledger.ts';
+import { lentWords } from './slab.ts';
 
 function send(ledger: Ledger, count: number, lane = 0): void {
   for (let i = 0; i < count; i++) takeNumber(ledger, lane);
@@ -24,12 +26,20 @@ const arrive = (ledger: Ledger, numbers: readonly number[], lane = 0): Arrival[]
 function naiveLedger() {
   const sent = new Set<number>();
   const seen = new Set<number>();
+  const refused = new Set<number>();
   let highest = -1;
   return {
     sent,
     seen,
+    refused,
+    refuse(sequence: number): boolean {
+      if (!sent.has(sequence) || seen.has(sequence) || refused.has(sequence)) return false;
+      refused.add(sequence);
+      return true;
+    },
     arrive(sequence: number): Arrival {
       if (!sent.has(sequence)) return Arrival.unexpected;
+      if (refused.has(sequence)) return Arrival.refused;
       if (seen.has(sequence)) return Arrival.duplicated;
       seen.add(sequence);
       if (sequence < highest) return Arrival.reordered;
@@ -62,6 +72,13 @@ describe('the ledger', () => {
             value: fc.constantFrom(0.5, -1, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY),
           }),
         },
+        {
+          weight: 2,
+          arbitrary: fc.record({
+            kind: fc.constant('refuse' as const),
+            share: fc.double({ min: -0.1, max: 1.1, noNaN: true }),
+          }),
+        },
       ),
       { maxLength: 300 },
     );
@@ -77,13 +94,18 @@ describe('the ledger', () => {
             next += step.count;
             continue;
           }
+          if (step.kind === 'refuse') {
+            const refused = Math.floor(step.share * next);
+            expect(noteRefusal(ledger, lane, refused)).toBe(naive.refuse(refused));
+            continue;
+          }
           if (step.kind === 'next') upcoming += step.skip + 1;
           const sequence =
             step.kind === 'next' ? upcoming - 1 : step.kind === 'any' ? Math.floor(step.share * next) : step.value;
           expect(noteArrival(ledger, lane, sequence)).toBe(naive.arrive(sequence));
-          expect(ledger.outstanding[lane]).toBe(naive.sent.size - naive.seen.size);
+          expect(ledger.outstanding[lane]).toBe(naive.sent.size - naive.seen.size - naive.refused.size);
         }
-        const missing = [...naive.sent].filter((sequence) => !naive.seen.has(sequence));
+        const missing = [...naive.sent].filter((sequence) => !naive.seen.has(sequence) && !naive.refused.has(sequence));
         expect([...missingNumbers(ledger, lane)]).toEqual(missing);
         expect(ledger.approximate).toBe(false);
         expect(settleLane(ledger, lane)).toBe(missing.length);
@@ -129,6 +151,41 @@ describe('reordered, as RFC 4737 counts it (§3.3, and the extents of §4.2.2; t
       noteArrival(ledger, 0, sequence) === Arrival.reordered ? [[sequence + 1, ledger.extent] as const] : [],
     );
     expect(Object.fromEntries(found)).toEqual(extents);
+  });
+
+  test('what a service refuses is neither late nor makes others late, and is no arrival to count places by', () => {
+    const arrivals = fc
+      .integer({ min: 1, max: 120 })
+      .chain((count) =>
+        fc.tuple(
+          fc.shuffledSubarray([...Array(count).keys()], { minLength: 1 }),
+          fc.array(fc.boolean(), { minLength: count, maxLength: count }),
+        ),
+      );
+    fc.assert(
+      fc.property(arrivals, ([numbers, isRefused]) => {
+        const mixed = createLedger(1);
+        const plain = createLedger(1);
+        send(mixed, 120);
+        send(plain, 120);
+        for (const sequence of numbers) {
+          if (isRefused[sequence] === true) {
+            expect(noteRefusal(mixed, 0, sequence)).toBe(true);
+            continue;
+          }
+          expect(noteArrival(mixed, 0, sequence)).toBe(noteArrival(plain, 0, sequence));
+          expect(mixed.extent).toBe(plain.extent);
+        }
+        const refused = numbers.filter((sequence) => isRefused[sequence] === true);
+        const missing = [...missingNumbers(plain, 0)].filter((sequence) => !refused.includes(sequence));
+        expect([...missingNumbers(mixed, 0)]).toEqual(missing);
+        settleLane(mixed, 0);
+        settleLane(plain, 0);
+        for (const sequence of refused) expect(noteArrival(mixed, 0, sequence)).toBe(Arrival.refused);
+        expect(mixed.approximate).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('the extent agrees with the definition: arrivals since the first one with a higher number', () => {
@@ -234,9 +291,9 @@ describe('disorder beyond the window', () => {
     const ledger = createLedger(1);
     send(ledger, 1000);
     noteArrival(ledger, 0, 500);
-    expect(ledger.disorder[0]).not.toBeNull();
+    expect(lentWords(ledger.slab)).toBeGreaterThan(0);
     for (let sequence = 0; sequence < 500; sequence++) noteArrival(ledger, 0, sequence);
-    expect(ledger.disorder[0]).toBeNull();
+    expect(lentWords(ledger.slab)).toBe(0);
     expect(noteArrival(ledger, 0, 501)).toBe(Arrival.inOrder);
   });
 });
@@ -329,5 +386,122 @@ describe('a message that was settled and comes after all', () => {
     expect(ledger.approximate).toBe(false);
     expect(noteArrival(ledger, 0, 2999)).toBe(Arrival.duplicated);
     expect(ledger.approximate).toBe(true);
+  });
+});
+
+describe('the memory that lanes share while they are out of order', () => {
+  /** Order in which 0 … count − 1 come, each late by fewer than `reach` places. */
+  const delays = (count: number, reach: number) =>
+    fc.array(fc.nat(reach - 1), { minLength: count, maxLength: count }).map((late) =>
+      late
+        .map((by, n) => [n + by, n] as const)
+        .sort(([a], [b]) => a - b)
+        .map(([, n]) => n),
+    );
+
+  test('many lanes in turn agree with a naive ledger each, and all of it is given back once they are in order', () => {
+    const lanes = fc.array(
+      fc.constantFrom(2, 20, 300, 2500).chain((reach) => delays(300, reach)),
+      { minLength: 2, maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(lanes, fc.array(fc.nat(7), { minLength: 1, maxLength: 40 }), (orders, turns) => {
+        const ledger = createLedger(orders.length);
+        const naive = orders.map(() => naiveLedger());
+        const places = orders.map(() => 0);
+        const found: Arrival[] = [];
+        const right: Arrival[] = [];
+        for (const lane of orders.keys()) for (let n = 0; n < 300; n++) naive[lane]!.sent.add(takeNumber(ledger, lane));
+        const arriveNext = (lane: number) => {
+          const sequence = orders[lane]![places[lane]!++];
+          if (sequence === undefined) return;
+          found.push(noteArrival(ledger, lane, sequence), noteArrival(ledger, lane, sequence));
+          right.push(naive[lane]!.arrive(sequence), Arrival.duplicated);
+        };
+        for (let turn = 0; turn < 900; turn++) arriveNext(turns[turn % turns.length]! % orders.length);
+        for (const lane of orders.keys()) {
+          const { sent, seen } = naive[lane]!;
+          expect([...missingNumbers(ledger, lane)]).toEqual([...sent].filter((sequence) => !seen.has(sequence)));
+        }
+        for (const lane of orders.keys()) for (let n = 0; n < 300; n++) arriveNext(lane);
+        expect(found).toEqual(right);
+        expect([...ledger.outstanding]).toEqual(orders.map(() => 0));
+        expect(lentWords(ledger.slab)).toBe(0);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('is the same again when the same disorder comes again, and nothing is left of the first', () => {
+    fc.assert(
+      fc.property(delays(3000, 1024), (order) => {
+        const ledger = createLedger(1);
+        const extents: number[][] = [];
+        let grown = 0;
+        for (let round = 0; round < 3; round++) {
+          const first = ledger.next[0]!;
+          send(ledger, order.length);
+          const arrivals = order.map((n) =>
+            noteArrival(ledger, 0, first + n) === Arrival.reordered ? ledger.extent : 0,
+          );
+          extents.push(arrivals, cutDensity(ledger.density).displaced.flat());
+          if (round === 0) grown = ledger.slab.words.length;
+        }
+        expect(extents.slice(2, 4)).toEqual(extents.slice(0, 2));
+        expect(extents.slice(4)).toEqual(extents.slice(0, 2));
+        expect(ledger.slab.words.length).toBe(grown);
+        expect(lentWords(ledger.slab)).toBe(0);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('grows while other lanes hold some of it, which stays theirs', () => {
+    const ledger = createLedger(500);
+    for (let lane = 0; lane < 500; lane++) send(ledger, 40_000, lane);
+    // Every lane is out of order before any is in order again, and each further than the one before.
+    for (let lane = 0; lane < 500; lane++) {
+      expect(arrive(ledger, [1, 3, 80 * lane + 5], lane)).toEqual([Arrival.inOrder, Arrival.inOrder, Arrival.inOrder]);
+    }
+    for (let lane = 0; lane < 500; lane++) {
+      expect(arrive(ledger, [1, 80 * lane + 5, 2, 3, 0], lane)).toEqual([
+        Arrival.duplicated,
+        Arrival.duplicated,
+        Arrival.reordered,
+        Arrival.duplicated,
+        Arrival.reordered,
+      ]);
+      expect(ledger.low[lane]).toBe(4);
+      expect(settleLane(ledger, lane)).toBe(40_000 - 5);
+    }
+    expect(lentWords(ledger.slab)).toBe(0);
+  });
+
+  test('is bounded, whatever comes: 65,536 numbers and 1,025 gaps a lane', () => {
+    const ledger = createLedger(1);
+    send(ledger, 400_000);
+    let most = 0;
+    for (let sequence = 1; sequence < 400_000; sequence += 2) {
+      noteArrival(ledger, 0, sequence);
+      if (sequence % 5001 === 0) most = Math.max(most, lentWords(ledger.slab));
+    }
+    expect(most).toBeGreaterThan(2048);
+    expect(most).toBeLessThan(2048 + 8 + 4 * (1025 + 65));
+    settleLane(ledger, 0);
+    expect(lentWords(ledger.slab)).toBe(0);
+  });
+
+  test('the places of messages behind a number that left the window are counted from where they are', () => {
+    const ledger = createLedger(1);
+    const total = MAX_WINDOW_BITS + 2000;
+    send(ledger, total);
+    for (let sequence = 1; sequence < total - 2; sequence++) noteArrival(ledger, 0, sequence);
+    expect(ledger.low[0]).toBe(total - 2);
+    cutDensity(ledger.density);
+    arrive(ledger, [total - 1, total - 2]);
+    expect(cutDensity(ledger.density).displaced).toEqual([
+      [-1, 1],
+      [1, 1],
+    ]);
   });
 });

@@ -27,9 +27,7 @@ export function disagreements({ result, truth, audiences, violations }: Outcome)
   problems.push(...differences('missed', missedBy(audiences), expected.missed));
   same('lost', messages.lost, expected.lost.length);
   same('duplicated', messages.duplicated, expected.duplicated.length);
-  // A refusal is an answer, and what it overtakes counts as reordered; the truth log has only what was sent out of order.
-  const isOrderTold = expected.rejected === 0;
-  if (isOrderTold) same('reordered', messages.reordered, expected.reordered.length);
+  same('reordered', messages.reordered, expected.reordered.length);
   same('corrupted', messages.corrupted, expected.corrupted.length);
   same('unexpected', messages.unexpected, expected.fabricated);
   same('foreign', delivery.strangers.foreign, expected.fabricated);
@@ -43,7 +41,7 @@ export function disagreements({ result, truth, audiences, violations }: Outcome)
   if (messages.resent < expected.swallowed)
     problems.push(`resent: ${messages.resent}, swallowed ${expected.swallowed}`);
   same('acknowledged and lost', delivery.acknowledgements?.lost ?? 0, messages.acknowledged === 0 ? 0 : messages.lost);
-  if (isOrderTold) same('longest extent', delivery.reordering.maxExtent ?? 0, Math.max(0, ...expected.extents));
+  same('longest extent', delivery.reordering.maxExtent ?? 0, Math.max(0, ...expected.extents));
   same('approximate', delivery.approximate, false);
   for (const name of result.types.length === 0
     ? []
@@ -61,7 +59,7 @@ export function disagreements({ result, truth, audiences, violations }: Outcome)
     same(`damage ${kind}`, delivery.damage[kind], expected.damage.filter((how) => how === kind).length);
   if (told.length > 0) same('damage mangled', delivery.damage.mangled, 0);
   if (violations.length < MAX_DESCRIBED) {
-    for (const kind of ['lost', 'duplicated', ...(isOrderTold ? (['reordered'] as const) : [])] as const) {
+    for (const kind of ['lost', 'duplicated', 'reordered'] as const) {
       problems.push(...differences(kind, namesOf(violations, kind), expected[kind]));
     }
     // Where the damage took the number away, only the count can be compared.

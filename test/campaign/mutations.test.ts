@@ -42,7 +42,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'the extent counts from the first later arrival',
     file: 'measure/ledger.ts',
-    from: 'placeOf(ledger, lane) - gap.place',
+    from: 'placeOf(ledger, lane) - place',
     to: '1',
     noticed: /longest extent: found 1, done \d/,
   },
@@ -84,7 +84,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'a hole in what a lane heard of another is missed',
     file: 'measure/audience.ts',
-    from: 'const holes = ledger.disorder[pair] === null ? [] : joined(missingNumbers(ledger, pair));',
+    from: 'const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];',
     to: 'const holes: Hole[] = [];',
     noticed: /missed: \d+ #\d+ was done and not found/,
   },

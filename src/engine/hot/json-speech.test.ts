@@ -59,12 +59,31 @@ describe('what became of each message of a JSON service is counted exactly', () 
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 90, rejected: 10 });
   });
 
-  test('duplicated: answered again, also where it was rejected', () => {
+  test('duplicated: answered again, or rejected again', () => {
     const outcome = withService((message, index) => {
       if (index === 5) return [...echo(message, index), ...echo(message, index)];
-      return index === 6 ? [{ replyTo: message.id, error: 1 }, ...echo(message, index)] : echo(message, index);
+      const rejection = { replyTo: message.id, error: 1 };
+      return index === 6 ? [rejection, rejection] : echo(message, index);
     });
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 99, rejected: 1, duplicated: 2 });
+  });
+
+  test('unexpected: delivered though it was rejected', () => {
+    const outcome = withService((message, index) =>
+      index === 6 ? [{ replyTo: message.id, error: 1 }, ...echo(message, index)] : echo(message, index),
+    );
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 99, rejected: 1, unexpected: 1 });
+    expect(outcome.tally.strangers.refused).toBe(1);
+  });
+
+  test('a rejection makes nothing late that is still on its way', () => {
+    const waiting: unknown[] = [];
+    const outcome = withService((message, index) => {
+      if (index % 10 === 3) return [{ replyTo: message.id, error: 'full' }];
+      waiting.push(...echo(message, index));
+      return index % 10 === 9 ? waiting.splice(0) : [];
+    });
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 90, rejected: 10 });
   });
 
   test('corrupted: the answer returns another text; the message itself is lost', () => {

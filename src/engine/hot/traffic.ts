@@ -24,6 +24,7 @@ import {
   isOutstanding,
   type Ledger,
   noteArrival,
+  noteRefusal,
   takeNumber,
 } from '../../measure/ledger.ts';
 import type { Pushes } from '../../measure/pushes.ts';
@@ -283,14 +284,17 @@ export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): v
     traffic.recorder.messages.rejected++;
     return;
   }
-  const arrival = noteArrival(traffic.ledger, lane.index, sequence);
-  if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
+  if (noteRefusal(traffic.ledger, lane.index, sequence)) {
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
     lane.credit++;
     traffic.rejected++;
     if (traffic.acks !== null) forgetMessage(traffic.acks, lane.index, sequence);
     if (traffic.byType !== null) countByType(traffic.byType, 'rejected', lane.stream, sequence);
-  } else notDelivered(traffic, lane, lane.stream, sequence, arrival);
+  } else {
+    const arrival = noteArrival(traffic.ledger, lane.index, sequence);
+    // What says a second time that it did not take a message repeats itself.
+    notDelivered(traffic, lane, lane.stream, sequence, arrival === Arrival.refused ? Arrival.duplicated : arrival);
+  }
 }
 
 function notDelivered(traffic: Traffic, lane: Lane, stream: number, sequence: number, arrival: Arrival): void {
@@ -303,6 +307,8 @@ function notDelivered(traffic: Traffic, lane: Lane, stream: number, sequence: nu
     messages.belated++;
     if (traffic.violationsLeft > 0)
       report(traffic, lane, stream, 'belated', sequence, `#${sequence} after it was given up`);
+  } else if (arrival === Arrival.refused) {
+    unexpected(traffic, lane, 'refused', sequence);
   } else {
     unexpected(traffic, lane, 'neverSent', sequence);
   }
@@ -371,6 +377,7 @@ const STRANGER_TEXT: Readonly<Record<StrangerKind, (figure: number) => string>> 
   foreign: (figure) => `${figure} bytes that are not a message of this run`,
   stale: (figure) => `${figure} bytes that are a message of another run`,
   neverSent: (figure) => `#${figure}, which this lane has not sent`,
+  refused: (figure) => `#${figure}, which the service had refused`,
 };
 
 /** `sample`: a better sentence, made only where it is wanted. */
