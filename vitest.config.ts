@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxConcurrency: 3,
+    // End-to-end tests mostly wait for a run to take its time: two at once on two cores take little more than half of it.
+    maxWorkers: 2,
   },
 });

@@ -21,6 +21,7 @@ function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string
     firstDeath: null,
     complete: true,
     endedBecause: null,
+    failedFaults: [],
     ...facts,
   }).map(({ kind, casts }) => `${kind}/${casts}`);
 }

@@ -26,6 +26,8 @@ export interface GeneratorFacts {
   readonly firstDeath: string | null;
   /** Whether the record has its end. */
   readonly complete: boolean;
+  /** Why faults of the plan could not be done, or undone. */
+  readonly failedFaults: readonly string[];
   /** Why the run ended before its plan did; null where it did not. */
   readonly endedBecause: string | null;
 }
@@ -132,8 +134,20 @@ function dialectDoubts({ failures }: Tally): HealthDoubt[] {
   return [{ kind: 'dialectError', rule: null, detail, casts: 'delivery' }];
 }
 
-function recordDoubts({ whole, deadWorkers, firstDeath, complete, endedBecause }: GeneratorFacts): HealthDoubt[] {
-  const doubts: HealthDoubt[] = [];
+function recordDoubts({
+  whole,
+  deadWorkers,
+  firstDeath,
+  complete,
+  endedBecause,
+  failedFaults,
+}: GeneratorFacts): HealthDoubt[] {
+  const doubts: HealthDoubt[] = failedFaults.map((reason) => ({
+    kind: 'faultFailed',
+    rule: null,
+    detail: `a fault of the plan was not what it should be: ${reason}`,
+    casts: 'pass',
+  }));
   if (deadWorkers > 0) {
     const detail =
       `${deadWorkers} of the workers died, and its share of the load was not offered from then on` +

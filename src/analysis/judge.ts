@@ -28,6 +28,7 @@ import { describeDelivery } from './delivery.ts';
 import { describeDistribution } from './distribution.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
+import { createRecoveryJudge } from './recovery.ts';
 import { judgeContract, judgeThreshold } from './rules.ts';
 import { joinStates } from './states.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
@@ -59,6 +60,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const numbering = numberingOf(plan.dialect);
   const pushSpread = createSpreadJoin();
   const types = createTypeTallies(plan.load.mix);
+  const describe = (h: Histogram) => describeDistribution(h, encodeHdr);
+  const recovery = createRecoveryJudge(plan, events, describe);
   let sendingWindows = 0;
   let busyWindows = 0;
   let lastNs = 0;
@@ -86,6 +89,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
     window(window) {
       addWindow(whole, window);
       addTypes(types, window);
+      recovery.add(window);
       timeline.add(window);
       spread.add(window.second, window.fanout.spread);
       pushSpread.add(window.second, window.pushes.spread);
@@ -124,13 +128,13 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         firstDeath: record.firstDeath,
         complete: record.endedNs !== null,
         endedBecause: record.endedBecause,
+        failedFaults: record.failedFaults,
       });
       const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       const outcomes = [
         ...plan.thresholds.map((threshold) => judgeThreshold(threshold, evidence, health)),
         ...(plan.contract === null ? [] : judgeContract(plan.contract, evidence, health)),
       ];
-      const describe = (h: Histogram) => describeDistribution(h, encodeHdr);
       return {
         schema: RESULT_SCHEMA,
         run: {
@@ -169,6 +173,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         pushes:
           numbering === null ? null : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe),
         types: describeTypes(types, describe),
+        recovery: recovery.finish(points),
         response: describe(whole.histograms.response),
         service: describe(whole.histograms.service),
         sendLag: describe(whole.histograms.sendLag),
@@ -207,7 +212,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
 }
 
 /** Doubts that are not about the generator itself. */
-const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError'];
+const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError', 'faultFailed'];
 
 /** Where the sender hears nothing of its own messages, they fared as they did with those that should have heard them. */
 function settleByAudience({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {
@@ -307,6 +312,8 @@ interface EventRecord {
   readonly endedBecause: string | null;
   readonly outcome: RunResult['run']['outcome'] | null;
   readonly deadWorkers: number;
+  /** What could not be broken, or mended, and why. */
+  readonly failedFaults: readonly string[];
   readonly firstDeath: string | null;
   readonly examples: ReadonlyMap<FailureKind, string>;
   readonly audiences: readonly AudienceFacts[];
@@ -331,6 +338,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     endedNs: ended?.atNs ?? null,
     endedBecause: stopping?.detail ?? null,
     outcome: ended?.outcome ?? null,
+    failedFaults: events.flatMap((event) => (event.kind === 'fault' && event.reason !== null ? [event.reason] : [])),
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     examples,

@@ -18,7 +18,7 @@ import { takeJitter } from '../measure/jitter.ts';
 import { missingNumbers, settleLane } from '../measure/ledger.ts';
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
 import { laneListens } from '../measure/pushes.ts';
-import { changeInFlight, countCloseCode, countFailure, countJitter } from '../measure/recorder.ts';
+import { changeGauge, changeInFlight, countCloseCode, countFailure, countJitter } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import type { Clock } from './clock.ts';
@@ -86,7 +86,13 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (traffic.fanout !== null) receiverOpened(traffic.fanout.audience, lane.index, clock.nowNs());
     if (traffic.pushes !== null) laneListens(traffic.pushes, lane.index, clock.nowNs());
     recorder.opened++;
-    if (lane.hasBeenOpen) recorder.reconnected++;
+    const nowNs = clock.nowNs();
+    changeGauge(recorder.openTime, nowNs, 1);
+    if (lane.hasBeenOpen) {
+      recorder.reconnected++;
+      recorder.firstReopenNs ??= nowNs;
+      recorder.lastReopenNs = nowNs;
+    }
     lane.hasBeenOpen = true;
     lane.droppedNs = Number.NaN;
     recorder.open++;
@@ -181,6 +187,7 @@ export function createConversation(parts: ConversationParts): Conversation {
   function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules', code: number): void {
     if (why === 'droppedByServer') recorder.droppedByServer++;
     lane.droppedNs = clock.nowNs();
+    recorder.firstDropNs ??= lane.droppedNs;
     countCloseCode(recorder, code);
     settle(lane, 'unresolved');
     takeOut(lane, 'died');
@@ -191,6 +198,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (traffic.fanout !== null) stopListening(traffic.fanout.audience, lane, parting);
     if (traffic.pushes !== null) stopHearingPushes(traffic, traffic.pushes, lane, parting, clock.nowNs());
     recorder.open--;
+    changeGauge(recorder.openTime, clock.nowNs(), -1);
     lane.state = 'closing';
   }
 

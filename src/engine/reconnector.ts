@@ -5,7 +5,7 @@
 // Without jitter all lanes that were dropped together come back together: the herd that a service must survive.
 
 import { record } from '../histogram/histogram.ts';
-import type { Recorder } from '../measure/recorder.ts';
+import { changeGauge, type Recorder } from '../measure/recorder.ts';
 import type { Reconnect } from '../plan/plan.ts';
 import { createRandom } from '../random/generator.ts';
 import type { Clock, Timer } from './clock.ts';
@@ -91,6 +91,7 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
     dropped(lane) {
       if (!Number.isNaN(droppedNs[lane.index]!)) return;
       droppedNs[lane.index] = lane.droppedNs;
+      changeGauge(recorder.downTime, clock.nowNs(), 1);
       attempts[lane.index] = 0;
       pause(lane);
     },
@@ -98,16 +99,20 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
       if (Number.isNaN(droppedNs[index]!)) return;
       record(recorder.histograms.outage, clock.nowNs() - droppedNs[index]!);
       droppedNs[index] = Number.NaN;
+      changeGauge(recorder.downTime, clock.nowNs(), -1);
     },
     failed(lane) {
       if (!Number.isNaN(droppedNs[lane.index]!)) pause(lane);
     },
     forget({ index }) {
+      if (Number.isNaN(droppedNs[index]!)) return;
       droppedNs[index] = Number.NaN;
+      changeGauge(recorder.downTime, clock.nowNs(), -1);
     },
     stop() {
       timer?.cancel();
       droppedNs.fill(Number.NaN);
+      changeGauge(recorder.downTime, clock.nowNs(), -recorder.downTime.value);
     },
   };
 }

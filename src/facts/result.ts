@@ -23,6 +23,8 @@ export interface RunResult {
   readonly pushes: PushResult | null;
   /** In the order of the mix; empty where it has one type. */
   readonly types: readonly TypeResult[];
+  /** Null where the plan breaks nothing and opens no lane again. */
+  readonly recovery: RecoveryResult | null;
   readonly response: Distribution;
   readonly service: Distribution;
   readonly sendLag: Distribution;
@@ -78,6 +80,7 @@ export const DOUBT_KINDS = [
   'approximate',
   'unmatched',
   'dialectError',
+  'faultFailed',
 ] as const;
 
 /** A reason not to trust a number. */
@@ -263,6 +266,47 @@ export interface PushResult {
   readonly firstPush: Distribution;
   /** Between the first and the last lane that heard a push, over a sample; null where each lane is counted to by itself. */
   readonly skew: { readonly pushes: number; readonly times: Distribution } | null;
+}
+
+/** What faults did, and how the way back was. */
+export interface RecoveryResult {
+  /** Of the time for which lanes were wanted, the share for which they were open; null where none was. */
+  readonly availabilityRatio: number | null;
+  /** Connections that the service, or the way to it, dropped. */
+  readonly drops: number;
+  /** The time that lanes were open, over the drops; and the time that they were down. Null without drops. */
+  readonly meanSecondsBetweenDrops: number | null;
+  readonly meanSecondsDown: number | null;
+  /** The faults of the plan that began, in the order in which they did. */
+  readonly incidents: readonly IncidentResult[];
+}
+
+/** From the beginning of a fault to that of the next, or to the end. Times count from its beginning. */
+export interface IncidentResult {
+  readonly name: string;
+  readonly kind: string;
+  readonly fromSecond: number;
+  /** When it was undone; null where it never was. */
+  readonly toSecond: number | null;
+  /** Why it could not be done, or undone; null where it was. */
+  readonly failedBecause: string | null;
+  readonly dropped: number;
+  readonly reconnected: number;
+  readonly gaveUp: number;
+  /** Null where no lane was dropped, or came back. */
+  readonly firstDropSeconds: number | null;
+  readonly firstReconnectSeconds: number | null;
+  readonly lastReconnectSeconds: number | null;
+  /** From the loss of a lane's connection until it was open again. */
+  readonly outage: Distribution;
+  /** The herd: connections in the busiest second. */
+  readonly mostOpenedInASecond: number;
+  readonly messages: Readonly<Record<'lost' | 'unresolved' | 'duplicated' | 'resent' | 'unsent', number>>;
+  /** To the nearest second; null where it never was back, or cannot be compared. */
+  readonly responseBackSeconds: number | null;
+  readonly throughputBackSeconds: number | null;
+  /** Whether there were seconds enough before the first fault to compare with. */
+  readonly isCompared: boolean;
 }
 
 /** Over survivors only. A percentile is null where there are too few samples to bound it with 95 % confidence. */

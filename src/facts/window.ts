@@ -186,6 +186,13 @@ export interface ConnectionFacts {
   /** Open at the end of the window. */
   readonly open: number;
   readonly peakOpen: number;
+  /** Time of lanes that were open, and of those that had lost their connection and were wanted back, in lane·ns. */
+  readonly openNs: number;
+  readonly downNs: number;
+  /** When lanes lost their connections and were open again; null where none was. */
+  readonly firstDropNs: number | null;
+  readonly firstReopenNs: number | null;
+  readonly lastReopenNs: number | null;
   readonly droppedByServer: number;
   /** Why lanes could not open or had to go, by kind. */
   readonly failures: Readonly<Partial<Record<FailureKind, number>>>;
@@ -257,10 +264,13 @@ export function isWindow(value: unknown): value is Window {
       'reconnected',
       'failed',
       'gaveUp',
+      'openNs',
+      'downNs',
       'open',
       'peakOpen',
       'droppedByServer',
     ]) &&
+    [connections.firstDropNs, connections.firstReopenNs, connections.lastReopenNs].every(isMoment) &&
     hasCounts(connections.failures, []) &&
     Object.keys(connections.failures).every((kind) => (FAILURE_KINDS as readonly string[]).includes(kind)) &&
     hasCounts(connections.failures, Object.keys(connections.failures)) &&
@@ -277,6 +287,10 @@ export function isWindow(value: unknown): value is Window {
 
 function hasCounts(value: unknown, names: readonly string[]): value is Record<string, unknown> {
   return isRecord(value) && names.every((name) => Number.isFinite(value[name]) && (value[name] as number) >= 0);
+}
+
+function isMoment(value: unknown): boolean {
+  return value === null || (Number.isFinite(value) && (value as number) >= 0);
 }
 
 function isSpread(value: unknown): boolean {

@@ -175,7 +175,7 @@ function run([file, ...args]: readonly [string, ...string[]]): Promise<void> {
       lastWords = (lastWords + text).slice(-MAX_WORDS_KEPT);
     });
     child.once('error', (error) => reject(new Error(`${file}: ${error.message}`)));
-    child.once('exit', (code, signal) => {
+    child.once('close', (code, signal) => {
       if (code === 0) resolve();
       else reject(new Error(`${file}: expected exit code 0, got ${code ?? signal}. ${lastWords.trim()}`.trim()));
     });

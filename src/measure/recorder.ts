@@ -44,6 +44,12 @@ export interface Recorder {
   reconnected: number;
   failed: number;
   gaveUp: number;
+  /** Lanes open, and lanes down and wanted back: their time. */
+  readonly openTime: Gauge;
+  readonly downTime: Gauge;
+  firstDropNs: number | null;
+  firstReopenNs: number | null;
+  lastReopenNs: number | null;
   open: number;
   peakOpen: number;
   droppedByServer: number;
@@ -84,6 +90,11 @@ export function createRecorder(): Recorder {
     reconnected: 0,
     failed: 0,
     gaveUp: 0,
+    openTime: { value: 0, sinceNs: 0, integralNs: 0 },
+    downTime: { value: 0, sinceNs: 0, integralNs: 0 },
+    firstDropNs: null,
+    firstReopenNs: null,
+    lastReopenNs: null,
     open: 0,
     peakOpen: 0,
     droppedByServer: 0,
@@ -102,6 +113,19 @@ export function changeInFlight(recorder: Recorder, nowNs: number, change: number
   recorder.inFlightNs += recorder.inFlight * (nowNs - recorder.inFlightSinceNs);
   recorder.inFlightSinceNs = nowNs;
   recorder.inFlight += change;
+}
+
+/** A number and its integral over time. */
+interface Gauge {
+  value: number;
+  sinceNs: number;
+  integralNs: number;
+}
+
+export function changeGauge(gauge: Gauge, nowNs: number, change: number): void {
+  gauge.integralNs += gauge.value * (nowNs - gauge.sinceNs);
+  gauge.sinceNs = nowNs;
+  gauge.value += change;
 }
 
 /** `extent` 0 where it is not known. */
@@ -161,6 +185,8 @@ export interface WindowContext {
 /** Everything since the last cut, as a value; the recorder starts again from zero. */
 export function cutWindow(recorder: Recorder, context: WindowContext): Window {
   changeInFlight(recorder, context.untilNs, 0);
+  changeGauge(recorder.openTime, context.untilNs, 0);
+  changeGauge(recorder.downTime, context.untilNs, 0);
   const { histograms } = recorder;
   const window: Window = {
     schema: WINDOW_SCHEMA,
@@ -189,6 +215,11 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       reconnected: recorder.reconnected,
       failed: recorder.failed,
       gaveUp: recorder.gaveUp,
+      openNs: recorder.openTime.integralNs,
+      downNs: recorder.downTime.integralNs,
+      firstDropNs: recorder.firstDropNs,
+      firstReopenNs: recorder.firstReopenNs,
+      lastReopenNs: recorder.lastReopenNs,
       open: recorder.open,
       peakOpen: recorder.peakOpen,
       droppedByServer: recorder.droppedByServer,
@@ -239,6 +270,11 @@ function clear(recorder: Recorder): void {
   recorder.reconnected = 0;
   recorder.failed = 0;
   recorder.gaveUp = 0;
+  recorder.openTime.integralNs = 0;
+  recorder.downTime.integralNs = 0;
+  recorder.firstDropNs = null;
+  recorder.firstReopenNs = null;
+  recorder.lastReopenNs = null;
   recorder.peakOpen = recorder.open;
   recorder.droppedByServer = 0;
   recorder.failures = {};

@@ -1,7 +1,7 @@
 // The text summary: the verdict first, then what it rests on, then the instrument's own health.
 
 import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
-import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
+import type { Distribution, IncidentResult, RunResult, ThresholdResult } from '../facts/result.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
@@ -28,6 +28,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...section('service', [...timeParts(result.service), ...jitterText(result)]),
     ...section('lanes', laneParts(result)),
     ...failureLines(result),
+    ...recoveryLines(result),
     ...section('generator', generatorParts(result)),
     ...(runPath === null ? [] : section('record', [runPath])),
     '',
@@ -187,6 +188,57 @@ function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
     ...section('', timeParts(fanout.times)),
     ...(spread.messages === 0 ? [] : section('', [`median of ${plural(spread.messages, 'message')}: ${spreadText}`])),
   ];
+}
+
+/** What each fault did, and how the way back was. */
+function recoveryLines({ recovery }: RunResult): string[] {
+  if (recovery === null) return [];
+  const lines = recovery.incidents.flatMap(incidentLines);
+  const { drops, availabilityRatio, meanSecondsDown } = recovery;
+  const whole = [
+    `lanes available ${availabilityRatio === null ? 'n/a' : formatPercent(availabilityRatio)}`,
+    ...(meanSecondsDown === null
+      ? []
+      : [`${plural(drops, 'drop')}, down for ${formatSeconds(meanSecondsDown)} on average`]),
+  ];
+  return [...section('recovery', whole), ...lines];
+}
+
+function incidentLines(incident: IncidentResult): string[] {
+  const { fromSecond, toSecond, dropped, reconnected, gaveUp, outage, messages } = incident;
+  const lasted = toSecond === null ? '' : `, for ${formatSeconds(toSecond - fromSecond)}`;
+  const failed = incident.failedBecause === null ? '' : `, which failed: ${printable(incident.failedBecause)}`;
+  const drops =
+    dropped === 0
+      ? ['no lane was dropped']
+      : [
+          `${plural(dropped, 'lane')} dropped, the first after ${formatSeconds(incident.firstDropSeconds)}`,
+          ...(reconnected === 0
+            ? ['none came back']
+            : [
+                `${formatCount(reconnected)} back after ${formatSeconds(incident.firstReconnectSeconds)} to ${formatSeconds(incident.lastReconnectSeconds)}`,
+                `down p50 ${formatMs(outage.p50Ms)}, max ${formatMs(outage.maxMs)}`,
+                `at most ${formatCount(incident.mostOpenedInASecond)} in a second`,
+              ]),
+          ...(gaveUp === 0 ? [] : [`${formatCount(gaveUp)} gave up`]),
+        ];
+  const cost = (['lost', 'unresolved', 'duplicated', 'resent', 'unsent'] as const).flatMap((name) =>
+    messages[name] === 0 ? [] : [`${name} ${formatCount(messages[name])}`],
+  );
+  const back = (name: string, seconds: number | null): string =>
+    seconds === null ? `${name} did not come back` : `${name} back after ${formatSeconds(seconds)}`;
+  const backs = incident.isCompared
+    ? [back('response', incident.responseBackSeconds), back('throughput', incident.throughputBackSeconds)]
+    : ['too few seconds before it to compare with'];
+  return [
+    ...section('', [`${printable(incident.name, 64)} at ${formatSeconds(fromSecond)}${lasted}${failed}`]),
+    ...section('', ['', drops.join(', ')]),
+    ...section('', ['', [...(cost.length === 0 ? ['nothing lost'] : cost), ...backs].join(', ')]),
+  ];
+}
+
+function formatSeconds(seconds: number | null): string {
+  return seconds === null ? 'n/a' : formatDuration(secondsToNs(seconds));
 }
 
 /** What the service said of its own accord. */

@@ -213,8 +213,9 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     faults: plan.faults,
     host: parts.faults,
     target: parts.target,
-    record: (fault, faultPhase, reason) => {
-      record({ kind: 'fault', atNs: nowNs(), fault, phase: faultPhase, reason });
+    nowNs,
+    record: (fault, faultPhase, atNs, reason) => {
+      record({ kind: 'fault', atNs, fault, phase: faultPhase, reason });
       const { name } = plan.faults[fault]!;
       if (reason !== null) options.onNotice?.(`the fault ${name} could not be ${FAULT_DONE[faultPhase]}: ${reason}`);
     },

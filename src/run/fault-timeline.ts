@@ -19,11 +19,12 @@ export interface FaultTimelineParts {
   readonly host: FaultHost;
   /** Null where the run has none. */
   readonly target: RunningTarget | null;
-  /** `detail`: why it could not be done; null where it was. */
-  record(index: number, phase: FaultPhase, detail: string | null): void;
+  /** A fault begins when it is set to work and has ended when that is done. `reason`: why it could not be; null where it was. */
+  record(index: number, phase: FaultPhase, atNs: number, reason: string | null): void;
+  nowNs(): number;
 }
 
-export function createFaultTimeline({ faults, host, target, record }: FaultTimelineParts): FaultTimeline {
+export function createFaultTimeline({ faults, host, target, record, nowNs }: FaultTimelineParts): FaultTimeline {
   const timers = new Set<NodeJS.Timeout>();
   const lasting = new Map<number, Fault>();
   /** One after the other: to begin and to end may take their time. */
@@ -41,13 +42,15 @@ export function createFaultTimeline({ faults, host, target, record }: FaultTimel
   async function beginFault(fault: Fault, index: number): Promise<void> {
     if (isOver) return;
     lasting.set(index, fault);
-    record(index, 'began', await reasonOf(host.begin(fault, target)));
+    const beganNs = nowNs();
+    record(index, 'began', beganNs, await reasonOf(host.begin(fault, target)));
     if (!isOver) after(fault.forNs, () => endFault(fault, index));
   }
 
   async function endFault(fault: Fault, index: number): Promise<void> {
     if (!lasting.delete(index)) return;
-    record(index, 'ended', await reasonOf(host.end(fault, target)));
+    const reason = await reasonOf(host.end(fault, target));
+    record(index, 'ended', nowNs(), reason);
   }
 
   return {

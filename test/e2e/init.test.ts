@@ -183,7 +183,7 @@ describe('what it recognises, and a run of what it wrote', () => {
   });
 
   // Needs the push dialect, which is not in this version yet: then this is `test`, and the one above may use `tryOut` too.
-  test.skip('the plan for a service that pushes is accepted, and a run of it misses nothing', async () => {
+  test('the plan for a service that pushes is accepted, and a run of it misses nothing', async () => {
     const service = await startWsService({ connected: ticker });
     const { result } = await tryOut(await init(service.url));
     expect(result.connections).toMatchObject({ opened: 4, failed: 0 });

@@ -51,6 +51,7 @@ export interface ServerReport {
 }
 
 export interface ForeignServer {
+  readonly pid: number;
   readonly port: number;
   readonly url: string;
   report(): Promise<ServerReport>;
@@ -85,6 +86,7 @@ export async function startForeignServer(
   const { listening: port } = (await nextLine()) as { listening: number };
   const host = options.host?.includes(':') === true ? `[${options.host}]` : (options.host ?? '127.0.0.1');
   return {
+    pid: child.pid!,
     port,
     url: `${options.tls === undefined ? 'ws' : 'wss'}://${host}:${port}`,
     async report() {

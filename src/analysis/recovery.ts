@@ -1,0 +1,214 @@
+// What each fault did and how long the way back was. A fault's account goes from where it began to where the next one did,
+// or to the end. The way back is measured against the seconds before it:
+//
+//   response p99 ──┐  band: median + max(3 · 1.4826 · MAD, half the median, 1 ms)
+//   of a second    └▁▁▁▁▁▁█████▃▃▁▁▁▁▁        back: the first of three seconds in a row inside it
+//                         ▲began    ▲back
+//
+// MAD · 1.4826 estimates a standard deviation that outliers do not move (Hampel 1974). Pure.
+
+import type { RunEvent } from '../facts/event.ts';
+import type { Distribution, IncidentResult, RecoveryResult, TimelinePoint } from '../facts/result.ts';
+import type { Window } from '../facts/window.ts';
+import type { Histogram } from '../histogram/histogram.ts';
+import type { Plan } from '../plan/plan.ts';
+import { NS_PER_SECOND, nsToSeconds } from '../units/duration.ts';
+import { addWindow, createTally, type Tally } from './tally.ts';
+
+/** Seconds before a fault that it is compared with, at most and at least. */
+const BASELINE_SECONDS = 30;
+const LEAST_BASELINE_SECONDS = 3;
+/** The first second of a run opens lanes and warms up. */
+const WARM_UP_SECONDS = 1;
+const BACK_SECONDS = 3;
+const MAD_TO_SIGMA = 1.4826;
+const SIGMAS = 3;
+
+export interface RecoveryJudge {
+  add(window: Window): void;
+  /** Null where the plan breaks nothing and opens no lane again. */
+  finish(timeline: readonly TimelinePoint[]): RecoveryResult | null;
+}
+
+interface Incident {
+  readonly name: string;
+  readonly kind: string;
+  readonly fromNs: number;
+  /** When it was undone; null where it never was. */
+  readonly toNs: number | null;
+  readonly reason: string | null;
+  readonly tally: Tally;
+  readonly moments: { firstDropNs: number; firstReopenNs: number; lastReopenNs: number };
+  readonly openedBySecond: Map<number, number>;
+}
+
+export function createRecoveryJudge(
+  plan: Pick<Plan, 'faults' | 'reconnect'>,
+  events: readonly RunEvent[],
+  describe: (histogram: Histogram) => Distribution,
+): RecoveryJudge {
+  const incidents = incidentsOf(plan, events);
+  const whole = { openNs: 0, downNs: 0, drops: 0 };
+
+  return {
+    add(window) {
+      const { connections, second } = window;
+      whole.openNs += connections.openNs;
+      whole.downNs += connections.downNs;
+      whole.drops += connections.droppedByServer;
+      const incident = incidents.findLast(({ fromNs }) => fromNs < window.untilNs);
+      if (incident === undefined) return;
+      addWindow(incident.tally, window);
+      const { moments, openedBySecond, fromNs } = incident;
+      const { firstDropNs, firstReopenNs, lastReopenNs } = connections;
+      if (firstDropNs !== null && firstDropNs >= fromNs) {
+        moments.firstDropNs = Math.min(moments.firstDropNs, firstDropNs);
+      }
+      if (firstReopenNs !== null && lastReopenNs !== null && lastReopenNs >= fromNs) {
+        moments.firstReopenNs = Math.min(moments.firstReopenNs, Math.max(firstReopenNs, fromNs));
+        moments.lastReopenNs = Math.max(moments.lastReopenNs, lastReopenNs);
+      }
+      openedBySecond.set(second, (openedBySecond.get(second) ?? 0) + connections.opened);
+    },
+
+    finish(timeline) {
+      if (plan.faults.length === 0 && plan.reconnect === null) return null;
+      const { openNs, downNs, drops } = whole;
+      return {
+        availabilityRatio: openNs + downNs === 0 ? null : openNs / (openNs + downNs),
+        drops,
+        meanSecondsBetweenDrops: drops === 0 ? null : nsToSeconds(openNs / drops),
+        meanSecondsDown: drops === 0 ? null : nsToSeconds(downNs / drops),
+        incidents: incidents.map((incident, index) => {
+          const nextNs = incidents[index + 1]?.fromNs ?? Number.POSITIVE_INFINITY;
+          return describeIncident(incident, baseline(incidents[0]!, timeline), timeline, nextNs, describe);
+        }),
+      };
+    },
+  };
+}
+
+function incidentsOf({ faults }: Pick<Plan, 'faults'>, events: readonly RunEvent[]): readonly Incident[] {
+  const told = events.flatMap((event) => (event.kind === 'fault' ? [event] : []));
+  const incidents = faults.flatMap((fault, index): Incident[] => {
+    const began = told.find((event) => event.fault === index && event.phase === 'began');
+    if (began === undefined) return [];
+    const ended = told.find((event) => event.fault === index && event.phase === 'ended');
+    return [
+      {
+        name: fault.name,
+        kind: fault.kind,
+        fromNs: began.atNs,
+        toNs: ended?.atNs ?? null,
+        reason: began.reason ?? ended?.reason ?? null,
+        tally: createTally(),
+        moments: {
+          firstDropNs: Number.POSITIVE_INFINITY,
+          firstReopenNs: Number.POSITIVE_INFINITY,
+          lastReopenNs: Number.NEGATIVE_INFINITY,
+        },
+        openedBySecond: new Map(),
+      },
+    ];
+  });
+  return incidents.sort((a, b) => a.fromNs - b.fromNs);
+}
+
+/** The seconds before the first fault: what comes later may still suffer from it. Empty where they are too few. */
+function baseline(first: Incident, timeline: readonly TimelinePoint[]): readonly TimelinePoint[] {
+  const toSecond = Math.floor(nsToSeconds(first.fromNs));
+  const sending = timeline.filter(({ due, second }) => due > 0 && second < toSecond);
+  const usual = sending.slice(WARM_UP_SECONDS).slice(-BASELINE_SECONDS);
+  return usual.length >= LEAST_BASELINE_SECONDS ? usual : [];
+}
+
+function describeIncident(
+  incident: Incident,
+  usual: readonly TimelinePoint[],
+  timeline: readonly TimelinePoint[],
+  untilNs: number,
+  describe: (histogram: Histogram) => Distribution,
+): IncidentResult {
+  const { name, kind, fromNs, toNs, reason, tally, moments, openedBySecond } = incident;
+  const { messages } = tally;
+  const sinceSeconds = (ns: number): number | null => (Number.isFinite(ns) ? nsToSeconds(ns - fromNs) : null);
+  const after = timeline.filter(
+    ({ second, due }) =>
+      second >= Math.floor(nsToSeconds(fromNs)) && (second + 1) * NS_PER_SECOND <= untilNs && due > 0,
+  );
+  const backAfter = (isBack: ((point: TimelinePoint) => boolean) | null): number | null => {
+    if (isBack === null) return null;
+    const second = firstBack(after, isBack);
+    return second === null ? null : Math.max(0, second - nsToSeconds(fromNs));
+  };
+  return {
+    name,
+    kind,
+    fromSecond: nsToSeconds(fromNs),
+    toSecond: toNs === null ? null : nsToSeconds(toNs),
+    failedBecause: reason,
+    dropped: tally.droppedByServer,
+    reconnected: tally.reconnected,
+    gaveUp: tally.gaveUp,
+    firstDropSeconds: sinceSeconds(moments.firstDropNs),
+    firstReconnectSeconds: sinceSeconds(moments.firstReopenNs),
+    lastReconnectSeconds: sinceSeconds(moments.lastReopenNs),
+    outage: describe(tally.histograms.outage),
+    mostOpenedInASecond: Math.max(0, ...openedBySecond.values()),
+    messages: {
+      lost: messages.lost,
+      unresolved: messages.unresolved,
+      duplicated: messages.duplicated,
+      resent: messages.resent,
+      unsent: Object.values(tally.unsent).reduce((sum, count) => sum + count, 0),
+    },
+    responseBackSeconds: backAfter(inResponseBand(usual)),
+    throughputBackSeconds: backAfter(inThroughputBand(usual)),
+    isCompared: usual.length > 0,
+  };
+}
+
+/** The first of so many seconds in a row, or of all that are left. */
+function firstBack(points: readonly TimelinePoint[], isBack: (point: TimelinePoint) => boolean): number | null {
+  // Where nothing ever went wrong there is no way back: the first second counts.
+  for (let index = 0; index < points.length; index++) {
+    const run = points.slice(index, index + BACK_SECONDS);
+    if (run.every(isBack)) return points[index]!.second;
+  }
+  return null;
+}
+
+function inResponseBand(usual: readonly TimelinePoint[]): ((point: TimelinePoint) => boolean) | null {
+  const known = usual.flatMap(({ responseP99Ms }) => (responseP99Ms === null ? [] : [responseP99Ms]));
+  if (known.length === 0) return null;
+  const middle = median(known);
+  const mostMs = middle + Math.max(SIGMAS * MAD_TO_SIGMA * deviation(known), middle / 2, 1);
+  return (point) => hasP99(point) && point.responseP99Ms !== null && point.responseP99Ms <= mostMs;
+}
+
+/** What was due and never came is over any limit: of more than one in a hundred the 99th percentile lies among those. */
+function hasP99({ due, unsent, lost, unresolved }: TimelinePoint): boolean {
+  return unsent + lost + unresolved <= due / 100;
+}
+
+/** What was asked for may change from second to second: what came of it must not. */
+function inThroughputBand(usual: readonly TimelinePoint[]): ((point: TimelinePoint) => boolean) | null {
+  if (usual.length === 0) return null;
+  const ratio = ({ delivered, received, due }: TimelinePoint): number => Math.max(delivered, received) / due;
+  const known = usual.map(ratio);
+  const middle = median(known);
+  const least = middle - Math.max(SIGMAS * MAD_TO_SIGMA * deviation(known), middle / 10);
+  return (point) => ratio(point) >= least;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The median absolute deviation. */
+function deviation(values: readonly number[]): number {
+  const middle = median(values);
+  return median(values.map((value) => Math.abs(value - middle)));
+}

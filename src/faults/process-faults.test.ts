@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Fault } from '../plan/plan.ts';
+import { createProcessFaults } from './process-faults.ts';
+
+function directory(): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'highwater-faults-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return path.join(made, 'faults');
+}
+
+function idle(): ChildProcess {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  onTestFinished(() => {
+    child.kill('SIGCONT');
+    child.kill('SIGKILL');
+  });
+  return child;
+}
+
+/** The letter of proc(5): T stands still. */
+function stateOf({ pid }: ChildProcess): string {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 2)[0] ?? '';
+}
+
+async function stands(child: ChildProcess, isStill: boolean): Promise<void> {
+  for (let look = 0; (stateOf(child) === 'T') !== isStill; look++) {
+    if (look > 500) throw new Error(`the process is in state ${stateOf(child)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const stopping = ({ pid }: ChildProcess): Fault => ({ kind: 'stop', name: 'stop', process: pid!, atNs: 0, forNs: 1 });
+const command = (run: readonly [string, ...string[]], undo: readonly [string, ...string[]] | null = null): Fault => ({
+  kind: 'command',
+  name: 'command',
+  run,
+  undo,
+  atNs: 0,
+  forNs: 0,
+});
+
+describe.runIf(process.platform === 'linux')('a process that is stopped', () => {
+  test('stands still until it is let go on, and nothing is left behind', async () => {
+    const notes = directory();
+    const faults = createProcessFaults(notes);
+    const child = idle();
+    await faults.begin(stopping(child), null);
+    await stands(child, true);
+    expect(readdirSync(notes)).toEqual([`stopped-${child.pid}.json`]);
+    await faults.end(stopping(child), null);
+    await stands(child, false);
+    expect(readdirSync(notes)).toEqual([]);
+  });
+
+  test('by a run that is still there stays as it is', async () => {
+    const faults = createProcessFaults(directory());
+    const child = idle();
+    await faults.begin(stopping(child), null);
+    expect(faults.recover()).toEqual([]);
+    await stands(child, true);
+    await faults.end(stopping(child), null);
+  });
+
+  test('by a run that was killed goes on at the next start, which says so', async () => {
+    const notes = directory();
+    const child = idle();
+    await createProcessFaults(notes).begin(stopping(child), null);
+    const file = path.join(notes, `stopped-${child.pid}.json`);
+    const note = JSON.parse(readFileSync(file, 'utf8')) as object;
+    // As a coordinator would have left it that is gone: its number is another's now.
+    writeFileSync(file, JSON.stringify({ ...note, byStartedAt: '1' }));
+    expect(createProcessFaults(notes).recover()).toEqual([
+      `process ${child.pid} was left standing still by a run that was killed: it goes on again`,
+    ]);
+    await stands(child, false);
+    expect(readdirSync(notes)).toEqual([]);
+  });
+
+  test('whose number has been given to another since is left alone', async () => {
+    const notes = directory();
+    const child = idle();
+    await createProcessFaults(notes).begin(stopping(child), null);
+    const file = path.join(notes, `stopped-${child.pid}.json`);
+    const note = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...note, byStartedAt: '1', startedAt: '2' }));
+    expect(createProcessFaults(notes).recover()).toEqual([]);
+    expect(stateOf(child)).toBe('T');
+  });
+});
+
+describe('a process that is not there', () => {
+  test('is named before the run', async () => {
+    const child = idle();
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.once('exit', resolve));
+    expect(createProcessFaults(directory()).problems([stopping(child)])).toEqual([
+      `faults: stop: expected a process with the number ${child.pid}, got none`,
+    ]);
+    expect(createProcessFaults(directory()).problems([stopping(idle())])).toEqual([]);
+  });
+
+  test('in mid-run is a reason', async () => {
+    const fault: Fault = { kind: 'kill', name: 'kill', process: 4_194_303, atNs: 0, forNs: 0 };
+    await expect(createProcessFaults(directory()).begin(fault, null)).rejects.toThrow('ESRCH');
+  });
+});
+
+describe('a command', () => {
+  const faults = createProcessFaults('unused');
+
+  test('is run when the fault begins, and another when it ends', async () => {
+    const file = path.join(path.dirname(directory()), 'said');
+    const say = (word: string) => ['sh', '-c', `printf %s ${word} >> ${file}`] as const;
+    const fault = command(say('begun'), say('-undone'));
+    await faults.begin(fault, null);
+    await faults.end(fault, null);
+    expect(readFileSync(file, 'utf8')).toBe('begun-undone');
+  });
+
+  test('that fails, or is not there, is a reason with its last words', async () => {
+    await expect(faults.begin(command(['sh', '-c', 'echo no such service >&2; exit 3']), null)).rejects.toThrow(
+      'sh: expected exit code 0, got 3. no such service',
+    );
+    await expect(faults.begin(command(['/no/such/command']), null)).rejects.toThrow('ENOENT');
+  });
+});

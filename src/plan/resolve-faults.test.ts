@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { parsePlan } from './parse.ts';
+import { formatProblem } from './problems.ts';
+
+const BASE = { target: { url: 'reference' }, load: { messages: { open: { rate: '10/s', for: '10s' } } } };
+
+function read(document: unknown) {
+  return parsePlan(document, { env: {} });
+}
+
+function problemsOf(faults: unknown, url = 'reference'): string {
+  const parsed = read({ ...BASE, target: { url }, faults });
+  return parsed.ok ? '' : parsed.problems.map(formatProblem).join('\n');
+}
+
+describe('faults', () => {
+  test('have what they need, in nanoseconds, and a name', () => {
+    const parsed = read({
+      ...BASE,
+      faults: [
+        { fault: 'stop', at: '1s', for: '500ms', process: 'reference' },
+        { fault: 'restart', at: '4s', process: 'reference', name: 'deployment' },
+        { fault: 'kill', at: '5s', process: 4711 },
+        { fault: 'command', at: '6s', for: '1s', run: ['true', '-x'], undo: ['false'] },
+      ],
+    });
+    expect(parsed.ok && parsed.plan.faults).toEqual([
+      { kind: 'stop', name: 'stop reference', process: 'reference', atNs: 1e9, forNs: 5e8 },
+      { kind: 'restart', name: 'deployment', atNs: 4e9, forNs: 0 },
+      { kind: 'kill', name: 'kill 4711', process: 4711, atNs: 5e9, forNs: 0 },
+      { kind: 'command', name: 'command true', run: ['true', '-x'], undo: ['false'], atNs: 6e9, forNs: 1e9 },
+    ]);
+  });
+
+  test.each([
+    [[{ fault: 'stopp', at: '1s' }], 'stop'],
+    [[{ fault: 'stop', at: '1s', process: 'reference' }], 'faults[0].for: expected how long it lasts'],
+    [[{ fault: 'stop', at: '1s', for: '0s', process: 'reference' }], 'faults[0].for: expected a time'],
+    [[{ fault: 'stop', at: '1s', for: '1s' }], 'faults[0].process: expected whom it befalls'],
+    [[{ fault: 'stop', at: '1s', for: '1s', process: 'nginx' }], 'reference, or the number of a process'],
+    [[{ fault: 'kill', at: '1s', for: '1s', process: 'reference' }], 'faults[0].for: expected no for with kill'],
+    [[{ fault: 'restart', at: '1s', process: 17 }], 'faults[0].process: expected reference'],
+    [[{ fault: 'command', at: '1s' }], 'faults[0].run: expected a command'],
+    [[{ fault: 'command', at: '1s', run: [] }], 'a command as a list of words'],
+    [[{ fault: 'command', at: '1s', run: ['x'], process: 'reference' }], 'faults[0].process: expected no process'],
+    [{ fault: 'stop' }, 'a list of faults'],
+  ])('%j is refused', (faults, problem) => {
+    expect(problemsOf(faults)).toContain(problem);
+  });
+
+  test('of the reference target need one', () => {
+    const faults = [{ fault: 'stop', at: '1s', for: '1s', process: 'reference' }];
+    expect(problemsOf(faults, 'ws://chat.example.com')).toContain('starts no reference target');
+  });
+
+  test('of one process exclude each other while they last', () => {
+    const stop = { fault: 'stop', at: '1s', for: '2s', process: 'reference' };
+    const restart = (at: string) => ({ fault: 'restart', at, for: '1s', process: 'reference' });
+    expect(problemsOf([stop, restart('2s')])).toContain('restart reference while stop reference lasts');
+    expect(problemsOf([stop, restart('3001ms')])).toBe('');
+    expect(problemsOf([stop, { ...stop, process: 17 }])).toBe('');
+  });
+});
