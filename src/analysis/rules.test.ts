@@ -264,7 +264,7 @@ describe('the contract', () => {
     Object.fromEntries(
       judgeContract(contract, heard(parts), health).map(({ result }) => [result.expression, result.kind]),
     );
-  const all = { delivery: 'exactly-once', order: 'per-stream', integrity: 'checksum' } as const;
+  const all = { delivery: 'exactly-once', order: 'per-stream', integrity: 'checksum', replay: 'none' } as const;
   const sent = { due: 100, sent: 100, delivered: 100 };
 
   test('is kept where nothing was counted against it', () => {
@@ -283,12 +283,12 @@ describe('the contract', () => {
     ['at-most-once', 'lost', 'pass'],
     ['at-most-once', 'duplicated', 'fail'],
   ] as const)('%s with one %s: %s', (delivery, fault, kind) => {
-    const contract = { delivery, order: 'none', integrity: 'none' } as const;
+    const contract = { delivery, order: 'none', integrity: 'none', replay: 'none' } as const;
     expect(judgeClauses(contract, { messages: { ...sent, [fault]: 1 } })).toEqual({ [`delivery: ${delivery}`]: kind });
   });
 
   test('order and integrity are broken by one reordered and one corrupted message, and by nothing else', () => {
-    const contract = { delivery: 'none', order: 'per-stream', integrity: 'checksum' } as const;
+    const contract = { delivery: 'none', order: 'per-stream', integrity: 'checksum', replay: 'none' } as const;
     const others = { lost: 4, duplicated: 4, unexpected: 4 };
     expect(judgeClauses(contract, { messages: { ...sent, ...others } })).toEqual({
       'order: per-stream': 'pass',
@@ -322,9 +322,28 @@ describe('the contract', () => {
   });
 });
 
+describe('what lanes are owed once they are back', () => {
+  const contract = { delivery: 'none', order: 'none', integrity: 'none', replay: 'missed' } as const;
+  const judged = (away: number, reconnected: number) =>
+    judgeContract(contract, heard({ pushes: { owed: 100, received: 100, away }, connections: { reconnected } }), [])[0]!
+      .result;
+
+  test('is kept where they were sent all that was said while they were away', () => {
+    expect(judged(0, 3)).toMatchObject({ expression: 'replay: missed', kind: 'pass', observedText: 'kept' });
+  });
+
+  test('is broken by what they were not', () => {
+    expect(judged(7, 3)).toMatchObject({ kind: 'fail', observedText: '7 away' });
+  });
+
+  test('cannot be judged where no lane was ever away', () => {
+    expect(judged(0, 0)).toMatchObject({ kind: 'inconclusive', observedText: 'n/a' });
+  });
+});
+
 describe('doubts that reach further', () => {
   const broken = { messages: { due: 100, sent: 100, delivered: 99, lost: 1, duplicated: 2 } };
-  const all = { delivery: 'exactly-once', order: 'none', integrity: 'none' } as const;
+  const all = { delivery: 'exactly-once', order: 'none', integrity: 'none', replay: 'none' } as const;
   const atMostOnce = { ...all, delivery: 'at-most-once' } as const;
   const approximate: HealthDoubt = { kind: 'approximate', rule: null, detail: 'confused', casts: 'pass' };
 
@@ -387,7 +406,7 @@ describe('what lanes heard of one another', () => {
   });
 
   test('the contract is broken by what a lane missed', () => {
-    const contract = { delivery: 'at-least-once', order: 'none', integrity: 'none' } as const;
+    const contract = { delivery: 'at-least-once', order: 'none', integrity: 'none', replay: 'none' } as const;
     const parts = { messages: { due: 100, sent: 100, delivered: 100 } };
     const kindWith = (more: Partial<typeof fanout>): string | undefined =>
       judgeContract(contract, heard(parts, { ...fanout, ...more }), [])[0]?.result.kind;

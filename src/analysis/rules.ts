@@ -304,7 +304,11 @@ export function judgeContract(
 ): readonly RuleOutcome[] {
   const { messages, pushes } = tally;
   const countOf = (name: ClauseCount): number =>
-    name === 'missed' ? (fanout?.missed ?? 0) + pushes.missed : messages[name];
+    name === 'missed'
+      ? (fanout?.missed ?? 0) + pushes.missed
+      : name === 'away'
+        ? (fanout?.away ?? 0) + pushes.away
+        : messages[name];
   return contractClauses(contract).map(({ rule, broken }) => {
     const counts = broken.map((name) => [name, countOf(name)] as const).filter(([, count]) => count > 0);
     const text =
@@ -319,6 +323,10 @@ export function judgeContract(
       return outcome(rule, total, text, 'inconclusive', null, doubts);
     }
     if (total > 0) return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
+    if (broken.includes('away') && tally.reconnected === 0) {
+      const detail = `${rule}: no lane was opened again`;
+      return outcome(rule, null, 'n/a', 'inconclusive', null, [{ kind: 'noSamples', rule, detail }]);
+    }
     if (broken.includes('disagreed') && tally.fanoutCompared + (fanout?.compared ?? 0) === 0) {
       const detail = `${rule}: no two lanes could be compared in what they heard`;
       return outcome(rule, null, 'n/a', 'inconclusive', null, [{ kind: 'noSamples', rule, detail }]);
@@ -363,7 +371,7 @@ function unresolvedPushes(rule: string, { pushes }: Tally): readonly Doubt[] {
 }
 
 /** `missed`: by a lane of the sender's room, or of what the service said of its own accord. */
-type ClauseCount = 'lost' | 'missed' | 'duplicated' | 'reordered' | 'disagreed' | 'corrupted';
+type ClauseCount = 'lost' | 'missed' | 'away' | 'duplicated' | 'reordered' | 'disagreed' | 'corrupted';
 
 function contractClauses(contract: Contract): { readonly rule: string; readonly broken: readonly ClauseCount[] }[] {
   const clauses: { rule: string; broken: readonly ClauseCount[] }[] = [];
@@ -380,6 +388,7 @@ function contractClauses(contract: Contract): { readonly rule: string; readonly 
       contract.order === 'per-channel' ? ['reordered', 'disagreed'] : ['reordered'];
     clauses.push({ rule: `order: ${contract.order}`, broken });
   }
+  if (contract.replay !== 'none') clauses.push({ rule: `replay: ${contract.replay}`, broken: ['away'] });
   if (contract.integrity !== 'none') clauses.push({ rule: `integrity: ${contract.integrity}`, broken: ['corrupted'] });
   return clauses;
 }

@@ -289,6 +289,92 @@ describe('a probe sends copies though nothing is wrong', () => {
   });
 });
 
+describe('a sender whose connection dies with messages in flight', () => {
+  const RECONNECT = { backoff: 'constant', fromNs: 100 * MS, toNs: 100 * MS, jitter: 'none', atMost: 10 } as const;
+
+  /** One lane, 100 messages in a second, each answered after 50 ms; the connection dies under those of half a second. */
+  function story(more: {
+    readonly resend?: Resend | null;
+    readonly reconnect?: typeof RECONNECT | null;
+    readonly isBack?: boolean;
+    /** Whether the service takes what reached it on the connection that died. */
+    readonly takes?: boolean;
+  }) {
+    const { resend = RESEND, reconnect = RECONNECT, isBack = true, takes = false } = more;
+    const known = new Set<string>();
+    let isDead = false;
+    return runScenario({
+      plan: makePlan({
+        messages: openMessages(100, 2 * SECOND),
+        bytes: 150,
+        plan: { dialect: DIALECT, resend, reconnect, drainNs: 2 * SECOND },
+      }),
+      script: (clock) => ({
+        onOpen(connection) {
+          if (connection.number > 0) return;
+          clock.after(500 * MS, () => {
+            isDead = true;
+            connection.peer.reset();
+          });
+        },
+        answer: (_request, accept, number) =>
+          number > 0 && !isBack
+            ? 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n'
+            : `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+        onMessage(connection, { payload }) {
+          const message = JSON.parse(new TextDecoder().decode(payload)) as Message;
+          clock.after(50 * MS, () => {
+            const documents = known.has(message.id)
+              ? [{ ack: message.id, duplicate: true }]
+              : [ack(message), said(message)];
+            if (connection.number === 0 && isDead && !takes) return;
+            known.add(message.id);
+            for (const document of documents) connection.send(new TextEncoder().encode(JSON.stringify(document)), 1);
+          });
+        },
+      }),
+    });
+  }
+
+  test('sends them again on the next one, with the same id: nothing is lost, and nothing unresolved', () => {
+    const { tally } = story({});
+    expect(tally).toMatchObject({ droppedByServer: 1, reconnected: 1 });
+    expect(tally.messages.resent).toBeGreaterThanOrEqual(4);
+    expect(tally.messages).toMatchObject({ lost: 0, unresolved: 0, duplicated: 0, delivered: tally.messages.sent });
+  });
+
+  test('finds those lost that the service took, and does not deliver to the next one', () => {
+    const { tally } = story({ takes: true });
+    expect(tally.messages.lost).toBeGreaterThanOrEqual(4);
+    expect(tally.messages).toMatchObject({ unresolved: 0, suppressed: tally.messages.lost, duplicated: 0 });
+    expect(tally.acknowledgements).toEqual({ lost: tally.messages.lost, recovered: 0 });
+  });
+
+  test('leaves them unresolved where nothing is sent again', () => {
+    const { tally } = story({ resend: null });
+    expect(tally).toMatchObject({ droppedByServer: 1, reconnected: 1 });
+    expect(tally.messages.unresolved).toBeGreaterThanOrEqual(4);
+    expect(tally.messages).toMatchObject({ lost: 0, resent: 0 });
+  });
+
+  test.each([
+    ['there is no next one', { reconnect: null }],
+    ['the next one never comes', { isBack: false }],
+  ])('leaves them unresolved where %s', (_, more) => {
+    const { tally } = story(more);
+    expect(tally).toMatchObject({ droppedByServer: 1, reconnected: 0 });
+    expect(tally.messages.unresolved).toBeGreaterThanOrEqual(4);
+    expect(tally.messages.delivered + tally.messages.unresolved).toBe(tally.messages.sent);
+  });
+
+  test('probes with a copy on the next one as well: a service that knows its messages suppresses it', () => {
+    const probe = { share: 1, copies: 1, everyNs: 10 * MS };
+    const { tally } = story({ resend: { ...RESEND, probe } });
+    expect(tally.messages).toMatchObject({ lost: 0, unresolved: 0, duplicated: 0, delivered: tally.messages.sent });
+    expect(tally.messages.suppressed).toBeGreaterThan(0);
+  });
+});
+
 describe('the state of the service is compared with a model', () => {
   const dialect: Partial<JsonDialect> = {
     ack: null,

@@ -50,6 +50,8 @@ export interface Conversation {
   retire(lane: Lane): void;
   /** Declares what is outstanding lost, closes every open lane. */
   closeAll(): void;
+  /** The lane, which has no connection, will not get another: what was kept for that is unresolved. */
+  abandon(lane: Lane): void;
   /** Looks after lanes that drain or close; call it now and then. */
   sweep(): void;
 }
@@ -62,6 +64,8 @@ export interface ConversationParts {
   readonly openLanes: OpenLanes;
   readonly clock: Clock;
   failed(lane: Lane, kind: FailureKind, detail: string): void;
+  /** Whether what is in flight on a connection that dies will be sent again on the lane's next one. */
+  isResumed(lane: Lane): boolean;
   /** The link is gone and the lane may be opened again. */
   closed(lane: Lane): void;
 }
@@ -189,7 +193,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     lane.droppedNs = clock.nowNs();
     recorder.firstDropNs ??= lane.droppedNs;
     countCloseCode(recorder, code);
-    settle(lane, 'unresolved');
+    if (!parts.isResumed(lane)) settle(lane, 'unresolved');
     takeOut(lane, 'died');
   }
 
@@ -295,13 +299,17 @@ export function createConversation(parts: ConversationParts): Conversation {
     }
   }
 
+  function abandon(lane: Lane): void {
+    if (lane.link === null && ledger.outstanding[lane.index]! > 0) settle(lane, 'unresolved');
+  }
+
   function closeAll(): void {
     for (const lane of [...openLanes.all(), ...leaving.keys()]) {
       if (lane.state === 'open' || lane.state === 'draining') closeNow(lane, lane.state === 'open' ? 'stayed' : 'left');
     }
   }
 
-  return { opened, onBytes, onClose, retire, closeAll, sweep };
+  return { opened, onBytes, onClose, retire, closeAll, abandon, sweep };
 }
 
 /** The messages on either side of a hole: what proves that it is one. */

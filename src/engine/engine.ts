@@ -183,6 +183,7 @@ export function createEngine(parts: EngineParts): Engine {
     openLanes,
     clock,
     failed: reportFailure,
+    isResumed: () => phase === 'running' && reconnector !== null && resender !== null && fanout === null,
     closed,
   });
   const connector = createConnector({
@@ -209,6 +210,7 @@ export function createEngine(parts: EngineParts): Engine {
     opened(lane, deflate) {
       conversation.opened(lane, deflate);
       reconnector?.opened(lane);
+      resender?.reconnected(lane, clock.nowNs());
       noteResolved(lane);
     },
     failed(lane, kind, detail) {
@@ -228,6 +230,7 @@ export function createEngine(parts: EngineParts): Engine {
           recorder,
           clock,
           open: (lane) => connector.request(lane),
+          gaveUp: (lane) => conversation.abandon(lane),
         });
 
   let phase: 'idle' | 'running' | 'draining' | 'closing' | 'finished' = 'idle';
@@ -283,6 +286,7 @@ export function createEngine(parts: EngineParts): Engine {
   function close(lane: Lane): void {
     reopen.delete(lane);
     reconnector?.forget(lane);
+    conversation.abandon(lane);
     if (lane.state === 'opening') {
       connector.cancel(lane);
       noteResolved(lane);
@@ -348,6 +352,7 @@ export function createEngine(parts: EngineParts): Engine {
     phase = 'draining';
     reconnector?.stop();
     connector.cancelAll();
+    for (const lane of lanes) conversation.abandon(lane);
     pacer.stop();
     if (pushes !== null) endPushes(pushes);
     let busyNs = traffic.ledger.next.some((count) => count > 0) ? startedNs : Number.NEGATIVE_INFINITY;

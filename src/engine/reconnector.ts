@@ -39,6 +39,8 @@ export interface ReconnectorParts {
   readonly recorder: Recorder;
   readonly clock: Clock;
   open(lane: Lane): void;
+  /** The lane has made all the attempts that it may. */
+  gaveUp(lane: Lane): void;
 }
 
 export function createReconnector(parts: ReconnectorParts): Reconnector {
@@ -57,6 +59,7 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
     if (attempts[index]! >= reconnect.atMost) {
       droppedNs[index] = Number.NaN;
       recorder.gaveUp++;
+      parts.gaveUp(lane);
       return;
     }
     attempts[index]!++;

@@ -24,6 +24,8 @@ export function acknowledgementsFor({ dialect, resend }: Plan, lanes: number): A
 export interface Resender {
   /** Looks after one lane; call it now and then. */
   sweep(lane: Lane, nowNs: number): void;
+  /** The lane has a new connection: whatever was not acknowledged on the old one goes out once more, however often it has. */
+  reconnected(lane: Lane, nowNs: number): void;
 }
 
 /** `speech` without copies of its own. Null where nothing is sent again. */
@@ -33,6 +35,18 @@ export function createResender(plan: Plan, traffic: Traffic, speech: Speech): Re
   if (resend === null || resend.atMost === 0 || acks === null) return null;
   const typeOf = createTypeOf(plan);
   return {
+    reconnected(lane, nowNs) {
+      const pending = acks.pending[lane.index]!;
+      const exhausted = acks.exhausted[lane.index]!;
+      for (const [sequence, message] of exhausted) pending.set(sequence, message);
+      exhausted.clear();
+      for (const [sequence, message] of pending) {
+        message.lastSentNs = nowNs;
+        speech.repeat(lane, typeOf(lane.stream, sequence), sequence, message.dueNs, message.sentNs);
+      }
+      recorder.messages.resent += pending.size;
+      if (pending.size > 0) flushLane(traffic, lane);
+    },
     sweep(lane, nowNs) {
       if (lane.link!.writableLength > traffic.maxBufferedBytes) return; // it has enough to do with what it has
       const pending = acks.pending[lane.index]!;
@@ -61,11 +75,16 @@ export function createResender(plan: Plan, traffic: Traffic, speech: Speech): Re
 /** Keeps the choice of probes apart from the other choices that one seed makes. */
 const PROBE_SEED = 0x1d_e4;
 
-/** A speech that sends a share of its messages more than once under one id: the first copy at once, the others later. */
+/**
+ * A speech that sends a share of its messages more than once under one id: the first copy at once, the others later, and the
+ * last such message of a lane once more where the lane has a new connection.
+ */
 export function withProbes(plan: Plan, traffic: Traffic, speech: Speech, clock: Clock): Speech {
   const probe = plan.resend?.probe ?? null;
   if (probe === null) return speech;
   const { ledger, recorder } = traffic;
+  /** By lane. */
+  const last = new Map<Lane, { readonly type: number; sequence: number; dueNs: number; sentNs: number }>();
 
   function repeatLater(
     lane: Lane,
@@ -88,12 +107,21 @@ export function withProbes(plan: Plan, traffic: Traffic, speech: Speech, clock: 
 
   return {
     ...speech,
+    greet(lane) {
+      speech.greet(lane);
+      const probed = last.get(lane);
+      if (probed === undefined) return;
+      last.delete(lane);
+      speech.repeat(lane, probed.type, probed.sequence, probed.dueNs, probed.sentNs);
+      recorder.messages.resent++;
+    },
     append(lane, type, dueNs, sentNs) {
       const sequence = ledger.next[lane.index]!;
       if (!speech.append(lane, type, dueNs, sentNs)) return false;
       if (hash01(plan.seed + PROBE_SEED, messageIndex(lane.stream, sequence)) < probe.share) {
         speech.repeat(lane, type, sequence, dueNs, sentNs);
         recorder.messages.resent++;
+        if (plan.reconnect !== null) last.set(lane, { type, sequence, dueNs, sentNs });
         repeatLater(lane, type, sequence, dueNs, sentNs, probe.copies - 1);
       }
       return true;

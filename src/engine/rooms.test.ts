@@ -92,7 +92,7 @@ function inRooms(
     plan: {
       dialect: DIALECT,
       drainNs: SECOND,
-      contract: { delivery: 'none', order: 'per-channel', integrity: 'none' },
+      contract: { delivery: 'none', order: 'per-channel', integrity: 'none', replay: 'none' },
       ...parts.plan?.plan,
     },
   });

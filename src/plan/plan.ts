@@ -247,6 +247,8 @@ export interface Contract {
   /** `per-channel`: what every lane of a room hears is in one order, whoever sent it. */
   readonly order: 'per-stream' | 'per-channel' | 'none';
   readonly integrity: 'checksum' | 'none';
+  /** `missed`: what others said while a lane was away comes to it once it is back. */
+  readonly replay: 'missed' | 'none';
 }
 
 /** A rule such as `response.p99 < 200ms`, as `parseThreshold` reads it. */

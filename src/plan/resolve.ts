@@ -4,7 +4,7 @@
 import { formatDuration } from '../units/duration.ts';
 import { checkRules } from './check-rules.ts';
 import { DEFAULTS } from './defaults.ts';
-import { acknowledgesApart, helloOf, templatesOf } from './dialects.ts';
+import { acknowledgesApart, helloOf, numberingOf, templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
 import { templateColumns } from './interpolate.ts';
 import { problemsOfIssues } from './issues.ts';
@@ -71,6 +71,10 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     );
   }
   const dialect = resolveDialect(written.dialect);
+  if (written.contract?.replay === 'missed' && load.rooms === null && numberingOf(dialect)?.shared !== true) {
+    const expected = 'none, or load.rooms, or pushes whose numbers are shared';
+    report(['contract', 'replay'], expected, 'missed', 'of what only one lane hears nobody knows what it missed');
+  }
   checkRules(written, load, dialect, report);
   const acknowledges = dialect.kind === 'module' || acknowledgesApart(dialect);
   if (written.resend !== undefined && load.rooms?.self === false && !acknowledges) {
@@ -208,8 +212,9 @@ function resolveContract({
   delivery = 'none',
   order = 'none',
   integrity = 'none',
+  replay = 'none',
 }: NonNullable<WrittenPlan['contract']>): Contract {
-  return { delivery, order, integrity };
+  return { delivery, order, integrity, replay };
 }
 
 function printableName(host: string): string {

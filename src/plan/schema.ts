@@ -32,8 +32,12 @@ const contract = objectField(
       'What must arrive in order: what one lane sends, or all that is said in a room, alike for everybody. Default none.',
     ).optional(),
     integrity: choiceField(['checksum', 'none'], 'How messages are checked for damage. Default none.').optional(),
+    replay: choiceField(
+      ['missed', 'none'],
+      'What a lane is owed when it is back: all that it missed of its room, or of shared pushes, while it was away; or nothing. Default none.',
+    ).optional(),
   },
-  'a contract: { delivery, order, integrity }',
+  'a contract: { delivery, order, integrity, replay }',
   'What the service promises about messages; a broken promise fails the run.',
 );
 
