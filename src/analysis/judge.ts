@@ -338,7 +338,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     endedNs: ended?.atNs ?? null,
     endedBecause: stopping?.detail ?? null,
     outcome: ended?.outcome ?? null,
-    failedFaults: events.flatMap((event) => (event.kind === 'fault' && event.reason !== null ? [event.reason] : [])),
+    failedFaults: events.flatMap((event) => (event.kind === 'fault' && event.detail !== null ? [event.detail] : [])),
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     examples,

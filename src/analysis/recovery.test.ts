@@ -12,12 +12,12 @@ const RESTART: Fault = { kind: 'restart', name: 'restart reference', atNs: 10 * 
 const STOP: Fault = { kind: 'stop', name: 'stop', process: 'reference', atNs: 20 * SECOND, forNs: SECOND };
 const RECONNECT = { backoff: 'constant', fromNs: 1, toNs: 1, jitter: 'none', atMost: 1 } as const;
 
-const told = (fault: number, phase: FaultPhase, second: number, reason: string | null = null): RunEvent => ({
+const told = (fault: number, phase: FaultPhase, second: number, detail: string | null = null): RunEvent => ({
   kind: 'fault',
   atNs: second * SECOND,
   fault,
   phase,
-  reason,
+  detail,
 });
 
 function point(second: number, more: Partial<TimelinePoint> = {}): TimelinePoint {

@@ -100,7 +100,7 @@ function incidentsOf({ faults }: Pick<Plan, 'faults'>, events: readonly RunEvent
         kind: fault.kind,
         fromNs: began.atNs,
         toNs: ended?.atNs ?? null,
-        reason: began.reason ?? ended?.reason ?? null,
+        reason: began.detail ?? ended?.detail ?? null,
         tally: createTally(),
         moments: {
           firstDropNs: Number.POSITIVE_INFINITY,

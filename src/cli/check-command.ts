@@ -1,11 +1,11 @@
 // `highwater check`: what a plan would do, and what this machine lacks for it. Starts nothing; a dialect of the user's own is tried.
 
-import { localSurroundings } from '../entry/local.ts';
+import { DEFAULT_RUNS_DIRECTORY, localPorts, localSurroundings } from '../entry/local.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { redactPlan } from '../plan/redact.ts';
 import { renderCheck } from '../report/check.ts';
 import { machineNeeds, plannedSeconds } from '../run/machine-needs.ts';
-import { checkPlan } from '../run/prepare.ts';
+import { checkFaults, checkPlan } from '../run/prepare.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { styleFor } from './terminal.ts';
@@ -16,6 +16,7 @@ export async function checkCommand(
 ): Promise<number> {
   const { plan, secrets } = await loadPlan(source, flags);
   await checkPlan(plan, localSurroundings);
+  checkFaults(plan, localPorts(DEFAULT_RUNS_DIRECTORY).faults);
   const machine = localSurroundings.machine();
   const needs = machineNeeds(plan, machine);
   const shown = redactPlan(plan, secrets);

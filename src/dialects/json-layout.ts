@@ -36,7 +36,7 @@ export function createJsonLayout(hello: readonly string[], setting: JsonSetting)
   return {
     ids: createMessageIds(run, timed),
     letters: createLetters(run),
-    hello: hello.map((text) => compileTemplate(text, setting)),
+    hello: hello.map((text, index) => compileTemplate(text, setting, index + 1)),
     message: new Uint8Array(1024),
     roomOf,
   };

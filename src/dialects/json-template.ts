@@ -32,14 +32,18 @@ const PLACE = /\$\{([^}]*)\}/;
 /** Numbers that stand alone in a string become numbers of JSON. */
 const LONE_NUMBER = /"\$\{(seq|lane|room|int\.[^}]*)\}"/g;
 
-/** `text` must be JSON, every place in it one that is known, and every column that it names in every row. */
-export function compileTemplate(text: string, sources: ValueSources): JsonTemplate {
+/** Apart from each other, so that generators at the same place of two templates differ. */
+const PLACES_A_TEMPLATE = 10_000;
+
+/** `index`: of the template, among those of a plan. `text` must be JSON, every place in it one that is known, and every column that it names in every row. */
+export function compileTemplate(text: string, sources: ValueSources, index = 0): JsonTemplate {
+  const firstPlace = index * PLACES_A_TEMPLATE;
   const parts = inAscii(text).replace(LONE_NUMBER, `\${$1}`).split(PLACE);
-  const pieces = parts.flatMap((part, index): Piece[] => {
-    if (index % 2 === 0) return part === '' ? [] : [{ kind: 'literal', bytes: bytesOf(part) }];
-    const place = PLACES.find((name) => name === part);
-    if (place !== undefined) return [{ kind: place }];
-    const value = createValue(part, index, sources);
+  const pieces = parts.flatMap((part, place): Piece[] => {
+    if (place % 2 === 0) return part === '' ? [] : [{ kind: 'literal', bytes: bytesOf(part) }];
+    const kind = PLACES.find((name) => name === part);
+    if (kind !== undefined) return [{ kind }];
+    const value = createValue(part, firstPlace + place, sources);
     return value === null ? [{ kind: 'literal', bytes: bytesOf(`\${${part}}`) }] : [{ kind: 'value', value }];
   });
   return {

@@ -183,7 +183,8 @@ export function createEngine(parts: EngineParts): Engine {
     openLanes,
     clock,
     failed: reportFailure,
-    isResumed: () => phase === 'running' && reconnector !== null && resender !== null && fanout === null,
+    isResumed: ({ isWanted }) =>
+      isWanted && phase === 'running' && reconnector !== null && resender !== null && fanout === null,
     closed,
   });
   const connector = createConnector({
@@ -279,11 +280,13 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   function open(lane: Lane): void {
+    lane.isWanted = true;
     if (lane.state === 'idle') connector.request(lane);
     else if (lane.state === 'draining' || lane.state === 'closing') reopen.add(lane);
   }
 
   function close(lane: Lane): void {
+    lane.isWanted = false;
     reopen.delete(lane);
     reconnector?.forget(lane);
     conversation.abandon(lane);
@@ -296,7 +299,7 @@ export function createEngine(parts: EngineParts): Engine {
   function closed(lane: Lane): void {
     if (phase !== 'running') return;
     if (reopen.delete(lane)) connector.request(lane);
-    else if (!Number.isNaN(lane.droppedNs)) reconnector?.dropped(lane);
+    else if (lane.isWanted && !Number.isNaN(lane.droppedNs)) reconnector?.dropped(lane);
   }
 
   /** Once for each of the first lanes, however often it is opened. */

@@ -39,6 +39,8 @@ export class Lane {
   readonly stream: number;
   state: LaneState = 'idle';
   hasBeenOpen = false;
+  /** The plan wants it open now. */
+  isWanted = false;
   /** When it lost its last connection, unless we ended it in good order; NaN else. */
   droppedNs = Number.NaN;
   /** Open, failed or called off once: the barrier before the first message waits for it no longer. */

@@ -115,3 +115,19 @@ test('a lane that the plan closes does not come back', () => {
   });
   expect(tally).toMatchObject({ opened: 4, reconnected: 0 });
 });
+
+test('nor one that was waiting for its messages when the service dropped it', () => {
+  const { tally } = runScenario({
+    plan: makePlan({
+      connections: curve({ to: 3 }, { hold: 2 * SECOND }, { to: 1 }, { hold: 6 * SECOND }),
+      messages: openMessages(100, 6 * SECOND),
+      plan: { reconnect: RECONNECT },
+    }),
+    // It answers nothing, and drops each connection a second after the plan has closed two of them.
+    script: (clock) => ({
+      onMessage: () => {},
+      onOpen: (connection) => void clock.after(3 * SECOND, () => connection.peer.reset()),
+    }),
+  });
+  expect(tally).toMatchObject({ droppedByServer: 4, reconnected: 2, opened: 5 });
+});

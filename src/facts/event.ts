@@ -36,7 +36,7 @@ export type RunEvent =
       readonly fault: number;
       readonly phase: FaultPhase;
       /** Why it could not be done; null where it was. */
-      readonly reason: string | null;
+      readonly detail: string | null;
     }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
@@ -133,7 +133,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   fault: {
     fault: isNumber,
     phase: isOneOf(FAULT_PHASES),
-    reason: (value) => value === null || isText(value),
+    detail: (value) => value === null || isText(value),
   },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },

@@ -179,7 +179,7 @@ export interface ConnectionFacts {
   readonly opened: number;
   /** Of the opened: lanes that had been open before. */
   readonly reconnected: number;
-  /** Never opened, for one of the reasons in `failures`. */
+  /** Attempts that did not open a connection, for one of the reasons in `failures`. */
   readonly failed: number;
   /** Lanes that lost their connection and made all the attempts that they may. */
   readonly gaveUp: number;

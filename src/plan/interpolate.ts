@@ -119,5 +119,5 @@ function isMessagePlace(name: string, [section, field]: Path): boolean {
 
 /** A rate or a number of lanes is no secret, and hiding every `500` would hide half of a report. */
 function mayBeSecret([section]: Path): boolean {
-  return section === 'target' || section === 'name' || section === 'dialect';
+  return section === 'target' || section === 'name' || section === 'dialect' || section === 'faults';
 }

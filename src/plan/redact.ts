@@ -2,10 +2,11 @@
 // a query parameter, a password in a URL), and the secret values themselves wherever a text repeats them, because a
 // server's error page quotes the header it did not like.
 
+import type { NonEmpty } from '../units/non-empty.ts';
 import { base64OfText } from './base64.ts';
 import { templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
-import type { Curve, Dialect, Load, Numbering, Plan } from './plan.ts';
+import type { Curve, Dialect, Fault, Load, Numbering, Plan } from './plan.ts';
 import { splitUrl } from './url.ts';
 
 export const REDACTED = '[redacted]';
@@ -55,6 +56,7 @@ export function redactPlan(plan: Plan, secrets: readonly string[]): Plan {
     },
     dialect: redactDialect(plan.dialect, hide),
     load: redactLoad(plan.load, hide),
+    faults: plan.faults.map((fault) => redactFault(fault, hide)),
   };
 }
 
@@ -202,6 +204,13 @@ function mapTexts(value: unknown, key: string, map: (text: string, key: string) 
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, key, map));
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapTexts(member, name, map)]));
+}
+
+function redactFault(fault: Fault, hide: (text: string) => string): Fault {
+  const name = hide(fault.name);
+  if (fault.kind !== 'command') return { ...fault, name };
+  const hideWords = ([first, ...rest]: NonEmpty<string>): NonEmpty<string> => [hide(first), ...rest.map(hide)];
+  return { ...fault, name, run: hideWords(fault.run), undo: fault.undo === null ? null : hideWords(fault.undo) };
 }
 
 function redactLoad(load: Load, hide: (text: string) => string): Load {

@@ -1,7 +1,7 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
 import { peakLevel } from '../plan/curve.ts';
-import type { Contract, Dialect, Numbering, Plan, Segment } from '../plan/plan.ts';
+import type { Contract, Dialect, Fault, Numbering, Plan, Reconnect, Segment } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -40,6 +40,9 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
     row('dialect', dialectText(plan.dialect)),
     ...roomRows(plan),
     ...(plan.resend === null ? [] : [row('resend', resendText(plan.resend))]),
+    ...(plan.reconnect === null ? [] : [row('reconnect', reconnectText(plan.reconnect))]),
+    ...plan.faults.map((fault) => row('fault', faultText(fault))),
+    ...valueRows(plan),
     row(
       'mix',
       plan.load.mix
@@ -153,6 +156,30 @@ function roomRows({ load: { rooms, connections } }: Plan): string[] {
     `${formatCount(rooms.count)} of up to ${formatCount(members)} lanes, ${formatCount(rooms.publishers)} of which send; ` +
     `each message is owed to ${formatCount(members - 1)} others ${own}`;
   return [row('rooms', text)];
+}
+
+function reconnectText({ backoff, fromNs, toNs, jitter, atMost }: Reconnect): string {
+  const pause =
+    backoff === 'constant'
+      ? formatDuration(fromNs)
+      : `${formatDuration(fromNs)}, doubled up to ${formatDuration(toNs)}`;
+  const length = jitter === 'full' ? `anything up to ${pause}` : pause;
+  return `after a pause of ${length}; given up after ${formatCount(atMost)} attempts`;
+}
+
+function faultText({ name, kind, atNs, forNs }: Fault): string {
+  const lasts = forNs === 0 ? '' : `, for ${formatDuration(forNs)}`;
+  return `${printable(name, 64)} (${kind}) at ${formatDuration(atNs)}${lasts}`;
+}
+
+/** Where lanes and messages take their values from. */
+function valueRows({ target, load }: Plan): string[] {
+  return [
+    ...(target.rowsFile === null
+      ? []
+      : [row('rows', `${printable(target.rowsFile, 200)}, ${target.rowsOrder}, by lane`)]),
+    ...(load.feed === null ? [] : [row('feed', `${printable(load.feed.file, 200)}, ${load.feed.order}, by message`)]),
+  ];
 }
 
 function resendText({ afterNs, atMost, probe }: NonNullable<Plan['resend']>): string {

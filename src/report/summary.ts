@@ -351,8 +351,10 @@ function laneParts({ connections, plan }: RunResult): string[] {
   const codes = Object.entries(connections.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
   return [
     `opened ${formatCount(connections.opened)}${openedIn(connections, plan.load.connections)}`,
-    `failed ${formatCount(connections.failed)}`,
+    `${plan.reconnect === null ? 'failed' : 'failed attempts'} ${formatCount(connections.failed)}`,
     `dropped by the server ${formatCount(connections.droppedByServer)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
+    ...(connections.reconnected === 0 ? [] : [`opened again ${formatCount(connections.reconnected)}`]),
+    ...(connections.gaveUp === 0 ? [] : [`gave up ${formatCount(connections.gaveUp)}`]),
     ...(connections.handshake.count === 0 ? [] : [`handshake ${handshakeText(connections.handshake)}`]),
   ];
 }

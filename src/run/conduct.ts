@@ -88,7 +88,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   function tellOnce(detail: string): void {
     if (isTold) return;
     isTold = true;
-    options.onNotice?.(printable(redactExcerpt(detail, secretsOf(null)), MAX_DETAIL_CHARACTERS));
+    options.onNotice?.(cleanText(detail, secretsOf(null)));
   }
 
   function keep(write: () => void): void {
@@ -215,9 +215,10 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     target: parts.target,
     nowNs,
     record: (fault, faultPhase, atNs, reason) => {
-      record({ kind: 'fault', atNs, fault, phase: faultPhase, reason });
-      const { name } = plan.faults[fault]!;
-      if (reason !== null) options.onNotice?.(`the fault ${name} could not be ${FAULT_DONE[faultPhase]}: ${reason}`);
+      record({ kind: 'fault', atNs, fault, phase: faultPhase, detail: reason });
+      if (reason === null) return;
+      const told = `the fault ${plan.faults[fault]!.name} could not be ${FAULT_DONE[faultPhase]}: ${reason}`;
+      options.onNotice?.(cleanText(told, secretsOf(null)));
     },
   });
   const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
@@ -295,7 +296,10 @@ function runMark(id: string): number {
 
 /** What a service says may repeat what it was told, and hold anything at all. */
 function cleanEvent(event: RunEvent, secretsOf: (lane: number | null) => readonly string[]): RunEvent {
-  if (!('detail' in event)) return event;
-  const secrets = secretsOf('lane' in event ? event.lane : null);
-  return { ...event, detail: printable(redactExcerpt(event.detail, secrets), MAX_DETAIL_CHARACTERS) };
+  if (!('detail' in event) || event.detail === null) return event;
+  return { ...event, detail: cleanText(event.detail, secretsOf('lane' in event ? event.lane : null)) };
+}
+
+function cleanText(text: string, secrets: readonly string[]): string {
+  return printable(redactExcerpt(text, secrets), MAX_DETAIL_CHARACTERS);
 }

@@ -12,7 +12,7 @@ import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { isSecretHeader, secretForms } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { Surroundings } from './ports.ts';
+import type { FaultHost, Surroundings } from './ports.ts';
 import { type PlanRows, readPlanRows } from './rows.ts';
 
 export interface Prepared extends PlanRows {
@@ -50,6 +50,12 @@ export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise
   await checkDialect(plan, planRows.rows, surroundings);
   checkRequests(plan, planRows);
   return planRows;
+}
+
+/** Throws PLAN_INVALID where what is to be broken is not there. */
+export function checkFaults(plan: Plan, faults: FaultHost): void {
+  const problems = faults.problems(plan.faults);
+  if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
 }
 
 function rowSecrets({ target, dialect }: Plan, rows: Rows): readonly (readonly string[])[] {

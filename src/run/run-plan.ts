@@ -21,7 +21,7 @@ import { conductRun } from './conduct.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
 import type { Archive, FaultHost, Fleet, StoredRun, Surroundings, TargetHost } from './ports.ts';
-import { prepare, withReferenceAt } from './prepare.ts';
+import { checkFaults, prepare, withReferenceAt } from './prepare.ts';
 
 export interface RunPorts {
   readonly fleet: Fleet;
@@ -42,8 +42,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
   const needs = machineNeeds(plan, machine);
   if (needs.problems.length > 0) throw new HighwaterError('MACHINE_LIMIT', needs.problems);
   await checkTlsFiles(plan, ports.surroundings);
-  const impossible = ports.faults.problems(plan.faults);
-  if (impossible.length > 0) throw new HighwaterError('PLAN_INVALID', impossible);
+  checkFaults(plan, ports.faults);
   for (const mended of ports.faults.recover()) options.onNotice?.(mended);
 
   const target = plan.target.urls.includes(REFERENCE_TARGET) ? await ports.targets.start() : null;

@@ -1,6 +1,6 @@
 // What the reference target does with a message. Under most paths it sends every message back; under /rooms/NAME it sends
 // it to everyone who is connected there, its sender included; under /agents/NAME an agent acknowledges it (`agents.ts`);
-// under /feeds/NAME it speaks of its own accord (`feeds.ts`);
+// under /tickers/NAME it speaks of its own accord (`tickers.ts`);
 // under /queues/NAME it waits its turn, or is refused (`queues.ts`).
 // `?lane=N` says which lane a connection is of, for the truth log; an echo learns that from the messages.
 
@@ -17,19 +17,19 @@ import {
   isFaultless,
   type Peer,
 } from './delivery.ts';
-import { feedService } from './feeds.ts';
 import { queueService } from './queues.ts';
+import { tickerService } from './tickers.ts';
 
 /** The service by the path of the request. */
 export function createServices(behaviour: Behaviour, tell: Tell): Converse {
   const echo = echoService(behaviour, tell);
   const rooms = roomService(behaviour, tell);
   const agents = agentService(behaviour, tell);
-  const feeds = feedService(behaviour, tell);
+  const tickers = tickerService(behaviour, tell);
   const queues = queueService(behaviour, tell);
   return (peer) => {
     if (peer.path.startsWith('/rooms/')) return rooms(peer);
-    if (peer.path.startsWith('/feeds/')) return feeds(peer);
+    if (peer.path.startsWith('/tickers/')) return tickers(peer);
     if (peer.path.startsWith('/queues/')) return queues(peer);
     return peer.path.startsWith('/agents/') ? agents(peer) : echo(peer);
   };

@@ -43,7 +43,7 @@ async function runOnFeed(behaviour: string, shared: boolean, args: readonly stri
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
   const finished = await run(
     {
-      target: { url: `${url}/feeds/all?lane=\${lane}&rate=100/s&channels=2` },
+      target: { url: `${url}/tickers/all?lane=\${lane}&rate=100/s&channels=2` },
       dialect: { kind: 'push', sequence: 'seq', channel: 'channel', shared },
       load: { connections: [{ to: 8 }, { hold: '4s' }] },
     },

@@ -1,10 +1,10 @@
-// Feeds: each NAME is one, and says of its own accord what it has to say, as long as anybody listens. Every listener hears
+// Tickers: each NAME is one, and says of its own accord what it has to say, as long as anybody listens. Every listener hears
 // the same numbers, which count within a channel from the first listener on.
 //
 //   ← {"channel": "c0", "seq": 0, "text": "…"}
 //
 // `?rate=100/s` says how many a second over all channels, `?channels=2` how many channels; what the first listener of a
-// feed asks for holds. In the truth log a channel is the stream.
+// ticker asks for holds. In the truth log a channel is the stream.
 
 import type { Behaviour } from '../injection/behaviour.ts';
 import type { Tell } from '../injection/truth.ts';
@@ -17,33 +17,33 @@ const MAX_CHANNELS = 10_000;
 const BEAT_MS = 5;
 const TEXT = 'x'.repeat(64);
 
-interface Feed {
+interface Ticker {
   readonly listeners: Set<Delivery>;
   stop(): void;
 }
 
-export function feedService(behaviour: Behaviour, tell: Tell): Converse {
-  const feeds = new Map<string, Feed>();
+export function tickerService(behaviour: Behaviour, tell: Tell): Converse {
+  const tickers = new Map<string, Ticker>();
   return (peer) => {
     const { name, lane } = addressOf(peer);
-    const feed = feeds.get(name) ?? startFeed(peer);
-    feeds.set(name, feed);
+    const ticker = tickers.get(name) ?? startTicker(peer);
+    tickers.set(name, ticker);
     const delivery = deliveryTo(behaviour, lane, peer, tell);
-    feed.listeners.add(delivery);
+    ticker.listeners.add(delivery);
     return {
       receive() {},
       closed() {
-        feed.listeners.delete(delivery);
+        ticker.listeners.delete(delivery);
         delivery.closed();
-        if (feed.listeners.size > 0) return;
-        feed.stop();
-        feeds.delete(name);
+        if (ticker.listeners.size > 0) return;
+        ticker.stop();
+        tickers.delete(name);
       },
     };
   };
 }
 
-function startFeed({ path }: Peer): Feed {
+function startTicker({ path }: Peer): Ticker {
   const asked = new URL(path, 'ws://target').searchParams;
   const ratePerSecond = bounded(parseRate(asked.get('rate') ?? ''), DEFAULT_RATE_PER_SECOND, MAX_RATE_PER_SECOND);
   const channels = bounded(Number(asked.get('channels')), 1, MAX_CHANNELS);
