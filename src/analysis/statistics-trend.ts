@@ -91,15 +91,16 @@ export interface TheilSen {
  * different times. `inflation` widens the interval as it does the variance of s.
  */
 export function theilSen(times: readonly number[], values: readonly number[], inflation = 1): TheilSen | null {
-  const slopes: number[] = [];
+  const found = new Float64Array((values.length * (values.length - 1)) / 2);
+  let count = 0;
   for (let later = 1; later < values.length; later++) {
     for (let earlier = 0; earlier < later; earlier++) {
       const elapsed = times[later]! - times[earlier]!;
-      if (elapsed > 0) slopes.push((values[later]! - values[earlier]!) / elapsed);
+      if (elapsed > 0) found[count++] = (values[later]! - values[earlier]!) / elapsed;
     }
   }
-  if (slopes.length === 0) return null;
-  slopes.sort((a, b) => a - b);
+  if (count === 0) return null;
+  const slopes = found.subarray(0, count).sort();
   const slope = medianOfSorted(slopes);
   const spread = normalQuantile(0.975) * Math.sqrt(varianceOfS(values) * inflation);
   const low = Math.max(0, Math.round((slopes.length - spread) / 2) - 1);
@@ -115,7 +116,7 @@ export function median(values: readonly number[]): number {
   return medianOfSorted([...values].sort((a, b) => a - b));
 }
 
-function medianOfSorted(sorted: readonly number[]): number {
+function medianOfSorted(sorted: ArrayLike<number>): number {
   const middle = sorted.length / 2;
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -3,9 +3,10 @@
 import { localSurroundings } from '../entry/local.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { redactPlan } from '../plan/redact.ts';
+import { localProbes } from '../probes/local-probes.ts';
 import { renderCheck } from '../report/check.ts';
 import { machineNeeds, plannedSeconds } from '../run/machine-needs.ts';
-import { checkPlan } from '../run/prepare.ts';
+import { checkPlan, checkProbes } from '../run/prepare.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { styleFor } from './terminal.ts';
@@ -16,6 +17,7 @@ export async function checkCommand(
 ): Promise<number> {
   const { plan, secrets } = await loadPlan(source, flags);
   await checkPlan(plan, localSurroundings);
+  checkProbes(plan, localProbes);
   const machine = localSurroundings.machine();
   const needs = machineNeeds(plan, machine);
   const shown = redactPlan(plan, secrets);

@@ -8,6 +8,7 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { createProcessFleet } from '../fleet/process-fleet.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
+import { localProbes } from '../probes/local-probes.ts';
 import type { MachineLimits, Surroundings } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
 import { createTargetHost } from '../target/target-process.ts';
@@ -21,6 +22,7 @@ export function localPorts(runsDirectory: string): RunPorts {
     fleet: createProcessFleet({ workerPath: entryPath('worker') }),
     archive: createRunDirectories(runsDirectory),
     targets: createTargetHost(entryPath('target')),
+    probes: localProbes,
     surroundings: localSurroundings,
   };
 }

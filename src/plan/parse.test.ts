@@ -54,6 +54,7 @@ describe('a plan', () => {
       thresholds: [],
       abort: [],
       resend: null,
+      probes: [],
       drainNs: 5 * S,
       workers: 'auto',
       pace: 'auto',

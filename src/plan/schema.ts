@@ -13,6 +13,7 @@ import {
 } from './fields.ts';
 import { dialectSchema } from './schema-dialect.ts';
 import { loadSchema } from './schema-load.ts';
+import { probesSchema } from './schema-probes.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
 
@@ -113,6 +114,7 @@ export const planSchema = objectField(
       ['auto', 'economical', 'precise'],
       'How a send is waited for: on a timer, or spinning when it is near. Default auto: by the free cores.',
     ).optional(),
+    probes: probesSchema.optional(),
     profiles: z
       .record(z.string(), z.looseObject({}))
       .describe(

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { curve, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import { MANIFEST, makeWindow } from '../../test/support/engine/windows.ts';
 import type { RunEvent } from '../facts/event.ts';
+import type { ProbeReading } from '../facts/probe.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
 import { conductRun } from './conduct.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
 import type { Command, Crew, CrewHandler, Report } from './ports.ts';
+import type { Watched } from './watch.ts';
 
 /** What a worker says to a command; `die` ends it. Nothing waits for time: answers come on the next turn. */
 type Script = (
@@ -20,6 +22,7 @@ type Script = (
 interface Conducted {
   readonly events: RunEvent[];
   readonly windows: Window[];
+  readonly readings: ProbeReading[];
   readonly sent: { worker: number; command: Command }[];
   dismissed: number;
   killed: number[];
@@ -55,8 +58,9 @@ async function conduct(
   options: Partial<RunOptions> = {},
   used: Plan = plan,
   onEvent: (event: RunEvent) => void = () => {},
+  watched: readonly Watched[] = [],
 ): Promise<Conducted> {
-  const seen: Conducted = { events: [], windows: [], sent: [], dismissed: 0, killed: [], error: null };
+  const seen: Conducted = { events: [], windows: [], readings: [], sent: [], dismissed: 0, killed: [], error: null };
   const muster = async (_count: number, handler: CrewHandler): Promise<Crew> => {
     const say =
       (worker: number) =>
@@ -103,11 +107,13 @@ async function conduct(
           seen.events.push(event);
         },
         window: (window) => void seen.windows.push(window),
+        reading: (reading) => void seen.readings.push(reading),
         end: () => {
           throw new Error('the recording is ended by whoever began it');
         },
       },
       fleet: { muster },
+      watched,
       options: { secrets: [], highwaterVersion: '0.1.0', ...options },
     });
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { Manifest, Outcome, RunEvent, StopReason } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
+import type { ProbeReading } from '../facts/probe.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactExcerpt } from '../plan/redact.ts';
@@ -16,9 +17,12 @@ import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
 import type { Crew, Fleet, Recording, Report } from './ports.ts';
+import { startWatch, type Watched } from './watch.ts';
 
 /** From "all ready" to the first connection, so that every worker hears of it in time. */
 const START_MARGIN_NS = 20e6;
+/** Of each probe so many gaps are events; all of them are in its readings. */
+const MOST_GAPS_TOLD = 100;
 const MAX_DETAIL_CHARACTERS = 600;
 /** Of so many rows the values are looked for where any may have been repeated. */
 const MOST_ROWS_HIDDEN = 10_000;
@@ -42,6 +46,7 @@ export interface ConductParts {
   readonly manifest: Manifest;
   readonly recording: Recording;
   readonly fleet: Fleet;
+  readonly watched: readonly Watched[];
   readonly options: RunOptions;
 }
 
@@ -78,11 +83,27 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     living().every((worker) => wanted.includes(states[worker]!));
   const record = (event: RunEvent): void => keep(() => recording.event(cleanEvent(event, secretsOf)));
 
+  const gaps = new Map<string, { last: string | null; told: number }>();
+
+  function onReading(reading: ProbeReading): void {
+    const { probe, atNs } = reading;
+    const gap = reading.gap === null ? null : cleanText(reading.gap, secretsOf(null));
+    keep(() => recording.reading({ ...reading, gap }));
+    const known = gaps.get(probe) ?? { last: null, told: 0 };
+    if (gap !== null && gap !== known.last && known.told < MOST_GAPS_TOLD) {
+      record({ kind: 'probeGap', atNs, probe, detail: gap });
+      if (known.told === 0) options.onNotice?.(`probe ${probe}: ${gap}`);
+      known.told++;
+    }
+    known.last = gap;
+    gaps.set(probe, known);
+  }
+
   /** Every worker may find the same. */
   function tellOnce(detail: string): void {
     if (isTold) return;
     isTold = true;
-    options.onNotice?.(printable(redactExcerpt(detail, secretsOf(null)), MAX_DETAIL_CHARACTERS));
+    options.onNotice?.(cleanText(detail, secretsOf(null)));
   }
 
   function keep(write: () => void): void {
@@ -203,6 +224,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     for (const worker of living()) crew.send(worker, { kind: 'stop' });
   }
 
+  let endWatch = (): void => {};
   const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
   try {
     for (const worker of living()) crew.send(worker, { kind: 'assign', assignment: assignmentOf(plan, parts, worker) });
@@ -222,6 +244,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     const startedAt = new Date(Date.now() + nsToMs(START_MARGIN_NS)).toISOString();
     record({ kind: 'runStarted', atNs: 0, manifest: { ...parts.manifest, startedAt } });
     for (const worker of living()) crew.send(worker, { kind: 'connect', originNs });
+    endWatch = startWatch(parts.watched, { nowNs, onReading });
 
     if (plan.load.messages.kind !== 'none') {
       const { start } = plan.load.messages;
@@ -235,9 +258,11 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     }
     if (stopping === null) phase = 'sending';
     await until(() => everyLiving('finished'));
+    endWatch();
     record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping) });
     if (unkept !== null) throw unkept;
   } finally {
+    endWatch();
     await crew.dismiss();
   }
 }
@@ -276,5 +301,9 @@ function runMark(id: string): number {
 function cleanEvent(event: RunEvent, secretsOf: (lane: number | null) => readonly string[]): RunEvent {
   if (!('detail' in event)) return event;
   const secrets = secretsOf('lane' in event ? event.lane : null);
-  return { ...event, detail: printable(redactExcerpt(event.detail, secrets), MAX_DETAIL_CHARACTERS) };
+  return { ...event, detail: cleanText(event.detail, secrets) };
+}
+
+function cleanText(text: string, secrets: readonly string[]): string {
+  return printable(redactExcerpt(text, secrets), MAX_DETAIL_CHARACTERS);
 }

@@ -12,7 +12,7 @@ import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { isSecretHeader, secretForms } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { Surroundings } from './ports.ts';
+import type { Probes, Surroundings } from './ports.ts';
 import { type PlanRows, readPlanRows } from './rows.ts';
 
 export interface Prepared extends PlanRows {
@@ -50,6 +50,15 @@ export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise
   await checkDialect(plan, planRows.rows, surroundings);
   checkRequests(plan, planRows);
   return planRows;
+}
+
+/** What of the probes can be found wrong before they are read. Throws PROBE_UNREADABLE. */
+export function checkProbes({ probes }: Plan, ports: Probes): void {
+  const problems = probes.flatMap((settings, index) => {
+    const problem = ports.problem(settings);
+    return problem === null ? [] : [`probes[${index}] (${settings.name}): ${problem}`];
+  });
+  if (problems.length > 0) throw new HighwaterError('PROBE_UNREADABLE', problems);
 }
 
 function rowSecrets({ target, dialect }: Plan, rows: Rows): readonly (readonly string[])[] {

@@ -36,7 +36,7 @@ export function createTargetHost(targetPath: string): TargetHost {
         child.once('message', (message) => {
           clearTimeout(timer);
           child.removeAllListeners('exit');
-          resolve({ url: (message as TargetListening).url, stop: () => stop(child) });
+          resolve({ url: (message as TargetListening).url, pid: child.pid!, stop: () => stop(child) });
         });
       });
     },

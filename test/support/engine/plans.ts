@@ -83,6 +83,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     thresholds: [],
     abort: [],
     resend: null,
+    probes: [],
     drainNs: 5 * SECOND,
     workers: 1,
     pace: 'economical',
