@@ -151,6 +151,41 @@ describe('a run that goes its way', () => {
     expect(new Set(starts).size).toBe(1);
   });
 
+  test('is watched, and a gap is told once, without secrets, however often it comes', async () => {
+    const notices: string[] = [];
+    let reads = 0;
+    const broken: Watched = {
+      name: 'app',
+      probe: {
+        async read() {
+          reads++;
+          throw new Error('refused hush-hush');
+        },
+      },
+    };
+    const steady: Watched = { name: 'queue', probe: { read: async () => ({ values: { depth: 7 }, gap: null }) } };
+    const seen = await conduct(
+      (worker, command, say, die) => {
+        if (command.kind === 'startMessages') setTimeout(() => obedient(worker, command, say, die), 1200);
+        else obedient(worker, command, say, die);
+      },
+      { secrets: ['hush-hush'], onNotice: (text) => notices.push(text) },
+      plan,
+      undefined,
+      [broken, steady],
+    );
+    expect(seen.error).toBeNull();
+    expect(reads).toBeGreaterThanOrEqual(2);
+    expect(seen.readings.filter(({ probe }) => probe === 'queue')).toMatchObject([
+      { values: { depth: 7 }, gap: null },
+      {},
+    ]);
+    expect(seen.events.filter(({ kind }) => kind === 'probeGap')).toEqual([
+      { kind: 'probeGap', atNs: expect.any(Number), probe: 'app', detail: 'refused [redacted]' },
+    ]);
+    expect(notices).toEqual(['probe app: refused [redacted]']);
+  });
+
   test('waits for the last worker to be connected', async () => {
     let first = true;
     const seen = await conduct((worker, command, say, die) => {

@@ -13,6 +13,7 @@ import { redactExcerpt } from '../plan/redact.ts';
 import { printable } from '../report/printable.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { createReadingCleaner } from './clean-reading.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
@@ -85,10 +86,12 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
 
   const gaps = new Map<string, { last: string | null; told: number }>();
 
+  const cleaned = createReadingCleaner((text) => cleanText(text, secretsOf(null)));
+
   function onReading(reading: ProbeReading): void {
-    const { probe, atNs } = reading;
-    const gap = reading.gap === null ? null : cleanText(reading.gap, secretsOf(null));
-    keep(() => recording.reading({ ...reading, gap }));
+    const clean = cleaned(reading);
+    const { probe, atNs, gap } = clean;
+    keep(() => recording.reading(clean));
     const known = gaps.get(probe) ?? { last: null, told: 0 };
     if (gap !== null && gap !== known.last && known.told < MOST_GAPS_TOLD) {
       record({ kind: 'probeGap', atNs, probe, detail: gap });
