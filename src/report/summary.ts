@@ -1,14 +1,14 @@
 // The text summary: the verdict first, then what it rests on, then the instrument's own health.
 
 import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
-import { DETAIL_SERIES } from '../facts/probe.ts';
-import type { Distribution, ResourceSeries, RunResult, ThresholdResult } from '../facts/result.ts';
+import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { printable } from './printable.ts';
+import { probeTexts } from './probe-texts.ts';
 import type { TextStyle } from './style.ts';
 
 /** `runPath`: where the record lies; null leaves the line out. */
@@ -345,61 +345,8 @@ function findingLines({ findings }: RunResult, style: TextStyle): string[] {
   return lines.length === 0 ? [] : [...lines, ''];
 }
 
-/** One line for each probe: what it read, and how often it did not. */
-function probeLines({ probes, resources }: RunResult): string[] {
-  return probes.flatMap(({ name, gaps, firstGap }, index) => {
-    const series = Object.entries(resources[name] ?? {})
-      .filter(([of, { max }]) => !DETAIL_SERIES.includes(of) || (max > 0 && TROUBLES.includes(of)))
-      .sort(([a], [b]) => placeOf(a) - placeOf(b));
-    const shown = series.slice(0, MOST_SERIES_SHOWN).map(([of, values]) => seriesText(of, values));
-    const parts = [
-      ...shown,
-      ...(series.length > shown.length ? [`${formatCount(series.length - shown.length)} more in the result`] : []),
-      ...(gaps === 0 ? [] : [`${plural(gaps, 'gap')}, the first: ${printable(firstGap ?? '')}`]),
-    ];
-    const text = `${printable(name, 40)}: ${parts.length === 0 ? 'read nothing' : parts.join('   ')}`;
-    return section(index === 0 ? 'probes' : '', [text]);
-  });
-}
-
-const MOST_SERIES_SHOWN = 6;
-const FIRST_SHOWN: readonly string[] = ['cpuRatio', 'rssBytes', 'memoryUsedBytes', 'fileDescriptors'];
-/** Details that are shown once there are any. */
-const TROUBLES: readonly string[] = ['tcpRetransmitsPerSecond', 'tcpResetsPerSecond'];
-
-function placeOf(series: string): number {
-  const place = FIRST_SHOWN.indexOf(series);
-  return place === -1 ? FIRST_SHOWN.length : place;
-}
-
-function seriesText(name: string, { first, max, last, slopePerMinute }: ResourceSeries): string {
-  switch (name) {
-    case 'cpuRatio':
-      return `CPU at most ${formatPercent(Math.round(max * 100) / 100)}`;
-    case 'rssBytes':
-    case 'memoryUsedBytes': {
-      const slope = slopePerMinute === null ? '' : ` (${signed(slopePerMinute, formatBytes)} a minute)`;
-      return `${name === 'rssBytes' ? 'RSS' : 'memory'} ${formatBytes(first)} to ${formatBytes(last)}${slope}`;
-    }
-    case 'fileDescriptors':
-      return `files ${formatCount(first)} to ${formatCount(last)}`;
-    case 'tcpRetransmitsPerSecond':
-      return `TCP retransmits at most ${plainNumber(max)}/s`;
-    case 'tcpResetsPerSecond':
-      return `TCP resets at most ${plainNumber(max)}/s`;
-    default: {
-      const text = /bytes$/i.test(name.split('{')[0] ?? '') ? formatBytes : plainNumber;
-      return `${printable(name, 80)} ${text(first)} to ${text(last)}, at most ${text(max)}`;
-    }
-  }
-}
-
-function signed(value: number, format: (value: number) => string): string {
-  return value < 0 ? format(value) : `+${format(value)}`;
-}
-
-function plainNumber(value: number): string {
-  return Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(4)));
+function probeLines(result: RunResult): string[] {
+  return probeTexts(result).flatMap((text, index) => section(index === 0 ? 'probes' : '', [text]));
 }
 
 function section(name: string, parts: readonly string[]): string[] {
