@@ -151,7 +151,7 @@ describe('a run that goes its way', () => {
     expect(new Set(starts).size).toBe(1);
   });
 
-  test('is watched, and a gap is told once, without secrets, however often it comes', async () => {
+  test('is watched, and that a probe has gaps is told once, without secrets, however often it has', async () => {
     const notices: string[] = [];
     let reads = 0;
     const broken: Watched = {
@@ -176,14 +176,14 @@ describe('a run that goes its way', () => {
     );
     expect(seen.error).toBeNull();
     expect(reads).toBeGreaterThanOrEqual(2);
-    expect(seen.readings.filter(({ probe }) => probe === 'queue')).toMatchObject([
-      { values: { depth: 7 }, gap: null },
-      {},
-    ]);
-    expect(seen.events.filter(({ kind }) => kind === 'probeGap')).toEqual([
-      { kind: 'probeGap', atNs: expect.any(Number), probe: 'app', detail: 'refused [redacted]' },
-    ]);
-    expect(notices).toEqual(['probe app: refused [redacted]']);
+    const read = seen.readings.filter(({ probe, gap }) => probe === 'queue' && gap === null);
+    expect(read.length).toBeGreaterThanOrEqual(2);
+    expect(read[0]).toMatchObject({ values: { depth: 7 } });
+    const told = seen.events.flatMap((event) =>
+      event.kind === 'probeGap' && event.probe === 'app' ? [event.detail] : [],
+    );
+    expect(told).toContain('refused [redacted]');
+    expect(notices.filter((text) => text.startsWith('probe app'))).toEqual(['probe app: refused [redacted]']);
   });
 
   test('waits for the last worker to be connected', async () => {
