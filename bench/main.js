@@ -15,6 +15,7 @@ const CLAIMS = [
   'idle',
   'open-loop',
   'security',
+  'probes',
   'startup',
   'many-lanes',
   'flat-memory',

@@ -4,6 +4,7 @@
 import type { AudienceFacts } from '../facts/audience.ts';
 import type { Manifest, RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
+import type { ProbeReading } from '../facts/probe.ts';
 import {
   type Distribution,
   type FailureResult,
@@ -27,10 +28,13 @@ import { addTypes, createTypeTallies, describeTypes } from './by-type.ts';
 import { describeDelivery } from './delivery.ts';
 import { describeDistribution } from './distribution.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
+import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
 import { createRecoveryJudge } from './recovery.ts';
+import { createResources } from './resources.ts';
 import { judgeContract, judgeThreshold } from './rules.ts';
 import { joinStates } from './states.ts';
+import { steadyStretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './timeline.ts';
 import { verdictOf } from './verdict.ts';
@@ -39,6 +43,8 @@ const MAX_VIOLATIONS = 100;
 
 export interface Judge {
   window(window: Window): void;
+  /** Of each probe in the order of time. */
+  reading(reading: ProbeReading): void;
   finish(): RunResult;
 }
 
@@ -62,6 +68,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const types = createTypeTallies(plan.load.mix);
   const describe = (h: Histogram) => describeDistribution(h, encodeHdr);
   const recovery = createRecoveryJudge(plan, events, describe);
+  const steady = steadyStretch(plan, record);
+  const resources = createResources(steady);
   let sendingWindows = 0;
   let busyWindows = 0;
   let lastNs = 0;
@@ -105,8 +113,12 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       peaks.cpuRatio = Math.max(ratio, peaks.cpuRatio ?? 0);
     },
 
+    reading: resources.add,
+
     finish() {
       timeline.finish();
+      resources.addGenerator(points);
+      const { series, probes, bySecond } = resources.finish();
       const endNs = record.endedNs ?? lastNs;
       const originNs = record.messagesStartedNs;
       const plannedSendingNs = plan.load.messages.kind === 'none' ? 0 : (stages.at(-1)?.toNs ?? 0);
@@ -130,6 +142,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         endedBecause: record.endedBecause,
         failedFaults: record.failedFaults,
       });
+      // Where the generator doubts its own times, a drift may be its own.
+      const isTimed = health.every(({ casts }) => casts !== 'timing');
       const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       const outcomes = [
         ...plan.thresholds.map((threshold) => judgeThreshold(threshold, evidence, health)),
@@ -189,7 +203,9 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           missedWorkers: record.deadWorkers,
           littlesLawErrorRatio: littlesLawError(whole),
         },
-        resources: {},
+        resources: series,
+        probes,
+        findings: [...findLeaks(resources.inSteadyTime()), ...(isTimed ? findDrifts(points, steady) : [])],
         stages: stages.map((stage, index): StageResult => {
           const tally = stageTallies[index]!;
           const base = plan.load.messages.kind === 'none' ? 0 : (originNs ?? 0);
@@ -204,7 +220,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
             throughput: throughputOf(tally, tally, stage.toNs - stage.fromNs),
           };
         }),
-        timeline: points,
+        timeline: points.map((point) => ({ ...point, resources: bySecond.get(point.second) ?? {} })),
         violations: record.violations,
       };
     },

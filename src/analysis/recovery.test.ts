@@ -39,6 +39,7 @@ function point(second: number, more: Partial<TimelinePoint> = {}): TimelinePoint
     sendLagP99Ms: 1,
     cpuRatio: 0.1,
     rssBytes: 1,
+    resources: {},
     ...more,
   };
 }

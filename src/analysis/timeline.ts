@@ -114,6 +114,7 @@ export function timelinePoint(second: number, facts: Second, lanesOpen: number):
     sendLagP99Ms: percentileMs(histograms.sendLag, 99),
     cpuRatio: facts.cpuRatioMax,
     rssBytes: sumOf(facts.rssBytes.values()),
+    resources: {},
   };
 }
 

@@ -3,9 +3,10 @@
 import { DEFAULT_RUNS_DIRECTORY, localPorts, localSurroundings } from '../entry/local.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { redactPlan } from '../plan/redact.ts';
+import { localProbes } from '../probes/local-probes.ts';
 import { renderCheck } from '../report/check.ts';
 import { machineNeeds, plannedSeconds } from '../run/machine-needs.ts';
-import { checkFaults, checkPlan } from '../run/prepare.ts';
+import { checkFaults, checkPlan, checkProbes } from '../run/prepare.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { styleFor } from './terminal.ts';
@@ -17,6 +18,7 @@ export async function checkCommand(
   const { plan, secrets } = await loadPlan(source, flags);
   await checkPlan(plan, localSurroundings);
   checkFaults(plan, localPorts(DEFAULT_RUNS_DIRECTORY).faults);
+  checkProbes(plan, localProbes);
   const machine = localSurroundings.machine();
   const needs = machineNeeds(plan, machine);
   const shown = redactPlan(plan, secrets);

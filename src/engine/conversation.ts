@@ -52,8 +52,8 @@ export interface Conversation {
   closeAll(): void;
   /** The lane, which has no connection, will not get another: what was kept for that is unresolved. */
   abandon(lane: Lane): void;
-  /** Looks after lanes that drain or close; call it now and then. */
-  sweep(): void;
+  /** Looks after lanes that drain or close; call it now and then. `stalledNs`: so long nothing could be read since. */
+  sweep(stalledNs: number): void;
 }
 
 export interface ConversationParts {
@@ -289,8 +289,9 @@ export function createConversation(parts: ConversationParts): Conversation {
     leaving.set(lane, clock.nowNs() + plan.drainNs);
   }
 
-  function sweep(): void {
+  function sweep(stalledNs: number): void {
     const nowNs = clock.nowNs();
+    if (stalledNs > 0) for (const [lane, deadlineNs] of leaving) leaving.set(lane, deadlineNs + stalledNs);
     for (const [lane, deadlineNs] of [...leaving]) {
       if (nowNs < deadlineNs) continue;
       leaving.delete(lane);

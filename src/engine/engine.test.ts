@@ -367,3 +367,25 @@ test('nothing that is wrong is reported of a run in which nothing went wrong', (
   expect(outcome.events).toEqual([]);
   expect(failures(outcome)).toEqual([]);
 });
+
+describe('a process that stands still in the drain', () => {
+  test('does not hold its own time against the service: what came meanwhile is read, and nothing is lost', () => {
+    const outcome = runScenario({
+      // Answers take 300 ms, and the loop hangs for longer than the drain, just as the last messages are under way.
+      plan: makePlan({ messages: openMessages(100, SECOND), plan: { drainNs: SECOND } }),
+      script: slow(300 * MS),
+      prepare: ({ clock }) => clock.after(1.1 * SECOND, () => clock.jump(5 * SECOND)),
+    });
+    expect(outcome.tally.messages).toMatchObject({ sent: 100, delivered: 100, lost: 0, belated: 0 });
+  });
+
+  test('what does not come in the time that is left is lost all the same', () => {
+    const outcome = runScenario({
+      plan: makePlan({ messages: openMessages(100, SECOND), plan: { drainNs: SECOND } }),
+      script: () => ({ onMessage: () => {} }),
+      prepare: ({ clock }) => clock.after(1.1 * SECOND, () => clock.jump(5 * SECOND)),
+    });
+    expect(outcome.tally.messages).toMatchObject({ sent: 100, delivered: 0, lost: 100 });
+    expect(outcome.finishedNs).toBeLessThan(9 * SECOND);
+  });
+});

@@ -91,6 +91,8 @@ export interface EngineParts {
 const BEAT_NS = 20e6;
 /** After everything has arrived, how long to watch for duplicates and strangers. */
 const LINGER_NS = 500e6;
+/** A beat that takes longer is a stall of the process. */
+const STALL_NS = 200e6;
 const CLOSE_TIMEOUT_NS = 2e9;
 const JUST_BEFORE_NS = 1e6;
 
@@ -316,7 +318,7 @@ export function createEngine(parts: EngineParts): Engine {
     const nowNs = clock.nowNs();
     // A stall swallows the beats that were due in it; they count as well, or half a second of it would be one sample.
     recordWithExpectedInterval(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs), BEAT_NS);
-    conversation.sweep();
+    conversation.sweep(stallNs(nowNs - expectedNs + BEAT_NS));
     if (resender !== null) for (const lane of openLanes.senders()) resender.sweep(lane, nowNs);
     if (phase === 'running' && isOver(nowNs)) drain(nowNs);
     clock.after(BEAT_NS, () => beat(nowNs + BEAT_NS));
@@ -359,15 +361,20 @@ export function createEngine(parts: EngineParts): Engine {
     pacer.stop();
     if (pushes !== null) endPushes(pushes);
     let busyNs = traffic.ledger.next.some((count) => count > 0) ? startedNs : Number.NEGATIVE_INFINITY;
+    /** While this process stood still nothing could be read: that time is not the service's. */
+    let stoodStillNs = 0;
+    let lookedNs = startedNs;
     const look = (): void => {
       const nowNs = clock.nowNs();
+      stoodStillNs += stallNs(nowNs - lookedNs);
+      lookedNs = nowNs;
       if (recorder.inFlight > 0) busyNs = nowNs;
       // Lanes that retire are not among the open ones and may still be owed something.
       const isQuiet =
         recorder.inFlight === 0 &&
         !isOwed() &&
         (openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
-      if (isQuiet || nowNs - startedNs >= plan.drainNs) closeAll();
+      if (isQuiet || nowNs - startedNs - stoodStillNs >= plan.drainNs) closeAll();
       else clock.after(BEAT_NS, look);
     };
     look();
@@ -424,6 +431,11 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   return { connect, startMessages, stop };
+}
+
+/** How much longer than a beat it took, where that is more than a busy loop takes. */
+function stallNs(tookNs: number): number {
+  return tookNs > STALL_NS ? tookNs - BEAT_NS : 0;
 }
 
 function next(events: Iterator<LaneEvent>): LaneEvent | null {

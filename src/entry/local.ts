@@ -14,6 +14,7 @@ import { createNodeTransport } from '../engine/node-transport.ts';
 import { createProcessFaults } from '../faults/process-faults.ts';
 import { createProcessFleet } from '../fleet/process-fleet.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
+import { localProbes } from '../probes/local-probes.ts';
 import type { FirstPlanPorts } from '../run/first-plan.ts';
 import type { MachineLimits, Surroundings } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
@@ -30,6 +31,7 @@ export function localPorts(runsDirectory: string): RunPorts {
     archive: createRunDirectories(runsDirectory),
     targets: createTargetHost(entryPath('target')),
     faults: createProcessFaults(path.join(path.dirname(runsDirectory), 'faults')),
+    probes: localProbes,
     surroundings: localSurroundings,
   };
 }

@@ -30,7 +30,11 @@ export interface RunResult {
   readonly sendLag: Distribution;
   readonly throughput: Throughput;
   readonly generator: GeneratorResult;
-  readonly resources: Readonly<Record<string, never>>;
+  /** What probes read, by probe and series; and of the generator, what its workers used. */
+  readonly resources: Readonly<Record<string, Readonly<Record<string, ResourceSeries>>>>;
+  /** In the order in which they first read; the generator is none. */
+  readonly probes: readonly ProbeResult[];
+  readonly findings: readonly Finding[];
   readonly stages: readonly StageResult[];
   readonly timeline: readonly TimelinePoint[];
   /** The first 100. */
@@ -349,6 +353,40 @@ export interface GeneratorResult {
   readonly littlesLawErrorRatio: number | null;
 }
 
+/** In the series' own unit; its slope is that of the time under an even load, null where that is too short to have one. */
+export interface ResourceSeries {
+  readonly first: number;
+  readonly max: number;
+  readonly last: number;
+  readonly slopePerMinute: number | null;
+}
+
+export interface ProbeResult {
+  readonly name: string;
+  /** Beats at which it read something, and at which something was missing. */
+  readonly readings: number;
+  readonly gaps: number;
+  /** Why something was missing, the first time; null where nothing ever was. */
+  readonly firstGap: string | null;
+}
+
+/** What grew all the time while nothing asked it to: memory or descriptors (leak), response times (drift). */
+export interface Finding {
+  readonly kind: 'leak' | 'drift';
+  /** `PROBE.SERIES`, or `response.p50` and `response.p99`. */
+  readonly series: string;
+  readonly fromSecond: number;
+  readonly toSecond: number;
+  /** In the series' unit; times in milliseconds. */
+  readonly slopePerMinute: number;
+  /** 95 %. */
+  readonly intervalPerMinute: readonly [number, number];
+  /** One less the p-value that is left after the correction for autocorrelation; not the chance that it is right. */
+  readonly confidence: number;
+  /** In a sentence. */
+  readonly evidence: string;
+}
+
 export interface StageResult {
   readonly name: string;
   readonly fromSecond: number;
@@ -379,4 +417,6 @@ export interface TimelinePoint {
   readonly sendLagP99Ms: number | null;
   readonly cpuRatio: number | null;
   readonly rssBytes: number;
+  /** What probes read in this second, as `PROBE.SERIES`: the first few series. */
+  readonly resources: Readonly<Record<string, number>>;
 }

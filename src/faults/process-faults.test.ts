@@ -88,6 +88,7 @@ describe.runIf(process.platform === 'linux')('a process that is stopped', () => 
     const file = path.join(notes, `stopped-${child.pid}.json`);
     const note = JSON.parse(readFileSync(file, 'utf8')) as object;
     writeFileSync(file, JSON.stringify({ ...note, byStartedAt: '1', startedAt: '2' }));
+    await stands(child, true);
     expect(createProcessFaults(notes).recover()).toEqual([]);
     expect(stateOf(child)).toBe('T');
   });

@@ -29,11 +29,13 @@ async function keep(id: string): Promise<StoredRun> {
   return recording.end();
 }
 
-async function all(run: StoredRun): Promise<Window[]> {
-  const found: Window[] = [];
-  for await (const window of run.windows()) found.push(window);
+async function listOf<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const value of values) found.push(value);
   return found;
 }
+
+const all = (run: StoredRun): Promise<Window[]> => listOf(run.windows());
 
 const open = (id: string): Promise<StoredRun> => createRunDirectories(root).open(id);
 
@@ -54,6 +56,18 @@ describe('a run on disk', () => {
     expect(readFileSync(path.join(root, 'a', 'events.ndjson'), 'utf8')).toBe(`${encodeEvent(events[0]!)}\n`);
     expect(readFileSync(path.join(root, 'a', 'windows.ndjson'), 'utf8')).toBe(`${encodeWindow(windows[0]!)}\n`);
     recording.end();
+  });
+
+  test('has what probes read, and is none the worse without', async () => {
+    const watched = makePlan({ plan: { probes: [{ kind: 'machine', name: 'machine' }] } });
+    const reading = { probe: 'machine', atNs: 1e9, values: { cpuRatio: 0.5 }, gap: null };
+    const recording = await createRunDirectories(root).begin(manifest('a'), watched);
+    recording.event(events[0]!);
+    recording.reading(reading);
+    const stored = recording.end();
+    appendFileSync(path.join(root, 'a', 'probes.ndjson'), '{"probe":"mach');
+    expect(await listOf(stored.readings())).toEqual([reading]);
+    expect(await listOf((await keep('b')).readings())).toEqual([]);
   });
 
   test('loses nothing but its torn last line', async () => {

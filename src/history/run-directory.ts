@@ -3,6 +3,7 @@
 //   plan.json        the resolved plan, redacted
 //   windows.ndjson   appended as they arrive       } each line reaches the kernel before the next is
 //   events.ndjson    appended as they happen       } taken: a killed process loses none that it had
+//   probes.ndjson    appended as they are read     }
 //   result.json      at the end, and again whenever the run is judged again
 
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
@@ -11,6 +12,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { HighwaterError } from '../facts/error.ts';
 import { decodeEvent, encodeEvent, type Manifest, type RunEvent } from '../facts/event.ts';
+import { decodeReading, encodeReading, type ProbeReading } from '../facts/probe.ts';
 import type { RunResult } from '../facts/result.ts';
 import { decodeWindow, encodeWindow, type Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -19,6 +21,7 @@ import type { Archive, Recording, StoredRun } from '../run/ports.ts';
 const PLAN = 'plan.json';
 const WINDOWS = 'windows.ndjson';
 const EVENTS = 'events.ndjson';
+const PROBES = 'probes.ndjson';
 const RESULT = 'result.json';
 
 /** `root`: the directory that holds one directory a run. */
@@ -58,13 +61,18 @@ async function makeDirectory(directory: string): Promise<void> {
 function record(directory: string, plan: Plan): Recording {
   const windows = openSync(path.join(directory, WINDOWS), 'a');
   const events = openSync(path.join(directory, EVENTS), 'a');
+  const readings = plan.probes.length === 0 ? null : openSync(path.join(directory, PROBES), 'a');
   return {
     path: directory,
     window: (window) => void writeSync(windows, `${encodeWindow(window)}\n`),
     event: (event) => void writeSync(events, `${encodeEvent(event)}\n`),
+    reading(reading) {
+      if (readings !== null) writeSync(readings, `${encodeReading(reading)}\n`);
+    },
     end() {
       closeSync(windows);
       closeSync(events);
+      if (readings !== null) closeSync(readings);
       return stored(directory, plan);
     },
   };
@@ -83,6 +91,7 @@ function stored(directory: string, plan: Plan): StoredRun {
       return events;
     },
     windows: () => readWindows(path.join(directory, WINDOWS)),
+    readings: () => readReadings(path.join(directory, PROBES)),
     async keepResult(result: RunResult) {
       const file = path.join(directory, RESULT);
       try {
@@ -104,6 +113,15 @@ async function* readWindows(file: string): AsyncGenerator<Window> {
   for await (const line of lines(file)) {
     const window = decodeWindow(line);
     if (window !== null) yield window;
+  }
+}
+
+async function* readReadings(file: string): AsyncGenerator<ProbeReading> {
+  // A run without probes has no such file.
+  if (!(await isFile(file))) return;
+  for await (const line of lines(file)) {
+    const reading = decodeReading(line);
+    if (reading !== null) yield reading;
   }
 }
 
@@ -148,6 +166,14 @@ async function findRun(root: string, id: string): Promise<string> {
   const got = matches.length > 1 ? `${matches.length} runs that begin so` : 'none of that name';
   const hint = known.length === 0 ? 'No run is kept there yet' : `The latest is ${known.at(-1)}`;
   throw new HighwaterError('RUN_NOT_FOUND', [`${id}: expected a run in ${root}, or a path, got ${got}. ${hint}`]);
+}
+
+async function isFile(candidate: string): Promise<boolean> {
+  try {
+    return (await stat(candidate)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 async function isDirectory(candidate: string): Promise<boolean> {

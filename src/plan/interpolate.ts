@@ -118,6 +118,7 @@ function isMessagePlace(name: string, [section, field]: Path): boolean {
 }
 
 /** A rate or a number of lanes is no secret, and hiding every `500` would hide half of a report. */
-function mayBeSecret([section]: Path): boolean {
+function mayBeSecret([section, , field]: Path): boolean {
+  if (section === 'probes') return field === 'prometheus' || field === 'command';
   return section === 'target' || section === 'name' || section === 'dialect' || section === 'faults';
 }

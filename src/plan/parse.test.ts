@@ -56,6 +56,7 @@ describe('a plan', () => {
       resend: null,
       reconnect: null,
       faults: [],
+      probes: [],
       drainNs: 5 * S,
       workers: 'auto',
       pace: 'auto',

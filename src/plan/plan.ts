@@ -28,7 +28,31 @@ export interface Plan {
   readonly drainNs: number;
   readonly workers: number | 'auto';
   readonly pace: Pace;
+  /** What is read once a second while the run goes; each name once. */
+  readonly probes: readonly ProbeSettings[];
 }
+
+/** Where a probe looks. */
+export type ProbeSettings =
+  /** A process and its children. */
+  | { readonly kind: 'process'; readonly name: string; readonly pid: number }
+  | { readonly kind: 'referenceTarget'; readonly name: string }
+  | { readonly kind: 'machine'; readonly name: string }
+  | {
+      readonly kind: 'prometheus';
+      readonly name: string;
+      readonly url: string;
+      /** `name` or `name{label="value"}`, each once. */
+      readonly series: readonly string[];
+    }
+  | {
+      readonly kind: 'command';
+      readonly name: string;
+      readonly program: string;
+      readonly args: readonly string[];
+      /** Where it is started; null for the working directory. */
+      readonly directory: string | null;
+    };
 
 /** What is sent again, with the same id and content. */
 export interface Resend {

@@ -3,10 +3,11 @@
 // server's error page quotes the header it did not like.
 
 import type { NonEmpty } from '../units/non-empty.ts';
+import { unreachable } from '../units/unreachable.ts';
 import { base64OfText } from './base64.ts';
 import { templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
-import type { Curve, Dialect, Fault, Load, Numbering, Plan } from './plan.ts';
+import type { Curve, Dialect, Fault, Load, Numbering, Plan, ProbeSettings } from './plan.ts';
 import { splitUrl } from './url.ts';
 
 export const REDACTED = '[redacted]';
@@ -57,6 +58,7 @@ export function redactPlan(plan: Plan, secrets: readonly string[]): Plan {
     dialect: redactDialect(plan.dialect, hide),
     load: redactLoad(plan.load, hide),
     faults: plan.faults.map((fault) => redactFault(fault, hide)),
+    probes: plan.probes.map((probe) => redactProbe(probe, hide)),
   };
 }
 
@@ -68,7 +70,11 @@ export function redactDocument(document: unknown, secrets: readonly string[]): u
         section === 'target' &&
         (field === 'cookies' || name === 'passphrase' || (field === 'headers' && isSecretHeader(name ?? '')));
       if (isSecret) return REDACTED;
-      return redactText(field === 'url' ? redactUrl(value) : value, secrets);
+      return redactText(field === 'url' || field === 'prometheus' ? redactUrl(value) : value, secrets);
+    }
+    // In a list of the section's own the keys of each entry are the fields.
+    if (Array.isArray(value) && section === 'probes' && field === undefined) {
+      return value.map((item) => walk(item, [section]));
     }
     if (Array.isArray(value)) return value.map((item) => walk(item, [section ?? '', field ?? '', name ?? '']));
     if (!isObject(value)) return value;
@@ -123,6 +129,7 @@ export function collectSecrets(plan: Plan, envSecrets: readonly string[]): reado
     ...envSecrets,
     ...Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? headerSecrets(name, value) : [])),
     ...urls.flatMap(urlSecrets),
+    ...plan.probes.flatMap((probe) => (probe.kind === 'prometheus' ? urlSecrets(probe.url) : [])),
     ...(tls.passphrase === null ? [] : [tls.passphrase]),
     ...templateSecrets(plan.dialect),
   ];
@@ -176,6 +183,21 @@ function redactDialect(dialect: Dialect, hide: (text: string) => string): Dialec
     payload: dialect.payload?.map(hide) ?? null,
     pushes: typeof dialect.pushes === 'string' ? dialect.pushes : redactNumbering(dialect.pushes, hide),
   };
+}
+
+function redactProbe(probe: ProbeSettings, hide: (text: string) => string): ProbeSettings {
+  switch (probe.kind) {
+    case 'process':
+    case 'referenceTarget':
+    case 'machine':
+      return probe;
+    case 'prometheus':
+      return { ...probe, url: hide(redactUrl(probe.url)), series: probe.series.map(hide) };
+    case 'command':
+      return { ...probe, program: hide(probe.program), args: probe.args.map(hide) };
+    default:
+      return unreachable(probe);
+  }
 }
 
 function redactNumbering({ sequence, channel, shared }: Numbering, hide: (text: string) => string): Numbering {

@@ -8,7 +8,17 @@ import { acknowledgesApart, helloOf, numberingOf, templatesOf } from './dialects
 import { isObject } from './document.ts';
 import { templateColumns } from './interpolate.ts';
 import { problemsOfIssues } from './issues.ts';
-import type { Contract, Dialect, JsonDialect, Numbering, Plan, Reconnect, Resend, Target } from './plan.ts';
+import {
+  type Contract,
+  type Dialect,
+  type JsonDialect,
+  type Numbering,
+  type Plan,
+  REFERENCE_TARGET,
+  type Reconnect,
+  type Resend,
+  type Target,
+} from './plan.ts';
 import type { Path, PlacedProblem } from './problems.ts';
 import { redactDocument } from './redact.ts';
 import { resolveFaults } from './resolve-faults.ts';
@@ -18,6 +28,7 @@ import { planSchema, type WrittenPlan } from './schema.ts';
 import { connectionsSchema } from './schema-curves.ts';
 import type { WrittenNumbering, WrittenState } from './schema-dialect.ts';
 import { messagesSchema } from './schema-load.ts';
+import { resolveProbes } from './schema-probes.ts';
 import { targetSchema } from './schema-target.ts';
 import { hostName } from './url.ts';
 
@@ -123,6 +134,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     drainNs: written.drain ?? DEFAULTS.drainNs,
     workers: written.workers ?? 'auto',
     pace: written.pace ?? 'auto',
+    probes: resolveProbes(written.probes ?? [], target.urls.includes(REFERENCE_TARGET), report),
   };
 }
 

@@ -14,6 +14,7 @@ import {
 import { dialectSchema } from './schema-dialect.ts';
 import { faultsSchema } from './schema-faults.ts';
 import { loadSchema } from './schema-load.ts';
+import { probesSchema } from './schema-probes.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
 
@@ -156,6 +157,7 @@ export const planSchema = objectField(
       ['auto', 'economical', 'precise'],
       'How a send is waited for: on a timer, or spinning when it is near. Default auto: by the free cores.',
     ).optional(),
+    probes: probesSchema.optional(),
     profiles: z
       .record(z.string(), z.looseObject({}))
       .describe(

@@ -40,6 +40,26 @@ test('says what would happen: lanes, messages, stages, how long, rules', () => {
   expect(text).toMatch(/^[\x20-\x7e\n]*$/);
 });
 
+test('says what is probed', () => {
+  const text = render(
+    makePlan({
+      plan: {
+        probes: [
+          { kind: 'process', name: 'broker', pid: 4711 },
+          { kind: 'referenceTarget', name: 'target' },
+          { kind: 'machine', name: 'machine' },
+          { kind: 'prometheus', name: 'app', url: 'http://10.0.0.1/metrics', series: ['a', 'b'] },
+          { kind: 'command', name: 'queue', program: 'node', args: ['depth.js'], directory: '/srv' },
+        ],
+      },
+    }),
+  );
+  expect(text).toMatch(
+    /probes +broker \(process 4711\), target \(the reference target\), machine \(this machine\), app \(2 series of http:\/\/10\.0\.0\.1\/metrics\), queue \(node depth\.js\)/,
+  );
+  expect(render(makePlan())).not.toMatch(/probes/);
+});
+
 test('says whether this machine can do it', () => {
   expect(render(makePlan(), { problems: ['workers: too many lanes'] })).toContain('cannot run here');
   expect(render(makePlan())).toContain(' can run here');

@@ -1,7 +1,7 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
 import { peakLevel } from '../plan/curve.ts';
-import type { Contract, Dialect, Fault, Numbering, Plan, Reconnect, Segment } from '../plan/plan.ts';
+import type { Contract, Dialect, Fault, Numbering, Plan, ProbeSettings, Reconnect, Segment } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -57,6 +57,7 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
       `${plannedSeconds.toFixed(1)} s and opening the first lanes, then up to ${formatDuration(plan.drainNs)} of drain`,
     ),
     row('rules', rulesText(plan)),
+    ...(plan.probes.length === 0 ? [] : [row('probes', plan.probes.map(probeText).join(', '))]),
     '',
     row(
       'workers',
@@ -189,6 +190,24 @@ function resendText({ afterNs, atMost, probe }: NonNullable<Plan['resend']>): st
       ? []
       : [`${formatPercent(probe.share)} in ${formatCount(probe.copies)} more copies though nothing is wrong`];
   return [...again, ...probes].join('; ');
+}
+
+function probeText(probe: ProbeSettings): string {
+  const name = printable(probe.name, 40);
+  switch (probe.kind) {
+    case 'process':
+      return `${name} (process ${probe.pid})`;
+    case 'referenceTarget':
+      return `${name} (the reference target)`;
+    case 'machine':
+      return `${name} (this machine)`;
+    case 'prometheus':
+      return `${name} (${probe.series.length} series of ${printable(probe.url, 120)})`;
+    case 'command':
+      return `${name} (${printable([probe.program, ...probe.args].join(' '), 120)})`;
+    default:
+      return unreachable(probe);
+  }
 }
 
 function rulesText({ thresholds, contract }: Plan): string {

@@ -160,6 +160,58 @@ describe('the summary', () => {
   });
 });
 
+describe('what the run cost', () => {
+  const series = (first: number, last: number, slopePerMinute: number | null = null) => ({
+    first,
+    max: Math.max(first, last),
+    last,
+    slopePerMinute,
+  });
+  const watched: RunResult = {
+    ...resultOf(parts, ['duplicated == 3']),
+    probes: [
+      { name: 'target', readings: 10, gaps: 0, firstGap: null },
+      { name: 'app', readings: 9, gaps: 2, firstGap: 'status 503' },
+      { name: 'gone', readings: 0, gaps: 10, firstGap: 'process 7 is gone' },
+    ],
+    resources: {
+      target: {
+        threads: series(4, 4),
+        rssBytes: series(50e6, 150e6, 300e6),
+        fileDescriptors: series(20, 25),
+        cpuRatio: series(0.1, 1.234),
+        tcpRetransmitsPerSecond: series(0, 2.5),
+        tcpResetsPerSecond: series(0, 0),
+      },
+      app: { 'heap_bytes{a="b"}': series(1e6, 2e6), depth: series(7, 1.23456) },
+    },
+    findings: [
+      {
+        kind: 'leak',
+        series: 'target.rssBytes',
+        fromSecond: 2,
+        toSecond: 10,
+        slopePerMinute: 3e8,
+        intervalPerMinute: [2.9e8, 3.1e8],
+        confidence: 0.999,
+        evidence: 'it grew',
+      },
+    ],
+  };
+
+  test('has a line for each probe and each finding', () => {
+    const text = lines(watched);
+    expect(text).toContain('  leak  target.rssBytes: it grew');
+    const from = text.findIndex((line) => line.startsWith('  probes'));
+    expect(text.slice(from, from + 3)).toEqual([
+      '  probes     target: CPU at most 123 %   RSS 50.0 MB to 150 MB (+300 MB a minute)   files 20 to 25   TCP retransmits at most 2.5/s',
+      '             app: heap_bytes{a="b"} 1.0 MB to 2.0 MB, at most 2.0 MB   depth 7 to 1.235, at most 7   2 gaps, the first: status 503',
+      '             gone: 10 gaps, the first: process 7 is gone',
+    ]);
+    expect(lines(resultOf(parts, [])).join('\n')).not.toMatch(/probes|leak/);
+  });
+});
+
 describe('what comes from outside cannot harm the terminal', () => {
   const evil = '\u001b[2J\u202eevil\nsecond line';
   const events: RunEvent[] = [

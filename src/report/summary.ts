@@ -8,6 +8,7 @@ import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { printable } from './printable.ts';
+import { probeTexts } from './probe-texts.ts';
 import type { TextStyle } from './style.ts';
 
 /** `runPath`: where the record lies; null leaves the line out. */
@@ -17,6 +18,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     '',
     ...ruleLines(result, style),
     ...doubtLines(result, style),
+    ...findingLines(result, style),
     ...section('messages', messageParts(result)),
     ...section('', fateParts(result)),
     ...section('', throughputParts(result)),
@@ -30,6 +32,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...failureLines(result),
     ...recoveryLines(result),
     ...section('generator', generatorParts(result)),
+    ...probeLines(result),
     ...(runPath === null ? [] : section('record', [runPath])),
     '',
   ].join('\n');
@@ -387,6 +390,17 @@ function generatorParts({ generator, sendLag }: RunResult): string[] {
   if (generator.rssBytesPerLane !== null) parts.push(`${formatBytes(Math.round(generator.rssBytesPerLane))} a lane`);
   if (generator.missedWorkers > 0) parts.push(`${plural(generator.missedWorkers, 'worker')} died`);
   return parts;
+}
+
+function findingLines({ findings }: RunResult, style: TextStyle): string[] {
+  const lines = findings.map(
+    ({ kind, series, evidence }) => `  ${style.yellow(kind)}  ${printable(series, 120)}: ${printable(evidence)}`,
+  );
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+function probeLines(result: RunResult): string[] {
+  return probeTexts(result).flatMap((text, index) => section(index === 0 ? 'probes' : '', [text]));
 }
 
 function section(name: string, parts: readonly string[]): string[] {

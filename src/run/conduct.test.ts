@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { curve, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import { MANIFEST, makeWindow } from '../../test/support/engine/windows.ts';
 import type { RunEvent } from '../facts/event.ts';
+import type { ProbeReading } from '../facts/probe.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
 import { conductRun } from './conduct.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
 import type { Command, Crew, CrewHandler, Report } from './ports.ts';
+import type { Watched } from './watch.ts';
 
 /** What a worker says to a command; `die` ends it. Nothing waits for time: answers come on the next turn. */
 type Script = (
@@ -20,6 +22,7 @@ type Script = (
 interface Conducted {
   readonly events: RunEvent[];
   readonly windows: Window[];
+  readonly readings: ProbeReading[];
   readonly sent: { worker: number; command: Command }[];
   dismissed: number;
   killed: number[];
@@ -55,8 +58,9 @@ async function conduct(
   options: Partial<RunOptions> = {},
   used: Plan = plan,
   onEvent: (event: RunEvent) => void = () => {},
+  watched: readonly Watched[] = [],
 ): Promise<Conducted> {
-  const seen: Conducted = { events: [], windows: [], sent: [], dismissed: 0, killed: [], error: null };
+  const seen: Conducted = { events: [], windows: [], readings: [], sent: [], dismissed: 0, killed: [], error: null };
   const muster = async (_count: number, handler: CrewHandler): Promise<Crew> => {
     const say =
       (worker: number) =>
@@ -105,11 +109,13 @@ async function conduct(
           seen.events.push(event);
         },
         window: (window) => void seen.windows.push(window),
+        reading: (reading) => void seen.readings.push(reading),
         end: () => {
           throw new Error('the recording is ended by whoever began it');
         },
       },
       fleet: { muster },
+      watched,
       options: { secrets: [], highwaterVersion: '0.1.0', ...options },
     });
   } catch (error) {
@@ -145,6 +151,41 @@ describe('a run that goes its way', () => {
     expect(new Set(origins).size).toBe(1);
     const starts = sent.flatMap(({ command }) => (command.kind === 'startMessages' ? [command.atNs] : []));
     expect(new Set(starts).size).toBe(1);
+  });
+
+  test('is watched, and that a probe has gaps is told once, without secrets, however often it has', async () => {
+    const notices: string[] = [];
+    let reads = 0;
+    const broken: Watched = {
+      name: 'app',
+      probe: {
+        async read() {
+          reads++;
+          throw new Error('refused hush-hush');
+        },
+      },
+    };
+    const steady: Watched = { name: 'queue', probe: { read: async () => ({ values: { depth: 7 }, gap: null }) } };
+    const seen = await conduct(
+      (worker, command, say, die) => {
+        if (command.kind === 'startMessages') setTimeout(() => obedient(worker, command, say, die), 1200);
+        else obedient(worker, command, say, die);
+      },
+      { secrets: ['hush-hush'], onNotice: (text) => notices.push(text) },
+      plan,
+      undefined,
+      [broken, steady],
+    );
+    expect(seen.error).toBeNull();
+    expect(reads).toBeGreaterThanOrEqual(2);
+    const read = seen.readings.filter(({ probe, gap }) => probe === 'queue' && gap === null);
+    expect(read.length).toBeGreaterThanOrEqual(2);
+    expect(read[0]).toMatchObject({ values: { depth: 7 } });
+    const told = seen.events.flatMap((event) =>
+      event.kind === 'probeGap' && event.probe === 'app' ? [event.detail] : [],
+    );
+    expect(told).toContain('refused [redacted]');
+    expect(notices.filter((text) => text.startsWith('probe app'))).toEqual(['probe app: refused [redacted]']);
   });
 
   test('waits for the last worker to be connected', async () => {

@@ -6,20 +6,25 @@ import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { FaultPhase, Manifest, Outcome, RunEvent, StopReason } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
+import type { ProbeReading } from '../facts/probe.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactExcerpt } from '../plan/redact.ts';
 import { printable } from '../report/printable.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { createReadingCleaner } from './clean-reading.ts';
 import { createFaultTimeline } from './fault-timeline.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
 import type { Crew, FaultHost, Fleet, Recording, Report, RunningTarget } from './ports.ts';
+import { startWatch, type Watched } from './watch.ts';
 
 /** From "all ready" to the first connection, so that every worker hears of it in time. */
 const START_MARGIN_NS = 20e6;
+/** Of each probe so many gaps are events; all of them are in its readings. */
+const MOST_GAPS_TOLD = 100;
 const MAX_DETAIL_CHARACTERS = 600;
 /** Of so many rows the values are looked for where any may have been repeated. */
 const MOST_ROWS_HIDDEN = 10_000;
@@ -46,6 +51,7 @@ export interface ConductParts {
   readonly faults: FaultHost;
   /** Null where the run has no reference target. */
   readonly target: RunningTarget | null;
+  readonly watched: readonly Watched[];
   readonly options: RunOptions;
 }
 
@@ -83,6 +89,24 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   const everyLiving = (...wanted: WorkerState[]): boolean =>
     living().every((worker) => wanted.includes(states[worker]!));
   const record = (event: RunEvent): void => keep(() => recording.event(cleanEvent(event, secretsOf)));
+
+  const gaps = new Map<string, { last: string | null; told: number }>();
+
+  const cleaned = createReadingCleaner((text) => cleanText(text, secretsOf(null)));
+
+  function onReading(reading: ProbeReading): void {
+    const clean = cleaned(reading);
+    const { probe, atNs, gap } = clean;
+    keep(() => recording.reading(clean));
+    const known = gaps.get(probe) ?? { last: null, told: 0 };
+    if (gap !== null && gap !== known.last && known.told < MOST_GAPS_TOLD) {
+      record({ kind: 'probeGap', atNs, probe, detail: gap });
+      if (known.told === 0) options.onNotice?.(`probe ${probe}: ${gap}`);
+      known.told++;
+    }
+    known.last = gap;
+    gaps.set(probe, known);
+  }
 
   /** Every worker may find the same. */
   function tellOnce(detail: string): void {
@@ -221,6 +245,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       options.onNotice?.(cleanText(told, secretsOf(null)));
     },
   });
+  let endWatch = (): void => {};
   const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
   try {
     for (const worker of living()) crew.send(worker, { kind: 'assign', assignment: assignmentOf(plan, parts, worker) });
@@ -241,6 +266,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     record({ kind: 'runStarted', atNs: 0, manifest: { ...parts.manifest, startedAt } });
     for (const worker of living()) crew.send(worker, { kind: 'connect', originNs });
     if (plan.load.messages.kind === 'none') faults.begin(-nowNs());
+    endWatch = startWatch(parts.watched, { nowNs, onReading });
 
     if (plan.load.messages.kind !== 'none') {
       const { start } = plan.load.messages;
@@ -256,9 +282,11 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     if (stopping === null) phase = 'sending';
     await until(() => everyLiving('finished'));
     await faults.finish();
+    endWatch();
     record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping) });
     if (unkept !== null) throw unkept;
   } finally {
+    endWatch();
     await faults.finish();
     await crew.dismiss();
   }

@@ -1,14 +1,15 @@
 // What a run needs of the outside: workers to do the load, a place to keep the facts, a reference
-// target. `run/` declares it; the adapters are in `fleet/`, `history/` and `target/`.
+// target, probes. `run/` declares it; the adapters are in `fleet/`, `history/`, `target/` and `probes/`.
 
 import type { DialectProblem } from '../dialects/dialect-contract.ts';
 import type { Assignment } from '../engine/engine.ts';
 import type { Line, LineHandler } from '../engine/line.ts';
 import type { Addresses } from '../engine/site.ts';
 import type { Manifest, RunEvent } from '../facts/event.ts';
+import type { ProbeReading } from '../facts/probe.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
-import type { Fault, Plan } from '../plan/plan.ts';
+import type { Fault, Plan, ProbeSettings } from '../plan/plan.ts';
 
 /** From coordinator to worker. Other times count from the run's origin. */
 export type Command =
@@ -59,6 +60,7 @@ export interface Recording {
   /** On disk, or at least with the kernel, when the call returns. */
   window(window: Window): void;
   event(event: RunEvent): void;
+  reading(reading: ProbeReading): void;
   /** Closes the files and hands back what was recorded. */
   end(): StoredRun;
 }
@@ -69,6 +71,8 @@ export interface StoredRun {
   /** In the order in which they were written; a torn last line is left out. */
   events(): Promise<readonly RunEvent[]>;
   windows(): AsyncIterable<Window>;
+  /** None where the run had no probes. */
+  readings(): AsyncIterable<ProbeReading>;
   keepResult(result: RunResult): Promise<void>;
 }
 
@@ -96,6 +100,22 @@ export interface FaultHost {
   end(fault: Fault, target: RunningTarget | null): Promise<void>;
   /** Mends what runs that were killed have left broken; a sentence for each. */
   recover(): readonly string[];
+}
+
+/** Watches what a run costs. */
+export interface Probes {
+  /** What can be known to be wrong before the run, as `expected …, got …`; null where nothing is. */
+  problem(settings: ProbeSettings): string | null;
+  /** `referenceTarget`: the number of the process that the run has started, as it is now; null where it has started none. */
+  open(settings: ProbeSettings, referenceTarget: (() => number) | null): Probe;
+}
+
+export interface Probe {
+  /**
+   * What there is now, by series, and why something is missing. Rejects where there is nothing, with the reason; keeps no
+   * more than a bounded part of whatever it is answered. Leaves nothing running once `signal` aborts.
+   */
+  read(signal: AbortSignal): Promise<Pick<ProbeReading, 'values' | 'gap'>>;
 }
 
 /** What became of trying a dialect of the user's own. */

@@ -12,7 +12,7 @@ import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { isSecretHeader, secretForms } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { FaultHost, Surroundings } from './ports.ts';
+import type { FaultHost, Probes, Surroundings } from './ports.ts';
 import { type PlanRows, readPlanRows } from './rows.ts';
 
 export interface Prepared extends PlanRows {
@@ -56,6 +56,15 @@ export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise
 export function checkFaults(plan: Plan, faults: FaultHost): void {
   const problems = faults.problems(plan.faults);
   if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
+}
+
+/** What of the probes can be found wrong before they are read. Throws PROBE_UNREADABLE. */
+export function checkProbes({ probes }: Plan, ports: Probes): void {
+  const problems = probes.flatMap((settings, index) => {
+    const problem = ports.problem(settings);
+    return problem === null ? [] : [`probes[${index}] (${settings.name}): ${problem}`];
+  });
+  if (problems.length > 0) throw new HighwaterError('PROBE_UNREADABLE', problems);
 }
 
 function rowSecrets({ target, dialect }: Plan, rows: Rows): readonly (readonly string[])[] {

@@ -20,14 +20,15 @@ import { redactPlan } from '../plan/redact.ts';
 import { conductRun } from './conduct.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Archive, FaultHost, Fleet, StoredRun, Surroundings, TargetHost } from './ports.ts';
-import { checkFaults, prepare, withReferenceAt } from './prepare.ts';
+import type { Archive, FaultHost, Fleet, Probes, StoredRun, Surroundings, TargetHost } from './ports.ts';
+import { checkFaults, checkProbes, prepare, withReferenceAt } from './prepare.ts';
 
 export interface RunPorts {
   readonly fleet: Fleet;
   readonly archive: Archive;
   readonly targets: TargetHost;
   readonly faults: FaultHost;
+  readonly probes: Probes;
   readonly surroundings: Surroundings;
 }
 
@@ -36,7 +37,7 @@ export interface FinishedRun {
   readonly path: string;
 }
 
-/** Throws HighwaterError: MACHINE_LIMIT, PLAN_INVALID, ROWS_UNREADABLE, TARGET_UNREACHABLE and the others that docs/library.md lists; BOOKS_UNBALANCED after the run. */
+/** Throws HighwaterError: MACHINE_LIMIT, PLAN_INVALID, PROBE_UNREADABLE, ROWS_UNREADABLE, TARGET_UNREACHABLE and the others that docs/library.md lists; BOOKS_UNBALANCED after the run. */
 export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions): Promise<FinishedRun> {
   const machine = ports.surroundings.machine();
   const needs = machineNeeds(plan, machine);
@@ -44,6 +45,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
   await checkTlsFiles(plan, ports.surroundings);
   checkFaults(plan, ports.faults);
   for (const mended of ports.faults.recover()) options.onNotice?.(mended);
+  checkProbes(plan, ports.probes);
 
   const target = plan.target.urls.includes(REFERENCE_TARGET) ? await ports.targets.start() : null;
   try {
@@ -69,16 +71,12 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
     options.onStart?.(recording.path);
     let stored: StoredRun;
     try {
-      await conductRun(resolved, {
-        ...prepared,
-        needs,
-        manifest,
-        recording,
-        fleet: ports.fleet,
-        faults: ports.faults,
-        target,
-        options,
-      });
+      const { fleet, faults, probes } = ports;
+      const watched = plan.probes.map((settings) => ({
+        name: settings.name,
+        probe: probes.open(settings, target === null ? null : () => target.pid()),
+      }));
+      await conductRun(resolved, { ...prepared, needs, manifest, recording, fleet, faults, target, watched, options });
     } finally {
       stored = recording.end();
     }
@@ -93,6 +91,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
 export async function judgeStoredRun(stored: StoredRun): Promise<RunResult> {
   const judge = createJudge(stored.plan, await stored.events(), encodeHdr);
   for await (const window of stored.windows()) judge.window(window);
+  for await (const reading of stored.readings()) judge.reading(reading);
   const result = judge.finish();
   await stored.keepResult(result);
   const problems = imbalances(result);

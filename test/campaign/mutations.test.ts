@@ -83,7 +83,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     detector: 'a hole in what a lane heard of another is missed',
-    file: 'measure/audience.ts',
+    file: 'measure/heard.ts',
     from: 'const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];',
     to: 'const holes: Hole[] = [];',
     noticed: /missed: \d+ #\d+ was done and not found/,

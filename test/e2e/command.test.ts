@@ -115,7 +115,7 @@ describe('a run', () => {
         'sendLag',
         'throughput',
       ],
-      ...['generator', 'resources', 'stages', 'timeline', 'violations'],
+      ...['generator', 'resources', 'probes', 'findings', 'stages', 'timeline', 'violations'],
     ],
     run: [
       ...['id', 'name', 'startedAt', 'durationSeconds', 'outcome', 'highwaterVersion', 'nodeVersion', 'workerCount'],

@@ -86,7 +86,7 @@ test('mistakes in the dialect are all said at once', async () => {
   const { exitCode, stderr } = await runHighwater(['run', writeInto(cwd, 'plan.json', JSON.stringify(plan))], { cwd });
   expect(exitCode).toBe(64);
   for (const line of [
-    /PLAN_INVALID {2}dialect\.send\.text: expected .*\$\{id\}, \$\{seq\}, \$\{lane\}, \$\{room\}, \$\{type\}, \$\{priority\}, \$\{payload\}, \$\{row\.COLUMN\}, got "\$\{paylod\}"/,
+    /PLAN_INVALID {2}dialect\.send\.text: expected .*\$\{id\}, \$\{seq\}, \$\{lane\}, \$\{room\}, \$\{type\}, \$\{priority\}, \$\{payload\}, \$\{uuid\}, \$\{row\.COLUMN\}, .*, got "\$\{paylod\}"/,
     /PLAN_INVALID {2}dialect\.send: expected a message with \$\{id\} in it/,
     /PLAN_INVALID {2}dialect\.id: expected a path such as replyTo or data\.id, got "a\.\.b"/,
     /PLAN_INVALID {2}dialect\.pushs: .*\(did you mean "pushes"\?\)/,

@@ -85,6 +85,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     resend: null,
     reconnect: null,
     faults: [],
+    probes: [],
     drainNs: 5 * SECOND,
     workers: 1,
     pace: 'economical',

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { parsePlan } from './parse.ts';
+import { formatProblem } from './problems.ts';
+import { redactPlan } from './redact.ts';
+
+const parse = (probes: unknown, more: object = {}, env: Readonly<Record<string, string>> = {}) =>
+  parsePlan(
+    { target: { url: 'reference' }, load: { connections: [{ to: 1 }, { hold: '9s' }] }, probes, ...more },
+    { env, profile: null },
+  );
+
+function probesOf(probes: unknown, env: Readonly<Record<string, string>> = {}) {
+  const parsed = parse(probes, {}, env);
+  if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'));
+  return parsed.plan.probes;
+}
+
+function problemsOf(probes: unknown, more: object = {}): readonly string[] {
+  const parsed = parse(probes, more);
+  return parsed.ok ? [] : parsed.problems.map(formatProblem);
+}
+
+describe('probes', () => {
+  test('are of the kind that their key says', () => {
+    expect(
+      probesOf(
+        [
+          { name: 'other', pid: `\${env.PID}` },
+          { name: 'target', process: 'reference' },
+          { name: 'machine', machine: true },
+          { name: 'app', prometheus: 'http://127.0.0.1:9100/metrics', series: ['a', 'b{code="500"}', 'a'] },
+          { name: 'queue', command: ['node', '-e', 'console.log(1)\n'] },
+        ],
+        { PID: '4711' },
+      ),
+    ).toEqual([
+      { kind: 'process', name: 'other', pid: 4711 },
+      { kind: 'referenceTarget', name: 'target' },
+      { kind: 'machine', name: 'machine' },
+      { kind: 'prometheus', name: 'app', url: 'http://127.0.0.1:9100/metrics', series: ['a', 'b{code="500"}'] },
+      { kind: 'command', name: 'queue', program: 'node', args: ['-e', 'console.log(1)\n'], directory: null },
+    ]);
+    expect(probesOf(undefined)).toEqual([]);
+  });
+
+  test('are told all that is wrong with them at once', () => {
+    expect(
+      problemsOf([
+        { name: 'a', pid: 1, machine: true },
+        { name: 'a' },
+        { name: 'b', machine: true, series: ['x'] },
+        { name: 'c', prometheus: 'http://127.0.0.1/metrics' },
+      ]),
+    ).toEqual([
+      'probes[0]: expected one of pid, process, machine, prometheus, command, got pid and machine',
+      'probes[1].name: expected each name once, got a for the second time',
+      'probes[1]: expected one of pid, process, machine, prometheus, command, got none of them',
+      'probes[2].series: expected series only beside prometheus, got them beside machine',
+      'probes[3].series: expected which series to read, got nothing',
+    ]);
+    expect(
+      problemsOf([
+        { name: 'generator', pid: 0 },
+        { name: 'two words', process: 'other' },
+        { name: 'x', machine: false },
+        { name: 'y', prometheus: 'ws://127.0.0.1/', series: ['a b'] },
+        { name: 'z', command: [] },
+        { name: 'w', pdi: 7 },
+      ]),
+    ).toEqual([
+      expect.stringMatching(/^probes\[0\]\.name: expected a name .* and not generator, got "generator"/),
+      'probes[0].pid: expected the number of a process, got 0',
+      expect.stringMatching(/^probes\[1\]\.name: expected a name/),
+      'probes[1].process: expected one of reference, got "other"',
+      'probes[2].machine: expected true, got false',
+      'probes[3].prometheus: expected a URL such as http://127.0.0.1:9100/metrics, got "ws://127.0.0.1/"',
+      expect.stringMatching(/^probes\[3\]\.series\[0\]: expected a series such as .*, got "a b"/),
+      'probes[4].command: expected at least the program, got an empty list',
+      expect.stringMatching(
+        /^probes\[5\]\.pdi: expected one of name, .*, got the unknown key "pdi" \(did you mean "pid"\?\)/,
+      ),
+    ]);
+  });
+
+  test('of the reference target need it to be the target', () => {
+    expect(problemsOf([{ name: 'target', process: 'reference' }], { target: { url: 'ws://127.0.0.1/' } })).toEqual([
+      'probes[0].process: expected a target.url of reference, which the run starts, got another target (a target of your own is probed by its pid)',
+    ]);
+  });
+
+  test('keep their secrets to themselves, and numbers from the environment are none', () => {
+    const parsed = parse(
+      [
+        { name: 'app', prometheus: 'http://user:hunter22@127.0.0.1/m?token=abcd1234', series: ['a'] },
+        { name: 'queue', command: ['depth', '--key', `\${env.KEY}`] },
+        { name: 'other', pid: `\${env.PID}` },
+      ],
+      {},
+      { KEY: 'sesame-open', PID: '47110' },
+    );
+    if (!parsed.ok) throw new Error('the plan is good');
+    expect(parsed.secrets).toEqual(expect.arrayContaining(['hunter22', 'abcd1234', 'sesame-open']));
+    expect(parsed.secrets).not.toContain('47110');
+    const shown = JSON.stringify(redactPlan(parsed.plan, parsed.secrets));
+    for (const secret of ['hunter22', 'abcd1234', 'sesame-open']) expect(shown).not.toContain(secret);
+    expect(
+      JSON.stringify(problemsOf([{ name: 'app', prometheus: 'http://u:hunter22@/', series: ['a'] }])),
+    ).not.toContain('hunter22');
+  });
+});

@@ -1,0 +1,142 @@
+// The `probes` section of a plan as written, and how it is resolved: each probe is one of several kinds, which it says by
+// the one key that it has beside its name.
+
+import * as z from 'zod';
+import { choiceField, objectField, refuse, textField, wholeField } from './fields.ts';
+import type { ProbeSettings } from './plan.ts';
+import type { Report } from './resolve-target.ts';
+import { splitUrl } from './url.ts';
+
+const MOST_PROBES = 32;
+const MOST_SERIES = 64;
+const MOST_ARGUMENTS = 100;
+/** What the result shows of the workers; a probe of that name would be taken for it. */
+const TAKEN_NAME = 'generator';
+const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]{0,39}$';
+const SERIES_PATTERN = '^[a-zA-Z_:][a-zA-Z0-9_:]*(\\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\\\\n]|\\\\.)*",?)*\\})?$';
+const NAME_EXPECTED = 'a name of at most 40 letters, digits, - and _, a letter first, and not generator';
+const URL_EXPECTED = 'a URL such as http://127.0.0.1:9100/metrics';
+const SERIES_EXPECTED = 'a series such as process_open_fds or http_requests_total{code="500"}';
+const KINDS = ['pid', 'process', 'machine', 'prometheus', 'command'] as const;
+const PROBE_FORM = `a probe: { name, and one of ${KINDS.join(', ')} }`;
+
+const series = textField({
+  expected: SERIES_EXPECTED,
+  description: 'A series by its name, with the labels that it must have. Where several fit, they are added up.',
+  examples: ['process_open_fds', 'http_requests_total{code="500"}'],
+  pattern: SERIES_PATTERN,
+  textOnly: true,
+  read: (value) => (new RegExp(SERIES_PATTERN).test(String(value)) ? String(value) : refuse(SERIES_EXPECTED)),
+});
+
+const ARGUMENT_EXPECTED = 'a text of at most 4096 characters';
+const argument = textField({
+  expected: ARGUMENT_EXPECTED,
+  description: 'The program, or one of its arguments.',
+  examples: ['node'],
+  read: (value) => {
+    const text = String(value);
+    return text.length <= 4096 && !text.includes('\0') ? text : refuse(ARGUMENT_EXPECTED);
+  },
+});
+
+const probe = objectField(
+  {
+    name: textField({
+      expected: NAME_EXPECTED,
+      description: 'Names the probe in the result.',
+      examples: ['target'],
+      pattern: NAME_PATTERN,
+      textOnly: true,
+      read: (value) =>
+        new RegExp(NAME_PATTERN).test(String(value)) && value !== TAKEN_NAME ? String(value) : refuse(NAME_EXPECTED),
+    }),
+    pid: wholeField('the number of a process', 'A process and its children, by its number.', {
+      min: 1,
+      max: 2 ** 31 - 1,
+    }).optional(),
+    process: choiceField(['reference'], 'The reference target that the run starts.').optional(),
+    machine: z
+      .literal(true, { error: () => 'true' })
+      .describe('The machine that Highwater runs on: CPU, memory, network, TCP.')
+      .optional(),
+    prometheus: textField({
+      expected: URL_EXPECTED,
+      description: 'Where metrics are told in Prometheus’ text format.',
+      examples: ['http://127.0.0.1:9100/metrics'],
+      pattern: '^[hH][tT][tT][pP][sS]?://.+$',
+      textOnly: true,
+      read: (value) => {
+        const parts = splitUrl(String(value));
+        const fits = parts !== null && /^https?$/.test(parts.scheme) && parts.host !== '' && parts.fragment === null;
+        return fits ? String(value) : refuse(URL_EXPECTED);
+      },
+    }).optional(),
+    series: z
+      .array(series, { error: () => 'a list of series' })
+      .min(1, { error: () => 'at least one series' })
+      .max(MOST_SERIES, { error: () => `at most ${MOST_SERIES} series` })
+      .meta({ description: 'Which of the metrics are read.', examples: [['process_resident_memory_bytes']] })
+      .optional(),
+    command: z
+      .array(argument, {
+        error: () => 'a list: a program and its arguments',
+      })
+      .min(1, { error: () => 'at least the program' })
+      .max(MOST_ARGUMENTS, { error: () => `at most ${MOST_ARGUMENTS} entries` })
+      .meta({
+        description: 'A program that is started at every beat and prints one number, or lines of a name and a number.',
+        examples: [['node', 'depth.js']],
+      })
+      .optional(),
+  },
+  PROBE_FORM,
+  'Something that is read once a second while the run goes.',
+);
+
+export const probesSchema = z
+  .array(probe, { error: () => 'a list of probes' })
+  .max(MOST_PROBES, { error: () => `at most ${MOST_PROBES} probes` })
+  .meta({ description: 'What the run costs, read once a second.', examples: [[{ name: 'target', pid: 4711 }]] });
+
+export type WrittenProbe = z.output<typeof probe>;
+
+/** `hasReference`: the plan's target is the one that ships with Highwater. */
+export function resolveProbes(
+  written: readonly WrittenProbe[],
+  hasReference: boolean,
+  report: Report,
+): readonly ProbeSettings[] {
+  return written.flatMap((one, index) => {
+    const at = ['probes', index];
+    if (written.findIndex(({ name }) => name === one.name) !== index) {
+      report([...at, 'name'], 'each name once', `${one.name} for the second time`);
+    }
+    const kinds = KINDS.filter((key) => one[key] !== undefined);
+    if (kinds.length !== 1) {
+      report(at, `one of ${KINDS.join(', ')}`, kinds.length === 0 ? 'none of them' : kinds.join(' and '));
+      return [];
+    }
+    if (one.series !== undefined && one.prometheus === undefined) {
+      report([...at, 'series'], 'series only beside prometheus', `them beside ${kinds[0]}`);
+    }
+    if (one.process !== undefined && !hasReference) {
+      const hint = 'a target of your own is probed by its pid';
+      report([...at, 'process'], 'a target.url of reference, which the run starts', 'another target', hint);
+    }
+    return resolveProbe(one, () => report([...at, 'series'], 'which series to read', 'nothing'));
+  });
+}
+
+function resolveProbe(written: WrittenProbe, onNoSeries: () => void): readonly ProbeSettings[] {
+  const { name, pid, process, machine, prometheus, series: wanted, command } = written;
+  if (pid !== undefined) return [{ kind: 'process', name, pid }];
+  if (process !== undefined) return [{ kind: 'referenceTarget', name }];
+  if (machine !== undefined) return [{ kind: 'machine', name }];
+  if (prometheus !== undefined) {
+    if (wanted === undefined) onNoSeries();
+    return [{ kind: 'prometheus', name, url: prometheus, series: [...new Set(wanted ?? [])] }];
+  }
+  const [program, ...args] = command ?? [];
+  return program === undefined ? [] : [{ kind: 'command', name, program, args, directory: null }];
+}

@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createMachineProbe, machineProblem } from './machine-probe.ts';
+import { createProcessProbe, processProblem } from './process-probe.ts';
+
+const signal = new AbortController().signal;
+/** What a process and the machine use is read from there. */
+const hasProc = existsSync('/proc/self/stat');
+
+/** A tree like /proc. */
+function fakeProc() {
+  const root = mkdtempSync(path.join(tmpdir(), 'highwater-proc-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const write = (name: string, text: string): void => {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), text);
+  };
+  return {
+    root,
+    write,
+    process(pid: number, { ticks = 0, startedTicks = 5, rssKb = 0, state = 'S', children = '' } = {}): void {
+      const before = `1 1 1 0 -1 0 0 0 0 0`;
+      write(`${pid}/stat`, `${pid} (a) b) c) ${state} ${before} ${ticks} ${ticks} 0 0 20 0 3 0 ${startedTicks} 0 0\n`);
+      write(`${pid}/status`, `Name:\ta\nVmRSS:\t${rssKb} kB\nThreads:\t3\n`);
+      write(`${pid}/task/${pid}/children`, children);
+      write(`${pid}/fd/0`, '');
+    },
+    remove: (pid: number) => rmSync(path.join(root, String(pid)), { recursive: true }),
+  };
+}
+
+describe('a process and its children', () => {
+  test('are added up, and a child that ends takes no CPU time back', async () => {
+    const proc = fakeProc();
+    let nowNs = 0;
+    proc.process(10, { ticks: 100, rssKb: 1000, children: '11 ' });
+    proc.process(11, { ticks: 1000, rssKb: 500, children: '12 ' });
+    proc.process(12, { rssKb: 24 });
+    const probe = createProcessProbe(10, { root: proc.root, nowNs: () => nowNs });
+    const first = await probe.read(signal);
+    expect(first).toMatchObject({ values: { rssBytes: 1524 * 1024, threads: 9, processes: 3 }, gap: null });
+    expect(first.values).not.toHaveProperty('cpuRatio');
+    nowNs = 1e9;
+    proc.process(10, { ticks: 110, rssKb: 1000, children: '12 13' });
+    proc.process(13, { ticks: 5, startedTicks: 99, rssKb: 1 });
+    proc.remove(11);
+    // 10 ticks of user and of system time by the first, 5 and 5 by a child that is new: 300 ms of a second.
+    expect((await probe.read(signal)).values).toMatchObject({ cpuRatio: 0.3, processes: 3 });
+  });
+
+  test('are a gap once they are gone, also where another has the number', async () => {
+    const proc = fakeProc();
+    proc.process(10);
+    const probe = createProcessProbe(10, { root: proc.root });
+    proc.process(10, { startedTicks: 6 });
+    await expect(probe.read(signal)).rejects.toThrow('process 10 is gone, and another has its number');
+    proc.process(10, { state: 'Z' });
+    await expect(probe.read(signal)).rejects.toThrow('process 10 is gone');
+    proc.remove(10);
+    await expect(probe.read(signal)).rejects.toThrow('process 10 is gone');
+    expect(processProblem(10, proc.root)).toMatch(/^expected Linux/);
+    proc.process(process.pid);
+    expect(processProblem(10, proc.root)).toBe('expected a process that runs, got 10, which does not');
+    expect(processProblem(process.pid, proc.root)).toBeNull();
+  });
+
+  test.skipIf(!hasProc)('are what the kernel says of them', async () => {
+    const child = spawn(process.execPath, [
+      '-e',
+      'const held = Buffer.alloc(50e6, 1); setInterval(() => held[0]++, 1000)',
+    ]);
+    await once(child, 'spawn');
+    const probe = createProcessProbe(process.pid);
+    await probe.read(signal);
+    const busyUntilMs = performance.now() + 300;
+    while (performance.now() < busyUntilMs);
+    const { values, gap } = await probe.read(signal);
+    child.kill();
+    expect(gap).toBeNull();
+    expect(values.rssBytes).toBeGreaterThan(process.memoryUsage.rss());
+    expect(values.cpuRatio).toBeGreaterThan(0.3);
+    expect(values.processes).toBeGreaterThanOrEqual(2);
+    expect(values.fileDescriptors).toBeGreaterThanOrEqual(6);
+    expect(values.threads).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe('the machine', () => {
+  const counted = {
+    busy: 100,
+    idle: 900,
+    received: 1000,
+    sent: 2000,
+    loopback: 10,
+    retransmits: 3,
+    resets: 1,
+    sentResets: 2,
+  };
+
+  function tell({ write }: ReturnType<typeof fakeProc>, now: typeof counted): void {
+    write('stat', `cpu  ${now.busy} 0 0 ${now.idle} 0 0 0 0 50 0\ncpu0 1 2 3 4\n`);
+    write('meminfo', 'MemTotal:        1000 kB\nMemFree:          100 kB\nMemAvailable:     400 kB\n');
+    write(
+      'net/dev',
+      `Inter-|   Receive  |  Transmit\n face |bytes packets|bytes packets\n    lo: ${now.loopback} 1 0 0 0 0 0 0 ${now.loopback} 1 0 0 0 0 0 0\n  eth0:${now.received} 1 0 0 0 0 0 0 ${now.sent} 1 0 0 0 0 0 0\n`,
+    );
+    write(
+      'net/snmp',
+      `Ip: Forwarding\nIp: 1\nTcp: RtoAlgorithm EstabResets RetransSegs OutRsts\nTcp: 1 ${now.resets} ${now.retransmits} ${now.sentResets}\n`,
+    );
+  }
+
+  test('tells its memory, and the rest as rates from the second beat on', async () => {
+    const proc = fakeProc();
+    let nowNs = 0;
+    const probe = createMachineProbe({ root: proc.root, nowNs: () => nowNs });
+    tell(proc, counted);
+    expect(await probe.read(signal)).toEqual({ values: { memoryUsedBytes: 600 * 1024 }, gap: null });
+    nowNs = 2e9;
+    tell(proc, {
+      busy: 150,
+      idle: 1050,
+      received: 1100,
+      sent: 2600,
+      loopback: 30,
+      retransmits: 7,
+      resets: 3,
+      sentResets: 2,
+    });
+    expect((await probe.read(signal)).values).toEqual({
+      memoryUsedBytes: 600 * 1024,
+      cpuRatio: 0.25,
+      receivedBytesPerSecond: 50,
+      sentBytesPerSecond: 300,
+      loopbackBytesPerSecond: 10,
+      tcpRetransmitsPerSecond: 2,
+      tcpResetsPerSecond: 1,
+      tcpResetsSentPerSecond: 0,
+    });
+  });
+
+  test('that does not tell something is a gap, and one without /proc is known before the run', async () => {
+    const proc = fakeProc();
+    tell(proc, counted);
+    proc.write('meminfo', 'MemTotal: 1000 kB\n');
+    expect(await createMachineProbe({ root: proc.root }).read(signal)).toEqual({
+      values: {},
+      gap: 'this kernel does not tell memoryUsedBytes',
+    });
+    expect(machineProblem('/nowhere')).toMatch(/^expected Linux, whose \/proc tells of the machine, got: ENOENT/);
+    if (hasProc) expect(machineProblem()).toBeNull();
+  });
+});

@@ -1,0 +1,81 @@
+// Reads all probes of a run at every beat. Beats lie on absolute times, so that they do not drift; each probe has less time
+// than there is between two beats, so that none falls behind; and whatever a probe does, the run goes on: what it does not
+// read is a gap, with its reason.
+
+import type { ProbeReading } from '../facts/probe.ts';
+import { nsToMs, nsToSeconds } from '../units/duration.ts';
+import type { Probe } from './ports.ts';
+
+export interface Watched {
+  readonly name: string;
+  readonly probe: Probe;
+}
+
+export interface WatchParts {
+  /** From the start of the run; may begin below zero. */
+  nowNs(): number;
+  onReading(reading: ProbeReading): void;
+  readonly beatNs?: number;
+  readonly patienceMs?: number;
+}
+
+const BEAT_NS = 1e9;
+const PATIENCE_MS = 800;
+
+/** The first beat is at the start of the run. Call what is returned to stop; nothing is read or told afterwards. */
+export function startWatch(watched: readonly Watched[], parts: WatchParts): () => void {
+  const { nowNs, onReading, beatNs = BEAT_NS, patienceMs = PATIENCE_MS } = parts;
+  const reading = new Map<string, AbortController>();
+  let beat = Math.max(0, Math.ceil(nowNs() / beatNs));
+  let timer: NodeJS.Timeout | null = null;
+  let isStopped = false;
+
+  function schedule(): void {
+    timer = setTimeout(onBeat, Math.max(0, nsToMs(beat * beatNs - nowNs())));
+  }
+
+  function onBeat(): void {
+    const dueNs = beat * beatNs;
+    // A timer may fire a little early; the beat after this one is not this one again.
+    const next = Math.max(beat + 1, Math.floor(nowNs() / beatNs) + 1);
+    const missed = next - beat - 1;
+    for (const one of watched) {
+      if (missed > 0)
+        tell(one.name, dueNs, `nothing was read for ${nsToSeconds(missed * beatNs)} s: the coordinator stood still`);
+      if (reading.has(one.name)) tell(one.name, nowNs(), 'the reading before has not ended');
+      else void readOne(one, Math.max(dueNs, nowNs()));
+    }
+    beat = next;
+    schedule();
+  }
+
+  function tell(probe: string, atNs: number, gap: string): void {
+    if (!isStopped) onReading({ probe, atNs, values: {}, gap });
+  }
+
+  async function readOne({ name, probe }: Watched, atNs: number): Promise<void> {
+    const control = new AbortController();
+    reading.set(name, control);
+    const patience = setTimeout(() => control.abort(), patienceMs);
+    const timeIsUp = new Promise<never>((_, reject) => {
+      control.signal.onabort = () => reject(new Error(`no answer within ${patienceMs} ms`));
+    });
+    try {
+      const { values, gap } = await Promise.race([probe.read(control.signal), timeIsUp]);
+      if (!isStopped) onReading({ probe: name, atNs, values, gap });
+    } catch (error) {
+      const isLate = control.signal.aborted;
+      tell(name, atNs, isLate ? `no answer within ${patienceMs} ms` : (error as Error).message);
+    } finally {
+      clearTimeout(patience);
+      reading.delete(name);
+    }
+  }
+
+  if (watched.length > 0) schedule();
+  return () => {
+    isStopped = true;
+    if (timer !== null) clearTimeout(timer);
+    for (const control of reading.values()) control.abort();
+  };
+}
