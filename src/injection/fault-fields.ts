@@ -3,7 +3,8 @@
 
 import * as z from 'zod';
 import { mayBeOnTheWire } from '../frames/close-codes.ts';
-import { objectField, ratioField, wholeField } from '../plan/fields.ts';
+import { objectField, ratioField, refuse, textField, wholeField } from '../plan/fields.ts';
+import { parseByteRate } from '../units/bytes.ts';
 
 export interface MessageName {
   readonly stream: number;
@@ -91,3 +92,19 @@ export const codeField = wholeField('a close code: 1000 to 4999', 'The close cod
     error: () => 'a close code that may be sent (RFC 6455 §7.4), or 1006 to drop the connection',
   })
   .optional();
+
+const MAX_BYTES_PER_SECOND = 64 * 1024 ** 3;
+
+/** Bytes a second. */
+export function byteRateField(description: string, example: string) {
+  const expected = `bytes a second such as ${example}`;
+  return textField({
+    expected,
+    description,
+    examples: [example],
+    read: (value) => {
+      const perSecond = parseByteRate(String(value));
+      return perSecond !== null && perSecond >= 1 && perSecond <= MAX_BYTES_PER_SECOND ? perSecond : refuse(expected);
+    },
+  });
+}
