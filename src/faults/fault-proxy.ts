@@ -45,6 +45,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const clock = monotonicClock(process.hrtime.bigint());
   let state: FaultState = { seed, list: [], on: new Set() };
   let numbers = 0;
+  let emptied = (): void => {};
   let timer = clock.after(0, () => {});
 
   function refresh(list: readonly ProxyFault[]): void {
@@ -85,7 +86,10 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       state,
       watchFrames: options.watchFrames === true,
       tell,
-      over: () => void connections.delete(connection),
+      over() {
+        connections.delete(connection);
+        if (connections.size === 0) emptied();
+      },
     });
     connections.add(connection);
   });
@@ -98,8 +102,10 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     async stop() {
       timer.cancel();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Both sides of each: what was done on it is told only then.
+      const over = connections.size === 0 ? null : new Promise<void>((resolve) => (emptied = resolve));
       for (const connection of connections) connection.destroy();
-      await closed;
+      await Promise.all([closed, over]);
     },
   };
 }

@@ -111,15 +111,16 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
     sent(message);
   }
 
-  function sent(message: Message): void {
+  /** How far it came out of its place: of one that was not held back, that is not this way's doing. */
+  function sent(message: Message): number {
     const { stream, seq } = message;
     const extent = orderOf(stream).sent(seq);
-    if (extent > 0) tell({ act: 'reorder', to: to(), stream, seq, extent });
     remember(message);
     for (const other of [...held]) {
       const isLater = other.message.stream === stream && other.message.seq < seq;
       if (isLater && --other.left === 0) release(other);
     }
+    return extent;
   }
 
   function remember(message: Message): void {
@@ -136,8 +137,11 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
   function release(waiting: Held): void {
     if (!held.delete(waiting)) return;
     waiting.timer.cancel();
-    addHeld(-waiting.message.payload.length);
-    send(waiting.message);
+    const { message } = waiting;
+    addHeld(-message.payload.length);
+    write(message.bytes ?? encodeFrame(layOut(message)));
+    const extent = sent(message);
+    if (extent > 0) tell({ act: 'reorder', to: to(), stream: message.stream, seq: message.seq, extent });
   }
 
   function addHeld(bytes: number): void {
