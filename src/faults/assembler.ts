@@ -46,14 +46,8 @@ export function createAssembler(compression: Compression | null, maxMessageBytes
 
   function complete({ frames }: Begun): boolean {
     const first = frames[0]!;
-    const whole = joined(
-      frames.map(({ payload }) => payload),
-      sumOf(frames, ({ payload }) => payload.length),
-    );
-    const bytes = joined(
-      frames.map((frame) => frame.bytes),
-      sumOf(frames, (frame) => frame.bytes.length),
-    );
+    const whole = joined(frames.map(({ payload }) => payload));
+    const bytes = joined(frames.map((frame) => frame.bytes));
     const isCompressed = (first.rsv & rsv1Bit) !== 0 && compression !== null;
     const payload = isCompressed ? inflate(whole) : whole;
     if (payload === 'tooBig') return false;
@@ -125,7 +119,3 @@ export function createLayOut(compression: Compression | null): LayOut {
 }
 
 const SMALLEST_ZLIB_WINDOW_BITS = 9;
-
-function sumOf<T>(list: readonly T[], of: (item: T) => number): number {
-  return list.reduce((sum, item) => sum + of(item), 0);
-}

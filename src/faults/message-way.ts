@@ -78,7 +78,7 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
   const order = new Map<number, OrderKeeper>();
   const held = new Set<Held>();
   let heldBytes = 0;
-  let recent: readonly Message[] = [];
+  const recent: Message[] = [];
   let gathered: { readonly parts: Uint8Array[]; left: number; readonly timer: Timer } | null = null;
   let isOver = false;
 
@@ -97,13 +97,7 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
     const { parts, timer } = gathered;
     gathered = null;
     timer.cancel();
-    if (parts.length > 0)
-      link.next.push(
-        joined(
-          parts,
-          parts.reduce((sum, { length }) => sum + length, 0),
-        ),
-      );
+    if (parts.length > 0) link.next.push(joined(parts));
   }
 
   function send(message: Message): void {
@@ -116,7 +110,8 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
     const { stream, seq } = message;
     const extent = orderOf(stream).sent(seq);
     remember(message);
-    for (const other of [...held]) {
+    // The copy, since a release is itself a message sent, is made only where something is held.
+    for (const other of held.size === 0 ? [] : [...held]) {
       const isLater = other.message.stream === stream && other.message.seq < seq;
       if (isLater && --other.left === 0) release(other);
     }
@@ -125,7 +120,7 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
 
   function remember(message: Message): void {
     if (message.payload.length > RECENT_BYTES / RECENT_MESSAGES) return;
-    recent = [...recent.slice(recent.length === RECENT_MESSAGES ? 1 : 0), message];
+    if (recent.push(message) > RECENT_MESSAGES) recent.shift();
   }
 
   function hold(message: Message, left: number, limitNs: number): void {
@@ -181,12 +176,7 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
     sendSplit(message, fragments) {
       tell({ act: 'split', to: to(), stream: message.stream, seq: message.seq });
       const parts = fragmentsOf(layOut(message), fragments).map(encodeFrame);
-      write(
-        joined(
-          parts,
-          parts.reduce((sum, { length }) => sum + length, 0),
-        ),
-      );
+      write(joined(parts));
       sent(message);
     },
     fabricate(behind, payload) {

@@ -30,7 +30,7 @@ export function createRequestHead(ownPort: number, host: string): RequestHead {
 
   return {
     feed(bytes) {
-      head = head.length === 0 ? bytes : joined([head, bytes], head.length + bytes.length);
+      head = head.length === 0 ? bytes : joined([head, bytes]);
       const all = Buffer.from(head.buffer, head.byteOffset, head.length);
       const end = all.indexOf(HEAD_END);
       if (end < 0) return head.length > MAX_HEAD_BYTES ? head : null;

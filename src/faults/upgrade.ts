@@ -30,7 +30,7 @@ export function watchUpgrade(): UpgradeWatch {
 
   function read(bytes: Uint8Array): number {
     const before = head.length;
-    head = before === 0 ? bytes : joined([head, bytes], before + bytes.length);
+    head = before === 0 ? bytes : joined([head, bytes]);
     for (;;) {
       const found = readResponseHead(head, 0, Math.min(head.length, maxHeaderBytes));
       if (found.kind === 'incomplete' && head.length < maxHeaderBytes) return bytes.length;

@@ -29,10 +29,7 @@ describe('frames on the wire', () => {
     fc.assert(
       fc.property(fc.array(anyFrame, { maxLength: 4 }), fc.integer({ min: 1, max: 70_000 }), (frames, pieceBytes) => {
         const encoded = frames.map(encodeFrame);
-        const bytes = joined(
-          [new Uint8Array(0), ...encoded],
-          encoded.reduce((sum, { length }) => sum + length, 0),
-        );
+        const bytes = joined([new Uint8Array(0), ...encoded]);
         const found = cut(new FrameCutter(1e6), bytes, bytes.length > 10_000 ? Math.max(pieceBytes, 999) : pieceBytes);
         expect(found.map(({ bytes: _, ...frame }) => ({ ...frame, payload: hex(frame.payload) }))).toEqual(
           frames.map((frame) => ({ ...frame, payload: hex(frame.payload) })),

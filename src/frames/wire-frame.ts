@@ -63,7 +63,7 @@ export class FrameCutter {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
     if (this.#heldBytes < this.#neededBytes) return true;
-    const all = joined(this.#held, this.#heldBytes);
+    const all = joined(this.#held);
     let at = 0;
     for (;;) {
       this.#neededBytes = neededBytes(all, at);
@@ -117,9 +117,9 @@ function unmasked(bytes: Uint8Array, start: number, end: number, maskKey: number
 }
 
 /** In their order; a single part is not copied. */
-export function joined(parts: readonly Uint8Array[], totalBytes: number): Uint8Array {
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
-  const all = new Uint8Array(totalBytes);
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
     all.set(part, at);

@@ -14,8 +14,12 @@ import {
   runHighwater,
   startHighwater,
   temporaryDirectory,
+  type WhenOver,
   writeInto,
 } from '../support/highwater.ts';
+
+/** They wait more than they work. */
+const TOGETHER = { concurrent: true, timeout: 150_000 } as const;
 
 const files = createDirectory();
 let certificates: Certificates;
@@ -43,19 +47,20 @@ interface Fought {
 }
 
 async function fight(
+  whenOver: WhenOver,
   server: ForeignServer,
   faults: string,
   args: readonly string[],
   proxyArgs: readonly string[] = [],
 ): Promise<Fought> {
-  const cwd = temporaryDirectory();
+  const cwd = temporaryDirectory(whenOver);
   writeInto(cwd, 'faults.yaml', faults);
   const proxy = startHighwater(
     ['proxy', '0', server.url, '--faults', 'faults.yaml', '--truth', 'truth.ndjson', ...proxyArgs],
-    { cwd },
+    { cwd, whenOver },
   );
   const [, url = ''] = await proxy.prints('stdout', /^listening (ws:\S+)$/m);
-  const answer = await runHighwater(['run', url, ...args, '--json'], { cwd });
+  const answer = await runHighwater(['run', url, ...args, '--json'], { cwd, whenOver });
   proxy.signal('SIGTERM');
   expect((await proxy.finished).exitCode).toBe(0);
   const lines = readFileSync(path.join(cwd, 'truth.ndjson'), 'utf8').split('\n');
@@ -75,10 +80,10 @@ const NOTHING = {
   belated: 0,
 } satisfies Partial<MessageResult>;
 
-describe('a proxy with no fault on', () => {
-  test('20,000 messages pass, and nothing is found', async () => {
+describe('a proxy with no fault on', TOGETHER, () => {
+  test('20,000 messages pass, and nothing is found', async ({ onTestFinished }) => {
     const args = ['-c', '20', '-r', '10000/s', '-d', '2s', '--drain', '5s'];
-    const { answer, truth } = await fight(echo, 'faults: []', args);
+    const { answer, truth } = await fight(onTestFinished, echo, 'faults: []', args);
     const { messages, connections } = answer.result;
     expect(messages).toMatchObject({ ...NOTHING, delivered: messages.sent });
     expect(messages.due).toBe(20_000);
@@ -86,14 +91,17 @@ describe('a proxy with no fault on', () => {
     expect(truth).toEqual([]);
   });
 
-  test.each([
+  test.for([
     ['in plain', () => echo, [], []],
     ['compressed, each message referring to those before', () => compressing, ['--compression', '--text'], []],
     ['to a server that speaks TLS', () => secure, [], () => ['--ca', certificates.ca]],
-  ] as const)('faults whose time has not come change nothing: %s', async (_, server, args, proxyArgs) => {
+  ] as const)('faults whose time has not come change nothing: %s', async ([, server, args, proxyArgs], {
+    onTestFinished,
+  }) => {
     const faults = 'faults: [{ fault: drop, rate: 100%, from: 1h }, { fault: drop, rate: 100%, from: 1h, stream: up }]';
     const load = ['-c', '5', '-r', '1000/s', '-d', '1s', '--bytes', '300', '--drain', '5s'];
     const { answer } = await fight(
+      onTestFinished,
       server(),
       faults,
       [...load, ...args],
@@ -104,21 +112,30 @@ describe('a proxy with no fault on', () => {
   });
 });
 
-describe('a slow way', () => {
-  test('latency and jitter move response times, and nothing else', async () => {
+describe('a slow way', TOGETHER, () => {
+  test('latency and jitter move response times, and nothing else', async ({ onTestFinished }) => {
     const faults = 'faults: [{ fault: latency, latency: 50ms, jitter: 20ms }]';
-    const { answer } = await fight(echo, faults, ['-c', '5', '-r', '200/s', '-d', '1s', '--drain', '5s']);
+    const { answer } = await fight(onTestFinished, echo, faults, [
+      '-c',
+      '5',
+      '-r',
+      '200/s',
+      '-d',
+      '1s',
+      '--drain',
+      '5s',
+    ]);
     const { messages, connections, response } = answer.result;
     expect(messages).toMatchObject({ ...NOTHING, delivered: messages.sent });
     expect(connections).toMatchObject({ failed: 0, droppedByServer: 0 });
     expect(response.minMs).toBeGreaterThanOrEqual(29); // a timer may be early by a fraction of its millisecond
   });
 
-  test('little bandwidth and slices damage nothing', async () => {
+  test('little bandwidth and slices damage nothing', async ({ onTestFinished }) => {
     const faults =
       'faults: [{ fault: bandwidth, rate: 200KB/s }, { fault: slicer, average_size: 50, size_variation: 40, stream: up }]';
     const args = ['-c', '4', '--closed', '4', '--bytes', '20KB', '-d', '1s', '--drain', '20s'];
-    const { answer } = await fight(echo, faults, args);
+    const { answer } = await fight(onTestFinished, echo, faults, args);
     const { messages, connections, response } = answer.result;
     expect(messages).toMatchObject({ ...NOTHING, delivered: messages.sent });
     expect(connections.droppedByServer).toBe(0);
@@ -126,11 +143,22 @@ describe('a slow way', () => {
   });
 });
 
-describe('a way that breaks', () => {
-  test('reset_peer: every connection is reset, what was in flight is unresolved, and nothing is lost', async () => {
+describe('a way that breaks', TOGETHER, () => {
+  test('reset_peer: every connection is reset, what was in flight is unresolved, and nothing is lost', async ({
+    onTestFinished,
+  }) => {
     // 300 ms under way at 100/s: there is always something in flight.
     const faults = 'faults: [{ fault: latency, latency: 300ms }, { fault: reset_peer, timeout: 1s }]';
-    const { answer, truth } = await fight(echo, faults, ['-c', '4', '-r', '100/s', '-d', '1500ms', '--drain', '1s']);
+    const { answer, truth } = await fight(onTestFinished, echo, faults, [
+      '-c',
+      '4',
+      '-r',
+      '100/s',
+      '-d',
+      '1500ms',
+      '--drain',
+      '1s',
+    ]);
     const { messages, connections } = answer.result;
     expect(messages.lost).toBe(0);
     expect(messages.unresolved).toBeGreaterThan(0);
@@ -139,9 +167,20 @@ describe('a way that breaks', () => {
     expect(truth.filter((line) => line.act === 'cut')).toHaveLength(4);
   });
 
-  test('reset_peer for a share of the connections: those and no others, as the truth log has them', async () => {
+  test('reset_peer for a share of the connections: those and no others, as the truth log has them', async ({
+    onTestFinished,
+  }) => {
     const faults = 'seed: 3\nfaults: [{ fault: reset_peer, timeout: 500ms, share: 40% }]';
-    const { answer, truth } = await fight(echo, faults, ['-c', '20', '-r', '200/s', '-d', '1s', '--drain', '1s']);
+    const { answer, truth } = await fight(onTestFinished, echo, faults, [
+      '-c',
+      '20',
+      '-r',
+      '200/s',
+      '-d',
+      '1s',
+      '--drain',
+      '1s',
+    ]);
     const cut = count(truth, 'cut');
     expect(cut).toBeGreaterThan(0);
     expect(cut).toBeLessThan(20);
@@ -149,25 +188,33 @@ describe('a way that breaks', () => {
     expect(answer.result.messages.lost).toBe(0);
   });
 
-  test('down: nobody gets in', async () => {
-    const { answer } = await fight(echo, 'faults: [{ fault: down }]', ['-c', '3', '-r', '30/s', '-d', '1s']);
+  test('down: nobody gets in', async ({ onTestFinished }) => {
+    const { answer } = await fight(onTestFinished, echo, 'faults: [{ fault: down }]', [
+      '-c',
+      '3',
+      '-r',
+      '30/s',
+      '-d',
+      '1s',
+    ]);
     expect(answer.exitCode).toBe(69);
     expect(answer.result.connections).toMatchObject({ opened: 0, failed: 3 });
   });
 
-  test('a target that is not there looks like one that resets', async () => {
-    const cwd = temporaryDirectory();
-    const proxy = startHighwater(['proxy', '127.0.0.1:0', 'ws://127.0.0.1:1'], { cwd });
+  test('a target that is not there looks like one that resets', async ({ onTestFinished: whenOver }) => {
+    const cwd = temporaryDirectory(whenOver);
+    const proxy = startHighwater(['proxy', '127.0.0.1:0', 'ws://127.0.0.1:1'], { cwd, whenOver });
     const [, url = ''] = await proxy.prints('stdout', /^listening (ws:\S+)$/m);
     const { exitCode, result } = await runHighwater(['run', url, '-c', '2', '-r', '10/s', '-d', '1s', '--json'], {
       cwd,
+      whenOver,
     });
     expect(exitCode).toBe(69);
     expect(result.connections.failures).toMatchObject({ reset: { count: 2 } });
   });
 });
 
-describe('messages that break on the way', () => {
+describe('messages that break on the way', TOGETHER, () => {
   const faultsOf = (stream: string): string => `
 seed: 5
 faults:
@@ -180,14 +227,17 @@ faults:
   - { fault: fabricate, rate: 0.5%, stream: ${stream} }
 `;
 
-  test.each([
+  test.for([
     ['from the server', 'down', () => echo, [], []],
     ['to the server, compressed', 'up', () => compressing, ['--compression'], []],
     ['from the server, compressed', 'down', () => compressing, ['--compression', '--text'], []],
     ['behind TLS', 'down', () => secure, [], () => ['--ca', certificates.ca]],
-  ] as const)('are counted as often as the truth log says: %s', async (_, stream, server, args, proxyArgs) => {
-    const load = ['-c', '10', '-r', '1200/s', '-d', '1s', '--bytes', '200', '--drain', '1s'];
+  ] as const)('are counted as often as the truth log says: %s', async ([, stream, server, args, proxyArgs], {
+    onTestFinished,
+  }) => {
+    const load = ['-c', '10', '-r', '1200/s', '-d', '1s', '--bytes', '200', '--drain', '2s'];
     const { answer, truth } = await fight(
+      onTestFinished,
       server(),
       faultsOf(stream),
       [...load, ...args],
@@ -210,14 +260,23 @@ faults:
       expect(count(truth, act), act).toBeGreaterThan(0);
   });
 
-  test('a named message is named', async () => {
+  test('a named message is named', async ({ onTestFinished }) => {
     const faults = `
 faults:
   - { fault: drop, at: [{ stream: 1, seq: 7 }] }
   - { fault: duplicate, at: [{ stream: 2, seq: 8 }] }
   - { fault: reorder, at: [{ stream: 3, seq: 9 }], by: 2 }
 `;
-    const { answer } = await fight(echo, faults, ['-c', '4', '--closed', '8', '-d', '1s', '--drain', '1s']);
+    const { answer } = await fight(onTestFinished, echo, faults, [
+      '-c',
+      '4',
+      '--closed',
+      '8',
+      '-d',
+      '1s',
+      '--drain',
+      '1s',
+    ]);
     const found = answer.result.violations.map(({ violation, stream, seq, detail }) => [
       violation,
       stream,
@@ -234,21 +293,32 @@ faults:
     );
   });
 
-  test.each([
+  test.for([
     ['text that is none', '{ fault: corrupt, part: utf8, at: [{ stream: 1, seq: 5 }] }', 'invalidUtf8'],
     ['a header that nobody may send', '{ fault: corrupt, part: header, at: [{ stream: 1, seq: 5 }] }', 'protocol'],
-  ] as const)('%s ends the connection, and is counted under its kind', async (_, fault, kind) => {
+  ] as const)('%s ends the connection, and is counted under its kind', async ([, fault, kind], { onTestFinished }) => {
     const args = ['-c', '3', '-r', '60/s', '-d', '1s', '--text', '--bytes', '200', '--drain', '1s'];
-    const { answer, truth } = await fight(echo, `faults: [${fault}]`, args);
+    const { answer, truth } = await fight(onTestFinished, echo, `faults: [${fault}]`, args);
     const { connections, messages } = answer.result;
     expect(count(truth, 'damage')).toBe(1);
     expect(connections.failures).toMatchObject({ [kind]: { count: 1 } });
     expect(messages.lost).toBe(0);
   });
 
-  test('a close frame that the server never sent: its code is counted, and its connection is over', async () => {
+  test('a close frame that the server never sent: its code is counted, and its connection is over', async ({
+    onTestFinished,
+  }) => {
     const faults = 'faults: [{ fault: close, code: 4001, at: [{ stream: 1, seq: 5 }] }]';
-    const { answer, truth } = await fight(echo, faults, ['-c', '3', '-r', '60/s', '-d', '1s', '--drain', '1s']);
+    const { answer, truth } = await fight(onTestFinished, echo, faults, [
+      '-c',
+      '3',
+      '-r',
+      '60/s',
+      '-d',
+      '1s',
+      '--drain',
+      '1s',
+    ]);
     const { connections, messages } = answer.result;
     expect(connections.closeCodes).toMatchObject({ '4001': 1 });
     expect(messages.lost).toBe(0);
