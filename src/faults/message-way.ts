@@ -108,13 +108,15 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
   /** How far it came out of its place: of one that was not held back, that is not this way's doing. */
   function sent(message: Message): number {
     const { stream, seq } = message;
-    const extent = orderOf(stream).sent(seq);
+    const keeper = orderOf(stream);
+    const extent = keeper.sent(seq);
     remember(message);
     // The copy, since a release is itself a message sent, is made only where something is held.
     for (const other of held.size === 0 ? [] : [...held]) {
       const isLater = other.message.stream === stream && other.message.seq < seq;
       if (isLater && --other.left === 0) release(other);
     }
+    if (held.size === 0) keeper.settle();
     return extent;
   }
 

@@ -111,7 +111,7 @@ function cutAt(bytes: Uint8Array, start: number, end: number): CutFrame {
 }
 
 function unmasked(bytes: Uint8Array, start: number, end: number, maskKey: number): Uint8Array {
-  const payload = Uint8Array.from(bytes.subarray(start, end)); // not slice(): a Buffer's shares its memory
+  const payload = new Uint8Array(bytes.subarray(start, end)); // a copy; slice() of a Buffer shares its memory
   maskInPlace(payload, 0, payload.length, maskKey);
   return payload;
 }

@@ -8,6 +8,8 @@ export interface OrderKeeper {
   /** Notes a message sent whole for the first time: its extent where later ones went first (RFC 4737 §4.2.2), else 0. */
   sent(seq: number): number;
   count(): number;
+  /** None that is earlier than what was sent can still come: what they would be compared with is forgotten. */
+  settle(): void;
 }
 
 export function createOrderKeeper(): OrderKeeper {
@@ -22,9 +24,13 @@ export function createOrderKeeper(): OrderKeeper {
       const earliestLater = records[index];
       if (earliestLater !== undefined) return place - earliestLater.place;
       records.push({ seq, place });
-      if (records.length > MAX_RECORDS) records.shift();
+      // In one go, since shifting each time moves all of them: 30 us a message.
+      if (records.length >= 2 * MAX_RECORDS) records.splice(0, MAX_RECORDS);
       return 0;
     },
     count: () => count,
+    settle() {
+      records.length = 0;
+    },
   };
 }
