@@ -5,12 +5,11 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../engine/clock.ts';
 import type { Tell } from '../injection/truth.ts';
-import { createFrameStage, type FrameRules } from './frame-stage.ts';
+import { framePartsOf } from './frame-parts.ts';
 import { createPipeline, type Part, type Pipeline } from './pipeline.ts';
 import { createRequestHead, laneOf } from './request-head.ts';
-import { type FaultState, isAmongShare, rulesOf, stagesOf } from './selection.ts';
+import { type FaultState, stagesOf } from './selection.ts';
 import type { Receiver, Way } from './stage.ts';
-import { watchUpgrade } from './upgrade.ts';
 
 export interface ConnectionHost {
   readonly number: number;
@@ -177,43 +176,4 @@ function reset(socket: Socket): void {
   if (socket.destroyed) return;
   if (socket.connecting || 'encrypted' in socket) socket.destroy();
   else socket.resetAndDestroy();
-}
-
-/**
- * The frame stages of a connection. They are there from its first byte or not at all: in the middle of a stream nobody can say
- * where a frame begins, nor what a compressed one refers to.
- */
-function framePartsOf(host: ConnectionHost, lane: () => number | null) {
-  const { number, tell } = host;
-  const upgrade = watchUpgrade();
-  const isParsed = (way: Way): boolean =>
-    host.watchFrames ||
-    host.state.list.some(
-      (fault) => fault.act.kind !== 'stage' && fault.way === way && isAmongShare(host.state, fault, number),
-    );
-  const parsed: Readonly<Record<Way, boolean>> = { up: isParsed('up'), down: isParsed('down') };
-  const rules: Record<Way, FrameRules> = {
-    up: rulesOf(host.state, number, 'up'),
-    down: rulesOf(host.state, number, 'down'),
-  };
-  const made: Readonly<Record<Way, { readonly key: object; readonly make: Part['make'] }>> = {
-    up: { key: {}, make: stageOf('up') },
-    down: { key: {}, make: stageOf('down') },
-  };
-
-  function stageOf(way: Way): Part['make'] {
-    return createFrameStage({ way, number, lane, upgrade, rules: () => rules[way], isParsed: parsed[way], tell });
-  }
-
-  return {
-    of(
-      way: Way,
-      state: FaultState,
-      sever: (fault: string, how: 'reset' | 'close', way: Way, onward: { readonly end: () => void }) => void,
-    ): readonly Part[] {
-      if (!parsed.up && !parsed.down) return [];
-      rules[way] = rulesOf(state, number, way);
-      return [{ ...made[way], random: () => Math.random, sever: (how, onward) => sever('frames', how, way, onward) }];
-    },
-  };
 }

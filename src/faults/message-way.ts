@@ -2,8 +2,7 @@
 // tester finds can be compared with what was done. What is held back is bounded: beyond it the source waits.
 
 import type { Timer } from '../engine/clock.ts';
-import { opcodes } from '../frames/opcodes.ts';
-import { encodeFrame, joined, type WireFrame } from '../frames/wire-frame.ts';
+import { closeFrame, encodeFrame, fragmentsOf, joined, type WireFrame } from '../frames/wire-frame.ts';
 import { randomFor } from '../injection/decide.ts';
 import { NO_CLOSE_FRAME } from '../injection/fault-fields.ts';
 import { createOrderKeeper, type OrderKeeper } from '../injection/order-keeper.ts';
@@ -220,25 +219,4 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
       return isOver;
     },
   };
-}
-
-/** RFC 6455 §5.5.1. */
-function closeFrame(code: number, maskKey: number | null): WireFrame {
-  const payload = Uint8Array.of(code >>> 8, code & 0xff);
-  return { isFinal: true, rsv: 0, opcode: opcodes.close, maskKey, payload };
-}
-
-/** RFC 6455 §5.4; what is shorter makes empty fragments, which are allowed. */
-function fragmentsOf(frame: WireFrame, count: number): readonly WireFrame[] {
-  const { payload } = frame;
-  return Array.from({ length: count }, (_, index) => ({
-    ...frame,
-    isFinal: index === count - 1,
-    rsv: index === 0 ? frame.rsv : 0,
-    opcode: index === 0 ? frame.opcode : opcodes.continuation,
-    payload: payload.subarray(
-      Math.floor((payload.length * index) / count),
-      Math.floor((payload.length * (index + 1)) / count),
-    ),
-  }));
 }

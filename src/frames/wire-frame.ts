@@ -4,6 +4,7 @@
  * drawn at the top of frame-reader.ts.
  */
 import { maskInPlace } from './mask.ts';
+import { opcodes } from './opcodes.ts';
 
 /** RFC 6455 §5.2: the bits of the first byte. */
 export const finBit = 0x80;
@@ -41,6 +42,27 @@ export function encodeFrame({ isFinal, rsv, opcode, maskKey, payload }: WireFram
   view.setUint32(payloadAt - 4, maskKey >>> 0);
   maskInPlace(bytes, payloadAt, bytes.length, maskKey);
   return bytes;
+}
+
+/** RFC 6455 §5.5.1. */
+export function closeFrame(code: number, maskKey: number | null): WireFrame {
+  const payload = Uint8Array.of(code >>> 8, code & 0xff);
+  return { isFinal: true, rsv: 0, opcode: opcodes.close, maskKey, payload };
+}
+
+/** RFC 6455 §5.4; what is shorter makes empty fragments, which are allowed. */
+export function fragmentsOf(frame: WireFrame, count: number): readonly WireFrame[] {
+  const { payload } = frame;
+  return Array.from({ length: count }, (_, index) => ({
+    ...frame,
+    isFinal: index === count - 1,
+    rsv: index === 0 ? frame.rsv : 0,
+    opcode: index === 0 ? frame.opcode : opcodes.continuation,
+    payload: payload.subarray(
+      Math.floor((payload.length * index) / count),
+      Math.floor((payload.length * (index + 1)) / count),
+    ),
+  }));
 }
 
 /**
