@@ -12,6 +12,7 @@ const CLAIMS = [
   'ledger',
   'json-dialect',
   'fan-out',
+  'proxy',
   'idle',
   'open-loop',
   'security',

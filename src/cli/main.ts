@@ -4,6 +4,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../entry/version.ts';
 import type { InitFlags } from './init-command.ts';
+import type { ProxyFlags } from './proxy-command.ts';
 import type { RunFlags } from './run-command.ts';
 import type { TargetFlags } from './target-command.ts';
 
@@ -90,6 +91,22 @@ export async function main(argv: readonly string[]): Promise<number> {
       exitCode = await targetCommand(flags);
     });
 
+  program
+    .command('proxy')
+    .description('stand in front of a service and break the way to it, as told, until Ctrl-C')
+    .argument('<listen>', 'PORT or HOST:PORT to listen on; 0 takes a free port of 127.0.0.1')
+    .argument('<target>', 'the service: ws://HOST:PORT or wss://HOST:PORT')
+    .option('--faults <file>', 'what goes wrong (.yaml, .json): latency, reset_peer, drop, corrupt and more')
+    .option('--truth <file>', 'write down what was done to which message, a JSON line each')
+    .option('--seed <number>', 'chooses connections and messages, in place of the seed of the file')
+    .option('--ca <file>', 'trust this certificate authority')
+    .option('--insecure', 'do not check the certificate of the service')
+    .addHelpText('after', PROXY_EXAMPLES)
+    .action(async (listen: string, target: string, flags: ProxyFlags) => {
+      const { proxyCommand } = await import('./proxy-command.ts');
+      exitCode = await proxyCommand(listen, target, flags);
+    });
+
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
@@ -167,6 +184,21 @@ Examples:
   highwater run ws://127.0.0.1:9000 -c 1000 -r 5000/s -d 30s -t "response.p99 < 200ms" -t "lost == 0"
   highwater run wss://chat.example.com/ws --closed 1 -H "Authorization: Bearer $TOKEN"
   highwater run plan.yaml --profile ci --json > result.json`;
+
+const PROXY_EXAMPLES = `
+Examples:
+  highwater proxy 9001 ws://127.0.0.1:9000 --faults faults.yaml --truth truth.ndjson
+  highwater proxy 0 wss://chat.example.com --faults slow.yaml --seed 7
+
+A file of faults:
+  faults:
+    - { fault: latency, latency: 100ms, jitter: 20ms, share: 50%, from: 1s, for: 5s }
+    - { fault: reset_peer, timeout: 3s, share: 10% }
+    - { fault: drop, rate: 1% }
+
+Connections: latency, bandwidth, slow_close, timeout, reset_peer, slicer, limit_data, down.
+Messages:    drop, duplicate, reorder, delay, corrupt, truncate, replay, fabricate, split, coalesce, close,
+             swallow_pong, oversize. Each with its settings: docs/proxy.md`;
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 pass, 1 a rule was broken, 2 inconclusive, 64 bad plan or arguments, 69 target unreachable,

@@ -3,20 +3,22 @@
 // What has several settings of its own is in `queue.ts` and `leak.ts`.
 
 import * as z from 'zod';
-import { mayBeOnTheWire } from '../frames/close-codes.ts';
-import {
-  choiceField,
-  durationRangeField,
-  objectField,
-  present,
-  ratioField,
-  sizeField,
-  wholeField,
-} from '../plan/fields.ts';
+import { choiceField, durationRangeField, objectField, present, sizeField, wholeField } from '../plan/fields.ts';
 import { problemsOfIssues } from '../plan/issues.ts';
 import { type PlanProblem, pathText } from '../plan/problems.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
+import {
+  bitsField,
+  type Chosen,
+  choiceFields,
+  codeField,
+  copiesField,
+  FAULT_DEFAULTS,
+  refuseChoice,
+  reorderField,
+  resolveChoice,
+} from './fault-fields.ts';
 import { type Leak, leakField, resolveLeak } from './leak.ts';
 import { DEFAULT_QUEUE, type QueueSettings, queueField, resolveQueue } from './queue.ts';
 
@@ -73,19 +75,9 @@ export type Fault =
   | { readonly kind: 'applyTwice' }
   | { readonly kind: 'forget' };
 
-export interface MessageName {
-  readonly stream: number;
-  readonly seq: number;
-  /** In a room: on its way to this lane alone; null for all. */
-  readonly to: number | null;
-}
-
-export interface FaultRule {
+/** A fault and the messages that it befalls. */
+export interface FaultRule extends Chosen {
   readonly fault: Fault;
-  /** The share of messages that it chooses, 0 to 1. */
-  readonly rate: number;
-  /** The messages that it chooses by name. */
-  readonly at: readonly MessageName[];
 }
 
 export interface Behaviour {
@@ -122,77 +114,31 @@ const SETTINGS: Readonly<Record<FaultKind, readonly string[]>> = {
 };
 
 const MAX_RULES = 255;
-const NO_CLOSE_FRAME = 1006;
-
-const messageName = objectField(
-  {
-    stream: wholeField('the number of a stream', 'The stream: the number of the lane that sends it.'),
-    seq: wholeField('the number of a message', 'The number within its stream, from 0.'),
-    to: wholeField('the number of a lane', 'In a room: on its way to this lane alone. Default: to all.').optional(),
-  },
-  'a message: { stream, seq, to }',
-  'One message.',
-);
 
 const faultRule = objectField(
   {
     kind: choiceField(FAULT_KINDS, 'What befalls the message.'),
-    rate: ratioField('The share of messages that it befalls, chosen by the seed.').optional(),
-    at: z
-      .array(messageName, { error: () => 'a list of messages: { stream, seq }' })
-      .max(100_000, { error: () => 'at most 100000 messages' })
-      .describe('The messages that it befalls.')
-      .optional(),
-    copies: wholeField('a whole number from 1 to 100', 'duplicate: how many more. Default 1.', {
-      min: 1,
-      max: 100,
-    }).optional(),
-    by: wholeField('a whole number from 1 to 10000', 'reorder: how many later messages go first. Default 1.', {
-      min: 1,
-      max: 10_000,
-    }).optional(),
+    ...choiceFields,
+    copies: copiesField,
+    by: reorderField,
     for: durationRangeField('delay, stall: how long. Default 10ms.', '5ms..50ms').optional(),
-    bits: wholeField('a whole number from 1 to 64', 'corrupt: how many bits are flipped. Default 1.', {
-      min: 1,
-      max: 64,
-    }).optional(),
+    bits: bitsField,
     bytes: sizeField('extend: how many bytes are added. Default 8.', 65_536, '64KiB', '8').optional(),
-    code: wholeField('a close code: 1000 to 4999', 'disconnect: the close code. Default 1011.', {
-      min: 1000,
-      max: 4999,
-    }).optional(),
+    code: codeField,
   },
   'a fault: { kind, rate } or { kind, at }',
   'A fault and the messages that it befalls.',
 ).superRefine((rule, context) => {
-  if ((rule.rate === undefined) === (rule.at === undefined)) {
-    context.addIssue({
-      code: 'custom',
-      message: 'either rate or at',
-      params: { got: rule.rate === undefined ? 'neither' : 'both' },
-    });
-  }
+  refuseChoice(rule, context);
   for (const key of isFaultKind(rule.kind) ? Object.keys(rule) : []) {
     const fits = ['kind', 'rate', 'at', ...SETTINGS[rule.kind]].includes(key);
     if (!fits) context.addIssue({ code: 'custom', path: [key], message: `no ${key} with kind ${rule.kind}` });
-  }
-  if (rule.code !== undefined && !isSendableCode(rule.code)) {
-    context.addIssue({
-      code: 'custom',
-      path: ['code'],
-      message: 'a close code that may be sent (RFC 6455 §7.4), or 1006 to drop the connection',
-    });
   }
 }, present);
 
 /** The rules between the keys are checked also where a value is wrong: all problems at once. */
 function isFaultKind(kind: unknown): kind is FaultKind {
   return (FAULT_KINDS as readonly unknown[]).includes(kind);
-}
-
-/** RFC 6455 §7.4: what a close frame may carry, and 1006, which stands for none. */
-function isSendableCode(code: number): boolean {
-  return mayBeOnTheWire(code) || code === NO_CLOSE_FRAME;
 }
 
 const behaviourSchema = objectField(
@@ -249,28 +195,27 @@ export function parseBehaviour(
 function resolveRule(rule: WrittenRule): FaultRule {
   return {
     fault: resolveFault(rule),
-    rate: rule.rate ?? 0,
-    at: (rule.at ?? []).map(({ stream, seq, to }) => ({ stream, seq, to: to ?? null })),
+    ...resolveChoice(rule),
   };
 }
 
 function resolveFault(rule: WrittenRule): Fault {
   const { kind } = rule;
-  const range = rule.for ?? { minNs: 10e6, maxNs: 10e6 };
+  const range = rule.for ?? FAULT_DEFAULTS.forNs;
   switch (kind) {
     case 'duplicate':
-      return { kind, copies: rule.copies ?? 1 };
+      return { kind, copies: rule.copies ?? FAULT_DEFAULTS.copies };
     case 'reorder':
-      return { kind, by: rule.by ?? 1 };
+      return { kind, by: rule.by ?? FAULT_DEFAULTS.by };
     case 'delay':
     case 'stall':
       return { kind, ...range };
     case 'corrupt':
-      return { kind, bits: rule.bits ?? 1 };
+      return { kind, bits: rule.bits ?? FAULT_DEFAULTS.bits };
     case 'extend':
       return { kind, bytes: rule.bytes ?? 8 };
     case 'disconnect':
-      return { kind, code: rule.code ?? 1011 };
+      return { kind, code: rule.code ?? FAULT_DEFAULTS.code };
     case 'drop':
     case 'truncate':
     case 'splice':

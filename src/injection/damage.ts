@@ -19,6 +19,10 @@ export function flipBits(bytes: Uint8Array, bits: number, isText: boolean, rando
   return damaged;
 }
 
+export function isTooShortToCut(bytes: Uint8Array, isText: boolean): boolean {
+  return bytes.length <= (isText ? LEAST_KEPT_CHARACTERS : LEAST_KEPT_BYTES);
+}
+
 /** Keeps at least so much that it is still known for a message of this run. The bytes must be longer than that. */
 export function cutOff(bytes: Uint8Array, isText: boolean, random: Random): Uint8Array {
   const least = isText ? LEAST_KEPT_CHARACTERS : LEAST_KEPT_BYTES;

@@ -2,8 +2,8 @@
 // alone, grows and never shrinks, and has an upper limit: it cannot take the machine down unless it is told to.
 
 import * as z from 'zod';
-import { durationField, objectField, refuse, sizeField, textField } from '../plan/fields.ts';
-import { parseByteRate } from '../units/bytes.ts';
+import { durationField, objectField, sizeField } from '../plan/fields.ts';
+import { byteRateField } from './fault-fields.ts';
 
 export interface Leak {
   readonly bytesPerSecond: number;
@@ -16,18 +16,9 @@ export interface Leak {
 
 const DEFAULT_AT_MOST_BYTES = 1e9;
 const MAX_HELD_BYTES = 64 * 1024 ** 3;
-const RATE_EXPECTED = 'bytes a second such as 1MB/s';
-const LEAK_EXPECTED = `${RATE_EXPECTED}, or a leak: { rate, atMost, from, to }`;
+const LEAK_EXPECTED = `bytes a second such as 1MB/s, or a leak: { rate, atMost, from, to }`;
 
-const byteRate = textField({
-  expected: RATE_EXPECTED,
-  description: 'How fast it grows.',
-  examples: ['1MB/s'],
-  read: (value) => {
-    const perSecond = parseByteRate(String(value));
-    return perSecond !== null && perSecond >= 1 && perSecond <= MAX_HELD_BYTES ? perSecond : refuse(RATE_EXPECTED);
-  },
-});
+const byteRate = byteRateField('How fast it grows.', '1MB/s');
 
 const settings = objectField(
   {

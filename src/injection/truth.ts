@@ -31,7 +31,8 @@ export type Act =
       readonly to: number;
       readonly stream: number;
       readonly seq: number;
-      readonly how: 'bitFlips' | 'truncated' | 'extended' | 'spliced';
+      /** `utf8`: a text that is none any more; `header`: a frame that nobody may send. Both end the connection. */
+      readonly how: 'bitFlips' | 'truncated' | 'extended' | 'spliced' | 'utf8' | 'header';
     }
   /** Sent behind a message of this stream although nobody had sent it. */
   | { readonly act: 'fabricate'; readonly to: number; readonly stream: number }
@@ -72,6 +73,14 @@ export type Act =
       /** One of the queue's; null for what names none of them. */
       readonly priority: string | null;
     }
+  /** Sent in several fragments; sent together with others in one write. */
+  | { readonly act: 'split' | 'coalesce'; readonly to: number; readonly stream: number; readonly seq: number }
+  /** A pong that did not get through. */
+  | { readonly act: 'swallowPong'; readonly to: number }
+  /** A connection, by its number at the proxy, was reset or closed. */
+  | { readonly act: 'cut'; readonly connection: number; readonly fault: string; readonly how: 'reset' | 'close' }
+  /** A fault of the proxy came on, or went off. */
+  | { readonly act: 'switch'; readonly fault: string; readonly on: boolean }
   /** A connection's sum when it ended: messages that were to go out on it, and of them sent whole at least once. */
   | {
       readonly act: 'closed';
@@ -84,10 +93,15 @@ export type Act =
   /** Of the whole service, and so on no connection: what it holds and will not give back, when that begins and at the end. */
   | { readonly act: 'leak'; readonly heldBytes: number };
 
-export type TruthLine = Act & { readonly atNs: number };
+/** Of the proxy, in which direction it was done: up is from the client to the server. */
+export interface Direction {
+  readonly way?: 'up' | 'down';
+}
+
+export type TruthLine = Act & Direction & { readonly atNs: number };
 
 /** Where acts are written down. */
-export type Tell = (act: Act) => void;
+export type Tell = (act: Act & Direction) => void;
 
 export function encodeTruth(line: TruthLine): string {
   return JSON.stringify(line);

@@ -4,6 +4,7 @@
 import type { Behaviour } from '../injection/behaviour.ts';
 import { appendBytes, canSplice, cutOff, flipBits, randomBytes, spliceTogether } from '../injection/damage.ts';
 import { createDecide, randomFor } from '../injection/decide.ts';
+import { createOrderKeeper, type OrderKeeper } from '../injection/order-keeper.ts';
 import type { Tell } from '../injection/truth.ts';
 import { uniform } from '../random/distributions.ts';
 import { nsToMs } from '../units/duration.ts';
@@ -270,32 +271,3 @@ export function deliveryTo(behaviour: Behaviour, to: number, peer: Peer, tell: T
 }
 
 const SEED_STEP = 7919;
-
-interface OrderKeeper {
-  /** Notes a message sent whole for the first time: its extent where later ones went first (RFC 4737 §4.2.2), else 0. */
-  sent(seq: number): number;
-  count(): number;
-}
-
-/** Plain on purpose: it is what the ledger is compared with. */
-function createOrderKeeper(): OrderKeeper {
-  /** The messages that were higher than all before them, ascending, with their places. */
-  const records: { readonly seq: number; readonly place: number }[] = [];
-  let count = 0;
-  return {
-    sent(seq) {
-      const place = count++;
-      let index = records.length;
-      while (index > 0 && records[index - 1]!.seq > seq) index--;
-      const earliestLater = records[index];
-      if (earliestLater !== undefined) return place - earliestLater.place;
-      records.push({ seq, place });
-      if (records.length > MAX_RECORDS) records.shift();
-      return 0;
-    },
-    count: () => count,
-  };
-}
-
-/** No message is overtaken by more than this. */
-const MAX_RECORDS = 20_000;

@@ -94,7 +94,7 @@ function actsBeforeDisconnects(truth: readonly Act[]): ReadonlySet<Act> {
   const doomed = new Set<Act>();
   const sinceClosed = new Map<number, Act[]>();
   for (const act of truth) {
-    if (act.act === 'leak') continue;
+    if (!('to' in act)) continue;
     const acts = sinceClosed.get(act.to) ?? [];
     sinceClosed.set(act.to, act.act === 'closed' ? [] : [...acts, act]);
     if (act.act === 'closed' && acts.some((other) => other.act === 'disconnect'))
@@ -164,6 +164,11 @@ function expectedOf(truth: readonly Act[]): Expected {
       case 'disconnect':
       case 'leak':
       case 'stall':
+      case 'split':
+      case 'coalesce':
+      case 'swallowPong':
+      case 'cut':
+      case 'switch':
         break;
     }
   }

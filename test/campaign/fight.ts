@@ -47,7 +47,8 @@ export async function fight(
   return { ...fought, truth };
 }
 
-function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
+/** The engine against whatever the plan's URL is of. */
+export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
   const originNs = process.hrtime.bigint();
   const clock = monotonicClock(originNs);
   const events: RunEvent[] = [startedEvent()];

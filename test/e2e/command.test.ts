@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { FAULTS } from '../../src/faults/catalogue.ts';
 import type * as Highwater from '../../src/index.ts';
 import { expectBalancedBooks, expectPerfectDelivery } from '../support/books.ts';
 import { HIGHWATER, runHighwater, startHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
@@ -19,7 +20,7 @@ describe('help', () => {
     const { exitCode, stdout, stderr } = await runHighwater(['--help']);
     expect(exitCode).toBe(0);
     expect(stderr).toBe('');
-    for (const command of ['init', 'run', 'check', 'report', 'target']) {
+    for (const command of ['init', 'run', 'check', 'report', 'target', 'proxy']) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     }
     expect(stdout).toMatch(/Exit codes: 0 pass, 1 .*, 2 inconclusive, 64 /);
@@ -31,6 +32,13 @@ describe('help', () => {
     for (const flag of ['--connections', '--rate', '--closed', '--header', '--threshold', '--json', '--runs-dir']) {
       expect(stdout).toContain(flag);
     }
+  });
+
+  test('of the proxy lists its faults, with an example', async () => {
+    const { exitCode, stdout } = await runHighwater(['proxy', '--help']);
+    expect(exitCode).toBe(0);
+    for (const name of Object.keys(FAULTS)) expect(stdout).toContain(name);
+    expect(stdout).toContain('highwater proxy 9001 ws://127.0.0.1:9000 --faults faults.yaml');
   });
 
   test('the version is that of the package', async () => {

@@ -20,7 +20,11 @@ export interface HighwaterOptions {
   readonly cwd?: string;
   /** A shell line to run first, such as a `ulimit`. */
   readonly before?: string;
+  /** Of a test that runs beside others: its own. */
+  readonly whenOver?: WhenOver;
 }
+
+export type WhenOver = (clean: () => void | Promise<void>) => void;
 
 export interface FinishedHighwater {
   readonly exitCode: number | null;
@@ -49,7 +53,7 @@ export function startHighwater(args: readonly string[], options: HighwaterOption
   const [file = '', ...rest] =
     options.before === undefined ? command : ['bash', '-c', `${options.before} && exec "$@"`, 'bash', ...command];
   const child = spawn(file, rest, {
-    cwd: options.cwd ?? temporaryDirectory(),
+    cwd: options.cwd ?? temporaryDirectory(options.whenOver),
     env: { PATH, HOME, LANG: 'C.UTF-8', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -62,7 +66,8 @@ export function startHighwater(args: readonly string[], options: HighwaterOption
     });
   }
   // Its workers and its target end with their channel to it.
-  onTestFinished(() => stopProcess(child));
+  const whenOver = options.whenOver ?? onTestFinished;
+  whenOver(() => stopProcess(child));
   const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   let ended = false;
   const finished = new Promise<FinishedHighwater>((resolve, reject) => {
@@ -107,9 +112,9 @@ function parseResult({ stdout, stderr }: { readonly stdout: string; readonly std
 }
 
 /** A directory that is removed when the test is over. */
-export function temporaryDirectory(): string {
+export function temporaryDirectory(whenOver: WhenOver = onTestFinished): string {
   const { directory, remove } = createDirectory();
-  onTestFinished(remove);
+  whenOver(remove);
   return directory;
 }
 

@@ -1,0 +1,109 @@
+// `highwater proxy`: the fault proxy in front of a service, until Ctrl-C.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { HighwaterError } from '../facts/error.ts';
+import type { ProxyFault } from '../faults/fault.ts';
+import { type FaultProxy, startFaultProxy } from '../faults/fault-proxy.ts';
+import { parseFaults } from '../faults/faults-file.ts';
+import { type ProxyTarget, readTargetUrl } from '../faults/target-url.ts';
+import type { Tell } from '../injection/truth.ts';
+import { formatProblem } from '../plan/problems.ts';
+import { readPlanText } from '../plan/text.ts';
+import { openTruthFile, type TruthFile } from '../target/truth-file.ts';
+
+export interface ProxyFlags {
+  readonly faults?: string;
+  readonly truth?: string;
+  readonly seed?: string;
+  readonly ca?: string;
+  readonly insecure?: boolean;
+}
+
+const DEFAULT_SEED = 1;
+
+export async function proxyCommand(listen: string, target: string, flags: ProxyFlags): Promise<number> {
+  const place = { ...listenOn(listen), target: targetOf(target) };
+  const flagSeed = flags.seed === undefined ? null : seedOf(flags.seed);
+  const { seed, faults } = flags.faults === undefined ? { seed: null, faults: [] } : await loadFaults(flags.faults);
+  const ca = flags.ca === undefined ? null : await loadAuthority(flags.ca);
+  const truth = flags.truth === undefined ? null : await openTruth(flags.truth);
+  const proxy = await start({ ...place, faults, seed: flagSeed ?? seed ?? DEFAULT_SEED }, ca, flags, truth?.tell);
+  process.stdout.write(`listening ${proxy.url}\n`);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await proxy.stop();
+  await truth?.close();
+  return 0;
+}
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+function listenOn(text: string): Place {
+  const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === '' || Number(port) > 65_535)
+    throw invalid(`LISTEN: expected PORT or HOST:PORT, with a port from 0 to 65535, got ${JSON.stringify(text)}`);
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+}
+
+function targetOf(url: string): ProxyTarget {
+  const target = readTargetUrl(url);
+  if (target !== null) return target;
+  throw invalid(
+    `TARGET: expected ws://HOST:PORT or wss://HOST:PORT (the path is the client's), got ${JSON.stringify(url)}`,
+  );
+}
+
+function seedOf(text: string): number {
+  if (!/^\d{1,12}$/.test(text)) throw invalid(`--seed: expected a whole number, got ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+async function loadFaults(
+  file: string,
+): Promise<{ readonly seed: number | null; readonly faults: readonly ProxyFault[] }> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new HighwaterError('FAULTS_INVALID', [`--faults: expected a file that can be read, got: ${error.message}`]);
+  });
+  const read = readPlanText(text, path.extname(file).toLowerCase() === '.json' ? 'json' : 'yaml');
+  if ('problems' in read) throw new HighwaterError('FAULTS_INVALID', read.problems.map(formatProblem));
+  const parsed = parseFaults(read.document);
+  if (!parsed.ok) throw new HighwaterError('FAULTS_INVALID', parsed.problems.map(formatProblem));
+  return parsed;
+}
+
+function loadAuthority(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: Error) => {
+    throw new HighwaterError('TLS_FILE_UNREADABLE', [`--ca: expected a PEM file, got: ${error.message}`]);
+  });
+}
+
+function openTruth(file: string): Promise<TruthFile> {
+  return openTruthFile(file).catch((error: Error) => {
+    throw invalid(`--truth: expected a file that can be written, got: ${error.message}`);
+  });
+}
+
+function start(
+  place: Place & { readonly target: ProxyTarget; readonly faults: readonly ProxyFault[]; readonly seed: number },
+  ca: string | null,
+  flags: ProxyFlags,
+  tell: Tell | undefined,
+): Promise<FaultProxy> {
+  return startFaultProxy({
+    ...place,
+    tls: { ...(ca === null ? {} : { ca }), insecure: flags.insecure === true },
+    ...(tell === undefined ? {} : { tell }),
+  }).catch((error: Error) => {
+    throw invalid(`LISTEN: expected ${place.host}:${place.port} to be free to listen on, got: ${error.message}`);
+  });
+}
+
+function invalid(problem: string): HighwaterError {
+  return new HighwaterError('ARGUMENTS_INVALID', [problem]);
+}

@@ -1,0 +1,124 @@
+// The fault proxy: between a client and a WebSocket service, it breaks the way as it is told, and writes down what it broke.
+// With no fault on, bytes pass as they are. Faults come and go by their times, and by `setFaults`.
+
+import { connect as connectPlain, createServer, isIP, type Server, type Socket } from 'node:net';
+import { connect as connectSecure } from 'node:tls';
+import { monotonicClock } from '../engine/clock.ts';
+import type { Tell } from '../injection/truth.ts';
+import { type Connection, createConnection } from './connection.ts';
+import type { ProxyFault } from './fault.ts';
+import { type FaultState, isDue, nextSwitchNs } from './selection.ts';
+import type { ProxyTarget } from './target-url.ts';
+
+export interface FaultProxyOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly target: ProxyTarget;
+  /** Where the target speaks TLS. `ca`: PEM. */
+  readonly tls?: { readonly ca?: string; readonly insecure?: boolean };
+  readonly seed?: number;
+  readonly faults?: readonly ProxyFault[];
+  /** Look for messages on every connection, so that faults of messages can come on where it is open already. */
+  readonly watchFrames?: boolean;
+  readonly tell?: Tell;
+}
+
+export interface FaultProxy {
+  readonly url: string;
+  /** These from now on, in place of all that were there. Their times count from the start of the proxy. */
+  setFaults(faults: readonly ProxyFault[]): void;
+  /** Resolves when every connection has ended and the port is free. */
+  stop(): Promise<void>;
+}
+
+/** The kernel clips this to its own limit (net.core.somaxconn). */
+const BACKLOG = 4096;
+const DEFAULT_SEED = 1;
+
+/** Rejects with the server's error, such as EADDRINUSE. */
+export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const { target, seed = DEFAULT_SEED, tell = () => {} } = options;
+  const connections = new Set<Connection>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const port = await listen(server, options.host, options.port);
+  const clock = monotonicClock(process.hrtime.bigint());
+  let state: FaultState = { seed, list: [], on: new Set() };
+  let numbers = 0;
+  let emptied = (): void => {};
+  let timer = clock.after(0, () => {});
+
+  function refresh(list: readonly ProxyFault[]): void {
+    const nowNs = clock.nowNs();
+    const before = state;
+    state = { seed, list, on: new Set(list.filter((fault) => isDue(fault, nowNs))) };
+    for (const fault of before.on)
+      if (!state.on.has(fault)) tell({ act: 'switch', fault: fault.name, on: false, way: fault.way });
+    for (const fault of state.on)
+      if (!before.on.has(fault)) tell({ act: 'switch', fault: fault.name, on: true, way: fault.way });
+    for (const connection of [...connections]) connection.arrange(state);
+    timer.cancel();
+    const nextNs = nextSwitchNs(list, nowNs);
+    // A timer may be early by a fraction of its millisecond.
+    if (nextNs < Number.POSITIVE_INFINITY)
+      timer = clock.after(Math.min(nextNs - nowNs + 1e6, MAX_TIMER_NS), () => refresh(list));
+  }
+
+  function connect(): Socket {
+    const to = { host: target.host, port: target.port, allowHalfOpen: true };
+    if (!target.isSecure) return connectPlain(to);
+    return connectSecure({
+      ...to,
+      ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
+      ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
+      rejectUnauthorized: options.tls?.insecure !== true,
+    });
+  }
+
+  server.on('connection', (client) => {
+    const connection = createConnection({
+      number: numbers++,
+      client,
+      connect,
+      ownPort: port,
+      targetHost: target.hostHeader,
+      clock,
+      state,
+      watchFrames: options.watchFrames === true,
+      tell,
+      over() {
+        connections.delete(connection);
+        if (connections.size === 0) emptied();
+      },
+    });
+    connections.add(connection);
+  });
+  refresh(options.faults ?? []);
+
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `ws://${host}:${port}`,
+    setFaults: refresh,
+    async stop() {
+      timer.cancel();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Both sides of each: what was done on it is told only then.
+      const over = connections.size === 0 ? null : new Promise<void>((resolve) => (emptied = resolve));
+      for (const connection of connections) connection.destroy();
+      await Promise.all([closed, over]);
+    },
+  };
+}
+
+const MAX_TIMER_NS = 2e15;
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}

@@ -1,0 +1,117 @@
+// What a fault is: its settings as they are written, and what becomes of them. A file of `toxics/` or `frames/` exports one
+// definition, and `catalogue.ts` lists them by name; nothing else knows which faults there are.
+
+import * as z from 'zod';
+import { type Chosen, choiceFields, refuseChoice, resolveChoice } from '../injection/fault-fields.ts';
+import { choiceField, durationField, objectField, present, ratioField } from '../plan/fields.ts';
+import type { Message, MessageWay } from './message-way.ts';
+import type { MakeStage, Way } from './stage.ts';
+
+/** What befalls one message. It sends the message on, or does not, as it pleases. */
+export type Befall = (message: Message, way: MessageWay) => void;
+
+export type FaultAct =
+  /** Of the connection: a stage of its pipeline. */
+  | { readonly kind: 'stage'; readonly make: MakeStage }
+  /** Of the messages that it chooses. */
+  | { readonly kind: 'message'; readonly chosen: Chosen; readonly befall: Befall }
+  /** Of pongs, a share of them. */
+  | { readonly kind: 'pong'; readonly rate: number };
+
+/** With which others on the same connections and way it cannot be on at the same time. */
+export type Excludes = 'nothing' | 'itself' | 'everything';
+
+export interface ProxyFault {
+  readonly name: string;
+  readonly way: Way;
+  /** Of the connections, above 0 to 1. */
+  readonly share: number;
+  /** Both since the start of the proxy; it may go on for ever. */
+  readonly fromNs: number;
+  readonly untilNs: number;
+  readonly act: FaultAct;
+}
+
+export interface FaultDefinition {
+  readonly excludes: Excludes;
+  readonly schema: (name: string) => z.ZodType;
+  /** `written` is what the schema made. */
+  readonly resolve: (name: string, written: unknown) => ProxyFault;
+}
+
+type Fields = z.core.$ZodLooseShape;
+type Written<F extends Fields> = z.output<z.ZodObject<F>>;
+
+const commonFields = {
+  stream: choiceField(['up', 'down'], 'up is from the client to the server. Default down.').optional(),
+  share: ratioField('Which share of the connections it befalls, chosen by the seed. Default 100%.')
+    .refine((share) => share > 0, { error: () => 'a percentage above 0% to 100%' })
+    .optional(),
+  from: durationField('When it begins, after the start of the proxy. Default 0s.').optional(),
+  for: durationField('How long it lasts. Default: until the end.', { min: 1 }).optional(),
+};
+type Common = Written<typeof commonFields>;
+
+/** A fault of the connection. */
+export function toxic<F extends Fields>(
+  excludes: Excludes,
+  fields: F,
+  make: (settings: Written<F>) => MakeStage,
+): FaultDefinition {
+  return {
+    excludes,
+    schema: (name) => faultField(name, fields),
+    resolve: (name, written) => ({
+      ...resolveCommon(name, written as Common),
+      act: { kind: 'stage', make: make(written as Written<F>) },
+    }),
+  };
+}
+
+/** A fault of messages. */
+export function messageFault<F extends Fields>(fields: F, befall: (settings: Written<F>) => Befall): FaultDefinition {
+  return {
+    excludes: 'nothing',
+    schema: (name) =>
+      faultField(name, { ...choiceFields, ...fields }).superRefine(
+        (written, context) => refuseChoice(written as Written<typeof choiceFields>, context),
+        present,
+      ),
+    resolve: (name, written) => ({
+      ...resolveCommon(name, written as Common),
+      act: {
+        kind: 'message',
+        chosen: resolveChoice(written as Written<typeof choiceFields>),
+        befall: befall(written as Written<F>),
+      },
+    }),
+  };
+}
+
+/** A fault of pongs. */
+export function pongFault(): FaultDefinition {
+  const fields = { rate: ratioField('The share of pongs that it befalls. Default 100%.').optional() };
+  return {
+    excludes: 'nothing',
+    schema: (name) => faultField(name, fields),
+    resolve: (name, written) => ({
+      ...resolveCommon(name, written as Common),
+      act: { kind: 'pong', rate: (written as Written<typeof fields>).rate ?? 1 },
+    }),
+  };
+}
+
+function faultField<F extends Fields>(name: string, fields: F) {
+  return objectField({ fault: z.literal(name), ...commonFields, ...fields }, `the fault ${name}`, `The fault ${name}.`);
+}
+
+function resolveCommon(name: string, written: Common): Omit<ProxyFault, 'act'> {
+  const fromNs = written.from ?? 0;
+  return {
+    name,
+    way: written.stream ?? 'down',
+    share: written.share ?? 1,
+    fromNs,
+    untilNs: written.for === undefined ? Number.POSITIVE_INFINITY : fromNs + written.for,
+  };
+}

@@ -1,0 +1,154 @@
+// The stage in which messages meet their faults: bytes are cut into frames, frames joined to messages, and each message given
+// to the first fault that chooses it, or sent on. It is the first stage of its way, so that what comes after works on the
+// bytes as they will be. Control frames go in their place; before a close frame, what was held back goes.
+//
+// Until the handshake is answered with 101, and for ever where it is not, bytes pass as they are.
+
+import { opcodes } from '../frames/opcodes.ts';
+import { type CutFrame, FrameCutter } from '../frames/wire-frame.ts';
+import { type Choice, createDecide, type Decide } from '../injection/decide.ts';
+import type { Tell } from '../injection/truth.ts';
+import { type Assembled, type Compression, createAssembler, createLayOut } from './assembler.ts';
+import type { Befall } from './fault.ts';
+import { nameOf } from './message-name.ts';
+import { createMessageWay, type HostedWay } from './message-way.ts';
+import type { Link, MakeStage, Way } from './stage.ts';
+import type { UpgradeWatch } from './upgrade.ts';
+
+/** Larger messages than this are not looked into: their connection is reset. */
+export const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+const FRAME_HEADER_BYTES = 14;
+/** What befalls deliveries to others than the sender is chosen for each receiver by itself. */
+const SEED_STEP = 7919;
+
+/** What befalls messages and pongs at the moment. */
+export interface FrameRules {
+  readonly messages: Choice<Befall>;
+  readonly pongs: Choice<'swallow'>;
+}
+
+export interface FrameHost {
+  readonly way: Way;
+  /** Of the connection at the proxy. */
+  readonly number: number;
+  /** The lane that the request names; null where it names none. */
+  readonly lane: () => number | null;
+  readonly upgrade: UpgradeWatch;
+  /** Another object each time that they change. */
+  readonly rules: () => FrameRules;
+  /** False where the way is only watched for the answer to the handshake. */
+  readonly isParsed: boolean;
+  readonly tell: Tell;
+}
+
+export function createFrameStage(host: FrameHost): MakeStage {
+  return (link) => {
+    let frames: FrameFeed | null = null;
+
+    function push(bytes: Uint8Array): void {
+      const headBytes = host.way === 'down' ? host.upgrade.answered(bytes) : 0;
+      if (headBytes > 0) link.next.push(bytes.subarray(0, headBytes));
+      const rest = bytes.subarray(headBytes);
+      if (rest.length === 0) return;
+      const upgrade = host.upgrade.state();
+      if (!host.isParsed || upgrade.kind !== 'frames') link.next.push(rest);
+      else {
+        frames ??= createFrameFeed(host, link, upgrade.compression[host.way]);
+        frames.feed(rest);
+      }
+    }
+
+    return {
+      push,
+      end() {
+        frames?.flush();
+        link.next.end();
+      },
+      retire: () => frames?.flush(),
+      dispose: () => frames?.over(),
+    };
+  };
+}
+
+interface FrameFeed {
+  feed(bytes: Uint8Array): void;
+  flush(): void;
+  over(): void;
+}
+
+function createFrameFeed(host: FrameHost, link: Link, compression: Compression | null): FrameFeed {
+  const cutter = new FrameCutter(MAX_MESSAGE_BYTES + FRAME_HEADER_BYTES);
+  const assemble = createAssembler(compression, MAX_MESSAGE_BYTES, {
+    message: receive,
+    control,
+    stray: (bytes) => way.pass(bytes),
+  });
+  const tell: Tell = (act) => host.tell({ ...act, way: host.way });
+  let lane = host.lane();
+  let rules: FrameRules | null = null;
+  let decide: ((stream: number, seq: number) => Befall | null) | null = null;
+  let swallows: Decide<'swallow'> | null = null;
+  let received = 0;
+  let pongs = 0;
+  let isGivenUp = false;
+  const to = (): number => lane ?? host.number;
+  const way: HostedWay = createMessageWay({
+    link,
+    layOut: createLayOut(compression),
+    seed: host.rules().messages.seed,
+    to,
+    tell,
+  });
+
+  function receive(message: Assembled): void {
+    if (way.isOver) return;
+    const name = nameOf(message.payload, message.isText);
+    if (lane === null && name !== null) {
+      lane = name.stream;
+      rules = null; // who a delivery is for is part of what is chosen by
+    }
+    const { stream, seq } = name ?? { stream: host.number, seq: received };
+    received++;
+    readRules();
+    const named = { ...message, stream, seq };
+    const befall = decide?.(stream, seq) ?? null;
+    if (befall === null) way.send(named);
+    else befall(named, way);
+  }
+
+  function readRules(): void {
+    const current = host.rules();
+    if (current === rules) return;
+    rules = current;
+    const { messages } = current;
+    const own = createDecide(messages, to());
+    const others = createDecide({ ...messages, seed: messages.seed + SEED_STEP * (to() + 1) }, to());
+    decide = (stream, seq) => (stream === to() ? own : others)(stream, seq);
+    swallows = createDecide(current.pongs, to());
+  }
+
+  function control(frame: CutFrame): void {
+    if (frame.opcode === opcodes.close) way.flush();
+    if (frame.opcode === opcodes.pong) {
+      readRules();
+      if (swallows?.(host.number, pongs++) === 'swallow') {
+        tell({ act: 'swallowPong', to: to() });
+        return;
+      }
+    }
+    way.pass(frame.bytes);
+  }
+
+  return {
+    feed(bytes) {
+      if (isGivenUp) return;
+      const isCut = cutter.feed(bytes, (frame) => {
+        isGivenUp ||= !assemble(frame);
+      });
+      isGivenUp ||= !isCut;
+      if (isGivenUp) link.sever('reset');
+    },
+    flush: () => way.flush(),
+    over: () => way.over(received),
+  };
+}

@@ -1,0 +1,5 @@
+// drop: the message does not get through.
+
+import { messageFault } from '../fault.ts';
+
+export const drop = messageFault({}, () => (message, way) => way.drop(message));

@@ -1,0 +1,22 @@
+// latency: everything takes so much longer, give or take the jitter. The order stays, as TCP keeps it.
+
+import { durationField } from '../../plan/fields.ts';
+import { uniform } from '../../random/distributions.ts';
+import { createDelayLine } from '../delay-line.ts';
+import { toxic } from '../fault.ts';
+
+/** More than this is not on its way at once; a faster source waits. */
+export const LATENCY_LIMIT_BYTES = 1024 ** 2;
+
+export const latency = toxic(
+  'nothing',
+  {
+    latency: durationField('How much longer it takes.', { example: '100ms' }),
+    jitter: durationField('Up to so much more or less, evenly. Default 0.', { example: '20ms' }).optional(),
+  },
+  ({ latency: latencyNs, jitter: jitterNs = 0 }) =>
+    (link) =>
+      createDelayLine(link, LATENCY_LIMIT_BYTES, () =>
+        Math.max(0, latencyNs + uniform(link.random, -jitterNs, jitterNs)),
+      ),
+);

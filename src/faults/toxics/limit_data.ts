@@ -1,0 +1,24 @@
+// limit_data: so many bytes get through, and then the connection is closed.
+
+import { sizeField } from '../../plan/fields.ts';
+import { toxic } from '../fault.ts';
+import { passing } from '../stage.ts';
+
+export const limitData = toxic(
+  'itself',
+  { bytes: sizeField('How many get through.', 1024 ** 4, '1TiB', '1MB') },
+  ({ bytes: limitBytes }) =>
+    (link) => {
+      let leftBytes = limitBytes;
+      return {
+        ...passing(link),
+        push(bytes) {
+          if (leftBytes === 0) return;
+          const passed = bytes.length <= leftBytes ? bytes : bytes.subarray(0, leftBytes);
+          leftBytes -= passed.length;
+          link.next.push(passed);
+          if (leftBytes === 0) link.sever('close');
+        },
+      };
+    },
+);

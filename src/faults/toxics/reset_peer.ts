@@ -1,0 +1,16 @@
+// reset_peer: so long after the connection was opened, or after the fault came on, both sides see a TCP reset. Until then
+// everything passes.
+
+import { durationField } from '../../plan/fields.ts';
+import { toxic } from '../fault.ts';
+import { passing } from '../stage.ts';
+
+export const resetPeer = toxic(
+  'itself',
+  { timeout: durationField('How long it lives. Default 0.', { example: '2s' }).optional() },
+  ({ timeout: timeoutNs = 0 }) =>
+    (link) => {
+      link.after(timeoutNs, () => link.sever('reset'));
+      return passing(link);
+    },
+);

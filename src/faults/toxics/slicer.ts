@@ -1,0 +1,45 @@
+// slicer: what comes in one piece goes on in many small ones, of about the average size, one after the other.
+
+import { durationField, sizeField } from '../../plan/fields.ts';
+import { uniform } from '../../random/distributions.ts';
+import { createDelayLine } from '../delay-line.ts';
+import { toxic } from '../fault.ts';
+
+const LIMIT_BYTES = 64 * 1024;
+
+export const slicer = toxic(
+  'nothing',
+  {
+    average_size: sizeField('Of a slice.', 1024 ** 2, '1MiB', '64'),
+    size_variation: sizeField('Up to so much more or less. Default 0.', 1024 ** 2, '1MiB', '16').optional(),
+    delay: durationField('Between two slices. Default 0.', { example: '1ms' }).optional(),
+  },
+  ({ average_size: averageBytes, size_variation: variationBytes = 0, delay: delayNs = 0 }) =>
+    (link) => {
+      const line = createDelayLine(link, LIMIT_BYTES, () => 0);
+      const sliceBytes = (): number =>
+        Math.max(1, Math.round(averageBytes + uniform(link.random, -variationBytes, variationBytes)));
+      const slicesOf = (bytes: Uint8Array): readonly Uint8Array[] => {
+        const slices: Uint8Array[] = [];
+        for (let at = 0; at < bytes.length; ) {
+          const slice = bytes.subarray(at, at + sliceBytes());
+          slices.push(slice);
+          at += slice.length;
+        }
+        return slices;
+      };
+      return {
+        ...line,
+        push(bytes) {
+          for (const slice of slicesOf(bytes)) {
+            if (delayNs === 0) link.next.push(slice);
+            else line.pushAt(slice, line.lastDueNs() + delayNs);
+          }
+        },
+        end() {
+          if (delayNs === 0) link.next.end();
+          else line.end();
+        },
+      };
+    },
+);

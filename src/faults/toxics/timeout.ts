@@ -1,0 +1,26 @@
+// timeout: nothing gets through any more, not even that a side has ended, and after the timeout the connection is closed. With
+// 0 it never is: a line that was cut, and nobody was told. What was swallowed does not come back when it is switched off.
+
+import { durationField } from '../../plan/fields.ts';
+import { toxic } from '../fault.ts';
+import { passing } from '../stage.ts';
+
+export const timeout = toxic(
+  'itself',
+  { timeout: durationField('Then it is closed; 0 never. Default 0.', { example: '5s' }).optional() },
+  ({ timeout: timeoutNs = 0 }) =>
+    (link) => {
+      let hasEnded = false;
+      if (timeoutNs > 0) link.after(timeoutNs, () => link.sever('close'));
+      return {
+        ...passing(link),
+        push() {},
+        end() {
+          hasEnded = true;
+        },
+        retire() {
+          if (hasEnded) link.next.end();
+        },
+      };
+    },
+);

@@ -1,0 +1,110 @@
+// What faults that befall messages have in common, whoever does them: which messages they choose, and the settings of those
+// that the reference target and the fault proxy both know. One definition each, so that the same words mean the same.
+
+import * as z from 'zod';
+import { mayBeOnTheWire } from '../frames/close-codes.ts';
+import { objectField, ratioField, refuse, textField, wholeField } from '../plan/fields.ts';
+import { parseByteRate } from '../units/bytes.ts';
+
+export interface MessageName {
+  readonly stream: number;
+  readonly seq: number;
+  /** In a room: on its way to this lane alone; null for all. */
+  readonly to: number | null;
+}
+
+/** Which messages a fault befalls. */
+export interface Chosen {
+  /** The share of messages that it chooses, 0 to 1. */
+  readonly rate: number;
+  /** The messages that it chooses by name. */
+  readonly at: readonly MessageName[];
+}
+
+export const FAULT_DEFAULTS = {
+  copies: 1,
+  by: 1,
+  bits: 1,
+  code: 1011,
+  forNs: { minNs: 10e6, maxNs: 10e6 },
+} as const;
+
+/** Stands for no close frame at all (RFC 6455 §7.4.1). */
+export const NO_CLOSE_FRAME = 1006;
+
+const messageName = objectField(
+  {
+    stream: wholeField('the number of a stream', 'The stream: the number of the lane that sends it.'),
+    seq: wholeField('the number of a message', 'The number within its stream, from 0.'),
+    to: wholeField('the number of a lane', 'In a room: on its way to this lane alone. Default: to all.').optional(),
+  },
+  'a message: { stream, seq, to }',
+  'One message.',
+);
+
+export const choiceFields = {
+  rate: ratioField('The share of messages that it befalls, chosen by the seed.').optional(),
+  at: z
+    .array(messageName, { error: () => 'a list of messages: { stream, seq }' })
+    .max(100_000, { error: () => 'at most 100000 messages' })
+    .describe('The messages that it befalls.')
+    .optional(),
+};
+
+interface WrittenChoice {
+  readonly rate?: number | undefined;
+  readonly at?: readonly z.output<typeof messageName>[] | undefined;
+}
+
+/** One of the two says which messages. */
+export function refuseChoice(rule: WrittenChoice, context: z.core.$RefinementCtx): void {
+  if ((rule.rate === undefined) !== (rule.at === undefined)) return;
+  const got = rule.rate === undefined ? 'neither' : 'both';
+  context.addIssue({ code: 'custom', message: 'either rate or at', params: { got } });
+}
+
+export function resolveChoice({ rate, at }: WrittenChoice): Chosen {
+  return { rate: rate ?? 0, at: (at ?? []).map(({ stream, seq, to }) => ({ stream, seq, to: to ?? null })) };
+}
+
+export const copiesField = wholeField('a whole number from 1 to 100', 'duplicate: how many more. Default 1.', {
+  min: 1,
+  max: 100,
+}).optional();
+
+export const reorderField = wholeField(
+  'a whole number from 1 to 10000',
+  'reorder: how many later messages go first. Default 1.',
+  { min: 1, max: 10_000 },
+).optional();
+
+export const bitsField = wholeField('a whole number from 1 to 64', 'corrupt: how many bits are flipped. Default 1.', {
+  min: 1,
+  max: 64,
+}).optional();
+
+/** RFC 6455 §7.4: what a close frame may carry, and 1006, which stands for none. */
+export const codeField = wholeField('a close code: 1000 to 4999', 'The close code. Default 1011.', {
+  min: 1000,
+  max: 4999,
+})
+  .refine((code) => mayBeOnTheWire(code) || code === NO_CLOSE_FRAME, {
+    error: () => 'a close code that may be sent (RFC 6455 §7.4), or 1006 to drop the connection',
+  })
+  .optional();
+
+const MAX_BYTES_PER_SECOND = 64 * 1024 ** 3;
+
+/** Bytes a second. */
+export function byteRateField(description: string, example: string) {
+  const expected = `bytes a second such as ${example}`;
+  return textField({
+    expected,
+    description,
+    examples: [example],
+    read: (value) => {
+      const perSecond = parseByteRate(String(value));
+      return perSecond !== null && perSecond >= 1 && perSecond <= MAX_BYTES_PER_SECOND ? perSecond : refuse(expected);
+    },
+  });
+}
