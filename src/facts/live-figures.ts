@@ -12,6 +12,8 @@ export interface LiveFigures {
   /** Of the last whole second, over all workers. */
   readonly sentPerSecond: number;
   readonly deliveredPerSecond: number;
+  /** By lanes that had not sent it: of other lanes, or what the service said of its own accord. */
+  readonly receivedPerSecond: number;
   readonly responseP50Ns: number | null;
   readonly responseP99Ns: number | null;
   /** Of the run so far. */

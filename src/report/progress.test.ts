@@ -11,6 +11,7 @@ const calm: LiveFigures = {
   lanesPlanned: 10_000,
   sentPerSecond: 8000,
   deliveredPerSecond: 7998,
+  receivedPerSecond: 0,
   responseP50Ns: 3.1e6,
   responseP99Ns: 812e6,
   sent: 480_000,
@@ -101,4 +102,11 @@ describe('the progress line', () => {
     expect(renderProgressLine(calm)).toContain('30 s  sending  lanes 10,000  sent 8,000/s  delivered 7,998/s');
     expect(renderProgressLine(unknown)).toContain('p50 - p99 -');
   });
+});
+
+test('what lanes hear that they did not say is shown where there is any', () => {
+  expect(renderProgressLine(calm)).not.toContain('heard');
+  const listening = { ...calm, receivedPerSecond: 1234 };
+  expect(renderProgressLine(listening)).toContain('delivered 7,998/s  heard 1,234/s');
+  expect(renderProgressBlock(listening, plainStyle(false), 120)[2]).toContain('heard 1,234/s');
 });

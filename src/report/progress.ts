@@ -13,6 +13,7 @@ export function renderProgressLine(figures: LiveFigures): string {
     `lanes ${formatCount(figures.lanesOpen)}`,
     `sent ${formatCount(figures.sentPerSecond)}/s`,
     `delivered ${formatCount(figures.deliveredPerSecond)}/s`,
+    ...heard(figures).map((text) => `${text}/s`),
     `response p50 ${time(figures.responseP50Ns)} p99 ${time(figures.responseP99Ns)}`,
     troubles(figures),
   ].join('  ');
@@ -23,11 +24,20 @@ export function renderProgressBlock(figures: LiveFigures, style: TextStyle, colu
   const lines = [
     bar(figures, style, columns),
     `  lanes      ${formatCount(figures.lanesOpen)} of ${formatCount(figures.lanesPlanned)}   failed ${formatCount(figures.failedLanes)}   dropped ${formatCount(figures.droppedLanes)}`,
-    `  messages   sent ${formatCount(figures.sentPerSecond)}/s   delivered ${formatCount(figures.deliveredPerSecond)}/s   in all ${formatCount(figures.sent)}`,
+    `  messages   sent ${formatCount(figures.sentPerSecond)}/s   delivered ${formatCount(figures.deliveredPerSecond)}/s   ${heard(
+      figures,
+    )
+      .map((text) => `${text}/s   `)
+      .join('')}in all ${formatCount(figures.sent)}`,
     `  response   p50 ${time(figures.responseP50Ns)}   p99 ${time(figures.responseP99Ns)}   send lag p99 ${time(figures.sendLagP99Ns)}`,
   ];
   const paint = hasTrouble(figures) ? style.yellow : style.dim;
   return [...lines.map((line) => cut(line, columns)), paint(cut(`  trouble    ${troubles(figures)}`, columns))];
+}
+
+/** What lanes hear that they did not say, where there is any. */
+function heard({ receivedPerSecond }: LiveFigures): readonly string[] {
+  return receivedPerSecond === 0 ? [] : [`heard ${formatCount(receivedPerSecond)}`];
 }
 
 function bar(figures: LiveFigures, style: TextStyle, columns: number): string {

@@ -234,3 +234,80 @@ describe('what comes from outside cannot harm the terminal', () => {
     expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 });
+
+describe('what a plan without messages of its own is told', () => {
+  const numbering = { sequence: ['seq'], channel: null, shared: false };
+  const plan = {
+    dialect: { kind: 'push', hello: [], pushes: numbering },
+    load: makePlan({ messages: { kind: 'none' } }).load,
+  };
+  const result = resultOf(
+    {
+      pushes: { owed: 100, received: 97, missed: 2, unresolved: 1, unjudged: 4 },
+      times: { firstPush: times(40, 5 * MS) },
+    },
+    ['pushes.missed == 0'],
+    { plan },
+  );
+
+  test('is what the service said of its own accord, and nothing of messages that it cannot have', () => {
+    expect(lines(result)).toEqual(
+      expect.arrayContaining([
+        '  x  pushes.missed == 0   2',
+        '  messages   none: lanes were opened and held',
+        '  pushes     reach 97 %   owed 100   received 97   missed 2   unresolved 1   not judged 4',
+      ]),
+    );
+    expect(lines(result).join('\n')).toMatch(
+      / {13}first after p50 5\.\d+ ms {3}p90 5\.\d+ ms {3}p99 n\/a \(needs 299, got 40\)/,
+    );
+    expect(lines(result).join('\n')).not.toMatch(/offered|response|service/);
+  });
+});
+
+describe('what is said of a fault', () => {
+  const faults = [{ kind: 'restart', name: 'deployment', atNs: 4 * SECOND, forNs: SECOND }];
+  const fault = (phase: 'began' | 'ended', second: number, detail: string | null = null): RunEvent => ({
+    kind: 'fault',
+    atNs: second * SECOND,
+    fault: 0,
+    phase,
+    detail,
+  });
+  const connections = {
+    attempted: 20,
+    opened: 10,
+    droppedByServer: 10,
+    reconnected: 10,
+    firstDropNs: 4.25 * SECOND,
+    firstReopenNs: 5.5 * SECOND,
+    lastReopenNs: 6.75 * SECOND,
+    openNs: 9 * SECOND,
+    downNs: SECOND,
+  };
+  const told = (events: RunEvent[], more: WindowParts = {}): string[] => {
+    const all = lines(
+      resultOf({ second: 6, connections, times: { outage: times(10, 1500 * MS) }, ...more }, [], {
+        events,
+        plan: { faults },
+      }),
+    );
+    const from = all.findIndex((line) => line.startsWith('  recovery'));
+    return all.slice(from, from + 4);
+  };
+
+  test('is when it was, what it dropped, how that came back, and what it cost', () => {
+    expect(told([fault('began', 4), fault('ended', 5)], { messages: { unresolved: 3 } })).toEqual([
+      '  recovery   lanes available 90 %   10 drops, down for 100 ms on average',
+      '             deployment at 4.0 s, for 1.0 s',
+      '                10 lanes dropped, the first after 250 ms, 10 back after 1.5 s to 2.8 s, down p50 1.5 s, max 1.5 s, at most 10 in a second',
+      '                unresolved 3, too few seconds before it to compare with',
+    ]);
+  });
+
+  test('is why, where it could not be done', () => {
+    expect(told([fault('began', 4, 'sh: expected exit code 0, got 3')])[1]).toBe(
+      '             deployment at 4.0 s, which failed: sh: expected exit code 0, got 3',
+    );
+  });
+});

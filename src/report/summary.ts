@@ -1,7 +1,7 @@
 // The text summary: the verdict first, then what it rests on, then the instrument's own health.
 
 import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
-import type { Distribution, IncidentResult, RunResult, ThresholdResult } from '../facts/result.ts';
+import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
@@ -9,10 +9,12 @@ import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { printable } from './printable.ts';
 import { probeTexts } from './probe-texts.ts';
+import { recoveryTexts } from './recovery-texts.ts';
 import type { TextStyle } from './style.ts';
 
 /** `runPath`: where the record lies; null leaves the line out. */
 export function renderSummary(result: RunResult, style: TextStyle, runPath: string | null): string {
+  const sends = result.plan.load.messages.kind !== 'none';
   return [
     headline(result, style),
     '',
@@ -21,13 +23,13 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...findingLines(result, style),
     ...section('messages', messageParts(result)),
     ...section('', fateParts(result)),
-    ...section('', throughputParts(result)),
+    ...(sends ? section('', throughputParts(result)) : []),
     ...deliveryLines(result),
     ...fanoutLines(result),
     ...pushLines(result),
     ...typeLines(result),
-    ...section('response', timeParts(result.response)),
-    ...section('service', [...timeParts(result.service), ...jitterText(result)]),
+    ...(sends ? section('response', timeParts(result.response)) : []),
+    ...(sends ? section('service', [...timeParts(result.service), ...jitterText(result)]) : []),
     ...section('lanes', laneParts(result)),
     ...failureLines(result),
     ...recoveryLines(result),
@@ -91,7 +93,8 @@ function doubtLines({ verdict, violations }: RunResult, style: TextStyle): strin
   return lines.length === 0 ? [] : [...lines, ''];
 }
 
-function messageParts({ messages }: RunResult): string[] {
+function messageParts({ messages, plan }: RunResult): string[] {
+  if (plan.load.messages.kind === 'none') return ['none: lanes were opened and held'];
   const unsent = Object.entries(messages.unsent).filter(([, count]) => count > 0);
   const reasons = unsent.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ');
   return [
@@ -195,53 +198,8 @@ function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
 
 /** What each fault did, and how the way back was. */
 function recoveryLines({ recovery }: RunResult): string[] {
-  if (recovery === null) return [];
-  const lines = recovery.incidents.flatMap(incidentLines);
-  const { drops, availabilityRatio, meanSecondsDown } = recovery;
-  const whole = [
-    `lanes available ${availabilityRatio === null ? 'n/a' : formatPercent(availabilityRatio)}`,
-    ...(meanSecondsDown === null
-      ? []
-      : [`${plural(drops, 'drop')}, down for ${formatSeconds(meanSecondsDown)} on average`]),
-  ];
-  return [...section('recovery', whole), ...lines];
-}
-
-function incidentLines(incident: IncidentResult): string[] {
-  const { fromSecond, toSecond, dropped, reconnected, gaveUp, outage, messages } = incident;
-  const lasted = toSecond === null ? '' : `, for ${formatSeconds(toSecond - fromSecond)}`;
-  const failed = incident.failedBecause === null ? '' : `, which failed: ${printable(incident.failedBecause)}`;
-  const drops =
-    dropped === 0
-      ? ['no lane was dropped']
-      : [
-          `${plural(dropped, 'lane')} dropped, the first after ${formatSeconds(incident.firstDropSeconds)}`,
-          ...(reconnected === 0
-            ? ['none came back']
-            : [
-                `${formatCount(reconnected)} back after ${formatSeconds(incident.firstReconnectSeconds)} to ${formatSeconds(incident.lastReconnectSeconds)}`,
-                `down p50 ${formatMs(outage.p50Ms)}, max ${formatMs(outage.maxMs)}`,
-                `at most ${formatCount(incident.mostOpenedInASecond)} in a second`,
-              ]),
-          ...(gaveUp === 0 ? [] : [`${formatCount(gaveUp)} gave up`]),
-        ];
-  const cost = (['lost', 'unresolved', 'duplicated', 'resent', 'unsent'] as const).flatMap((name) =>
-    messages[name] === 0 ? [] : [`${name} ${formatCount(messages[name])}`],
-  );
-  const back = (name: string, seconds: number | null): string =>
-    seconds === null ? `${name} did not come back` : `${name} back after ${formatSeconds(seconds)}`;
-  const backs = incident.isCompared
-    ? [back('response', incident.responseBackSeconds), back('throughput', incident.throughputBackSeconds)]
-    : ['too few seconds before it to compare with'];
-  return [
-    ...section('', [`${printable(incident.name, 64)} at ${formatSeconds(fromSecond)}${lasted}${failed}`]),
-    ...section('', ['', drops.join(', ')]),
-    ...section('', ['', [...(cost.length === 0 ? ['nothing lost'] : cost), ...backs].join(', ')]),
-  ];
-}
-
-function formatSeconds(seconds: number | null): string {
-  return seconds === null ? 'n/a' : formatDuration(secondsToNs(seconds));
+  const [first, ...others] = recovery === null ? [] : recoveryTexts(recovery);
+  return first === undefined ? [] : [...section('recovery', [first]), ...others.flatMap((text) => section('', [text]))];
 }
 
 /** What the service said of its own accord. */

@@ -77,6 +77,7 @@ export function createLiveView(needs: MachineNeeds): LiveView {
         lanesPlanned: needs.lanes,
         sentPerSecond: tally.messages.sent,
         deliveredPerSecond: tally.messages.delivered,
+        receivedPerSecond: tally.fanoutReceived + tally.pushes.received,
         responseP50Ns: percentile(tally.histograms.response, 50),
         responseP99Ns: percentile(tally.histograms.response, 99),
         sent: messages.sent,

@@ -1,0 +1,68 @@
+// What each fault did, and how the way back was, in lines of text.
+
+import type { IncidentResult, RecoveryResult } from '../facts/result.ts';
+import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
+import { formatCount } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
+import { printable } from './printable.ts';
+
+/** A line for the whole, and three for each fault. */
+export function recoveryTexts({
+  incidents,
+  drops,
+  availabilityRatio,
+  meanSecondsDown,
+}: RecoveryResult): readonly string[] {
+  const whole = [
+    `lanes available ${availabilityRatio === null ? 'n/a' : formatPercent(availabilityRatio)}`,
+    ...(meanSecondsDown === null
+      ? []
+      : [`${plural(drops, 'drop')}, down for ${formatSeconds(meanSecondsDown)} on average`]),
+  ];
+  return [whole.join('   '), ...incidents.flatMap(incidentTexts)];
+}
+
+function incidentTexts(incident: IncidentResult): readonly string[] {
+  const { fromSecond, toSecond, dropped, reconnected, gaveUp, outage, messages } = incident;
+  const lasted = toSecond === null ? '' : `, for ${formatSeconds(toSecond - fromSecond)}`;
+  const failed = incident.failedBecause === null ? '' : `, which failed: ${printable(incident.failedBecause)}`;
+  const drops =
+    dropped === 0
+      ? ['no lane was dropped']
+      : [
+          `${plural(dropped, 'lane')} dropped, the first after ${formatSeconds(incident.firstDropSeconds)}`,
+          ...(reconnected === 0
+            ? ['none came back']
+            : [
+                `${formatCount(reconnected)} back after ${formatSeconds(incident.firstReconnectSeconds)} to ${formatSeconds(incident.lastReconnectSeconds)}`,
+                `down p50 ${formatMs(outage.p50Ms)}, max ${formatMs(outage.maxMs)}`,
+                `at most ${formatCount(incident.mostOpenedInASecond)} in a second`,
+              ]),
+          ...(gaveUp === 0 ? [] : [`${formatCount(gaveUp)} gave up`]),
+        ];
+  const cost = (['lost', 'unresolved', 'duplicated', 'resent', 'unsent'] as const).flatMap((name) =>
+    messages[name] === 0 ? [] : [`${name} ${formatCount(messages[name])}`],
+  );
+  const back = (name: string, seconds: number | null): string =>
+    seconds === null ? `${name} did not come back` : `${name} back after ${formatSeconds(seconds)}`;
+  const backs = incident.isCompared
+    ? [back('response', incident.responseBackSeconds), back('throughput', incident.throughputBackSeconds)]
+    : ['too few seconds before it to compare with'];
+  return [
+    `${printable(incident.name, 64)} at ${formatSeconds(fromSecond)}${lasted}${failed}`,
+    `   ${drops.join(', ')}`,
+    `   ${[...(cost.length === 0 ? ['nothing lost'] : cost), ...backs].join(', ')}`,
+  ];
+}
+
+function formatSeconds(seconds: number | null): string {
+  return seconds === null ? 'n/a' : formatDuration(secondsToNs(seconds));
+}
+
+function formatMs(ms: number | null): string {
+  return ms === null ? 'n/a' : formatDuration(msToNs(ms));
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
