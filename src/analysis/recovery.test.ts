@@ -118,12 +118,17 @@ describe('what a fault did', () => {
       makeWindow({ worker, second, connections, messages });
     const events = [told(0, 'began', 10.25), told(0, 'ended', 11.5)];
     const { incidents, ...whole } = judge([RESTART], events, timeline({}), [
-      window(0, 5, { opened: 10, openNs: 10 * SECOND }),
-      window(0, 10, { droppedByServer: 6, firstDropNs: 10.3 * SECOND, openNs: SECOND }, { unresolved: 3 }),
+      window(0, 5, { opened: 10, openNs: 10 * SECOND, wantedNs: 10 * SECOND }),
+      window(
+        0,
+        10,
+        { droppedByServer: 6, firstDropNs: 10.3 * SECOND, openNs: SECOND, wantedNs: SECOND },
+        { unresolved: 3 },
+      ),
       window(1, 10, { droppedByServer: 4, firstDropNs: 10.28 * SECOND }, { unresolved: 1, duplicated: 2 }),
       window(0, 11, { reconnected: 6, opened: 6, firstReopenNs: 11.6 * SECOND, lastReopenNs: 11.9 * SECOND }),
       window(1, 11, { reconnected: 3, opened: 3, firstReopenNs: 11.7 * SECOND, lastReopenNs: 11.95 * SECOND }),
-      window(1, 12, { gaveUp: 1, downNs: SECOND }),
+      window(1, 12, { gaveUp: 1, wantedNs: SECOND }),
     ]);
     expect(incidents).toHaveLength(1);
     expect(incidents[0]).toMatchObject({ dropped: 10, reconnected: 9, gaveUp: 1, mostOpenedInASecond: 9 });

@@ -48,13 +48,13 @@ export function createRecoveryJudge(
   describe: (histogram: Histogram) => Distribution,
 ): RecoveryJudge {
   const incidents = incidentsOf(plan, events);
-  const whole = { openNs: 0, downNs: 0, drops: 0 };
+  const whole = { openNs: 0, wantedNs: 0, drops: 0 };
 
   return {
     add(window) {
       const { connections, second } = window;
       whole.openNs += connections.openNs;
-      whole.downNs += connections.downNs;
+      whole.wantedNs += connections.wantedNs;
       whole.drops += connections.droppedByServer;
       const incident = incidents.findLast(({ fromNs }) => fromNs < window.untilNs);
       if (incident === undefined) return;
@@ -73,12 +73,12 @@ export function createRecoveryJudge(
 
     finish(timeline) {
       if (plan.faults.length === 0 && plan.reconnect === null) return null;
-      const { openNs, downNs, drops } = whole;
+      const { openNs, wantedNs, drops } = whole;
       return {
-        availabilityRatio: openNs + downNs === 0 ? null : openNs / (openNs + downNs),
+        availabilityRatio: wantedNs === 0 ? null : openNs / wantedNs,
         drops,
         meanSecondsBetweenDrops: drops === 0 ? null : nsToSeconds(openNs / drops),
-        meanSecondsDown: drops === 0 ? null : nsToSeconds(downNs / drops),
+        meanSecondsDown: drops === 0 ? null : nsToSeconds((wantedNs - openNs) / drops),
         incidents: incidents.map((incident, index) => {
           const nextNs = incidents[index + 1]?.fromNs ?? Number.POSITIVE_INFINITY;
           return describeIncident(incident, baseline(incidents[0]!, timeline), timeline, nextNs, describe);
@@ -154,7 +154,7 @@ function describeIncident(
     firstReconnectSeconds: sinceSeconds(moments.firstReopenNs),
     lastReconnectSeconds: sinceSeconds(moments.lastReopenNs),
     outage: describe(tally.histograms.outage),
-    mostOpenedInASecond: Math.max(0, ...openedBySecond.values()),
+    mostOpenedInASecond: [...openedBySecond.values()].reduce((most, opened) => Math.max(most, opened), 0),
     messages: {
       lost: messages.lost,
       unresolved: messages.unresolved,

@@ -26,6 +26,8 @@ export interface SharedState {
   readonly told: Map<number, Told>;
   /** By message that is not answered: the highest count that had been told before it was sent. */
   readonly before: Map<string, number>;
+  /** Counts below are not remembered any more, and so not judged. */
+  forgottenBelow: number;
   lowest: number;
   highest: number;
   /** Messages that were told a count of their own. */
@@ -35,7 +37,7 @@ export interface SharedState {
 }
 
 export function createSharedState(): SharedState {
-  return { told: new Map(), before: new Map(), lowest: 0, highest: 0, answers: 0, isBroken: false };
+  return { told: new Map(), before: new Map(), forgottenBelow: 0, lowest: 0, highest: 0, answers: 0, isBroken: false };
 }
 
 export function noteSharedStep({ before, highest }: SharedState, stream: number, sequence: number): void {
@@ -64,6 +66,7 @@ export interface Telling {
 export function judgeShared(state: SharedState, telling: Telling): Judged | null {
   const { told, before } = state;
   const { stream, sequence, count, digest } = telling;
+  if (count >= 0 && count < state.forgottenBelow) return null;
   const got = textOf(telling);
   const known = told.get(count);
   if (known?.stream === stream && known.sequence === sequence) {
@@ -109,7 +112,11 @@ function wrongness(
 function keep(state: SharedState, { stream, sequence, id, count, digest }: Telling): void {
   const { told } = state;
   told.set(count, { stream, sequence, id, digest });
-  if (told.size > MAX_KNOWN) told.delete(told.keys().next().value!);
+  if (told.size > MAX_KNOWN) {
+    const oldest = told.keys().next().value!;
+    told.delete(oldest);
+    state.forgottenBelow = Math.max(state.forgottenBelow, oldest + 1);
+  }
   state.lowest = state.answers === 0 ? count : Math.min(state.lowest, count);
   state.highest = Math.max(state.highest, count);
   state.answers++;
@@ -119,6 +126,7 @@ function keep(state: SharedState, { stream, sequence, id, count, digest }: Telli
 function beginAnew(state: SharedState): void {
   state.told.clear();
   state.before.clear();
+  state.forgottenBelow = 0;
   state.highest = 0;
   state.isBroken = true;
 }

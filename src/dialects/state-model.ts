@@ -20,6 +20,8 @@ interface Step extends State {
 }
 
 export interface StateModel extends State {
+  /** The next state that is told is taken as it is: what was sent before may have been taken or not. */
+  isLost: boolean;
   /** After the last message that was answered; the state itself is after the last that was sent. */
   readonly base: State;
   /** By number: sent, and not answered with a state. */
@@ -34,7 +36,7 @@ export interface Judged {
 
 export function createStateModel(): StateModel {
   const digest = '0'.repeat(DIGEST_DIGITS);
-  return { count: 0, digest, base: { count: 0, digest }, steps: new Map() };
+  return { isLost: false, count: 0, digest, base: { count: 0, digest }, steps: new Map() };
 }
 
 export function foldDigest(digest: string, id: string): string {
@@ -70,6 +72,12 @@ export function judgeState(
   const got: State = { count: count ?? step.count, digest: digest ?? step.digest };
   const judged = { expected: stateText(step), got: stateText(got) };
   const isState = got.count >= 0;
+  if (model.isLost && isState) {
+    model.isLost = false;
+    Object.assign(model.base, got);
+    goOnFrom(model, sequence, got);
+    return null;
+  }
   Object.assign(model.base, isState ? got : { count: step.count, digest: step.digest });
   if (isState && judged.got !== judged.expected) goOnFrom(model, -1, got);
   return judged;

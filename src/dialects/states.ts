@@ -16,6 +16,8 @@ export interface States {
   sent(stream: number, sequence: number, id: string): void;
   /** The service did not take the message. */
   refused(stream: number, sequence: number): void;
+  /** Messages of the lane were settled without an answer: whether the service took them is not known. */
+  loseTrack(stream: number): void;
   /** What lane `listener` was told after a message; `id` of that message. Null where nothing is to be compared. */
   told(listener: number, told: ToldState, id: string): Judged | null;
   /** How far shared states went. `sentBy`: how many messages of a group's lanes were sent. */
@@ -34,6 +36,10 @@ export function ownStates(): States {
     refused: (stream, sequence) => noteRefused(modelOf(stream), sequence),
     told: (listener, { stream, sequence, count, digest }) =>
       listener === stream ? judgeState(modelOf(stream), sequence, count, digest) : null,
+    loseTrack(stream) {
+      const model = models.get(stream);
+      if (model !== undefined) model.isLost = true;
+    },
     facts: () => [],
   };
 }
@@ -52,6 +58,7 @@ export function sharedStates(groupOf: (stream: number) => number): States {
     refused: (stream, sequence) => noteSharedRefusal(stateOf(stream), stream, sequence),
     told: (_listener, { stream, sequence, count, digest }, id) =>
       count === null ? null : judgeShared(stateOf(stream), { stream, sequence, id, count, digest }),
+    loseTrack: () => {},
     facts: (sentBy) =>
       [...states].map(([group, { answers, lowest, highest, isBroken }]) => ({
         group,

@@ -99,10 +99,11 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   }
 
   function beginLane(lane: Lane, nowNs: number): void {
-    waiting[lane.index] = 0;
+    // What goes out again on a new connection holds its places.
+    waiting[lane.index] = traffic.ledger.outstanding[lane.index]!;
     unsendable[lane.index] = 0;
     mark(lane, nowNs);
-    lane.givenUpBelow = markedNumber[lane.index]!;
+    lane.givenUpBelow = waiting[lane.index] === 0 ? markedNumber[lane.index]! : 0;
     refill(lane, nowNs);
   }
 

@@ -50,8 +50,10 @@ export interface Conversation {
   retire(lane: Lane): void;
   /** Declares what is outstanding lost, closes every open lane. */
   closeAll(): void;
-  /** The lane, which has no connection, will not get another: what was kept for that is unresolved. */
+  /** The lane, where it is not open, will not get another connection: what was kept for that is unresolved. */
   abandon(lane: Lane): void;
+  /** The plan does not want the lane any longer: whether it is open is of no account from now on. */
+  unwanted(lane: Lane): void;
   /** Looks after lanes that drain or close; call it now and then. `stalledNs`: so long nothing could be read since. */
   sweep(stalledNs: number): void;
 }
@@ -64,6 +66,8 @@ export interface ConversationParts {
   readonly openLanes: OpenLanes;
   readonly clock: Clock;
   failed(lane: Lane, kind: FailureKind, detail: string): void;
+  /** The lane is open and has been greeted: lays out what must go before its next message. */
+  resumed(lane: Lane): void;
   /** Whether what is in flight on a connection that dies will be sent again on the lane's next one. */
   isResumed(lane: Lane): boolean;
   /** The link is gone and the lane may be opened again. */
@@ -91,7 +95,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (traffic.pushes !== null) laneListens(traffic.pushes, lane.index, clock.nowNs());
     recorder.opened++;
     const nowNs = clock.nowNs();
-    changeGauge(recorder.openTime, nowNs, 1);
+    noteUp(lane, nowNs);
     if (lane.hasBeenOpen) {
       recorder.reconnected++;
       recorder.firstReopenNs ??= nowNs;
@@ -102,8 +106,21 @@ export function createConversation(parts: ConversationParts): Conversation {
     recorder.open++;
     recorder.peakOpen = Math.max(recorder.peakOpen, recorder.open);
     speech.greet(lane);
+    parts.resumed(lane);
     flushLane(traffic, lane);
     if (rooms === null || isPublisher(rooms, lane.stream)) work.laneOpened(lane);
+  }
+
+  function noteUp(lane: Lane, nowNs: number): void {
+    if (!lane.isWanted) return;
+    lane.isUp = true;
+    changeGauge(recorder.openTime, nowNs, 1);
+  }
+
+  function noteDown(lane: Lane): void {
+    if (!lane.isUp) return;
+    lane.isUp = false;
+    changeGauge(recorder.openTime, clock.nowNs(), -1);
   }
 
   /** One object for all lanes that agreed on the same. */
@@ -202,7 +219,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (traffic.fanout !== null) stopListening(traffic.fanout.audience, lane, parting);
     if (traffic.pushes !== null) stopHearingPushes(traffic, traffic.pushes, lane, parting, clock.nowNs());
     recorder.open--;
-    changeGauge(recorder.openTime, clock.nowNs(), -1);
+    noteDown(lane);
     lane.state = 'closing';
   }
 
@@ -243,6 +260,7 @@ export function createConversation(parts: ConversationParts): Conversation {
       recorder.acknowledgements.recovered += countRecovered(acks, ledger, index);
       forgetLane(acks, index);
     }
+    if (outstanding > 0) traffic.states?.loseTrack(stream);
     const unsettled = settleLane(ledger, index);
     if (unsettled > 0) changeInFlight(recorder, clock.nowNs(), -unsettled);
   }
@@ -301,7 +319,8 @@ export function createConversation(parts: ConversationParts): Conversation {
   }
 
   function abandon(lane: Lane): void {
-    if (lane.link === null && ledger.outstanding[lane.index]! > 0) settle(lane, 'unresolved');
+    const isOpen = lane.state === 'open' || lane.state === 'draining';
+    if (!isOpen && ledger.outstanding[lane.index]! > 0) settle(lane, 'unresolved');
   }
 
   function closeAll(): void {
@@ -310,7 +329,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     }
   }
 
-  return { opened, onBytes, onClose, retire, closeAll, abandon, sweep };
+  return { opened, onBytes, onClose, retire, closeAll, abandon, unwanted: noteDown, sweep };
 }
 
 /** The messages on either side of a hole: what proves that it is one. */

@@ -17,7 +17,7 @@ import { heardAll } from '../measure/audience.ts';
 import { createByType } from '../measure/by-type.ts';
 import { createDensityFacts } from '../measure/density.ts';
 import { endPushes, heardAllPushes } from '../measure/pushes.ts';
-import { countFailure, createRecorder } from '../measure/recorder.ts';
+import { changeGauge, countFailure, createRecorder } from '../measure/recorder.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
 import { createTypeOf } from '../plan/message-types.ts';
@@ -34,8 +34,9 @@ import { Lane } from './lane.ts';
 import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
+import { withProbes } from './probing.ts';
 import { createReconnector } from './reconnector.ts';
-import { acknowledgementsFor, createResender, withProbes } from './resender.ts';
+import { acknowledgementsFor, createResender } from './resender.ts';
 import type { Addresses, Rows } from './site.ts';
 import { createSpeech, notUnderstoodText, statesFor } from './speeches.ts';
 import type { OpenTransport } from './transport.ts';
@@ -148,7 +149,8 @@ export function createEngine(parts: EngineParts): Engine {
       reportFailure(lane, 'dialectError', detail);
     },
   });
-  const speech = withProbes(plan, traffic, plainSpeech, clock);
+  const probing = withProbes(plan, traffic, plainSpeech, clock);
+  const { speech } = probing;
   const resender = createResender(plan, traffic, plainSpeech);
   const work = createWork({
     plan,
@@ -185,6 +187,10 @@ export function createEngine(parts: EngineParts): Engine {
     openLanes,
     clock,
     failed: reportFailure,
+    resumed(lane) {
+      resender?.reconnected(lane, clock.nowNs());
+      probing.resumed(lane);
+    },
     isResumed: ({ isWanted }) =>
       isWanted && phase === 'running' && reconnector !== null && resender !== null && fanout === null,
     closed,
@@ -213,7 +219,6 @@ export function createEngine(parts: EngineParts): Engine {
     opened(lane, deflate) {
       conversation.opened(lane, deflate);
       reconnector?.opened(lane);
-      resender?.reconnected(lane, clock.nowNs());
       noteResolved(lane);
     },
     failed(lane, kind, detail) {
@@ -283,12 +288,13 @@ export function createEngine(parts: EngineParts): Engine {
 
   function open(lane: Lane): void {
     lane.isWanted = true;
+    if (lane.isResolved) changeGauge(recorder.wantedTime, clock.nowNs(), 1);
     if (lane.state === 'idle') connector.request(lane);
     else if (lane.state === 'draining' || lane.state === 'closing') reopen.add(lane);
   }
 
   function close(lane: Lane): void {
-    lane.isWanted = false;
+    unwant(lane);
     reopen.delete(lane);
     reconnector?.forget(lane);
     conversation.abandon(lane);
@@ -298,7 +304,14 @@ export function createEngine(parts: EngineParts): Engine {
     } else conversation.retire(lane);
   }
 
+  function unwant(lane: Lane): void {
+    if (lane.isWanted && lane.isResolved) changeGauge(recorder.wantedTime, clock.nowNs(), -1);
+    lane.isWanted = false;
+    conversation.unwanted(lane);
+  }
+
   function closed(lane: Lane): void {
+    if (phase !== 'running' || !lane.isWanted) conversation.abandon(lane);
     if (phase !== 'running') return;
     if (reopen.delete(lane)) connector.request(lane);
     else if (lane.isWanted && !Number.isNaN(lane.droppedNs)) reconnector?.dropped(lane);
@@ -308,6 +321,8 @@ export function createEngine(parts: EngineParts): Engine {
   function noteResolved(lane: Lane): void {
     if (lane.isResolved) return;
     lane.isResolved = true;
+    // From its first opening, or failure, on: until then it is not the service's time alone.
+    if (lane.isWanted) changeGauge(recorder.wantedTime, clock.nowNs(), 1);
     if (lane.index < firstLaneCount() && --firstLanesUnresolved === 0) hooks.connected();
   }
 
@@ -357,7 +372,10 @@ export function createEngine(parts: EngineParts): Engine {
     phase = 'draining';
     reconnector?.stop();
     connector.cancelAll();
-    for (const lane of lanes) conversation.abandon(lane);
+    for (const lane of lanes) {
+      unwant(lane);
+      conversation.abandon(lane);
+    }
     pacer.stop();
     if (pushes !== null) endPushes(pushes);
     let busyNs = traffic.ledger.next.some((count) => count > 0) ? startedNs : Number.NEGATIVE_INFINITY;

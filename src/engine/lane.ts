@@ -41,6 +41,8 @@ export class Lane {
   hasBeenOpen = false;
   /** The plan wants it open now. */
   isWanted = false;
+  /** It is among those whose open time is measured. */
+  isUp = false;
   /** When it lost its last connection, unless we ended it in good order; NaN else. */
   droppedNs = Number.NaN;
   /** Open, failed or called off once: the barrier before the first message waits for it no longer. */

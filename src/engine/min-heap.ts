@@ -50,3 +50,13 @@ export function pop(heap: MinHeap): number {
   heap.values[at] = moved;
   return value;
 }
+
+/** Removes the entry with this value, where there is one; takes as long as there are entries. */
+export function removeValue(heap: MinHeap, value: number): void {
+  const at = heap.values.indexOf(value);
+  if (at < 0 || at >= heap.size) return;
+  const rest: (readonly [key: number, value: number])[] = [];
+  for (let i = 0; i < heap.size; i++) if (i !== at) rest.push([heap.keys[i]!, heap.values[i]!]);
+  heap.size = 0;
+  for (const [key, each] of rest) push(heap, key, each);
+}

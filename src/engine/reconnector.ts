@@ -5,12 +5,12 @@
 // Without jitter all lanes that were dropped together come back together: the herd that a service must survive.
 
 import { record } from '../histogram/histogram.ts';
-import { changeGauge, type Recorder } from '../measure/recorder.ts';
+import type { Recorder } from '../measure/recorder.ts';
 import type { Reconnect } from '../plan/plan.ts';
 import { createRandom } from '../random/generator.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Lane } from './lane.ts';
-import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
+import { createMinHeap, peekKey, pop, push, removeValue } from './min-heap.ts';
 
 /** Keeps pauses apart from the other random choices that one seed makes. */
 const PAUSE_STREAM = 0x5000;
@@ -94,7 +94,6 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
     dropped(lane) {
       if (!Number.isNaN(droppedNs[lane.index]!)) return;
       droppedNs[lane.index] = lane.droppedNs;
-      changeGauge(recorder.downTime, clock.nowNs(), 1);
       attempts[lane.index] = 0;
       pause(lane);
     },
@@ -102,20 +101,19 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
       if (Number.isNaN(droppedNs[index]!)) return;
       record(recorder.histograms.outage, clock.nowNs() - droppedNs[index]!);
       droppedNs[index] = Number.NaN;
-      changeGauge(recorder.downTime, clock.nowNs(), -1);
     },
     failed(lane) {
       if (!Number.isNaN(droppedNs[lane.index]!)) pause(lane);
     },
     forget({ index }) {
-      if (Number.isNaN(droppedNs[index]!)) return;
       droppedNs[index] = Number.NaN;
-      changeGauge(recorder.downTime, clock.nowNs(), -1);
+      if (isPausing[index] === 0) return;
+      isPausing[index] = 0;
+      removeValue(pauses, index);
     },
     stop() {
       timer?.cancel();
       droppedNs.fill(Number.NaN);
-      changeGauge(recorder.downTime, clock.nowNs(), -recorder.downTime.value);
     },
   };
 }

@@ -186,9 +186,9 @@ export interface ConnectionFacts {
   /** Open at the end of the window. */
   readonly open: number;
   readonly peakOpen: number;
-  /** Time of lanes that were open, and of those that had lost their connection and were wanted back, in lane·ns. */
+  /** Time for which lanes were wanted, from their first opening or failure on, and were open, in lane·ns. */
+  readonly wantedNs: number;
   readonly openNs: number;
-  readonly downNs: number;
   /** When lanes lost their connections and were open again; null where none was. */
   readonly firstDropNs: number | null;
   readonly firstReopenNs: number | null;
@@ -265,7 +265,7 @@ export function isWindow(value: unknown): value is Window {
       'failed',
       'gaveUp',
       'openNs',
-      'downNs',
+      'wantedNs',
       'open',
       'peakOpen',
       'droppedByServer',

@@ -23,6 +23,8 @@ export interface Acknowledgements {
   readonly pending: readonly Map<number, Pending>[];
   /** By lane: sent as often as they may be, and not acknowledged. */
   readonly exhausted: readonly Map<number, Pending>[];
+  /** By lane: how many were delivered, never acknowledged, and are waited for no longer. */
+  readonly recovered: Float64Array;
   /** By lane: acknowledged and not delivered. */
   readonly taken: readonly Map<number, Pending>[];
 }
@@ -37,6 +39,7 @@ export function createAcknowledgements(lanes: number, isApart: boolean, isResent
     isNeeded: isApart || isResent,
     pending: Array.from({ length: lanes }, () => new Map<number, Pending>()),
     exhausted: Array.from({ length: lanes }, () => new Map<number, Pending>()),
+    recovered: new Float64Array(lanes),
     taken: Array.from({ length: lanes }, () => new Map<number, Pending>()),
   };
 }
@@ -64,7 +67,10 @@ export function noteAcknowledged(
   if (message === undefined) return false;
   pending[lane]!.delete(sequence);
   exhausted[lane]!.delete(sequence);
-  if (isOutstanding(ledger, lane, sequence)) taken[lane]!.set(sequence, message);
+  if (isOutstanding(ledger, lane, sequence)) {
+    taken[lane]!.set(sequence, message);
+    if (taken[lane]!.size > MAX_PENDING) taken[lane]!.delete(taken[lane]!.keys().next().value!);
+  }
   return true;
 }
 
@@ -87,11 +93,26 @@ export function noteCame(acks: Acknowledgements, lane: number, sequence: number)
 /** Of the messages that were not acknowledged, those that came all the same. */
 export function countRecovered(acks: Acknowledgements, ledger: Ledger, lane: number): number {
   if (!acks.isApart) return 0;
-  let recovered = 0;
+  let recovered = acks.recovered[lane]!;
   for (const waiting of [acks.pending[lane]!, acks.exhausted[lane]!]) {
     for (const sequence of waiting.keys()) if (!isOutstanding(ledger, lane, sequence)) recovered++;
   }
   return recovered;
+}
+
+/** Sent as often as it may be. What has come all the same is only counted from then on. */
+export function noteExhausted(
+  { exhausted, recovered, isApart }: Acknowledgements,
+  ledger: Ledger,
+  lane: number,
+  sequence: number,
+  message: Pending,
+): void {
+  if (isApart && !isOutstanding(ledger, lane, sequence)) recovered[lane]!++;
+  else {
+    exhausted[lane]!.set(sequence, message);
+    if (exhausted[lane]!.size > MAX_PENDING) exhausted[lane]!.delete(exhausted[lane]!.keys().next().value!);
+  }
 }
 
 /** Nothing is waited for any more: the service has refused it. */
@@ -102,4 +123,5 @@ export function forgetMessage(acks: Acknowledgements, lane: number, sequence: nu
 /** The connection is over: nothing is waited for any more. */
 export function forgetLane(acks: Acknowledgements, lane: number): void {
   for (const kept of [acks.pending, acks.exhausted, acks.taken]) kept[lane]!.clear();
+  acks.recovered[lane] = 0;
 }

@@ -327,6 +327,11 @@ function isAwaited({ slab, disorder, expected, refusals }: Ledger, lane: number,
   return desk === 0 || !hasBit(slab, windowOf(slab, desk), sequence);
 }
 
+/** Whether this number was settled without having arrived. */
+export function wasGivenUp({ givenUp }: Ledger, lane: number, sequence: number): boolean {
+  return givenUp.get(lane)?.has(sequence) === true;
+}
+
 /** Whether a number below one that arrived is missing. */
 export function hasHoles({ disorder, missing }: Ledger, lane: number): boolean {
   return disorder[lane] !== 0 || missing.has(lane);

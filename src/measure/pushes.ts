@@ -101,8 +101,9 @@ export function notePush(
 ): Arrival | Unjudged {
   const pair = pairOf(pushes, lane, channel, nameOf);
   if (pair === NONE) {
+    if (pushes.ends !== null) return Unjudged.afterTheEnd;
     pushes.counts.unjudged++;
-    return pushes.ends === null ? Unjudged.tooMany : Unjudged.afterTheEnd;
+    return Unjudged.tooMany;
   }
   const end = pushes.ends?.[pair] ?? Number.POSITIVE_INFINITY;
   if (sequence >= end) return Unjudged.afterTheEnd;

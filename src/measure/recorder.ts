@@ -44,9 +44,9 @@ export interface Recorder {
   reconnected: number;
   failed: number;
   gaveUp: number;
-  /** Lanes open, and lanes down and wanted back: their time. */
+  /** Lanes that are wanted, and those of them that are open: their time. */
   readonly openTime: Gauge;
-  readonly downTime: Gauge;
+  readonly wantedTime: Gauge;
   firstDropNs: number | null;
   firstReopenNs: number | null;
   lastReopenNs: number | null;
@@ -91,7 +91,7 @@ export function createRecorder(): Recorder {
     failed: 0,
     gaveUp: 0,
     openTime: { value: 0, sinceNs: 0, integralNs: 0 },
-    downTime: { value: 0, sinceNs: 0, integralNs: 0 },
+    wantedTime: { value: 0, sinceNs: 0, integralNs: 0 },
     firstDropNs: null,
     firstReopenNs: null,
     lastReopenNs: null,
@@ -186,7 +186,7 @@ export interface WindowContext {
 export function cutWindow(recorder: Recorder, context: WindowContext): Window {
   changeInFlight(recorder, context.untilNs, 0);
   changeGauge(recorder.openTime, context.untilNs, 0);
-  changeGauge(recorder.downTime, context.untilNs, 0);
+  changeGauge(recorder.wantedTime, context.untilNs, 0);
   const { histograms } = recorder;
   const window: Window = {
     schema: WINDOW_SCHEMA,
@@ -216,7 +216,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       failed: recorder.failed,
       gaveUp: recorder.gaveUp,
       openNs: recorder.openTime.integralNs,
-      downNs: recorder.downTime.integralNs,
+      wantedNs: recorder.wantedTime.integralNs,
       firstDropNs: recorder.firstDropNs,
       firstReopenNs: recorder.firstReopenNs,
       lastReopenNs: recorder.lastReopenNs,
@@ -271,7 +271,7 @@ function clear(recorder: Recorder): void {
   recorder.failed = 0;
   recorder.gaveUp = 0;
   recorder.openTime.integralNs = 0;
-  recorder.downTime.integralNs = 0;
+  recorder.wantedTime.integralNs = 0;
   recorder.firstDropNs = null;
   recorder.firstReopenNs = null;
   recorder.lastReopenNs = null;

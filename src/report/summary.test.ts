@@ -283,7 +283,7 @@ describe('what is said of a fault', () => {
     firstReopenNs: 5.5 * SECOND,
     lastReopenNs: 6.75 * SECOND,
     openNs: 9 * SECOND,
-    downNs: SECOND,
+    wantedNs: 10 * SECOND,
   };
   const told = (events: RunEvent[], more: WindowParts = {}): string[] => {
     const all = lines(

@@ -80,7 +80,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       failed: 0,
       gaveUp: 0,
       openNs: 0,
-      downNs: 0,
+      wantedNs: 0,
       firstDropNs: null,
       firstReopenNs: null,
       lastReopenNs: null,
