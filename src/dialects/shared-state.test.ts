@@ -85,6 +85,16 @@ describe('a state that several lanes change', () => {
     expect([...state.before.keys()]).toEqual(['0 1']);
   });
 
+  test('a count that is too old to be remembered is neither judged nor counted again', () => {
+    const state = createSharedState();
+    for (let n = 1; n <= 5000; n++) {
+      noteSharedStep(state, 0, n);
+      judgeShared(state, telling(0, n, n));
+    }
+    for (let n = 1; n <= 500; n++) expect(judgeShared(state, telling(0, n, n))).toBeNull();
+    expect(state.answers).toBe(5000);
+  });
+
   test('what is no count is said to be none', () => {
     expect(judgeShared(afterSending([0, 0]), telling(0, 0, -1))?.expected).toBe('a count');
   });

@@ -1,7 +1,7 @@
 // Faults of processes: stopped, killed, restarted, or whatever a command of the user's does. What must be undone is written
 // down before it is done: a process that stands still would stand for ever where the coordinator was killed meanwhile.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Fault } from '../plan/plan.ts';
@@ -23,8 +23,28 @@ interface Standing {
 
 /** `directory`: where what must be undone is written down. */
 export function createProcessFaults(directory: string): FaultHost {
+  /** When each process was started that the plan names: a number that has been given to another since is not touched. */
+  const startedAt = new Map<number, string>();
+  const commands = new Set<ChildProcess>();
+
+  function pidOf(of: 'reference' | number, target: RunningTarget | null): number {
+    if (of === 'reference') return runningTarget(target).pid();
+    const known = startedAt.get(of);
+    if (known !== undefined && known !== startOf(of)) throw new Error(`process ${of} is gone`);
+    return of;
+  }
+
   return {
-    problems: (faults) => faults.flatMap(problemsOf),
+    problems(faults) {
+      for (const fault of faults) {
+        const pid = fault.kind === 'stop' || fault.kind === 'kill' ? fault.process : 'reference';
+        if (pid !== 'reference' && !startedAt.has(pid)) startedAt.set(pid, startOf(pid));
+      }
+      return faults.flatMap(problemsOf);
+    },
+    interrupt() {
+      for (const child of commands) child.kill('SIGKILL');
+    },
     async begin(fault, target) {
       switch (fault.kind) {
         case 'stop':
@@ -37,7 +57,7 @@ export function createProcessFaults(directory: string): FaultHost {
           await runningTarget(target).kill();
           return;
         case 'command':
-          await run(fault.run);
+          await run(fault.run, commands);
           return;
         default:
           unreachable(fault);
@@ -54,7 +74,7 @@ export function createProcessFaults(directory: string): FaultHost {
           await runningTarget(target).startAgain();
           return;
         case 'command':
-          if (fault.undo !== null) await run(fault.undo);
+          if (fault.undo !== null) await run(fault.undo, commands);
           return;
         default:
           unreachable(fault);
@@ -78,10 +98,6 @@ function problemsOf(fault: Fault): readonly string[] {
 function runningTarget(target: RunningTarget | null): RunningTarget {
   if (target === null) throw new Error('the run has no reference target');
   return target;
-}
-
-function pidOf(of: 'reference' | number, target: RunningTarget | null): number {
-  return of === 'reference' ? runningTarget(target).pid() : of;
 }
 
 function fileOf(pid: number, directory: string): string {
@@ -167,15 +183,20 @@ function readStanding(file: string): Standing | null {
 }
 
 /** Rejects where the command cannot be run, fails, or takes too long. */
-function run([file, ...args]: readonly [string, ...string[]]): Promise<void> {
+function run([file, ...args]: readonly [string, ...string[]], commands: Set<ChildProcess>): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: COMMAND_PATIENCE_MS });
+    commands.add(child);
     let lastWords = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-MAX_WORDS_KEPT);
     });
-    child.once('error', (error) => reject(new Error(`${file}: ${error.message}`)));
+    child.once('error', (error) => {
+      commands.delete(child);
+      reject(new Error(`${file}: ${error.message}`));
+    });
     child.once('close', (code, signal) => {
+      commands.delete(child);
       if (code === 0) resolve();
       else reject(new Error(`${file}: expected exit code 0, got ${code ?? signal}. ${lastWords.trim()}`.trim()));
     });

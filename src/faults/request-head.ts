@@ -10,8 +10,6 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 export interface RequestHead {
   /** What is to go on; null while the head is not whole. */
   feed(bytes: Uint8Array): Uint8Array | null;
-  /** What has not gone on yet. */
-  rest(): Uint8Array;
   /** Path and query of the request; null where it is none. */
   path(): string | null;
 }
@@ -37,7 +35,6 @@ export function createRequestHead(ownPort: number, host: string): RequestHead {
       const written = Buffer.from(rewrite(all.toString('latin1', 0, end + 2)), 'latin1');
       return Buffer.concat([written, all.subarray(end + 2)]);
     },
-    rest: () => head,
     path: () => path,
   };
 }

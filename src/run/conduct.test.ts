@@ -88,7 +88,13 @@ async function conduct(
       rows: [],
       feed: [],
       target: null,
-      faults: { problems: () => [], begin: async () => {}, end: async () => {}, recover: () => [] },
+      faults: {
+        problems: () => [],
+        begin: async () => {},
+        end: async () => {},
+        recover: () => [],
+        interrupt: () => {},
+      },
       rowSecrets: [],
       addresses: {},
       needs: machineNeeds(used, {

@@ -14,6 +14,7 @@ function timelineOf(faults: readonly Fault[], host: Partial<FaultHost> = {}) {
     host: {
       problems: () => [],
       recover: () => [],
+      interrupt: () => {},
       begin: async ({ name }) => void done.push(`begin ${name}`),
       end: async ({ name }) => void done.push(`end ${name}`),
       ...host,

@@ -24,18 +24,25 @@ export interface FaultTimelineParts {
   nowNs(): number;
 }
 
+/** A timer of Node's goes no further. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export function createFaultTimeline({ faults, host, target, record, nowNs }: FaultTimelineParts): FaultTimeline {
   const timers = new Set<NodeJS.Timeout>();
   const lasting = new Map<number, Fault>();
-  /** One after the other: to begin and to end may take their time. */
-  let work: Promise<void> = Promise.resolve();
+  /** What each fault is about: to begin and to end takes its time, and no fault waits for another. */
+  const work = new Map<number, Promise<void>>();
   let isOver = false;
 
-  function after(ns: number, what: () => Promise<void>): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      work = work.then(what);
-    }, nsToMs(ns));
+  function after(waitMs: number, index: number, what: () => Promise<void>): void {
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        if (waitMs > LONGEST_TIMER_MS) after(waitMs - LONGEST_TIMER_MS, index, what);
+        else work.set(index, (work.get(index) ?? Promise.resolve()).then(what));
+      },
+      Math.min(waitMs, LONGEST_TIMER_MS),
+    );
     timers.add(timer);
   }
 
@@ -43,8 +50,9 @@ export function createFaultTimeline({ faults, host, target, record, nowNs }: Fau
     if (isOver) return;
     lasting.set(index, fault);
     const beganNs = nowNs();
+    if (fault.forNs > 0) after(nsToMs(fault.forNs), index, () => endFault(fault, index));
     record(index, 'began', beganNs, await reasonOf(host.begin(fault, target)));
-    if (!isOver) after(fault.forNs, () => endFault(fault, index));
+    if (fault.forNs === 0 && !isOver) await endFault(fault, index);
   }
 
   async function endFault(fault: Fault, index: number): Promise<void> {
@@ -53,15 +61,24 @@ export function createFaultTimeline({ faults, host, target, record, nowNs }: Fau
     record(index, 'ended', nowNs(), reason);
   }
 
+  async function finishFault(fault: Fault, index: number): Promise<void> {
+    await work.get(index);
+    await endFault(fault, index);
+  }
+
   return {
     begin(inNs) {
-      for (const [index, fault] of faults.entries()) after(inNs + fault.atNs, () => beginFault(fault, index));
+      for (const [index, fault] of faults.entries()) {
+        after(Math.max(0, nsToMs(inNs + fault.atNs)), index, () => beginFault(fault, index));
+      }
     },
     async finish() {
       isOver = true;
       for (const timer of timers) clearTimeout(timer);
-      await work;
-      for (const [index, fault] of [...lasting].reverse()) await endFault(fault, index);
+      host.interrupt();
+      // What stands still goes on at once, whatever else takes its time.
+      await Promise.all([...lasting].reverse().map(([index, fault]) => finishFault(fault, index)));
+      await Promise.all(work.values());
     },
   };
 }

@@ -98,6 +98,8 @@ export interface FaultHost {
   problems(faults: readonly Fault[]): readonly string[];
   begin(fault: Fault, target: RunningTarget | null): Promise<void>;
   end(fault: Fault, target: RunningTarget | null): Promise<void>;
+  /** Commands that are still at work are ended: the run will not wait for them. */
+  interrupt(): void;
   /** Mends what runs that were killed have left broken; a sentence for each. */
   recover(): readonly string[];
 }
