@@ -144,6 +144,19 @@ describe('what a fault did', () => {
     });
   });
 
+  test('is credited to the fault that was on at the time, also where two are in one second', () => {
+    const events = [told(0, 'began', 10.1), told(1, 'began', 10.6)];
+    const { incidents } = judge([RESTART, STOP], events, timeline({}), [
+      makeWindow({ second: 10, connections: { droppedByServer: 4, firstDropNs: 10.2 * SECOND } }),
+      makeWindow({
+        second: 11,
+        connections: { reconnected: 4, firstReopenNs: 11 * SECOND, lastReopenNs: 11.5 * SECOND },
+      }),
+    ]);
+    expect(incidents.map(({ dropped }) => dropped)).toEqual([4, 0]);
+    expect(incidents[0]!.firstDropSeconds).toBeCloseTo(0.1);
+  });
+
   test('one that could not be done says why, and one that never began is not among them', () => {
     const events = [told(1, 'began', 20, 'no such process')];
     const { incidents } = judge([RESTART, STOP], events, timeline({}));

@@ -56,7 +56,11 @@ export function createRecoveryJudge(
       whole.openNs += connections.openNs;
       whole.wantedNs += connections.wantedNs;
       whole.drops += connections.droppedByServer;
-      const incident = incidents.findLast(({ fromNs }) => fromNs < window.untilNs);
+      // A second may hold two faults: what was dropped, or came back, says whose it is.
+      const momentNs = connections.firstDropNs ?? connections.firstReopenNs ?? window.untilNs - 1;
+      const incident =
+        incidents.findLast(({ fromNs }) => fromNs <= momentNs) ??
+        incidents.find(({ fromNs }) => fromNs < window.untilNs);
       if (incident === undefined) return;
       addWindow(incident.tally, window);
       const { moments, openedBySecond, fromNs } = incident;

@@ -1,7 +1,7 @@
 // `highwater init`: a first plan for a service. Parses what was typed, asks where somebody can be asked, writes the file in
 // one piece and only at the end: an interruption leaves none.
 
-import { accessSync, constants, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { localFirstPlanPorts } from '../entry/local.ts';
 import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
@@ -131,6 +131,11 @@ function messageOf(flag: string, text: string): Readonly<Record<string, unknown>
 /** Before anything is asked or sent: whoever has answered everything wants it written. */
 function checkOut({ out, force }: InitFlags): void {
   if (out === STDOUT) return;
+  if (out === '') throw argumentsInvalid('--out: expected the name of a file, got nothing');
+  const there = statSync(out, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile()) {
+    throw argumentsInvalid(`--out: expected the name of a file, got ${out}, which is something else`);
+  }
   try {
     accessSync(path.dirname(path.resolve(out)), constants.W_OK);
   } catch (error) {
@@ -147,12 +152,14 @@ function keep(text: string, { out, force }: InitFlags): void {
     return;
   }
   // Whole or not at all: what lies there is replaced only by a file that is finished.
-  const unfinished = `${out}.${process.pid}.tmp`;
+  // A link is followed: it is the file behind it that is meant.
+  const file = existsSync(out) ? realpathSync(out) : out;
+  const unfinished = `${file}.${process.pid}.tmp`;
   try {
-    if (force !== true) writeFileSync(out, text, { flag: 'wx' });
+    if (force !== true) writeFileSync(file, text, { flag: 'wx' });
     else {
       writeFileSync(unfinished, text, { flag: 'wx' });
-      renameSync(unfinished, out);
+      renameSync(unfinished, file);
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' && force !== true) throw alreadyThere(out);

@@ -1,5 +1,6 @@
 // `highwater proxy`: the fault proxy in front of a service, until Ctrl-C.
 
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
@@ -9,6 +10,7 @@ import { parseFaults } from '../faults/faults-file.ts';
 import { type ProxyTarget, readTargetUrl } from '../faults/target-url.ts';
 import type { Tell } from '../injection/truth.ts';
 import { formatProblem } from '../plan/problems.ts';
+import { redactUrl } from '../plan/redact.ts';
 import { readPlanText } from '../plan/text.ts';
 import { openTruthFile, type TruthFile } from '../target/truth-file.ts';
 
@@ -55,7 +57,7 @@ function targetOf(url: string): ProxyTarget {
   const target = readTargetUrl(url);
   if (target !== null) return target;
   throw invalid(
-    `TARGET: expected ws://HOST:PORT or wss://HOST:PORT (the path is the client's), got ${JSON.stringify(url)}`,
+    `TARGET: expected ws://HOST:PORT or wss://HOST:PORT (the path is the client's), got ${JSON.stringify(redactUrl(url))}`,
   );
 }
 
@@ -77,10 +79,15 @@ async function loadFaults(
   return parsed;
 }
 
-function loadAuthority(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: Error) => {
-    throw new HighwaterError('TLS_FILE_UNREADABLE', [`--ca: expected a PEM file, got: ${error.message}`]);
-  });
+async function loadAuthority(file: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    new X509Certificate(text);
+    return text;
+  } catch (error) {
+    const got = `${file} (${(error as Error).message})`;
+    throw new HighwaterError('TLS_FILE_UNREADABLE', [`--ca: expected a file with a certificate (PEM), got ${got}`]);
+  }
 }
 
 function openTruth(file: string): Promise<TruthFile> {
@@ -95,8 +102,14 @@ function start(
   flags: ProxyFlags,
   tell: Tell | undefined,
 ): Promise<FaultProxy> {
+  let isTold = false;
   return startFaultProxy({
     ...place,
+    unreachable(reason) {
+      if (isTold) return;
+      isTold = true;
+      process.stderr.write(`the target cannot be reached: ${reason}. Clients see a connection that is reset\n`);
+    },
     tls: { ...(ca === null ? {} : { ca }), insecure: flags.insecure === true },
     ...(tell === undefined ? {} : { tell }),
   }).catch((error: Error) => {

@@ -131,3 +131,13 @@ test('nor one that was waiting for its messages when the service dropped it', ()
   });
   expect(tally).toMatchObject({ droppedByServer: 4, reconnected: 2, opened: 5 });
 });
+
+test('a service that accepts and drops at once is come back to ever later, and given up in the end', () => {
+  const { tally } = tell({
+    lanes: 2,
+    reconnect: { fromNs: 10 * MS, toNs: SECOND, atMost: 5 },
+    script: () => ({ onOpen: (connection) => connection.peer.reset() }),
+  });
+  // 10, 20, 40, 80 and 160 ms later.
+  expect(tally).toMatchObject({ opened: 12, reconnected: 10, gaveUp: 2 });
+});

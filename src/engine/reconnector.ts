@@ -50,6 +50,8 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
   /** By lane: when it lost its connection, NaN while it has one or none is wanted; and the attempts since. */
   const droppedNs = new Float64Array(lanes.length).fill(Number.NaN);
   const attempts = new Uint32Array(lanes.length);
+  /** By lane: when it opened last. */
+  const openedNs = new Float64Array(lanes.length);
   /** By lane, 1: it stands among the pauses. */
   const isPausing = new Uint8Array(lanes.length);
   let timer: Timer | null = null;
@@ -94,10 +96,12 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
     dropped(lane) {
       if (!Number.isNaN(droppedNs[lane.index]!)) return;
       droppedNs[lane.index] = lane.droppedNs;
-      attempts[lane.index] = 0;
+      // A connection that does not outlive the longest pause is one more attempt that failed.
+      if (lane.droppedNs - openedNs[lane.index]! >= reconnect.toNs) attempts[lane.index] = 0;
       pause(lane);
     },
     opened({ index }) {
+      openedNs[index] = clock.nowNs();
       if (Number.isNaN(droppedNs[index]!)) return;
       record(recorder.histograms.outage, clock.nowNs() - droppedNs[index]!);
       droppedNs[index] = Number.NaN;

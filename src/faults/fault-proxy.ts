@@ -22,6 +22,8 @@ export interface FaultProxyOptions {
   /** Look for messages on every connection, so that faults of messages can come on where it is open already. */
   readonly watchFrames?: boolean;
   readonly tell?: Tell;
+  /** The target could not be reached: what the client sees is a connection that is reset. */
+  unreachable?(reason: string): void;
 }
 
 export interface FaultProxy {
@@ -66,13 +68,18 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 
   function connect(): Socket {
     const to = { host: target.host, port: target.port, allowHalfOpen: true };
-    if (!target.isSecure) return connectPlain(to);
-    return connectSecure({
-      ...to,
-      ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
-      ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
-      rejectUnauthorized: options.tls?.insecure !== true,
-    });
+    const socket = target.isSecure
+      ? connectSecure({
+          ...to,
+          ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
+          ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
+          rejectUnauthorized: options.tls?.insecure !== true,
+        })
+      : connectPlain(to);
+    const unreachable = (error: Error): void => options.unreachable?.(error.message);
+    socket.once('error', unreachable);
+    socket.once(target.isSecure ? 'secureConnect' : 'connect', () => socket.off('error', unreachable));
+    return socket;
   }
 
   server.on('connection', (client) => {

@@ -111,6 +111,11 @@ describe('a process that is not there', () => {
   });
 });
 
+test('the process of the run itself is none to break', () => {
+  const fault: Fault = { kind: 'stop', name: 'stop', process: process.pid, atNs: 0, forNs: 1 };
+  expect(createProcessFaults(directory()).problems([fault])[0]).toContain('on which this run depends');
+});
+
 describe('a command', () => {
   const faults = createProcessFaults('unused');
 
@@ -121,6 +126,21 @@ describe('a command', () => {
     await faults.begin(fault, null);
     await faults.end(fault, null);
     expect(readFileSync(file, 'utf8')).toBe('begun-undone');
+  });
+
+  test('that starts something in the background is not waited for', async () => {
+    const file = path.join(path.dirname(directory()), 'pid');
+    await faults.begin(command(['sh', '-c', `sleep 60 & echo $! > ${file}`]), null);
+    const pid = Number(readFileSync(file, 'utf8'));
+    expect(process.kill(pid, 'SIGKILL')).toBe(true);
+  });
+
+  test('that is at work when the run ends is ended, with all that it has started', async () => {
+    const mine = createProcessFaults('unused');
+    const begun = mine.begin(command(['sh', '-c', 'sleep 61 & sleep 62']), null);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    mine.interrupt();
+    await expect(begun).rejects.toThrow('sh: expected exit code 0, got SIGKILL');
   });
 
   test('that fails, or is not there, is a reason with its last words', async () => {

@@ -10,6 +10,7 @@ import { unreachable } from '../units/unreachable.ts';
 
 /** A command that says nothing for so long is ended. */
 const COMMAND_PATIENCE_MS = 60_000;
+const LAST_WORDS_MS = 50;
 const MAX_WORDS_KEPT = 500;
 
 /** A process that stands still, and when it was started: numbers of processes are given again. */
@@ -26,6 +27,18 @@ export function createProcessFaults(directory: string): FaultHost {
   /** When each process was started that the plan names: a number that has been given to another since is not touched. */
   const startedAt = new Map<number, string>();
   const commands = new Set<ChildProcess>();
+  const standing = new Set<number>();
+  let isHeeded = false;
+
+  /** Where this process ends without more ado, such as at a second Ctrl-C: nobody may stand still for ever. */
+  function heedExit(): void {
+    if (isHeeded) return;
+    isHeeded = true;
+    process.once('exit', () => {
+      for (const child of commands) endGroup(child);
+      for (const pid of standing) letGoOn(pid, directory);
+    });
+  }
 
   function pidOf(of: 'reference' | number, target: RunningTarget | null): number {
     if (of === 'reference') return runningTarget(target).pid();
@@ -43,13 +56,17 @@ export function createProcessFaults(directory: string): FaultHost {
       return faults.flatMap(problemsOf);
     },
     interrupt() {
-      for (const child of commands) child.kill('SIGKILL');
+      for (const child of commands) endGroup(child);
     },
     async begin(fault, target) {
+      heedExit();
       switch (fault.kind) {
-        case 'stop':
-          stop(pidOf(fault.process, target), directory);
+        case 'stop': {
+          const pid = pidOf(fault.process, target);
+          stop(pid, directory);
+          standing.add(pid);
           return;
+        }
         case 'kill':
           process.kill(pidOf(fault.process, target), 'SIGKILL');
           return;
@@ -65,9 +82,12 @@ export function createProcessFaults(directory: string): FaultHost {
     },
     async end(fault, target) {
       switch (fault.kind) {
-        case 'stop':
-          goOn(pidOf(fault.process, target), directory);
+        case 'stop': {
+          const pid = pidOf(fault.process, target);
+          standing.delete(pid);
+          goOn(pid, directory);
           return;
+        }
         case 'kill':
           return;
         case 'restart':
@@ -86,6 +106,11 @@ export function createProcessFaults(directory: string): FaultHost {
 
 function problemsOf(fault: Fault): readonly string[] {
   if ((fault.kind !== 'stop' && fault.kind !== 'kill') || fault.process === 'reference') return [];
+  if (fault.process === process.pid || fault.process === process.ppid) {
+    return [
+      `faults: ${fault.name}: expected a process of the service, got ${fault.process}, on which this run depends`,
+    ];
+  }
   try {
     process.kill(fault.process, 0);
     return [];
@@ -124,6 +149,14 @@ function goOn(pid: number, directory: string): void {
   }
 }
 
+function letGoOn(pid: number, directory: string): void {
+  try {
+    goOn(pid, directory);
+  } catch {
+    // it is gone
+  }
+}
+
 /** When the process was started, in the kernel's ticks since boot (proc(5), field 22); empty where that cannot be known. */
 function startOf(pid: number): string {
   try {
@@ -157,12 +190,24 @@ function recover(directory: string): readonly string[] {
     const file = path.join(directory, name);
     const standing = readStanding(file);
     if (standing !== null && isAlive(standing.by, standing.byStartedAt)) continue;
-    rmSync(file, { force: true });
+    if (!isRemoved(file)) {
+      told.push(`${file}: expected a note that can be removed, got one that cannot: it is left as it is`);
+      continue;
+    }
     if (standing === null || !isAlive(standing.pid, standing.startedAt)) continue;
     process.kill(standing.pid, 'SIGCONT');
     told.push(`process ${standing.pid} was left standing still by a run that was killed: it goes on again`);
   }
   return told;
+}
+
+function isRemoved(file: string): boolean {
+  try {
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function filesIn(directory: string): readonly string[] {
@@ -182,23 +227,48 @@ function readStanding(file: string): Standing | null {
   }
 }
 
-/** Rejects where the command cannot be run, fails, or takes too long. */
+/**
+ * Rejects where the command cannot be run, fails, or takes too long. It has a process group of its own; what it leaves
+ * behind in the background when it ends well is meant, such as a service that it starts, and is not waited for.
+ */
 function run([file, ...args]: readonly [string, ...string[]], commands: Set<ChildProcess>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: COMMAND_PATIENCE_MS });
+    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     commands.add(child);
     let lastWords = '';
+    let isTooLong = false;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-MAX_WORDS_KEPT);
     });
-    child.once('error', (error) => {
+    const patience = setTimeout(() => {
+      isTooLong = true;
+      endGroup(child);
+    }, COMMAND_PATIENCE_MS);
+    const settle = (reason: string | null): void => {
+      clearTimeout(patience);
       commands.delete(child);
-      reject(new Error(`${file}: ${error.message}`));
-    });
-    child.once('close', (code, signal) => {
-      commands.delete(child);
-      if (code === 0) resolve();
-      else reject(new Error(`${file}: expected exit code 0, got ${code ?? signal}. ${lastWords.trim()}`.trim()));
-    });
+      // Who runs on in the background may hold the pipe.
+      child.stderr.destroy();
+      if (reason === null) resolve();
+      else reject(new Error(`${file}: ${reason}`));
+    };
+    child.once('error', (error) => settle(error.message));
+    // Its last words may come a little after its end.
+    child.once('exit', (code, signal) =>
+      setTimeout(() => {
+        if (code === 0) settle(null);
+        else if (isTooLong) settle(`expected an end within ${COMMAND_PATIENCE_MS / 1000} s, got none`);
+        else settle(`expected exit code 0, got ${code ?? signal}. ${lastWords.trim()}`.trim());
+      }, LAST_WORDS_MS),
+    );
   });
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it has ended by itself
+  }
 }

@@ -109,7 +109,7 @@ export function noteHeard(
   const pair = receiver * rooms.publishers + seatOf(rooms, stream);
   const standing = standingOf(heard, pair, sequence);
   if (standing === 'early') return EARLY;
-  if (standing === 'far') return null;
+  if (standing === 'far' || standing === 'renumbered') return null;
   if (standing === 'skipped') tallyPair(audience, tallyOf(audience, stream), pair, 'stayed', sequence);
   const arrival = hear(heard, pair, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) audience.received[receiver]!++;

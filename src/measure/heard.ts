@@ -25,6 +25,8 @@ import {
 export const UNKNOWN_NEXT = Number.MAX_SAFE_INTEGER;
 /** Two numbers so close to one another are of one source's present. */
 const NEAR = 1024;
+/** Nobody is left out for so long on one connection; it also keeps every sum a whole number. */
+const MOST_SKIPPED = 2 ** 30;
 
 export interface Heard {
   readonly ledger: Ledger;
@@ -59,8 +61,9 @@ export function createHeard(pairs: number, density: DensityFacts): Heard {
  * Where a number stands. `early`: from before the pair was judged, and sent to it later all the same. `far`: out of all
  * proportion, which may be damage and must not open a gap of millions. `skipped`: so as well, but the second one close to
  * the same place: the receiver was left out for so long, and has missed what lies between.
+ * `renumbered`: the second one close to a place so far away that nobody was left out for so long: the source counts anew.
  */
-export type Standing = 'judged' | 'early' | 'far' | 'skipped';
+export type Standing = 'judged' | 'early' | 'far' | 'skipped' | 'renumbered';
 
 export function standingOf(heard: Heard, pair: number, sequence: number): Standing {
   const expected = heard.ledger.expected[pair]!;
@@ -69,7 +72,8 @@ export function standingOf(heard: Heard, pair: number, sequence: number): Standi
   else if (sequence - expected > MAX_WINDOW_BITS) {
     const isSecond = Math.abs(sequence - heard.suspect[pair]!) <= NEAR;
     heard.suspect[pair] = sequence;
-    return isSecond ? 'skipped' : 'far';
+    if (!isSecond) return 'far';
+    return sequence - expected > MOST_SKIPPED ? 'renumbered' : 'skipped';
   }
   return 'judged';
 }
@@ -90,6 +94,14 @@ function arrivedFirst(heard: Heard, pair: number, sequence: number, expected: nu
 /** A number that stands as `judged`. */
 export function hear({ ledger }: Heard, pair: number, sequence: number): Arrival {
   return noteArrival(ledger, pair, sequence);
+}
+
+/** The pair, which was settled, is judged from this number on. */
+export function beginAt({ ledger, from }: Heard, pair: number, sequence: number): void {
+  ledger.expected[pair] = sequence;
+  ledger.low[pair] = sequence;
+  ledger.outstanding[pair] = UNKNOWN_NEXT - sequence;
+  from[pair] = sequence;
 }
 
 /** Forgets the source: its numbers may begin anew. */
@@ -141,7 +153,7 @@ export function settlePair({ ledger, from, known }: Heard, pair: number, to: num
   ledger.expected[pair] = to;
   ledger.low[pair] = to;
   from[pair] = to;
-  known[pair] = to;
+  known[pair] = expected;
   return { from: judgedFrom, to, isTold: to !== expected, missing, holes, unplaced };
 }
 

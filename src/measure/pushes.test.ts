@@ -113,6 +113,38 @@ describe('numbers of a lane of its own', () => {
   });
 });
 
+describe('numbers that jump', () => {
+  test('what lies below a jump and comes after it is out of order, and no duplicate', () => {
+    const pushes = pushesOf(numbering());
+    expect(hearAll(pushes, 0, [5, 6, 1e6, 7, 8, 1e6 + 1, 9])).toEqual([
+      inOrder,
+      inOrder,
+      Unjudged.far,
+      inOrder,
+      inOrder,
+      inOrder,
+      Unjudged.early,
+    ]);
+    closePushes(pushes, 0, 'stayed');
+    expect(cutPushes(pushes)).toMatchObject({ owed: 1e6 + 2 - 5, received: 5, missed: 1e6 - 8 });
+  });
+
+  test('by more than anybody can have missed count anew: nothing is missed, and every sum stays whole', () => {
+    const pushes = pushesOf(numbering());
+    const far = 2 ** 52;
+    for (let jump = 1; jump < 50; jump++) {
+      const from = jump % 2 === 1 ? far : far / 2 ** 10;
+      hearAll(pushes, 0, [from + 10 * jump, from + 10 * jump + 1, from + 10 * jump + 2]);
+    }
+    endPushes(pushes);
+    closePushes(pushes, 0, 'stayed');
+    const { owed, received, missed, unresolved } = cutPushes(pushes);
+    expect(owed).toBe(received + missed + unresolved);
+    expect(Number.isSafeInteger(owed)).toBe(true);
+    expect(missed).toBeLessThan(1000);
+  });
+});
+
 describe('numbers that are the same for all lanes', () => {
   test('what one lane heard before the end another has missed, also where nothing came behind it', () => {
     const pushes = pushesOf(numbering({ shared: true }));

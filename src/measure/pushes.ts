@@ -10,7 +10,7 @@
 import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
 import type { Numbering } from '../plan/plan.ts';
 import type { DensityFacts } from './density.ts';
-import { createHeard, type Heard, hear, type Parting, restartPair, settlePair, standingOf } from './heard.ts';
+import { beginAt, createHeard, type Heard, hear, type Parting, restartPair, settlePair, standingOf } from './heard.ts';
 import { Arrival } from './ledger.ts';
 import { createSpread, cutSpread, noteSpread, type Spread } from './spread.ts';
 
@@ -113,6 +113,10 @@ export function notePush(
   if (standing === 'early') return Unjudged.early;
   if (standing === 'far') return Unjudged.far;
   if (standing === 'skipped') settle(pushes, pair, sequence, 'stayed');
+  if (standing === 'renumbered') {
+    settle(pushes, pair, heard.ledger.expected[place]!, 'stayed');
+    beginAt(heard, place, sequence);
+  }
   const arrival = hear(heard, place, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     pushes.counts.received++;

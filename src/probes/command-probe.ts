@@ -35,16 +35,20 @@ export function parseNumbers(output: string): Readonly<Record<string, number>> {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const [first = ''] = lines;
-  if (lines.length === 1 && NUMBER.test(first)) return { [ONLY_SERIES]: Number(first) };
+  if (lines.length === 1 && isNumber(first)) return { [ONLY_SERIES]: Number(first) };
   if (lines.length > MOST_SERIES) throw new Error(`expected at most ${MOST_SERIES} lines, got ${lines.length}`);
   const numbers = lines.map((line) => {
     const [, name = '', number = ''] = LINE.exec(line) ?? [];
-    if (!NUMBER.test(number))
+    if (!isNumber(number))
       throw new Error(`expected a number, or a name and a number, got ${JSON.stringify(line.slice(0, 60))}`);
     return [name, Number(number)] as const;
   });
   if (numbers.length === 0) throw new Error('expected a number, got no output');
   return Object.fromEntries(numbers);
+}
+
+function isNumber(text: string): boolean {
+  return NUMBER.test(text) && Number.isFinite(Number(text));
 }
 
 function outputOf({ program, args, directory }: CommandSettings, signal: AbortSignal): Promise<string> {
@@ -56,7 +60,12 @@ function outputOf({ program, args, directory }: CommandSettings, signal: AbortSi
     });
     let output = '';
     let errors = '';
-    const end = (): void => endGroup(child.pid);
+    const end = (): void => {
+      endGroup(child.pid);
+      // Who left the group may hold the pipes.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
     signal.addEventListener('abort', end, { once: true });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
