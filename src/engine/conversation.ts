@@ -52,7 +52,8 @@ export interface Conversation {
   closeAll(): void;
   /** The lane, where it is not open, will not get another connection: what was kept for that is unresolved. */
   abandon(lane: Lane): void;
-  /** The plan does not want the lane any longer: whether it is open is of no account from now on. */
+  /** Whether the lane is open is of account from now on; and is not any longer. */
+  wanted(lane: Lane): void;
   unwanted(lane: Lane): void;
   /** Looks after lanes that drain or close; call it now and then. `stalledNs`: so long nothing could be read since. */
   sweep(stalledNs: number): void;
@@ -111,16 +112,31 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (rooms === null || isPublisher(rooms, lane.stream)) work.laneOpened(lane);
   }
 
+  function wanted(lane: Lane, nowNs = clock.nowNs()): void {
+    if (lane.isCounted) return;
+    lane.isCounted = true;
+    changeGauge(recorder.wantedTime, nowNs, 1);
+  }
+
+  function unwanted(lane: Lane): void {
+    if (!lane.isCounted) return;
+    const nowNs = clock.nowNs();
+    noteDown(lane, nowNs);
+    lane.isCounted = false;
+    changeGauge(recorder.wantedTime, nowNs, -1);
+  }
+
   function noteUp(lane: Lane, nowNs: number): void {
     if (!lane.isWanted) return;
+    wanted(lane, nowNs);
     lane.isUp = true;
     changeGauge(recorder.openTime, nowNs, 1);
   }
 
-  function noteDown(lane: Lane): void {
+  function noteDown(lane: Lane, nowNs: number): void {
     if (!lane.isUp) return;
     lane.isUp = false;
-    changeGauge(recorder.openTime, clock.nowNs(), -1);
+    changeGauge(recorder.openTime, nowNs, -1);
   }
 
   /** One object for all lanes that agreed on the same. */
@@ -219,7 +235,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (traffic.fanout !== null) stopListening(traffic.fanout.audience, lane, parting);
     if (traffic.pushes !== null) stopHearingPushes(traffic, traffic.pushes, lane, parting, clock.nowNs());
     recorder.open--;
-    noteDown(lane);
+    noteDown(lane, clock.nowNs());
     lane.state = 'closing';
   }
 
@@ -329,7 +345,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     }
   }
 
-  return { opened, onBytes, onClose, retire, closeAll, abandon, unwanted: noteDown, sweep };
+  return { opened, onBytes, onClose, retire, closeAll, abandon, wanted: (lane) => wanted(lane), unwanted, sweep };
 }
 
 /** The messages on either side of a hole: what proves that it is one. */

@@ -17,7 +17,7 @@ import { heardAll } from '../measure/audience.ts';
 import { createByType } from '../measure/by-type.ts';
 import { createDensityFacts } from '../measure/density.ts';
 import { endPushes, heardAllPushes } from '../measure/pushes.ts';
-import { changeGauge, countFailure, createRecorder } from '../measure/recorder.ts';
+import { countFailure, createRecorder } from '../measure/recorder.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
 import { createTypeOf } from '../plan/message-types.ts';
@@ -288,7 +288,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   function open(lane: Lane): void {
     lane.isWanted = true;
-    if (lane.isResolved) changeGauge(recorder.wantedTime, clock.nowNs(), 1);
+    if (lane.isResolved) conversation.wanted(lane);
     if (lane.state === 'idle') connector.request(lane);
     else if (lane.state === 'draining' || lane.state === 'closing') reopen.add(lane);
   }
@@ -305,7 +305,6 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   function unwant(lane: Lane): void {
-    if (lane.isWanted && lane.isResolved) changeGauge(recorder.wantedTime, clock.nowNs(), -1);
     lane.isWanted = false;
     conversation.unwanted(lane);
   }
@@ -322,7 +321,7 @@ export function createEngine(parts: EngineParts): Engine {
     if (lane.isResolved) return;
     lane.isResolved = true;
     // From its first opening, or failure, on: until then it is not the service's time alone.
-    if (lane.isWanted) changeGauge(recorder.wantedTime, clock.nowNs(), 1);
+    if (lane.isWanted) conversation.wanted(lane);
     if (lane.index < firstLaneCount() && --firstLanesUnresolved === 0) hooks.connected();
   }
 

@@ -41,7 +41,8 @@ export class Lane {
   hasBeenOpen = false;
   /** The plan wants it open now. */
   isWanted = false;
-  /** It is among those whose open time is measured. */
+  /** Of the time for which lanes are wanted, and are open: whether it counts now. */
+  isCounted = false;
   isUp = false;
   /** When it lost its last connection, unless we ended it in good order; NaN else. */
   droppedNs = Number.NaN;
