@@ -9,6 +9,8 @@ export interface Campaigns {
   readonly seed: number;
   /** Told after each. */
   readonly progress?: (done: number) => void;
+  /** Told of each disagreement as it is found. */
+  readonly disagreed?: (problem: string) => void;
 }
 
 export interface CampaignsOutcome {
@@ -22,7 +24,7 @@ export interface CampaignsOutcome {
 /** They wait more than they work: so many at once keep one core busy. */
 const AT_ONCE = 10;
 
-export async function runCampaigns({ count, seed, progress }: Campaigns): Promise<CampaignsOutcome> {
+export async function runCampaigns({ count, seed, progress, disagreed }: Campaigns): Promise<CampaignsOutcome> {
   const failures: string[] = [];
   const injected: Record<string, number> = {};
   let messages = 0;
@@ -32,7 +34,10 @@ export async function runCampaigns({ count, seed, progress }: Campaigns): Promis
     while (next < count) {
       const campaignSeed = seed + next++;
       const outcome = await fightCampaign(campaignSeed);
-      for (const problem of disagreements(outcome)) failures.push(`seed ${campaignSeed}: ${problem}`);
+      for (const problem of disagreements(outcome)) {
+        failures.push(`seed ${campaignSeed}: ${problem}`);
+        disagreed?.(failures.at(-1)!);
+      }
       for (const act of outcome.truth) {
         const kind = act.act === 'damage' ? act.how : act.act;
         injected[kind] = (injected[kind] ?? 0) + 1;

@@ -31,8 +31,8 @@ const { failures, injected, messages } = await runCampaigns({
   progress: (done) => {
     if (done % 50 === 0) process.stderr.write(`${done} of ${count}\n`);
   },
+  disagreed: (problem) => void process.stdout.write(`${problem}\n`),
 });
-for (const failure of failures) process.stdout.write(`${failure}\n`);
 const acts = Object.entries(injected).map(([kind, times]) => `${kind} ${times}`);
 process.stdout.write(`${count} campaigns from seed ${seed}, ${messages} messages, ${acts.join(', ')}\n`);
 process.stdout.write(failures.length === 0 ? 'found equals done in every one\n' : `${failures.length} disagreements\n`);
