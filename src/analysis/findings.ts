@@ -3,14 +3,12 @@
 
 import type { Finding, TimelinePoint } from '../facts/result.ts';
 import { formatBytes } from '../units/bytes.ts';
-import { formatDuration, msToNs, nsToSeconds, secondsToNs } from '../units/duration.ts';
+import { formatDuration, msToNs, NS_PER_MINUTE, nsToSeconds, secondsToNs } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { createLowest } from './lowest.ts';
 import type { SteadySeries } from './resources.ts';
 import type { Stretch } from './steady.ts';
 import { type Effect, type Line, type Point, steadyClimb } from './trends.ts';
-
-const NS_PER_MINUTE = 60e9;
 
 interface Growing {
   readonly what: RegExp;

@@ -5,7 +5,7 @@
 //   of a second    └▁▁▁▁▁▁█████▃▃▁▁▁▁▁        back: the first of three seconds in a row inside it
 //                         ▲began    ▲back
 //
-// MAD · 1.4826 estimates a standard deviation that outliers do not move (Hampel 1974). Pure.
+// Pure.
 
 import type { RunEvent } from '../facts/event.ts';
 import type { Distribution, IncidentResult, RecoveryResult, TimelinePoint } from '../facts/result.ts';
@@ -13,7 +13,9 @@ import type { Window } from '../facts/window.ts';
 import type { Histogram } from '../histogram/histogram.ts';
 import type { Plan } from '../plan/plan.ts';
 import { NS_PER_SECOND, nsToSeconds } from '../units/duration.ts';
+import { median, robustDeviation } from './statistics-trend.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
+import { sumOf } from './timeline.ts';
 
 /** Seconds before a fault that it is compared with, at most and at least. */
 const BASELINE_SECONDS = 30;
@@ -21,7 +23,6 @@ const LEAST_BASELINE_SECONDS = 3;
 /** The first second of a run opens lanes and warms up. */
 const WARM_UP_SECONDS = 1;
 const BACK_SECONDS = 3;
-const MAD_TO_SIGMA = 1.4826;
 const SIGMAS = 3;
 
 export interface RecoveryJudge {
@@ -164,7 +165,7 @@ function describeIncident(
       unresolved: messages.unresolved,
       duplicated: messages.duplicated,
       resent: messages.resent,
-      unsent: Object.values(tally.unsent).reduce((sum, count) => sum + count, 0),
+      unsent: sumOf(Object.values(tally.unsent)),
     },
     responseBackSeconds: backAfter(inResponseBand(usual)),
     throughputBackSeconds: backAfter(inThroughputBand(usual)),
@@ -186,7 +187,7 @@ function inResponseBand(usual: readonly TimelinePoint[]): ((point: TimelinePoint
   const known = usual.flatMap(({ responseP99Ms }) => (responseP99Ms === null ? [] : [responseP99Ms]));
   if (known.length === 0) return null;
   const middle = median(known);
-  const mostMs = middle + Math.max(SIGMAS * MAD_TO_SIGMA * deviation(known), middle / 2, 1);
+  const mostMs = middle + Math.max(SIGMAS * robustDeviation(known), middle / 2, 1);
   return (point) => hasP99(point) && point.responseP99Ms !== null && point.responseP99Ms <= mostMs;
 }
 
@@ -201,18 +202,6 @@ function inThroughputBand(usual: readonly TimelinePoint[]): ((point: TimelinePoi
   const ratio = ({ delivered, received, due }: TimelinePoint): number => Math.max(delivered, received) / due;
   const known = usual.map(ratio);
   const middle = median(known);
-  const least = middle - Math.max(SIGMAS * MAD_TO_SIGMA * deviation(known), middle / 10);
+  const least = middle - Math.max(SIGMAS * robustDeviation(known), middle / 10);
   return (point) => ratio(point) >= least;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-/** The median absolute deviation. */
-function deviation(values: readonly number[]): number {
-  const middle = median(values);
-  return median(values.map((value) => Math.abs(value - middle)));
 }

@@ -4,14 +4,13 @@
 
 import { DETAIL_SERIES, GENERATOR_RESOURCE, type ProbeReading } from '../facts/probe.ts';
 import type { ProbeResult, ResourceSeries, TimelinePoint } from '../facts/result.ts';
-import { nsToSeconds, secondsToNs } from '../units/duration.ts';
+import { NS_PER_MINUTE, nsToSeconds, secondsToNs } from '../units/duration.ts';
 import { createLowest, type Lowest } from './lowest.ts';
 import type { Stretch } from './steady.ts';
 import { lineThrough, type Point } from './trends.ts';
 
 /** So many series have their place in the timeline. */
 const MOST_IN_TIMELINE = 12;
-const NS_PER_MINUTE = 60e9;
 
 interface SeriesFold {
   readonly first: number;

@@ -3,6 +3,7 @@
 // anybody was told. Pure.
 
 import type { StateFacts } from '../facts/states.ts';
+import { sumOf } from './timeline.ts';
 
 export interface StateJoin {
   /** Told by two workers alike: one of the two messages was overwritten. */
@@ -21,7 +22,9 @@ export function joinStates(facts: readonly StateFacts[]): StateJoin {
     if (told.length === 0 || told.some(({ isBroken }) => isBroken)) continue;
     const lowest = Math.min(...told.map((each) => each.lowest));
     const highest = Math.max(...told.map((each) => each.highest));
-    const beyond = counterBeyond(sumOf(told, 'answers'), sumOf(group, 'sent'), highest - lowest + 1);
+    const acknowledged = sumOf(told.map(({ answers }) => answers));
+    const attempted = sumOf(group.map(({ sent }) => sent));
+    const beyond = counterBeyond(acknowledged, attempted, highest - lowest + 1);
     if (beyond < 0) lostUpdates -= beyond;
     else excess += beyond;
   }
@@ -32,8 +35,4 @@ export function joinStates(facts: readonly StateFacts[]): StateJoin {
 export function counterBeyond(acknowledged: number, attempted: number, counter: number): number {
   if (counter < acknowledged) return counter - acknowledged;
   return Math.max(0, counter - attempted);
-}
-
-function sumOf(facts: readonly StateFacts[], name: 'answers' | 'sent'): number {
-  return facts.reduce((sum, each) => sum + each[name], 0);
 }

@@ -116,6 +116,15 @@ export function median(values: readonly number[]): number {
   return medianOfSorted([...values].sort((a, b) => a - b));
 }
 
+/**
+ * The median absolute deviation, as the standard deviation of normal noise that has it (· 1.4826): one that outliers do not
+ * move (Hampel, Journal of the American Statistical Association 69, 1974). In the unit of the values.
+ */
+export function robustDeviation(values: readonly number[]): number {
+  const middle = median(values);
+  return 1.4826 * median(values.map((value) => Math.abs(value - middle)));
+}
+
 function medianOfSorted(sorted: ArrayLike<number>): number {
   const middle = sorted.length / 2;
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

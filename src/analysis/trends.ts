@@ -2,7 +2,7 @@
 // saw-tooth of a garbage collector, a step and a warm-up that levels off are no trend, however significant a test finds
 // them. What it says then is a slope with its interval.
 
-import { hamedRaoInflation, mannKendall, median, theilSen } from './statistics-trend.ts';
+import { hamedRaoInflation, mannKendall, robustDeviation, theilSen } from './statistics-trend.ts';
 
 export interface Point {
   readonly atNs: number;
@@ -122,11 +122,8 @@ function thirdsOf(points: readonly Point[]): readonly (readonly Point[])[] {
   return [0, 1, 2].map((third) => points.slice(edge(third), edge(third + 1)));
 }
 
-/** The median absolute deviation from the line, as the standard deviation of normal noise that has it (· 1.4826). */
 function spreadAround({ slopePerNs }: Line, points: readonly Point[]): number {
-  const left = points.map(({ atNs, value }) => value - slopePerNs * (atNs - points[0]!.atNs));
-  const middle = median(left);
-  return 1.4826 * median(left.map((value) => Math.abs(value - middle)));
+  return robustDeviation(points.map(({ atNs, value }) => value - slopePerNs * (atNs - points[0]!.atNs)));
 }
 
 function slopeOf(points: readonly Point[]): number {

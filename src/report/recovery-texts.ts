@@ -1,9 +1,9 @@
 // What each fault did, and how the way back was, in lines of text.
 
 import type { IncidentResult, RecoveryResult } from '../facts/result.ts';
-import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
+import { formatMs, formatSeconds, plural } from './figures.ts';
 import { printable } from './printable.ts';
 
 /** A line for the whole, and three for each fault. */
@@ -53,16 +53,4 @@ function incidentTexts(incident: IncidentResult): readonly string[] {
     `   ${drops.join(', ')}`,
     `   ${[...(cost.length === 0 ? ['nothing lost'] : cost), ...backs].join(', ')}`,
   ];
-}
-
-function formatSeconds(seconds: number | null): string {
-  return seconds === null ? 'n/a' : formatDuration(secondsToNs(seconds));
-}
-
-function formatMs(ms: number | null): string {
-  return ms === null ? 'n/a' : formatDuration(msToNs(ms));
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -4,9 +4,9 @@ import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
-import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
+import { formatMs, formatSeconds, plural } from './figures.ts';
 import { printable } from './printable.ts';
 import { probeTexts } from './probe-texts.ts';
 import { recoveryTexts } from './recovery-texts.ts';
@@ -326,7 +326,7 @@ function openedIn(
   [first]: RunResult['plan']['load']['connections'],
 ): string {
   if (connectedSeconds === null || opened > first.to) return '';
-  return ` in ${formatDuration(secondsToNs(connectedSeconds))}`;
+  return ` in ${formatSeconds(connectedSeconds)}`;
 }
 
 function handshakeText({ p99Ms, maxMs }: Distribution): string {
@@ -363,12 +363,4 @@ function probeLines(result: RunResult): string[] {
 
 function section(name: string, parts: readonly string[]): string[] {
   return [`  ${name.padEnd(10)} ${parts.join('   ')}`];
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function formatMs(ms: number | null): string {
-  return ms === null ? 'n/a' : formatDuration(msToNs(ms));
 }

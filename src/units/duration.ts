@@ -4,7 +4,7 @@
 export const NS_PER_US = 1e3;
 export const NS_PER_MS = 1e6;
 export const NS_PER_SECOND = 1e9;
-const NS_PER_MINUTE = 60 * NS_PER_SECOND;
+export const NS_PER_MINUTE = 60 * NS_PER_SECOND;
 const NS_PER_HOUR = 60 * NS_PER_MINUTE;
 
 /** From the largest to the smallest: the order in which the parts of `1h30m5s` must stand. */
