@@ -11,6 +11,8 @@ const PACKAGES = [
     for: 'the Python echo server',
   },
   { name: 'nginx-light', present: () => runs('/usr/sbin/nginx', ['-v']), for: 'the reverse proxy with TLS' },
+  { name: 'nftables', present: () => runs('nft', ['--version']), for: 'packets that are lost' },
+  { name: 'iproute2', present: () => runs('ip', ['-V']) && runs('tc', ['-V']), for: 'faults of packets' },
   { name: 'openssl', present: () => runs('openssl', ['version']), for: 'test certificates' },
 ];
 

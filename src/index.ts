@@ -5,6 +5,7 @@ import { VERSION } from './entry/version.ts';
 import { HighwaterError } from './facts/error.ts';
 import type { LiveFigures } from './facts/live-figures.ts';
 import type { RunResult } from './facts/result.ts';
+import { PLAN_FORM } from './faults/plan-form.ts';
 import { parsePlan as parseDocument, parsePlanText } from './plan/parse.ts';
 import type { Plan } from './plan/plan.ts';
 import { formatProblem } from './plan/problems.ts';
@@ -39,6 +40,7 @@ export interface ParsedPlan {
 export function parsePlan(source: string | object, options: ParsePlanOptions = {}): ParsedPlan {
   const context = {
     env: options.env ?? process.env,
+    form: PLAN_FORM,
     profile: options.profile ?? null,
   };
   const parsed = typeof source === 'string' ? parsePlanText(source, 'yaml', context) : parseDocument(source, context);

@@ -102,7 +102,7 @@ function incidentsOf({ faults }: Pick<Plan, 'faults'>, events: readonly RunEvent
     return [
       {
         name: fault.name,
-        kind: fault.kind,
+        kind: fault.kind === 'way' ? fault.fault : fault.kind,
         fromNs: began.atNs,
         toNs: ended?.atNs ?? null,
         reason: began.detail ?? ended?.detail ?? null,

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadModule } from '../entry/load-module.ts';
 import { HighwaterError } from '../facts/error.ts';
+import { PLAN_FORM } from '../faults/plan-form.ts';
 import { parsePlan } from '../plan/parse.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { formatProblem } from '../plan/problems.ts';
@@ -28,6 +29,7 @@ export async function loadPlan(source: string | undefined, flags: PlanFlags): Pr
   const document = isUrl ? documentForUrl(source, flags) : await readDocument(source);
   const parsed = parsePlan(document, {
     env: process.env,
+    form: PLAN_FORM,
     // A URL declares no profiles, so only one that was asked for on the command line is a mistake there.
     profile: flags.profile ?? (isUrl ? undefined : process.env.HIGHWATER_PROFILE),
     fallbackProfile: process.env.CI === 'true' ? 'ci' : null,

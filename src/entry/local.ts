@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { monotonicClock } from '../engine/clock.ts';
 import { openLine } from '../engine/line.ts';
 import { createNodeTransport } from '../engine/node-transport.ts';
-import { createProcessFaults } from '../faults/process-faults.ts';
+import { createFaultHost } from '../faults/fault-host.ts';
 import { createProcessFleet } from '../fleet/process-fleet.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
 import { localProbes } from '../probes/local-probes.ts';
@@ -30,7 +30,7 @@ export function localPorts(runsDirectory: string): RunPorts {
     fleet: createProcessFleet({ workerPath: entryPath('worker') }),
     archive: createRunDirectories(runsDirectory),
     targets: createTargetHost(entryPath('target')),
-    faults: createProcessFaults(path.join(path.dirname(runsDirectory), 'faults')),
+    faults: createFaultHost(path.join(path.dirname(runsDirectory), 'faults')),
     probes: localProbes,
     surroundings: localSurroundings,
   };

@@ -1,4 +1,4 @@
-// All faults of the proxy by the name under which a file asks for them.
+// All faults of the proxy by the name under which a file, or a plan, asks for them.
 
 import type { FaultDefinition } from './fault.ts';
 import { close } from './frames/close.ts';

@@ -5,11 +5,12 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../engine/clock.ts';
 import type { Tell } from '../injection/truth.ts';
+import type { Way } from '../plan/way-faults.ts';
 import { framePartsOf } from './frame-parts.ts';
 import { createPipeline, type Part, type Pipeline } from './pipeline.ts';
 import { createRequestHead, laneOf } from './request-head.ts';
 import { type FaultState, stagesOf } from './selection.ts';
-import type { Receiver, Way } from './stage.ts';
+import type { Receiver } from './stage.ts';
 
 export interface ConnectionHost {
   readonly number: number;

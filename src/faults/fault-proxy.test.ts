@@ -210,7 +210,7 @@ describe('faults that come and go', () => {
 
   test('faults of messages come on where messages are watched from the start, compressed ones too', async () => {
     const { port } = await echoServer();
-    const drop = faultsOf({ fault: 'drop', at: [{ stream: 0, seq: 2 }] });
+    const drop = faultsOf({ fault: 'drop', messages: [{ stream: 0, seq: 2 }] });
     const proxy = await proxyTo(port, { watchFrames: true });
     const socket = await open(proxy);
     expect(socket.extensions).toContain('permessage-deflate');
@@ -230,7 +230,7 @@ describe('faults that come and go', () => {
     proxy.setFaults(
       faultsOf({
         fault: 'drop',
-        at: [
+        messages: [
           { stream: 0, seq: 0 },
           { stream: 1, seq: 0 },
         ],

@@ -10,13 +10,24 @@ import type { ProxyFault } from './fault.ts';
 import { type FaultState, isDue, nextSwitchNs } from './selection.ts';
 import type { ProxyTarget } from './target-url.ts';
 
+/** Certificates and key as PEM. */
+export interface ProxyTls {
+  readonly ca?: string | Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly passphrase?: string;
+  /** SNI and the name that the certificate must carry; where left out, the target's host. */
+  readonly serverName?: string;
+  readonly insecure?: boolean;
+}
+
 export interface FaultProxyOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   readonly target: ProxyTarget;
-  /** Where the target speaks TLS. `ca`: PEM. */
-  readonly tls?: { readonly ca?: string; readonly insecure?: boolean };
+  /** Where the target speaks TLS. */
+  readonly tls?: ProxyTls;
   readonly seed?: number;
   readonly faults?: readonly ProxyFault[];
   /** Look for messages on every connection, so that faults of messages can come on where it is open already. */
@@ -68,12 +79,13 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 
   function connect(): Socket {
     const to = { host: target.host, port: target.port, allowHalfOpen: true };
+    const { serverName = target.host, insecure = false, ...credentials } = options.tls ?? {};
     const socket = target.isSecure
       ? connectSecure({
           ...to,
-          ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
-          ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
-          rejectUnauthorized: options.tls?.insecure !== true,
+          ...credentials,
+          ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+          rejectUnauthorized: !insecure,
         })
       : connectPlain(to);
     const unreachable = (error: Error): void => options.unreachable?.(error.message);

@@ -3,9 +3,10 @@
 
 import * as z from 'zod';
 import { type Chosen, choiceFields, refuseChoice, resolveChoice } from '../injection/fault-fields.ts';
-import { choiceField, durationField, objectField, present, ratioField } from '../plan/fields.ts';
+import { choiceField, objectField, present, ratioField } from '../plan/fields.ts';
+import type { Excludes, Way, WayFaultForm } from '../plan/way-faults.ts';
 import type { Message, MessageWay } from './message-way.ts';
-import type { MakeStage, Way } from './stage.ts';
+import type { MakeStage } from './stage.ts';
 
 /** What befalls one message. It sends the message on, or does not, as it pleases. */
 export type Befall = (message: Message, way: MessageWay) => void;
@@ -18,25 +19,23 @@ export type FaultAct =
   /** Of pongs, a share of them. */
   | { readonly kind: 'pong'; readonly rate: number };
 
-/** With which others on the same connections and way it cannot be on at the same time. */
-export type Excludes = 'nothing' | 'itself' | 'everything';
-
-export interface ProxyFault {
+export interface ProxyFault extends OnTimes {
   readonly name: string;
   readonly way: Way;
   /** Of the connections, above 0 to 1. */
   readonly share: number;
-  /** Both since the start of the proxy; it may go on for ever. */
-  readonly fromNs: number;
-  readonly untilNs: number;
   readonly act: FaultAct;
 }
 
-export interface FaultDefinition {
-  readonly excludes: Excludes;
-  readonly schema: (name: string) => z.ZodType;
+/** When it is on, since the start of the proxy; it may go on for ever. */
+export interface OnTimes {
+  readonly fromNs: number;
+  readonly untilNs: number;
+}
+
+export interface FaultDefinition extends WayFaultForm {
   /** `written` is what the schema made. */
-  readonly resolve: (name: string, written: unknown) => ProxyFault;
+  readonly resolve: (name: string, written: unknown, times: OnTimes) => ProxyFault;
 }
 
 type Fields = z.core.$ZodLooseShape;
@@ -47,8 +46,6 @@ const commonFields = {
   share: ratioField('Which share of the connections it befalls, chosen by the seed. Default 100%.')
     .refine((share) => share > 0, { error: () => 'a percentage above 0% to 100%' })
     .optional(),
-  from: durationField('When it begins, after the start of the proxy. Default 0s.').optional(),
-  for: durationField('How long it lasts. Default: until the end.', { min: 1 }).optional(),
 };
 type Common = Written<typeof commonFields>;
 
@@ -60,9 +57,9 @@ export function toxic<F extends Fields>(
 ): FaultDefinition {
   return {
     excludes,
-    schema: (name) => faultField(name, fields),
-    resolve: (name, written) => ({
-      ...resolveCommon(name, written as Common),
+    schema: (name, times) => faultField(name, times, fields),
+    resolve: (name, written, times) => ({
+      ...resolveCommon(name, written as Common, times),
       act: { kind: 'stage', make: make(written as Written<F>) },
     }),
   };
@@ -72,13 +69,13 @@ export function toxic<F extends Fields>(
 export function messageFault<F extends Fields>(fields: F, befall: (settings: Written<F>) => Befall): FaultDefinition {
   return {
     excludes: 'nothing',
-    schema: (name) =>
-      faultField(name, { ...choiceFields, ...fields }).superRefine(
+    schema: (name, times) =>
+      faultField(name, times, { ...choiceFields, ...fields }).superRefine(
         (written, context) => refuseChoice(written as Written<typeof choiceFields>, context),
         present,
       ),
-    resolve: (name, written) => ({
-      ...resolveCommon(name, written as Common),
+    resolve: (name, written, times) => ({
+      ...resolveCommon(name, written as Common, times),
       act: {
         kind: 'message',
         chosen: resolveChoice(written as Written<typeof choiceFields>),
@@ -93,25 +90,25 @@ export function pongFault(): FaultDefinition {
   const fields = { rate: ratioField('The share of pongs that it befalls. Default 100%.').optional() };
   return {
     excludes: 'nothing',
-    schema: (name) => faultField(name, fields),
-    resolve: (name, written) => ({
-      ...resolveCommon(name, written as Common),
+    schema: (name, times) => faultField(name, times, fields),
+    resolve: (name, written, times) => ({
+      ...resolveCommon(name, written as Common, times),
       act: { kind: 'pong', rate: (written as Written<typeof fields>).rate ?? 1 },
     }),
   };
 }
 
-function faultField<F extends Fields>(name: string, fields: F) {
-  return objectField({ fault: z.literal(name), ...commonFields, ...fields }, `the fault ${name}`, `The fault ${name}.`);
+function faultField<F extends Fields>(name: string, times: Fields, fields: F): z.ZodObject {
+  const shape = { fault: z.literal(name), ...times, ...commonFields, ...fields };
+  return objectField(shape, `the fault ${name}`, `The fault ${name}.`);
 }
 
-function resolveCommon(name: string, written: Common): Omit<ProxyFault, 'act'> {
-  const fromNs = written.from ?? 0;
+function resolveCommon(name: string, written: Common, times: OnTimes): Omit<ProxyFault, 'act'> {
   return {
     name,
     way: written.stream ?? 'down',
     share: written.share ?? 1,
-    fromNs,
-    untilNs: written.for === undefined ? Number.POSITIVE_INFINITY : fromNs + written.for,
+    fromNs: times.fromNs,
+    untilNs: times.untilNs,
   };
 }

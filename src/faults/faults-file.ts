@@ -2,25 +2,37 @@
 // What one fault is, its definition says; here is what the list as a whole must be.
 
 import * as z from 'zod';
-import { isObject } from '../plan/document.ts';
-import { objectField, wholeField } from '../plan/fields.ts';
+import { durationField, KNOWN_KEYS, objectField, wholeField } from '../plan/fields.ts';
 import { problemsOfIssues } from '../plan/issues.ts';
-import { didYouMean } from '../plan/nearest.ts';
-import { gotText, type PlacedProblem, type PlanProblem, pathText } from '../plan/problems.ts';
+import { type PlacedProblem, type PlanProblem, pathText } from '../plan/problems.ts';
+import { excludeEachOther } from '../plan/way-faults.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { FAULTS } from './catalogue.ts';
-import type { Excludes, ProxyFault } from './fault.ts';
+import type { OnTimes, ProxyFault } from './fault.ts';
 
 const MAX_FAULTS = 255;
-const NAMES = Object.keys(FAULTS);
+
+const times = {
+  from: durationField('When it begins, after the start of the proxy. Default 0s.').optional(),
+  for: durationField('How long it lasts. Default: until the end.', { min: 1 }).optional(),
+};
+type Times = z.output<z.ZodObject<typeof times>>;
+
+const known = `${KNOWN_KEYS}${Object.keys(FAULTS).join(', ')}`;
+const [first, ...others] = Object.entries(FAULTS).map(([name, { schema }]) => schema(name, times));
+const listSchema = z
+  .array(
+    z.discriminatedUnion('fault', [first!, ...others], {
+      error: ({ code }) => (code === 'invalid_union' ? known : 'a fault: { fault: latency, latency: 100ms }'),
+    }),
+    { error: () => 'a list of faults: { fault: latency, latency: 100ms }' },
+  )
+  .max(MAX_FAULTS, { error: () => `at most ${MAX_FAULTS} faults` });
 
 const fileSchema = objectField(
   {
     seed: wholeField('a whole number', 'Chooses connections and messages. Default 1.').optional(),
-    faults: z
-      .array(z.unknown(), { error: () => 'a list of faults: { fault: latency, latency: 100ms }' })
-      .max(MAX_FAULTS, { error: () => `at most ${MAX_FAULTS} faults` })
-      .optional(),
+    faults: listSchema.optional(),
   },
   'a list of faults: { seed, faults }',
   'What the proxy does wrong.',
@@ -32,64 +44,38 @@ export type ParsedFaults =
 
 export function parseFaults(document: unknown): ParsedFaults {
   const parsed = fileSchema.safeParse(document ?? {});
-  const listed = isObject(document) && Array.isArray(document.faults) ? (document.faults as readonly unknown[]) : [];
-  const read = listed.map((written, index) => readFault(written, index, document));
+  const faults = parsed.success ? (parsed.data.faults ?? []).map(resolveFault) : [];
   const problems = [
     ...(parsed.success ? [] : problemsOfIssues(parsed.error.issues, document, [])),
-    ...read.flatMap((found) => ('problems' in found ? found.problems : [])),
-    ...exclusions(read.flatMap((found, index) => ('fault' in found ? [{ fault: found.fault, index }] : []))),
+    ...exclusions(faults),
   ].map(({ at, ...problem }) => ({ ...problem, path: at.length === 0 ? 'faults' : pathText(at) }));
   if (isNonEmpty(problems)) return { ok: false, problems };
-  return {
-    ok: true,
-    seed: parsed.success ? (parsed.data.seed ?? null) : null,
-    faults: read.flatMap((found) => ('fault' in found ? [found.fault] : [])),
-  };
+  return { ok: true, seed: parsed.data?.seed ?? null, faults };
 }
 
-type ReadFault = { readonly fault: ProxyFault } | { readonly problems: readonly PlacedProblem[] };
-
-function readFault(written: unknown, index: number, document: unknown): ReadFault {
-  const at = ['faults', index];
-  const name = isObject(written) ? written.fault : undefined;
-  const definition = typeof name === 'string' && Object.hasOwn(FAULTS, name) ? FAULTS[name] : undefined;
-  if (typeof name !== 'string' || definition === undefined) {
-    const hint = typeof name === 'string' ? didYouMean(name, NAMES) : null;
-    const place = isObject(written) ? [...at, 'fault'] : at;
-    const got = gotText(isObject(written) ? name : written);
-    return { problems: [{ at: place, expected: `one of ${NAMES.join(', ')}`, got, hint }] };
-  }
-  const parsed = definition.schema(name).safeParse(written);
-  if (parsed.success) return { fault: definition.resolve(name, parsed.data) };
-  return { problems: problemsOfIssues(parsed.error.issues, document, at) };
+function resolveFault(written: Readonly<Record<string, unknown>>): ProxyFault {
+  const name = String(written.fault);
+  return FAULTS[name]!.resolve(name, written, timesOf(written as Times));
 }
 
-interface Placed {
-  readonly fault: ProxyFault;
-  readonly index: number;
+function timesOf({ from: fromNs = 0, for: forNs }: Times): OnTimes {
+  return { fromNs, untilNs: forNs === undefined ? Number.POSITIVE_INFINITY : fromNs + forNs };
 }
 
 /** Each fault that cannot be on beside one before it. */
-function exclusions(placed: readonly Placed[]): readonly PlacedProblem[] {
-  return placed.flatMap((later, at) =>
-    placed
-      .slice(0, at)
-      .filter((earlier) => exclude(earlier.fault, later.fault))
-      .map((earlier) => ({
-        at: ['faults', later.index],
-        expected: `no ${later.fault.name} while faults[${earlier.index}] is on, a ${earlier.fault.name}`,
-        got: 'times that overlap',
-        hint: 'set from and for',
-      })),
+function exclusions(faults: readonly ProxyFault[]): readonly PlacedProblem[] {
+  return faults.flatMap((later, index) =>
+    faults.slice(0, index).flatMap((earlier, earlierIndex) =>
+      excludeEachOther(FAULTS, earlier, later)
+        ? [
+            {
+              at: ['faults', index],
+              expected: `no ${later.name} while faults[${earlierIndex}] is on, a ${earlier.name}`,
+              got: 'times that overlap',
+              hint: 'set from and for',
+            },
+          ]
+        : [],
+    ),
   );
-}
-
-function exclude(one: ProxyFault, other: ProxyFault): boolean {
-  if (one.fromNs >= other.untilNs || other.fromNs >= one.untilNs) return false;
-  if ([one, other].some(({ name }) => excludesOf(name) === 'everything')) return true;
-  return one.name === other.name && one.way === other.way && excludesOf(one.name) === 'itself';
-}
-
-function excludesOf(name: string): Excludes {
-  return FAULTS[name]?.excludes ?? 'nothing';
 }

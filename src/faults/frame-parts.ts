@@ -2,10 +2,10 @@
 // a stream nobody can say where a frame begins, nor what a compressed one refers to.
 
 import type { Tell } from '../injection/truth.ts';
+import type { Way } from '../plan/way-faults.ts';
 import { createFrameStage, type FrameRules } from './frame-stage.ts';
 import type { Part } from './pipeline.ts';
 import { type FaultState, isAmongShare, rulesOf } from './selection.ts';
-import type { Way } from './stage.ts';
 import { watchUpgrade } from './upgrade.ts';
 
 export interface FramePartsHost {

@@ -8,11 +8,12 @@ import { opcodes } from '../frames/opcodes.ts';
 import { type CutFrame, FrameCutter } from '../frames/wire-frame.ts';
 import { type Choice, createDecide, type Decide } from '../injection/decide.ts';
 import type { Tell } from '../injection/truth.ts';
+import type { Way } from '../plan/way-faults.ts';
 import { type Assembled, type Compression, createAssembler, createLayOut } from './assembler.ts';
 import type { Befall } from './fault.ts';
 import { nameOf } from './message-name.ts';
 import { createMessageWay, type HostedWay } from './message-way.ts';
-import type { Link, MakeStage, Way } from './stage.ts';
+import type { Link, MakeStage } from './stage.ts';
 import type { UpgradeWatch } from './upgrade.ts';
 
 /** Larger messages than this are not looked into: their connection is reset. */

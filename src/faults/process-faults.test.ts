@@ -3,8 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Fault } from '../plan/plan.ts';
-import { createProcessFaults } from './process-faults.ts';
+import { createProcessFaults, type PlannedProcessFault } from './process-faults.ts';
 
 function directory(): string {
   const made = mkdtempSync(path.join(tmpdir(), 'highwater-faults-'));
@@ -34,8 +33,17 @@ async function stands(child: ChildProcess, isStill: boolean): Promise<void> {
   }
 }
 
-const stopping = ({ pid }: ChildProcess): Fault => ({ kind: 'stop', name: 'stop', process: pid!, atNs: 0, forNs: 1 });
-const command = (run: readonly [string, ...string[]], undo: readonly [string, ...string[]] | null = null): Fault => ({
+const stopping = ({ pid }: ChildProcess): PlannedProcessFault => ({
+  kind: 'stop',
+  name: 'stop',
+  process: pid!,
+  atNs: 0,
+  forNs: 1,
+});
+const command = (
+  run: readonly [string, ...string[]],
+  undo: readonly [string, ...string[]] | null = null,
+): PlannedProcessFault => ({
   kind: 'command',
   name: 'command',
   run,
@@ -71,7 +79,7 @@ describe.runIf(process.platform === 'linux')('a process that is stopped', () => 
     const child = idle();
     await createProcessFaults(notes).begin(stopping(child), null);
     const file = path.join(notes, `stopped-${child.pid}.json`);
-    const note = JSON.parse(readFileSync(file, 'utf8')) as object;
+    const note = JSON.parse(readFileSync(file, 'utf8')) as { what: object };
     // As a coordinator would have left it that is gone: its number is another's now.
     writeFileSync(file, JSON.stringify({ ...note, byStartedAt: '1' }));
     expect(createProcessFaults(notes).recover()).toEqual([
@@ -86,8 +94,8 @@ describe.runIf(process.platform === 'linux')('a process that is stopped', () => 
     const child = idle();
     await createProcessFaults(notes).begin(stopping(child), null);
     const file = path.join(notes, `stopped-${child.pid}.json`);
-    const note = JSON.parse(readFileSync(file, 'utf8')) as object;
-    writeFileSync(file, JSON.stringify({ ...note, byStartedAt: '1', startedAt: '2' }));
+    const note = JSON.parse(readFileSync(file, 'utf8')) as { what: object };
+    writeFileSync(file, JSON.stringify({ ...note, byStartedAt: '1', what: { ...note.what, startedAt: '2' } }));
     await stands(child, true);
     expect(createProcessFaults(notes).recover()).toEqual([]);
     expect(stateOf(child)).toBe('T');
@@ -106,13 +114,13 @@ describe('a process that is not there', () => {
   });
 
   test('in mid-run is a reason', async () => {
-    const fault: Fault = { kind: 'kill', name: 'kill', process: 4_194_303, atNs: 0, forNs: 0 };
+    const fault: PlannedProcessFault = { kind: 'kill', name: 'kill', process: 4_194_303, atNs: 0, forNs: 0 };
     await expect(createProcessFaults(directory()).begin(fault, null)).rejects.toThrow('ESRCH');
   });
 });
 
 test('the process of the run itself is none to break', () => {
-  const fault: Fault = { kind: 'stop', name: 'stop', process: process.pid, atNs: 0, forNs: 1 };
+  const fault: PlannedProcessFault = { kind: 'stop', name: 'stop', process: process.pid, atNs: 0, forNs: 1 };
   expect(createProcessFaults(directory()).problems([fault])[0]).toContain('on which this run depends');
 });
 

@@ -2,11 +2,11 @@
 // down before it is done: a process that stands still would stand for ever where the coordinator was killed meanwhile.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import type { Fault } from '../plan/plan.ts';
-import type { FaultHost, RunningTarget } from '../run/ports.ts';
+import type { Fault, ProcessFault } from '../plan/plan.ts';
+import type { RunningTarget } from '../run/ports.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { isAlive, startOf } from './process-identity.ts';
+import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
 
 /** A command that says nothing for so long is ended. */
 const COMMAND_PATIENCE_MS = 60_000;
@@ -17,13 +17,22 @@ const MAX_WORDS_KEPT = 500;
 interface Standing {
   readonly pid: number;
   readonly startedAt: string;
-  /** The coordinator that stopped it. */
-  readonly by: number;
-  readonly byStartedAt: string;
+}
+
+export type PlannedProcessFault = Fault & ProcessFault;
+
+export interface ProcessFaults {
+  /** A sentence for each that cannot be, as far as that can be known before. */
+  problems(faults: readonly PlannedProcessFault[]): readonly string[];
+  begin(fault: PlannedProcessFault, target: RunningTarget | null): Promise<void>;
+  end(fault: PlannedProcessFault, target: RunningTarget | null): Promise<void>;
+  interrupt(): void;
+  recover(): readonly string[];
 }
 
 /** `directory`: where what must be undone is written down. */
-export function createProcessFaults(directory: string): FaultHost {
+export function createProcessFaults(directory: string): ProcessFaults {
+  const notes = createUndoNotes(directory, 'stopped', isStanding);
   /** When each process was started that the plan names: a number that has been given to another since is not touched. */
   const startedAt = new Map<number, string>();
   const commands = new Set<ChildProcess>();
@@ -36,7 +45,7 @@ export function createProcessFaults(directory: string): FaultHost {
     isHeeded = true;
     process.once('exit', () => {
       for (const child of commands) endGroup(child);
-      for (const pid of standing) letGoOn(pid, directory);
+      for (const pid of standing) letGoOn(pid, notes);
     });
   }
 
@@ -63,7 +72,7 @@ export function createProcessFaults(directory: string): FaultHost {
       switch (fault.kind) {
         case 'stop': {
           const pid = pidOf(fault.process, target);
-          stop(pid, directory);
+          stop(pid, notes);
           standing.add(pid);
           return;
         }
@@ -85,7 +94,7 @@ export function createProcessFaults(directory: string): FaultHost {
         case 'stop': {
           const pid = pidOf(fault.process, target);
           standing.delete(pid);
-          goOn(pid, directory);
+          goOn(pid, notes);
           return;
         }
         case 'kill':
@@ -100,11 +109,11 @@ export function createProcessFaults(directory: string): FaultHost {
           unreachable(fault);
       }
     },
-    recover: () => recover(directory),
+    recover: () => recover(notes),
   };
 }
 
-function problemsOf(fault: Fault): readonly string[] {
+function problemsOf(fault: PlannedProcessFault): readonly string[] {
   if ((fault.kind !== 'stop' && fault.kind !== 'kill') || fault.process === 'reference') return [];
   if (fault.process === process.pid || fault.process === process.ppid) {
     return [
@@ -125,106 +134,41 @@ function runningTarget(target: RunningTarget | null): RunningTarget {
   return target;
 }
 
-function fileOf(pid: number, directory: string): string {
-  return path.join(directory, `stopped-${pid}.json`);
-}
-
-function stop(pid: number, directory: string): void {
-  mkdirSync(directory, { recursive: true });
-  const standing: Standing = {
-    pid,
-    startedAt: startOf(pid),
-    by: process.pid,
-    byStartedAt: startOf(process.pid),
-  };
-  writeFileSync(fileOf(pid, directory), JSON.stringify(standing));
-  process.kill(pid, 'SIGSTOP');
-}
-
-function goOn(pid: number, directory: string): void {
+function letGoOn(pid: number, notes: UndoNotes<Standing>): void {
   try {
-    process.kill(pid, 'SIGCONT');
-  } finally {
-    rmSync(fileOf(pid, directory), { force: true });
-  }
-}
-
-function letGoOn(pid: number, directory: string): void {
-  try {
-    goOn(pid, directory);
+    goOn(pid, notes);
   } catch {
     // it is gone
   }
 }
 
-/** When the process was started, in the kernel's ticks since boot (proc(5), field 22); empty where that cannot be known. */
-function startOf(pid: number): string {
+function stop(pid: number, notes: UndoNotes<Standing>): void {
+  notes.write(String(pid), { pid, startedAt: startOf(pid) });
+  process.kill(pid, 'SIGSTOP');
+}
+
+function goOn(pid: number, notes: UndoNotes<Standing>): void {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
+    process.kill(pid, 'SIGCONT');
+  } finally {
+    notes.remove(String(pid));
   }
 }
 
-function isStanding(value: unknown): value is Standing {
-  if (typeof value !== 'object' || value === null) return false;
-  const { pid, startedAt, by, byStartedAt } = value as Record<string, unknown>;
-  return [pid, by].every(Number.isSafeInteger) && [startedAt, byStartedAt].every((text) => typeof text === 'string');
-}
-
-/** A process of the same number that was started at another time is another. */
-function isAlive(pid: number, startedAt: string): boolean {
-  try {
-    process.kill(pid, 0);
-    return startOf(pid) === startedAt;
-  } catch {
-    return false;
-  }
+function isStanding(value: object): value is Standing {
+  const { pid, startedAt } = value as Readonly<Record<string, unknown>>;
+  return Number.isSafeInteger(pid) && typeof startedAt === 'string';
 }
 
 /** What runs that were killed have left standing goes on. */
-function recover(directory: string): readonly string[] {
-  const told: string[] = [];
-  for (const name of filesIn(directory)) {
-    const file = path.join(directory, name);
-    const standing = readStanding(file);
-    if (standing !== null && isAlive(standing.by, standing.byStartedAt)) continue;
-    if (!isRemoved(file)) {
-      told.push(`${file}: expected a note that can be removed, got one that cannot: it is left as it is`);
-      continue;
-    }
-    if (standing === null || !isAlive(standing.pid, standing.startedAt)) continue;
-    process.kill(standing.pid, 'SIGCONT');
-    told.push(`process ${standing.pid} was left standing still by a run that was killed: it goes on again`);
-  }
-  return told;
-}
-
-function isRemoved(file: string): boolean {
-  try {
-    rmSync(file, { force: true });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function filesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory).filter((name) => /^stopped-\d+\.json$/.test(name));
-  } catch {
-    return [];
-  }
-}
-
-function readStanding(file: string): Standing | null {
-  try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return isStanding(value) ? value : null;
-  } catch {
-    return null;
-  }
+function recover(notes: UndoNotes<Standing>): readonly string[] {
+  const { undone, problems } = notes.takeAbandoned();
+  const standing = undone.filter(({ pid, startedAt }) => isAlive(pid, startedAt));
+  for (const { pid } of standing) process.kill(pid, 'SIGCONT');
+  return [
+    ...problems,
+    ...standing.map(({ pid }) => `process ${pid} was left standing still by a run that was killed: it goes on again`),
+  ];
 }
 
 /**

@@ -1,10 +1,10 @@
 // Which faults are on for which connection: a pure function of the list, the seed, the time and the connection's number.
 // Where a fault stands in the list is part of what is chosen by, so switching one does not change what others choose.
 
+import type { Way } from '../plan/way-faults.ts';
 import { createRandom, hash01, type Random } from '../random/generator.ts';
 import type { ProxyFault } from './fault.ts';
 import type { FrameRules } from './frame-stage.ts';
-import type { Way } from './stage.ts';
 
 /** The list as it is at the moment. */
 export interface FaultState {
@@ -14,7 +14,7 @@ export interface FaultState {
 }
 
 const SHARE_STEP = 104_729;
-const NEVER = { rate: 0, at: [] } as const;
+const NEVER = { rate: 0, messages: [] } as const;
 
 export function isDue({ fromNs, untilNs }: ProxyFault, nowNs: number): boolean {
   return nowNs >= fromNs && nowNs < untilNs;

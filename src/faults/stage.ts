@@ -8,9 +8,6 @@
 import type { Timer } from '../engine/clock.ts';
 import type { Random } from '../random/generator.ts';
 
-/** `up` is from the client to the server. */
-export type Way = 'up' | 'down';
-
 export interface Receiver {
   /** The bytes are the receiver's from then on, and are not overwritten. */
   push(bytes: Uint8Array): void;

@@ -5,8 +5,8 @@ import { readDeflateAnswer } from '../frames/deflate.ts';
 import { maxHeaderBytes } from '../frames/handshake.ts';
 import { readResponseHead } from '../frames/http-response.ts';
 import { joined } from '../frames/wire-frame.ts';
+import type { Way } from '../plan/way-faults.ts';
 import type { Compression } from './assembler.ts';
-import type { Way } from './stage.ts';
 
 export type Upgrade =
   | { readonly kind: 'waiting' }

@@ -4,6 +4,7 @@
 //   windows.ndjson   appended as they arrive       } each line reaches the kernel before the next is
 //   events.ndjson    appended as they happen       } taken: a killed process loses none that it had
 //   probes.ndjson    appended as they are read     }
+//   truth.ndjson     appended as faults on the way befall messages and connections
 //   result.json      at the end, and again whenever the run is judged again
 
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { decodeEvent, encodeEvent, type Manifest, type RunEvent } from '../facts
 import { decodeReading, encodeReading, type ProbeReading } from '../facts/probe.ts';
 import type { RunResult } from '../facts/result.ts';
 import { decodeWindow, encodeWindow, type Window } from '../facts/window.ts';
+import { encodeTruth } from '../injection/truth.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Archive, Recording, StoredRun } from '../run/ports.ts';
 
@@ -22,6 +24,7 @@ const PLAN = 'plan.json';
 const WINDOWS = 'windows.ndjson';
 const EVENTS = 'events.ndjson';
 const PROBES = 'probes.ndjson';
+const TRUTH = 'truth.ndjson';
 const RESULT = 'result.json';
 
 /** `root`: the directory that holds one directory a run. */
@@ -62,6 +65,8 @@ function record(directory: string, plan: Plan): Recording {
   const windows = openSync(path.join(directory, WINDOWS), 'a');
   const events = openSync(path.join(directory, EVENTS), 'a');
   const readings = plan.probes.length === 0 ? null : openSync(path.join(directory, PROBES), 'a');
+  const isBroken = plan.faults.some(({ kind }) => kind === 'way');
+  const truth = isBroken ? openSync(path.join(directory, TRUTH), 'a') : null;
   return {
     path: directory,
     window: (window) => void writeSync(windows, `${encodeWindow(window)}\n`),
@@ -69,10 +74,14 @@ function record(directory: string, plan: Plan): Recording {
     reading(reading) {
       if (readings !== null) writeSync(readings, `${encodeReading(reading)}\n`);
     },
+    truth(line) {
+      if (truth !== null) writeSync(truth, `${encodeTruth(line)}\n`);
+    },
     end() {
       closeSync(windows);
       closeSync(events);
       if (readings !== null) closeSync(readings);
+      if (truth !== null) closeSync(truth);
       return stored(directory, plan);
     },
   };

@@ -126,7 +126,7 @@ const faultRule = objectField(
     bytes: sizeField('extend: how many bytes are added. Default 8.', 65_536, '64KiB', '8').optional(),
     code: codeField,
   },
-  'a fault: { kind, rate } or { kind, at }',
+  'a fault: { kind, rate } or { kind, messages }',
   'A fault and the messages that it befalls.',
 ).superRefine((rule, context) => {
   refuseChoice(rule, context);
@@ -145,7 +145,7 @@ const behaviourSchema = objectField(
   {
     seed: wholeField('a whole number', 'Chooses the messages. Default 1.').optional(),
     faults: z
-      .array(faultRule, { error: () => 'a list of faults: { kind, rate } or { kind, at }' })
+      .array(faultRule, { error: () => 'a list of faults: { kind, rate } or { kind, messages }' })
       .max(MAX_RULES, { error: () => `at most ${MAX_RULES} faults` })
       .describe('What goes wrong; the first fault that chooses a message befalls it.')
       .optional(),

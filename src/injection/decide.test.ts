@@ -4,7 +4,7 @@ import { type Behaviour, FAULTLESS, type FaultRule, parseBehaviour } from './beh
 import { createDecide } from './decide.ts';
 
 const behaviour = (faults: readonly FaultRule[], seed = 1): Behaviour => ({ ...FAULTLESS, seed, faults });
-const rate = (share: number): FaultRule => ({ fault: { kind: 'drop' }, rate: share, at: [] });
+const rate = (share: number): FaultRule => ({ fault: { kind: 'drop' }, rate: share, messages: [] });
 
 describe('which message meets which fault', () => {
   test('a rate chooses about that share, the same messages in whatever order they come', () => {
@@ -24,7 +24,7 @@ describe('which message meets which fault', () => {
       return Array.from({ length: 2000 }, (_, seq) => seq).filter((seq) => decide(0, seq)?.kind === 'drop');
     };
     expect(chosenBy([rate(0.1)], 1)).not.toEqual(chosenBy([rate(0.1)], 2));
-    const other: FaultRule = { fault: { kind: 'stall', minNs: 0, maxNs: 0 }, rate: 0, at: [] };
+    const other: FaultRule = { fault: { kind: 'stall', minNs: 0, maxNs: 0 }, rate: 0, messages: [] };
     expect(chosenBy([rate(0.1)], 1)).not.toEqual(chosenBy([other, rate(0.1)], 1));
   });
 
@@ -34,7 +34,7 @@ describe('which message meets which fault', () => {
         expect(createDecide(behaviour([rate(0)]), 0)(stream, seq)).toBeNull();
         expect(createDecide(behaviour([rate(1)]), 0)(stream, seq)).toEqual({ kind: 'drop' });
         const named = createDecide(
-          behaviour([{ fault: { kind: 'drop' }, rate: 0, at: [{ stream, seq, to: null }] }]),
+          behaviour([{ fault: { kind: 'drop' }, rate: 0, messages: [{ stream, seq, to: null }] }]),
           0,
         );
         expect([named(stream, seq), named(stream, seq + 1), named(stream + 1, seq)]).toEqual([
@@ -47,7 +47,7 @@ describe('which message meets which fault', () => {
   });
 
   test('a name may choose a message on its way to one lane alone', () => {
-    const named = behaviour([{ fault: { kind: 'drop' }, rate: 0, at: [{ stream: 3, seq: 1, to: 7 }] }]);
+    const named = behaviour([{ fault: { kind: 'drop' }, rate: 0, messages: [{ stream: 3, seq: 1, to: 7 }] }]);
     expect([createDecide(named, 7)(3, 1)?.kind, createDecide(named, 8)(3, 1), createDecide(named, 7)(3, 2)]).toEqual([
       'drop',
       null,
@@ -57,7 +57,7 @@ describe('which message meets which fault', () => {
 
   test('the first rule that chooses a message has it', () => {
     const decide = createDecide(
-      behaviour([{ fault: { kind: 'splice' }, rate: 0, at: [{ stream: 0, seq: 1, to: null }] }, rate(1)]),
+      behaviour([{ fault: { kind: 'splice' }, rate: 0, messages: [{ stream: 0, seq: 1, to: null }] }, rate(1)]),
       0,
     );
     expect([decide(0, 0)?.kind, decide(0, 1)?.kind]).toEqual(['drop', 'splice']);
@@ -69,7 +69,7 @@ describe('a behaviour as written', () => {
     const parsed = parseBehaviour({
       faults: [
         { kind: 'duplicate', rate: '1%' },
-        { kind: 'delay', at: [{ stream: 1, seq: 2 }], for: '5ms..50ms' },
+        { kind: 'delay', messages: [{ stream: 1, seq: 2 }], for: '5ms..50ms' },
         { kind: 'disconnect', rate: '0.1%' },
       ],
     });
@@ -78,9 +78,9 @@ describe('a behaviour as written', () => {
       behaviour: {
         ...FAULTLESS,
         faults: [
-          { fault: { kind: 'duplicate', copies: 1 }, rate: 0.01, at: [] },
-          { fault: { kind: 'delay', minNs: 5e6, maxNs: 50e6 }, rate: 0, at: [{ stream: 1, seq: 2, to: null }] },
-          { fault: { kind: 'disconnect', code: 1011 }, rate: 0.001, at: [] },
+          { fault: { kind: 'duplicate', copies: 1 }, rate: 0.01, messages: [] },
+          { fault: { kind: 'delay', minNs: 5e6, maxNs: 50e6 }, rate: 0, messages: [{ stream: 1, seq: 2, to: null }] },
+          { fault: { kind: 'disconnect', code: 1011 }, rate: 0.001, messages: [] },
         ],
       },
     });

@@ -25,14 +25,14 @@ export function createDecide<Fault>({ seed, faults }: Choice<Fault>, to: number)
   return (stream, seq) => choosers.find(({ chooses }) => chooses(stream, seq))?.fault ?? null;
 }
 
-function isIdle({ rate, at }: Chosen): boolean {
-  return rate === 0 && at.length === 0;
+function isIdle({ rate, messages }: Chosen): boolean {
+  return rate === 0 && messages.length === 0;
 }
 
 function chooserOf(rule: Chosen, seed: number, index: number, to: number): (stream: number, seq: number) => boolean {
-  if (rule.at.length === 0)
+  if (rule.messages.length === 0)
     return (stream, seq) => hash01(ruleSeed(seed, index), messageIndex(stream, seq)) < rule.rate;
-  const here = rule.at.filter((name: MessageName) => name.to === null || name.to === to);
+  const here = rule.messages.filter((name: MessageName) => name.to === null || name.to === to);
   const names = new Set(here.map(({ stream, seq }) => messageIndex(stream, seq)));
   return (stream, seq) => names.has(messageIndex(stream, seq));
 }

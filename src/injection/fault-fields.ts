@@ -3,8 +3,7 @@
 
 import * as z from 'zod';
 import { mayBeOnTheWire } from '../frames/close-codes.ts';
-import { objectField, ratioField, refuse, textField, wholeField } from '../plan/fields.ts';
-import { parseByteRate } from '../units/bytes.ts';
+import { objectField, ratioField, wholeField } from '../plan/fields.ts';
 
 export interface MessageName {
   readonly stream: number;
@@ -18,7 +17,7 @@ export interface Chosen {
   /** The share of messages that it chooses, 0 to 1. */
   readonly rate: number;
   /** The messages that it chooses by name. */
-  readonly at: readonly MessageName[];
+  readonly messages: readonly MessageName[];
 }
 
 export const FAULT_DEFAULTS = {
@@ -44,7 +43,7 @@ const messageName = objectField(
 
 export const choiceFields = {
   rate: ratioField('The share of messages that it befalls, chosen by the seed.').optional(),
-  at: z
+  messages: z
     .array(messageName, { error: () => 'a list of messages: { stream, seq }' })
     .max(100_000, { error: () => 'at most 100000 messages' })
     .describe('The messages that it befalls.')
@@ -53,18 +52,21 @@ export const choiceFields = {
 
 interface WrittenChoice {
   readonly rate?: number | undefined;
-  readonly at?: readonly z.output<typeof messageName>[] | undefined;
+  readonly messages?: readonly z.output<typeof messageName>[] | undefined;
 }
 
 /** One of the two says which messages. */
 export function refuseChoice(rule: WrittenChoice, context: z.core.$RefinementCtx): void {
-  if ((rule.rate === undefined) !== (rule.at === undefined)) return;
+  if ((rule.rate === undefined) !== (rule.messages === undefined)) return;
   const got = rule.rate === undefined ? 'neither' : 'both';
-  context.addIssue({ code: 'custom', message: 'either rate or at', params: { got } });
+  context.addIssue({ code: 'custom', message: 'either rate or messages', params: { got } });
 }
 
-export function resolveChoice({ rate, at }: WrittenChoice): Chosen {
-  return { rate: rate ?? 0, at: (at ?? []).map(({ stream, seq, to }) => ({ stream, seq, to: to ?? null })) };
+export function resolveChoice({ rate, messages }: WrittenChoice): Chosen {
+  return {
+    rate: rate ?? 0,
+    messages: (messages ?? []).map(({ stream, seq, to }) => ({ stream, seq, to: to ?? null })),
+  };
 }
 
 export const copiesField = wholeField('a whole number from 1 to 100', 'duplicate: how many more. Default 1.', {
@@ -92,19 +94,3 @@ export const codeField = wholeField('a close code: 1000 to 4999', 'The close cod
     error: () => 'a close code that may be sent (RFC 6455 §7.4), or 1006 to drop the connection',
   })
   .optional();
-
-const MAX_BYTES_PER_SECOND = 64 * 1024 ** 3;
-
-/** Bytes a second. */
-export function byteRateField(description: string, example: string) {
-  const expected = `bytes a second such as ${example}`;
-  return textField({
-    expected,
-    description,
-    examples: [example],
-    read: (value) => {
-      const perSecond = parseByteRate(String(value));
-      return perSecond !== null && perSecond >= 1 && perSecond <= MAX_BYTES_PER_SECOND ? perSecond : refuse(expected);
-    },
-  });
-}

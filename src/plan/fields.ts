@@ -3,7 +3,7 @@
 // it follows that word, and `params.hint` is what to do.
 
 import * as z from 'zod';
-import { BYTES_PATTERN, parseBytes } from '../units/bytes.ts';
+import { BYTES_PATTERN, parseByteRate, parseBytes } from '../units/bytes.ts';
 import { DURATION_PATTERN, parseDuration } from '../units/duration.ts';
 import { parseRate, RATE_PATTERN } from '../units/rate.ts';
 import { parseRatio } from '../units/ratio.ts';
@@ -135,6 +135,22 @@ export function rateField(description: string) {
           unitHint(value, (text) => `${text}/s`),
         );
       return perSecond <= maxPerSecond ? perSecond : refuse('a rate of at most 1e9/s');
+    },
+  });
+}
+
+const MAX_BYTES_PER_SECOND = 64 * 1024 ** 3;
+
+/** Bytes a second. */
+export function byteRateField(description: string, example: string) {
+  const expected = `bytes a second such as ${example}`;
+  return textField({
+    expected,
+    description,
+    examples: [example],
+    read: (value) => {
+      const perSecond = parseByteRate(String(value));
+      return perSecond !== null && perSecond >= 1 && perSecond <= MAX_BYTES_PER_SECOND ? perSecond : refuse(expected);
     },
   });
 }

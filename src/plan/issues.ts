@@ -39,18 +39,20 @@ function problemsOfIssue(issue: Issue, document: unknown, root: Path): readonly 
 }
 
 function problem(issue: Issue, document: unknown, at: Path): PlacedProblem {
-  const got = param(issue, 'got') ?? gotText(valueAt(document, at));
-  return { at, expected: issue.message, got, hint: param(issue, 'hint') };
+  const value = valueAt(document, at);
+  const got = param(issue, 'got') ?? gotText(value);
+  const nearestName = typeof value === 'string' ? didYouMean(value, knownNames(issue.message)) : null;
+  return { at, expected: issue.message, got, hint: param(issue, 'hint') ?? nearestName };
 }
 
 function unknownKey(at: Path, key: string, expected: string): PlacedProblem {
   const inSegment = at[0] === 'load' && SEGMENT_KEYS.includes(key);
   const hint =
-    didYouMean(key, knownKeys(expected)) ?? (inSegment ? 'a segment does one thing: write a list of them' : null);
+    didYouMean(key, knownNames(expected)) ?? (inSegment ? 'a segment does one thing: write a list of them' : null);
   return { at, expected, got: `the unknown key ${quote(key)}`, hint };
 }
 
-function knownKeys(expected: string): readonly string[] {
+function knownNames(expected: string): readonly string[] {
   return expected.startsWith(KNOWN_KEYS) ? expected.slice(KNOWN_KEYS.length).split(', ') : [];
 }
 
@@ -75,7 +77,7 @@ function weigh(issues: readonly Issue[], document: unknown, root: Path): number 
 
 function weighOne(issue: Issue, document: unknown, at: Path): number {
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(issue.message);
+    const known = knownNames(issue.message);
     return issue.keys.reduce((sum, key) => sum + (nearest(key, known) === null ? UNKNOWN_KEY : MISTYPED_KEY), 0);
   }
   if (issue.code === 'invalid_union') {

@@ -9,10 +9,13 @@ import { formatProblem, type PlacedProblem, type PlanProblem, pathText, valueAt 
 import { applyProfile, mergeDocuments, type ProfileChoice, type Profiled } from './profiles.ts';
 import { collectSecrets } from './redact.ts';
 import { checkDocument } from './resolve.ts';
+import { PLAIN_FORM, type PlanForm } from './schema.ts';
 import { type PlanFormat, readPlanText } from './text.ts';
 
 export interface ParseContext extends ProfileChoice {
   readonly env: Environment;
+  /** What a plan may say; where left out, it knows no faults on the way between lanes and service. */
+  readonly form?: PlanForm;
   /** What goes over the plan and its profile: the command line's flags. */
   readonly override?: (document: Readonly<Record<string, unknown>>) => unknown;
 }
@@ -40,11 +43,11 @@ export function parsePlan(source: unknown, context: ParseContext): ParsedPlan {
   const document = isObject(profiled.document)
     ? (context.override?.(profiled.document) ?? profiled.document)
     : profiled.document;
-  const checked = checkInterpolated(document, profiled.name, context.env);
+  const checked = checkInterpolated(document, profiled.name, context);
   const problems = [...plain.problems, ...profiled.problems, ...checked.problems];
   const located = [
     ...problems.map((problem) => locate(problem, profiled)),
-    ...otherProfilesProblems(profiled, problems, context.env),
+    ...otherProfilesProblems(profiled, problems, context),
   ];
   if (isNonEmpty(located)) return { ok: false, problems: presentable(located) };
   if (checked.plan === null) throw new Error('a plan without problems was not resolved');
@@ -58,9 +61,9 @@ interface Checked {
   readonly problems: readonly PlacedProblem[];
 }
 
-function checkInterpolated(source: unknown, profile: string | null, env: Environment): Checked {
+function checkInterpolated(source: unknown, profile: string | null, { env, form = PLAIN_FORM }: ParseContext): Checked {
   const { document, secrets, missing, problems } = interpolate(withoutNulls(source), env);
-  const checked = checkDocument(document, profile, secrets);
+  const checked = checkDocument(document, profile, secrets, form);
   // What is left of a placeholder that could not be replaced is no second problem.
   const known = new Set(problems.map(({ at }) => pathText(at)));
   const others = checked.problems.filter(({ at }) => !known.has(pathText(at)));
@@ -80,11 +83,11 @@ function locate({ at, ...problem }: PlacedProblem, { name, overlay }: Profiled):
 function otherProfilesProblems(
   { base, others }: Profiled,
   known: readonly PlacedProblem[],
-  env: Environment,
+  context: ParseContext,
 ): readonly PlanProblem[] {
   const knownPaths = new Set(known.map(({ at }) => pathText(at)));
   return [...others].flatMap(([name, overlay]) => {
-    const { problems, missing } = checkInterpolated(mergeDocuments(base, overlay), name, env);
+    const { problems, missing } = checkInterpolated(mergeDocuments(base, overlay), name, context);
     if (missing.length > 0) return [];
     return problems
       .filter(({ at }) => !knownPaths.has(pathText(at)))

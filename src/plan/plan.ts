@@ -67,14 +67,30 @@ export interface Resend {
 export type Fault = {
   readonly name: string;
   readonly atNs: number;
-  /** 0 for what is over at once. */
-  readonly forNs: number;
-} & (
+  /** 0 for what is over at once; null for what goes on to the end of the run. */
+  readonly forNs: number | null;
+} & (ProcessFault | KernelFault | WayFault);
+
+export type ProcessFault =
   | { readonly kind: 'stop' | 'kill'; readonly process: 'reference' | number }
   /** The reference target is ended, and started again on its port when the time is over. */
   | { readonly kind: 'restart' }
-  | { readonly kind: 'command'; readonly run: NonEmpty<string>; readonly undo: NonEmpty<string> | null }
-);
+  | { readonly kind: 'command'; readonly run: NonEmpty<string>; readonly undo: NonEmpty<string> | null };
+
+/** Of the packets between lanes and service, as far as they arrive at this machine. */
+export type KernelFault =
+  | { readonly kind: 'packet_loss'; readonly lossRatio: number }
+  | { readonly kind: 'partition' }
+  /** Of the network device to the service. */
+  | { readonly kind: 'link_rate'; readonly bytesPerSecond: number };
+
+/** On the way between lanes and service, done by a proxy between them. */
+export interface WayFault {
+  readonly kind: 'way';
+  /** Which: those who do it know it by this name, and read its settings. */
+  readonly fault: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
 
 /** The pause before attempt n after a drop, from 0: `fromNs`, doubled n times where exponential, and at most `toNs`. */
 export interface Reconnect {

@@ -44,6 +44,12 @@ describe('faults', () => {
     [[{ fault: 'command', at: '1s', run: [] }], 'a command as a list of words'],
     [[{ fault: 'command', at: '1s', run: ['x'], process: 'reference' }], 'faults[0].process: expected no process'],
     [{ fault: 'stop' }, 'a list of faults'],
+    [['stop'], 'faults[0]: expected a fault: { fault, at, for }'],
+    [[{ fault: 'packet_loss', at: '1s' }], 'faults[0].rate: expected a percentage'],
+    [[{ fault: 'packet_loss', at: '1s', rate: '0%' }], 'a percentage above 0%'],
+    [[{ fault: 'partition', at: '1s', for: '0s' }], 'faults[0].for: expected a time above 0'],
+    [[{ fault: 'link_rate', at: '1s', rate: 'fast' }], 'bytes a second such as 1MB/s'],
+    [[{ fault: 'partion', at: '1s' }], 'did you mean "partition"'],
   ])('%j is refused', (faults, problem) => {
     expect(problemsOf(faults)).toContain(problem);
   });
@@ -59,5 +65,29 @@ describe('faults', () => {
     expect(problemsOf([stop, restart('2s')])).toContain('restart reference while stop reference lasts');
     expect(problemsOf([stop, restart('3001ms')])).toBe('');
     expect(problemsOf([stop, { ...stop, process: 17 }])).toBe('');
+  });
+});
+
+describe('faults of packets', () => {
+  test('are resolved, and last to the end where nothing else is said', () => {
+    const parsed = read({
+      ...BASE,
+      faults: [
+        { fault: 'packet_loss', at: '1s', for: '2s', rate: '5%' },
+        { fault: 'partition', at: '4s', name: 'cut off' },
+        { fault: 'link_rate', at: '0s', rate: '1MB/s' },
+      ],
+    });
+    expect(parsed.ok && parsed.plan.faults).toEqual([
+      { kind: 'packet_loss', name: 'packet_loss', atNs: 1e9, forNs: 2e9, lossRatio: 0.05 },
+      { kind: 'partition', name: 'cut off', atNs: 4e9, forNs: null },
+      { kind: 'link_rate', name: 'link_rate', atNs: 0, forNs: null, bytesPerSecond: 1e6 },
+    ]);
+  });
+
+  test('of one kind exclude each other while they last', () => {
+    const loss = (at: string) => ({ fault: 'packet_loss', at, for: '1s', rate: '1%' });
+    expect(problemsOf([loss('1s'), loss('1500ms')])).toContain('packet_loss while packet_loss lasts');
+    expect(problemsOf([loss('1s'), loss('2001ms'), { fault: 'partition', at: '1s', for: '9s' }])).toBe('');
   });
 });

@@ -1,17 +1,18 @@
-// Faults from as written to resolved: each with what it needs and nothing else, and no two on one process at a time.
+// Faults from as written to resolved: each with what it needs and nothing else, and no two at a time that exclude each other.
 
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import type { Fault, Target } from './plan.ts';
 import { REFERENCE_TARGET } from './plan.ts';
 import type { Path } from './problems.ts';
 import type { Report } from './resolve-target.ts';
-import type { WrittenFault } from './schema-faults.ts';
+import type { WrittenFault, WrittenKernelFault, WrittenProcessFault, WrittenWayFault } from './schema-faults.ts';
+import { excludeEachOther, type TimedWayFault, type WayFaultForms } from './way-faults.ts';
 
-type Kind = WrittenFault['fault'];
+type ProcessKind = WrittenProcessFault['fault'];
 type Key = 'for' | 'process' | 'run' | 'undo';
 
 /** What each kind must have, and what it may have. */
-const KEYS: Readonly<Record<Kind, { readonly needs: readonly Key[]; readonly may: readonly Key[] }>> = {
+const KEYS: Readonly<Record<ProcessKind, { readonly needs: readonly Key[]; readonly may: readonly Key[] }>> = {
   stop: { needs: ['for', 'process'], may: [] },
   kill: { needs: ['process'], may: [] },
   restart: { needs: ['process'], may: ['for'] },
@@ -25,19 +26,51 @@ const WHAT: Readonly<Record<Key, string>> = {
   undo: 'a command',
 };
 
-export function resolveFaults(written: readonly WrittenFault[], target: Target, report: Report): readonly Fault[] {
+export function resolveFaults(
+  written: readonly WrittenFault[],
+  target: Target,
+  wayFaults: WayFaultForms,
+  report: Report,
+): readonly Fault[] {
   const faults = written.map((each, index) => resolveFault(each, ['faults', index], target, report));
   for (const [index, fault] of faults.entries()) {
     const other = faults
       .slice(0, index)
-      .find((earlier) => fault !== null && earlier !== null && exclude(earlier, fault));
+      .find((earlier) => fault !== null && earlier !== null && exclude(wayFaults, earlier, fault));
     if (other === undefined || other === null) continue;
-    report(['faults', index], `one fault at a time on one process`, `${fault?.name} while ${other.name} lasts`);
+    report(['faults', index], expectedApart(other), `${fault?.name} while ${other.name} lasts`, 'set at and for');
   }
   return faults.filter((fault) => fault !== null);
 }
 
 function resolveFault(written: WrittenFault, at: Path, target: Target, report: Report): Fault | null {
+  if (isProcessFault(written)) return resolveProcessFault(written, at, target, report);
+  const timing = { name: written.name ?? written.fault, atNs: written.at, forNs: written.for ?? null };
+  if (timing.forNs === 0) report([...at, 'for'], 'a time above 0', '0', 'leave it out, and it goes on to the end');
+  if (isKernelFault(written)) {
+    if (target.urls.length > 1) report(at, 'one target', 'several', `${written.fault} is for the way to one`);
+    switch (written.fault) {
+      case 'packet_loss':
+        return { ...timing, kind: 'packet_loss', lossRatio: written.rate };
+      case 'partition':
+        return { ...timing, kind: 'partition' };
+      case 'link_rate':
+        return { ...timing, kind: 'link_rate', bytesPerSecond: written.rate };
+    }
+  }
+  const { fault, name: _name, at: _at, for: _for, ...settings } = written;
+  return { ...timing, kind: 'way', fault, settings };
+}
+
+function isProcessFault(written: WrittenFault): written is WrittenProcessFault {
+  return Object.hasOwn(KEYS, written.fault);
+}
+
+function isKernelFault(written: WrittenKernelFault | WrittenWayFault): written is WrittenKernelFault {
+  return ['packet_loss', 'partition', 'link_rate'].includes(written.fault);
+}
+
+function resolveProcessFault(written: WrittenProcessFault, at: Path, target: Target, report: Report): Fault | null {
   const { fault: kind } = written;
   const { needs, may } = KEYS[kind];
   for (const key of needs) if (written[key] === undefined) report([...at, key], WHAT[key], 'nothing');
@@ -68,7 +101,7 @@ function resolveFault(written: WrittenFault, at: Path, target: Target, report: R
   }
 }
 
-function processOf(written: WrittenFault, at: Path, target: Target, report: Report): 'reference' | number {
+function processOf(written: WrittenProcessFault, at: Path, target: Target, report: Report): 'reference' | number {
   if (written.process !== 'reference') return Number(written.process);
   if (!target.urls.includes(REFERENCE_TARGET)) {
     report([...at, 'process'], 'a process by its number, as the run starts no reference target', 'reference');
@@ -81,13 +114,44 @@ function words(written: readonly string[] = []): NonEmpty<string> {
   return written;
 }
 
-function nameOf({ fault, process, run }: WrittenFault): string {
+function nameOf({ fault, process, run }: WrittenProcessFault): string {
   return run === undefined ? `${fault} ${process}` : `command ${run[0]}`;
 }
 
-function exclude(a: Fault, b: Fault): boolean {
-  const of = (fault: Fault): string | number | null =>
-    fault.kind === 'command' ? null : fault.kind === 'restart' ? 'reference' : fault.process;
-  if (of(a) === null || of(a) !== of(b)) return false;
-  return a.atNs <= b.atNs + b.forNs && b.atNs <= a.atNs + a.forNs;
+function exclude(wayFaults: WayFaultForms, a: Fault, b: Fault): boolean {
+  if (a.kind === 'way' && b.kind === 'way') return excludeEachOther(wayFaults, timedOf(a), timedOf(b));
+  const [one, other] = [befalls(a), befalls(b)];
+  return one !== null && one === other && a.atNs <= endNs(b) && b.atNs <= endNs(a);
+}
+
+/** What only one fault at a time can befall; null where nothing is. */
+function befalls(fault: Fault): string | null {
+  switch (fault.kind) {
+    case 'stop':
+    case 'kill':
+      return `process ${fault.process}`;
+    case 'restart':
+      return 'process reference';
+    case 'packet_loss':
+    case 'partition':
+    case 'link_rate':
+      return fault.kind;
+    case 'command':
+    case 'way':
+      return null;
+  }
+}
+
+function expectedApart(fault: Fault): string {
+  const isOfProcess = fault.kind === 'stop' || fault.kind === 'kill' || fault.kind === 'restart';
+  return isOfProcess ? 'one fault at a time on one process' : `nothing beside ${fault.name} that it excludes`;
+}
+
+function timedOf(fault: Extract<Fault, { kind: 'way' }>): TimedWayFault {
+  const way = fault.settings.stream === 'up' ? 'up' : 'down';
+  return { name: fault.fault, way, fromNs: fault.atNs, untilNs: endNs(fault) };
+}
+
+function endNs({ atNs, forNs }: Fault): number {
+  return forNs === null ? Number.POSITIVE_INFINITY : atNs + forNs;
 }

@@ -24,7 +24,7 @@ import { redactDocument } from './redact.ts';
 import { resolveFaults } from './resolve-faults.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
 import { checkRows, type Report, reporter, resolveTarget } from './resolve-target.ts';
-import { planSchema, type WrittenPlan } from './schema.ts';
+import type { PlanForm, WrittenPlan } from './schema.ts';
 import { connectionsSchema } from './schema-curves.ts';
 import type { WrittenNumbering, WrittenState } from './schema-dialect.ts';
 import { messagesSchema } from './schema-load.ts';
@@ -40,12 +40,17 @@ export interface CheckedDocument {
 }
 
 /** `secrets` are hidden in what the problems quote. */
-export function checkDocument(document: unknown, profile: string | null, secrets: readonly string[]): CheckedDocument {
+export function checkDocument(
+  document: unknown,
+  profile: string | null,
+  secrets: readonly string[],
+  form: PlanForm,
+): CheckedDocument {
   const problems: PlacedProblem[] = [];
   const report = reporter(problems);
-  const parsed = planSchema.safeParse(document);
+  const parsed = form.schema.safeParse(document);
   if (parsed.success) {
-    const plan = resolvePlan(parsed.data, profile, report);
+    const plan = resolvePlan(parsed.data, profile, form, report);
     return { plan: problems.length === 0 ? plan : null, problems };
   }
   problems.push(...problemsOfIssues(parsed.error.issues, redactDocument(document, secrets), []));
@@ -65,7 +70,7 @@ function checkSections(document: unknown, report: Report): void {
   if (messages.success) resolveMessages(messages.data, curve, report);
 }
 
-function resolvePlan(written: WrittenPlan, profile: string | null, report: Report): Plan {
+function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanForm, report: Report): Plan {
   const target = resolveTarget(written.target, report);
   const load = resolveLoad(written.load, report);
   const largest = load.mix.reduce((most, { payloadBytes }) => Math.max(most, payloadBytes), 0);
@@ -130,7 +135,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, report: Repor
     abort: written.abort ?? [],
     resend: written.resend === undefined ? null : resolveResend(written.resend),
     reconnect: written.reconnect === undefined ? null : resolveReconnect(written.reconnect, report),
-    faults: resolveFaults(written.faults ?? [], target, report),
+    faults: resolveFaults(written.faults ?? [], target, form.wayFaults, report),
     drainNs: written.drain ?? DEFAULTS.drainNs,
     workers: written.workers ?? 'auto',
     pace: written.pace ?? 'auto',

@@ -1,11 +1,23 @@
-// The `faults` section of a plan as written.
+// The `faults` section of a plan as written: a list of objects, each of the kind that its key `fault` names.
 
 import * as z from 'zod';
-import { choiceField, durationField, nameField, objectField, refuse, textField } from './fields.ts';
+import {
+  byteRateField,
+  choiceField,
+  durationField,
+  KNOWN_KEYS,
+  nameField,
+  objectField,
+  ratioField,
+  refuse,
+  textField,
+} from './fields.ts';
+import type { WayFaultForms } from './way-faults.ts';
 
 const MAX_FAULTS = 1000;
 const MAX_WORDS = 100;
-const FAULT_KINDS = ['stop', 'kill', 'restart', 'command'] as const;
+const PROCESS_FAULTS = ['stop', 'kill', 'restart', 'command'] as const;
+const KERNEL_FAULTS = ['packet_loss', 'partition', 'link_rate'] as const;
 const PROCESS = /^(?:reference|[1-9]\d{0,9})$/;
 const PROCESS_FORM = 'reference, or the number of a process';
 
@@ -18,20 +30,25 @@ function wordsField(description: string) {
     .meta({ description, examples: [['systemctl', 'restart', 'chat']] });
 }
 
-const fault = objectField(
+/** What every fault of a plan may say. */
+const times = {
+  name: nameField('Names the fault in the result. Default: what it is.', {
+    max: 64,
+    example: 'database away',
+  }).optional(),
+  at: durationField('When it begins, from the first message, or from the start of a run without messages.', {
+    example: '10s',
+  }),
+  for: durationField('How long it lasts.', { example: '5s' }).optional(),
+};
+
+const processFault = objectField(
   {
     fault: choiceField(
-      FAULT_KINDS,
+      PROCESS_FAULTS,
       'stop: a process stands still (SIGSTOP) and goes on afterwards; kill: it is ended (SIGKILL); restart: the reference target is ended and started again; command: of your own.',
     ),
-    name: nameField('Names the fault in the result. Default: what it is.', {
-      max: 64,
-      example: 'database away',
-    }).optional(),
-    at: durationField('When it begins, from the first message, or from the start of a run without messages.', {
-      example: '10s',
-    }),
-    for: durationField('How long it lasts.', { example: '5s' }).optional(),
+    ...times,
     process: textField({
       expected: PROCESS_FORM,
       description: 'Whom it befalls: the reference target that the run starts, or a process by its number.',
@@ -42,13 +59,59 @@ const fault = objectField(
     run: wordsField('command: what begins it.').optional(),
     undo: wordsField('command: what ends it, when its time is over or the run ends. Default: nothing.').optional(),
   },
-  'a fault: { fault, at, for, process } or { fault: command, at, for, run, undo }',
+  'a fault of a process: { fault, at, for, process } or { fault: command, at, for, run, undo }',
   'Something that is broken on purpose.',
 );
 
-export const faultsSchema = z
-  .array(fault, { error: () => 'a list of faults' })
-  .max(MAX_FAULTS, { error: () => `at most ${MAX_FAULTS} faults` })
-  .describe('What is broken on purpose, and when.');
+const packetLoss = objectField(
+  {
+    fault: z.literal('packet_loss'),
+    ...times,
+    rate: ratioField('Which share of the packets between lanes and service does not arrive.').refine(
+      (rate) => rate > 0,
+      { error: () => 'a percentage above 0% to 100%' },
+    ),
+  },
+  'packet loss: { fault: packet_loss, at, for, rate }',
+  'Packets are lost in the kernel, and TCP sends them again.',
+);
+const partition = objectField(
+  { fault: z.literal('partition'), ...times },
+  'a partition: { fault: partition, at, for }',
+  'No packet between lanes and service arrives.',
+);
+const linkRate = objectField(
+  {
+    fault: z.literal('link_rate'),
+    ...times,
+    rate: byteRateField('How much the link to the service carries in each direction.', '1MB/s'),
+  },
+  'a slow link: { fault: link_rate, at, for, rate }',
+  'The network device to the service carries no more.',
+);
 
-export type WrittenFault = z.output<typeof faultsSchema>[number];
+/** `wayFaults`: those that can be done on the way between lanes and service. */
+export function faultsSchema(wayFaults: WayFaultForms) {
+  const known = `${KNOWN_KEYS}${[...PROCESS_FAULTS, ...KERNEL_FAULTS, ...Object.keys(wayFaults)].join(', ')}`;
+  const onTheWay = Object.entries(wayFaults).map(([name, { schema }]) => schema(name, times) as unknown as WayFault);
+  const fault = z.discriminatedUnion('fault', [processFault, packetLoss, partition, linkRate, ...onTheWay], {
+    error: ({ code }) => (code === 'invalid_union' ? known : 'a fault: { fault, at, for }'),
+  });
+  return z
+    .array(fault, { error: () => 'a list of faults' })
+    .max(MAX_FAULTS, { error: () => `at most ${MAX_FAULTS} faults` })
+    .describe('What is broken on purpose, and when.');
+}
+
+const wayFault = z.looseObject({
+  fault: z.literal('on the way'),
+  ...times,
+  stream: z.enum(['up', 'down']).optional(),
+});
+/** Its name stands for all of them: which there are is known only where the schema is made. */
+type WayFault = typeof wayFault;
+
+export type WrittenFault = z.output<ReturnType<typeof faultsSchema>>[number];
+export type WrittenProcessFault = z.output<typeof processFault>;
+export type WrittenKernelFault = z.output<typeof packetLoss> | z.output<typeof partition> | z.output<typeof linkRate>;
+export type WrittenWayFault = z.output<WayFault>;

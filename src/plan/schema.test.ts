@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parsePlanText } from './parse.ts';
-import { planJsonSchema } from './schema.ts';
+import { PLAIN_FORM, planJsonSchema } from './schema.ts';
 
 interface Node {
   readonly type?: string | readonly string[];
@@ -16,7 +16,7 @@ interface Node {
   readonly required?: readonly string[];
 }
 
-const schema = planJsonSchema() as Node;
+const schema = planJsonSchema(PLAIN_FORM) as Node;
 
 function* nodes(node: Node, path: string): Generator<readonly [string, Node]> {
   yield [path, node];

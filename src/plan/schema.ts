@@ -17,6 +17,7 @@ import { loadSchema } from './schema-load.ts';
 import { probesSchema } from './schema-probes.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
+import type { WayFaultForms } from './way-faults.ts';
 
 const MAX_RULES = 1000;
 const MAX_WORKERS = 1024;
@@ -60,120 +61,131 @@ function rules(description: string, example: string) {
     .meta({ description, examples: [[example]] });
 }
 
-export const planSchema = objectField(
-  {
-    name: nameField('Names the run in reports. Default: the host of the target.', {
-      example: 'chat-capacity',
-    }).optional(),
-    seed: wholeField('a whole number', 'Seeds every random choice of the run. Default 1.').optional(),
-    target: targetSchema,
-    dialect: dialectSchema.optional(),
-    load: loadSchema,
-    contract: contract.optional(),
-    thresholds: rules('Rules that the run must keep.', 'response.p99 < 200ms').optional(),
-    abort: rules('Conditions that end the run as soon as one of them holds.', 'connections.failed > 50%').optional(),
-    resend: objectField(
-      {
-        after: durationField('What is not acknowledged for so long is sent again, with the same id. Default 1s.', {
-          min: 1,
-          example: '1s',
-        }).optional(),
-        atMost: wholeField('a whole number from 0 to 1000', 'How often. Default 3; 0 for never.', {
-          min: 0,
-          max: 1000,
-        }).optional(),
-        probe: objectField(
+const sections = {
+  name: nameField('Names the run in reports. Default: the host of the target.', {
+    example: 'chat-capacity',
+  }).optional(),
+  seed: wholeField('a whole number', 'Seeds every random choice of the run. Default 1.').optional(),
+  target: targetSchema,
+  dialect: dialectSchema.optional(),
+  load: loadSchema,
+  contract: contract.optional(),
+  thresholds: rules('Rules that the run must keep.', 'response.p99 < 200ms').optional(),
+  abort: rules('Conditions that end the run as soon as one of them holds.', 'connections.failed > 50%').optional(),
+  resend: objectField(
+    {
+      after: durationField('What is not acknowledged for so long is sent again, with the same id. Default 1s.', {
+        min: 1,
+        example: '1s',
+      }).optional(),
+      atMost: wholeField('a whole number from 0 to 1000', 'How often. Default 3; 0 for never.', {
+        min: 0,
+        max: 1000,
+      }).optional(),
+      probe: objectField(
+        {
+          share: ratioField('The share of messages that are sent in copies.'),
+          copies: wholeField('a whole number from 1 to 100', 'Further copies. Default 1.', {
+            min: 1,
+            max: 100,
+          }).optional(),
+          every: durationField('The first copy goes at once, the others so far apart. Default 100ms.', {
+            min: 1,
+            example: '100ms',
+          }).optional(),
+        },
+        'a probe: { share, copies, every }',
+        'Sends messages more than once on purpose: the service must take each once.',
+      ).optional(),
+    },
+    'resend: { after, atMost, probe }',
+    'What is sent again. Default: nothing.',
+  ).optional(),
+  reconnect: z
+    .union(
+      [
+        z.literal(true, { error: () => RECONNECT_FORM }),
+        objectField(
           {
-            share: ratioField('The share of messages that are sent in copies.'),
-            copies: wholeField('a whole number from 1 to 100', 'Further copies. Default 1.', {
-              min: 1,
-              max: 100,
-            }).optional(),
-            every: durationField('The first copy goes at once, the others so far apart. Default 100ms.', {
+            backoff: choiceField(
+              ['exponential', 'constant'],
+              'Whether the pause doubles with every attempt that fails. Default exponential.',
+            ).optional(),
+            from: durationField('The pause before the first attempt. Default 100ms.', {
               min: 1,
               example: '100ms',
             }).optional(),
+            to: durationField('The longest pause. Default 10s.', { min: 1, example: '10s' }).optional(),
+            jitter: choiceField(
+              ['full', 'none'],
+              'Whether a pause is anything between nothing and its length, so that lanes come back one by one. Default full.',
+            ).optional(),
+            atMost: wholeField('a whole number from 1 to 1000000', 'Attempts until a lane is given up. Default 1000.', {
+              min: 1,
+              max: 1_000_000,
+            }).optional(),
           },
-          'a probe: { share, copies, every }',
-          'Sends messages more than once on purpose: the service must take each once.',
-        ).optional(),
+          RECONNECT_FORM,
+          'How lanes that lost their connection open again.',
+        ),
+      ],
+      { error: () => RECONNECT_FORM },
+    )
+    .describe('Lanes that lost their connection open again. Default: they do not.')
+    .optional(),
+  drain: durationField('How long after the last send a message may still arrive before it is lost. Default 5s.', {
+    example: '5s',
+  }).optional(),
+  workers: z
+    .union(
+      [
+        z.literal('auto'),
+        wholeField(`auto, or a whole number from 1 to ${MAX_WORKERS}`, 'Processes.', { min: 1, max: MAX_WORKERS }),
+      ],
+      {
+        error: () => `auto, or a whole number from 1 to ${MAX_WORKERS}`,
       },
-      'resend: { after, atMost, probe }',
-      'What is sent again. Default: nothing.',
-    ).optional(),
-    reconnect: z
-      .union(
-        [
-          z.literal(true, { error: () => RECONNECT_FORM }),
-          objectField(
-            {
-              backoff: choiceField(
-                ['exponential', 'constant'],
-                'Whether the pause doubles with every attempt that fails. Default exponential.',
-              ).optional(),
-              from: durationField('The pause before the first attempt. Default 100ms.', {
-                min: 1,
-                example: '100ms',
-              }).optional(),
-              to: durationField('The longest pause. Default 10s.', { min: 1, example: '10s' }).optional(),
-              jitter: choiceField(
-                ['full', 'none'],
-                'Whether a pause is anything between nothing and its length, so that lanes come back one by one. Default full.',
-              ).optional(),
-              atMost: wholeField(
-                'a whole number from 1 to 1000000',
-                'Attempts until a lane is given up. Default 1000.',
-                {
-                  min: 1,
-                  max: 1_000_000,
-                },
-              ).optional(),
-            },
-            RECONNECT_FORM,
-            'How lanes that lost their connection open again.',
-          ),
-        ],
-        { error: () => RECONNECT_FORM },
-      )
-      .describe('Lanes that lost their connection open again. Default: they do not.')
-      .optional(),
-    faults: faultsSchema.optional(),
-    drain: durationField('How long after the last send a message may still arrive before it is lost. Default 5s.', {
-      example: '5s',
-    }).optional(),
-    workers: z
-      .union(
-        [
-          z.literal('auto'),
-          wholeField(`auto, or a whole number from 1 to ${MAX_WORKERS}`, 'Processes.', { min: 1, max: MAX_WORKERS }),
-        ],
-        {
-          error: () => `auto, or a whole number from 1 to ${MAX_WORKERS}`,
-        },
-      )
-      .describe('How many processes make the load. Default auto: by the cores.')
-      .optional(),
-    pace: choiceField(
-      ['auto', 'economical', 'precise'],
-      'How a send is waited for: on a timer, or spinning when it is near. Default auto: by the free cores.',
-    ).optional(),
-    probes: probesSchema.optional(),
-    profiles: z
-      .record(z.string(), z.looseObject({}))
-      .describe(
-        'Named changes to the plan, merged over it: objects member by member, lists as a whole, null takes back.',
-      )
-      .optional(),
-  },
-  'a plan: at least target and load',
-  'A plan of Highwater: what load to put on which target, and what must hold.',
-);
+    )
+    .describe('How many processes make the load. Default auto: by the cores.')
+    .optional(),
+  pace: choiceField(
+    ['auto', 'economical', 'precise'],
+    'How a send is waited for: on a timer, or spinning when it is near. Default auto: by the free cores.',
+  ).optional(),
+  probes: probesSchema.optional(),
+  profiles: z
+    .record(z.string(), z.looseObject({}))
+    .describe('Named changes to the plan, merged over it: objects member by member, lists as a whole, null takes back.')
+    .optional(),
+};
 
-export type WrittenPlan = z.output<typeof planSchema>;
+function schemaOf(wayFaults: WayFaultForms) {
+  return objectField(
+    { ...sections, faults: faultsSchema(wayFaults).optional() },
+    'a plan: at least target and load',
+    'A plan of Highwater: what load to put on which target, and what must hold.',
+  );
+}
+
+/** What a plan may say. */
+export interface PlanForm {
+  readonly schema: ReturnType<typeof schemaOf>;
+  readonly wayFaults: WayFaultForms;
+}
+
+/** `wayFaults`: those that can be done on the way between lanes and service. */
+export function planForm(wayFaults: WayFaultForms): PlanForm {
+  return { schema: schemaOf(wayFaults), wayFaults };
+}
+
+/** Of a plan whose faults befall processes and packets only. */
+export const PLAIN_FORM = planForm({});
+
+export type WrittenPlan = z.output<PlanForm['schema']>;
 
 /** JSON Schema (draft 2020-12) of a plan as written, for editors. */
-export function planJsonSchema(): Readonly<Record<string, unknown>> {
-  const schema = z.toJSONSchema(planSchema, {
+export function planJsonSchema({ schema: form }: PlanForm): Readonly<Record<string, unknown>> {
+  const schema = z.toJSONSchema(form, {
     io: 'input',
     target: 'draft-2020-12',
     override: ({ zodSchema, jsonSchema }) => {

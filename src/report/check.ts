@@ -168,9 +168,12 @@ function reconnectText({ backoff, fromNs, toNs, jitter, atMost }: Reconnect): st
   return `after a pause of ${length}; given up after ${formatCount(atMost)} attempts`;
 }
 
-function faultText({ name, kind, atNs, forNs }: Fault): string {
-  const lasts = forNs === 0 ? '' : `, for ${formatDuration(forNs)}`;
-  return `${printable(name, 64)} (${kind}) at ${formatDuration(atNs)}${lasts}`;
+function faultText(fault: Fault): string {
+  const { name, atNs, forNs } = fault;
+  const kind = fault.kind === 'way' ? fault.fault : fault.kind;
+  const lasts = forNs === null ? ', to the end' : forNs === 0 ? '' : `, for ${formatDuration(forNs)}`;
+  const named = name === kind ? name : `${printable(name, 64)} (${kind})`;
+  return `${named} at ${formatDuration(atNs)}${lasts}`;
 }
 
 /** Where lanes and messages take their values from. */

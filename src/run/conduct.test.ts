@@ -87,13 +87,12 @@ async function conduct(
     await conductRun(used, {
       rows: [],
       feed: [],
-      target: null,
       faults: {
-        problems: () => [],
+        urls: used.target.urls,
         begin: async () => {},
         end: async () => {},
-        recover: () => [],
         interrupt: () => {},
+        close: async () => {},
       },
       rowSecrets: [],
       addresses: {},
@@ -116,6 +115,7 @@ async function conduct(
         },
         window: (window) => void seen.windows.push(window),
         reading: (reading) => void seen.readings.push(reading),
+        truth: () => {},
         end: () => {
           throw new Error('the recording is ended by whoever began it');
         },

@@ -18,7 +18,7 @@ import { createFaultTimeline } from './fault-timeline.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Crew, FaultHost, Fleet, Recording, Report, RunningTarget } from './ports.ts';
+import type { Crew, Fleet, OpenFaults, Recording, Report } from './ports.ts';
 import { startWatch, type Watched } from './watch.ts';
 
 /** From "all ready" to the first connection, so that every worker hears of it in time. */
@@ -48,9 +48,7 @@ export interface ConductParts {
   readonly manifest: Manifest;
   readonly recording: Recording;
   readonly fleet: Fleet;
-  readonly faults: FaultHost;
-  /** Null where the run has no reference target. */
-  readonly target: RunningTarget | null;
+  readonly faults: OpenFaults;
   readonly watched: readonly Watched[];
   readonly options: RunOptions;
 }
@@ -236,7 +234,6 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   const faults = createFaultTimeline({
     faults: plan.faults,
     host: parts.faults,
-    target: parts.target,
     nowNs,
     record: (fault, faultPhase, atNs, reason) => {
       record({ kind: 'fault', atNs, fault, phase: faultPhase, detail: reason });

@@ -1,25 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../plan/plan.ts';
 import { createFaultTimeline } from './fault-timeline.ts';
-import type { FaultHost } from './ports.ts';
+import type { OpenFaults } from './ports.ts';
 
 const MS = 1e6;
 const fault = (name: string, atNs: number, forNs: number): Fault => ({ kind: 'restart', name, atNs, forNs });
 
-function timelineOf(faults: readonly Fault[], host: Partial<FaultHost> = {}) {
+function timelineOf(faults: readonly Fault[], host: Partial<OpenFaults> = {}) {
   const done: string[] = [];
   const told: [number, string, string | null][] = [];
   const timeline = createFaultTimeline({
     faults,
     host: {
-      problems: () => [],
-      recover: () => [],
       interrupt: () => {},
       begin: async ({ name }) => void done.push(`begin ${name}`),
       end: async ({ name }) => void done.push(`end ${name}`),
       ...host,
     },
-    target: null,
     nowNs: () => 0,
     record: (index, phase, _atNs, reason) => told.push([index, phase, reason]),
   });

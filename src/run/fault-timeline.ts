@@ -5,7 +5,7 @@
 import type { FaultPhase } from '../facts/event.ts';
 import type { Fault } from '../plan/plan.ts';
 import { nsToMs } from '../units/duration.ts';
-import type { FaultHost, RunningTarget } from './ports.ts';
+import type { OpenFaults } from './ports.ts';
 
 export interface FaultTimeline {
   /** Times of faults count from `inNs` from now. */
@@ -16,9 +16,7 @@ export interface FaultTimeline {
 
 export interface FaultTimelineParts {
   readonly faults: readonly Fault[];
-  readonly host: FaultHost;
-  /** Null where the run has none. */
-  readonly target: RunningTarget | null;
+  readonly host: Pick<OpenFaults, 'begin' | 'end' | 'interrupt'>;
   /** A fault begins when it is set to work and has ended when that is done. `reason`: why it could not be; null where it was. */
   record(index: number, phase: FaultPhase, atNs: number, reason: string | null): void;
   nowNs(): number;
@@ -27,7 +25,7 @@ export interface FaultTimelineParts {
 /** A timer of Node's goes no further. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export function createFaultTimeline({ faults, host, target, record, nowNs }: FaultTimelineParts): FaultTimeline {
+export function createFaultTimeline({ faults, host, record, nowNs }: FaultTimelineParts): FaultTimeline {
   const timers = new Set<NodeJS.Timeout>();
   const lasting = new Map<number, Fault>();
   /** What each fault is about: to begin and to end takes its time, and no fault waits for another. */
@@ -50,14 +48,14 @@ export function createFaultTimeline({ faults, host, target, record, nowNs }: Fau
     if (isOver) return;
     lasting.set(index, fault);
     const beganNs = nowNs();
-    if (fault.forNs > 0) after(nsToMs(fault.forNs), index, () => endFault(fault, index));
-    record(index, 'began', beganNs, await reasonOf(host.begin(fault, target)));
+    if (fault.forNs !== null && fault.forNs > 0) after(nsToMs(fault.forNs), index, () => endFault(fault, index));
+    record(index, 'began', beganNs, await reasonOf(host.begin(fault)));
     if (fault.forNs === 0 && !isOver) await endFault(fault, index);
   }
 
   async function endFault(fault: Fault, index: number): Promise<void> {
     if (!lasting.delete(index)) return;
-    const reason = await reasonOf(host.end(fault, target));
+    const reason = await reasonOf(host.end(fault));
     record(index, 'ended', nowNs(), reason);
   }
 

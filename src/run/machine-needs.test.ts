@@ -64,6 +64,16 @@ describe('what the machine lacks is said with what would be possible', () => {
     expect(problems[0]).toContain('at most 19,936 lanes are possible');
   });
 
+  test('the proxy for faults on the way is one process, with two files a lane', () => {
+    const fault = { kind: 'way', fault: 'down', name: 'down', atNs: 0, forNs: null, settings: {} } as const;
+    const by = (count: number) => {
+      const plan = makePlan({ ...lanes(count), plan: { workers: 'auto', faults: [fault] } });
+      return machineNeeds(plan, machine()).problems;
+    };
+    expect(by(9_968)).toEqual([]);
+    expect(by(9_969)).toEqual([expect.stringContaining('at most 9,968 lanes are possible')]);
+  });
+
   test('all that is lacking is said at once', () => {
     const plan = makePlan({ ...lanes(100_000), target: { urls: [REFERENCE_TARGET] }, plan: { workers: 1 } });
     expect(machineNeeds(plan, machine())).toMatchObject({ problems: { length: 3 } });

@@ -26,6 +26,8 @@ export interface MachineNeeds {
 
 /** Files a worker has open beside its lanes: standard streams, IPC, libraries, the event loop's own. */
 const FILES_BESIDE_LANES = 64;
+/** One to the lane, one to the service. */
+const FILES_A_LANE_BY_PROXY = 2;
 /** What one worker carries easily; more of a load gets more workers, up to the cores that are free. */
 const LANES_PER_WORKER = 15_000;
 const MESSAGES_PER_WORKER = 40_000;
@@ -61,6 +63,14 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
     problems.push(
       `target.url: the reference target is one process and may open ${formatCount(machine.filesPerProcess)} files here; ` +
         `at most ${formatCount(lanesPerProcess)} lanes are possible. Use fewer lanes, raise the limit (ulimit -n), or test another target`,
+    );
+  }
+  const lanesByWay = Math.floor(lanesPerProcess / FILES_A_LANE_BY_PROXY);
+  if (plan.faults.some(({ kind }) => kind === 'way') && lanes > lanesByWay) {
+    problems.push(
+      `faults: the proxy for faults on the way is one process with two files a lane, and may open ` +
+        `${formatCount(machine.filesPerProcess)} here; at most ${formatCount(lanesByWay)} lanes are possible. ` +
+        'Use fewer lanes, or raise the limit (ulimit -n)',
     );
   }
   return {

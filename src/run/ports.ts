@@ -9,7 +9,9 @@ import type { Manifest, RunEvent } from '../facts/event.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
+import type { Tell, TruthLine } from '../injection/truth.ts';
 import type { Fault, Plan, ProbeSettings } from '../plan/plan.ts';
+import type { NonEmpty } from '../units/non-empty.ts';
 
 /** From coordinator to worker. Other times count from the run's origin. */
 export type Command =
@@ -61,6 +63,8 @@ export interface Recording {
   window(window: Window): void;
   event(event: RunEvent): void;
   reading(reading: ProbeReading): void;
+  /** What was done to a single message or connection on the way. */
+  truth(line: TruthLine): void;
   /** Closes the files and hands back what was recorded. */
   end(): StoredRun;
 }
@@ -92,16 +96,37 @@ export interface RunningTarget {
   stop(): Promise<void>;
 }
 
-/** Breaks things on purpose, and mends them. What it does and undoes rejects with a reason where it cannot. */
+/** Breaks things on purpose, and mends them. */
 export interface FaultHost {
-  /** A sentence for each fault that cannot be, as far as that can be known before. */
-  problems(faults: readonly Fault[]): readonly string[];
-  begin(fault: Fault, target: RunningTarget | null): Promise<void>;
-  end(fault: Fault, target: RunningTarget | null): Promise<void>;
-  /** Commands that are still at work are ended: the run will not wait for them. */
-  interrupt(): void;
+  /** A sentence for each fault of the plan that makes no sense, as far as that can be known before. */
+  problems(plan: Plan): readonly string[];
   /** Mends what runs that were killed have left broken; a sentence for each. */
   recover(): readonly string[];
+  /** Puts up what the plan's faults need, and breaks nothing yet. */
+  open(plan: Plan, parts: FaultParts): Promise<OpenFaults>;
+}
+
+export interface FaultParts {
+  /** Null where the run has none. */
+  readonly target: RunningTarget | null;
+  /** Of the hosts of the plan's URLs. */
+  readonly addresses: Addresses;
+  /** What is done to single messages and connections. */
+  readonly tell: Tell;
+  /** What the person at the command should know: a fault that cannot be done here, a service that cannot be reached. */
+  notice(text: string): void;
+}
+
+/** The faults of one run. What they do and undo rejects with a reason where it cannot be. */
+export interface OpenFaults {
+  /** Where the lanes are to connect to, in the order of the plan's: it may lead by way of a proxy. */
+  readonly urls: NonEmpty<string>;
+  begin(fault: Fault): Promise<void>;
+  end(fault: Fault): Promise<void>;
+  /** Commands that are still at work are ended: the run will not wait for them. */
+  interrupt(): void;
+  /** Takes down what was put up; resolves when it is gone. */
+  close(): Promise<void>;
 }
 
 /** Watches what a run costs. */

@@ -54,7 +54,7 @@ export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise
 
 /** Throws PLAN_INVALID where what is to be broken is not there. */
 export function checkFaults(plan: Plan, faults: FaultHost): void {
-  const problems = faults.problems(plan.faults);
+  const problems = faults.problems(plan);
   if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
 }
 

@@ -71,12 +71,24 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
     options.onStart?.(recording.path);
     let stored: StoredRun;
     try {
-      const { fleet, faults, probes } = ports;
+      const { fleet, probes } = ports;
       const watched = plan.probes.map((settings) => ({
         name: settings.name,
         probe: probes.open(settings, target === null ? null : () => target.pid()),
       }));
-      await conductRun(resolved, { ...prepared, needs, manifest, recording, fleet, faults, target, watched, options });
+      const openedNs = process.hrtime.bigint();
+      const faults = await ports.faults.open(resolved, {
+        target,
+        addresses: prepared.addresses,
+        tell: (act) => recording.truth({ ...act, atNs: Number(process.hrtime.bigint() - openedNs) }),
+        notice: (text) => options.onNotice?.(text),
+      });
+      try {
+        const broken = { ...resolved, target: { ...resolved.target, urls: faults.urls } };
+        await conductRun(broken, { ...prepared, needs, manifest, recording, fleet, faults, watched, options });
+      } finally {
+        await faults.close();
+      }
     } finally {
       stored = recording.end();
     }

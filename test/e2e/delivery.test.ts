@@ -80,10 +80,10 @@ faults:
   test('a named message is named: its stream and number, with a witness', async () => {
     const behaviour = `
 faults:
-  - { kind: drop, at: [{ stream: 1, seq: 7 }] }
-  - { kind: duplicate, at: [{ stream: 2, seq: 8 }] }
-  - { kind: reorder, at: [{ stream: 3, seq: 9 }], by: 2 }
-  - { kind: truncate, at: [{ stream: 0, seq: 10 }] }
+  - { kind: drop, messages: [{ stream: 1, seq: 7 }] }
+  - { kind: duplicate, messages: [{ stream: 2, seq: 8 }] }
+  - { kind: reorder, messages: [{ stream: 3, seq: 9 }], by: 2 }
+  - { kind: truncate, messages: [{ stream: 0, seq: 10 }] }
 `;
     const { answer } = await fight(behaviour, [
       '-c',
@@ -118,7 +118,7 @@ faults:
 
   test('a contract is broken by what it forbids, and says what first', async () => {
     const cwd = temporaryDirectory();
-    writeInto(cwd, 'behaviour.yaml', 'faults: [{ kind: duplicate, at: [{ stream: 0, seq: 5 }] }]');
+    writeInto(cwd, 'behaviour.yaml', 'faults: [{ kind: duplicate, messages: [{ stream: 0, seq: 5 }] }]');
     const target = startHighwater(['target', '--behaviour', 'behaviour.yaml'], { cwd });
     const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
     const plan = (delivery: string): string =>
@@ -143,7 +143,7 @@ faults:
   });
 
   test('a closed connection leaves its messages unresolved, not lost', async () => {
-    const behaviour = 'faults: [{ kind: disconnect, at: [{ stream: 1, seq: 20 }], code: 4001 }]';
+    const behaviour = 'faults: [{ kind: disconnect, messages: [{ stream: 1, seq: 20 }], code: 4001 }]';
     const { answer } = await fight(behaviour, ['-c', '3', '-r', '300/s', '-d', '1s', '--drain', '1s', '--json']);
     const { messages, connections } = answer.result;
     expect(messages.lost).toBe(0);
@@ -216,7 +216,7 @@ faults:
     expect(stdout).toBe('');
     for (const line of [
       /BEHAVIOUR_INVALID {2}sead: .*\(did you mean "seed"\?\)/,
-      /BEHAVIOUR_INVALID {2}faults\[0\]: expected either rate or at, got neither/,
+      /BEHAVIOUR_INVALID {2}faults\[0\]: expected either rate or messages, got neither/,
       /BEHAVIOUR_INVALID {2}faults\[1\]\.copies: expected no copies with kind reorder, got 2/,
       /BEHAVIOUR_INVALID {2}faults\[2\]\.kind: expected one of drop, .*, got "corupt"/,
       /BEHAVIOUR_INVALID {2}faults\[3\]\.rate: expected a percentage from 0% to 100%, got "300%"/,

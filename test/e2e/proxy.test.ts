@@ -263,9 +263,9 @@ faults:
   test('a named message is named', async ({ onTestFinished }) => {
     const faults = `
 faults:
-  - { fault: drop, at: [{ stream: 1, seq: 7 }] }
-  - { fault: duplicate, at: [{ stream: 2, seq: 8 }] }
-  - { fault: reorder, at: [{ stream: 3, seq: 9 }], by: 2 }
+  - { fault: drop, messages: [{ stream: 1, seq: 7 }] }
+  - { fault: duplicate, messages: [{ stream: 2, seq: 8 }] }
+  - { fault: reorder, messages: [{ stream: 3, seq: 9 }], by: 2 }
 `;
     const { answer } = await fight(onTestFinished, echo, faults, [
       '-c',
@@ -294,8 +294,12 @@ faults:
   });
 
   test.for([
-    ['text that is none', '{ fault: corrupt, part: utf8, at: [{ stream: 1, seq: 5 }] }', 'invalidUtf8'],
-    ['a header that nobody may send', '{ fault: corrupt, part: header, at: [{ stream: 1, seq: 5 }] }', 'protocol'],
+    ['text that is none', '{ fault: corrupt, part: utf8, messages: [{ stream: 1, seq: 5 }] }', 'invalidUtf8'],
+    [
+      'a header that nobody may send',
+      '{ fault: corrupt, part: header, messages: [{ stream: 1, seq: 5 }] }',
+      'protocol',
+    ],
   ] as const)('%s ends the connection, and is counted under its kind', async ([, fault, kind], { onTestFinished }) => {
     const args = ['-c', '3', '-r', '60/s', '-d', '1s', '--text', '--bytes', '200', '--drain', '1s'];
     const { answer, truth } = await fight(onTestFinished, echo, `faults: [${fault}]`, args);
@@ -308,7 +312,7 @@ faults:
   test('a close frame that the server never sent: its code is counted, and its connection is over', async ({
     onTestFinished,
   }) => {
-    const faults = 'faults: [{ fault: close, code: 4001, at: [{ stream: 1, seq: 5 }] }]';
+    const faults = 'faults: [{ fault: close, code: 4001, messages: [{ stream: 1, seq: 5 }] }]';
     const { answer, truth } = await fight(onTestFinished, echo, faults, [
       '-c',
       '3',
@@ -357,7 +361,7 @@ faults:
       /FAULTS_INVALID {2}faults\[0\]\.fault: expected one of latency, .*, got "latancy" \(did you mean "latency"\?\)/,
       /FAULTS_INVALID {2}faults\[1\]\.latency: expected a duration such as 100ms, got 100 \(add a unit: 100s\)/,
       /FAULTS_INVALID {2}faults\[1\]\.stream: expected one of up, down, got "sideways"/,
-      /FAULTS_INVALID {2}faults\[2\]: expected either rate or at, got neither/,
+      /FAULTS_INVALID {2}faults\[2\]: expected either rate or messages, got neither/,
       /FAULTS_INVALID {2}faults\[3\]\.copies: expected one of fault, .*, got the unknown key "copies"/,
       /FAULTS_INVALID {2}faults\[4\]\.share: expected a percentage above 0% to 100%, got "0%"/,
       /FAULTS_INVALID {2}faults\[5\]\.share: expected a percentage from 0% to 100%, got "101%"/,

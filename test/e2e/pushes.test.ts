@@ -56,7 +56,7 @@ async function runOnFeed(behaviour: string, shared: boolean, args: readonly stri
 }
 
 /** Far enough behind the first that every lane hears, and before the last. */
-const at = (stream: number, seqs: readonly number[]): string =>
+const named = (stream: number, seqs: readonly number[]): string =>
   `[${seqs.map((seq) => `{ stream: ${stream}, seq: ${seq} }`).join(', ')}]`;
 
 describe('a feed that errs on purpose', () => {
@@ -67,10 +67,10 @@ describe('a feed that errs on purpose', () => {
   ])('shared numbers %s, %s workers: every act is found, and nothing else', async (shared, workers) => {
     const behaviour = `
 faults:
-  - { kind: drop, at: ${at(0, [110, 111, 130])} }
-  - { kind: duplicate, at: ${at(0, [115])} }
-  - { kind: reorder, at: ${at(1, [120, 140])}, by: 3 }
-  - { kind: drop, at: [{ stream: 1, seq: 150, to: 3 }] }
+  - { kind: drop, messages: ${named(0, [110, 111, 130])} }
+  - { kind: duplicate, messages: ${named(0, [115])} }
+  - { kind: reorder, messages: ${named(1, [120, 140])}, by: 3 }
+  - { kind: drop, messages: [{ stream: 1, seq: 150, to: 3 }] }
 `;
     const { finished, acts } = await runOnFeed(behaviour, shared, ['-w', workers]);
     const { messages, pushes, violations } = finished.result;
@@ -106,7 +106,7 @@ faults:
   });
 
   test('a lane that is evicted in silence is found only where all lanes hear the same numbers', async () => {
-    const behaviour = 'faults: [{ kind: evict, at: [{ stream: 0, seq: 100, to: 5 }] }]';
+    const behaviour = 'faults: [{ kind: evict, messages: [{ stream: 0, seq: 100, to: 5 }] }]';
     const { finished, acts } = await runOnFeed(behaviour, true);
     const { pushes, violations } = finished.result;
     expect(pushes?.missed).toBeGreaterThan(50);

@@ -55,7 +55,7 @@ describe.each([['1'], ['2']])('agents that four lanes share, seen by %s workers'
   test('that apply messages twice have gone so much further than was sent', async () => {
     const behaviour = `
 faults:
-  - { kind: applyTwice, at: [{ stream: 0, seq: 10 }, { stream: 3, seq: 20 }, { stream: 4, seq: 30 }] }
+  - { kind: applyTwice, messages: [{ stream: 0, seq: 10 }, { stream: 3, seq: 20 }, { stream: 4, seq: 30 }] }
 `;
     const { result, acts } = await runOnAgents(behaviour, workers);
     expect(acts.filter((act) => act === 'applyTwice')).toHaveLength(3);
@@ -63,7 +63,7 @@ faults:
   });
 
   test('one of which forgets what it was told is found out', async () => {
-    const { result } = await runOnAgents('faults: [{ kind: forget, at: [{ stream: 2, seq: 40 }] }]', workers);
+    const { result } = await runOnAgents('faults: [{ kind: forget, messages: [{ stream: 2, seq: 40 }] }]', workers);
     expect(result.messages.diverged).toBeGreaterThanOrEqual(1);
     const found = result.violations.filter(({ violation }) => violation === 'diverged');
     expect(found[0]?.detail).toMatch(/^after #\d+ expected .*, got count \d+, digest [0-9a-f]{8}$/);

@@ -20,6 +20,8 @@ export interface HighwaterOptions {
   readonly cwd?: string;
   /** A shell line to run first, such as a `ulimit`. */
   readonly before?: string;
+  /** In a network namespace of its own, in which there is nothing but the loopback. */
+  readonly ownNetwork?: boolean;
   /** Of a test that runs beside others: its own. */
   readonly whenOver?: WhenOver;
 }
@@ -42,6 +44,7 @@ export interface RunningHighwater {
 }
 
 const DEFAULT_TIMEOUT_MS = 120_000;
+const OWN_NETWORK = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
 
 export function runHighwater(args: readonly string[], options: HighwaterOptions = {}): Promise<FinishedHighwater> {
   return startHighwater(args, options).finished;
@@ -49,7 +52,7 @@ export function runHighwater(args: readonly string[], options: HighwaterOptions 
 
 export function startHighwater(args: readonly string[], options: HighwaterOptions = {}): RunningHighwater {
   const { PATH = '', HOME = '/' } = process.env;
-  const command = [process.execPath, HIGHWATER, ...args];
+  const command = [...(options.ownNetwork === true ? OWN_NETWORK : []), process.execPath, HIGHWATER, ...args];
   const [file = '', ...rest] =
     options.before === undefined ? command : ['bash', '-c', `${options.before} && exec "$@"`, 'bash', ...command];
   const child = spawn(file, rest, {

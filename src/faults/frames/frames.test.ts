@@ -24,7 +24,7 @@ const acts = ({ truth }: StageBench): readonly string[] => truth.map(({ act }) =
 
 describe('faults of messages', () => {
   test('drop: the named one is gone, and told', () => {
-    const bench = send([{ fault: 'drop', at: [{ stream: 0, seq: 1 }] }], ['a', 'b', 'c']);
+    const bench = send([{ fault: 'drop', messages: [{ stream: 0, seq: 1 }] }], ['a', 'b', 'c']);
     expect(textsOut(bench)).toEqual(['a', 'c']);
     expect(bench.truth).toEqual([{ act: 'drop', to: 0, stream: 0, seq: 1, why: 'fault', way: 'down' }]);
   });
@@ -39,26 +39,26 @@ describe('faults of messages', () => {
   });
 
   test('duplicate: so many more, each told', () => {
-    const bench = send([{ fault: 'duplicate', copies: 2, at: FIRST }], ['a', 'b']);
+    const bench = send([{ fault: 'duplicate', copies: 2, messages: FIRST }], ['a', 'b']);
     expect(textsOut(bench)).toEqual(['a', 'a', 'a', 'b']);
     expect(acts(bench)).toEqual(['duplicate', 'duplicate']);
   });
 
   test('reorder: so many go first, and the extent is told', () => {
-    const bench = send([{ fault: 'reorder', by: 2, at: FIRST }], ['a', 'b', 'c', 'd']);
+    const bench = send([{ fault: 'reorder', by: 2, messages: FIRST }], ['a', 'b', 'c', 'd']);
     expect(textsOut(bench)).toEqual(['b', 'c', 'a', 'd']);
     expect(bench.truth).toEqual([{ act: 'reorder', to: 0, stream: 0, seq: 0, extent: 2, way: 'down' }]);
   });
 
   test('reorder: what none follow goes after 100 ms, and nothing is told', () => {
-    const bench = send([{ fault: 'reorder', by: 2, at: FIRST }], ['a']);
+    const bench = send([{ fault: 'reorder', by: 2, messages: FIRST }], ['a']);
     expect(textsOut(bench)).toEqual([]);
     bench.clock.runTo(100e6);
     expect([textsOut(bench), bench.truth]).toEqual([['a'], []]);
   });
 
   test('delay: others do not wait', () => {
-    const bench = send([{ fault: 'delay', delay: '20ms', at: FIRST }], ['a', 'b']);
+    const bench = send([{ fault: 'delay', delay: '20ms', messages: FIRST }], ['a', 'b']);
     expect(textsOut(bench)).toEqual(['b']);
     bench.clock.runTo(20e6);
     expect(textsOut(bench)).toEqual(['b', 'a']);
@@ -66,7 +66,7 @@ describe('faults of messages', () => {
   });
 
   test('corrupt: so many bits of the content differ, in a text that is still one', () => {
-    const bench = send([{ fault: 'corrupt', bits: 3, at: FIRST }], ['abcdefgh', 'b']);
+    const bench = send([{ fault: 'corrupt', bits: 3, messages: FIRST }], ['abcdefgh', 'b']);
     const [damaged = '', whole] = textsOut(bench);
     const differing = [...Buffer.from(damaged)].reduce(
       (sum, byte, i) => sum + [...(byte ^ Buffer.from('abcdefgh')[i]!).toString(2)].filter((bit) => bit === '1').length,
@@ -79,8 +79,8 @@ describe('faults of messages', () => {
   test('corrupt a text or a header: as nobody may send them', () => {
     const bench = send(
       [
-        { fault: 'corrupt', part: 'utf8', at: FIRST },
-        { fault: 'corrupt', part: 'header', at: [{ stream: 0, seq: 1 }] },
+        { fault: 'corrupt', part: 'utf8', messages: FIRST },
+        { fault: 'corrupt', part: 'header', messages: [{ stream: 0, seq: 1 }] },
       ],
       ['abc', 'def', 'ghi'],
     );
@@ -101,7 +101,7 @@ describe('faults of messages', () => {
   });
 
   test('replay: one of the last comes once more, behind it', () => {
-    const bench = send([{ fault: 'replay', at: [{ stream: 0, seq: 2 }] }], ['a', 'b', 'c', 'd']);
+    const bench = send([{ fault: 'replay', messages: [{ stream: 0, seq: 2 }] }], ['a', 'b', 'c', 'd']);
     const texts = textsOut(bench);
     expect(texts).toHaveLength(5);
     expect(texts[2]).toBe('c');
@@ -111,7 +111,7 @@ describe('faults of messages', () => {
   });
 
   test('fabricate: as many bytes that nobody sent', () => {
-    const bench = send([{ fault: 'fabricate', at: FIRST }], ['abcdef', 'b']);
+    const bench = send([{ fault: 'fabricate', messages: FIRST }], ['abcdef', 'b']);
     const texts = textsOut(bench);
     expect([texts[0], texts[1]?.length, texts[2]]).toEqual(['abcdef', 6, 'b']);
     expect(texts[1]).not.toBe('abcdef');
@@ -119,13 +119,13 @@ describe('faults of messages', () => {
   });
 
   test('oversize: so many bytes more', () => {
-    const bench = send([{ fault: 'oversize', bytes: 1000, at: FIRST }], ['abc']);
+    const bench = send([{ fault: 'oversize', bytes: 1000, messages: FIRST }], ['abc']);
     expect(textsOut(bench)[0]).toMatch(/^abc[ -~]{1000}$/);
     expect(bench.truth).toMatchObject([{ act: 'damage', how: 'extended' }]);
   });
 
   test('split: fragments that make the message again', () => {
-    const bench = send([{ fault: 'split', fragments: 3, at: FIRST }], ['abcdefg', 'h']);
+    const bench = send([{ fault: 'split', fragments: 3, messages: FIRST }], ['abcdefg', 'h']);
     const frames = framesOf(bytesOut(bench));
     expect(frames.map(({ opcode, isFinal }) => [opcode, isFinal])).toEqual([
       [opcodes.text, false],
@@ -137,15 +137,15 @@ describe('faults of messages', () => {
   });
 
   test('coalesce: so many in one write; and what did not come is not waited for', () => {
-    const bench = send([{ fault: 'coalesce', by: 2, at: FIRST }], ['a', 'b', 'c', 'd']);
+    const bench = send([{ fault: 'coalesce', by: 2, messages: FIRST }], ['a', 'b', 'c', 'd']);
     expect(bench.out.map(({ bytes }) => framesOf(bytes!).length)).toEqual([3, 1]);
-    const alone = send([{ fault: 'coalesce', by: 2, at: FIRST }], ['a']);
+    const alone = send([{ fault: 'coalesce', by: 2, messages: FIRST }], ['a']);
     alone.clock.runTo(100e6);
     expect(textsOut(alone)).toEqual(['a']);
   });
 
   test('close: a close frame instead, and nothing after it', () => {
-    const bench = send([{ fault: 'close', code: 4001, at: [{ stream: 0, seq: 1 }] }], ['a', 'b', 'c']);
+    const bench = send([{ fault: 'close', code: 4001, messages: [{ stream: 0, seq: 1 }] }], ['a', 'b', 'c']);
     const frames = framesOf(bytesOut(bench));
     expect(frames.map(({ opcode }) => opcode)).toEqual([opcodes.text, opcodes.close]);
     expect(Buffer.from(frames[1]!.payload).readUInt16BE(0)).toBe(4001);
@@ -153,7 +153,7 @@ describe('faults of messages', () => {
   });
 
   test('close with 1006: no frame, and a reset', () => {
-    const bench = send([{ fault: 'close', code: 1006, at: FIRST }], ['a', 'b']);
+    const bench = send([{ fault: 'close', code: 1006, messages: FIRST }], ['a', 'b']);
     expect([textsOut(bench), bench.severed]).toEqual([[], ['reset']]);
   });
 
@@ -172,7 +172,7 @@ describe('faults of messages', () => {
   });
 
   test('what the client sends is masked again, with the key it came with', () => {
-    const bench = send([{ fault: 'corrupt', bits: 1, at: FIRST }], ['abcdef', 'b'], 'up');
+    const bench = send([{ fault: 'corrupt', bits: 1, messages: FIRST }], ['abcdef', 'b'], 'up');
     const frames = framesOf(bytesOut(bench));
     expect(frames.map(({ maskKey }) => maskKey)).toEqual([0x1234_5678, 0x1234_5678]);
     expect(Buffer.from(frames[1]!.payload).toString()).toBe('b');
@@ -192,7 +192,9 @@ describe('what no fault chooses', () => {
       part(opcodes.binary, true, 'rsv', 0x30),
       part(opcodes.close, true, ''),
     ];
-    const bench = createStageBench(faultsOf({ fault: 'drop', at: [{ stream: 9, seq: 9 }] }), { withFrames: true });
+    const bench = createStageBench(faultsOf({ fault: 'drop', messages: [{ stream: 9, seq: 9 }] }), {
+      withFrames: true,
+    });
     const bytes = Buffer.concat(frames);
     for (const byte of bytes) bench.entry().push(Uint8Array.of(byte));
     expect(bytesOut(bench).equals(bytes)).toBe(true);
@@ -200,10 +202,10 @@ describe('what no fault chooses', () => {
   });
 
   test('messages of ours are known by their own names, in whatever text they stand', () => {
-    const at = [{ stream: 3, seq: 7 }];
+    const messages = [{ stream: 3, seq: 7 }];
     const document = (id: string): string => JSON.stringify({ type: 'chat', reply: { to: id } });
     const bench = send(
-      [{ fault: 'drop', at }],
+      [{ fault: 'drop', messages }],
       [document('5eed0001-3-6'), document('5eed0001-3-7'), document('other')],
     );
     expect(textsOut(bench)).toEqual([document('5eed0001-3-6'), document('other')]);
@@ -211,7 +213,7 @@ describe('what no fault chooses', () => {
   });
 
   test('what is held back goes before a close frame, and before the end', () => {
-    const faults = [{ fault: 'delay', delay: '1h', at: FIRST }];
+    const faults = [{ fault: 'delay', delay: '1h', messages: FIRST }];
     const close = encodeFrame({
       isFinal: true,
       rsv: 0,
@@ -228,7 +230,7 @@ describe('what no fault chooses', () => {
   });
 
   test('what is still held when the connection is gone is told as dropped, with the sum', () => {
-    const bench = send([{ fault: 'delay', delay: '1h', at: FIRST }], ['a', 'b']);
+    const bench = send([{ fault: 'delay', delay: '1h', messages: FIRST }], ['a', 'b']);
     bench.dispose();
     expect(bench.truth).toMatchObject([
       { act: 'delay' },

@@ -6,11 +6,12 @@ import { parseFaults } from '../../../src/faults/faults-file.ts';
 import { createFrameStage } from '../../../src/faults/frame-stage.ts';
 import { createPipeline, type Part } from '../../../src/faults/pipeline.ts';
 import { type FaultState, rulesOf, stagesOf } from '../../../src/faults/selection.ts';
-import type { Receiver, Way } from '../../../src/faults/stage.ts';
+import type { Receiver } from '../../../src/faults/stage.ts';
 import { watchUpgrade } from '../../../src/faults/upgrade.ts';
 import { opcodes } from '../../../src/frames/opcodes.ts';
 import { type CutFrame, encodeFrame, FrameCutter } from '../../../src/frames/wire-frame.ts';
 import type { Act } from '../../../src/injection/truth.ts';
+import type { Way } from '../../../src/plan/way-faults.ts';
 import { createVirtualClock, type VirtualClock } from '../engine/virtual-clock.ts';
 
 export interface StageBench {

@@ -1,0 +1,38 @@
+// All that a plan can have broken: processes, the way of messages, packets. Which of the three does a fault, its kind says.
+
+import type { Fault } from '../plan/plan.ts';
+import type { FaultHost } from '../run/ports.ts';
+import { createKernelFaults, isOfKernel } from './kernel-faults.ts';
+import { createProcessFaults, type PlannedProcessFault } from './process-faults.ts';
+import { isOnTheWay, openWay, wayProblems } from './way-faults.ts';
+
+/** `directory`: where what must be undone is written down. */
+export function createFaultHost(directory: string): FaultHost {
+  const processes = createProcessFaults(directory);
+  const kernel = createKernelFaults(directory);
+  return {
+    problems: (plan) => [...processes.problems(plan.faults.filter(isOfProcess)), ...wayProblems(plan)],
+    recover: () => [...processes.recover(), ...kernel.recover()],
+    async open(plan, parts) {
+      const way = await openWay(plan, parts);
+      const packets = kernel.open(plan, parts.addresses, parts.notice);
+      return {
+        urls: way.urls,
+        begin(fault) {
+          if (isOnTheWay(fault)) return way.begin(fault);
+          return isOfKernel(fault) ? packets.begin(fault) : processes.begin(fault, parts.target);
+        },
+        end(fault) {
+          if (isOnTheWay(fault)) return way.end(fault);
+          return isOfKernel(fault) ? packets.end(fault) : processes.end(fault, parts.target);
+        },
+        interrupt: () => processes.interrupt(),
+        close: () => way.close(),
+      };
+    },
+  };
+}
+
+function isOfProcess(fault: Fault): fault is PlannedProcessFault {
+  return !isOnTheWay(fault) && !isOfKernel(fault);
+}

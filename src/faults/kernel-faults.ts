@@ -1,0 +1,278 @@
+// Faults of packets, done by the kernel of this machine in the network namespace in which the run goes: packets that arrive
+// here from the service, or for it where it is of this machine, are dropped by a table of nftables that matches nothing else;
+// a slow link is the token bucket (tc-tbf) of the device to the service, and so only for a namespace of one's own.
+//
+// Packets are dropped where they arrive: one that is dropped on its way out is told to its sender as an error, and is no loss.
+
+import { execFile, spawnSync } from 'node:child_process';
+import { accessSync, constants, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Addresses } from '../engine/site.ts';
+import type { Fault, KernelFault, Plan } from '../plan/plan.ts';
+import { splitUrl } from '../plan/url.ts';
+import { unreachable } from '../units/unreachable.ts';
+import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
+
+export type PlannedKernelFault = Fault & KernelFault;
+
+export interface KernelFaults {
+  recover(): readonly string[];
+  open(plan: Plan, addresses: Addresses, notice: (text: string) => void): OpenKernelFaults;
+}
+
+export interface OpenKernelFaults {
+  begin(fault: PlannedKernelFault): Promise<void>;
+  end(fault: PlannedKernelFault): Promise<void>;
+}
+
+/** What was changed: how to take it back, and in which namespace. */
+interface Change {
+  readonly namespace: string;
+  readonly undo: readonly [string, ...string[]];
+}
+
+/** Where the service is, as packets have it. */
+interface Peer {
+  readonly address: string;
+  readonly port: number;
+}
+
+type Words = readonly [string, ...string[]];
+
+const run = promisify(execFile);
+/** capabilities(7) */
+const CAP_NET_ADMIN = 12n;
+/** What `numgen` counts to: loss is as fine as this. */
+const LOSS_STEPS = 1_000_000;
+const MIN_BURST_BYTES = 128 * 1024;
+const BURST_SECONDS = 0.01;
+const QUEUE = '400ms';
+
+export function isOfKernel(fault: Fault): fault is PlannedKernelFault {
+  return fault.kind === 'packet_loss' || fault.kind === 'partition' || fault.kind === 'link_rate';
+}
+
+/** `directory`: where what must be undone is written down. */
+export function createKernelFaults(directory: string): KernelFaults {
+  const notes = createUndoNotes(directory, 'kernel', isChange);
+  return {
+    recover: () => recover(notes),
+    open(plan, addresses, notice) {
+      const peer = peerOf(plan, addresses);
+      for (const fault of plan.faults.filter(isOfKernel)) {
+        const why = whyImpossible(fault.kind);
+        if (why !== null) notice(`SKIPPED: the fault ${fault.name} cannot be on this machine: ${why}`);
+      }
+      return openKernelFaults(peer, notes);
+    },
+  };
+}
+
+function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKernelFaults {
+  const lasting = new Map<string, Change>();
+  let isHeeded = false;
+
+  /** Where this process ends without more ado, such as at a second Ctrl-C. */
+  function heedExit(): void {
+    if (isHeeded) return;
+    isHeeded = true;
+    process.once('exit', () => {
+      for (const [name, { undo }] of lasting) {
+        spawnSync(undo[0], undo.slice(1));
+        notes.remove(name);
+      }
+    });
+  }
+
+  return {
+    async begin(fault) {
+      const why = whyImpossible(fault.kind);
+      if (why !== null) throw new Error(why);
+      if (peer === null) throw new Error('the address of the service is not known');
+      heedExit();
+      const name = `${process.pid}-${fault.kind.replace('_', '-')}`;
+      const { doing, undo } = await changeFor(fault, peer, `highwater_${process.pid}_${fault.kind}`);
+      const change = { namespace: namespaceOf('self') ?? '', undo };
+      notes.write(name, change);
+      lasting.set(name, change);
+      try {
+        await perform(doing);
+      } catch (error) {
+        lasting.delete(name);
+        notes.remove(name);
+        throw error;
+      }
+    },
+    async end(fault) {
+      const name = `${process.pid}-${fault.kind.replace('_', '-')}`;
+      const change = lasting.get(name);
+      if (change === undefined) return;
+      await perform(change.undo);
+      lasting.delete(name);
+      notes.remove(name);
+    },
+  };
+}
+
+/** Why faults of a kind cannot be done here, as `expected …, got …`; null where they can. */
+function whyImpossible(kind: KernelFault['kind']): string | null {
+  if (process.platform !== 'linux') return `expected Linux, got ${process.platform}`;
+  if (!mayChangeNetwork()) return 'expected the right to change the network (CAP_NET_ADMIN, or root), got none';
+  const tools = kind === 'link_rate' ? ['ip', 'tc'] : ['nft'];
+  const missing = tools.find((tool) => !isInPath(tool));
+  if (missing !== undefined) return `expected the program ${missing}, got none in PATH`;
+  if (kind === 'link_rate' && !isOwnNamespace())
+    return 'expected a network namespace of its own, such as in unshare --net, got the one of the machine';
+  return null;
+}
+
+function mayChangeNetwork(): boolean {
+  const held = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${held}`) >> CAP_NET_ADMIN) & 1n) === 1n;
+}
+
+function isInPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(path.delimiter).some((directory) => {
+    try {
+      accessSync(path.join(directory, program), constants.X_OK);
+      return directory !== '';
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Whether nobody else is in it: all its processes descend from the one that made it, as far as they can be seen. */
+function isOwnNamespace(): boolean {
+  const own = namespaceOf('self');
+  const inside = new Set(pids().filter((pid) => namespaceOf(pid) === own));
+  if (inside.has('1')) return false;
+  const maker = (pid: string): string => {
+    const parent = parentOf(pid);
+    return parent !== null && inside.has(parent) ? maker(parent) : pid;
+  };
+  const ours = maker(String(process.pid));
+  return [...inside].every((pid) => maker(pid) === ours);
+}
+
+function pids(): readonly string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+}
+
+/** Null where it cannot be seen. */
+function namespaceOf(pid: string): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return null;
+  }
+}
+
+function parentOf(pid: string): string | null {
+  try {
+    return /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function changeFor(
+  fault: PlannedKernelFault,
+  peer: Peer,
+  table: string,
+): Promise<{ readonly doing: Words; readonly undo: Words }> {
+  switch (fault.kind) {
+    case 'packet_loss':
+      return dropping(peer, table, `numgen random mod ${LOSS_STEPS} < ${Math.round(fault.lossRatio * LOSS_STEPS)}`);
+    case 'partition':
+      return dropping(peer, table, '');
+    case 'link_rate': {
+      const device = await deviceTo(peer.address);
+      const burstBytes = Math.max(MIN_BURST_BYTES, Math.round(fault.bytesPerSecond * BURST_SECONDS));
+      const rate = ['rate', `${Math.round(fault.bytesPerSecond * 8)}bit`, 'burst', `${burstBytes}b`, 'latency', QUEUE];
+      return {
+        doing: ['tc', 'qdisc', 'add', 'dev', device, 'root', 'tbf', ...rate],
+        undo: ['tc', 'qdisc', 'del', 'dev', device, 'root'],
+      };
+    }
+    default:
+      return unreachable(fault);
+  }
+}
+
+function dropping(
+  { address, port }: Peer,
+  table: string,
+  which: string,
+): { readonly doing: Words; readonly undo: Words } {
+  const family = net.isIPv6(address) ? 'ip6' : 'ip';
+  const rule = (side: 's' | 'd'): string =>
+    `add rule inet ${table} arriving ${family} ${side}addr ${address} tcp ${side}port ${port} ${which} counter drop`;
+  const commands = [
+    `add table inet ${table}`,
+    `add chain inet ${table} arriving { type filter hook input priority 0; }`,
+    rule('s'),
+    rule('d'),
+  ];
+  return { doing: ['nft', commands.join('\n')], undo: ['nft', `delete table inet ${table}`] };
+}
+
+async function deviceTo(address: string): Promise<string> {
+  const { stdout } = await run('ip', ['-o', 'route', 'get', address]);
+  const device = /\bdev (\S+)/.exec(stdout)?.[1];
+  if (device === undefined) throw new Error(`expected a network device on the way to ${address}, got none`);
+  return device;
+}
+
+async function perform([program, ...args]: Words): Promise<void> {
+  try {
+    await run(program, args);
+  } catch (error) {
+    const { stderr = '', message } = error as Error & { readonly stderr?: string };
+    throw new Error(`${program}: ${(stderr.trim() === '' ? message : stderr.trim()).replaceAll(/\s+/g, ' ')}`);
+  }
+}
+
+function peerOf({ target }: Plan, addresses: Addresses): Peer | null {
+  const parts = splitUrl(target.urls[0]);
+  if (parts === null || `${parts.host}${parts.port ?? ''}`.includes('${')) return null;
+  const host = parts.host.replace(/^\[(.*)\]$/, '$1');
+  const [address = host] = addresses[host] ?? [];
+  if (net.isIP(address) === 0) return null;
+  return { address, port: parts.port === null ? (parts.scheme === 'wss' ? 443 : 80) : Number(parts.port) };
+}
+
+function isChange(value: object): value is Change {
+  const { namespace, undo } = value as Readonly<Record<string, unknown>>;
+  const isWords = Array.isArray(undo) && undo.length > 0 && undo.every((word) => typeof word === 'string');
+  return typeof namespace === 'string' && isWords && ['nft', 'tc'].includes(String(undo[0]));
+}
+
+/** What runs that were killed have left in the way of packets is taken back, where its namespace can be reached. */
+function recover(notes: UndoNotes<Change>): readonly string[] {
+  const { undone, problems } = notes.takeAbandoned();
+  return [...problems, ...undone.flatMap(takeBack)];
+}
+
+function takeBack({ namespace, undo }: Change): readonly string[] {
+  const holder = holderOf(namespace);
+  // A namespace without processes is gone, and all that was in it.
+  if (holder === null) return [];
+  const [program, ...args] = holder === 'self' ? undo : ['nsenter', '-t', String(holder), '-n', ...undo];
+  const { status, error } = spawnSync(program!, args);
+  const what = undo.join(' ');
+  return status === 0
+    ? [`a fault of the network was left by a run that was killed: taken back (${what})`]
+    : error === undefined
+      ? []
+      : [`a fault of the network was left by a run that was killed, and could not be taken back: ${error.message}`];
+}
+
+/** A process in the namespace. */
+function holderOf(namespace: string): 'self' | number | null {
+  if (namespaceOf('self') === namespace) return 'self';
+  const found = pids().find((pid) => namespaceOf(pid) === namespace);
+  return found === undefined ? null : Number(found);
+}

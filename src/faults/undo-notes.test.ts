@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { startOf } from './process-identity.ts';
+import { createUndoNotes } from './undo-notes.ts';
+
+const isWhat = (value: object): value is { thing: string } => typeof (value as { thing?: unknown }).thing === 'string';
+
+function directory(): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'highwater-notes-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+test('the note of a run that lives is left alone, and that of one that is gone is taken over, once', () => {
+  const place = directory();
+  const notes = createUndoNotes(place, 'broken', isWhat);
+  notes.write('mine', { thing: 'a' });
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  writeFileSync(
+    path.join(place, 'broken-theirs.json'),
+    JSON.stringify({ what: { thing: 'b' }, by: gone, byStartedAt: '1' }),
+  );
+  expect(notes.takeAbandoned()).toEqual({ undone: [{ thing: 'b' }], problems: [] });
+  expect(notes.takeAbandoned()).toEqual({ undone: [], problems: [] });
+  notes.remove('mine');
+  expect(readdirSync(place)).toEqual([]);
+});
+
+test('a note of a number that another process has now is of one that is gone', () => {
+  const place = directory();
+  const byStartedAt = `${startOf(process.pid)}0`;
+  writeFileSync(
+    path.join(place, 'broken-x.json'),
+    JSON.stringify({ what: { thing: 'c' }, by: process.pid, byStartedAt }),
+  );
+  expect(createUndoNotes(place, 'broken', isWhat).takeAbandoned().undone).toEqual([{ thing: 'c' }]);
+});
+
+test.each([
+  ['{"what":'],
+  ['{"what":{},"by":1e9,"byStartedAt":""}'],
+  ['null'],
+])('a note that says %s is removed, and nothing is undone', (text) => {
+  const place = directory();
+  writeFileSync(path.join(place, 'broken-x.json'), text);
+  writeFileSync(path.join(place, 'other-x.json'), text);
+  expect(createUndoNotes(place, 'broken', isWhat).takeAbandoned()).toEqual({ undone: [], problems: [] });
+  expect(readdirSync(place)).toEqual(['other-x.json']);
+});

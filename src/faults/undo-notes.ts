@@ -1,0 +1,82 @@
+// What must be undone, written down before it is done: a run that is killed in the middle of a fault undoes nothing itself, and
+// the next one does it in its place. A note says which run it is of; while that run lives, it is none of anybody else's business.
+
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { isAlive, startOf } from './process-identity.ts';
+
+export interface UndoNotes<T extends object> {
+  write(name: string, what: T): void;
+  remove(name: string): void;
+  /** Takes over what runs that are gone have left, and why some of that cannot be. */
+  takeAbandoned(): { readonly undone: readonly T[]; readonly problems: readonly string[] };
+}
+
+interface Note {
+  readonly what: object;
+  /** The run's process. */
+  readonly by: number;
+  readonly byStartedAt: string;
+}
+
+/** Notes are files `KIND-NAME.json` of the directory; names are of letters, digits and hyphens. */
+export function createUndoNotes<T extends object>(
+  directory: string,
+  kind: string,
+  isWhat: (value: object) => value is T,
+): UndoNotes<T> {
+  const fileOf = (name: string): string => path.join(directory, `${kind}-${name}.json`);
+  return {
+    write(name, what) {
+      mkdirSync(directory, { recursive: true });
+      const note: Note = { what, by: process.pid, byStartedAt: startOf(process.pid) };
+      writeFileSync(fileOf(name), JSON.stringify(note));
+    },
+    remove: (name) => rmSync(fileOf(name), { force: true }),
+    takeAbandoned() {
+      const undone: T[] = [];
+      const problems: string[] = [];
+      for (const name of filesIn(directory, kind)) {
+        const file = path.join(directory, name);
+        const note = readNote(file);
+        if (note !== null && isAlive(note.by, note.byStartedAt)) continue;
+        if (!isRemoved(file))
+          problems.push(`${file}: expected a note that can be removed, got one that cannot: it is left as it is`);
+        else if (note !== null && isWhat(note.what)) undone.push(note.what);
+      }
+      return { undone, problems };
+    },
+  };
+}
+
+function filesIn(directory: string, kind: string): readonly string[] {
+  try {
+    return readdirSync(directory).filter((name) => name.startsWith(`${kind}-`) && name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+}
+
+function readNote(file: string): Note | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isNote(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isNote(value: unknown): value is Note {
+  if (typeof value !== 'object' || value === null) return false;
+  const { what, by, byStartedAt } = value as Readonly<Record<string, unknown>>;
+  return typeof what === 'object' && what !== null && Number.isSafeInteger(by) && typeof byStartedAt === 'string';
+}
+
+function isRemoved(file: string): boolean {
+  try {
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
