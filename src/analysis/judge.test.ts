@@ -249,6 +249,7 @@ test('the result is the same in whatever order the windows come', () => {
 test('failures carry the first example of their kind, violations their first hundred', () => {
   const failure = (atNs: number, detail: string): RunEvent => ({
     kind: 'failure',
+    group: 0,
     atNs,
     worker: 0,
     lane: 3,

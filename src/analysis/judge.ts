@@ -30,6 +30,7 @@ import { describeDistribution } from './distribution.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
+import { createMisbehavingJudge } from './misbehaving.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
 import { judgeContract, judgeThreshold } from './rules.ts';
@@ -68,6 +69,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const types = createTypeTallies(plan.load.mix);
   const describe = (h: Histogram) => describeDistribution(h, encodeHdr);
   const recovery = createRecoveryJudge(plan, events, describe);
+  const misbehaving = createMisbehavingJudge(plan, events);
   const steady = steadyStretch(plan, record);
   const resources = createResources(steady);
   let sendingWindows = 0;
@@ -95,6 +97,10 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
 
   return {
     window(window) {
+      if (window.group > 0) {
+        misbehaving.add(window);
+        return;
+      }
       addWindow(whole, window);
       addTypes(types, window);
       recovery.add(window);
@@ -188,6 +194,12 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           numbering === null ? null : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe),
         types: describeTypes(types, describe),
         recovery: recovery.finish(points),
+        misbehaving: misbehaving.finish({
+          tally: whole,
+          points,
+          connectedNs: record.connectedNs,
+          resources: series,
+        }),
         response: describe(whole.histograms.response),
         service: describe(whole.histograms.service),
         sendLag: describe(whole.histograms.sendLag),
@@ -342,7 +354,8 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
   if (manifest === undefined) throw new RangeError('the record does not say which run it is of: no runStarted event');
   const examples = new Map<FailureKind, string>();
   for (const event of events) {
-    if (event.kind === 'failure' && !examples.has(event.failure)) examples.set(event.failure, event.detail);
+    if (event.kind === 'failure' && event.group === 0 && !examples.has(event.failure))
+      examples.set(event.failure, event.detail);
   }
   const stopping = events.find((event) => event.kind === 'stopping');
   const ended = events.find((event) => event.kind === 'runEnded');
@@ -359,7 +372,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     examples,
     states: events.flatMap((event) => (event.kind === 'states' ? [event.states] : [])),
-    audiences: events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : [])),
+    audiences: events.flatMap((event) => (event.kind === 'audience' && event.group === 0 ? [event.audience] : [])),
     violations: events
       .filter((event) => event.kind === 'violation')
       .slice(0, MAX_VIOLATIONS)

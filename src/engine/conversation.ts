@@ -66,6 +66,7 @@ export interface ConversationParts {
   readonly work: Work;
   readonly openLanes: OpenLanes;
   readonly clock: Clock;
+  readonly answersPings: boolean;
   failed(lane: Lane, kind: FailureKind, detail: string): void;
   /** The lane is open and has been greeted: lays out what must go before its next message. */
   resumed(lane: Lane): void;
@@ -160,7 +161,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     },
     ping(lane, bytes, start, end) {
       // RFC 6455 §5.5.3: not every ping needs its pong; a flood of them must not pile up here.
-      if (lane.link!.writableLength > plan.target.maxBufferedBytes) return;
+      if (!parts.answersPings || lane.link!.writableLength > plan.target.maxBufferedBytes) return;
       const at = reserve(traffic.outbox, maxControlFrameBytes);
       const frameEnd = writeControlFrame(
         traffic.outbox.bytes,
@@ -208,9 +209,11 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   function onClose(lane: Lane, error: LinkError | null): void {
     if (lane.state === 'open' || lane.state === 'draining') {
-      leave(lane, 'droppedByServer', NO_CLOSE_FRAME);
-      countFailure(recorder, 'reset');
-      parts.failed(lane, 'reset', error?.detail ?? 'the connection was closed without a close frame');
+      const isOwnDoing = error?.kind === 'misbehaved';
+      const kind = isOwnDoing ? 'misbehaved' : 'reset';
+      leave(lane, isOwnDoing ? 'misbehaved' : 'droppedByServer', NO_CLOSE_FRAME);
+      countFailure(recorder, kind);
+      parts.failed(lane, kind, error?.detail ?? 'the connection was closed without a close frame');
     }
     leaving.delete(lane);
     lane.state = 'idle';
@@ -221,11 +224,11 @@ export function createConversation(parts: ConversationParts): Conversation {
   }
 
   /** The connection dies under its messages: what is in flight is unresolved. */
-  function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules', code: number): void {
+  function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules' | 'misbehaved', code: number): void {
     if (why === 'droppedByServer') recorder.droppedByServer++;
     lane.droppedNs = clock.nowNs();
     recorder.firstDropNs ??= lane.droppedNs;
-    countCloseCode(recorder, code);
+    if (why !== 'misbehaved') countCloseCode(recorder, code);
     if (!parts.isResumed(lane)) settle(lane, 'unresolved');
     takeOut(lane, 'died');
   }

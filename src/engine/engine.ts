@@ -21,7 +21,7 @@ import { countFailure, createRecorder } from '../measure/recorder.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
 import { createTypeOf } from '../plan/message-types.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Misbehaviour, Plan } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
 import { planStages } from '../plan/stages.ts';
 import { shareCount } from '../units/shares.ts';
@@ -50,8 +50,14 @@ export interface Assignment {
   readonly shards: number;
   /** The 32-bit mark of the run in every message. */
   readonly run: number;
-  /** How many lanes the whole run has at its peak. */
+  /** How many lanes of the group the whole run has at its peak. */
   readonly laneCount: number;
+  /** 0 for lanes that behave as they should; the others are counted apart. */
+  readonly group: number;
+  /** The number of the group's first lane in the whole run. */
+  readonly firstLane: number;
+  /** Null where lanes behave as they should. */
+  readonly misbehaviour: Misbehaviour | null;
   readonly rows: Rows;
   /** Rows of the plan's feed. */
   readonly feed: Rows;
@@ -95,21 +101,32 @@ const LINGER_NS = 500e6;
 /** A beat that takes longer is a stall of the process. */
 const STALL_NS = 200e6;
 const CLOSE_TIMEOUT_NS = 2e9;
+/** Nobody waits for the good manners of a lane that has none. */
+const MISBEHAVING_CLOSE_TIMEOUT_NS = 200e6;
 const JUST_BEFORE_NS = 1e6;
 
 export function createEngine(parts: EngineParts): Engine {
   const { assignment, clock, hooks } = parts;
-  const { plan, shard, shards } = assignment;
+  const { plan, shard, shards, group, firstLane } = assignment;
   const recorder = createRecorder();
   const laneCount = shareCount(assignment.laneCount, shard, shards);
-  const lanes = Array.from({ length: laneCount }, (_, index) => new Lane(index, index * shards + shard));
+  const lanes = Array.from({ length: laneCount }, (_, index) => new Lane(index, firstLane + index * shards + shard));
   const { rooms } = plan.load;
   const openLanes = createOpenLanes(laneCount, (lane) => rooms === null || isPublisher(rooms, lane.stream));
   const density = createDensityFacts();
   const fanout =
     rooms === null
       ? null
-      : createFanout({ plan, rooms, shard, shards, lanes: laneCount, allLanes: assignment.laneCount, density });
+      : createFanout({
+          plan,
+          rooms,
+          shard,
+          shards,
+          firstLane,
+          lanes: laneCount,
+          allLanes: assignment.laneCount,
+          density,
+        });
   const pushes = pushesFor(plan, laneCount, assignment.laneCount, density);
   const groupOf = (stream: number): number => (rooms === null ? 0 : roomOf(rooms, stream));
   const states = statesFor(plan, groupOf);
@@ -167,6 +184,7 @@ export function createEngine(parts: EngineParts): Engine {
   const pacer = createPacer(clock, work, assignment.precise);
   const windows = createWindowCutter({
     worker: shard,
+    group,
     stages: planStages(plan),
     recorder,
     ledger: traffic.ledger,
@@ -186,6 +204,7 @@ export function createEngine(parts: EngineParts): Engine {
     work,
     openLanes,
     clock,
+    answersPings: assignment.misbehaviour?.kind !== 'no-pong',
     failed: reportFailure,
     resumed(lane) {
       resender?.reconnected(lane, clock.nowNs());
@@ -408,9 +427,10 @@ export function createEngine(parts: EngineParts): Engine {
     phase = 'closing';
     conversation.closeAll();
     const startedNs = clock.nowNs();
+    const patienceNs = assignment.misbehaviour === null ? CLOSE_TIMEOUT_NS : MISBEHAVING_CLOSE_TIMEOUT_NS;
     const look = (): void => {
       const linked = lanes.filter((lane) => lane.link !== null);
-      const isLate = clock.nowNs() - startedNs > CLOSE_TIMEOUT_NS;
+      const isLate = clock.nowNs() - startedNs > patienceNs;
       if (linked.length > 0 && !isLate) {
         clock.after(BEAT_NS, look);
         return;
@@ -428,7 +448,7 @@ export function createEngine(parts: EngineParts): Engine {
   function tellAudience(): void {
     if (fanout === null) return;
     const audience = fanoutFacts(fanout, lanes, traffic.ledger);
-    hooks.event({ kind: 'audience', atNs: clock.nowNs(), worker: shard, audience });
+    hooks.event({ kind: 'audience', atNs: clock.nowNs(), worker: shard, group, audience });
   }
 
   function tellStates(): void {
@@ -444,7 +464,7 @@ export function createEngine(parts: EngineParts): Engine {
   function reportFailure(lane: Lane, failure: FailureKind, detail: string): void {
     if (failuresReported.has(failure)) return;
     failuresReported.add(failure);
-    hooks.event({ kind: 'failure', atNs: clock.nowNs(), worker: shard, lane: lane.stream, failure, detail });
+    hooks.event({ kind: 'failure', atNs: clock.nowNs(), worker: shard, group, lane: lane.stream, failure, detail });
   }
 
   return { connect, startMessages, stop };

@@ -25,6 +25,8 @@ export interface FanoutParts {
   readonly rooms: Rooms;
   readonly shard: number;
   readonly shards: number;
+  /** The number of the first lane of all processes that are of this kind. */
+  readonly firstLane: number;
   /** Of this process, and of the whole run. */
   readonly lanes: number;
   readonly allLanes: number;
@@ -32,11 +34,14 @@ export interface FanoutParts {
   readonly density: DensityFacts;
 }
 
-export function createFanout({ plan, rooms, shard, shards, lanes, allLanes, density }: FanoutParts): Fanout {
+export function createFanout({ plan, rooms, shard, shards, firstLane, lanes, allLanes, density }: FanoutParts): Fanout {
   const deliveriesPerSecond = (messagesPerSecond(plan, rooms, allLanes) * allLanes) / rooms.count;
   const spreadShare = deliveriesPerSecond === 0 ? 1 : Math.min(1, SPREAD_PER_SECOND / deliveriesPerSecond);
   return {
-    indexOf: (stream) => (stream % shards === shard ? (stream - shard) / shards : null),
+    indexOf(stream) {
+      const index = (stream - firstLane - shard) / shards;
+      return Number.isInteger(index) && index >= 0 && index < lanes ? index : null;
+    },
     audience: createAudience(rooms, lanes, density, asksForOrder(plan)),
     spread: createSpread(plan.seed, spreadShare),
   };

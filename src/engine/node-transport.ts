@@ -7,7 +7,7 @@ import type { FailureKind } from '../facts/failure.ts';
 import type { Endpoint, Link, LinkError, LinkHandler, Transport } from './transport.ts';
 
 /** A read event hands up at most this much; larger reads only raise the memory in use. */
-const READ_BUFFER_BYTES = 64 * 1024;
+export const READ_BUFFER_BYTES = 64 * 1024;
 
 const LANE = Symbol('lane');
 const LAST_ERROR = Symbol('lastError');
@@ -15,6 +15,7 @@ const LAST_ERROR = Symbol('lastError');
 interface LaneSocket<Tag> extends net.Socket {
   [LANE]: Tag;
   [LAST_ERROR]: LinkError | null;
+  reset(): void;
 }
 
 /** What every secure link of a run shares; null where the run has none. */
@@ -23,8 +24,12 @@ export interface SecureOptions {
   readonly insecure: boolean;
 }
 
-export function createNodeTransport<Tag>(handler: LinkHandler<Tag>, secure: SecureOptions | null): Transport<Tag> {
-  const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+export function createNodeTransport<Tag>(
+  handler: LinkHandler<Tag>,
+  secure: SecureOptions | null,
+  readBufferBytes: number = READ_BUFFER_BYTES,
+): Transport<Tag> {
+  const buffer = Buffer.allocUnsafeSlow(readBufferBytes);
   const view = new DataView(buffer.buffer);
   const onread = {
     buffer,
@@ -43,6 +48,12 @@ export function createNodeTransport<Tag>(handler: LinkHandler<Tag>, secure: Secu
     handler.onClose(this[LANE], this, this[LAST_ERROR]);
   }
 
+  function reset(this: LaneSocket<Tag>): void {
+    // Of a TLS socket the TCP connection below is not ours to reset.
+    if (this.connecting || 'encrypted' in this) this.destroy();
+    else this.resetAndDestroy();
+  }
+
   return {
     open(endpoint: Endpoint, tag: Tag): Link {
       const options: net.TcpNetConnectOpts & { onread: unknown } = {
@@ -59,6 +70,7 @@ export function createNodeTransport<Tag>(handler: LinkHandler<Tag>, secure: Secu
       ) as LaneSocket<Tag>;
       socket[LANE] = tag;
       socket[LAST_ERROR] = null;
+      socket.reset = reset;
       socket.on(endpoint.secure ? 'secureConnect' : 'connect', onConnect);
       socket.on('error', onError);
       socket.on('close', onClose);

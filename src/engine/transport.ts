@@ -28,6 +28,11 @@ export interface Link {
   end(): unknown;
   /** Drops the connection at once. */
   destroy(): unknown;
+  /** The same with a TCP reset, where the link is plain. */
+  reset(): unknown;
+  /** Nothing further is read, but for what is on its way up already, until `resume`. */
+  pause(): unknown;
+  resume(): unknown;
 }
 
 /** Called by the transport; `tag` is what `open` was given. */

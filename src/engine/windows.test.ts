@@ -18,6 +18,7 @@ function start(stages = STAGES) {
   const windows: Window[] = [];
   const cutter = createWindowCutter({
     worker: 1,
+    group: 0,
     stages,
     recorder,
     audience: null,

@@ -31,6 +31,7 @@ export interface WindowCutter {
 
 export interface WindowParts {
   readonly worker: number;
+  readonly group: number;
   readonly stages: readonly Stage[];
   readonly recorder: Recorder;
   /** The lanes' own, which counts the places of all arrivals; and what lanes heard of one another. */
@@ -90,6 +91,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
     parts.emit(
       cutWindow(parts.recorder, {
         worker: parts.worker,
+        group: parts.group,
         second: Math.floor(fromNs / WINDOW_NS),
         stage: stageAt(stages, fromNs - originNs),
         untilNs: nowNs,

@@ -1,4 +1,4 @@
-// The main of a worker process: one engine, fed by commands over IPC, reporting over IPC. It ends when
+// The main of a worker process: an engine for each group of lanes, fed by commands over IPC, reporting over IPC. It ends when
 // its channel ends, so no worker outlives its coordinator.
 
 import { randomBytes } from 'node:crypto';
@@ -7,11 +7,18 @@ import { runInNewContext } from 'node:vm';
 import type { Dialect } from '../dialects/dialect.ts';
 import { monotonicClock } from '../engine/clock.ts';
 import { type Assignment, createEngine, type Engine } from '../engine/engine.ts';
-import { createNodeTransport } from '../engine/node-transport.ts';
+import { misbehavingTransport } from '../engine/misbehaving.ts';
+import { createNodeTransport, READ_BUFFER_BYTES } from '../engine/node-transport.ts';
+import type { OpenTransport } from '../engine/transport.ts';
+import type { RunEvent } from '../facts/event.ts';
+import type { Misbehaviour } from '../plan/plan.ts';
 import type { Command, Report } from '../run/ports.ts';
+import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { loadModule } from './load-module.ts';
 import { secureOptions } from './secure-options.ts';
+
+const LEAST_READ_BYTES = 256;
 
 /**
  * Opening a lane leaves twice as much garbage as the lane itself. It is collected while nobody waits, between the
@@ -20,8 +27,10 @@ import { secureOptions } from './secure-options.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-let assignment: Assignment | null = null;
-let engine: Engine | null = null;
+let assignments: readonly Assignment[] = [];
+/** The healthy one first. */
+let engines: readonly Engine[] = [];
+let unfinished = 0;
 let ownDialect: Dialect | null = null;
 
 function report(value: Report): void {
@@ -31,27 +40,28 @@ function report(value: Report): void {
 function obey(command: Command): void {
   switch (command.kind) {
     case 'assign':
-      void prepareFor(command.assignment);
+      void prepareFor(command.assignments);
       return;
     case 'connect':
-      engine = startEngine(assignment!, command.originNs);
+      unfinished = assignments.length;
+      engines = assignments.map((each) => startEngine(each, command.originNs));
       return;
     case 'startMessages':
-      engine!.startMessages(command.atNs);
+      for (const engine of engines) engine.startMessages(command.atNs);
       return;
     case 'stop':
-      engine?.stop();
+      for (const engine of engines) engine.stop();
       return;
     default:
       unreachable(command);
   }
 }
 
-async function prepareFor(given: Assignment): Promise<void> {
-  const { dialect } = given.plan;
+async function prepareFor(given: NonEmpty<Assignment>): Promise<void> {
+  const { dialect } = given[0].plan;
   // The coordinator has tried it: one that fails here and now ends the process, which the coordinator reports.
   if (dialect.kind === 'module') ownDialect = (await loadModule(dialect.file)).dialect as Dialect;
-  assignment = given;
+  assignments = given;
   report({ kind: 'ready' });
 }
 
@@ -60,10 +70,13 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
     given.plan.target.tls,
     given.plan.target.urls.some((url) => url.startsWith('wss:')),
   );
+  const { misbehaviour } = given;
+  const clock = monotonicClock(originNs);
+  const openPlain: OpenTransport = (handler) => createNodeTransport(handler, secure, readBufferBytes(misbehaviour));
   const started = createEngine({
     assignment: given,
-    openTransport: (handler) => createNodeTransport(handler, secure),
-    clock: monotonicClock(originNs),
+    openTransport: misbehaviour === null ? openPlain : misbehavingTransport(misbehaviour, openPlain, clock),
+    clock,
     ownDialect,
     maskSeed: randomBytes(4).readUInt32LE(),
     meter: {
@@ -75,16 +88,32 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
     },
     hooks: {
       window: (window) => report({ kind: 'window', window }),
-      event: (event) => report({ kind: 'event', event }),
+      event: (event) => {
+        if (misbehaviour === null || isOfGroups(event)) report({ kind: 'event', event });
+      },
       connected: () => {
+        if (misbehaviour !== null) return;
         collectGarbage();
         report({ kind: 'connected' });
       },
-      finished: () => report({ kind: 'finished' }),
+      finished: () => {
+        if (--unfinished === 0) report({ kind: 'finished' });
+      },
     },
   });
   started.connect(0);
   return started;
+}
+
+/** What lanes that behave badly find wrong says nothing about the service. */
+function isOfGroups({ kind }: RunEvent): boolean {
+  return kind === 'failure' || kind === 'audience';
+}
+
+/** Who takes little at a time must not take much at once. */
+function readBufferBytes(misbehaviour: Misbehaviour | null): number {
+  if (misbehaviour?.kind !== 'slow-reader') return READ_BUFFER_BYTES;
+  return Math.min(READ_BUFFER_BYTES, Math.max(LEAST_READ_BYTES, Math.ceil(misbehaviour.bytesPerSecond / 10)));
 }
 
 process.on('message', (command) => obey(command as Command));

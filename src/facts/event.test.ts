@@ -12,6 +12,7 @@ const events: fc.Arbitrary<RunEvent> = fc.oneof(
     kind: fc.constant('failure' as const),
     atNs: whole,
     worker: whole,
+    group: whole,
     lane: whole,
     failure: fc.constantFrom(...FAILURE_KINDS),
     detail: fc.string(),

@@ -14,6 +14,8 @@ export type RunEvent =
       readonly kind: 'failure';
       readonly atNs: number;
       readonly worker: number;
+      /** Of lanes: 0 is of those that behave as they should. */
+      readonly group: number;
       readonly lane: number;
       readonly failure: FailureKind;
       /** Redacted, printable, at most a few hundred characters. */
@@ -24,7 +26,13 @@ export type RunEvent =
   | { readonly kind: 'notice'; readonly atNs: number; readonly worker: number; readonly detail: string }
   /** A probe has begun to read less than it should, or for another reason than before. */
   | { readonly kind: 'probeGap'; readonly atNs: number; readonly probe: string; readonly detail: string }
-  | { readonly kind: 'audience'; readonly atNs: number; readonly worker: number; readonly audience: AudienceFacts }
+  | {
+      readonly kind: 'audience';
+      readonly atNs: number;
+      readonly worker: number;
+      readonly group: number;
+      readonly audience: AudienceFacts;
+    }
   | {
       readonly kind: 'states';
       readonly atNs: number;
@@ -120,7 +128,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   runStarted: { manifest: isManifest },
   connected: {},
   messagesStarted: {},
-  failure: { worker: isNumber, lane: isNumber, failure: isOneOf(FAILURE_KINDS), detail: isText },
+  failure: { worker: isNumber, group: isNumber, lane: isNumber, failure: isOneOf(FAILURE_KINDS), detail: isText },
   violation: {
     worker: isNumber,
     violation: isOneOf(VIOLATION_KINDS),
@@ -131,7 +139,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   },
   notice: { worker: isNumber, detail: isText },
   probeGap: { probe: isText, detail: isText },
-  audience: { worker: isNumber, audience: isAudience },
+  audience: { worker: isNumber, group: isNumber, audience: isAudience },
   states: { worker: isNumber, states: (value) => Array.isArray(value) && value.every(isStateFacts) },
   fault: {
     fault: isNumber,

@@ -18,6 +18,8 @@ export const FAILURE_KINDS = [
   'protocol',
   'invalidUtf8',
   'tooBig',
+  // of our own doing
+  'misbehaved',
   // of the dialect, not of the lane
   'dialectError',
   'other',
@@ -42,6 +44,7 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
   protocol: 'the service broke the framing rules (closed with 1002)',
   invalidUtf8: 'the service sent text that is not UTF-8 (closed with 1007)',
   tooBig: 'the service sent a message over the size limit (closed with 1009)',
+  misbehaved: 'the lane ended its connection itself, as the plan says',
   dialectError: 'the dialect threw, or returned what is none of its kinds',
   other: 'another error',
 };

@@ -1,7 +1,7 @@
 // `result.json`: what a run came to. Names are fixed; a field may be added, none renamed.
 // Times are in milliseconds here, because this is an edge; a number that cannot be known is null.
 
-import type { Plan } from '../plan/plan.ts';
+import type { Misbehaviour, Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Machine, Outcome, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
@@ -25,6 +25,8 @@ export interface RunResult {
   readonly types: readonly TypeResult[];
   /** Null where the plan breaks nothing and opens no lane again. */
   readonly recovery: RecoveryResult | null;
+  /** In the order of the plan; all other figures are of the lanes that behave as they should. */
+  readonly misbehaving: readonly MisbehavingResult[];
   readonly response: Distribution;
   readonly service: Distribution;
   readonly sendLag: Distribution;
@@ -39,6 +41,41 @@ export interface RunResult {
   readonly timeline: readonly TimelinePoint[];
   /** The first 100. */
   readonly violations: readonly (Violation & { readonly atSecond: number })[];
+}
+
+/** Of lanes that behave badly on purpose. */
+export interface MisbehavingResult {
+  readonly kind: Misbehaviour['kind'];
+  readonly lanes: number;
+  readonly connections: {
+    readonly attempted: number;
+    readonly opened: number;
+    readonly failed: number;
+    readonly droppedByServer: number;
+    /** By the lane itself, as the plan says. */
+    readonly endedByLane: number;
+    readonly closeCodes: Readonly<Record<string, number>>;
+    readonly failures: Readonly<Partial<Record<FailureKind, FailureResult>>>;
+  };
+  readonly messages: MessageResult;
+  /** In rooms: deliveries that did not come though the lane was there; null where the plan has none. */
+  readonly missed: number | null;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Of slow readers: how the service deals with them; null for others. */
+  readonly policy: ReaderPolicy | null;
+}
+
+/**
+ * `disconnects`, `drops` messages, `stopsReading` what such a lane sends, or `buffers` what it does not read; `unknown` where
+ * nothing of that shows.
+ */
+export interface ReaderPolicy {
+  readonly kind: 'disconnects' | 'drops' | 'stopsReading' | 'buffers' | 'unknown';
+  /** Whether healthy lanes were served more slowly since; null where there is too little to compare. */
+  readonly slowsOthers: boolean | null;
+  /** In a sentence. */
+  readonly evidence: string;
 }
 
 export interface RunFacts {

@@ -140,6 +140,8 @@ export function zeroUnsent(): Record<UnsentReason, number> {
 export interface Window {
   readonly schema: typeof WINDOW_SCHEMA;
   readonly worker: number;
+  /** Of lanes: 0 is of those that behave as they should. */
+  readonly group: number;
   /** Which second of the run, from 0. */
   readonly second: number;
   /** Index into `planStages`: a window is also cut where a stage ends. −1 before the first. */
@@ -235,7 +237,7 @@ export function isWindow(value: unknown): value is Window {
   if (!isRecord(value) || value.schema !== WINDOW_SCHEMA) return false;
   const { messages, unsent, delivery, fanout, pushes, types, connections, bytes, histograms, health } = value;
   return (
-    hasCounts(value, ['worker', 'second', 'untilNs']) &&
+    hasCounts(value, ['worker', 'group', 'second', 'untilNs']) &&
     Number.isSafeInteger(value.stage) &&
     Number.isSafeInteger(value.second) &&
     hasCounts(messages, MESSAGE_FACTS) &&

@@ -131,7 +131,7 @@ const faultRule = objectField(
 ).superRefine((rule, context) => {
   refuseChoice(rule, context);
   for (const key of isFaultKind(rule.kind) ? Object.keys(rule) : []) {
-    const fits = ['kind', 'rate', 'at', ...SETTINGS[rule.kind]].includes(key);
+    const fits = ['kind', 'rate', 'messages', ...SETTINGS[rule.kind]].includes(key);
     if (!fits) context.addIssue({ code: 'custom', path: [key], message: `no ${key} with kind ${rule.kind}` });
   }
 }, present);

@@ -165,6 +165,7 @@ export function countCloseCode(recorder: Recorder, code: number): void {
 /** What the recorder cannot know: whose window it is, and how its process fared. */
 export interface WindowContext {
   readonly worker: number;
+  readonly group: number;
   readonly second: number;
   readonly stage: number;
   readonly untilNs: number;
@@ -191,6 +192,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
   const window: Window = {
     schema: WINDOW_SCHEMA,
     worker: context.worker,
+    group: context.group,
     second: context.second,
     stage: context.stage,
     untilNs: context.untilNs,

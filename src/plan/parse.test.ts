@@ -48,6 +48,7 @@ describe('a plan', () => {
         messages: { kind: 'none' },
         mix: [{ type: 'message', weight: 1, payloadBytes: 64, priority: null }],
         rooms: null,
+        misbehaving: [],
         feed: null,
       },
       contract: null,

@@ -212,9 +212,35 @@ export interface Load {
   readonly mix: NonEmpty<MessageType>;
   /** Null where every lane hears only what it said itself. */
   readonly rooms: Rooms | null;
+  /** Shares of the lanes that behave badly; the others are judged by themselves. */
+  readonly misbehaving: readonly MisbehavingLanes[];
   /** A CSV file whose rows give `${feed.COLUMN}`, message by message; null where there is none. */
   readonly feed: { readonly file: string; readonly order: FeedOrder } | null;
 }
+
+export interface MisbehavingLanes {
+  /** Of all lanes, above 0 and below 1. */
+  readonly share: number;
+  readonly misbehaviour: Misbehaviour;
+}
+
+/** What a client can do wrong. `afterNs`: so long after a lane has opened it begins. */
+export type Misbehaviour =
+  /** Takes no more than so many bytes a second; with 0, nothing at all. */
+  | { readonly kind: 'slow-reader'; readonly bytesPerSecond: number; readonly afterNs: number }
+  /** Is not there any more, and its connection is not closed: it neither reads, nor answers, nor says anything. */
+  | { readonly kind: 'half-open'; readonly afterNs: number }
+  | { readonly kind: 'no-pong' }
+  /** Asks for its connection at so many bytes a second. */
+  | { readonly kind: 'slow-handshake'; readonly bytesPerSecond: number }
+  /** Sends a frame that nobody may send (RFC 6455 §5.2). */
+  | { readonly kind: 'malformed-frames'; readonly afterNs: number }
+  /** Sends a message of so many bytes. */
+  | { readonly kind: 'oversized'; readonly bytes: number; readonly afterNs: number }
+  /** Resets its connection, and comes back. */
+  | { readonly kind: 'reset'; readonly afterNs: number }
+  /** Goes without a word, and comes back. */
+  | { readonly kind: 'come-and-go'; readonly afterNs: number };
 
 /** `sequential`: each lane takes one row after the other, lane n from row n on. */
 export type FeedOrder = 'sequential' | 'random';

@@ -2,10 +2,21 @@
 
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
+import { unreachable } from '../units/unreachable.ts';
 import { countOpenMessages } from './arrivals.ts';
 import { curveDurationNs, peakLevel } from './curve.ts';
 import { DEFAULTS } from './defaults.ts';
-import type { Curve, Load, Messages, MessagesStart, MessageType, Rooms } from './plan.ts';
+import { groupCounts } from './lane-groups.ts';
+import type {
+  Curve,
+  Load,
+  Messages,
+  MessagesStart,
+  MessageType,
+  MisbehavingLanes,
+  Misbehaviour,
+  Rooms,
+} from './plan.ts';
 import type { Path } from './problems.ts';
 import type { Report } from './resolve-target.ts';
 import type { WrittenConnections } from './schema-curves.ts';
@@ -14,6 +25,7 @@ import { chainSegments, type WrittenSegment } from './segments.ts';
 
 const CONNECTIONS: Path = ['load', 'connections'];
 const ROOMS: Path = ['load', 'rooms'];
+const MISBEHAVING: Path = ['load', 'misbehaving'];
 const OPEN: Path = ['load', 'messages', 'open'];
 
 export function resolveLoad(written: WrittenLoad, report: Report): Load {
@@ -22,13 +34,50 @@ export function resolveLoad(written: WrittenLoad, report: Report): Load {
   if (messages.kind === 'none' && written.connections !== undefined && curveDurationNs(connections) === 0) {
     report(CONNECTIONS, 'a duration, as there are no messages to give the run one', 'nothing', 'add { hold: 60s }');
   }
+  const misbehaving = resolveMisbehaving(written.misbehaving ?? []);
+  const [healthyLanes, ...counts] = groupCounts({ connections, misbehaving });
+  const isTooFew = counts.indexOf(0);
+  if (healthyLanes < 1)
+    report(MISBEHAVING, 'at least one lane that behaves as it should', 'none', 'make the shares smaller');
+  if (isTooFew >= 0)
+    report([...MISBEHAVING, isTooFew, 'share'], 'a share of at least one lane', 'none', 'open more lanes');
   return {
     connections,
     messages,
     mix: resolveMix(written),
-    rooms: resolveRooms(written.rooms, connections, messages, report),
+    rooms: resolveRooms(written.rooms, Math.max(0, healthyLanes), messages, report),
+    misbehaving,
     feed: resolveFeed(written.feed),
   };
+}
+
+function resolveMisbehaving(written: NonNullable<WrittenLoad['misbehaving']>): readonly MisbehavingLanes[] {
+  return written.map((each) => ({ share: each.share, misbehaviour: resolveMisbehaviour(each) }));
+}
+
+function resolveMisbehaviour(written: NonNullable<WrittenLoad['misbehaving']>[number]): Misbehaviour {
+  switch (written.kind) {
+    case 'slow-reader':
+      return { kind: written.kind, bytesPerSecond: written.rate ?? 0, afterNs: written.after ?? 0 };
+    case 'slow-handshake':
+      return { kind: written.kind, bytesPerSecond: written.rate ?? DEFAULTS.handshakeBytesPerSecond };
+    case 'oversized':
+      return {
+        kind: written.kind,
+        bytes: written.bytes ?? DEFAULTS.oversizedBytes,
+        afterNs: written.after ?? DEFAULTS.misbehaveAfterNs,
+      };
+    case 'no-pong':
+      return { kind: written.kind };
+    case 'come-and-go':
+      return { kind: written.kind, afterNs: written.after ?? 0 };
+    case 'half-open':
+    case 'malformed-frames':
+    case 'reset':
+      return { kind: written.kind, afterNs: written.after ?? DEFAULTS.misbehaveAfterNs };
+    default:
+      return unreachable(written);
+  }
 }
 
 function resolveFeed(written: WrittenLoad['feed']): Load['feed'] {
@@ -40,14 +89,8 @@ function resolveFeed(written: WrittenLoad['feed']): Load['feed'] {
 /** A receiver keeps account of every sender that it hears. */
 const MAX_PAIRS = 20_000_000;
 
-function resolveRooms(
-  written: WrittenLoad['rooms'],
-  connections: Curve,
-  messages: Messages,
-  report: Report,
-): Rooms | null {
+function resolveRooms(written: WrittenLoad['rooms'], lanes: number, messages: Messages, report: Report): Rooms | null {
   if (written === undefined) return null;
-  const lanes = Math.ceil(peakLevel(connections));
   const { count } = written;
   if (2 * count > lanes) {
     const expected = `at least two lanes for each room, so at most ${formatCount(Math.floor(lanes / 2))} rooms`;

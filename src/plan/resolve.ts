@@ -97,6 +97,10 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
     const hint = 'set dialect.ack, or load.rooms.self: true';
     report(['resend'], 'something that tells a sender what arrived', 'no answer to a sender at all', hint);
   }
+  if (dialect.kind === 'json' && dialect.state?.shared === true && load.misbehaving.length > 0) {
+    const hint = 'what they do to the state would be held against the service';
+    report(['load', 'misbehaving'], 'none, as the state is shared', 'lanes that misbehave', hint);
+  }
   if (dialect.kind === 'json' && dialect.state?.shared === true && dialect.state.count === null) {
     report(
       ['dialect', 'state', 'count'],

@@ -3,13 +3,16 @@
 import * as z from 'zod';
 import { parseDuration } from '../units/duration.ts';
 import {
+  byteRateField,
   choiceField,
   durationField,
   durationRangeField,
   flagField,
+  KNOWN_KEYS,
   nameField,
   objectField,
   present,
+  ratioField,
   refuse,
   sizeField,
   textField,
@@ -158,6 +161,56 @@ const feed = z
   )
   .describe(`A CSV file with a header line; message by message its rows give \${feed.COLUMN}.`);
 
+const AFTER = 'So long after a lane has opened it begins.';
+const afterField = (fallback: string) => durationField(`${AFTER} Default ${fallback}.`, { example: '5s' }).optional();
+const trickleField = (description: string) => byteRateField(description, '1KB/s').optional();
+
+function misbehaving<const K extends string, S extends z.core.$ZodLooseShape>(kind: K, description: string, shape: S) {
+  return objectField(
+    {
+      kind: z.literal(kind).describe(description),
+      share: ratioField('Which share of the lanes.').refine((share) => share > 0 && share < 1, {
+        error: () => 'a percentage above 0% and below 100%',
+      }),
+      ...shape,
+    },
+    `lanes that misbehave: { kind: ${kind}, share }`,
+    description,
+  );
+}
+
+const MISBEHAVING = [
+  misbehaving('slow-reader', 'Takes no more than so many bytes a second.', {
+    rate: trickleField('How much it takes. Default: nothing at all.'),
+    after: afterField('0s'),
+  }),
+  misbehaving('half-open', 'Is not there any more, without having closed its connection.', { after: afterField('1s') }),
+  misbehaving('no-pong', 'Answers no pings.', {}),
+  misbehaving('slow-handshake', 'Asks for its connection byte by byte.', {
+    rate: trickleField('How fast. Default 10B/s.'),
+  }),
+  misbehaving('malformed-frames', 'Sends a frame that nobody may send, and comes back.', { after: afterField('1s') }),
+  misbehaving('oversized', 'Sends a message that is too large, and comes back.', {
+    bytes: sizeField('How large. Default 16MiB.', MAX_PAYLOAD_BYTES, '64MiB', '16MiB').optional(),
+    after: afterField('1s'),
+  }),
+  misbehaving('reset', 'Resets its connection, and comes back.', { after: afterField('1s') }),
+  misbehaving('come-and-go', 'Goes without a word, and comes back.', { after: afterField('0s') }),
+] as const;
+
+const misbehavingSchema = z
+  .array(
+    z.discriminatedUnion('kind', MISBEHAVING, {
+      error: ({ code }) =>
+        code === 'invalid_union'
+          ? `${KNOWN_KEYS}${MISBEHAVING.map(({ shape }) => shape.kind.value).join(', ')}`
+          : 'lanes that misbehave: { kind, share }',
+    }),
+    { error: () => 'a list of lanes that misbehave: { kind, share }' },
+  )
+  .max(32, { error: () => 'at most 32 kinds of lanes that misbehave' })
+  .describe('Shares of the lanes that behave badly on purpose. The others are judged by themselves.');
+
 export const loadSchema = objectField(
   {
     connections: connectionsSchema.optional(),
@@ -166,8 +219,9 @@ export const loadSchema = objectField(
     bytes: payloadBytes.optional(),
     rooms: rooms.optional(),
     feed: feed.optional(),
+    misbehaving: misbehavingSchema.optional(),
   },
-  'the load: { connections, messages, mix, rooms, feed }',
+  'the load: { connections, messages, mix, rooms, feed, misbehaving }',
   'What the target is put under.',
 ).superRefine((load, context) => {
   if (load.connections === undefined && load.messages === undefined) {

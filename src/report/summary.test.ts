@@ -117,7 +117,15 @@ describe('the summary', () => {
 
   test('lanes, their ends, and the first example of each failure', () => {
     const events: RunEvent[] = [
-      { kind: 'failure', atNs: 1, worker: 0, lane: 0, failure: 'refused', detail: 'connect ECONNREFUSED 10.0.0.1:80' },
+      {
+        kind: 'failure',
+        atNs: 1,
+        worker: 0,
+        group: 0,
+        lane: 0,
+        failure: 'refused',
+        detail: 'connect ECONNREFUSED 10.0.0.1:80',
+      },
     ];
     const text = lines(resultOf(parts, [], { events })).join('\n');
     expect(text).toMatch(/opened 10.* {3}failed 2 {3}dropped by the server 2 \(1006 x 2\)/);
@@ -215,7 +223,7 @@ describe('what the run cost', () => {
 describe('what comes from outside cannot harm the terminal', () => {
   const evil = '\u001b[2J\u202eevil\nsecond line';
   const events: RunEvent[] = [
-    { kind: 'failure', atNs: 1, worker: 0, lane: 0, failure: 'reset', detail: evil },
+    { kind: 'failure', atNs: 1, worker: 0, group: 0, lane: 0, failure: 'reset', detail: evil },
     { kind: 'violation', atNs: 1, worker: 0, violation: 'lost', lane: 0, stream: 0, seq: 0, detail: evil },
     { kind: 'stopping', atNs: 1, reason: 'abortRule', detail: evil },
   ];

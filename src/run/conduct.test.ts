@@ -147,7 +147,7 @@ describe('a run that goes its way', () => {
 
   test('gives every worker its shard, the same start and the same moment for the first message', async () => {
     const { sent } = await conduct(obedient);
-    const assigned = sent.flatMap(({ command }) => (command.kind === 'assign' ? [command.assignment] : []));
+    const assigned = sent.flatMap(({ command }) => (command.kind === 'assign' ? command.assignments : []));
     expect(assigned.map(({ shard, shards, laneCount }) => [shard, shards, laneCount])).toEqual([
       [0, 2, 10],
       [1, 2, 10],
@@ -341,7 +341,7 @@ test('what workers report is kept, with secrets taken out', async () => {
       if (command.kind === 'connect' && worker === 0) {
         say({
           kind: 'event',
-          event: { kind: 'failure', atNs: 1, worker, lane: 0, failure: 'upgradeRejected', detail },
+          event: { kind: 'failure', atNs: 1, worker, group: 0, lane: 0, failure: 'upgradeRejected', detail },
         });
       }
       obedient(worker, command, say, die);

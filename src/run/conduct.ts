@@ -8,10 +8,12 @@ import type { FaultPhase, Manifest, Outcome, RunEvent, StopReason } from '../fac
 import type { Phase } from '../facts/live-figures.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import type { Window } from '../facts/window.ts';
+import { laneGroups } from '../plan/lane-groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactExcerpt } from '../plan/redact.ts';
 import { printable } from '../report/printable.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
+import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { createReadingCleaner } from './clean-reading.ts';
 import { createFaultTimeline } from './fault-timeline.ts';
@@ -245,7 +247,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   let endWatch = (): void => {};
   const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
   try {
-    for (const worker of living()) crew.send(worker, { kind: 'assign', assignment: assignmentOf(plan, parts, worker) });
+    for (const worker of living())
+      crew.send(worker, { kind: 'assign', assignments: assignmentsOf(plan, parts, worker) });
     const startedMs = performance.now();
     await until(() => everyLiving('ready') || performance.now() - startedMs > START_TIMEOUT_MS);
     if (living().length < needs.workers || !everyLiving('ready')) {
@@ -294,22 +297,28 @@ function outcomeOf(stopping: { readonly reason: StopReason } | null): Outcome {
   return stopping.reason === 'interrupted' ? 'interrupted' : 'aborted';
 }
 
-function assignmentOf(
-  plan: Plan,
+function assignmentsOf(
+  whole: Plan,
   { needs, manifest, rows, feed, addresses }: ConductParts,
   worker: number,
-): Assignment {
-  return {
-    plan,
-    shard: worker,
-    shards: needs.workers,
-    run: runMark(manifest.id),
-    laneCount: needs.lanes,
-    rows,
-    feed,
-    addresses,
-    precise: needs.precise,
-  };
+): NonEmpty<Assignment> {
+  const [healthy, ...groups] = laneGroups(whole).map(
+    ({ plan, laneCount, group, firstLane, misbehaviour }): Assignment => ({
+      plan,
+      shard: worker,
+      shards: needs.workers,
+      run: runMark(manifest.id),
+      laneCount,
+      group,
+      firstLane,
+      misbehaviour,
+      rows,
+      feed,
+      addresses,
+      precise: needs.precise && group === 0,
+    }),
+  );
+  return [healthy!, ...groups];
 }
 
 /** FNV-1a of the run's id: messages of an earlier run are told apart. */

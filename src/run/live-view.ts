@@ -50,6 +50,7 @@ export function createLiveView(needs: MachineNeeds): LiveView {
 
   return {
     add(window) {
+      if (window.group > 0) return;
       addWindow(total, window);
       open.set(window.worker, window.connections.open);
       let second = pending.get(window.second);

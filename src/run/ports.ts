@@ -15,7 +15,8 @@ import type { NonEmpty } from '../units/non-empty.ts';
 
 /** From coordinator to worker. Other times count from the run's origin. */
 export type Command =
-  | { readonly kind: 'assign'; readonly assignment: Assignment }
+  /** One for each group of lanes, the healthy one first. */
+  | { readonly kind: 'assign'; readonly assignments: NonEmpty<Assignment> }
   /** The run begins at `originNs` of the machine's monotonic clock, a little in the future. */
   | { readonly kind: 'connect'; readonly originNs: bigint }
   | { readonly kind: 'startMessages'; readonly atNs: number }

@@ -23,6 +23,9 @@ function fakeLink(): Link & { takes: boolean; readonly written: Uint8Array[]; le
     },
     end() {},
     destroy() {},
+    reset() {},
+    pause() {},
+    resume() {},
   };
 }
 

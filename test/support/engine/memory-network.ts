@@ -56,6 +56,8 @@ export function createMemoryNetwork(
     let isEnding = false;
     let isEnded = false;
     let isPaused = false;
+    /** What came while the client did not read. */
+    let unread: (() => void)[] | null = null;
     let peerKnowsEnd = false;
     const kernel: Uint8Array[] = [];
 
@@ -127,6 +129,15 @@ export function createMemoryNetwork(
         close(null);
         if (wasOpen) tellPeerEnd(false);
       },
+      reset: () => link.destroy(),
+      pause() {
+        unread ??= [];
+      },
+      resume() {
+        const waiting = unread ?? [];
+        unread = null;
+        for (const hand of waiting) later(hand);
+      },
     };
 
     const peer: PeerEnd = {
@@ -135,14 +146,19 @@ export function createMemoryNetwork(
       onEnd: () => {},
       send(bytes) {
         const copy = Uint8Array.from(bytes);
-        later(() => {
+        const hand = (): void => {
+          if (unread !== null) {
+            unread.push(hand);
+            return;
+          }
           for (let at = 0; at < copy.length && state === 'open'; at += READ_BUFFER_BYTES) {
             const end = Math.min(copy.length - at, READ_BUFFER_BYTES);
             shared.bytes.set(copy.subarray(at, at + end));
             handler.onBytes(tag, shared.bytes, shared.view, end);
             shared.bytes.fill(WIPED, 0, end);
           }
-        });
+        };
+        later(hand);
       },
       end: () => later(() => close(null)),
       reset: () => later(() => close({ kind: 'reset', detail: 'read ECONNRESET' })),

@@ -78,6 +78,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
       mix: parts.mix ?? [{ type: 'message', weight: 1, payloadBytes: parts.bytes ?? 64, priority: null }],
       rooms: parts.rooms ?? null,
       feed: null,
+      misbehaving: [],
     },
     contract: null,
     thresholds: [],

@@ -37,6 +37,7 @@ export interface WindowParts {
   readonly loss?: Partial<DeliveryFacts['loss']>;
   readonly pushes?: Partial<PushCounts>;
   readonly connections?: Partial<Window['connections']>;
+  readonly group?: number;
   readonly bytes?: Partial<Window['bytes']>;
   /** Values in nanoseconds. */
   readonly times?: Partial<Record<HistogramName, readonly number[]>>;
@@ -55,6 +56,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
   return {
     schema: WINDOW_SCHEMA,
     worker: parts.worker ?? 0,
+    group: parts.group ?? 0,
     second,
     stage: parts.stage ?? 0,
     untilNs: (second + 1) * 1e9,

@@ -1,0 +1,170 @@
+// What became of the lanes that behave badly, and how the service deals with those that do not read. They are counted apart:
+// nothing here is part of what the healthy lanes are judged by. Pure.
+
+import type { AudienceFacts } from '../facts/audience.ts';
+import type { RunEvent } from '../facts/event.ts';
+import type { FailureKind } from '../facts/failure.ts';
+import type { FailureResult, MisbehavingResult, ReaderPolicy, RunResult, TimelinePoint } from '../facts/result.ts';
+import type { Window } from '../facts/window.ts';
+import { groupCounts } from '../plan/lane-groups.ts';
+import type { Misbehaviour, Plan } from '../plan/plan.ts';
+import { formatBytes } from '../units/bytes.ts';
+import { nsToSeconds } from '../units/duration.ts';
+import { formatCount } from '../units/rate.ts';
+import { closeBooks } from './books.ts';
+import { joinAudience } from './fanout.ts';
+import { median } from './statistics-trend.ts';
+import { addWindow, createTally, type Tally } from './tally.ts';
+
+/** Less than this that nobody has read can lie anywhere. */
+const LEAST_UNREAD_BYTES = 1024 ** 2;
+/** So much of what was not read must show in the memory of the service. */
+const HELD_SHARE = 0.5;
+/** Response times that are so many times what they were, and by so much longer, are those of a service that was slowed down. */
+const SLOWER_TIMES = 2;
+const SLOWER_BY_MS = 5;
+const LEAST_SECONDS = 3;
+
+export interface MisbehavingJudge {
+  add(window: Window): void;
+  finish(healthy: HealthyFacts): readonly MisbehavingResult[];
+}
+
+/** What the healthy lanes and the probes saw. */
+export interface HealthyFacts {
+  readonly tally: Tally;
+  readonly points: readonly TimelinePoint[];
+  readonly connectedNs: number | null;
+  readonly resources: RunResult['resources'];
+}
+
+export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent[]): MisbehavingJudge {
+  const tallies = load.misbehaving.map(() => createTally());
+  const [healthyLanes, ...counts] = groupCounts(load);
+  return {
+    add(window) {
+      const tally = tallies[window.group - 1];
+      if (tally !== undefined) addWindow(tally, window);
+    },
+    finish(healthy) {
+      return load.misbehaving.map(({ misbehaviour }, index): MisbehavingResult => {
+        const tally = tallies[index]!;
+        const lanes = counts[index]!;
+        const messages = closeBooks(tally, true);
+        const missed = load.rooms === null ? null : missedInRooms(load.rooms, events, index + 1);
+        const seen = { lanes, healthyLanes, tally, missed, healthy, misbehaviour };
+        return {
+          kind: misbehaviour.kind,
+          lanes,
+          connections: {
+            attempted: tally.attempted,
+            opened: tally.opened,
+            failed: tally.failed,
+            droppedByServer: tally.droppedByServer,
+            endedByLane: tally.failures.misbehaved ?? 0,
+            closeCodes: tally.closeCodes,
+            failures: failuresOf(tally, events, index + 1),
+          },
+          messages,
+          missed,
+          bytesSent: tally.bytesSent,
+          bytesReceived: tally.bytesReceived,
+          policy: misbehaviour.kind === 'slow-reader' ? policyOf(seen) : null,
+        };
+      });
+    },
+  };
+}
+
+/** Of what others said in their rooms. */
+function missedInRooms(rooms: NonNullable<Plan['load']['rooms']>, events: readonly RunEvent[], group: number): number {
+  const told = events.flatMap((event) => (event.kind === 'audience' ? [event] : []));
+  const heard = told.filter((event) => event.group === group).map(({ audience }) => audience);
+  const said = told.filter((event) => event.group === 0).map(({ audience }) => withoutReceivers(audience));
+  return joinAudience(rooms, [...said, ...heard]).missed;
+}
+
+function withoutReceivers(audience: AudienceFacts): AudienceFacts {
+  return { ...audience, streams: [], orders: [], away: 0 };
+}
+
+function failuresOf(
+  tally: Tally,
+  events: readonly RunEvent[],
+  group: number,
+): Readonly<Partial<Record<FailureKind, FailureResult>>> {
+  const failures: Partial<Record<FailureKind, FailureResult>> = {};
+  for (const [kind, count] of Object.entries(tally.failures) as [FailureKind, number][]) {
+    const first = events.find((event) => event.kind === 'failure' && event.group === group && event.failure === kind);
+    failures[kind] = { count, example: first?.kind === 'failure' ? first.detail : '' };
+  }
+  return failures;
+}
+
+interface Seen {
+  readonly misbehaviour: Misbehaviour;
+  readonly lanes: number;
+  readonly healthyLanes: number;
+  readonly tally: Tally;
+  readonly missed: number | null;
+  readonly healthy: HealthyFacts;
+}
+
+/** What the service does about lanes that do not read: the first of these that shows. */
+function policyOf(seen: Seen): ReaderPolicy {
+  const { tally, missed, lanes } = seen;
+  const slowsOthers = slowsOf(seen);
+  if (tally.droppedByServer > 0) {
+    const codes = Object.entries(tally.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
+    const evidence = `it closed ${formatCount(tally.droppedByServer)} connections of ${formatCount(lanes)} lanes (${codes.join(', ')})`;
+    return { kind: 'disconnects', slowsOthers, evidence };
+  }
+  if (missed !== null && missed > 0) {
+    return {
+      kind: 'drops',
+      slowsOthers,
+      evidence: `${formatCount(missed)} deliveries are missing, and later ones came`,
+    };
+  }
+  if (missed === null && tally.loss.smallestBacklog > 0 && tally.extent.count === 0) {
+    return { kind: 'drops', slowsOthers, evidence: 'messages are missing, and later ones came' };
+  }
+  const unsent = tally.unsent.backpressure;
+  if (unsent > 0) {
+    const evidence = `it read no further from them: ${formatCount(unsent)} messages could not be sent`;
+    return { kind: 'stopsReading', slowsOthers, evidence };
+  }
+  return (
+    heldOf(seen, slowsOthers) ?? { kind: 'unknown', slowsOthers, evidence: 'none of what can be seen from outside' }
+  );
+}
+
+/** The service's memory grew by what was not read. */
+function heldOf({ tally, healthy, lanes, healthyLanes }: Seen, slowsOthers: boolean | null): ReaderPolicy | null {
+  const usualBytes = (healthy.tally.bytesReceived / Math.max(1, healthyLanes)) * lanes;
+  const unreadBytes = Math.round(usualBytes - tally.bytesReceived);
+  if (unreadBytes < LEAST_UNREAD_BYTES) return null;
+  for (const [probe, { rssBytes }] of Object.entries(healthy.resources)) {
+    if (probe === 'generator' || rssBytes === undefined) continue;
+    const grownBytes = rssBytes.max - rssBytes.first;
+    if (grownBytes < HELD_SHARE * unreadBytes) continue;
+    const evidence = `${probe} grew by ${formatBytes(grownBytes)}, and about ${formatBytes(unreadBytes)} were not read`;
+    return { kind: 'buffers', slowsOthers, evidence };
+  }
+  return null;
+}
+
+/** Whether the healthy lanes were served more slowly once it had begun; null where there is too little to compare. */
+function slowsOf({ healthy, misbehaviour }: Seen): boolean | null {
+  if (!('afterNs' in misbehaviour) || healthy.connectedNs === null) return null;
+  const beganSecond = nsToSeconds(healthy.connectedNs + misbehaviour.afterNs);
+  const p99sMs = (isIn: (second: number) => boolean): readonly number[] =>
+    healthy.points.flatMap(({ second, responseP99Ms }) =>
+      responseP99Ms !== null && isIn(second) ? [responseP99Ms] : [],
+    );
+  const before = p99sMs((second) => second > 0 && second + 1 <= beganSecond);
+  const since = p99sMs((second) => second >= Math.ceil(beganSecond));
+  if (before.length < LEAST_SECONDS || since.length < LEAST_SECONDS) return null;
+  const usualMs = median(before);
+  return median(since) > Math.max(usualMs * SLOWER_TIMES, usualMs + SLOWER_BY_MS);
+}

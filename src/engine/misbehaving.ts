@@ -1,0 +1,162 @@
+// Links that behave as no client should: a transport around another one. The engine above talks WebSocket as always and knows
+// nothing of it; what is broken is when bytes are taken, whether they go, and how the connection ends.
+
+import { opcodes } from '../frames/opcodes.ts';
+import type { Misbehaviour } from '../plan/plan.ts';
+import { NS_PER_SECOND } from '../units/duration.ts';
+import { unreachable } from '../units/unreachable.ts';
+import type { Clock, Timer } from './clock.ts';
+import type { Endpoint, Link, LinkError, LinkHandler, OpenTransport } from './transport.ts';
+
+/** A frame with reserved bits and a reserved opcode, unmasked: each of the three must end the connection (RFC 6455 §5.1, §5.2). */
+const MALFORMED = Uint8Array.of(0xf3, 0x00);
+/** A large message goes in pieces of this size, and no more of them wait than these. */
+const PIECE_BYTES = 64 * 1024;
+const MOST_WAITING_BYTES = 1024 ** 2;
+const PIECE_EVERY_NS = 2e6;
+const ENDED: LinkError = { kind: 'misbehaved', detail: 'the lane ended its connection, as the plan says' };
+
+interface RoughLink<Tag> extends Link {
+  readonly tag: Tag;
+  readonly inner: () => Link;
+  received(byteCount: number): void;
+  closed(): void;
+  /** Whether it was the lane itself that ended the connection. */
+  readonly hasEnded: boolean;
+}
+
+export function misbehavingTransport(
+  misbehaviour: Misbehaviour,
+  openTransport: OpenTransport,
+  clock: Clock,
+): OpenTransport {
+  return <Tag>(handler: LinkHandler<Tag>) => {
+    const transport = openTransport<RoughLink<Tag>>({
+      onConnect: (link) => handler.onConnect(link.tag),
+      onBytes(link, bytes, view, end) {
+        handler.onBytes(link.tag, bytes, view, end);
+        link.received(end);
+      },
+      onClose(link, _inner, error) {
+        link.closed();
+        handler.onClose(link.tag, link, link.hasEnded ? ENDED : error);
+      },
+    });
+    return {
+      open(endpoint: Endpoint, tag: Tag): Link {
+        const rough: RoughLink<Tag> = roughLink(misbehaviour, clock, tag, () => inner);
+        const inner = transport.open(endpoint, rough);
+        return rough;
+      },
+    };
+  };
+}
+
+function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inner: () => Link): RoughLink<Tag> {
+  const timers = new Set<Timer>();
+  let hasBegun = false;
+  let hasEnded = false;
+  let isClosed = false;
+
+  function after(delayNs: number, action: () => void): void {
+    const timer = clock.after(delayNs, () => {
+      timers.delete(timer);
+      action();
+    });
+    timers.add(timer);
+  }
+
+  function begin(): void {
+    switch (misbehaviour.kind) {
+      case 'half-open':
+        inner().pause();
+        return;
+      case 'slow-reader':
+        if (misbehaviour.bytesPerSecond === 0) inner().pause();
+        return;
+      case 'malformed-frames':
+        inner().write(MALFORMED);
+        return;
+      case 'oversized':
+        inner().write(frameHeader(misbehaviour.bytes));
+        sendPieces(misbehaviour.bytes);
+        return;
+      case 'reset':
+        hasEnded = true;
+        inner().reset();
+        return;
+      case 'come-and-go':
+        hasEnded = true;
+        inner().destroy();
+        return;
+      case 'no-pong':
+      case 'slow-handshake':
+        return;
+      default:
+        unreachable(misbehaviour);
+    }
+  }
+
+  function sendPieces(leftBytes: number): void {
+    let left = leftBytes;
+    while (left > 0 && inner().writableLength < MOST_WAITING_BYTES) {
+      inner().write(new Uint8Array(Math.min(PIECE_BYTES, left)));
+      left -= PIECE_BYTES;
+    }
+    if (left > 0) after(PIECE_EVERY_NS, () => sendPieces(left));
+  }
+
+  function trickle(bytes: Uint8Array, bytesPerSecond: number): void {
+    if (bytes.length === 0) return;
+    inner().write(bytes.subarray(0, 1));
+    after(NS_PER_SECOND / bytesPerSecond, () => trickle(bytes.subarray(1), bytesPerSecond));
+  }
+
+  return {
+    tag,
+    inner,
+    get hasEnded() {
+      return hasEnded;
+    },
+    get writableLength() {
+      return inner().writableLength;
+    },
+    write(bytes) {
+      if (misbehaviour.kind === 'half-open' && hasBegun) return;
+      if (misbehaviour.kind === 'slow-handshake' && !hasBegun) trickle(bytes, misbehaviour.bytesPerSecond);
+      else inner().write(bytes);
+    },
+    end: () => inner().end(),
+    destroy: () => inner().destroy(),
+    reset: () => inner().reset(),
+    pause: () => inner().pause(),
+    resume: () => inner().resume(),
+    received(byteCount) {
+      if (isClosed) return;
+      // The first that comes is the answer to the handshake.
+      if (timers.size === 0 && !hasBegun) {
+        after('afterNs' in misbehaviour ? misbehaviour.afterNs : 0, () => {
+          hasBegun = true;
+          begin();
+        });
+      }
+      if (misbehaviour.kind !== 'slow-reader' || !hasBegun || misbehaviour.bytesPerSecond === 0) return;
+      inner().pause();
+      after((byteCount * NS_PER_SECOND) / misbehaviour.bytesPerSecond, () => inner().resume());
+    },
+    closed() {
+      isClosed = true;
+      for (const timer of timers) timer.cancel();
+      timers.clear();
+    },
+  };
+}
+
+/** Of a binary message of zeros, masked with a key of zeros (RFC 6455 §5.2). */
+function frameHeader(payloadBytes: number): Uint8Array {
+  const header = new Uint8Array(14);
+  header[0] = 0x80 | opcodes.binary;
+  header[1] = 0x80 | 127;
+  new DataView(header.buffer).setBigUint64(2, BigInt(payloadBytes));
+  return header;
+}

@@ -1,0 +1,100 @@
+// The lanes of a plan, and of them those that behave badly: each group has a plan of its own, so that it opens, sends and is
+// counted by itself, and what it does is no part of the others' figures.
+//
+//   lanes   0 ……………………… healthy ‥ | ‥ slow readers ‥ | ‥ resets ‥      numbers go on from group to group
+
+import type { NonEmpty } from '../units/non-empty.ts';
+import { peakLevel } from './curve.ts';
+import type { Curve, Load, Messages, Misbehaviour, Plan, Reconnect } from './plan.ts';
+
+export interface LaneGroup {
+  /** 0 is the healthy one. */
+  readonly group: number;
+  /** Null for the healthy one. */
+  readonly misbehaviour: Misbehaviour | null;
+  readonly plan: Plan;
+  readonly laneCount: number;
+  /** The number of its first lane in the whole run. */
+  readonly firstLane: number;
+}
+
+/** Those that go come back after so long, as often as they like. */
+const COME_BACK: Reconnect = { backoff: 'constant', fromNs: 100e6, toNs: 100e6, jitter: 'none', atMost: 1_000_000 };
+const HANDSHAKE_PATIENCE_NS = 3600e9;
+/** Nobody waits for what lanes that behave badly are still owed. */
+const DRAIN_NS = 500e6;
+
+/** How many lanes each group has at the peak: the healthy one first. */
+export function groupCounts({ connections, misbehaving }: Pick<Load, 'connections' | 'misbehaving'>): NonEmpty<number> {
+  const lanes = Math.ceil(peakLevel(connections));
+  const counts = misbehaving.map(({ share }) => Math.round(share * lanes));
+  return [lanes - counts.reduce((sum, count) => sum + count, 0), ...counts];
+}
+
+export function laneGroups(plan: Plan): NonEmpty<LaneGroup> {
+  const { misbehaving } = plan.load;
+  const [healthyCount, ...counts] = groupCounts(plan.load);
+  const lanes = healthyCount + counts.reduce((sum, count) => sum + count, 0);
+  const healthy: LaneGroup = {
+    group: 0,
+    misbehaviour: null,
+    plan:
+      counts.length === 0 ? plan : withLoad(plan, { connections: scaled(plan.load.connections, healthyCount / lanes) }),
+    laneCount: healthyCount,
+    firstLane: 0,
+  };
+  const groups = misbehaving.map(({ misbehaviour }, index): LaneGroup => {
+    const laneCount = counts[index]!;
+    return {
+      group: index + 1,
+      misbehaviour,
+      plan: {
+        ...withLoad(plan, {
+          connections: scaled(plan.load.connections, laneCount / lanes),
+          messages: messagesOf(plan.load, laneCount / healthyCount),
+        }),
+        thresholds: [],
+        abort: [],
+        contract: null,
+        resend: null,
+        reconnect: comesBack(misbehaviour) ? COME_BACK : plan.reconnect,
+        drainNs: Math.min(plan.drainNs, DRAIN_NS),
+        target: { ...plan.target, handshakeTimeoutNs: handshakeTimeoutNs(misbehaviour, plan) },
+      },
+      laneCount,
+      firstLane: counts.slice(0, index).reduce((sum, count) => sum + count, healthyCount),
+    };
+  });
+  return [healthy, ...groups];
+}
+
+function withLoad(plan: Plan, load: Partial<Load>): Plan {
+  return { ...plan, load: { ...plan.load, ...load, misbehaving: [] } };
+}
+
+/** The messages of the plan are the healthy lanes'; the others send as much as one of those does. In rooms they only listen. */
+function messagesOf({ messages, rooms }: Load, ratio: number): Messages {
+  if (rooms !== null) return { kind: 'none' };
+  if (messages.kind !== 'open') return messages;
+  const curve = mapCurve(messages.curve, (level) => level * ratio);
+  return { ...messages, curve };
+}
+
+/** Whole lanes: a level between two would open one more. */
+function scaled(curve: Curve, ratio: number): Curve {
+  return mapCurve(curve, (level) => Math.round(level * ratio));
+}
+
+function mapCurve([first, ...others]: Curve, scale: (level: number) => number): Curve {
+  const map = (segment: Curve[0]): Curve[0] => ({ ...segment, from: scale(segment.from), to: scale(segment.to) });
+  return [map(first), ...others.map(map)];
+}
+
+/** Who takes his time with the handshake waits for its answer as long as the service does. */
+function handshakeTimeoutNs({ kind }: Misbehaviour, { target }: Plan): number {
+  return kind === 'slow-handshake' ? HANDSHAKE_PATIENCE_NS : target.handshakeTimeoutNs;
+}
+
+function comesBack({ kind }: Misbehaviour): boolean {
+  return kind === 'malformed-frames' || kind === 'oversized' || kind === 'reset' || kind === 'come-and-go';
+}
