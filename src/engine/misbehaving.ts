@@ -54,6 +54,7 @@ export function misbehavingTransport(
 
 function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inner: () => Link): RoughLink<Tag> {
   const timers = new Set<Timer>();
+  let hasAsked = false;
   let hasBegun = false;
   let hasEnded = false;
   let isClosed = false;
@@ -123,7 +124,9 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
     },
     write(bytes) {
       if (misbehaviour.kind === 'half-open' && hasBegun) return;
-      if (misbehaviour.kind === 'slow-handshake' && !hasBegun) trickle(bytes, misbehaviour.bytesPerSecond);
+      const isRequest = !hasAsked;
+      hasAsked = true;
+      if (misbehaviour.kind === 'slow-handshake' && isRequest) trickle(bytes, misbehaviour.bytesPerSecond);
       else inner().write(bytes);
     },
     end: () => inner().end(),

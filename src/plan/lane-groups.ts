@@ -4,6 +4,7 @@
 //   lanes   0 ……………………… healthy ‥ | ‥ slow readers ‥ | ‥ resets ‥      numbers go on from group to group
 
 import type { NonEmpty } from '../units/non-empty.ts';
+import { unreachable } from '../units/unreachable.ts';
 import { peakLevel } from './curve.ts';
 import type { Curve, Load, Messages, Misbehaviour, Plan, Reconnect } from './plan.ts';
 
@@ -74,10 +75,27 @@ function withLoad(plan: Plan, load: Partial<Load>): Plan {
 
 /** The messages of the plan are the healthy lanes'; the others send as much as one of those does. In rooms they only listen. */
 function messagesOf({ messages, rooms }: Load, ratio: number): Messages {
-  if (rooms !== null) return { kind: 'none' };
+  if (rooms !== null) return silence(messages);
   if (messages.kind !== 'open') return messages;
   const curve = mapCurve(messages.curve, (level) => level * ratio);
   return { ...messages, curve };
+}
+
+/** As long as the messages of the plan, without any. */
+function silence(messages: Messages): Messages {
+  switch (messages.kind) {
+    case 'none':
+      return messages;
+    case 'open':
+      return { ...messages, curve: mapCurve(messages.curve, () => 0) };
+    case 'closed': {
+      const { durationNs, start } = messages;
+      const hold = { name: 'silence', shape: 'hold', from: 0, to: 0, durationNs, steps: 1 } as const;
+      return { kind: 'open', curve: [hold], arrival: 'constant', start };
+    }
+    default:
+      return unreachable(messages);
+  }
 }
 
 /** Whole lanes: a level between two would open one more. */

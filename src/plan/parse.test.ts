@@ -162,7 +162,7 @@ describe('the environment and profiles', () => {
   test('a mistake in a profile shows before the profile is used, a missing variable of another profile does not', () => {
     const bad = { ...minimal, profiles: { ci: { load: { conections: 5 } }, dev: { name: `\${env.NOPE}` } } };
     expect(problemsOf(bad)).toEqual([
-      'profiles.ci.load.conections: expected one of connections, messages, mix, bytes, rooms, feed, got the unknown key "conections" (did you mean "connections"?)',
+      'profiles.ci.load.conections: expected one of connections, messages, mix, bytes, rooms, feed, misbehaving, got the unknown key "conections" (did you mean "connections"?)',
     ]);
     expect(problemsOf(bad, { profile: 'ci' })).toEqual(problemsOf(bad));
     expect(problemsOf({ ...minimal, profiles: bad.profiles.dev && { dev: bad.profiles.dev } })).toEqual([]);

@@ -1,6 +1,7 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
 import { peakLevel } from '../plan/curve.ts';
+import { groupCounts } from '../plan/lane-groups.ts';
 import type { Contract, Dialect, Fault, Numbering, Plan, ProbeSettings, Reconnect, Segment } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
@@ -42,6 +43,7 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
     ...(plan.resend === null ? [] : [row('resend', resendText(plan.resend))]),
     ...(plan.reconnect === null ? [] : [row('reconnect', reconnectText(plan.reconnect))]),
     ...plan.faults.map((fault) => row('fault', faultText(fault))),
+    ...misbehavingRows(plan),
     ...valueRows(plan),
     row(
       'mix',
@@ -166,6 +168,15 @@ function reconnectText({ backoff, fromNs, toNs, jitter, atMost }: Reconnect): st
       : `${formatDuration(fromNs)}, doubled up to ${formatDuration(toNs)}`;
   const length = jitter === 'full' ? `anything up to ${pause}` : pause;
   return `after a pause of ${length}; given up after ${formatCount(atMost)} attempts`;
+}
+
+function misbehavingRows({ load }: Plan): readonly string[] {
+  const [healthy, ...counts] = groupCounts(load);
+  if (counts.length === 0) return [];
+  const kinds = load.misbehaving.map(
+    ({ misbehaviour }, index) => `${formatCount(counts[index]!)} ${misbehaviour.kind}`,
+  );
+  return [row('misbehave', `${kinds.join(', ')}; ${formatCount(healthy)} lanes do not, and are judged`)];
 }
 
 function faultText(fault: Fault): string {

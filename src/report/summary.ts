@@ -7,6 +7,7 @@ import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { formatMs, formatSeconds, plural } from './figures.ts';
+import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
 import { probeTexts } from './probe-texts.ts';
 import { recoveryTexts } from './recovery-texts.ts';
@@ -33,6 +34,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...section('lanes', laneParts(result)),
     ...failureLines(result),
     ...recoveryLines(result),
+    ...misbehavingLines(result),
     ...section('generator', generatorParts(result)),
     ...probeLines(result),
     ...(runPath === null ? [] : section('record', [runPath])),
@@ -338,6 +340,10 @@ function failureLines({ connections }: RunResult): string[] {
     const meaning = FAILURE_MEANINGS[kind as FailureKind];
     return section('', [`${kind} ${formatCount(count)}: ${meaning}; the first: ${printable(example)}`]);
   });
+}
+
+function misbehavingLines({ misbehaving }: RunResult): string[] {
+  return misbehavingTexts(misbehaving).flatMap((text, index) => section(index === 0 ? 'counted apart' : '', [text]));
 }
 
 function generatorParts({ generator, sendLag }: RunResult): string[] {

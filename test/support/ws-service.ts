@@ -3,7 +3,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { WhenOver } from './highwater.ts';
 
 export interface WsService {
   readonly url: string;
@@ -17,13 +18,23 @@ export interface WsService {
 export interface WsServiceParts {
   connected?(socket: WebSocket): void;
   message?(socket: WebSocket, text: string, isBinary: boolean): void;
+  /** Every message as it came, instead; what came in is not kept then. */
+  bytes?(socket: WebSocket, data: RawData): void;
+  /** Larger messages are refused with 1009. */
+  readonly maxPayload?: number;
+  /** Of a test that runs beside others: its own. */
+  readonly whenOver?: WhenOver;
   /** The status line and headers of a refusal; null lets everybody in. */
   refusal?(headers: Readonly<Record<string, string | string[] | undefined>>): string | null;
 }
 
 export async function startWsService(parts: WsServiceParts): Promise<WsService> {
   const http = createServer();
-  const server = new WebSocketServer({ noServer: true });
+  const server = new WebSocketServer({
+    noServer: true,
+    ...(parts.maxPayload === undefined ? {} : { maxPayload: parts.maxPayload }),
+  });
+  const whenOver = parts.whenOver ?? onTestFinished;
   const received: string[] = [];
   http.on('upgrade', (request, socket, head) => {
     const refusal = parts.refusal?.(request.headers) ?? null;
@@ -34,6 +45,10 @@ export async function startWsService(parts: WsServiceParts): Promise<WsService> 
     server.handleUpgrade(request, socket, head, (client) => {
       client.on('error', () => {});
       client.on('message', (data, isBinary) => {
+        if (parts.bytes !== undefined) {
+          parts.bytes(client, data);
+          return;
+        }
         const text = data.toString();
         received.push(text);
         parts.message?.(client, text, isBinary);
@@ -42,7 +57,7 @@ export async function startWsService(parts: WsServiceParts): Promise<WsService> 
     });
   });
   await new Promise<void>((resolve) => http.listen({ host: '127.0.0.1', port: 0, backlog: 1024 }, resolve));
-  onTestFinished(
+  whenOver(
     () =>
       new Promise<void>((resolve) => {
         for (const client of server.clients) client.terminate();

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { curve, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
+import { makeWindow, type WindowParts } from '../../test/support/engine/windows.ts';
+import type { RunEvent } from '../facts/event.ts';
+import type { TimelinePoint } from '../facts/result.ts';
+import type { Plan } from '../plan/plan.ts';
+import { createMisbehavingJudge, type HealthyFacts } from './misbehaving.ts';
+import { addWindow, createTally } from './tally.ts';
+
+const SLOW = { share: 0.2, misbehaviour: { kind: 'slow-reader', bytesPerSecond: 0, afterNs: 4 * SECOND } } as const;
+
+function planWith(load: Partial<Plan['load']> = {}): Plan {
+  const plan = makePlan({
+    connections: curve({ to: 10 }, { hold: 10 * SECOND }),
+    messages: openMessages(10, 10 * SECOND),
+  });
+  return { ...plan, load: { ...plan.load, misbehaving: [SLOW], ...load } };
+}
+
+function healthy(
+  { receivedBytes = 0, p99sMs = [] as readonly number[] } = {},
+  resources: HealthyFacts['resources'] = {},
+): HealthyFacts {
+  const tally = createTally();
+  addWindow(tally, makeWindow({ bytes: { received: receivedBytes } }));
+  const points = p99sMs.map((responseP99Ms, second) => ({ second, responseP99Ms }) as TimelinePoint);
+  return { tally, points, connectedNs: 0, resources };
+}
+
+function policy(group: WindowParts, facts: HealthyFacts = healthy()) {
+  const judge = createMisbehavingJudge(planWith(), []);
+  judge.add(makeWindow({ ...group, group: 1 }));
+  return judge.finish(facts)[0]!.policy!;
+}
+
+const series = (first: number, max: number) => ({ first, max, last: max, slopePerMinute: null });
+
+describe('what a service does about slow readers', () => {
+  test('disconnects: with which codes', () => {
+    const connections = { opened: 2, droppedByServer: 2, closeCodes: { 1013: 2 } };
+    expect(policy({ connections })).toMatchObject({
+      kind: 'disconnects',
+      evidence: 'it closed 2 connections of 2 lanes (1013 x 2)',
+    });
+  });
+
+  test('drops: later messages came, and earlier ones did not', () => {
+    expect(policy({ loss: { periods: 1, longestPeriod: 3, noticeable: 0, smallestBacklog: 9 } }).kind).toBe('drops');
+  });
+
+  test('what came late after all was not dropped', () => {
+    const parts = { loss: { periods: 0, smallestBacklog: 9 }, extent: { count: 3, sum: 3, max: 1 } };
+    expect(policy(parts).kind).toBe('unknown');
+  });
+
+  test('stops reading: what the lane has to send does not go', () => {
+    expect(policy({ unsent: { backpressure: 7 } })).toMatchObject({
+      kind: 'stopsReading',
+      evidence: 'it read no further from them: 7 messages could not be sent',
+    });
+  });
+
+  test('buffers: the memory of a probe grew by what was not read', () => {
+    // Eight healthy lanes received 80 MB, so two slow ones were owed 20 MB.
+    const facts = healthy({ receivedBytes: 80e6 }, { target: { rssBytes: series(50e6, 65e6) } });
+    expect(policy({ bytes: { received: 1e6 } }, facts)).toMatchObject({
+      kind: 'buffers',
+      evidence: expect.stringMatching(/^target grew by 15\S* MB, and about 19\S* MB were not read$/),
+    });
+  });
+
+  test.each([
+    ['its memory grew by less than that', { target: { rssBytes: series(50e6, 58e6) } }, 80e6],
+    ['only the generator grew', { generator: { rssBytes: series(50e6, 90e6) } }, 80e6],
+    ['hardly anything was left unread', { target: { rssBytes: series(50e6, 90e6) } }, 4e6],
+  ])('unknown where %s', (_what, resources, receivedBytes) => {
+    expect(policy({}, healthy({ receivedBytes }, resources)).kind).toBe('unknown');
+  });
+
+  test('slows everybody: where the others are served more slowly since, and not where they are not', () => {
+    const slower = healthy({ p99sMs: [9, 2, 2, 2, 20, 30, 25, 24] });
+    const same = healthy({ p99sMs: [9, 2, 2, 2, 3, 4, 2, 3] });
+    expect(policy({}, slower).slowsOthers).toBe(true);
+    expect(policy({}, same).slowsOthers).toBe(false);
+    expect(policy({}, healthy({ p99sMs: [9, 2, 2] })).slowsOthers).toBeNull();
+  });
+});
+
+describe('lanes that misbehave', () => {
+  test('are told in the order of the plan, with what they did and what became of them', () => {
+    const reset = { share: 0.1, misbehaviour: { kind: 'reset', afterNs: SECOND } } as const;
+    const events: RunEvent[] = [
+      { kind: 'failure', atNs: 1, worker: 0, group: 2, lane: 9, failure: 'misbehaved', detail: 'as the plan says' },
+    ];
+    const judge = createMisbehavingJudge(planWith({ misbehaving: [SLOW, reset] }), events);
+    judge.add(
+      makeWindow({
+        group: 2,
+        connections: { attempted: 5, opened: 4, failed: 1, failures: { misbehaved: 4 } },
+        messages: { due: 10, sent: 9, delivered: 7, unresolved: 1 },
+        unsent: { socketClosed: 1 },
+      }),
+    );
+    const [slow, went] = judge.finish(healthy());
+    expect(slow).toMatchObject({ kind: 'slow-reader', lanes: 2, messages: { sent: 0 } });
+    expect(went).toMatchObject({
+      kind: 'reset',
+      lanes: 1,
+      connections: { opened: 4, failed: 1, endedByLane: 4, failures: { misbehaved: { example: 'as the plan says' } } },
+      messages: { sent: 9, delivered: 7, unresolved: 2 },
+      policy: null,
+      missed: null,
+    });
+  });
+
+  test('in rooms are told what of the others they missed, though not what the others missed', () => {
+    const audience = {
+      sent: [] as [number, number][],
+      streams: [],
+      away: 0,
+      refused: [],
+      unsettled: [],
+      orders: [],
+      receivers: [],
+    };
+    const events = [
+      { kind: 'audience', atNs: 1, worker: 0, group: 0, audience: { ...audience, sent: [[0, 10]] } },
+      {
+        kind: 'audience',
+        atNs: 1,
+        worker: 0,
+        group: 1,
+        audience: {
+          ...audience,
+          streams: [{ stream: 0, spans: [[0, 10, 1, 0]], missed: [[3, 5, 1]], unresolved: [], unplaced: [0, 0] }],
+        },
+      },
+    ] as unknown as RunEvent[];
+    const rooms = { count: 1, publishers: 1, self: true, settleNs: 0 };
+    const judge = createMisbehavingJudge(planWith({ rooms }), events);
+    const [slow] = judge.finish(healthy());
+    expect(slow?.missed).toBe(2);
+    expect(slow?.policy?.kind).toBe('drops');
+  });
+});

@@ -1,0 +1,40 @@
+// What became of lanes that behave badly on purpose, a line for each kind.
+
+import type { MisbehavingResult, ReaderPolicy } from '../facts/result.ts';
+import { formatCount } from '../units/rate.ts';
+import { plural } from './figures.ts';
+import { printable } from './printable.ts';
+
+const POLICIES: Readonly<Record<ReaderPolicy['kind'], string>> = {
+  disconnects: 'the service disconnects them',
+  drops: 'the service drops messages to them',
+  stopsReading: 'the service reads no further from them',
+  buffers: 'the service buffers what they do not read',
+  unknown: 'what the service does about them is not known',
+};
+
+export function misbehavingTexts(results: readonly MisbehavingResult[]): readonly string[] {
+  return results.map((result) => [`${plural(result.lanes, result.kind)}`, ...partsOf(result)].join('   '));
+}
+
+function partsOf({ lanes, connections, policy }: MisbehavingResult): readonly string[] {
+  const { opened, failed, droppedByServer, endedByLane, closeCodes } = connections;
+  const codes = Object.entries(closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
+  return [
+    ...(opened === lanes ? [] : [`opened ${formatCount(opened)}`]),
+    ...(failed === 0 ? [] : [`failed ${formatCount(failed)}`]),
+    `dropped by the server ${formatCount(droppedByServer)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
+    ...(endedByLane === 0 ? [] : [`went ${formatCount(endedByLane)} times`]),
+    ...(policy === null ? [] : [policyText(policy)]),
+  ];
+}
+
+function policyText({ kind, slowsOthers, evidence }: ReaderPolicy): string {
+  const others =
+    slowsOthers === null
+      ? ''
+      : slowsOthers
+        ? '; the other lanes are served more slowly since'
+        : '; no other lane is slower';
+  return `${POLICIES[kind]}: ${printable(evidence)}${others}`;
+}

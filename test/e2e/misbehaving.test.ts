@@ -1,0 +1,189 @@
+// Lanes that misbehave, through the built command, against services on `ws`: what the service does about them is named, and
+// nothing of it is held against the lanes that behave as they should.
+
+import { describe, expect, test } from 'vitest';
+import type { MessageResult, MisbehavingResult, RunResult } from '../../src/facts/result.ts';
+import { startForeignServer } from '../support/foreign-server.ts';
+import { runHighwater, startHighwater, temporaryDirectory, type WhenOver, writeInto } from '../support/highwater.ts';
+import { startWsService } from '../support/ws-service.ts';
+
+/** They wait more than they work. */
+const TOGETHER = { concurrent: true, timeout: 120_000 } as const;
+const UNREAD_LIMIT_BYTES = 256 * 1024;
+const NOTHING = {
+  lost: 0,
+  unresolved: 0,
+  duplicated: 0,
+  reordered: 0,
+  corrupted: 0,
+  unexpected: 0,
+} satisfies Partial<MessageResult>;
+
+async function run(whenOver: WhenOver, url: string, plan: object): Promise<RunResult> {
+  const cwd = temporaryDirectory(whenOver);
+  const file = writeInto(cwd, 'plan.json', JSON.stringify({ target: { url }, drain: '5s', ...plan }));
+  const finished = await runHighwater(['run', file, '--json'], { cwd, whenOver });
+  return finished.result;
+}
+
+/** One lane in four does not read; each is sent 3 MB a second. */
+const UNREAD = {
+  load: {
+    connections: 4,
+    bytes: '16KB',
+    messages: { open: { rate: '600/s', for: '4s' } },
+    misbehaving: [{ kind: 'slow-reader', share: '25%' }],
+  },
+};
+
+function expectHealthy({ messages, connections }: RunResult, lanes: number): void {
+  expect(messages).toMatchObject({ ...NOTHING, delivered: messages.sent });
+  expect(connections).toMatchObject({ opened: lanes, failed: 0, droppedByServer: 0, closeCodes: {} });
+}
+
+const slowReader = ({ misbehaving }: RunResult): MisbehavingResult =>
+  misbehaving.find(({ kind }) => kind === 'slow-reader')!;
+
+describe('what a service does about lanes that do not read', TOGETHER, () => {
+  test('it buffers, which its memory shows', async ({ onTestFinished }) => {
+    const echo = await startForeignServer('ws');
+    const result = await run(onTestFinished, echo.url, { ...UNREAD, probes: [{ name: 'service', pid: echo.pid }] });
+    await echo.stop();
+    expectHealthy(result, 3);
+    expect(slowReader(result)).toMatchObject({ lanes: 1, connections: { opened: 1, droppedByServer: 0 } });
+    expect(slowReader(result).policy).toMatchObject({
+      kind: 'buffers',
+      evidence: expect.stringContaining('service grew by'),
+    });
+  });
+
+  test('it disconnects them, with a code', async ({ onTestFinished }) => {
+    const service = await startWsService({
+      whenOver: onTestFinished,
+      bytes(socket, data) {
+        if (socket.bufferedAmount > UNREAD_LIMIT_BYTES) socket.terminate();
+        else socket.send(data);
+      },
+    });
+    const result = await run(onTestFinished, service.url, UNREAD);
+    expectHealthy(result, 3);
+    expect(slowReader(result).connections).toMatchObject({ droppedByServer: 1, closeCodes: { 1006: 1 } });
+    expect(slowReader(result).policy).toMatchObject({ kind: 'disconnects' });
+  });
+
+  test('it drops messages to them: later ones come, and earlier ones do not', async ({ onTestFinished }) => {
+    const service = await startWsService({
+      whenOver: onTestFinished,
+      bytes(socket, data) {
+        if (socket.bufferedAmount <= UNREAD_LIMIT_BYTES) socket.send(data);
+      },
+    });
+    const result = await run(onTestFinished, service.url, {
+      load: {
+        ...UNREAD.load,
+        messages: { open: { rate: '900/s', for: '5s' } },
+        misbehaving: [{ kind: 'slow-reader', share: '25%', rate: '2MB/s' }],
+      },
+    });
+    expectHealthy(result, 3);
+    expect(slowReader(result).policy).toMatchObject({ kind: 'drops' });
+  });
+
+  test('it stops reading from them', async ({ onTestFinished }) => {
+    const service = await startWsService({
+      whenOver: onTestFinished,
+      bytes(socket, data) {
+        if (socket.bufferedAmount > UNREAD_LIMIT_BYTES) socket.pause();
+        socket.send(data);
+      },
+    });
+    const result = await run(onTestFinished, service.url, {
+      load: { ...UNREAD.load, messages: { open: { rate: '1500/s', for: '5s' } } },
+    });
+    expectHealthy(result, 3);
+    expect(slowReader(result).policy).toMatchObject({ kind: 'stopsReading' });
+  });
+
+  test('in rooms it drops deliveries to them alone, which is counted, and not to the others', async ({
+    onTestFinished,
+  }) => {
+    const cwd = temporaryDirectory(onTestFinished);
+    writeInto(cwd, 'behaviour.yaml', 'dropBeyond: 64KiB');
+    const target = startHighwater(['target', '--behaviour', 'behaviour.yaml'], { cwd, whenOver: onTestFinished });
+    const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
+    const result = await run(onTestFinished, `${url}/rooms/\${room}?lane=\${lane}`, {
+      load: {
+        connections: 8,
+        bytes: '16KB',
+        rooms: { count: 2, publishers: 1 },
+        messages: { open: { rate: '300/s', for: '5s' } },
+        misbehaving: [{ kind: 'slow-reader', share: '25%', rate: '500KB/s' }],
+      },
+    });
+    expect(result.messages).toMatchObject(NOTHING);
+    expect(result.fanout).toMatchObject({ missed: 0, unresolved: 0, reachRatio: 1 });
+    expect(slowReader(result)).toMatchObject({ lanes: 2, connections: { opened: 2 }, policy: { kind: 'drops' } });
+    expect(slowReader(result).missed).toBeGreaterThan(0);
+  });
+});
+
+describe('lanes that misbehave in other ways', TOGETHER, () => {
+  test('are counted by what they do and what becomes of them, and the others are as ever', async ({
+    onTestFinished,
+  }) => {
+    const echo = await startForeignServer('ws');
+    const result = await run(onTestFinished, echo.url, {
+      load: {
+        connections: 40,
+        messages: { open: { rate: '400/s', for: '4s' } },
+        misbehaving: [
+          { kind: 'half-open', share: '5%' },
+          { kind: 'reset', share: '5%', after: '500ms' },
+          { kind: 'come-and-go', share: '5%' },
+          { kind: 'malformed-frames', share: '5%', after: '500ms' },
+          { kind: 'slow-handshake', share: '5%', rate: '200B/s' },
+          { kind: 'no-pong', share: '5%' },
+        ],
+      },
+    });
+    await echo.stop();
+    expectHealthy(result, 28);
+    expect(result.messages.due).toBe(1600);
+    const [halfOpen, reset, comeAndGo, malformed, slowHandshake, noPong] = result.misbehaving;
+    for (const { lanes } of result.misbehaving) expect(lanes).toBe(2);
+    expect(halfOpen?.connections).toMatchObject({ opened: 2, droppedByServer: 0, endedByLane: 0 });
+    for (const each of [reset, comeAndGo]) {
+      const { opened, endedByLane, droppedByServer } = each!.connections;
+      expect(droppedByServer).toBe(0);
+      expect(endedByLane).toBeGreaterThan(4);
+      expect(opened - endedByLane).toBeLessThanOrEqual(2);
+    }
+    const { droppedByServer, closeCodes } = malformed!.connections;
+    expect(closeCodes).toEqual({ 1002: droppedByServer });
+    expect(droppedByServer).toBeGreaterThan(4);
+    expect(slowHandshake?.connections).toMatchObject({ opened: 2, failed: 0, droppedByServer: 0 });
+    expect(noPong?.messages).toMatchObject({ delivered: noPong?.messages.sent });
+    expect(result.misbehaving.flatMap(({ policy }) => policy ?? [])).toEqual([]);
+  });
+
+  test('a message that is too large is refused with 1009, by a service that has a limit', async ({
+    onTestFinished,
+  }) => {
+    const service = await startWsService({
+      whenOver: onTestFinished,
+      maxPayload: 1024 * 1024,
+      bytes: (socket, data) => socket.send(data),
+    });
+    const result = await run(onTestFinished, service.url, {
+      load: {
+        connections: 4,
+        messages: { open: { rate: '100/s', for: '2s' } },
+        misbehaving: [{ kind: 'oversized', share: '25%', bytes: '2MiB', after: '300ms' }],
+      },
+    });
+    expectHealthy(result, 3);
+    const [{ connections } = { connections: null }] = result.misbehaving;
+    expect(connections?.droppedByServer).toBeGreaterThan(1);
+    expect(Object.keys(connections?.closeCodes ?? {})).toEqual(['1009']);
+  });
+});
