@@ -28,9 +28,10 @@ import { shareCount } from '../units/shares.ts';
 import type { Clock } from './clock.ts';
 import { createConnector } from './connector.ts';
 import { createConversation } from './conversation.ts';
-import { createFanout, fanoutFacts, pushesFor, startFanout } from './fanout.ts';
+import { createFanout, pushesFor, startFanout } from './fanout.ts';
 import { createTraffic } from './hot/traffic.ts';
 import { Lane } from './lane.ts';
+import { lastWords } from './last-words.ts';
 import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
@@ -418,27 +419,11 @@ export function createEngine(parts: EngineParts): Engine {
       for (const lane of linked) lane.link?.destroy();
       phase = 'finished';
       windows.finish();
-      tellAudience();
-      tellStates();
+      const words = { worker: shard, lanes, ledger: traffic.ledger, fanout, states, groupOf };
+      for (const event of lastWords(words, clock.nowNs())) hooks.event(event);
       hooks.finished();
     };
     look();
-  }
-
-  function tellAudience(): void {
-    if (fanout === null) return;
-    const audience = fanoutFacts(fanout, lanes, traffic.ledger);
-    hooks.event({ kind: 'audience', atNs: clock.nowNs(), worker: shard, audience });
-  }
-
-  function tellStates(): void {
-    const sentBy = (group: number): number =>
-      lanes.reduce(
-        (sum, { index, stream }) => (groupOf(stream) === group ? sum + traffic.ledger.next[index]! : sum),
-        0,
-      );
-    const facts = states?.facts(sentBy) ?? [];
-    if (facts.length > 0) hooks.event({ kind: 'states', atNs: clock.nowNs(), worker: shard, states: facts });
   }
 
   function reportFailure(lane: Lane, failure: FailureKind, detail: string): void {
