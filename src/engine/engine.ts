@@ -35,6 +35,7 @@ import { lastWords } from './last-words.ts';
 import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
+import { createPinger } from './pinger.ts';
 import { withProbes } from './probing.ts';
 import { createReconnector } from './reconnector.ts';
 import { acknowledgementsFor, createResender } from './resender.ts';
@@ -180,12 +181,26 @@ export function createEngine(parts: EngineParts): Engine {
     spinning: assignment.precise,
     emit: hooks.window,
   });
+  const { ping } = plan.target;
+  const pinger =
+    ping === null
+      ? null
+      : createPinger({
+          ping,
+          run: assignment.run,
+          lanes,
+          laneCount: assignment.laneCount,
+          traffic,
+          clock,
+          silent: (lane, detail) => conversation.drop(lane, 'pingTimeout', detail),
+        });
   const conversation = createConversation({
     plan,
     traffic,
     speech,
     work,
     openLanes,
+    pinger,
     clock,
     failed: reportFailure,
     resumed(lane) {

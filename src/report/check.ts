@@ -1,7 +1,17 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
 import { peakLevel } from '../plan/curve.ts';
-import type { Contract, Dialect, Fault, Numbering, Plan, ProbeSettings, Reconnect, Segment } from '../plan/plan.ts';
+import type {
+  Contract,
+  Dialect,
+  Fault,
+  Numbering,
+  Ping,
+  Plan,
+  ProbeSettings,
+  Reconnect,
+  Segment,
+} from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -40,6 +50,7 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
     row('dialect', dialectText(plan.dialect)),
     ...roomRows(plan),
     ...(plan.resend === null ? [] : [row('resend', resendText(plan.resend))]),
+    ...(plan.target.ping === null ? [] : [row('pings', pingText(plan.target.ping))]),
     ...(plan.reconnect === null ? [] : [row('reconnect', reconnectText(plan.reconnect))]),
     ...plan.faults.map((fault) => row('fault', faultText(fault))),
     ...valueRows(plan),
@@ -166,6 +177,10 @@ function reconnectText({ backoff, fromNs, toNs, jitter, atMost }: Reconnect): st
       : `${formatDuration(fromNs)}, doubled up to ${formatDuration(toNs)}`;
   const length = jitter === 'full' ? `anything up to ${pause}` : pause;
   return `after a pause of ${length}; given up after ${formatCount(atMost)} attempts`;
+}
+
+function pingText({ everyNs, timeoutNs }: Ping): string {
+  return `every ${formatDuration(everyNs)} on each lane; one without its pong after ${formatDuration(timeoutNs)} is dropped`;
 }
 
 function faultText(fault: Fault): string {
