@@ -192,6 +192,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
         pushes:
           numbering === null ? null : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe),
+        pings: plan.target.ping === null ? null : { ...whole.pings, time: describe(whole.histograms.ping) },
         types: describeTypes(types, describe),
         recovery: recovery.finish(points),
         misbehaving: misbehaving.finish({

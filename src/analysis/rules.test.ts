@@ -101,6 +101,27 @@ describe('statistics', () => {
   ])('%s: %s', (expression, kind) => expect(kindOf(expression, { times: { response } })).toBe(kind));
 });
 
+describe('pings', () => {
+  const parts: WindowParts = { pings: { sent: 210, answered: 198, unanswered: 2 }, times: { ping: times(198, MS) } };
+  test.each([
+    ['pings.unanswered == 0', 'fail', 2],
+    ['pings.unanswered <= 1%', 'pass', 0.01],
+    ['pings.answered >= 99%', 'pass', 0.99],
+  ])('%s: %s, of those that were answered or given up', (expression, kind, observed) => {
+    expect(judge(expression, parts).result).toMatchObject({ kind, observed });
+  });
+
+  test('that were given up are over any limit of their time', () => {
+    expect(kindOf('ping.p50 < 2ms', parts)).toBe('pass');
+    expect(kindOf('ping.max < 2ms', parts)).toBe('fail');
+    expect(kindOf('ping.max < 2ms', { ...parts, pings: { sent: 198, answered: 198 } })).toBe('pass');
+  });
+
+  test('of which none came to anything are nothing to judge by', () => {
+    expect(judge('pings.unanswered == 0', { pings: { sent: 3 } }).result.kind).toBe('inconclusive');
+  });
+});
+
 describe('what never came counts as over a percentile’s limit', () => {
   const delivered = {
     messages: { due: 1000, sent: 1000, delivered: 985 },

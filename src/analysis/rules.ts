@@ -124,6 +124,12 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
       const count = pushes[metric.of];
       return { kind: 'value', value: unit === 'ratio' ? count / pushes.owed : count };
     }
+    case 'pings': {
+      const { answered, unanswered } = tally.pings;
+      if (answered + unanswered === 0) return noSamples(expression, 'no ping was answered or given up');
+      const count = tally.pings[metric.of];
+      return { kind: 'value', value: unit === 'ratio' ? count / (answered + unanswered) : count };
+    }
     case 'connections': {
       const count = metric.of === 'dropped' ? tally.droppedByServer : tally[metric.of];
       if (tally.attempted === 0) return noSamples(expression, 'no connection was attempted');
@@ -158,6 +164,8 @@ function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number 
       return tally.unsent.late;
     case 'outage':
       return tally.gaveUp;
+    case 'ping':
+      return tally.pings.unanswered;
     case 'firstPush':
       return Math.max(0, tally.opened - tally.histograms.firstPush.count);
     default:
@@ -256,6 +264,7 @@ function isAboutDelivery(metric: Metric): boolean {
     case 'throughput':
       return metric.of === 'delivered';
     case 'connections':
+    case 'pings':
       return false;
     default:
       return unreachable(metric);

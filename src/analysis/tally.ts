@@ -10,6 +10,8 @@ import {
   type HistogramName,
   MESSAGE_FACTS,
   type MessageFacts,
+  PING_COUNTS,
+  type PingCounts,
   PUSH_COUNTS,
   type PushCounts,
   STRANGER_KINDS,
@@ -23,6 +25,7 @@ import {
   zeroJitter,
   zeroLoss,
   zeroMessages,
+  zeroPings,
   zeroPushes,
   zeroStrangers,
   zeroUnsent,
@@ -47,6 +50,7 @@ export interface Tally {
   fanoutReceived: number;
   fanoutCompared: number;
   pushes: PushCounts;
+  pings: PingCounts;
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
   attempted: number;
@@ -76,6 +80,7 @@ export function createTally(): Tally {
       fanout: createHistogram(),
       firstPush: createHistogram(),
       outage: createHistogram(),
+      ping: createHistogram(),
     },
   };
 }
@@ -96,6 +101,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     fanoutReceived: 0,
     fanoutCompared: 0,
     pushes: zeroPushes(),
+    pings: zeroPings(),
     failures: {},
     closeCodes: {},
     attempted: 0,
@@ -154,6 +160,7 @@ export function addWindow(tally: Tally, window: Window): void {
   tally.fanoutReceived += window.fanout.received;
   tally.fanoutCompared += window.fanout.compared;
   for (const name of PUSH_COUNTS) tally.pushes[name] += window.pushes[name];
+  for (const name of PING_COUNTS) tally.pings[name] += window.pings[name];
   const { connections } = window;
   for (const [kind, count] of Object.entries(connections.failures)) {
     tally.failures[kind as FailureKind] = (tally.failures[kind as FailureKind] ?? 0) + count;

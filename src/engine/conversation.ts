@@ -28,6 +28,7 @@ import type { Speech } from './hot/speech.ts';
 import { countDelivered, flushLane, nextMask, noteDisagreement, type Traffic } from './hot/traffic.ts';
 import type { Lane } from './lane.ts';
 import type { OpenLanes } from './open-lanes.ts';
+import type { Pinger } from './pinger.ts';
 import type { LinkError } from './transport.ts';
 import type { Work } from './work.ts';
 
@@ -46,6 +47,8 @@ export interface Conversation {
   opened(lane: Lane, deflate: DeflateAgreement | null): void;
   onBytes(lane: Lane, bytes: Uint8Array, start: number, end: number): void;
   onClose(lane: Lane, error: LinkError | null): void;
+  /** The lane is open or drains, and its connection is dead though nothing said so. */
+  drop(lane: Lane, kind: FailureKind, detail: string): void;
   /** The plan wants the lane closed: it sends nothing further and closes when its messages are back. */
   retire(lane: Lane): void;
   /** Declares what is outstanding lost, closes every open lane. */
@@ -65,6 +68,8 @@ export interface ConversationParts {
   readonly speech: Speech;
   readonly work: Work;
   readonly openLanes: OpenLanes;
+  /** Null where lanes send no pings. */
+  readonly pinger: Pinger | null;
   readonly clock: Clock;
   readonly answersPings: boolean;
   failed(lane: Lane, kind: FailureKind, detail: string): void;
@@ -77,7 +82,7 @@ export interface ConversationParts {
 }
 
 export function createConversation(parts: ConversationParts): Conversation {
-  const { plan, traffic, speech, work, openLanes, clock } = parts;
+  const { plan, traffic, speech, work, openLanes, pinger, clock } = parts;
   const { recorder, ledger, acks, byType } = traffic;
   const { rooms } = plan.load;
   const inflate = zlibInflate(inflateRawSync);
@@ -175,7 +180,9 @@ export function createConversation(parts: ConversationParts): Conversation {
       traffic.outbox.length -= at + maxControlFrameBytes - frameEnd;
       flushLane(traffic, lane);
     },
-    pong() {},
+    pong(lane, bytes, start, end) {
+      pinger?.pong(lane, bytes, start, end);
+    },
     close(lane, code, reason) {
       if (lane.state === 'closing') return; // the answer to ours
       const detail = reason === '' ? describeCloseCode(code) : `${describeCloseCode(code)}: ${reason}`;
@@ -223,6 +230,14 @@ export function createConversation(parts: ConversationParts): Conversation {
     parts.closed(lane);
   }
 
+  /** Whoever is to answer is not there: nobody says goodbye. */
+  function drop(lane: Lane, kind: FailureKind, detail: string): void {
+    countFailure(recorder, kind);
+    leave(lane, 'droppedByServer', NO_CLOSE_FRAME);
+    parts.failed(lane, kind, detail);
+    lane.link!.destroy();
+  }
+
   /** The connection dies under its messages: what is in flight is unresolved. */
   function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules' | 'misbehaved', code: number): void {
     if (why === 'droppedByServer') recorder.droppedByServer++;
@@ -235,6 +250,7 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   function takeOut(lane: Lane, parting: Parting): void {
     openLanes.remove(lane);
+    pinger?.forget(lane);
     if (traffic.fanout !== null) stopListening(traffic.fanout.audience, lane, parting);
     if (traffic.pushes !== null) stopHearingPushes(traffic, traffic.pushes, lane, parting, clock.nowNs());
     recorder.open--;
@@ -328,6 +344,7 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   function sweep(stalledNs: number): void {
     const nowNs = clock.nowNs();
+    pinger?.beat(nowNs, stalledNs);
     if (stalledNs > 0) for (const [lane, deadlineNs] of leaving) leaving.set(lane, deadlineNs + stalledNs);
     for (const [lane, deadlineNs] of [...leaving]) {
       if (nowNs < deadlineNs) continue;
@@ -348,7 +365,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     }
   }
 
-  return { opened, onBytes, onClose, retire, closeAll, abandon, wanted: (lane) => wanted(lane), unwanted, sweep };
+  return { opened, onBytes, onClose, drop, retire, closeAll, abandon, wanted: (lane) => wanted(lane), unwanted, sweep };
 }
 
 /** The messages on either side of a hole: what proves that it is one. */

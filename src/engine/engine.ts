@@ -28,12 +28,14 @@ import { shareCount } from '../units/shares.ts';
 import type { Clock } from './clock.ts';
 import { createConnector } from './connector.ts';
 import { createConversation } from './conversation.ts';
-import { createFanout, fanoutFacts, pushesFor, startFanout } from './fanout.ts';
+import { createFanout, pushesFor, startFanout } from './fanout.ts';
 import { createTraffic } from './hot/traffic.ts';
 import { Lane } from './lane.ts';
+import { lastWords } from './last-words.ts';
 import { createWork } from './load-models.ts';
 import { createOpenLanes } from './open-lanes.ts';
 import { createPacer } from './pacing.ts';
+import { createPinger } from './pinger.ts';
 import { withProbes } from './probing.ts';
 import { createReconnector } from './reconnector.ts';
 import { acknowledgementsFor, createResender } from './resender.ts';
@@ -128,8 +130,8 @@ export function createEngine(parts: EngineParts): Engine {
           density,
         });
   const pushes = pushesFor(plan, laneCount, assignment.laneCount, density);
-  const groupOf = (stream: number): number => (rooms === null ? 0 : roomOf(rooms, stream));
-  const states = statesFor(plan, groupOf);
+  const sharedRoomOf = (stream: number): number => (rooms === null ? 0 : roomOf(rooms, stream));
+  const states = statesFor(plan, sharedRoomOf);
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
   const acks = acknowledgementsFor(plan, laneCount);
@@ -197,12 +199,26 @@ export function createEngine(parts: EngineParts): Engine {
     spinning: assignment.precise,
     emit: hooks.window,
   });
+  const { ping } = plan.target;
+  const pinger =
+    ping === null
+      ? null
+      : createPinger({
+          ping,
+          run: assignment.run,
+          lanes,
+          laneCount: assignment.laneCount,
+          traffic,
+          clock,
+          silent: (lane, detail) => conversation.drop(lane, 'pingTimeout', detail),
+        });
   const conversation = createConversation({
     plan,
     traffic,
     speech,
     work,
     openLanes,
+    pinger,
     clock,
     answersPings: assignment.misbehaviour?.kind !== 'no-pong',
     failed: reportFailure,
@@ -438,27 +454,11 @@ export function createEngine(parts: EngineParts): Engine {
       for (const lane of linked) lane.link?.destroy();
       phase = 'finished';
       windows.finish();
-      tellAudience();
-      tellStates();
+      const words = { worker: shard, group, lanes, ledger: traffic.ledger, fanout, states, sharedRoomOf };
+      for (const event of lastWords(words, clock.nowNs())) hooks.event(event);
       hooks.finished();
     };
     look();
-  }
-
-  function tellAudience(): void {
-    if (fanout === null) return;
-    const audience = fanoutFacts(fanout, lanes, traffic.ledger);
-    hooks.event({ kind: 'audience', atNs: clock.nowNs(), worker: shard, group, audience });
-  }
-
-  function tellStates(): void {
-    const sentBy = (group: number): number =>
-      lanes.reduce(
-        (sum, { index, stream }) => (groupOf(stream) === group ? sum + traffic.ledger.next[index]! : sum),
-        0,
-      );
-    const facts = states?.facts(sentBy) ?? [];
-    if (facts.length > 0) hooks.event({ kind: 'states', atNs: clock.nowNs(), worker: shard, states: facts });
   }
 
   function reportFailure(lane: Lane, failure: FailureKind, detail: string): void {

@@ -15,6 +15,7 @@ export const FAILURE_KINDS = [
   // before or after
   'closedByServer',
   'reset',
+  'pingTimeout',
   'protocol',
   'invalidUtf8',
   'tooBig',
@@ -41,6 +42,7 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
   ports: 'this machine ran out of local ports',
   closedByServer: 'the service closed the connection with a close frame',
   reset: 'the connection was closed or reset without a close frame',
+  pingTimeout: 'a ping of ours was not answered in time',
   protocol: 'the service broke the framing rules (closed with 1002)',
   invalidUtf8: 'the service sent text that is not UTF-8 (closed with 1007)',
   tooBig: 'the service sent a message over the size limit (closed with 1009)',

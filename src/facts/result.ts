@@ -5,7 +5,7 @@ import type { Misbehaviour, Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Machine, Outcome, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
-import type { DamageKind, StrangerKind, TypeCounts, UnsentReason } from './window.ts';
+import type { DamageKind, PingCounts, StrangerKind, TypeCounts, UnsentReason } from './window.ts';
 
 export const RESULT_SCHEMA = 'highwater/result/1';
 
@@ -21,6 +21,8 @@ export interface RunResult {
   readonly fanout: FanoutResult | null;
   /** Null where what the service says of its own accord is not judged. */
   readonly pushes: PushResult | null;
+  /** Null where the plan asks for none. */
+  readonly pings: PingResult | null;
   /** In the order of the mix; empty where it has one type. */
   readonly types: readonly TypeResult[];
   /** Null where the plan breaks nothing and opens no lane again. */
@@ -307,6 +309,12 @@ export interface PushResult {
   readonly firstPush: Distribution;
   /** Between the first and the last lane that heard a push, over a sample; null where each lane is counted to by itself. */
   readonly skew: { readonly pushes: number; readonly times: Distribution } | null;
+}
+
+/** What was on its way when its connection ended is neither answered nor unanswered. */
+export interface PingResult extends Readonly<PingCounts> {
+  /** From a ping to its pong. */
+  readonly time: Distribution;
 }
 
 /** What faults did, and how the way back was. */

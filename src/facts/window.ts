@@ -109,6 +109,14 @@ export function zeroPushes(): PushCounts {
 /** Beside its counts: of a sample of the pushes when each lane heard them, from the start of the run. */
 export type PushFacts = Readonly<PushCounts> & { readonly spread: readonly SpreadFacts[] };
 
+/** Pings that lanes sent. What was on its way when its connection ended is neither answered nor unanswered. */
+export const PING_COUNTS = ['sent', 'answered', 'unanswered'] as const;
+export type PingCounts = Record<(typeof PING_COUNTS)[number], number>;
+
+export function zeroPings(): PingCounts {
+  return { sent: 0, answered: 0, unanswered: 0 };
+}
+
 export function zeroExtent(): Mutable<DeliveryFacts['extent']> {
   return { count: 0, sum: 0, max: 0 };
 }
@@ -152,6 +160,7 @@ export interface Window {
   readonly delivery: DeliveryFacts;
   readonly fanout: FanoutFacts;
   readonly pushes: PushFacts;
+  readonly pings: Readonly<PingCounts>;
   /** In the order of the mix; empty where it has one type. */
   readonly types: readonly TypeFacts[];
   readonly connections: ConnectionFacts;
@@ -162,7 +171,8 @@ export interface Window {
 
 /**
  * `fanout`: from a message's due time to its arrival at another lane. `firstPush`: from the opening of a lane to what the
- * service first says of its own accord. `outage`: from the loss of a lane's connection until it is open again.
+ * service first says of its own accord. `outage`: from the loss of a lane's connection until it is open again. `ping`: from
+ * a ping to its pong.
  */
 export const HISTOGRAM_NAMES = [
   'response',
@@ -173,6 +183,7 @@ export const HISTOGRAM_NAMES = [
   'fanout',
   'firstPush',
   'outage',
+  'ping',
 ] as const;
 export type HistogramName = (typeof HISTOGRAM_NAMES)[number];
 
@@ -235,7 +246,7 @@ export function decodeWindow(line: string): Window | null {
 
 export function isWindow(value: unknown): value is Window {
   if (!isRecord(value) || value.schema !== WINDOW_SCHEMA) return false;
-  const { messages, unsent, delivery, fanout, pushes, types, connections, bytes, histograms, health } = value;
+  const { messages, unsent, delivery, fanout, pushes, pings, types, connections, bytes, histograms, health } = value;
   return (
     hasCounts(value, ['worker', 'group', 'second', 'untilNs']) &&
     Number.isSafeInteger(value.stage) &&
@@ -258,6 +269,7 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(pushes, PUSH_COUNTS) &&
     Array.isArray(pushes.spread) &&
     pushes.spread.every(isSpread) &&
+    hasCounts(pings, PING_COUNTS) &&
     Array.isArray(types) &&
     types.every((type) => hasCounts(type, TYPE_COUNTS) && isSparseHistogram(type.response)) &&
     hasCounts(connections, [

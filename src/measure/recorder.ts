@@ -19,6 +19,7 @@ import {
   zeroJitter,
   zeroLoss,
   zeroMessages,
+  zeroPings,
   zeroStrangers,
   zeroUnsent,
 } from '../facts/window.ts';
@@ -35,6 +36,7 @@ export interface Recorder {
   readonly jitter: ReturnType<typeof zeroJitter>;
   readonly extent: ReturnType<typeof zeroExtent>;
   readonly loss: ReturnType<typeof zeroLoss>;
+  readonly pings: ReturnType<typeof zeroPings>;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
   /** Messages of other lanes that lanes heard. */
   fanoutReceived: number;
@@ -73,6 +75,7 @@ export function createRecorder(): Recorder {
     jitter: zeroJitter(),
     extent: zeroExtent(),
     loss: zeroLoss(),
+    pings: zeroPings(),
     histograms: {
       response: createHistogram(),
       service: createHistogram(),
@@ -82,6 +85,7 @@ export function createRecorder(): Recorder {
       fanout: createHistogram(),
       firstPush: createHistogram(),
       outage: createHistogram(),
+      ping: createHistogram(),
     },
     fanoutReceived: 0,
     fanoutCompared: 0,
@@ -210,6 +214,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     },
     fanout: { received: recorder.fanoutReceived, compared: recorder.fanoutCompared, spread: context.spread },
     pushes: context.pushes,
+    pings: { ...recorder.pings },
     types: context.types,
     connections: {
       attempted: recorder.attempted,
@@ -238,6 +243,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       fanout: encodeSparse(histograms.fanout),
       firstPush: encodeSparse(histograms.firstPush),
       outage: encodeSparse(histograms.outage),
+      ping: encodeSparse(histograms.ping),
     },
     health: {
       cpuNs: context.cpuNs,
@@ -264,6 +270,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.jitter, zeroJitter());
   Object.assign(recorder.extent, zeroExtent());
   Object.assign(recorder.loss, zeroLoss());
+  Object.assign(recorder.pings, zeroPings());
   for (const histogram of Object.values(recorder.histograms)) reset(histogram);
   recorder.fanoutReceived = 0;
   recorder.fanoutCompared = 0;

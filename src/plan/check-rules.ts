@@ -9,7 +9,7 @@ import type { WrittenPlan } from './schema.ts';
 
 /** A rule may be about some of the messages: of a type, or of a priority, that the mix has. */
 export function checkRules(
-  { thresholds = [], abort = [], resend, reconnect }: WrittenRules,
+  { thresholds = [], abort = [], target, resend, reconnect }: WrittenRules,
   load: Load,
   dialect: Dialect,
   report: Report,
@@ -21,7 +21,7 @@ export function checkRules(
       if (list === 'abort' && (among !== null || isKnownAtTheEnd(metric, rooms))) {
         report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
       }
-      const lacking = lackingFor(metric, rooms, dialect, { resend, reconnect });
+      const lacking = lackingFor(metric, rooms, dialect, { target, resend, reconnect });
       if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
       if (among === null) continue;
       if (rooms !== null && !rooms.self && metric.of !== 'sent') {
@@ -38,18 +38,19 @@ export function checkRules(
   }
 }
 
-type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'resend' | 'reconnect'>;
+type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'target' | 'resend' | 'reconnect'>;
 
 /** What a plan must have for a count to be more than a nought that says nothing; null where it has it. */
 function lackingFor(
   metric: Metric,
   rooms: Rooms | null,
   dialect: Dialect,
-  { resend, reconnect }: Pick<WrittenPlan, 'resend' | 'reconnect'>,
+  { target, resend, reconnect }: Pick<WrittenPlan, 'target' | 'resend' | 'reconnect'>,
 ): string | null {
   if (isAboutReconnects(metric)) {
     return reconnect === undefined ? 'reconnect, for a rule about lanes that come back' : null;
   }
+  if (isAboutPings(metric)) return target.ping === undefined ? 'target.ping, for a rule about pings' : null;
   if (isAboutFanout(metric))
     return rooms === null ? 'load.rooms, for a rule about what lanes hear of one another' : null;
   if (isAboutPushes(metric)) {
@@ -79,6 +80,10 @@ function isAboutFanout(metric: Metric): boolean {
 
 function isAboutPushes(metric: Metric): boolean {
   return metric.kind === 'pushes' || (metric.kind === 'distribution' && metric.of === 'firstPush');
+}
+
+function isAboutPings(metric: Metric): boolean {
+  return metric.kind === 'pings' || (metric.kind === 'distribution' && metric.of === 'ping');
 }
 
 function isAboutReconnects(metric: Metric): boolean {

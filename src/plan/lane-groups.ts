@@ -60,7 +60,7 @@ export function laneGroups(plan: Plan): NonEmpty<LaneGroup> {
         resend: null,
         reconnect: comesBack(misbehaviour) ? COME_BACK : plan.reconnect,
         drainNs: Math.min(plan.drainNs, DRAIN_NS),
-        target: { ...plan.target, handshakeTimeoutNs: handshakeTimeoutNs(misbehaviour, plan) },
+        target: { ...plan.target, ping: null, handshakeTimeoutNs: handshakeTimeoutNs(misbehaviour, plan) },
       },
       laneCount,
       firstLane: counts.slice(0, index).reduce((sum, count) => sum + count, healthyCount),

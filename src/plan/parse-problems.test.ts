@@ -106,6 +106,22 @@ describe('problems', () => {
       { ...minimal, target: { ...target, subprotocols: ['a', 'a'] } },
       'target.subprotocols[1]: expected each subprotocol once',
     ],
+    [
+      { ...minimal, target: { ...target, ping: { every: '5s', timeout: '6s' } } },
+      'target.ping.timeout: expected at most 5.0 s, which is every, got 6.0 s (a ping must be answered, or given up, before the next one goes)',
+    ],
+    [
+      { ...minimal, target: { ...target, ping: { every: '50ms' } } },
+      'target.ping.every: expected at least 100 ms, got',
+    ],
+    [{ ...minimal, target: { ...target, ping: { timeout: '9ms' } } }, 'target.ping.timeout: expected at least 100 ms'],
+    [{ ...minimal, target: { ...target, ping: 10 } }, 'target.ping: expected true, or { every, timeout }, got 10'],
+    [{ ...minimal, target: { ...target, ping: { evry: '1s' } } }, 'did you mean "every"?'],
+    [
+      { ...minimal, thresholds: ['pings.unanswered == 0'] },
+      'thresholds[0]: expected target.ping, for a rule about pings',
+    ],
+    [{ ...minimal, abort: ['ping.p99 > 1s'] }, 'abort[0]: expected target.ping, for a rule about pings'],
     [{ ...minimal, target: { url: `ws://h/\${row.a}` } }, 'target.rows: expected a CSV file'],
     [JSON.parse('{"target":{"__proto__":{}},"load":{}}'), 'target.__proto__: expected a key of a plan'],
     [{ ...minimal, name: () => 1 }, 'name: expected plain data, got a function'],

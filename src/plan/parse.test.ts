@@ -38,6 +38,7 @@ describe('a plan', () => {
         handshakeTimeoutNs: 10 * S,
         maxMessageBytes: 16_777_216,
         maxBufferedBytes: 1_048_576,
+        ping: null,
       },
       dialect: { kind: 'echo', format: 'binary' },
       load: {
@@ -128,6 +129,18 @@ describe('a plan', () => {
       const whole = { kind: 'deflate', clientContextTakeover: true, serverContextTakeover: true };
       expect(planOf({ ...minimal, target: { ...target, compression } }).target.compression).toEqual(whole);
     }
+  });
+
+  test('pings, with what is not written beside what is', () => {
+    const pingOf = (ping: unknown) => planOf({ ...minimal, target: { ...target, ping } }).target.ping;
+    expect(pingOf(undefined)).toBeNull();
+    expect(pingOf(true)).toEqual({ everyNs: 10 * S, timeoutNs: 5 * S });
+    expect(pingOf({})).toEqual({ everyNs: 10 * S, timeoutNs: 5 * S });
+    expect(pingOf({ every: '2s' })).toEqual({ everyNs: 2 * S, timeoutNs: 2 * S });
+    expect(pingOf({ timeout: '30s' })).toEqual({ everyNs: 30 * S, timeoutNs: 30 * S });
+    expect(pingOf({ every: '1s', timeout: '200ms' })).toEqual({ everyNs: S, timeoutNs: 0.2 * S });
+    const rules = { thresholds: ['pings.unanswered == 0', 'ping.p99 < 50ms'], abort: ['pings.unanswered > 10%'] };
+    expect(planOf({ ...minimal, ...rules, target: { ...target, ping: true } }).abort).toHaveLength(1);
   });
 
   test('takes what is null as not written', () => {

@@ -124,6 +124,14 @@ export interface Target {
   readonly maxMessageBytes: number;
   /** Open model: a lane with more than this unsent in its socket sends nothing further: `unsent: backpressure`. */
   readonly maxBufferedBytes: number;
+  /** Null where lanes send no pings. */
+  readonly ping: Ping | null;
+}
+
+/** Each open lane sends a ping every `everyNs`; one without its pong after `timeoutNs`, which is no longer, is dead. */
+export interface Ping {
+  readonly everyNs: number;
+  readonly timeoutNs: number;
 }
 
 /** `once`: there must be a row for each lane. */
@@ -340,6 +348,8 @@ export type Metric =
   | { readonly kind: 'fanout'; readonly of: ReachCount }
   /** What the service says of its own accord. */
   | { readonly kind: 'pushes'; readonly of: ReachCount }
+  /** Pings of the lanes that were answered, or not in time. */
+  | { readonly kind: 'pings'; readonly of: PingCount }
   | { readonly kind: 'throughput'; readonly of: 'offered' | 'sent' | 'delivered' };
 
 /** The messages of one type of the mix, or of all types of one priority. */
@@ -348,10 +358,12 @@ export interface MessageClass {
   readonly name: string;
 }
 
-export type Times = 'response' | 'service' | 'sendLag' | 'handshake' | 'fanout' | 'firstPush' | 'outage';
+export type Times = 'response' | 'service' | 'sendLag' | 'handshake' | 'fanout' | 'firstPush' | 'outage' | 'ping';
 
 /** Of what was owed. */
 export type ReachCount = 'received' | 'missed';
+
+export type PingCount = 'answered' | 'unanswered';
 
 export type Statistic =
   | { readonly kind: 'percentile'; readonly percent: number }

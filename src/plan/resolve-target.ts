@@ -1,10 +1,11 @@
 // The target of a plan, from as written to resolved, and the rules that hold between its fields.
 
+import { formatDuration, NS_PER_MS } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
 import { DEFAULTS } from './defaults.ts';
 import { templateColumns } from './interpolate.ts';
-import type { Compression, Target, Tls } from './plan.ts';
+import type { Compression, Ping, Target, Tls } from './plan.ts';
 import { type Path, type PlacedProblem, quote } from './problems.ts';
 import type { WrittenTarget } from './schema-target.ts';
 
@@ -12,6 +13,8 @@ import type { WrittenTarget } from './schema-target.ts';
 export type Report = (at: Path, expected: string, got: string, hint?: string | null) => void;
 
 const MAX_SOURCE_ADDRESSES = 65_536;
+/** Lanes are looked after every 20 ms: what is shorter than some of that cannot be told. */
+const LEAST_PING_NS = 100 * NS_PER_MS;
 
 export function reporter(problems: PlacedProblem[]): Report {
   return (at, expected, got, hint = null) => {
@@ -42,7 +45,26 @@ export function resolveTarget(written: WrittenTarget, report: Report): Target {
     handshakeTimeoutNs: written.handshakeTimeout ?? DEFAULTS.handshakeTimeoutNs,
     maxMessageBytes: written.maxMessage ?? DEFAULTS.maxMessageBytes,
     maxBufferedBytes: written.maxBuffered ?? DEFAULTS.maxBufferedBytes,
+    ping: written.ping === undefined ? null : resolvePing(written.ping, report),
   };
+}
+
+/** A timeout no longer than the interval keeps the pings of a lane apart: there is never more than one without its pong. */
+function resolvePing(written: NonNullable<WrittenTarget['ping']>, report: Report): Ping {
+  const { every, timeout } = written === true ? {} : written;
+  const { ping } = DEFAULTS;
+  const everyNs = every ?? Math.max(ping.everyNs, timeout ?? 0);
+  const timeoutNs = timeout ?? Math.min(ping.timeoutNs, everyNs);
+  for (const [key, ns] of Object.entries({ every: everyNs, timeout: timeoutNs })) {
+    if (ns >= LEAST_PING_NS || (key === 'timeout' && timeout === undefined)) continue;
+    report(['target', 'ping', key], `at least ${formatDuration(LEAST_PING_NS)}`, formatDuration(ns));
+  }
+  if (timeoutNs > everyNs) {
+    const expected = `at most ${formatDuration(everyNs)}, which is every`;
+    const hint = 'a ping must be answered, or given up, before the next one goes';
+    report(['target', 'ping', 'timeout'], expected, formatDuration(timeoutNs), hint);
+  }
+  return { everyNs, timeoutNs };
 }
 
 function listOfUrls(url: WrittenTarget['url']): NonEmpty<string> {

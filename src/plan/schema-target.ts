@@ -108,6 +108,30 @@ const sourceAddress = textField({
     expandAddresses(String(value)) ?? refuse('an IP address or a range such as 127.0.0.2-127.0.0.9 of at most 4096'),
 });
 
+const PING_FORM = 'true, or { every, timeout }';
+
+const ping = z
+  .union(
+    [
+      z.literal(true, { error: () => PING_FORM }),
+      objectField(
+        {
+          every: durationField('From one ping of a lane to its next. Default 10s.', { min: 1 }).optional(),
+          timeout: durationField(
+            'A lane whose pong has not come so long after its ping is dead. At most `every`. Default 5s.',
+            { min: 1, example: '5s' },
+          ).optional(),
+        },
+        PING_FORM,
+        'How often, and how long a pong may take.',
+      ),
+    ],
+    { error: () => PING_FORM },
+  )
+  .describe(
+    'Open lanes send WebSocket pings, and one that is not answered in time is dropped. Default: none are sent.',
+  );
+
 export const targetSchema = objectField(
   {
     url: z
@@ -166,6 +190,7 @@ export const targetSchema = objectField(
       '1GiB',
       '16MiB',
     ).optional(),
+    ping: ping.optional(),
   },
   'the target: at least its url',
   'The service under test.',

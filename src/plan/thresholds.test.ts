@@ -34,6 +34,9 @@ describe('a threshold', () => {
     ['pushes.received >= 99.9%', 'pushes.received', '>=', 0.999, 'ratio'],
     ['pushes.missed == 0', 'pushes.missed', '==', 0, 'count'],
     ['firstPush.p90 < 1s', 'firstPush.p90', '<', 1e9, 'ns'],
+    ['pings.unanswered == 0', 'pings.unanswered', '==', 0, 'count'],
+    ['pings.answered >= 99.9%', 'pings.answered', '>=', 0.999, 'ratio'],
+    ['ping.p99 < 50ms', 'ping.p99', '<', 50e6, 'ns'],
     ['lost{priority=high} == 0', 'lost', '==', 0, 'count'],
     ['response.p99{ type = a b } < 50ms', 'response.p99', '<', 50e6, 'ns'],
   ])('%j is read', (expression, name, operator, limit, unit) => {

@@ -6,6 +6,7 @@
 //   connections.failed == 0   connections.opened | failed | dropped: likewise
 //   fanout.received >= 99.9%  fanout.received | missed, of what is owed; fanout.p99 < 50ms: until another lane has it
 //   pushes.missed == 0        pushes.received | missed, likewise of what is owed; firstPush.p99 < 1s: from the opening on
+//   pings.unanswered == 0     pings.answered | unanswered, of those that are one or the other; ping.p99 < 50ms: until the pong
 //   throughput.sent > 7900/s  throughput.offered | sent | delivered
 
 import { parseDuration } from '../units/duration.ts';
@@ -14,7 +15,16 @@ import { parseRatio } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { MESSAGE_COUNTS, TYPE_COUNTS } from './message-counts.ts';
 import { didYouMean } from './nearest.ts';
-import type { ConnectionCount, MessageCount, Metric, ReachCount, Statistic, Threshold, Times } from './plan.ts';
+import type {
+  ConnectionCount,
+  MessageCount,
+  Metric,
+  PingCount,
+  ReachCount,
+  Statistic,
+  Threshold,
+  Times,
+} from './plan.ts';
 import { quote } from './problems.ts';
 
 export interface ThresholdRefusal {
@@ -23,8 +33,18 @@ export interface ThresholdRefusal {
   readonly hint: string | null;
 }
 
-const TIMES: readonly Times[] = ['response', 'service', 'sendLag', 'handshake', 'fanout', 'firstPush', 'outage'];
+const TIMES: readonly Times[] = [
+  'response',
+  'service',
+  'sendLag',
+  'handshake',
+  'fanout',
+  'firstPush',
+  'outage',
+  'ping',
+];
 const REACH_COUNTS: readonly ReachCount[] = ['received', 'missed'];
+const PING_COUNTS: readonly PingCount[] = ['answered', 'unanswered'];
 const STATISTICS = ['mean', 'min', 'max', 'stdDev'] as const;
 const USUAL_PERCENTILES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'p99.99'];
 const MESSAGE_METRICS: readonly MessageCount[] = ['unsent', ...MESSAGE_COUNTS];
@@ -35,6 +55,7 @@ const KNOWN_METRICS: readonly string[] = [
   ...MESSAGE_METRICS,
   ...CONNECTION_COUNTS.map((of) => `connections.${of}`),
   ...REACH_COUNTS.flatMap((of) => [`fanout.${of}`, `pushes.${of}`]),
+  ...PING_COUNTS.map((of) => `pings.${of}`),
   ...THROUGHPUTS.map((of) => `throughput.${of}`),
 ];
 
@@ -73,6 +94,7 @@ export function metricName(metric: Metric): string {
     case 'connections':
     case 'fanout':
     case 'pushes':
+    case 'pings':
     case 'throughput':
       return `${metric.kind}.${metric.of}`;
     default:
@@ -103,6 +125,8 @@ function parseMetric(name: string): Metric | ThresholdRefusal {
   if (group === 'connections' && connections !== undefined) return { kind: 'connections', of: connections };
   const reach = REACH_COUNTS.find((of) => of === rest);
   if ((group === 'fanout' || group === 'pushes') && reach !== undefined) return { kind: group, of: reach };
+  const pings = PING_COUNTS.find((of) => of === rest);
+  if (group === 'pings' && pings !== undefined) return { kind: 'pings', of: pings };
   const throughput = THROUGHPUTS.find((of) => of === rest);
   if (group === 'throughput' && throughput !== undefined) return { kind: 'throughput', of: throughput };
   const times = TIMES.find((of) => of === group);
@@ -143,6 +167,7 @@ function readLimit(metric: Metric, text: string): Pick<Threshold, 'limit' | 'uni
     case 'messages':
     case 'fanout':
     case 'pushes':
+    case 'pings':
     case 'connections': {
       const ratio = parseRatio(text);
       if (ratio !== null && ratio <= 1) return { limit: ratio, unit: 'ratio' };

@@ -82,3 +82,11 @@ test('a name from outside cannot harm the terminal', () => {
   );
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
+
+test('says how often lanes ping, and when one is dropped', () => {
+  const ping = { everyNs: 10 * SECOND, timeoutNs: 5 * SECOND };
+  expect(render(makePlan({ target: { ping } }))).toMatch(
+    /pings +every 10\.0 s on each lane; one without its pong after 5\.0 s is dropped/,
+  );
+  expect(render(makePlan())).not.toMatch(/pings/);
+});

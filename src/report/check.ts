@@ -2,7 +2,17 @@
 
 import { peakLevel } from '../plan/curve.ts';
 import { groupCounts } from '../plan/lane-groups.ts';
-import type { Contract, Dialect, Fault, Numbering, Plan, ProbeSettings, Reconnect, Segment } from '../plan/plan.ts';
+import type {
+  Contract,
+  Dialect,
+  Fault,
+  Numbering,
+  Ping,
+  Plan,
+  ProbeSettings,
+  Reconnect,
+  Segment,
+} from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -41,6 +51,7 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
     row('dialect', dialectText(plan.dialect)),
     ...roomRows(plan),
     ...(plan.resend === null ? [] : [row('resend', resendText(plan.resend))]),
+    ...(plan.target.ping === null ? [] : [row('pings', pingText(plan.target.ping))]),
     ...(plan.reconnect === null ? [] : [row('reconnect', reconnectText(plan.reconnect))]),
     ...plan.faults.map((fault) => row('fault', faultText(fault))),
     ...misbehavingRows(plan),
@@ -177,6 +188,10 @@ function misbehavingRows({ load }: Plan): readonly string[] {
     ({ misbehaviour }, index) => `${formatCount(counts[index]!)} ${misbehaviour.kind}`,
   );
   return [row('misbehave', `${kinds.join(', ')}; ${formatCount(healthy)} lanes do not, and are judged`)];
+}
+
+function pingText({ everyNs, timeoutNs }: Ping): string {
+  return `every ${formatDuration(everyNs)} on each lane; one without its pong after ${formatDuration(timeoutNs)} is dropped`;
 }
 
 function faultText(fault: Fault): string {

@@ -273,6 +273,27 @@ describe('what a plan without messages of its own is told', () => {
   });
 });
 
+describe('what is said of pings', () => {
+  const plan = { target: makePlan({ target: { ping: { everyNs: SECOND, timeoutNs: SECOND } } }).target };
+  const said = (more: WindowParts, of: object = plan): string[] =>
+    lines(resultOf(more, [], { plan: of })).filter((line) => line.startsWith('  pings'));
+
+  test('is how many there were, how many were given up, and how long a pong takes', () => {
+    const pings = { sent: 1234, answered: 1231, unanswered: 3 };
+    expect(said({ pings, times: { ping: times(1231, 5 * MS) } })[0]).toMatch(
+      /^ {2}pings {6}sent 1,234 {3}unanswered 3 {3}pong p50 5\.\d+ ms {3}p99 5\.\d+ ms {3}max 5\.0 ms$/,
+    );
+    expect(said({ pings: { sent: 3, unanswered: 3 } })).toEqual(['  pings      sent 3   unanswered 3']);
+  });
+
+  test('is nothing where there were none', () => {
+    expect(said({})).toEqual([]);
+    expect(said({}, {})).toEqual([]);
+    expect(resultOf({}, [], {}).pings).toBeNull();
+    expect(resultOf({}, [], { plan }).pings).toMatchObject({ sent: 0, answered: 0, unanswered: 0 });
+  });
+});
+
 describe('what is said of a fault', () => {
   const faults = [{ kind: 'restart', name: 'deployment', atNs: 4 * SECOND, forNs: SECOND }];
   const fault = (phase: 'began' | 'ended', second: number, detail: string | null = null): RunEvent => ({

@@ -33,6 +33,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...(sends ? section('service', [...timeParts(result.service), ...jitterText(result)]) : []),
     ...section('lanes', laneParts(result)),
     ...failureLines(result),
+    ...pingLines(result),
     ...recoveryLines(result),
     ...misbehavingLines(result),
     ...section('generator', generatorParts(result)),
@@ -202,6 +203,20 @@ function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
 function recoveryLines({ recovery }: RunResult): string[] {
   const [first, ...others] = recovery === null ? [] : recoveryTexts(recovery);
   return first === undefined ? [] : [...section('recovery', [first]), ...others.flatMap((text) => section('', [text]))];
+}
+
+/** What the lanes' own pings came to, where there were any. */
+function pingLines({ pings }: RunResult): string[] {
+  if (pings === null || pings.sent === 0) return [];
+  const counts = [`sent ${formatCount(pings.sent)}`, `unanswered ${formatCount(pings.unanswered)}`];
+  const { time } = pings;
+  if (time.count === 0) return section('pings', counts);
+  return section('pings', [
+    ...counts,
+    `pong ${percentilePart('p50', time.p50Ms, 50, time.count)}`,
+    percentilePart('p99', time.p99Ms, 99, time.count),
+    `max ${formatMs(time.maxMs)}`,
+  ]);
 }
 
 /** What the service said of its own accord. */

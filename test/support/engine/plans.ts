@@ -69,6 +69,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
       handshakeTimeoutNs: 10 * SECOND,
       maxMessageBytes: 16 * 1024 ** 2,
       maxBufferedBytes: 1024 ** 2,
+      ping: null,
       ...parts.target,
     },
     dialect: { kind: 'echo', format: parts.format ?? 'binary' },

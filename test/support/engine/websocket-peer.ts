@@ -12,12 +12,15 @@ export interface PeerConnection {
   /** Everything that the client sent as data messages. */
   readonly received: Received[];
   readonly pongs: string[];
+  /** The payloads of the client's pings. */
+  readonly pings: Uint8Array[];
   /** The code of the client's close frame; 1005 where it had none, null while it sent none. */
   closeCode: number | null;
   /** How the client left; null while it has not. */
   left: 'fin' | 'gone' | null;
   send(payload: Uint8Array, opcode?: number, rsv1?: boolean): void;
   ping(payload: string): void;
+  pong(payload: Uint8Array): void;
   close(code: number | null, reason?: string): void;
 }
 
@@ -35,6 +38,8 @@ export interface PeerScript {
   readonly onOpen?: (connection: PeerConnection) => void;
   /** By default the message is sent back. */
   readonly onMessage?: (connection: PeerConnection, message: Received, index: number) => void;
+  /** By default the ping is answered. `index`: which one of this connection it is. */
+  readonly onPing?: (connection: PeerConnection, payload: Uint8Array, index: number) => void;
   /** By default the close frame is answered with its own code, then FIN. */
   readonly onClose?: (connection: PeerConnection, code: number) => void;
 }
@@ -57,10 +62,12 @@ export function createWebSocketService(script: PeerScript): {
         request,
         received: [],
         pongs: [],
+        pings: [],
         closeCode: null,
         left: null,
         send: (payload, opcode = 2, rsv1 = false) => peer.send(serverFrame(opcode, payload, rsv1)),
         ping: (payload) => peer.send(serverFrame(9, new TextEncoder().encode(payload))),
+        pong: (payload) => peer.send(serverFrame(10, payload)),
         close: (code, reason = '') => peer.send(serverFrame(8, closePayload(code, reason))),
       });
       peer.onEnd = (isClean) => {
@@ -100,6 +107,10 @@ export function createWebSocketService(script: PeerScript): {
         connection.peer.send(serverFrame(8, payload));
         connection.peer.end();
       }
+    } else if (opcode === 9) {
+      connection.pings.push(payload);
+      if (script.onPing !== undefined) script.onPing(connection, payload, connection.pings.length - 1);
+      else connection.pong(payload);
     } else if (opcode === 10) {
       connection.pongs.push(Buffer.from(payload).toString('utf8'));
     } else {

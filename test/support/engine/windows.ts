@@ -8,6 +8,7 @@ import {
   type DeliveryFacts,
   type HistogramName,
   type MessageFacts,
+  type PingCounts,
   type PushCounts,
   type StrangerKind,
   type UnsentReason,
@@ -17,6 +18,7 @@ import {
   zeroExtent,
   zeroLoss,
   zeroMessages,
+  zeroPings,
   zeroPushes,
   zeroStrangers,
   zeroUnsent,
@@ -36,6 +38,7 @@ export interface WindowParts {
   readonly density?: Partial<DeliveryFacts['density']>;
   readonly loss?: Partial<DeliveryFacts['loss']>;
   readonly pushes?: Partial<PushCounts>;
+  readonly pings?: Partial<PingCounts>;
   readonly connections?: Partial<Window['connections']>;
   readonly group?: number;
   readonly bytes?: Partial<Window['bytes']>;
@@ -74,6 +77,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
     },
     fanout: { received: 0, compared: 0, spread: [] },
     pushes: { ...zeroPushes(), spread: [], ...parts.pushes },
+    pings: { ...zeroPings(), ...parts.pings },
     types: [],
     connections: {
       attempted: 0,
@@ -103,6 +107,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       fanout: histogram('fanout'),
       firstPush: histogram('firstPush'),
       outage: histogram('outage'),
+      ping: histogram('ping'),
     },
     health: {
       cpuNs: 1e8,
