@@ -33,7 +33,8 @@ import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
-import { judgeContract, judgeThreshold } from './rules.ts';
+import { judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
+import { createScopes } from './scopes.ts';
 import { joinStates } from './states.ts';
 import { steadyStretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
@@ -70,6 +71,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const describe = (h: Histogram) => describeDistribution(h, encodeHdr);
   const recovery = createRecoveryJudge(plan, events, describe);
   const misbehaving = createMisbehavingJudge(plan, events);
+  const scopes = createScopes(plan, events);
   const steady = steadyStretch(plan, record);
   const resources = createResources(steady);
   let sendingWindows = 0;
@@ -105,6 +107,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       addTypes(types, window);
       recovery.add(window);
       timeline.add(window);
+      scopes.add(window);
       spread.add(window.second, window.fanout.spread);
       pushSpread.add(window.second, window.pushes.spread);
       lastNs = Math.max(lastNs, window.untilNs);
@@ -152,7 +155,15 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const isTimed = health.every(({ casts }) => casts !== 'timing');
       const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       const outcomes = [
-        ...plan.thresholds.map((threshold) => judgeThreshold(threshold, evidence, health)),
+        ...plan.thresholds.map((threshold) => {
+          if (threshold.scope === null) return judgeThreshold(threshold, evidence, health);
+          return judgeScoped(
+            threshold,
+            scopes.evidence(threshold.scope, whole.attempted),
+            unplacedIn(whole, sending),
+            health,
+          );
+        }),
         ...(plan.contract === null ? [] : judgeContract(plan.contract, evidence, health)),
       ];
       return {
@@ -237,6 +248,14 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         violations: record.violations,
       };
     },
+  };
+}
+
+/** What was settled when no messages were sent any more. */
+function unplacedIn(whole: Tally, sending: Tally): { readonly lost: number; readonly unresolved: number } {
+  return {
+    lost: whole.messages.lost - sending.messages.lost,
+    unresolved: whole.messages.unresolved - sending.messages.unresolved,
   };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { threshold } from '../../test/support/engine/plans.ts';
 import { makeWindow, type WindowParts } from '../../test/support/engine/windows.ts';
 import type { HealthDoubt } from './health.ts';
-import { type Evidence, judgeContract, judgeThreshold } from './rules.ts';
+import { type Evidence, judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 
 const MS = 1e6;
@@ -434,5 +434,33 @@ describe('what lanes heard of one another', () => {
     expect(kindWith({})).toBe('fail');
     expect(kindWith({ missed: 0 })).toBe('pass');
     expect(kindWith({ missed: 0, unresolved: 3 })).toBe('inconclusive');
+  });
+});
+
+describe('a rule about a part of the time', () => {
+  const fast = evidence({ messages: { due: 1000, sent: 1000 }, times: { response: times(1000, 10 * MS) } });
+  const rule = threshold('response.p99 < 100ms outside faults');
+  const judged = (lost: number, unresolved = 0) => judgeScoped(rule, fast, { lost, unresolved }, []);
+
+  test('holds where it would hold even if all that never came had been of that time', () => {
+    expect(judged(0).result.kind).toBe('pass');
+    expect(judged(9).result.kind).toBe('pass');
+  });
+
+  test('cannot be judged where it would not', () => {
+    const { result, doubts } = judged(15, 5);
+    expect(result.kind).toBe('inconclusive');
+    expect(doubts).toMatchObject([{ kind: 'unplaced', detail: expect.stringContaining('20 messages never came') }]);
+  });
+
+  test('that is broken by what did come is broken', () => {
+    const slow = evidence({ messages: { due: 1000, sent: 1000 }, times: { response: times(1000, 200 * MS) } });
+    expect(judgeScoped(rule, slow, { lost: 500, unresolved: 0 }, []).result.kind).toBe('fail');
+  });
+
+  test('of which there was no time has no samples', () => {
+    expect(judgeScoped(rule, evidence({}, null), { lost: 0, unresolved: 0 }, []).doubts).toMatchObject([
+      { kind: 'noSamples' },
+    ]);
   });
 });

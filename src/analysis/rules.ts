@@ -69,6 +69,37 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
   );
 }
 
+/**
+ * A rule about a part of the time. `unplaced`: messages that were lost or are unresolved, and whose time is not known: where it
+ * would not hold if they were all of that time, it cannot be judged.
+ */
+export function judgeScoped(
+  threshold: Threshold,
+  evidence: Evidence,
+  unplaced: { readonly lost: number; readonly unresolved: number },
+  health: readonly HealthDoubt[],
+): RuleOutcome {
+  const judged = judgeThreshold(threshold, evidence, health);
+  const count = unplaced.lost + unplaced.unresolved;
+  if (judged.result.kind !== 'pass' || count === 0) return judged;
+  const { messages } = evidence.tally;
+  const worst = {
+    ...evidence.tally,
+    messages: {
+      ...messages,
+      lost: messages.lost + unplaced.lost,
+      unresolved: messages.unresolved + unplaced.unresolved,
+    },
+  };
+  if (judgeThreshold(threshold, { ...evidence, tally: worst }, health).result.kind === 'pass') return judged;
+  const { expression } = threshold;
+  const detail = `${expression}: ${formatCount(count)} messages never came, and which of them were of that time is not known`;
+  const { observed, observedText } = judged.result;
+  return outcome(expression, observed, observedText, 'inconclusive', null, [
+    { kind: 'unplaced', rule: expression, detail },
+  ]);
+}
+
 /** Of a rule about some of the messages: what was counted of those. */
 function narrowed({ metric }: Threshold, evidence: Evidence): Evidence {
   const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;

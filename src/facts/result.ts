@@ -113,6 +113,7 @@ export const DOUBT_KINDS = [
   'noSamples',
   'tooFewSamples',
   'unresolved',
+  'unplaced',
   'sendLag',
   'eventLoop',
   'cpu',

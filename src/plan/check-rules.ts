@@ -2,25 +2,28 @@
 
 import { numberingOf } from './dialects.ts';
 import { didYouMean } from './nearest.ts';
-import type { Dialect, Load, Metric, Rooms } from './plan.ts';
-import { quote } from './problems.ts';
+import type { Dialect, Fault, Load, Metric, Rooms, Scope } from './plan.ts';
+import { type Path, quote } from './problems.ts';
 import type { Report } from './resolve-target.ts';
 import type { WrittenPlan } from './schema.ts';
+import { planStages } from './stages.ts';
 
 /** A rule may be about some of the messages: of a type, or of a priority, that the mix has. */
 export function checkRules(
   { thresholds = [], abort = [], target, resend, reconnect }: WrittenRules,
   load: Load,
   dialect: Dialect,
+  faults: readonly Fault[],
   report: Report,
 ): void {
   const { mix, rooms } = load;
   for (const [list, rules] of Object.entries({ thresholds, abort })) {
-    for (const [index, { metric, expression }] of rules.entries()) {
+    for (const [index, { metric, expression, scope }] of rules.entries()) {
       const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
-      if (list === 'abort' && (among !== null || isKnownAtTheEnd(metric, rooms))) {
+      if (list === 'abort' && (among !== null || scope !== null || isKnownAtTheEnd(metric, rooms))) {
         report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
       }
+      if (scope !== null) checkScope(scope, load, faults, [list, index], report);
       const lacking = lackingFor(metric, rooms, dialect, { target, resend, reconnect });
       if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
       if (among === null) continue;
@@ -35,6 +38,21 @@ export function checkRules(
         names.length === 0 ? `a mix with a ${among.by}` : `a ${among.by} of the mix: ${names.join(', ')}`;
       report([list, index], expected, quote(among.name), didYouMean(among.name, names));
     }
+  }
+}
+
+function checkScope(scope: Scope, load: Load, faults: readonly Fault[], at: Path, report: Report): void {
+  if (scope.kind === 'stage') {
+    const names = planStages({ load }).map(({ name }) => name);
+    if (!names.includes(scope.name))
+      report(at, `a stage of the plan: ${names.join(', ')}`, quote(scope.name), didYouMean(scope.name, names));
+    return;
+  }
+  const names = [...new Set(faults.map(({ name }) => name))];
+  if (names.length === 0) report(at, 'a plan with faults, for a rule about their time', 'none', 'add faults');
+  else if (scope.fault !== null && !names.includes(scope.fault)) {
+    const expected = `faults, or the name of one: ${names.join(', ')}`;
+    report(at, expected, quote(scope.fault), didYouMean(scope.fault, ['faults', ...names]));
   }
 }
 

@@ -333,7 +333,14 @@ export interface Threshold {
   /** In the metric's own unit: nanoseconds, a count, a ratio of 0 to 1, or per second. */
   readonly limit: number;
   readonly unit: 'ns' | 'count' | 'ratio' | 'perSecond';
+  /** The time that it is about; null for the whole run. */
+  readonly scope: Scope | null;
 }
+
+export type Scope =
+  /** While the fault of that name lasts, or any; or while it does not. */
+  | { readonly kind: 'during' | 'outside'; readonly fault: string | null }
+  | { readonly kind: 'stage'; readonly name: string };
 
 export type Metric =
   | {

@@ -91,3 +91,45 @@ describe('faults of packets', () => {
     expect(problemsOf([loss('1s'), loss('2001ms'), { fault: 'partition', at: '1s', for: '9s' }])).toBe('');
   });
 });
+
+describe('rules about the time of faults', () => {
+  const stop = { fault: 'stop', at: '1s', for: '1s', process: 'reference', name: 'a pause' };
+  const problems = (rule: string, faults: readonly object[] = [stop], key = 'thresholds') => {
+    const parsed = read({ ...BASE, faults, [key]: [rule] });
+    return parsed.ok ? '' : parsed.problems.map(formatProblem).join('\n');
+  };
+
+  test('name faults, one fault, or a stage', () => {
+    const parsed = read({
+      ...BASE,
+      faults: [stop],
+      thresholds: [
+        'response.p99 < 200ms outside faults',
+        'response.max < 3 s during a pause',
+        'throughput.sent > 5/s in hold 10/s',
+        'lost == 0',
+      ],
+    });
+    expect(parsed.ok && parsed.plan.thresholds.map(({ scope, limit }) => [scope, limit])).toEqual([
+      [{ kind: 'outside', fault: null }, 2e8],
+      [{ kind: 'during', fault: 'a pause' }, 3e9],
+      [{ kind: 'stage', name: 'hold 10/s' }, 5],
+      [null, 0],
+    ]);
+  });
+
+  test.each([
+    ['response.p99 < 1s during a puase', 'got "a puase" (did you mean "a pause"?)'],
+    ['response.p99 < 1s in warm-up', 'a stage of the plan: hold 10/s, got "warm-up"'],
+    ['lost == 0 outside faults', 'may be known long after its time'],
+    ['delivered >= 99% during faults', 'may be known long after its time'],
+    ['response.p99 < 1s during', 'a limit in time such as 200ms'],
+  ])('%s is refused', (rule, problem) => {
+    expect(problems(rule)).toContain(problem);
+  });
+
+  test('need faults, and are no conditions to abort by', () => {
+    expect(problems('response.p99 < 1s outside faults', [])).toContain('a plan with faults');
+    expect(problems('response.p99 > 1s during faults', [stop], 'abort')).toContain('known while the run goes on');
+  });
+});

@@ -91,7 +91,8 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
     const expected = 'none, or load.rooms, or pushes whose numbers are shared';
     report(['contract', 'replay'], expected, 'missed', 'of what only one lane hears nobody knows what it missed');
   }
-  checkRules(written, load, dialect, report);
+  const faults = resolveFaults(written.faults ?? [], target, form.wayFaults, report);
+  checkRules(written, load, dialect, faults, report);
   const acknowledges = dialect.kind === 'module' || acknowledgesApart(dialect);
   if (written.resend !== undefined && load.rooms?.self === false && !acknowledges) {
     const hint = 'set dialect.ack, or load.rooms.self: true';
@@ -139,7 +140,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
     abort: written.abort ?? [],
     resend: written.resend === undefined ? null : resolveResend(written.resend),
     reconnect: written.reconnect === undefined ? null : resolveReconnect(written.reconnect, report),
-    faults: resolveFaults(written.faults ?? [], target, form.wayFaults, report),
+    faults,
     drainNs: written.drain ?? DEFAULTS.drainNs,
     workers: written.workers ?? 'auto',
     pace: written.pace ?? 'auto',

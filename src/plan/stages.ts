@@ -9,7 +9,7 @@ export interface Stage {
   readonly toNs: number;
 }
 
-export function planStages(plan: Plan): readonly Stage[] {
+export function planStages(plan: Pick<Plan, 'load'>): readonly Stage[] {
   const { messages, connections } = plan.load;
   if (messages.kind === 'closed') return [{ name: 'closed loop', fromNs: 0, toNs: messages.durationNs }];
   const stages: Stage[] = [];

@@ -8,6 +8,9 @@
 //   pushes.missed == 0        pushes.received | missed, likewise of what is owed; firstPush.p99 < 1s: from the opening on
 //   pings.unanswered == 0     pings.answered | unanswered, of those that are one or the other; ping.p99 < 50ms: until the pong
 //   throughput.sent > 7900/s  throughput.offered | sent | delivered
+//
+//   … outside faults          of the seconds in which no fault of the plan lasts; during faults, during NAME, outside NAME
+//   … in STAGE                of a stage of the plan
 
 import { parseDuration } from '../units/duration.ts';
 import { parseRate } from '../units/rate.ts';
@@ -21,6 +24,7 @@ import type {
   Metric,
   PingCount,
   ReachCount,
+  Scope,
   Statistic,
   Threshold,
   Times,
@@ -80,8 +84,52 @@ export function parseThreshold(expression: string): Threshold | ThresholdRefusal
   if (!('kind' in metric)) return metric;
   if (!isOperator(operator))
     return refuse('one of <, <=, >, >=, ==, !=', operator, operator === '=' ? 'write ==' : null);
-  const read = readLimit(metric, limit);
-  return 'expected' in read ? read : { expression: expression.trim(), metric, operator, ...read };
+  const [, bound = '', word, where] = /^(.*?)(?:\s+(during|outside|in)\s+(\S.*))?$/.exec(limit) ?? [];
+  const read = readLimit(metric, bound);
+  if ('expected' in read) return read;
+  const scope = word === undefined || where === undefined ? null : scopeOf(word, where);
+  if (scope !== null && !hasTimes(metric)) {
+    const expected = 'a rule about the whole run, as what becomes of a message may be known long after its time';
+    return refuse(expected, expression, 'times, rates, connections, unsent, duplicated and reordered have times');
+  }
+  return { expression: expression.trim(), metric, operator, ...read, scope };
+}
+
+function scopeOf(word: string, where: string): Scope {
+  if (word === 'in') return { kind: 'stage', name: where };
+  return { kind: word === 'during' ? 'during' : 'outside', fault: where === 'faults' ? null : where };
+}
+
+/** Of these each sample is of the second in which it is counted; fates are settled when lanes close. */
+const COUNTED_AT_ONCE: readonly MessageCount[] = [
+  'sent',
+  'unsent',
+  'rejected',
+  'duplicated',
+  'reordered',
+  'corrupted',
+  'unexpected',
+  'belated',
+  'acknowledged',
+  'resent',
+  'suppressed',
+];
+
+function hasTimes(metric: Metric): boolean {
+  switch (metric.kind) {
+    case 'distribution':
+    case 'connections':
+    case 'pings':
+    case 'throughput':
+      return true;
+    case 'messages':
+      return COUNTED_AT_ONCE.includes(metric.of);
+    case 'fanout':
+    case 'pushes':
+      return false;
+    default:
+      return unreachable(metric);
+  }
 }
 
 /** The canonical name: `response.p99.9`, `delivered`, `connections.failed`. */

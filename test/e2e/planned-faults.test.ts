@@ -77,7 +77,10 @@ describe('a fault on the way, at its time', TOGETHER, () => {
   test('latency slows the seconds in which it is on, and changes nothing else', async ({ onTestFinished }) => {
     const { result, truth } = await run(onTestFinished, {
       faults: [{ fault: 'latency', at: '2s', for: '2s', latency: '100ms', jitter: '20ms' }],
+      thresholds: ['response.p99 < 70ms during latency', 'connections.dropped == 0 during faults', 'reordered == 0'],
     });
+    expect(result.verdict.thresholds.map(({ kind }) => kind)[0]).not.toBe('pass');
+    expect(result.verdict.thresholds.map(({ observed }) => observed).slice(1)).toEqual([0, 0]);
     expect(result.messages).toMatchObject({ ...NOTHING, delivered: result.messages.sent, due: 3000 });
     expect(result.connections).toMatchObject({ opened: 10, failed: 0, droppedByServer: 0 });
     expect(result.recovery?.incidents).toMatchObject([{ name: 'latency', kind: 'latency', dropped: 0 }]);
