@@ -12,6 +12,7 @@ import { renderFirstImpression } from '../report/first-impression.ts';
 import type { FirstPlan } from '../report/first-plan.ts';
 import { type FirstPlanRequest, makeFirstPlan } from '../run/first-plan.ts';
 import { withAbsoluteFiles } from '../run/plan-files.ts';
+import { NS_PER_SECOND, parseDuration } from '../units/duration.ts';
 import { documentForUrl, type PlanFlags } from './flags.ts';
 import { createQuestions, hasSomebody } from './questions.ts';
 import { styleFor } from './terminal.ts';
@@ -22,9 +23,11 @@ export interface InitFlags extends Omit<PlanFlags, 'sourceAddress'> {
   readonly force?: boolean;
   readonly hello: readonly string[];
   readonly send?: string;
+  readonly listen: string;
 }
 
 const STDOUT = '-';
+const MAX_LISTEN_NS = 600 * NS_PER_SECOND;
 const DEFAULT_MESSAGE = { id: `\${id}` };
 
 export async function initCommand(given: string | undefined, flags: InitFlags): Promise<number> {
@@ -79,10 +82,19 @@ function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'inte
     written: writtenTarget(url, document, flags),
     hello,
     send,
+    watchNs: listenNsOf(flags.listen),
     given: { name, connections, rate, duration, bytes, rules: threshold },
     consent: flags.yes === true ? 'yes' : hasSomebody() ? 'ask' : 'no',
     tell: (text) => void process.stderr.write(`${text}\n`),
   };
+}
+
+function listenNsOf(text: string): number {
+  const ns = parseDuration(text);
+  if (ns !== null && ns > 0 && ns <= MAX_LISTEN_NS) return ns;
+  throw argumentsInvalid(
+    `--listen: expected a duration above 0 and of at most 10m, such as 2s, got ${JSON.stringify(text)}`,
+  );
 }
 
 /** As typed, with its placeholders, and with files as they are seen from where the plan will lie. */

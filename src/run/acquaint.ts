@@ -19,9 +19,8 @@ import { msToNs, NS_PER_SECOND, nsToMs } from '../units/duration.ts';
 import { createNotebook, MAX_WATCHED } from './notebook.ts';
 import type { OpenLine } from './ports.ts';
 
-const WATCH_NS = 2 * NS_PER_SECOND;
-/** A service that speaks, but seldom, is listened to longer: a sequence shows only in several messages. */
-const WATCH_SELDOM_NS = 6 * NS_PER_SECOND;
+/** A service that speaks, but seldom, is listened to so many times as long: a sequence shows only in several messages. */
+const SELDOM_TIMES = 3;
 const ENOUGH_TO_SEE = 6;
 const ANSWER_NS = NS_PER_SECOND;
 /** After an answer, a second one may follow: an acknowledgement comes before the message. */
@@ -37,6 +36,8 @@ export interface AcquaintanceParts {
   /** What is said first on every connection, as JSON texts. */
   readonly hello: readonly string[];
   readonly asking: Asking;
+  /** How long it is listened to before it is asked anything. */
+  readonly watchNs: number;
   readonly secrets: readonly string[];
   readonly openLine: OpenLine;
   readonly clock: Clock;
@@ -51,7 +52,7 @@ type Opened =
 
 /** Throws TARGET_UNREACHABLE where not one connection opens, and the signal's reason when called off. No connection is left open. */
 export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
-  const { plan, clock, signal, asking } = parts;
+  const { plan, clock, signal, asking, watchNs } = parts;
   const notebook = createNotebook(asking.mark);
   const lines: Line[] = [];
   let current: Line | null = null;
@@ -150,9 +151,9 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
     const opened = await connect();
     if (opened.kind === 'refused') throw unreachableTarget(opened, parts.secrets);
     const startedNs = clock.nowNs();
-    await listen(WATCH_NS, () => notebook.heardCount() >= MAX_WATCHED);
+    await listen(watchNs, () => notebook.heardCount() >= MAX_WATCHED);
     const isSeldom = notebook.heardCount() > 1 && notebook.heardCount() < ENOUGH_TO_SEE;
-    if (isSeldom) await listen(WATCH_SELDOM_NS - WATCH_NS, () => notebook.heardCount() >= ENOUGH_TO_SEE);
+    if (isSeldom) await listen((SELDOM_TIMES - 1) * watchNs, () => notebook.heardCount() >= ENOUGH_TO_SEE);
     const watchedMs = nsToMs(clock.nowNs() - startedNs);
     const mayProbe = await parts.mayProbe();
     signal.throwIfAborted();

@@ -36,6 +36,8 @@ export interface FirstPlanRequest {
   /** A message of the user's own, to ask with in place of the usual ones; null where there is none. */
   readonly send: Readonly<Record<string, unknown>> | null;
   readonly given: GivenAnswers;
+  /** How long the service is listened to before it is asked anything. */
+  readonly watchNs: number;
   /** `yes` consents and takes the defaults. */
   readonly consent: 'yes' | 'ask' | 'no';
   /** Null where nobody can be asked. */
@@ -101,6 +103,7 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
       plan: { ...placed, target: { ...placed.target, ...LOOK } },
       addresses,
       hello: placed.dialect.kind === 'json' ? placed.dialect.hello.map(forFirstLane) : [],
+      watchNs: request.watchNs,
       asking: { shapes: shapesOf(request), mark: ports.newMark() },
       secrets: request.secrets,
       openLine: ports.openLine,

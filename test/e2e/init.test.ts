@@ -33,7 +33,7 @@ async function init(
   env: Record<string, string> = {},
 ): Promise<Written> {
   const cwd = temporaryDirectory();
-  const finished = await runHighwater(['init', url, ...SHORT, ...more], { cwd, env });
+  const finished = await runHighwater(['init', url, ...SHORT, '--listen', '600ms', ...more], { cwd, env });
   const file = path.join(cwd, 'highwater.yaml');
   return { cwd, init: finished, plan: existsSync(file) ? readFileSync(file, 'utf8') : '' };
 }
@@ -402,6 +402,11 @@ describe('mistakes end with exit 64 before anything is sent', () => {
   test.each([
     ['no URL where nobody can be asked', ['init'], /expected a ws:\/\/ or wss:\/\/ URL, got nothing/],
     ['a URL of the web', ['init', 'https://example.com'], /PLAN_INVALID {2}target\.url: .*write wss:\/\//],
+    [
+      'a time to listen without a unit',
+      ['init', 'ws://127.0.0.1:9', '--listen', '3'],
+      /--listen: expected a duration above 0/,
+    ],
     ['a rate without a unit', ['init', 'ws://127.0.0.1:9', '-r', '50'], /a rate such as 500\/s/],
     [
       'a number of connections that is none',
