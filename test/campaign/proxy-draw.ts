@@ -3,9 +3,9 @@
 
 import type { ProxyFault } from '../../src/faults/fault.ts';
 import { parseFaults } from '../../src/faults/faults-file.ts';
-import { parsePlan } from '../../src/plan/parse.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { createRandom, type Random } from '../../src/random/generator.ts';
+import { planOf, whole } from './drawing.ts';
 
 export interface ProxyDraw {
   readonly compression: boolean;
@@ -73,17 +73,6 @@ function drawFaults(random: Random, stream: 'up' | 'down', isJson: boolean): unk
   const make = isJson ? keeping : [...keeping, ...damaging];
   const faults = Array.from({ length: whole(random, 1, 4) }, () => make[whole(random, 0, make.length - 1)]!());
   return [...faults, { fault: 'drop', stream, rate: '0.2%' }];
-}
-
-function whole(random: Random, least: number, most: number): number {
-  return least + Math.floor(random() * (most - least + 1));
-}
-
-/** What is drawn must be right: a mistake in it is one of this file. */
-function planOf(document: object): Plan {
-  const parsed = parsePlan(document, { env: {}, fallbackProfile: null });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.plan;
 }
 
 function faultsOf(faults: readonly unknown[]): readonly ProxyFault[] {
