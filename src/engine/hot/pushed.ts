@@ -43,8 +43,11 @@ export function hearPush(traffic: Traffic, pushes: Pushes, lane: Lane, reader: P
       countReordered(recorder, pushes.extent);
       tell(traffic, lane, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
       return;
-    case Arrival.duplicated:
     case Arrival.belated:
+      recorder.messages.belated++;
+      tell(traffic, lane, 'belated', sequence, () => `${nameOf(pushes, channel, sequence)} after it was given up`);
+      return;
+    case Arrival.duplicated:
       recorder.messages.duplicated++;
       tell(traffic, lane, 'duplicated', sequence, () => `${nameOf(pushes, channel, sequence)} arrived again`);
       return;
@@ -94,7 +97,7 @@ function textOf(channel: string | null, sequence: number): string {
 function tell(
   traffic: Traffic,
   lane: Lane,
-  violation: 'reordered' | 'duplicated',
+  violation: 'reordered' | 'duplicated' | 'belated',
   sequence: number,
   detail: () => string,
 ): void {
