@@ -121,7 +121,7 @@ function unmatchedDoubts({ messages, strangers, fanoutReceived, pushes }: Tally)
   if (understood > 0 || strangers.foreign === 0) return [];
   const detail =
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
-    'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id; a dialect of your own must find the ids that it laid out)';
+    'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id; for push, what comes must be JSON; a dialect of your own must find the ids that it laid out)';
   return [{ kind: 'unmatched', rule: null, detail, casts: 'delivery' }];
 }
 

@@ -28,6 +28,15 @@ describe('how far out of its place a message went', () => {
     expect([4, 5, 3].map((seq) => keeper.sent(seq))).toEqual([0, 0, 2]);
   });
 
+  test('the first and the highest are known, whatever was settled', () => {
+    const keeper = createOrderKeeper();
+    expect(keeper.span()).toBeNull();
+    for (const seq of [3, 7, 1]) keeper.sent(seq);
+    keeper.settle();
+    keeper.sent(5);
+    expect(keeper.span()).toEqual({ first: 3, highest: 7 });
+  });
+
   test('places are counted on over many messages in order', () => {
     const keeper = createOrderKeeper();
     for (let seq = 0; seq < 100_000; seq++) keeper.sent(seq === 99_990 ? 200_000 : seq);

@@ -8,6 +8,8 @@ export interface OrderKeeper {
   /** Notes a message sent whole for the first time: its extent where later ones went first (RFC 4737 §4.2.2), else 0. */
   sent(seq: number): number;
   count(): number;
+  /** The first that was sent, and the highest; null for none. */
+  span(): { readonly first: number; readonly highest: number } | null;
   /** None that is earlier than what was sent can still come: what they would be compared with is forgotten. */
   settle(): void;
 }
@@ -16,9 +18,13 @@ export function createOrderKeeper(): OrderKeeper {
   /** The messages that were higher than all before them, ascending, with their places. */
   const records: { readonly seq: number; readonly place: number }[] = [];
   let count = 0;
+  let first = Number.NaN;
+  let highest = Number.NEGATIVE_INFINITY;
   return {
     sent(seq) {
       const place = count++;
+      if (place === 0) first = seq;
+      highest = Math.max(highest, seq);
       let index = records.length;
       while (index > 0 && records[index - 1]!.seq > seq) index--;
       const earliestLater = records[index];
@@ -29,6 +35,7 @@ export function createOrderKeeper(): OrderKeeper {
       return 0;
     },
     count: () => count,
+    span: () => (count === 0 ? null : { first, highest }),
     settle() {
       records.length = 0;
     },

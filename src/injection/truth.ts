@@ -81,6 +81,17 @@ export type Act =
   | { readonly act: 'cut'; readonly connection: number; readonly fault: string; readonly how: 'reset' | 'close' }
   /** A fault of the proxy came on, or went off. */
   | { readonly act: 'switch'; readonly fault: string; readonly on: boolean }
+  /**
+   * Of a ticker, when a connection ended and before its sum: of a channel that it heard, the first number that went out on it
+   * whole, and the highest.
+   */
+  | {
+      readonly act: 'told';
+      readonly to: number;
+      readonly stream: number;
+      readonly first: number;
+      readonly highest: number;
+    }
   /** A connection's sum when it ended: messages that were to go out on it, and of them sent whole at least once. */
   | {
       readonly act: 'closed';

@@ -108,8 +108,8 @@ export function noteHeard(
   if (sequence >= sent) return Arrival.unexpected;
   const pair = receiver * rooms.publishers + seatOf(rooms, stream);
   const standing = standingOf(heard, pair, sequence);
-  if (standing === 'early') return EARLY;
-  if (standing === 'far' || standing === 'renumbered') return null;
+  if (standing === 'early' || standing === 'earlyAgain') return EARLY;
+  if (standing === 'far' || standing === 'farAgain' || standing === 'renumbered') return null;
   if (standing === 'skipped') tallyPair(audience, tallyOf(audience, stream), pair, 'stayed', sequence);
   const arrival = hear(heard, pair, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) audience.received[receiver]!++;

@@ -27,6 +27,14 @@ export const UNKNOWN_NEXT = Number.MAX_SAFE_INTEGER;
 const NEAR = 1024;
 /** Nobody is left out for so long on one connection; it also keeps every sum a whole number. */
 const MOST_SKIPPED = 2 ** 30;
+/** Of one pair. */
+const MAX_EARLY = 1024;
+
+interface Early {
+  count: number;
+  /** Not more than can be kept. */
+  readonly numbers: Set<number>;
+}
 
 export interface Heard {
   readonly ledger: Ledger;
@@ -34,12 +42,18 @@ export interface Heard {
   readonly from: Float64Array;
   /** By pair: one past the highest number that it had heard on earlier connections. */
   readonly known: Float64Array;
-  /** By pair: the last number that was out of all proportion. */
+  /** By pair: the last number that was out of all proportion and has no second witness; NaN for none. */
   readonly suspect: Float64Array;
+  /** By pair: what came late of the time before the pair was judged. */
+  readonly early: Map<number, Early>;
+  /** By pair: how many were given out while its receiver was away, and have not come since. */
+  readonly skipped: Float64Array;
   /** By pair, 1: the next arrival says from where on it is judged. */
   readonly isLate: Uint8Array;
-  /** Numbers that were given out while their receivers were away, and did not reach them later. */
+  /** Of accounts that are closed: numbers given out while their receivers were away, and that did not reach them later. */
   away: number;
+  /** The suspect in whose place the last number that was `far` came; NaN where there was none. */
+  refuted: number;
 }
 
 /** `density`: where the places of all arrivals are counted. */
@@ -52,43 +66,77 @@ export function createHeard(pairs: number, density: DensityFacts): Heard {
     from: new Float64Array(pairs),
     known: new Float64Array(pairs),
     suspect: new Float64Array(pairs).fill(Number.NaN),
+    early: new Map(),
+    skipped: new Float64Array(pairs),
     isLate: new Uint8Array(pairs).fill(1),
     away: 0,
+    refuted: Number.NaN,
   };
 }
 
 /**
- * Where a number stands. `early`: from before the pair was judged, and sent to it later all the same. `far`: out of all
- * proportion, which may be damage and must not open a gap of millions. `skipped`: so as well, but the second one close to
- * the same place: the receiver was left out for so long, and has missed what lies between.
- * `renumbered`: the second one close to a place so far away that nobody was left out for so long: the source counts anew.
+ * Where a number stands. `early`: from before the pair was judged, and sent to it later all the same; `earlyAgain`: once
+ * more. `far`: out of all proportion, which may be damage and must not open a gap of millions; `farAgain`: the same number
+ * once more, which proves nothing. `skipped`: so as well, but the second one close to the same place: the receiver was left
+ * out for so long, and has missed what lies between. `renumbered`: the second one close to a place so far away that nobody
+ * was left out for so long: the source counts anew. The first one, the suspect, is then as true as the second.
  */
-export type Standing = 'judged' | 'early' | 'far' | 'skipped' | 'renumbered';
+export type Standing = 'judged' | 'early' | 'earlyAgain' | 'far' | 'farAgain' | 'skipped' | 'renumbered';
 
 export function standingOf(heard: Heard, pair: number, sequence: number): Standing {
   const expected = heard.ledger.expected[pair]!;
   if (heard.isLate[pair] === 1) arrivedFirst(heard, pair, sequence, expected);
-  else if (sequence < heard.from[pair]! && sequence >= heard.known[pair]!) return 'early';
+  else if (sequence < heard.from[pair]! && sequence >= heard.known[pair]!) return arrivedEarly(heard, pair, sequence);
   else if (sequence - expected > MAX_WINDOW_BITS) {
-    const isSecond = Math.abs(sequence - heard.suspect[pair]!) <= NEAR;
+    const suspect = heard.suspect[pair]!;
+    if (sequence === suspect) return 'farAgain';
+    if (Math.abs(sequence - suspect) <= NEAR) return sequence - expected > MOST_SKIPPED ? 'renumbered' : 'skipped';
+    heard.refuted = suspect;
     heard.suspect[pair] = sequence;
-    if (!isSecond) return 'far';
-    return sequence - expected > MOST_SKIPPED ? 'renumbered' : 'skipped';
+    return 'far';
   }
   return 'judged';
 }
 
+/** The first arrival with a higher number was that from which on the pair is judged. */
+function arrivedEarly(heard: Heard, pair: number, sequence: number): 'early' | 'earlyAgain' {
+  const { ledger, early, skipped } = heard;
+  const known = early.get(pair) ?? { count: 0, numbers: new Set() };
+  if (known.numbers.has(sequence)) return 'earlyAgain';
+  early.set(pair, known);
+  ledger.extent = arrivedSince(heard, pair);
+  known.count++;
+  if (known.numbers.size < MAX_EARLY) known.numbers.add(sequence);
+  else ledger.approximate = true;
+  // It is not owed, and has a place among all that arrived.
+  ledger.outstanding[pair]!--;
+  if (skipped[pair]! > 0) skipped[pair]!--;
+  return 'early';
+}
+
+/** All that came since the number from which on the pair is judged, that one included. */
+function arrivedSince({ ledger, from }: Heard, pair: number): number {
+  return UNKNOWN_NEXT - ledger.outstanding[pair]! - from[pair]!;
+}
+
 /** What came before it is not owed; where the receiver has been here before, it was away for that. */
 function arrivedFirst(heard: Heard, pair: number, sequence: number, expected: number): void {
-  const { ledger, from, isLate } = heard;
+  const { ledger, from, isLate, skipped } = heard;
   isLate[pair] = 0;
   // A service that begins with what the receiver knows already owes it all that follows.
   if (sequence < expected) return;
-  if (expected > 0) heard.away += sequence - expected;
+  if (expected > 0) skipped[pair] = sequence - expected;
   ledger.expected[pair] = sequence;
   ledger.low[pair] = sequence;
   ledger.outstanding[pair] = UNKNOWN_NEXT - sequence;
   from[pair] = sequence;
+}
+
+/** The pair's suspect, which is none any more; NaN where there is none. */
+export function takeSuspect({ suspect }: Heard, pair: number): number {
+  const taken = suspect[pair]!;
+  suspect[pair] = Number.NaN;
+  return taken;
 }
 
 /** A number that stands as `judged`. */
@@ -136,11 +184,12 @@ export interface PairAccount {
 }
 
 /** The pair is judged up to number `to`, and begins anew there. */
-export function settlePair({ ledger, from, known }: Heard, pair: number, to: number): PairAccount {
+export function settlePair(heard: Heard, pair: number, to: number): PairAccount {
+  const { ledger, from, known, early, skipped } = heard;
   const expected = ledger.expected[pair]!;
   const judgedFrom = from[pair]!;
-  const heard = UNKNOWN_NEXT - ledger.outstanding[pair]! - judgedFrom;
-  const missing = to - judgedFrom - heard;
+  const arrived = arrivedSince(heard, pair) - (early.get(pair)?.count ?? 0);
+  const missing = to - judgedFrom - arrived;
   // What was heard is settled; whether more was given out is for whoever knows.
   ledger.next[pair] = expected;
   const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];
@@ -154,6 +203,9 @@ export function settlePair({ ledger, from, known }: Heard, pair: number, to: num
   ledger.low[pair] = to;
   from[pair] = to;
   known[pair] = expected;
+  heard.away += skipped[pair]!;
+  skipped[pair] = 0;
+  early.delete(pair);
   return { from: judgedFrom, to, isTold: to !== expected, missing, holes, unplaced };
 }
 

@@ -13,6 +13,7 @@ import {
   laneListens,
   notePush,
   type Pushes,
+  takeFarPushes,
   Unjudged,
 } from './pushes.ts';
 
@@ -77,6 +78,23 @@ describe('numbers of a lane of its own', () => {
     expect(cutPushes(pushes)).toMatchObject({ owed: 2, received: 2, missed: 0 });
   });
 
+  test('lower than the first are so far out of order as messages came since the first, and duplicated when they come again', () => {
+    const pushes = pushesOf(numbering());
+    expect(hearAll(pushes, 0, [5, 6, 3])).toEqual([inOrder, inOrder, Unjudged.early]);
+    expect(pushes.extent).toBe(2);
+    expect(hearAll(pushes, 0, [3, 7, 4])).toEqual([duplicated, inOrder, Unjudged.early]);
+    expect(pushes.extent).toBe(4);
+    expect(hearAll(pushes, 0, [4, 3])).toEqual([duplicated, duplicated]);
+  });
+
+  test('lower than the first have a place among all that came', () => {
+    const pushes = pushesOf(numbering());
+    expect(hearAll(pushes, 0, [5, 7, 3, 4, 6])).toEqual([inOrder, inOrder, Unjudged.early, Unjudged.early, reordered]);
+    expect(pushes.extent).toBe(3);
+    closePushes(pushes, 0, 'stayed');
+    expect(cutPushes(pushes)).toMatchObject({ owed: 3, received: 3, missed: 0 });
+  });
+
   test('begin anew on a new connection', () => {
     const pushes = pushesOf(numbering());
     hearAll(pushes, 0, [5, 6]);
@@ -108,7 +126,28 @@ describe('numbers of a lane of its own', () => {
     const pushes = pushesOf(numbering());
     expect(hearAll(pushes, 0, [0, 1_000_000, 1])).toEqual([inOrder, Unjudged.far, inOrder]);
     expect(hearAll(pushes, 0, [1_000_001])).toEqual([inOrder]);
-    closePushes(pushes, 0, 'stayed');
+    expect(takeFarPushes(pushes, 0)).toEqual([]);
+    expect(closePushes(pushes, 0, 'stayed')).toEqual([{ channel: 'c1', from: 2, to: 1_000_000, isBetween: true }]);
+    expect(cutPushes(pushes)).toMatchObject({ owed: 1_000_002, received: 4, missed: 999_998 });
+  });
+
+  test('one that is out of all proportion, and that nothing comes close to, is far; its copies prove nothing', () => {
+    const pushes = pushesOf(numbering());
+    expect(hearAll(pushes, 0, [0, 1_000_000, 1_000_000])).toEqual([inOrder, Unjudged.far, duplicated]);
+    expect(pushes.refuted).toBeNaN();
+    expect(hearAll(pushes, 0, [5_000_000, 1])).toEqual([Unjudged.far, inOrder]);
+    expect(pushes.refuted).toBe(1_000_000);
+    expect(takeFarPushes(pushes, 0)).toEqual([{ channel: 'c1', sequence: 5_000_000 }]);
+    expect(takeFarPushes(pushes, 0)).toEqual([]);
+    expect(closePushes(pushes, 0, 'stayed')).toEqual([]);
+    expect(cutPushes(pushes)).toMatchObject({ owed: 2, received: 2, missed: 0 });
+  });
+
+  test('the second witness of a leap may be the lower one: it is out of order, and nothing of the two is missed', () => {
+    const pushes = pushesOf(numbering());
+    expect(hearAll(pushes, 0, [0, 1_000_001, 1_000_000])).toEqual([inOrder, Unjudged.far, reordered]);
+    expect(pushes.extent).toBe(1);
+    expect(closePushes(pushes, 0, 'stayed')).toEqual([{ channel: 'c1', from: 1, to: 1_000_000, isBetween: true }]);
     expect(cutPushes(pushes)).toMatchObject({ owed: 1_000_002, received: 3, missed: 999_999 });
   });
 });
@@ -126,7 +165,7 @@ describe('numbers that jump', () => {
       Unjudged.early,
     ]);
     closePushes(pushes, 0, 'stayed');
-    expect(cutPushes(pushes)).toMatchObject({ owed: 1e6 + 2 - 5, received: 5, missed: 1e6 - 8 });
+    expect(cutPushes(pushes)).toMatchObject({ owed: 1e6 + 2 - 5, received: 6, missed: 1e6 - 9 });
   });
 
   test('by more than anybody can have missed count anew: nothing is missed, and every sum stays whole', () => {
@@ -164,6 +203,15 @@ describe('numbers that are the same for all lanes', () => {
     expect(hearAll(pushes, 0, [5, 6])).toEqual([inOrder, inOrder]);
     closePushes(pushes, 0, 'stayed');
     expect(cutPushes(pushes)).toMatchObject({ owed: 4, received: 4, missed: 0, unresolved: 0, away: 3 });
+  });
+
+  test('what was given out while a lane was away, and came to it later all the same, is not away', () => {
+    const pushes = pushesOf(numbering({ shared: true }));
+    hearAll(pushes, 0, [0, 1]);
+    closePushes(pushes, 0, 'died');
+    expect(hearAll(pushes, 0, [5, 3, 3, 6])).toEqual([inOrder, Unjudged.early, duplicated, inOrder]);
+    closePushes(pushes, 0, 'stayed');
+    expect(cutPushes(pushes)).toMatchObject({ owed: 4, received: 4, missed: 0, away: 2 });
   });
 
   test('their times are kept by channel and number, to be compared with other lanes', () => {

@@ -10,7 +10,17 @@
 import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
 import type { Numbering } from '../plan/plan.ts';
 import type { DensityFacts } from './density.ts';
-import { beginAt, createHeard, type Heard, hear, type Parting, restartPair, settlePair, standingOf } from './heard.ts';
+import {
+  beginAt,
+  createHeard,
+  type Heard,
+  hear,
+  type Parting,
+  restartPair,
+  settlePair,
+  standingOf,
+  takeSuspect,
+} from './heard.ts';
 import { Arrival } from './ledger.ts';
 import { createSpread, cutSpread, noteSpread, type Spread } from './spread.ts';
 
@@ -19,6 +29,8 @@ const PAGE = 1024;
 export const MAX_PAIRS = 1_000_000;
 /** Channels of this process whose names are kept. */
 const MAX_NAMES = 10_000;
+/** Of one lane: holes before leaps that are kept to be told. */
+const MAX_UNTOLD = 100;
 const NONE = -1;
 
 /** What is not judged of a number, and why. */
@@ -42,12 +54,16 @@ export interface Pushes {
   readonly openedNs: Float64Array;
   /** When the lanes heard a push, for a sample; null where each lane is counted to by itself. */
   readonly spread: Spread | null;
+  /** By lane: the holes of accounts that were settled while it was open. */
+  readonly untold: Map<number, PushHole[]>;
   /** By pair: the number up to which it is judged; empty while the run goes on. */
   ends: readonly number[] | null;
   /** Since the last cut. */
   readonly counts: PushCounts;
   /** Of the last arrival that was reordered (RFC 4737 §4.2.2); 0 where it is not known. */
   extent: number;
+  /** Of the last arrival that was far: the one before it that nothing had come close to; NaN where there was none. */
+  refuted: number;
 }
 
 export interface PushSetting {
@@ -73,9 +89,11 @@ export function createPushes(numbering: Numbering, { lanes, density, seed, sampl
     placeOf: [],
     openedNs: new Float64Array(lanes).fill(Number.NaN),
     spread: numbering.shared ? createSpread(seed, sampledShare) : null,
+    untold: new Map(),
     ends: null,
     counts: zeroPushes(),
     extent: 0,
+    refuted: Number.NaN,
   };
 }
 
@@ -110,18 +128,40 @@ export function notePush(
   const heard = pushes.pages[Math.floor(pair / PAGE)]!;
   const place = pair % PAGE;
   const standing = standingOf(heard, place, sequence);
-  if (standing === 'early') return Unjudged.early;
-  if (standing === 'far') return Unjudged.far;
-  if (standing === 'skipped') settle(pushes, pair, sequence, 'stayed');
-  if (standing === 'renumbered') {
-    settle(pushes, pair, heard.ledger.expected[place]!, 'stayed');
-    beginAt(heard, place, sequence);
+  if (standing === 'earlyAgain' || standing === 'farAgain') return Arrival.duplicated;
+  if (standing === 'early') {
+    pushes.extent = heard.ledger.extent;
+    return Unjudged.early;
   }
-  const arrival = hear(heard, place, sequence);
-  if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
-    pushes.counts.received++;
-    if (pushes.spread !== null) noteSpread(pushes.spread, channel, sequence, 0, receivedNs);
+  if (standing === 'far') {
+    pushes.refuted = heard.refuted;
+    return Unjudged.far;
   }
+  if (standing !== 'judged') leap(pushes, lane, pair, sequence, standing);
+  const arrival = hearJudged(pushes, pair, sequence);
+  if (pushes.spread !== null && (arrival === Arrival.inOrder || arrival === Arrival.reordered))
+    noteSpread(pushes.spread, channel, sequence, 0, receivedNs);
+  return arrival;
+}
+
+/** To the suspect and this number, which is close to it. What lies between them and all that was heard was left out. */
+function leap(pushes: Pushes, lane: number, pair: number, sequence: number, standing: 'skipped' | 'renumbered'): void {
+  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  const place = pair % PAGE;
+  const suspect = takeSuspect(heard, place);
+  const from = Math.min(suspect, sequence);
+  const holes = settle(pushes, pair, standing === 'skipped' ? from : heard.ledger.expected[place]!, 'stayed');
+  const untold = pushes.untold.get(lane) ?? [];
+  if (untold.length < MAX_UNTOLD)
+    pushes.untold.set(lane, [...untold, ...holes.map((hole) => ({ ...hole, isBetween: true }))]);
+  if (standing === 'renumbered') beginAt(heard, place, from);
+  hearJudged(pushes, pair, suspect);
+}
+
+function hearJudged(pushes: Pushes, pair: number, sequence: number): Arrival {
+  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  const arrival = hear(heard, pair % PAGE, sequence);
+  if (arrival === Arrival.inOrder || arrival === Arrival.reordered) pushes.counts.received++;
   pushes.extent = heard.ledger.extent;
   return arrival;
 }
@@ -150,8 +190,12 @@ function pairOf(pushes: Pushes, lane: number, channel: number, nameOf: () => str
 }
 
 /** The name of the channel that a pair is about; null where there are no channels, or too many to name. */
-export function channelName({ numbering, names, places }: Pushes, channel: number): string | null {
-  return numbering.channel === null ? null : (names[places.get(channel)!] ?? null);
+export function channelName(pushes: Pushes, channel: number): string | null {
+  return channelAt(pushes, pushes.places.get(channel)!);
+}
+
+function channelAt({ numbering, names }: Pushes, place: number): string | null {
+  return numbering.channel === null ? null : (names[place] ?? null);
 }
 
 /** The run is over: each pair is judged up to here, or where all lanes hear the same numbers up to the highest of them. */
@@ -184,9 +228,27 @@ export interface PushHole {
   readonly isBetween: boolean;
 }
 
+/** A number far from all others that were heard of its channel. */
+export interface FarPush {
+  /** Null where there are no channels, or too many to name. */
+  readonly channel: string | null;
+  readonly sequence: number;
+}
+
+/** The lane's connection is gone: what nothing came close to. */
+export function takeFarPushes(pushes: Pushes, lane: number): readonly FarPush[] {
+  const far: FarPush[] = [];
+  for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
+    const sequence = takeSuspect(pushes.pages[Math.floor(pair / PAGE)]!, pair % PAGE);
+    if (!Number.isNaN(sequence)) far.push({ channel: channelAt(pushes, pushes.placeOf[pair]!), sequence });
+  }
+  return far;
+}
+
 /** The lane's connection is gone. Returns what it missed, where that is certain. */
 export function closePushes(pushes: Pushes, lane: number, parting: Parting): readonly PushHole[] {
-  const holes: PushHole[] = [];
+  const holes = [...(pushes.untold.get(lane) ?? [])];
+  pushes.untold.delete(lane);
   for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
     const heard = pushes.pages[Math.floor(pair / PAGE)]!;
     const place = pair % PAGE;
@@ -201,7 +263,7 @@ export function closePushes(pushes: Pushes, lane: number, parting: Parting): rea
 }
 
 function settle(pushes: Pushes, pair: number, to: number, parting: Parting): readonly PushHole[] {
-  const { counts, pages, names, placeOf, numbering } = pushes;
+  const { counts, pages, placeOf } = pushes;
   const heard = pages[Math.floor(pair / PAGE)]!;
   const expected = heard.ledger.expected[pair % PAGE]!;
   const account = settlePair(heard, pair % PAGE, to);
@@ -212,7 +274,7 @@ function settle(pushes: Pushes, pair: number, to: number, parting: Parting): rea
     return [];
   }
   counts.missed += account.missing;
-  const channel = numbering.channel === null ? null : (names[placeOf[pair]!] ?? null);
+  const channel = channelAt(pushes, placeOf[pair]!);
   return account.holes.map((hole) => ({ channel, ...hole, isBetween: hole.from < expected }));
 }
 

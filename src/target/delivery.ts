@@ -63,6 +63,8 @@ export interface Delivery {
   /** The lane at the other end. */
   readonly to: number;
   deliver(message: NamedMessage): void;
+  /** Of each stream: the first number that went out whole, and the highest. */
+  spans(): readonly { readonly stream: number; readonly first: number; readonly highest: number }[];
   /** The connection is gone. */
   closed(): void;
 }
@@ -254,6 +256,11 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
   return {
     to,
     deliver,
+    spans: () =>
+      [...order].flatMap(([stream, keeper]) => {
+        const span = keeper.span();
+        return span === null ? [] : [{ stream, ...span }];
+      }),
     closed() {
       if (!isOver) end();
       if (received === 0) return;

@@ -5,15 +5,20 @@ import { imbalances } from '../../src/analysis/books.ts';
 import type { AudienceFacts, HoleFacts } from '../../src/facts/audience.ts';
 import type { Violation } from '../../src/facts/event.ts';
 import type { Act } from '../../src/injection/truth.ts';
+import { pushDisagreements } from './compare-pushes.ts';
+import { differences, MAX_DESCRIBED } from './differences.ts';
 import type { Outcome } from './fight.ts';
 
 /** So many damaged messages are looked at closely in a second. */
 const EXAMINED_A_SECOND = 500;
-/** More violations than these are counted and not described, so not every message is known by name. */
-const MAX_DESCRIBED = 100;
 
 /** A sentence for each disagreement; empty where found equals done. */
-export function disagreements({ result, truth, audiences, violations }: Outcome): readonly string[] {
+export function disagreements(outcome: Outcome): readonly string[] {
+  const { said } = outcome;
+  return said === undefined ? messageDisagreements(outcome) : pushDisagreements({ ...outcome, said });
+}
+
+function messageDisagreements({ result, truth, audiences, violations }: Outcome): readonly string[] {
   const { messages, delivery } = result;
   const expected = expectedOf(truth);
   const problems = [...imbalances(result)];
@@ -163,6 +168,7 @@ function expectedOf(truth: readonly Act[]): Expected {
         break;
       case 'disconnect':
       case 'leak':
+      case 'told':
       case 'stall':
       case 'split':
       case 'coalesce':
@@ -196,18 +202,4 @@ function missedBy(audiences: readonly AudienceFacts[]): string[] {
       ...spans.flatMap(([, to, , receivers]) => names(stream, [to, sent.get(stream) ?? to, receivers])),
     ]),
   );
-}
-
-/** Of two lists as multisets. */
-function differences(kind: string, found: readonly string[], done: readonly string[]): string[] {
-  const left = [...done];
-  const invented = found.filter((name) => {
-    const at = left.indexOf(name);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-  return [
-    ...invented.map((name) => `${kind}: ${name} was found and not done`),
-    ...left.map((name) => `${kind}: ${name} was done and not found`),
-  ];
 }

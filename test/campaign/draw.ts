@@ -1,14 +1,17 @@
 // What a campaign tries, drawn from its seed: a load, the shape of its messages, and what the service does wrong.
 
-import { type Behaviour, parseBehaviour } from '../../src/injection/behaviour.ts';
-import { parsePlan } from '../../src/plan/parse.ts';
+import type { Behaviour } from '../../src/injection/behaviour.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { createRandom, type Random } from '../../src/random/generator.ts';
+import { behaviourOf, planOf, whole } from './drawing.ts';
+import { drawTickers } from './ticker-draw.ts';
 
 export interface Draw {
   readonly plan: Plan;
   readonly behaviour: Behaviour;
   readonly compression: boolean;
+  /** Of what the service says of its own accord, by channel: how many numbers before the plan ends. Else not there. */
+  readonly said?: readonly number[];
 }
 
 /** `url` is where the service listens. */
@@ -18,6 +21,7 @@ export function drawCampaign(seed: number, url: string): Draw {
   const compression = random() < 0.15;
   const service = random();
   if (service < 0.2) return drawAgents(seed, random, url);
+  if (service > 0.86 && service <= 0.93) return drawTickers(seed, random, url);
   if (service > 0.93) return drawQueues(seed, random, url);
   const isRooms = random() < 0.3;
   const lanes = isRooms ? whole(random, 2, 12) : whole(random, 1, 12);
@@ -122,11 +126,11 @@ function drawRooms(random: Random, lanes: number): DrawnRooms {
 
 function drawMessages(random: Random, compression: boolean, rooms: DrawnRooms | undefined): unknown {
   if (rooms !== undefined)
-    return { open: [{ to: `${whole(random, 100, compression ? 150 : 600)}/s` }, { hold: '700ms' }] };
+    return { open: [{ to: `${compression ? whole(random, 30, 60) : whole(random, 100, 600)}/s` }, { hold: '700ms' }] };
   if (random() < 0.3)
-    return { closed: { inFlight: whole(random, 1, compression ? 2 : 16), for: '600ms', replyTimeout: '100ms' } };
+    return { closed: { inFlight: compression ? 1 : whole(random, 1, 16), for: '600ms', replyTimeout: '100ms' } };
   return {
-    open: [{ to: `${whole(random, 200, compression ? 500 : 3000)}/s` }, { hold: '700ms' }],
+    open: [{ to: `${compression ? whole(random, 60, 150) : whole(random, 200, 3000)}/s` }, { hold: '700ms' }],
     arrival: random() < 0.5 ? 'poisson' : 'constant',
   };
 }
@@ -167,10 +171,6 @@ function drawFault(random: Random, isRooms: boolean): unknown {
   return make[whole(random, 0, make.length - 1)]!();
 }
 
-function whole(random: Random, least: number, most: number): number {
-  return least + Math.floor(random() * (most - least + 1));
-}
-
 /** As much as one can in so many seconds, over ten orderly reconnects of every lane. */
 export function calmPlan(url: string, seconds: number): Plan {
   const dips = Array.from({ length: 10 }, () => [
@@ -182,23 +182,11 @@ export function calmPlan(url: string, seconds: number): Plan {
   return planOf({
     target: { url },
     load: {
-      connections: [{ to: 20 }, { hold: '500ms' }, ...dips],
+      // A lane closes once its messages are back, and all are to have come back a while before the end.
+      connections: [{ to: 20 }, { hold: '500ms' }, ...dips, { hold: '3s' }],
       messages: { closed: { inFlight: 64, for: `${seconds}s` } },
     },
     thresholds: ['lost == 0'],
     drain: '5s',
   });
-}
-
-/** What is drawn must be right: a mistake in it is one of this file. */
-function planOf(document: object): Plan {
-  const parsed = parsePlan(document, { env: {}, fallbackProfile: null });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.plan;
-}
-
-function behaviourOf(document: object): Behaviour {
-  const parsed = parseBehaviour(document);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.behaviour;
 }

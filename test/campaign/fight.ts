@@ -17,17 +17,21 @@ import { createServices } from '../../src/target/services.ts';
 import { drawCampaign } from './draw.ts';
 
 export interface Outcome {
+  readonly plan: Plan;
   readonly result: RunResult;
   readonly truth: readonly Act[];
   /** What each worker's lanes heard of one another. */
   readonly audiences: readonly AudienceFacts[];
   /** Every violation that was described, beyond the first hundred that the result keeps. */
   readonly violations: RunResult['violations'];
+  /** Of what the service said of its own accord, by channel: how many numbers before the plan ended. Else not there. */
+  readonly said?: readonly number[];
 }
 
 export async function fightCampaign(seed: number): Promise<Outcome> {
-  const { behaviour, compression } = drawCampaign(seed, 'ws://127.0.0.1:1');
-  return fight((url) => drawCampaign(seed, url).plan, behaviour, compression);
+  const { behaviour, compression, said } = drawCampaign(seed, 'ws://127.0.0.1:1');
+  const fought = await fight((url) => drawCampaign(seed, url).plan, behaviour, compression);
+  return said === undefined ? fought : { ...fought, said };
 }
 
 export async function fight(
@@ -90,7 +94,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
             event.kind === 'violation' ? [{ ...event, atSecond: event.atNs / 1e9 }] : [],
           );
           const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
-          resolve({ result: judge.finish(), audiences, violations });
+          resolve({ plan, result: judge.finish(), audiences, violations });
         },
       },
     });

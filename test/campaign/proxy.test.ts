@@ -10,10 +10,10 @@ import { disagreements } from './compare.ts';
 import { drive } from './fight.ts';
 import { drawProxyCampaign } from './proxy-draw.ts';
 
-/** More of them, of other seeds: PROXY_CAMPAIGNS=200 PROXY_SEED=1000 npx vitest run test/campaign/proxy.test.ts */
-const CAMPAIGNS = Number(process.env.PROXY_CAMPAIGNS ?? 16);
+/** More of them, of other seeds: PROXY_CAMPAIGNS=1000 PROXY_SEED=1000 npx vitest run test/campaign/proxy.test.ts */
+const CAMPAIGNS = Number(process.env.PROXY_CAMPAIGNS ?? 200);
 const FIRST_SEED = Number(process.env.PROXY_SEED ?? 1);
-const AT_ONCE = 8;
+const AT_ONCE = 12;
 
 let plain: ForeignServer;
 let compressing: ForeignServer;

@@ -27,7 +27,7 @@ export function speakPush(dialect: PushDialect, setting: JsonSetting, traffic: T
       const isJson = scanner.scan(bytes, start, end);
       if (isJson && readPush(reader, scanner, bytes)) hearPush(traffic, pushes, lane, reader, bytes);
       else {
-        pushes.counts.unjudged++;
+        if (isJson) pushes.counts.unjudged++;
         hearNothing(traffic, lane, !isJson, bytes, start, end);
       }
     },

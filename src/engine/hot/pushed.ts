@@ -7,10 +7,12 @@ import { Arrival } from '../../measure/ledger.ts';
 import {
   channelName,
   closePushes,
+  type FarPush,
   firstPushNs,
   notePush,
   type Pushes,
   type PushHole,
+  takeFarPushes,
   Unjudged,
 } from '../../measure/pushes.ts';
 import { countReordered } from '../../measure/recorder.ts';
@@ -37,27 +39,38 @@ export function hearPush(traffic: Traffic, pushes: Pushes, lane: Lane, reader: P
     case Unjudged.tooMany:
       return;
     case Arrival.reordered:
-    case Unjudged.early: {
-      const extent = arrival === Unjudged.early ? 0 : pushes.extent;
-      countReordered(recorder, extent);
+    case Unjudged.early:
+      countReordered(recorder, pushes.extent);
       tell(traffic, lane, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
       return;
-    }
-    case Arrival.duplicated:
     case Arrival.belated:
+      recorder.messages.belated++;
+      tell(traffic, lane, 'belated', sequence, () => `${nameOf(pushes, channel, sequence)} after it was given up`);
+      return;
+    case Arrival.duplicated:
       recorder.messages.duplicated++;
       tell(traffic, lane, 'duplicated', sequence, () => `${nameOf(pushes, channel, sequence)} arrived again`);
       return;
-    case Arrival.unexpected:
     case Unjudged.far:
-      unexpected(traffic, lane, 'neverSent', sequence, () => {
-        return `${nameOf(pushes, channel, sequence)}, far from all numbers before it`;
-      });
+      // Whether it is true shows when others come close to it, or do not.
+      if (!Number.isNaN(pushes.refuted))
+        noteFar(traffic, lane, { channel: channelName(pushes, channel), sequence: pushes.refuted });
   }
+}
+
+function noteFar(traffic: Traffic, lane: Lane, { channel, sequence }: FarPush): void {
+  unexpected(
+    traffic,
+    lane,
+    'neverSent',
+    sequence,
+    () => `${textOf(channel, sequence)}, far from all numbers before it`,
+  );
 }
 
 /** The lane's connection is gone: what it missed is counted, and told. */
 export function stopHearingPushes(traffic: Traffic, pushes: Pushes, lane: Lane, parting: Parting, nowNs: number): void {
+  for (const far of takeFarPushes(pushes, lane.index)) noteFar(traffic, lane, far);
   for (const hole of closePushes(pushes, lane.index, parting)) {
     if (traffic.violationsLeft === 0) return;
     traffic.violationsLeft--;
@@ -74,14 +87,17 @@ function holeText({ channel, from, to, isBetween }: PushHole): string {
 }
 
 function nameOf(pushes: Pushes, channel: number, sequence: number): string {
-  const name = channelName(pushes, channel);
-  return name === null ? `push #${sequence}` : `push #${sequence} of ${name}`;
+  return textOf(channelName(pushes, channel), sequence);
+}
+
+function textOf(channel: string | null, sequence: number): string {
+  return channel === null ? `push #${sequence}` : `push #${sequence} of ${channel}`;
 }
 
 function tell(
   traffic: Traffic,
   lane: Lane,
-  violation: 'reordered' | 'duplicated',
+  violation: 'reordered' | 'duplicated' | 'belated',
   sequence: number,
   detail: () => string,
 ): void {

@@ -1,0 +1,167 @@
+// What was found of a service that speaks of its own accord, against what it did: every count, and every number by channel and
+// lane. A lane is owed what was said between the first number that came through to it and the last before the plan ended;
+// where all lanes hear the same, the last that came through to any of them.
+
+import { imbalances } from '../../src/analysis/books.ts';
+import type { Violation } from '../../src/facts/event.ts';
+import type { Act } from '../../src/injection/truth.ts';
+import type { Numbering, Plan } from '../../src/plan/plan.ts';
+import { differences, MAX_DESCRIBED } from './differences.ts';
+import type { Outcome } from './fight.ts';
+import { LATE_NS } from './ticker-draw.ts';
+
+export function pushDisagreements(outcome: Outcome & { readonly said: readonly number[] }): readonly string[] {
+  const { plan, result, truth, violations, said } = outcome;
+  const { messages, delivery, pushes } = result;
+  const expected = expectedOf(truth, said, numberingOf(plan));
+  const problems = [...imbalances(result)];
+  const same = (what: string, found: unknown, done: unknown): void => {
+    if (found !== done) problems.push(`${what}: found ${found}, done ${done}`);
+  };
+  same('pushes received', pushes?.received, expected.received);
+  same('pushes missed', pushes?.missed, expected.missed.length);
+  same('pushes unresolved', pushes?.unresolved, expected.unresolved);
+  same('pushes away', pushes?.away, expected.away);
+  same('pushes unjudged', pushes?.unjudged, 0);
+  same('pushes duplicated', messages.duplicated, expected.duplicated.length);
+  same('pushes reordered', messages.reordered, expected.reordered.length);
+  same('longest extent of pushes', delivery.reordering.maxExtent ?? 0, Math.max(0, ...expected.extents));
+  same('unexpected beside pushes', messages.unexpected, expected.strangers);
+  same('foreign beside pushes', delivery.strangers.foreign, expected.strangers);
+  // Nothing befalls what comes back to its sender.
+  same('delivered beside pushes', messages.delivered, messages.sent);
+  for (const kind of ['lost', 'corrupted', 'belated', 'disagreed'] as const)
+    same(`${kind} beside pushes`, messages[kind], 0);
+  same('approximate', delivery.approximate, false);
+  if (violations.length < MAX_DESCRIBED) {
+    for (const kind of ['missed', 'duplicated', 'reordered'] as const)
+      problems.push(...differences(`pushes ${kind}`, namesOf(violations, kind), expected[kind]));
+  }
+  return problems;
+}
+
+function numberingOf({ dialect }: Plan): Numbering {
+  if ((dialect.kind !== 'push' && dialect.kind !== 'json') || typeof dialect.pushes === 'string')
+    throw new Error('the dialect has no numbered pushes');
+  return dialect.pushes;
+}
+
+interface Expected {
+  received: number;
+  unresolved: number;
+  away: number;
+  strangers: number;
+  readonly missed: string[];
+  readonly duplicated: string[];
+  readonly reordered: string[];
+  readonly extents: number[];
+}
+
+/** What a connection was told of a channel. */
+interface Account {
+  readonly lane: number;
+  readonly stream: number;
+  /** The first number that came through, and one past the last before the plan or the connection ended. */
+  readonly from: number;
+  readonly to: number;
+  /** Numbers that did not and will not come through, and those that came out of order. */
+  readonly gone: ReadonlySet<number>;
+  readonly reordered: readonly number[];
+  /** Whether the connection lived until the run ended. */
+  readonly stayed: boolean;
+}
+
+function expectedOf(truth: readonly Act[], said: readonly number[], { channel, shared }: Numbering): Expected {
+  const expected: Expected = {
+    received: 0,
+    unresolved: 0,
+    away: 0,
+    strangers: 0,
+    missed: [],
+    duplicated: [],
+    reordered: [],
+    extents: [],
+  };
+  const nameOf = (lane: number, stream: number, seq: number): string =>
+    `${lane} ${channel === null ? '' : `c${stream} `}#${seq}`;
+  for (const act of truth) {
+    if (act.act === 'fabricate' || act.act === 'damage') expected.strangers++;
+    // What comes behind the end is of no account.
+    if ((act.act !== 'duplicate' && act.act !== 'reorder') || act.seq >= said[act.stream]!) continue;
+    (act.act === 'duplicate' ? expected.duplicated : expected.reordered).push(nameOf(act.to, act.stream, act.seq));
+    if (act.act === 'reorder') expected.extents.push(act.extent);
+  }
+  const accounts = accountsOf(truth, said);
+  const highest = said.map((_, stream) =>
+    Math.max(0, ...accounts.filter((of) => of.stream === stream).map(({ to }) => to)),
+  );
+  for (const { lane, stream, from, to, gone, stayed } of accounts) {
+    const end = shared && stayed ? highest[stream]! : to;
+    const missing = [...gone].filter((seq) => seq >= from && seq < end);
+    expected.received += end - from - missing.length;
+    if (stayed) expected.missed.push(...missing.map((seq) => nameOf(lane, stream, seq)));
+    else expected.unresolved += missing.length;
+  }
+  if (shared) expected.away = awayOf(accounts);
+  return expected;
+}
+
+/** What was said between two connections of a lane, and not to it later all the same. */
+function awayOf(accounts: readonly Account[]): number {
+  const known = new Map<string, number>();
+  let away = 0;
+  for (const { lane, stream, from, to, reordered } of accounts) {
+    const before = known.get(`${lane} ${stream}`) ?? from;
+    away += from - before - reordered.filter((seq) => seq >= before && seq < from).length;
+    known.set(`${lane} ${stream}`, to);
+  }
+  return away;
+}
+
+function accountsOf(truth: readonly Act[], said: readonly number[]): readonly Account[] {
+  const connections: { readonly lane: number; readonly acts: readonly Act[] }[] = [];
+  const since = new Map<number, Act[]>();
+  for (const act of truth) {
+    if (!('to' in act)) continue;
+    const acts = since.get(act.to) ?? [];
+    since.set(act.to, act.act === 'closed' ? [] : [...acts, act]);
+    if (act.act === 'closed') connections.push({ lane: act.to, acts });
+  }
+  return connections.flatMap(({ lane, acts }, index) => {
+    const stayed =
+      !acts.some(({ act }) => act === 'disconnect') && connections.findLastIndex((of) => of.lane === lane) === index;
+    return acts.flatMap((act) =>
+      act.act === 'told' && act.first < said[act.stream]! ? [accountOf(act, acts, said[act.stream]!, stayed)] : [],
+    );
+  });
+}
+
+function accountOf(
+  { to: lane, stream, first, highest }: Act & { act: 'told' },
+  acts: readonly Act[],
+  said: number,
+  stayed: boolean,
+): Account {
+  const gone = new Set<number>();
+  const late = new Set<number>();
+  const reordered: number[] = [];
+  for (const act of acts) {
+    if (!('seq' in act) || act.stream !== stream) continue;
+    if (act.act === 'drop' || act.act === 'damage') gone.add(act.seq);
+    if (act.act === 'delay' && act.forNs >= LATE_NS) late.add(act.seq);
+    if (act.act === 'reorder') reordered.push(act.seq);
+  }
+  let last = Math.min(highest, said - 1);
+  while (gone.has(last) || late.has(last)) last--;
+  return { lane, stream, from: first, to: last + 1, gone, reordered, stayed };
+}
+
+/** `3 c0 #17`: the lane, the channel and the number; a hole has a name for each number in it. */
+function namesOf(violations: readonly Violation[], kind: Violation['violation']): string[] {
+  return violations.flatMap(({ violation, lane, seq, detail }) => {
+    if (violation !== kind || seq === null) return [];
+    const [, to = seq, channel] = /^(?:push )?#\d+(?: to #(\d+))?( of \S+)?/.exec(detail) ?? [];
+    const where = channel === undefined ? '' : `${channel.slice(' of '.length)} `;
+    return Array.from({ length: Number(to) - seq + 1 }, (_, index) => `${lane} ${where}#${seq + index}`);
+  });
+}
