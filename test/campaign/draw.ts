@@ -175,16 +175,16 @@ function drawFault(random: Random, isRooms: boolean): unknown {
 export function calmPlan(url: string, seconds: number): Plan {
   const dips = Array.from({ length: 10 }, () => [
     { to: 0 },
-    { hold: '100ms' },
+    { hold: `${50 * seconds}ms` },
     { to: 20 },
-    { hold: `${100 * seconds - 100}ms` },
+    { hold: `${50 * seconds}ms` },
   ]).flat();
   return planOf({
     target: { url },
     load: {
       // A lane closes once its messages are back, and all are to have come back a while before the end.
       connections: [{ to: 20 }, { hold: '500ms' }, ...dips, { hold: '3s' }],
-      messages: { closed: { inFlight: 64, for: `${seconds}s` } },
+      messages: { closed: { inFlight: 16, for: `${seconds}s` } },
     },
     thresholds: ['lost == 0'],
     drain: '5s',

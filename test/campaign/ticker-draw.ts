@@ -120,13 +120,13 @@ function drawNamedFaults(random: Random, reach: Reach, course: Course, canBeCut:
   const to = (): object => ({ to: whole(random, 1, reach.lanes - 1) });
   const faults: unknown[] = [];
   // The first that a lane hears is then a later one.
-  if (random() < 0.4) faults.push({ kind: 'reorder', at: [{ ...name(0), seq: 0 }], by: whole(random, 1, 6) });
-  if (random() < 0.3) faults.push({ kind: 'evict', at: [{ ...name(1), ...to() }] });
+  if (random() < 0.4) faults.push({ kind: 'reorder', messages: [{ ...name(0), seq: 0 }], by: whole(random, 1, 6) });
+  if (random() < 0.3) faults.push({ kind: 'evict', messages: [{ ...name(1), ...to() }] });
   if (canBeCut && random() < 0.4)
-    faults.push({ kind: 'disconnect', at: [{ ...name(1), ...to() }], code: whole(random, 3000, 4999) });
+    faults.push({ kind: 'disconnect', messages: [{ ...name(1), ...to() }], code: whole(random, 3000, 4999) });
   // Two such numbers would count among one another's extents, though one of them may come behind the end.
   if (!course.speaksOn && course.rounds === 1 && course.connections.length === 2 && random() < 0.4)
-    faults.push({ kind: 'delay', for: LATE, at: [{ ...name(1), ...(random() < 0.5 ? to() : {}) }] });
+    faults.push({ kind: 'delay', for: LATE, messages: [{ ...name(1), ...(random() < 0.5 ? to() : {}) }] });
   return faults;
 }
 

@@ -19,17 +19,20 @@ async function run(plan: object, args: readonly string[] = []): Promise<{ result
 
 const clean = { lost: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
 
-describe('a target that stands still for a second', () => {
+describe('a target that stands still for five seconds', () => {
   test('shows as a stall of response times, and not as losses, disconnects or reconnects', async () => {
     const { result } = await run({
       reconnect: true,
-      faults: [{ fault: 'stop', at: '4s', for: '1s', process: 'reference' }],
+      load: { ...LOAD, messages: { open: { rate: '400/s', for: '14s' } } },
+      faults: [{ fault: 'stop', at: '5s', for: '5s', process: 'reference' }],
     });
-    expect(result.messages).toMatchObject({ ...clean, unresolved: 0, due: 3200 });
+    expect(result.messages).toMatchObject({ ...clean, unresolved: 0, due: 5600 });
     expect(result.messages.delivered).toBe(result.messages.sent);
     expect(result.connections).toMatchObject({ droppedByServer: 0, reconnected: 0, failed: 0 });
-    expect(result.response.maxMs).toBeGreaterThan(900);
-    expect(result.recovery?.incidents).toMatchObject([{ name: 'stop reference', dropped: 0, failedBecause: null }]);
+    expect(result.response.maxMs).toBeGreaterThan(4900);
+    const [incident] = result.recovery?.incidents ?? [];
+    expect(incident).toMatchObject({ name: 'stop reference', dropped: 0, failedBecause: null });
+    expect(incident?.responseBackSeconds).toBeGreaterThanOrEqual(4);
     expect(result.recovery).toMatchObject({ availabilityRatio: 1, drops: 0 });
   });
 });

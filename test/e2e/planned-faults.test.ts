@@ -1,14 +1,15 @@
 // Faults at times of the plan, through the built command: on the way to an echo server that this project did not write, and in
 // the kernel of a network namespace that the test makes. Each shows as what it is, as often as it was done, and as nothing else.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
 import type { TruthLine } from '../../src/injection/truth.ts';
-import { type ForeignServer, startForeignServer } from '../support/foreign-server.ts';
+import { type ForeignServer, startForeignServer, stopProcess } from '../support/foreign-server.ts';
 import {
+  HIGHWATER,
   type HighwaterOptions,
   runHighwater,
   startHighwater,
@@ -212,6 +213,30 @@ describe.skipIf(!mayMakeNetworks && process.env.CI !== 'true')('packets', TOGETH
     expect(worstP99Ms(result, 2, 4)).toBeGreaterThan(100);
   });
 
+  test.for([
+    ['at the end of the run', ''],
+    ['at Ctrl-C', 'timeout --signal=INT --kill-after=60 4'],
+  ])('pass again %s: no rule and no queue is left behind', async ([, interrupted], { onTestFinished }) => {
+    const cwd = temporaryDirectory(onTestFinished);
+    const plan = {
+      target: { url: 'reference' },
+      load: { connections: 2, messages: { open: { rate: '20/s', for: interrupted === '' ? '2s' : '60s' } } },
+      drain: '1s',
+      faults: [
+        { fault: 'packet_loss', at: '300ms', rate: '1%' },
+        { fault: 'link_rate', at: '300ms', rate: '10MB/s' },
+      ],
+    };
+    const file = writeInto(cwd, 'plan.json', JSON.stringify(plan));
+    const script = `ip link set lo up && ${interrupted} "$@" >&2; nft list ruleset; tc qdisc show dev lo`;
+    const command = ['unshare', '--net', 'sh', '-c', script, 'sh', process.execPath, HIGHWATER, 'run', file];
+    const { stdout, stderr } = await finished(command, cwd, onTestFinished);
+    expect(stderr).not.toContain('SKIPPED');
+    expect(stderr).toMatch(/packet_loss at [\d.]+ m?s, for/);
+    expect(stderr).toMatch(/link_rate at [\d.]+ m?s, for/);
+    expect(stdout.trim()).toBe('qdisc noqueue 0: root refcnt 2');
+  });
+
   test('pass again after a run that was killed, once the next has begun', async ({ onTestFinished }) => {
     const cwd = temporaryDirectory(onTestFinished);
     const options = { cwd, whenOver: onTestFinished, ...ownNetwork };
@@ -251,6 +276,23 @@ test('a fault that this machine cannot do is skipped, loudly, and the run does n
   expect(result.recovery?.incidents[0]?.failedBecause).toContain('expected ');
   expect(result.verdict.kind).toBe('inconclusive');
 });
+
+interface Finished {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function finished([file = '', ...args]: readonly string[], cwd: string, whenOver: WhenOver): Promise<Finished> {
+  const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  whenOver(() => stopProcess(child));
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+    });
+  }
+  return new Promise((resolve) => child.once('close', () => resolve(output)));
+}
 
 function filesIn(directory: string): readonly string[] {
   try {
