@@ -16,7 +16,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ALONE,
           // End-to-end tests mostly wait for a run to take its time: two at once on two cores take little more than half of it.
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },

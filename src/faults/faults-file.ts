@@ -2,6 +2,7 @@
 // What one fault is, its definition says; here is what the list as a whole must be.
 
 import * as z from 'zod';
+import { isObject } from '../plan/document.ts';
 import { durationField, KNOWN_KEYS, objectField, wholeField } from '../plan/fields.ts';
 import { problemsOfIssues } from '../plan/issues.ts';
 import { type PlacedProblem, type PlanProblem, pathText } from '../plan/problems.ts';
@@ -20,13 +21,11 @@ type Times = z.output<z.ZodObject<typeof times>>;
 
 const known = `${KNOWN_KEYS}${Object.keys(FAULTS).join(', ')}`;
 const [first, ...others] = Object.entries(FAULTS).map(([name, { schema }]) => schema(name, times));
+const faultSchema = z.discriminatedUnion('fault', [first!, ...others], {
+  error: ({ code }) => (code === 'invalid_union' ? known : 'a fault: { fault: latency, latency: 100ms }'),
+});
 const listSchema = z
-  .array(
-    z.discriminatedUnion('fault', [first!, ...others], {
-      error: ({ code }) => (code === 'invalid_union' ? known : 'a fault: { fault: latency, latency: 100ms }'),
-    }),
-    { error: () => 'a list of faults: { fault: latency, latency: 100ms }' },
-  )
+  .array(faultSchema, { error: () => 'a list of faults: { fault: latency, latency: 100ms }' })
   .max(MAX_FAULTS, { error: () => `at most ${MAX_FAULTS} faults` });
 
 const fileSchema = objectField(
@@ -44,13 +43,18 @@ export type ParsedFaults =
 
 export function parseFaults(document: unknown): ParsedFaults {
   const parsed = fileSchema.safeParse(document ?? {});
-  const faults = parsed.success ? (parsed.data.faults ?? []).map(resolveFault) : [];
+  const listed = isObject(document) && Array.isArray(document.faults) ? (document.faults as readonly unknown[]) : [];
+  // One by one: where one is wrong, what the others must not be together is said all the same.
+  const faults = listed.map((each) => {
+    const read = faultSchema.safeParse(each);
+    return read.success ? resolveFault(read.data) : null;
+  });
   const problems = [
     ...(parsed.success ? [] : problemsOfIssues(parsed.error.issues, document, [])),
     ...exclusions(faults),
   ].map(({ at, ...problem }) => ({ ...problem, path: at.length === 0 ? 'faults' : pathText(at) }));
   if (isNonEmpty(problems)) return { ok: false, problems };
-  return { ok: true, seed: parsed.data?.seed ?? null, faults };
+  return { ok: true, seed: parsed.data?.seed ?? null, faults: faults.filter((fault) => fault !== null) };
 }
 
 function resolveFault(written: Readonly<Record<string, unknown>>): ProxyFault {
@@ -63,10 +67,10 @@ function timesOf({ from: fromNs = 0, for: forNs }: Times): OnTimes {
 }
 
 /** Each fault that cannot be on beside one before it. */
-function exclusions(faults: readonly ProxyFault[]): readonly PlacedProblem[] {
+function exclusions(faults: readonly (ProxyFault | null)[]): readonly PlacedProblem[] {
   return faults.flatMap((later, index) =>
     faults.slice(0, index).flatMap((earlier, earlierIndex) =>
-      excludeEachOther(FAULTS, earlier, later)
+      earlier !== null && later !== null && excludeEachOther(FAULTS, earlier, later)
         ? [
             {
               at: ['faults', index],

@@ -1,6 +1,7 @@
 // One campaign: the reference target, misbehaving as drawn and writing down the truth, and the engine against it over
 // real sockets; then the judgement.
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createJudge } from '../../src/analysis/judge.ts';
 import { monotonicClock } from '../../src/engine/clock.ts';
 import { createEngine } from '../../src/engine/engine.ts';
@@ -17,6 +18,8 @@ import { createServices } from '../../src/target/services.ts';
 import { drawCampaign } from './draw.ts';
 
 export interface Outcome {
+  /** The longest that this process stood still meanwhile. */
+  readonly stillMs: number;
   readonly plan: Plan;
   readonly result: RunResult;
   readonly truth: readonly Act[];
@@ -54,6 +57,8 @@ export async function fight(
 /** The engine against whatever the plan's URL is of. */
 export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
   const originNs = process.hrtime.bigint();
+  const loop = monitorEventLoopDelay({ resolution: 10 });
+  loop.enable();
   const clock = monotonicClock(originNs);
   const events: RunEvent[] = [startedEvent()];
   return new Promise((resolve) => {
@@ -94,7 +99,8 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
             event.kind === 'violation' ? [{ ...event, atSecond: event.atNs / 1e9 }] : [],
           );
           const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
-          resolve({ plan, result: judge.finish(), audiences, violations });
+          loop.disable();
+          resolve({ plan, result: judge.finish(), audiences, violations, stillMs: loop.max / 1e6 });
         },
       },
     });

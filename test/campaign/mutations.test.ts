@@ -10,6 +10,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const CAMPAIGNS = 24;
 const copies: string[] = [];
+const free: string[] = [];
 
 afterAll(() => {
   for (const directory of copies) rmSync(directory, { recursive: true, force: true });
@@ -180,25 +181,39 @@ describe('the campaigns notice when a detector is off', () => {
   });
 
   test.concurrent.each(MUTATIONS)('$detector', { timeout: 180_000 }, async ({ file, from, to, noticed }) => {
-    const copy = mkdtempSync(path.join(os.tmpdir(), 'highwater-mutation-'));
-    copies.push(copy);
-    for (const folder of ['src', 'test/campaign'])
-      cpSync(path.join(ROOT, folder), path.join(copy, folder), { recursive: true });
-    cpSync(path.join(ROOT, 'package.json'), path.join(copy, 'package.json'));
-    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    const copy = free.pop() ?? newCopy();
     const mutated = path.join(copy, 'src', file);
     const source = readFileSync(mutated, 'utf8');
     expect(source.split(from), 'the line to switch off stands there once').toHaveLength(2);
     writeFileSync(mutated, source.replace(from, to));
-    expect(await campaignsIn(copy, noticed)).toMatch(noticed);
+    try {
+      expect(await campaignsIn(copy, noticed)).toMatch(noticed);
+    } finally {
+      writeFileSync(mutated, source);
+      free.push(copy);
+    }
   });
 });
+
+/** One for each test that runs at a time: what is compiled in it once serves all that come after. */
+function newCopy(): string {
+  const copy = mkdtempSync(path.join(os.tmpdir(), 'highwater-mutation-'));
+  copies.push(copy);
+  for (const folder of ['src', 'test/campaign'])
+    cpSync(path.join(ROOT, folder), path.join(copy, folder), { recursive: true });
+  cpSync(path.join(ROOT, 'package.json'), path.join(copy, 'package.json'));
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  return copy;
+}
 
 /** What they print: all of it, or up to what is looked for. */
 function campaignsIn(directory: string, wanted: RegExp | null = null): Promise<string> {
   const args = ['--import', 'jiti/register', 'test/campaign/main.ts', '--runs', String(CAMPAIGNS), '--seed', '1'];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: directory, env: { ...process.env, JITI_FS_CACHE: 'false' } });
+    const child = spawn(process.execPath, args, {
+      cwd: directory,
+      env: { ...process.env, JITI_FS_CACHE: directory === ROOT ? 'false' : path.join(directory, 'compiled') },
+    });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;

@@ -6,8 +6,9 @@ import { startFaultProxy } from '../../src/faults/fault-proxy.ts';
 import { readTargetUrl } from '../../src/faults/target-url.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import { type ForeignServer, startForeignServer } from '../support/foreign-server.ts';
+import { fightAwake } from './campaigns.ts';
 import { disagreements } from './compare.ts';
-import { drive } from './fight.ts';
+import { drive, type Outcome } from './fight.ts';
 import { drawProxyCampaign } from './proxy-draw.ts';
 
 /** More of them, of other seeds: PROXY_CAMPAIGNS=1000 PROXY_SEED=1000 npx vitest run test/campaign/proxy.test.ts */
@@ -24,7 +25,11 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([plain?.stop(), compressing?.stop()]));
 
-async function fight(seed: number): Promise<{ readonly problems: readonly string[]; readonly truth: readonly Act[] }> {
+interface Fought extends Outcome {
+  readonly truth: readonly Act[];
+}
+
+async function fight(seed: number): Promise<Fought> {
   const { compression, faults, planFor } = drawProxyCampaign(seed);
   const truth: Act[] = [];
   const proxy = await startFaultProxy({
@@ -36,8 +41,7 @@ async function fight(seed: number): Promise<{ readonly problems: readonly string
     tell: (act) => truth.push(act),
   });
   const fought = await drive(planFor(proxy.url)).finally(() => proxy.stop());
-  const problems = disagreements({ ...fought, truth }).map((problem) => `seed ${seed}: ${problem}`);
-  return { problems, truth };
+  return { ...fought, truth };
 }
 
 describe('what is found behind the proxy is what the proxy did, message by message', () => {
@@ -47,8 +51,8 @@ describe('what is found behind the proxy is what the proxy did, message by messa
     const done = new Map<string, number>();
     const work = async (): Promise<void> => {
       for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-        const outcome = await fight(seed);
-        problems.push(...outcome.problems);
+        const outcome = await fightAwake(() => fight(seed));
+        problems.push(...disagreements(outcome).map((problem) => `seed ${seed}: ${problem}`));
         for (const { act } of outcome.truth) done.set(act, (done.get(act) ?? 0) + 1);
       }
     };

@@ -162,3 +162,17 @@ test('a command of one’s own that fails is a doubt about what seems kept', asy
   expect(result.verdict.doubts.map(({ kind }) => kind)).toContain('faultFailed');
   expect(stderr).toContain('the fault command sh could not be begun: sh: expected exit code 0, got 4');
 });
+
+test('where nothing is broken, nothing is found, over a million messages', { timeout: 300_000 }, async () => {
+  const { result } = await run({
+    load: { connections: 20, messages: { closed: { inFlight: 64, for: '200s' } } },
+    // However fast the machine is: it ends once there have been so many.
+    abort: ['sent >= 1000000'],
+    drain: '20s',
+  });
+  expect(result.messages.sent).toBeGreaterThanOrEqual(1_000_000);
+  expect(result.messages).toMatchObject({ ...clean, unresolved: 0, delivered: result.messages.sent });
+  expect(result.connections).toMatchObject({ opened: 20, failed: 0, droppedByServer: 0, reconnected: 0 });
+  expect(result.delivery).toMatchObject({ consistentWith: 'exactly-once', approximate: false });
+  expect(result.violations).toEqual([]);
+});

@@ -235,7 +235,7 @@ faults:
   ] as const)('are counted as often as the truth log says: %s', async ([, stream, server, args, proxyArgs], {
     onTestFinished,
   }) => {
-    const load = ['-c', '10', '-r', '1200/s', '-d', '1s', '--bytes', '200', '--drain', '2s'];
+    const load = ['-c', '10', '-r', '400/s', '-d', '3s', '--bytes', '200', '--drain', '4s'];
     const { answer, truth } = await fight(
       onTestFinished,
       server(),
@@ -368,7 +368,7 @@ faults:
       /FAULTS_INVALID {2}faults\[7\]: expected no bandwidth while faults\[6\] is on, a bandwidth, got times that overlap/,
       /FAULTS_INVALID {2}faults\[8\]: expected no down while faults\[6\] is on, a bandwidth/,
       /FAULTS_INVALID {2}faults\[9\]\.code: expected a close code that may be sent .*, got 1005/,
-      /FAULTS_INVALID {2}faults\[10\]: expected one of latency, .*, got 5/,
+      /FAULTS_INVALID {2}faults\[10\]: expected a fault: \{ fault: latency, latency: 100ms \}, got 5/,
       /docs\/errors\.md#faults_invalid/,
     ]) {
       expect(stderr).toMatch(line);
