@@ -10,7 +10,8 @@ const books = (parts: WindowParts, brokeOff = false) => {
   return closeBooks(tally, brokeOff);
 };
 
-const problemsOf = (messages: MessageResult): readonly string[] => imbalances({ messages, fanout: null, pushes: null });
+const problemsOf = (messages: MessageResult): readonly string[] =>
+  imbalances({ messages, fanout: null, pushes: null, misbehaving: [] });
 
 const balanced: WindowParts = {
   messages: { due: 110, sent: 100, delivered: 80, rejected: 5, lost: 10, unresolved: 5, duplicated: 7, reordered: 7 },

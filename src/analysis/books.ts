@@ -36,9 +36,13 @@ export function imbalances({
   messages,
   fanout,
   pushes,
-}: Pick<RunResult, 'messages' | 'fanout' | 'pushes'>): readonly string[] {
+  misbehaving,
+}: Pick<RunResult, 'messages' | 'fanout' | 'pushes' | 'misbehaving'>): readonly string[] {
   return [
     ...messageImbalances(messages),
+    ...misbehaving.flatMap(({ kind, messages: own }) =>
+      messageImbalances(own).map((imbalance) => `of lanes that misbehave (${kind}): ${imbalance}`),
+    ),
     ...reachImbalances('in rooms', fanout),
     // Of a worker that died the windows are known up to a moment at which lanes were still owed something.
     ...reachImbalances('of pushes', pushes),

@@ -141,6 +141,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const isBroken = record.endedNs === null || record.deadWorkers > 0;
       whole.messages.unresolved = closeBooks(whole, isBroken).unresolved;
       if (isBroken) whole.pushes.owed = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
+      const isMixed = plan.load.misbehaving.length > 0;
       const health = judgeHealth({
         sending: sending.windows > 0 ? sending : whole,
         whole,
@@ -210,7 +211,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           tally: whole,
           points,
           connectedNs: record.connectedNs,
-          resources: series,
+          resources: bySecond,
+          isBroken,
         }),
         response: describe(whole.histograms.response),
         service: describe(whole.histograms.service),
@@ -221,9 +223,11 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           cpuRatioMax: peaks.cpuRatio,
           eventLoopDelayMsP99: eventLoopDelayMs(sending.windows > 0 ? sending : whole),
           rssBytesMax: peaks.rssBytes === 0 ? null : peaks.rssBytes,
+          // Where other lanes are counted apart, what the process used is not of these alone.
           cpuMicrosPerMessage:
-            whole.spinning || whole.messages.sent === 0 ? null : whole.cpuNs / 1e3 / whole.messages.sent,
-          rssBytesPerLane: peaks.open === 0 ? null : Math.max(0, peaks.rssBytes - peaks.idleRssBytes) / peaks.open,
+            whole.spinning || whole.messages.sent === 0 || isMixed ? null : whole.cpuNs / 1e3 / whole.messages.sent,
+          rssBytesPerLane:
+            peaks.open === 0 || isMixed ? null : Math.max(0, peaks.rssBytes - peaks.idleRssBytes) / peaks.open,
           missedWorkers: record.deadWorkers,
           littlesLawErrorRatio: littlesLawError(whole),
         },

@@ -4,6 +4,7 @@ import { makeWindow, type WindowParts } from '../../test/support/engine/windows.
 import type { RunEvent } from '../facts/event.ts';
 import type { TimelinePoint } from '../facts/result.ts';
 import type { Plan } from '../plan/plan.ts';
+import { closeBooks, imbalances } from './books.ts';
 import { createMisbehavingJudge, type HealthyFacts } from './misbehaving.ts';
 import { addWindow, createTally } from './tally.ts';
 
@@ -19,12 +20,12 @@ function planWith(load: Partial<Plan['load']> = {}): Plan {
 
 function healthy(
   { receivedBytes = 0, p99sMs = [] as readonly number[] } = {},
-  resources: HealthyFacts['resources'] = {},
+  resources: HealthyFacts['resources'] = new Map(),
 ): HealthyFacts {
   const tally = createTally();
   addWindow(tally, makeWindow({ bytes: { received: receivedBytes } }));
   const points = p99sMs.map((responseP99Ms, second) => ({ second, responseP99Ms }) as TimelinePoint);
-  return { tally, points, connectedNs: 0, resources };
+  return { tally, points, connectedNs: 0, resources, isBroken: true };
 }
 
 function policy(group: WindowParts, facts: HealthyFacts = healthy()) {
@@ -33,7 +34,14 @@ function policy(group: WindowParts, facts: HealthyFacts = healthy()) {
   return judge.finish(facts)[0]!.policy!;
 }
 
-const series = (first: number, max: number) => ({ first, max, last: max, slopePerMinute: null });
+/** Lanes begin not to read after four seconds; `warm` is what it has by then. */
+const memory = (probe: string, first: number, warm: number, most: number): HealthyFacts['resources'] =>
+  new Map(
+    [0, 3, 4, 7, 9].map((second, index) => [
+      second,
+      { [`${probe}.rssBytes`]: [first, warm, warm, most, most][index]! },
+    ]),
+  );
 
 describe('what a service does about slow readers', () => {
   test('disconnects: with which codes', () => {
@@ -42,6 +50,13 @@ describe('what a service does about slow readers', () => {
       kind: 'disconnects',
       evidence: 'it closed 2 connections of 2 lanes (1013 x 2)',
     });
+  });
+
+  test('what befalls all lanes alike, such as a restart, is no policy', () => {
+    const facts = healthy();
+    facts.tally.droppedByServer = 8;
+    const connections = { opened: 2, droppedByServer: 2, closeCodes: { 1006: 2 } };
+    expect(policy({ connections }, facts).kind).toBe('unknown');
   });
 
   test('drops: later messages came, and earlier ones did not', () => {
@@ -62,7 +77,7 @@ describe('what a service does about slow readers', () => {
 
   test('buffers: the memory of a probe grew by what was not read', () => {
     // Eight healthy lanes received 80 MB, so two slow ones were owed 20 MB.
-    const facts = healthy({ receivedBytes: 80e6 }, { target: { rssBytes: series(50e6, 65e6) } });
+    const facts = healthy({ receivedBytes: 80e6 }, memory('target', 20e6, 50e6, 65e6));
     expect(policy({ bytes: { received: 1e6 } }, facts)).toMatchObject({
       kind: 'buffers',
       evidence: expect.stringMatching(/^target grew by 15\S* MB, and about 19\S* MB were not read$/),
@@ -70,9 +85,10 @@ describe('what a service does about slow readers', () => {
   });
 
   test.each([
-    ['its memory grew by less than that', { target: { rssBytes: series(50e6, 58e6) } }, 80e6],
-    ['only the generator grew', { generator: { rssBytes: series(50e6, 90e6) } }, 80e6],
-    ['hardly anything was left unread', { target: { rssBytes: series(50e6, 90e6) } }, 4e6],
+    ['its memory grew by less than that', memory('target', 20e6, 50e6, 58e6), 80e6],
+    ['its memory grew by opening lanes alone', memory('target', 20e6, 60e6, 60e6), 80e6],
+    ['only the generator grew', memory('generator', 50e6, 50e6, 90e6), 80e6],
+    ['hardly anything was left unread', memory('target', 50e6, 50e6, 90e6), 4e6],
   ])('unknown where %s', (_what, resources, receivedBytes) => {
     expect(policy({}, healthy({ receivedBytes }, resources)).kind).toBe('unknown');
   });
@@ -141,5 +157,27 @@ describe('lanes that misbehave', () => {
     const [slow] = judge.finish(healthy());
     expect(slow?.missed).toBe(2);
     expect(slow?.policy?.kind).toBe('drops');
+  });
+
+  test('in rooms miss nothing of what they are only behind with', () => {
+    const streams = [{ stream: 0, spans: [[0, 4, 1, 2]], missed: [], unresolved: [], unplaced: [0, 0] }];
+    const audience = { sent: [], streams, receivers: [], orders: [], refused: [], unsettled: [], away: 0 };
+    const events = [{ kind: 'audience', atNs: 1, worker: 0, group: 1, audience }] as unknown as RunEvent[];
+    const [slow] = createMisbehavingJudge(
+      planWith({ rooms: { count: 1, publishers: 1, self: true, settleNs: 0 } }),
+      events,
+    ).finish(healthy());
+    expect(slow?.missed).toBe(0);
+    expect(slow?.policy?.kind).toBe('unknown');
+  });
+
+  test('have books of their own, which must balance', () => {
+    const judge = createMisbehavingJudge(planWith(), []);
+    judge.add(makeWindow({ group: 1, messages: { due: 5, sent: 5, delivered: 3 } }));
+    const misbehaving = judge.finish({ ...healthy(), isBroken: false });
+    const whole = closeBooks(createTally(), false);
+    expect(imbalances({ messages: whole, fanout: null, pushes: null, misbehaving })).toEqual([
+      expect.stringMatching(/^of lanes that misbehave \(slow-reader\): sent 5 is not delivered 3/),
+    ]);
   });
 });

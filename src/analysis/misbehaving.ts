@@ -1,21 +1,22 @@
 // What became of the lanes that behave badly, and how the service deals with those that do not read. They are counted apart:
 // nothing here is part of what the healthy lanes are judged by. Pure.
 
-import type { AudienceFacts } from '../facts/audience.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
-import type { FailureResult, MisbehavingResult, ReaderPolicy, RunResult, TimelinePoint } from '../facts/result.ts';
+import type { FailureResult, MisbehavingResult, ReaderPolicy, TimelinePoint } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import { groupCounts } from '../plan/lane-groups.ts';
 import type { Misbehaviour, Plan } from '../plan/plan.ts';
+import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { closeBooks } from './books.ts';
-import { joinAudience } from './fanout.ts';
 import { median } from './statistics-trend.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 
+/** Of misbehaving lanes so many times as many are dropped as of the others, where it is for their misbehaviour. */
+const MORE_THAN_ALIKE = 2;
 /** Less than this that nobody has read can lie anywhere. */
 const LEAST_UNREAD_BYTES = 1024 ** 2;
 /** So much of what was not read must show in the memory of the service. */
@@ -35,24 +36,40 @@ export interface HealthyFacts {
   readonly tally: Tally;
   readonly points: readonly TimelinePoint[];
   readonly connectedNs: number | null;
-  readonly resources: RunResult['resources'];
+  /** What probes read, as `PROBE.SERIES`, by second. */
+  readonly resources: ReadonlyMap<number, Readonly<Record<string, number>>>;
+  /** The record broke off: what has no fate will have none. */
+  readonly isBroken: boolean;
 }
 
 export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent[]): MisbehavingJudge {
   const tallies = load.misbehaving.map(() => createTally());
+  /** Up to the end of sending: then those that did not read catch up, to see what has become of their connections. */
+  const receivedBytes = load.misbehaving.map(() => 0);
+  const stageCount = planStages({ load }).length;
   const [healthyLanes, ...counts] = groupCounts(load);
   return {
     add(window) {
       const tally = tallies[window.group - 1];
-      if (tally !== undefined) addWindow(tally, window);
+      if (tally === undefined) return;
+      addWindow(tally, window);
+      if (window.stage < stageCount) receivedBytes[window.group - 1]! += window.bytes.received;
     },
     finish(healthy) {
       return load.misbehaving.map(({ misbehaviour }, index): MisbehavingResult => {
         const tally = tallies[index]!;
         const lanes = counts[index]!;
-        const messages = closeBooks(tally, true);
-        const missed = load.rooms === null ? null : missedInRooms(load.rooms, events, index + 1);
-        const seen = { lanes, healthyLanes, tally, missed, healthy, misbehaviour };
+        const messages = closeBooks(tally, healthy.isBroken);
+        const missed = load.rooms === null ? null : holesInRooms(events, index + 1);
+        const seen = {
+          lanes,
+          healthyLanes,
+          tally,
+          receivedBytes: receivedBytes[index]!,
+          missed,
+          healthy,
+          misbehaviour,
+        };
         return {
           kind: misbehaviour.kind,
           lanes,
@@ -76,16 +93,16 @@ export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent
   };
 }
 
-/** Of what others said in their rooms. */
-function missedInRooms(rooms: NonNullable<Plan['load']['rooms']>, events: readonly RunEvent[], group: number): number {
-  const told = events.flatMap((event) => (event.kind === 'audience' ? [event] : []));
-  const heard = told.filter((event) => event.group === group).map(({ audience }) => audience);
-  const said = told.filter((event) => event.group === 0).map(({ audience }) => withoutReceivers(audience));
-  return joinAudience(rooms, [...said, ...heard]).missed;
-}
-
-function withoutReceivers(audience: AudienceFacts): AudienceFacts {
-  return { ...audience, streams: [], orders: [], away: 0 };
+/** What others said in their rooms and did not come, though something later of theirs did: who is only behind has no holes. */
+function holesInRooms(events: readonly RunEvent[], group: number): number {
+  const streams = events.flatMap((event) =>
+    event.kind === 'audience' && event.group === group ? event.audience.streams : [],
+  );
+  return streams.reduce(
+    (sum, { missed, unplaced }) =>
+      sum + unplaced[0] + missed.reduce((holes, [from, to, receivers]) => holes + (to - from) * receivers, 0),
+    0,
+  );
 }
 
 function failuresOf(
@@ -106,15 +123,18 @@ interface Seen {
   readonly lanes: number;
   readonly healthyLanes: number;
   readonly tally: Tally;
+  readonly receivedBytes: number;
   readonly missed: number | null;
   readonly healthy: HealthyFacts;
 }
 
 /** What the service does about lanes that do not read: the first of these that shows. */
 function policyOf(seen: Seen): ReaderPolicy {
-  const { tally, missed, lanes } = seen;
+  const { tally, missed, lanes, healthyLanes, healthy } = seen;
   const slowsOthers = slowsOf(seen);
-  if (tally.droppedByServer > 0) {
+  // What befell all lanes alike, such as a restart, is no policy.
+  const alikeDropped = (healthy.tally.droppedByServer / Math.max(1, healthyLanes)) * lanes;
+  if (tally.droppedByServer > MORE_THAN_ALIKE * alikeDropped) {
     const codes = Object.entries(tally.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
     const evidence = `it closed ${formatCount(tally.droppedByServer)} connections of ${formatCount(lanes)} lanes (${codes.join(', ')})`;
     return { kind: 'disconnects', slowsOthers, evidence };
@@ -140,13 +160,20 @@ function policyOf(seen: Seen): ReaderPolicy {
 }
 
 /** The service's memory grew by what was not read. */
-function heldOf({ tally, healthy, lanes, healthyLanes }: Seen, slowsOthers: boolean | null): ReaderPolicy | null {
+function heldOf(seen: Seen, slowsOthers: boolean | null): ReaderPolicy | null {
+  const { healthy, lanes, healthyLanes, receivedBytes } = seen;
   const usualBytes = (healthy.tally.bytesReceived / Math.max(1, healthyLanes)) * lanes;
-  const unreadBytes = Math.round(usualBytes - tally.bytesReceived);
-  if (unreadBytes < LEAST_UNREAD_BYTES) return null;
-  for (const [probe, { rssBytes }] of Object.entries(healthy.resources)) {
-    if (probe === 'generator' || rssBytes === undefined) continue;
-    const grownBytes = rssBytes.max - rssBytes.first;
+  const unreadBytes = Math.round(usualBytes - receivedBytes);
+  const beganSecond = beganAt(seen);
+  if (unreadBytes < LEAST_UNREAD_BYTES || beganSecond === null) return null;
+  const series = new Set([...healthy.resources.values()].flatMap((values) => Object.keys(values)));
+  for (const name of series) {
+    const [, probe = 'generator'] = /^(.*)\.rssBytes$/.exec(name) ?? [];
+    if (probe === 'generator') continue;
+    // A service grows by opening lanes as well: what it had by then is its own.
+    const most = (isIn: (second: number) => boolean): number =>
+      Math.max(0, ...[...healthy.resources].flatMap(([second, values]) => (isIn(second) ? (values[name] ?? 0) : 0)));
+    const grownBytes = most(() => true) - most((second) => second <= Math.ceil(beganSecond));
     if (grownBytes < HELD_SHARE * unreadBytes) continue;
     const evidence = `${probe} grew by ${formatBytes(grownBytes)}, and about ${formatBytes(unreadBytes)} were not read`;
     return { kind: 'buffers', slowsOthers, evidence };
@@ -154,10 +181,17 @@ function heldOf({ tally, healthy, lanes, healthyLanes }: Seen, slowsOthers: bool
   return null;
 }
 
-/** Whether the healthy lanes were served more slowly once it had begun; null where there is too little to compare. */
-function slowsOf({ healthy, misbehaviour }: Seen): boolean | null {
+/** In seconds from the start of the run; null where it is not known. */
+function beganAt({ healthy, misbehaviour }: Seen): number | null {
   if (!('afterNs' in misbehaviour) || healthy.connectedNs === null) return null;
-  const beganSecond = nsToSeconds(healthy.connectedNs + misbehaviour.afterNs);
+  return nsToSeconds(healthy.connectedNs + misbehaviour.afterNs);
+}
+
+/** Whether the healthy lanes were served more slowly once it had begun; null where there is too little to compare. */
+function slowsOf(seen: Seen): boolean | null {
+  const { healthy } = seen;
+  const beganSecond = beganAt(seen);
+  if (beganSecond === null) return null;
   const p99sMs = (isIn: (second: number) => boolean): readonly number[] =>
     healthy.points.flatMap(({ second, responseP99Ms }) =>
       responseP99Ms !== null && isIn(second) ? [responseP99Ms] : [],

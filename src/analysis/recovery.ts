@@ -37,6 +37,8 @@ interface Incident {
   readonly fromNs: number;
   /** When it was undone; null where it never was. */
   readonly toNs: number | null;
+  /** Whether it was begun. */
+  readonly isDone: boolean;
   readonly reason: string | null;
   readonly tally: Tally;
   readonly moments: { firstDropNs: number; firstReopenNs: number; lastReopenNs: number };
@@ -48,7 +50,9 @@ export function createRecoveryJudge(
   events: readonly RunEvent[],
   describe: (histogram: Histogram) => Distribution,
 ): RecoveryJudge {
-  const incidents = incidentsOf(plan, events);
+  const told = incidentsOf(plan, events);
+  /** What could not be done has done nothing. */
+  const incidents = told.filter(({ isDone }) => isDone);
   const whole = { openNs: 0, wantedNs: 0, drops: 0 };
 
   return {
@@ -84,9 +88,10 @@ export function createRecoveryJudge(
         drops,
         meanSecondsBetweenDrops: drops === 0 ? null : nsToSeconds(openNs / drops),
         meanSecondsDown: drops === 0 ? null : nsToSeconds((wantedNs - openNs) / drops),
-        incidents: incidents.map((incident, index) => {
-          const nextNs = incidents[index + 1]?.fromNs ?? Number.POSITIVE_INFINITY;
-          return describeIncident(incident, baseline(incidents[0]!, timeline), timeline, nextNs, describe);
+        incidents: told.map((incident) => {
+          const next = incidents[incidents.indexOf(incident) + 1];
+          const nextNs = incident.isDone && next !== undefined ? next.fromNs : Number.POSITIVE_INFINITY;
+          return describeIncident(incident, baseline(incidents[0] ?? incident, timeline), timeline, nextNs, describe);
         }),
       };
     },
@@ -105,6 +110,7 @@ function incidentsOf({ faults }: Pick<Plan, 'faults'>, events: readonly RunEvent
         kind: fault.kind === 'way' ? fault.fault : fault.kind,
         fromNs: began.atNs,
         toNs: ended?.atNs ?? null,
+        isDone: began.detail === null,
         reason: began.detail ?? ended?.detail ?? null,
         tally: createTally(),
         moments: {

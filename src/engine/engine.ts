@@ -110,6 +110,7 @@ const JUST_BEFORE_NS = 1e6;
 export function createEngine(parts: EngineParts): Engine {
   const { assignment, clock, hooks } = parts;
   const { plan, shard, shards, group, firstLane } = assignment;
+  const isMisbehaving = assignment.misbehaviour !== null;
   const recorder = createRecorder();
   const laneCount = shareCount(assignment.laneCount, shard, shards);
   const lanes = Array.from({ length: laneCount }, (_, index) => new Lane(index, firstLane + index * shards + shard));
@@ -409,6 +410,8 @@ export function createEngine(parts: EngineParts): Engine {
     for (const lane of lanes) {
       unwant(lane);
       conversation.abandon(lane);
+      // Whoever does not read does not see either that its connection has ended.
+      if (isMisbehaving) lane.link?.resume();
     }
     pacer.stop();
     if (pushes !== null) endPushes(pushes);
@@ -423,6 +426,7 @@ export function createEngine(parts: EngineParts): Engine {
       if (recorder.inFlight > 0) busyNs = nowNs;
       // Lanes that retire are not among the open ones and may still be owed something.
       const isQuiet =
+        !isMisbehaving &&
         recorder.inFlight === 0 &&
         !isOwed() &&
         (openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
@@ -443,7 +447,7 @@ export function createEngine(parts: EngineParts): Engine {
     phase = 'closing';
     conversation.closeAll();
     const startedNs = clock.nowNs();
-    const patienceNs = assignment.misbehaviour === null ? CLOSE_TIMEOUT_NS : MISBEHAVING_CLOSE_TIMEOUT_NS;
+    const patienceNs = isMisbehaving ? MISBEHAVING_CLOSE_TIMEOUT_NS : CLOSE_TIMEOUT_NS;
     const look = (): void => {
       const linked = lanes.filter((lane) => lane.link !== null);
       const isLate = clock.nowNs() - startedNs > patienceNs;

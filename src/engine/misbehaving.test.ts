@@ -89,6 +89,19 @@ describe('a lane that misbehaves', () => {
     expect([met.ends, met.closed]).toEqual([[], []]);
   });
 
+  test('half-open, once it is let go: reads what has come, and learns that its connection has ended', () => {
+    const met = meet({ kind: 'half-open', afterNs: 100 * MS });
+    met.answer();
+    met.pass(200 * MS);
+    met.peer().send(new Uint8Array(10));
+    met.link.resume();
+    met.pass(10 * MS);
+    expect(met.read.map(([, bytes]) => bytes)).toEqual([3, 10]);
+    met.peer().end();
+    met.pass(10 * MS);
+    expect(met.closed).toEqual([null]);
+  });
+
   test('slow-handshake: the request comes byte by byte, what follows does not', () => {
     const met = meet({ kind: 'slow-handshake', bytesPerSecond: 10 });
     met.pass(1000 * MS);

@@ -58,6 +58,8 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
   let hasBegun = false;
   let hasEnded = false;
   let isClosed = false;
+  /** The lane reads again, to learn what has become of its connection. */
+  let isReleased = false;
 
   function after(delayNs: number, action: () => void): void {
     const timer = clock.after(delayNs, () => {
@@ -68,6 +70,7 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
   }
 
   function begin(): void {
+    if (isReleased) return;
     switch (misbehaviour.kind) {
       case 'half-open':
         inner().pause();
@@ -133,7 +136,10 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
     destroy: () => inner().destroy(),
     reset: () => inner().reset(),
     pause: () => inner().pause(),
-    resume: () => inner().resume(),
+    resume() {
+      isReleased = true;
+      inner().resume();
+    },
     received(byteCount) {
       if (isClosed) return;
       // The first that comes is the answer to the handshake.
@@ -143,7 +149,7 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
           begin();
         });
       }
-      if (misbehaviour.kind !== 'slow-reader' || !hasBegun || misbehaviour.bytesPerSecond === 0) return;
+      if (misbehaviour.kind !== 'slow-reader' || !hasBegun || isReleased || misbehaviour.bytesPerSecond === 0) return;
       inner().pause();
       after((byteCount * NS_PER_SECOND) / misbehaviour.bytesPerSecond, () => inner().resume());
     },

@@ -3,6 +3,7 @@
 //
 //   lanes   0 ……………………… healthy ‥ | ‥ slow readers ‥ | ‥ resets ‥      numbers go on from group to group
 
+import { NS_PER_SECOND } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { peakLevel } from './curve.ts';
@@ -22,8 +23,8 @@ export interface LaneGroup {
 /** Those that go come back after so long, as often as they like. */
 const COME_BACK: Reconnect = { backoff: 'constant', fromNs: 100e6, toNs: 100e6, jitter: 'none', atMost: 1_000_000 };
 const HANDSHAKE_PATIENCE_NS = 3600e9;
-/** Nobody waits for what lanes that behave badly are still owed. */
-const DRAIN_NS = 500e6;
+/** Nobody waits for what lanes that behave badly are still owed: it is time for those that did not read to catch up. */
+const DRAIN_NS = NS_PER_SECOND;
 
 /** How many lanes each group has at the peak: the healthy one first. */
 export function groupCounts({ connections, misbehaving }: Pick<Load, 'connections' | 'misbehaving'>): NonEmpty<number> {
@@ -59,7 +60,7 @@ export function laneGroups(plan: Plan): NonEmpty<LaneGroup> {
         contract: null,
         resend: null,
         reconnect: comesBack(misbehaviour) ? COME_BACK : plan.reconnect,
-        drainNs: Math.min(plan.drainNs, DRAIN_NS),
+        drainNs: DRAIN_NS,
         target: { ...plan.target, ping: null, handshakeTimeoutNs: handshakeTimeoutNs(misbehaviour, plan) },
       },
       laneCount,
