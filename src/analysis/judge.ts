@@ -158,12 +158,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const outcomes = [
         ...plan.thresholds.map((threshold) => {
           if (threshold.scope === null) return judgeThreshold(threshold, evidence, health);
-          return judgeScoped(
-            threshold,
-            scopes.evidence(threshold.scope, whole.attempted),
-            unplacedIn(whole, sending),
-            health,
-          );
+          const parts = scopes.evidence(threshold.scope, { attempted: whole.attempted, fanout });
+          return judgeScoped(threshold, parts, health);
         }),
         ...(plan.contract === null ? [] : judgeContract(plan.contract, evidence, health)),
       ];
@@ -252,14 +248,6 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         violations: record.violations,
       };
     },
-  };
-}
-
-/** What was settled when no messages were sent any more. */
-function unplacedIn(whole: Tally, sending: Tally): { readonly lost: number; readonly unresolved: number } {
-  return {
-    lost: whole.messages.lost - sending.messages.lost,
-    unresolved: whole.messages.unresolved - sending.messages.unresolved,
   };
 }
 

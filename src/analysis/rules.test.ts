@@ -438,29 +438,43 @@ describe('what lanes heard of one another', () => {
 });
 
 describe('a rule about a part of the time', () => {
-  const fast = evidence({ messages: { due: 1000, sent: 1000 }, times: { response: times(1000, 10 * MS) } });
-  const rule = threshold('response.p99 < 100ms outside faults');
-  const judged = (lost: number, unresolved = 0) => judgeScoped(rule, fast, { lost, unresolved }, []);
+  const fast: WindowParts = { messages: { due: 1000, sent: 1000 }, times: { response: times(1000, 10 * MS) } };
+  const rule = 'response.p99 < 100ms outside faults';
+  const judged = (drain: WindowParts, expression = rule, certain = fast) =>
+    judgeScoped(
+      threshold(expression),
+      { certain: evidence(certain), withDrain: { ...evidence({}), tally: tallyOf(certain, drain) } },
+      [],
+    );
 
-  test('holds where it would hold even if all that never came had been of that time', () => {
-    expect(judged(0).result.kind).toBe('pass');
-    expect(judged(9).result.kind).toBe('pass');
+  test('holds where it would hold even if all that came late, or never, had been of that time', () => {
+    expect(judged({}).result.kind).toBe('pass');
+    expect(judged({ messages: { lost: 9 } }).result.kind).toBe('pass');
   });
 
-  test('cannot be judged where it would not', () => {
-    const { result, doubts } = judged(15, 5);
+  test.each([
+    ['what never came', { messages: { lost: 15, unresolved: 5 } }],
+    ['what came after the sending', { times: { response: times(20, 900 * MS) } }],
+  ])('is open where it would not, for %s', (_what, drain) => {
+    const { result, doubts } = judged(drain);
     expect(result.kind).toBe('inconclusive');
-    expect(doubts).toMatchObject([{ kind: 'unplaced', detail: expect.stringContaining('20 messages never came') }]);
+    expect(doubts).toMatchObject([{ kind: 'unplaced' }]);
   });
 
   test('that is broken by what did come is broken', () => {
-    const slow = evidence({ messages: { due: 1000, sent: 1000 }, times: { response: times(1000, 200 * MS) } });
-    expect(judgeScoped(rule, slow, { lost: 500, unresolved: 0 }, []).result.kind).toBe('fail');
+    const slow = { ...fast, times: { response: times(1000, 200 * MS) } };
+    expect(judged({ messages: { lost: 500 } }, rule, slow).result.kind).toBe('fail');
+  });
+
+  test('about what has a time of its own is not made open by the drain', () => {
+    const drain = { connections: { attempted: 0, droppedByServer: 3 } };
+    const certain = { ...fast, connections: { attempted: 10, opened: 10 } };
+    expect(judged(drain, 'connections.dropped == 0 outside faults', certain).result.kind).toBe('pass');
   });
 
   test('of which there was no time has no samples', () => {
-    expect(judgeScoped(rule, evidence({}, null), { lost: 0, unresolved: 0 }, []).doubts).toMatchObject([
-      { kind: 'noSamples' },
-    ]);
+    const none = evidence({}, null);
+    const { doubts } = judgeScoped(threshold(rule), { certain: none, withDrain: none }, []);
+    expect(doubts).toMatchObject([{ kind: 'noSamples' }]);
   });
 });

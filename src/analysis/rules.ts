@@ -69,36 +69,26 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
   );
 }
 
-/**
- * A rule about a part of the time. `unplaced`: messages that were lost or are unresolved, and whose time is not known: where it
- * would not hold if they were all of that time, it cannot be judged.
- */
+/** A rule about a part of the time. Where what came, or was given up, in the drain would make it come out otherwise, it is open. */
 export function judgeScoped(
   threshold: Threshold,
-  evidence: Evidence,
-  unplaced: { readonly lost: number; readonly unresolved: number },
+  { certain, withDrain }: { readonly certain: Evidence; readonly withDrain: Evidence },
   health: readonly HealthDoubt[],
 ): RuleOutcome {
-  const judged = judgeThreshold(threshold, evidence, health);
-  const count = unplaced.lost + unplaced.unresolved;
-  if (judged.result.kind !== 'pass' || count === 0) return judged;
-  const { messages } = evidence.tally;
-  const worst = {
-    ...evidence.tally,
-    messages: {
-      ...messages,
-      lost: messages.lost + unplaced.lost,
-      unresolved: messages.unresolved + unplaced.unresolved,
-    },
-  };
-  if (judgeThreshold(threshold, { ...evidence, tally: worst }, health).result.kind === 'pass') return judged;
-  const { expression } = threshold;
-  const detail = `${expression}: ${formatCount(count)} messages never came, and which of them were of that time is not known`;
+  const judged = judgeThreshold(threshold, certain, health);
+  const { expression, metric } = threshold;
+  const isLate = metric.kind === 'messages' || (metric.kind === 'distribution' && LATE_TIMES.includes(metric.of));
+  if (judged.result.kind === 'inconclusive' || !isLate) return judged;
+  if (judgeThreshold(threshold, withDrain, health).result.kind === judged.result.kind) return judged;
+  const detail = `${expression}: what came only after the sending, or never, may be of that time, and it would come out otherwise`;
   const { observed, observedText } = judged.result;
   return outcome(expression, observed, observedText, 'inconclusive', null, [
     { kind: 'unplaced', rule: expression, detail },
   ]);
 }
+
+/** Of these the sample is taken when the answer is there. */
+const LATE_TIMES: readonly Times[] = ['response', 'service'];
 
 /** Of a rule about some of the messages: what was counted of those. */
 function narrowed({ metric }: Threshold, evidence: Evidence): Evidence {

@@ -44,9 +44,12 @@ function scopesOf(rules: readonly string[], events: readonly RunEvent[]) {
     scopes.add({ ...window, histograms: { ...window.histograms, response: encodeSparse(histogram) } });
   }
   return {
-    count: (scope: Scope): number => scopes.evidence(scope, 7).tally.messages.sent,
-    attempted: (scope: Scope): number => scopes.evidence(scope, 7).tally.attempted,
-    seconds: (scope: Scope): number | null => scopes.evidence(scope, 7).sendingSeconds,
+    count: (scope: Scope): number => scopes.evidence(scope, { attempted: 7, fanout: null }).certain.tally.messages.sent,
+    withDrain: (scope: Scope): number =>
+      scopes.evidence(scope, { attempted: 7, fanout: null }).withDrain.tally.messages.sent,
+    attempted: (scope: Scope): number => scopes.evidence(scope, { attempted: 7, fanout: null }).certain.tally.attempted,
+    seconds: (scope: Scope): number | null =>
+      scopes.evidence(scope, { attempted: 7, fanout: null }).certain.sendingSeconds,
   };
 }
 
@@ -66,7 +69,9 @@ const RULES = [
 
 describe('what is counted in a part of the time', () => {
   test('a second counts to a fault that lasted in any part of it, and the drain to none', () => {
-    const { count, seconds } = scopesOf(RULES, EVENTS);
+    const { count, seconds, withDrain } = scopesOf(RULES, EVENTS);
+    expect(withDrain({ kind: 'during', fault: null })).toBe(5);
+    expect(withDrain({ kind: 'outside', fault: null })).toBe(7);
     expect(count({ kind: 'during', fault: null })).toBe(4);
     expect(count({ kind: 'outside', fault: null })).toBe(6);
     expect(count({ kind: 'during', fault: 'cut' })).toBe(3);
@@ -76,12 +81,13 @@ describe('what is counted in a part of the time', () => {
   });
 
   test('a fault that could not be begun was not there, and one that never ended lasts on', () => {
-    const { count, seconds, attempted } = scopesOf(RULES, [
+    const { count, seconds, attempted, withDrain } = scopesOf(RULES, [
       fault(0, 'began', 2.5 * SECOND, 'no right to'),
       fault(1, 'began', 6.5 * SECOND),
     ]);
     expect(count({ kind: 'during', fault: 'cut' })).toBe(0);
     expect(attempted({ kind: 'during', fault: 'cut' })).toBe(0);
+    expect(withDrain({ kind: 'during', fault: 'cut' })).toBe(0);
     expect(attempted({ kind: 'during', fault: null })).toBe(7);
     expect(seconds({ kind: 'during', fault: 'cut' })).toBeNull();
     expect(count({ kind: 'during', fault: null })).toBe(4);

@@ -1,19 +1,34 @@
 // What was counted in a part of the run's time: in a stage, while a fault lasted, or while none did. A window counts wholly to
-// a fault that lasted in any part of it. Of the drain nothing counts: what is settled there is of an earlier time.
+// a fault that lasted in any part of it. Of the drain nothing counts, but what came there is of an earlier time, and of which is
+// not known: so everything is counted a second time, with the drain.
 
 import type { RunEvent } from '../facts/event.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan, Scope } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { nsToSeconds } from '../units/duration.ts';
-import { addTypes, createTypeTallies } from './by-type.ts';
+import { addTypes, createTypeTallies, type TypeTally } from './by-type.ts';
 import type { Evidence } from './rules.ts';
-import { addWindow, createTally } from './tally.ts';
+import { addWindow, createTally, type Tally } from './tally.ts';
 
 export interface Scopes {
   add(window: Window): void;
-  /** `attempted`: connections in the whole run, of which a share of connections is. */
-  evidence(scope: Scope, attempted: number): Evidence;
+  evidence(scope: Scope, whole: WholeRun): { readonly certain: Evidence; readonly withDrain: Evidence };
+}
+
+export interface WholeRun {
+  /** Connections, of which a share of connections is. */
+  readonly attempted: number;
+  readonly fanout: Evidence['fanout'];
+}
+
+interface Counted {
+  readonly scope: Scope;
+  readonly tally: Tally;
+  readonly types: readonly TypeTally[];
+  readonly drainTally: Tally;
+  readonly drainTypes: readonly TypeTally[];
+  readonly byWorkerNs: Map<number, number>;
 }
 
 interface Span {
@@ -28,11 +43,13 @@ export function createScopes(plan: Pick<Plan, 'faults' | 'load' | 'thresholds'>,
   const counted = new Map(
     plan.thresholds.flatMap(({ scope }) => {
       if (scope === null) return [];
-      const facts = {
+      const facts: Counted = {
         scope,
         tally: createTally(),
         types: createTypeTallies(plan.load.mix),
-        byWorkerNs: new Map<number, number>(),
+        drainTally: createTally(),
+        drainTypes: createTypeTallies(plan.load.mix),
+        byWorkerNs: new Map(),
       };
       return [[keyOf(scope), facts] as const];
     }),
@@ -52,18 +69,27 @@ export function createScopes(plan: Pick<Plan, 'faults' | 'load' | 'thresholds'>,
 
   return {
     add(window) {
-      for (const { scope, tally, types, byWorkerNs } of counted.values()) {
-        if (!isIn(scope, window)) continue;
+      const isDrain = window.stage >= stages.length;
+      for (const { scope, tally, types, drainTally, drainTypes, byWorkerNs } of counted.values()) {
+        const isCertain = isIn(scope, window);
+        if (!isCertain && !isDrain) continue;
+        addWindow(drainTally, window);
+        addTypes(drainTypes, window);
+        if (!isCertain) continue;
         addWindow(tally, window);
         addTypes(types, window);
         byWorkerNs.set(window.worker, (byWorkerNs.get(window.worker) ?? 0) + window.health.elapsedNs);
       }
     },
-    evidence(scope, attempted) {
-      const { tally, types, byWorkerNs } = counted.get(keyOf(scope))!;
+    evidence(scope, { attempted, fanout }) {
+      const { tally, types, drainTally, drainTypes, byWorkerNs } = counted.get(keyOf(scope))!;
       const longestNs = Math.max(0, ...byWorkerNs.values());
-      const known = tally.windows === 0 ? tally : { ...tally, attempted };
-      return { tally: known, types, fanout: null, sendingSeconds: longestNs === 0 ? null : nsToSeconds(longestNs) };
+      const sendingSeconds = longestNs === 0 ? null : nsToSeconds(longestNs);
+      // Of a time that never was there is nothing to say, whatever came in the drain.
+      const wasThere = tally.windows > 0;
+      const certain = { tally: wasThere ? { ...tally, attempted } : tally, types, fanout, sendingSeconds };
+      if (!wasThere) return { certain, withDrain: certain };
+      return { certain, withDrain: { ...certain, tally: { ...drainTally, attempted }, types: drainTypes } };
     },
   };
 }

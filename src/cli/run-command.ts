@@ -34,6 +34,8 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
+  // The terminal is gone: what the plan has broken must be mended all the same.
+  process.on('SIGHUP', onInterrupt);
   try {
     const { result, path } = await runPlan(plan, localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY), {
       secrets,
@@ -49,6 +51,7 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
     view?.close();
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
+    process.off('SIGHUP', onInterrupt);
   }
 }
 

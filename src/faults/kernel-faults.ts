@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import type { Addresses } from '../engine/site.ts';
 import type { Fault, KernelFault, Plan } from '../plan/plan.ts';
 import { splitUrl } from '../plan/url.ts';
+import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
 
@@ -27,15 +28,15 @@ export interface OpenKernelFaults {
   end(fault: PlannedKernelFault): Promise<void>;
 }
 
-/** What was changed: how to take it back, and in which namespace. */
+/** What was changed: how to take it back, and where: since which start of the machine, and in which namespace. */
 interface Change {
   readonly namespace: string;
   readonly undo: readonly [string, ...string[]];
 }
 
-/** Where the service is, as packets have it. */
+/** Where the service is, as packets have it: lanes may come to any of its addresses. */
 interface Peer {
-  readonly address: string;
+  readonly addresses: NonEmpty<string>;
   readonly port: number;
 }
 
@@ -70,6 +71,16 @@ export function createKernelFaults(directory: string): KernelFaults {
   };
 }
 
+function tableOf({ kind }: PlannedKernelFault): string {
+  return `highwater_${process.pid}_${kind}`;
+}
+
+/** So many packets. */
+async function droppedBy(table: string): Promise<number> {
+  const { stdout } = await run('nft', ['list', 'table', 'inet', table]);
+  return [...stdout.matchAll(/\bcounter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+}
+
 function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKernelFaults {
   const lasting = new Map<string, Change>();
   let isHeeded = false;
@@ -80,8 +91,8 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
     isHeeded = true;
     process.once('exit', () => {
       for (const [name, { undo }] of lasting) {
-        spawnSync(undo[0], undo.slice(1));
-        notes.remove(name);
+        // What cannot be taken back now, such as a rule that is only just being made, the next run takes back.
+        if (spawnSync(undo[0], undo.slice(1)).status === 0) notes.remove(name);
       }
     });
   }
@@ -93,13 +104,15 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
       if (peer === null) throw new Error('the address of the service is not known');
       heedExit();
       const name = `${process.pid}-${fault.kind.replace('_', '-')}`;
-      const { doing, undo } = await changeFor(fault, peer, `highwater_${process.pid}_${fault.kind}`);
-      const change = { namespace: namespaceOf('self') ?? '', undo };
+      const { doing, undo } = await changeFor(fault, peer, tableOf(fault));
+      const change = { namespace: placeOf(namespaceOf('self')), undo };
       notes.write(name, change);
       lasting.set(name, change);
       try {
         await perform(doing);
       } catch (error) {
+        // It may have been done all the same, such as by a program that was interrupted afterwards.
+        await perform(undo).catch(() => {});
         lasting.delete(name);
         notes.remove(name);
         throw error;
@@ -109,9 +122,14 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
       const name = `${process.pid}-${fault.kind.replace('_', '-')}`;
       const change = lasting.get(name);
       if (change === undefined) return;
+      const dropped = fault.kind === 'link_rate' ? null : await droppedBy(tableOf(fault));
       await perform(change.undo);
       lasting.delete(name);
       notes.remove(name);
+      if (dropped === 0)
+        throw new Error(
+          `expected packets that it befalls, got none${peer === null ? '' : ` on the way to ${peerText(peer)}`}`,
+        );
     },
   };
 }
@@ -189,7 +207,7 @@ async function changeFor(
     case 'partition':
       return dropping(peer, table, '');
     case 'link_rate': {
-      const device = await deviceTo(peer.address);
+      const device = await deviceTo(peer.addresses[0]);
       const burstBytes = Math.max(MIN_BURST_BYTES, Math.round(fault.bytesPerSecond * BURST_SECONDS));
       const rate = ['rate', `${Math.round(fault.bytesPerSecond * 8)}bit`, 'burst', `${burstBytes}b`, 'latency', QUEUE];
       return {
@@ -203,18 +221,21 @@ async function changeFor(
 }
 
 function dropping(
-  { address, port }: Peer,
+  { addresses, port }: Peer,
   table: string,
   which: string,
 ): { readonly doing: Words; readonly undo: Words } {
-  const family = net.isIPv6(address) ? 'ip6' : 'ip';
-  const rule = (side: 's' | 'd'): string =>
-    `add rule inet ${table} arriving ${family} ${side}addr ${address} tcp ${side}port ${port} ${which} counter drop`;
+  const rules = addresses.flatMap((address) =>
+    (['s', 'd'] as const).map(
+      (side) =>
+        `add rule inet ${table} arriving ${net.isIPv6(address) ? 'ip6' : 'ip'} ${side}addr ${address} ` +
+        `tcp ${side}port ${port} ${which} counter drop`,
+    ),
+  );
   const commands = [
     `add table inet ${table}`,
     `add chain inet ${table} arriving { type filter hook input priority 0; }`,
-    rule('s'),
-    rule('d'),
+    ...rules,
   ];
   return { doing: ['nft', commands.join('\n')], undo: ['nft', `delete table inet ${table}`] };
 }
@@ -239,9 +260,13 @@ function peerOf({ target }: Plan, addresses: Addresses): Peer | null {
   const parts = splitUrl(target.urls[0]);
   if (parts === null || `${parts.host}${parts.port ?? ''}`.includes('${')) return null;
   const host = parts.host.replace(/^\[(.*)\]$/, '$1');
-  const [address = host] = addresses[host] ?? [];
-  if (net.isIP(address) === 0) return null;
-  return { address, port: parts.port === null ? (parts.scheme === 'wss' ? 443 : 80) : Number(parts.port) };
+  const known = (addresses[host] ?? [host]).filter((address) => net.isIP(address) !== 0);
+  if (!isNonEmpty(known)) return null;
+  return { addresses: known, port: parts.port === null ? (parts.scheme === 'wss' ? 443 : 80) : Number(parts.port) };
+}
+
+function peerText({ addresses, port }: Peer): string {
+  return `${addresses.join(', ')}, port ${port}`;
 }
 
 function isChange(value: object): value is Change {
@@ -252,27 +277,39 @@ function isChange(value: object): value is Change {
 
 /** What runs that were killed have left in the way of packets is taken back, where its namespace can be reached. */
 function recover(notes: UndoNotes<Change>): readonly string[] {
-  const { undone, problems } = notes.takeAbandoned();
-  return [...problems, ...undone.flatMap(takeBack)];
+  return notes.undoAbandoned(({ namespace, undo }) => {
+    const holder = holderOf(namespace);
+    // A namespace without processes is gone, and all that was in it.
+    if (holder === null) return [];
+    const into = holder === 'self' ? [] : ['nsenter', '-t', String(holder), '-n'];
+    if (!isStillThere(undo, into)) return [];
+    const [program = '', ...args] = [...into, ...undo];
+    const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
+    if (status === 0)
+      return [`a fault of the network was left by a run that was killed: taken back (${undo.join(' ')})`];
+    if (/No such file|Cannot find|Cannot delete qdisc/i.test(stderr ?? '')) return [];
+    throw new Error(`${undo.join(' ')}: ${error?.message ?? stderr.trim().replaceAll(/\s+/g, ' ')}`);
+  });
 }
 
-function takeBack({ namespace, undo }: Change): readonly string[] {
-  const holder = holderOf(namespace);
-  // A namespace without processes is gone, and all that was in it.
-  if (holder === null) return [];
-  const [program, ...args] = holder === 'self' ? undo : ['nsenter', '-t', String(holder), '-n', ...undo];
-  const { status, error } = spawnSync(program!, args);
-  const what = undo.join(' ');
-  return status === 0
-    ? [`a fault of the network was left by a run that was killed: taken back (${what})`]
-    : error === undefined
-      ? []
-      : [`a fault of the network was left by a run that was killed, and could not be taken back: ${error.message}`];
+/** A queue of somebody else's is left alone: that of a device has no name to know it by but its kind. */
+function isStillThere(undo: readonly string[], into: readonly string[]): boolean {
+  if (undo[0] !== 'tc') return true;
+  const device = undo[undo.indexOf('dev') + 1] ?? '';
+  const [program = '', ...args] = [...into, 'tc', 'qdisc', 'show', 'dev', device];
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`tc qdisc show dev ${device}: ${(stderr ?? '').trim()}`);
+  return /^qdisc tbf\b/m.test(stdout);
+}
+
+/** Numbers of namespaces are given again after a start of the machine. */
+function placeOf(namespace: string | null): string {
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${namespace ?? ''}`;
 }
 
 /** A process in the namespace. */
 function holderOf(namespace: string): 'self' | number | null {
-  if (namespaceOf('self') === namespace) return 'self';
-  const found = pids().find((pid) => namespaceOf(pid) === namespace);
+  if (placeOf(namespaceOf('self')) === namespace) return 'self';
+  const found = pids().find((pid) => placeOf(namespaceOf(pid)) === namespace);
   return found === undefined ? null : Number(found);
 }

@@ -162,13 +162,11 @@ function isStanding(value: object): value is Standing {
 
 /** What runs that were killed have left standing goes on. */
 function recover(notes: UndoNotes<Standing>): readonly string[] {
-  const { undone, problems } = notes.takeAbandoned();
-  const standing = undone.filter(({ pid, startedAt }) => isAlive(pid, startedAt));
-  for (const { pid } of standing) process.kill(pid, 'SIGCONT');
-  return [
-    ...problems,
-    ...standing.map(({ pid }) => `process ${pid} was left standing still by a run that was killed: it goes on again`),
-  ];
+  return notes.undoAbandoned(({ pid, startedAt }) => {
+    if (!isAlive(pid, startedAt)) return [];
+    process.kill(pid, 'SIGCONT');
+    return [`process ${pid} was left standing still by a run that was killed: it goes on again`];
+  });
 }
 
 /**

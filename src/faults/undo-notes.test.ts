@@ -23,8 +23,14 @@ test('the note of a run that lives is left alone, and that of one that is gone i
     path.join(place, 'broken-theirs.json'),
     JSON.stringify({ what: { thing: 'b' }, by: gone, byStartedAt: '1' }),
   );
-  expect(notes.takeAbandoned()).toEqual({ undone: [{ thing: 'b' }], problems: [] });
-  expect(notes.takeAbandoned()).toEqual({ undone: [], problems: [] });
+  const told: string[] = [];
+  const undo = ({ thing }: { thing: string }): string[] => {
+    told.push(thing);
+    return [`undone ${thing}`];
+  };
+  expect(notes.undoAbandoned(undo)).toEqual(['undone b']);
+  expect(notes.undoAbandoned(undo)).toEqual([]);
+  expect(told).toEqual(['b']);
   notes.remove('mine');
   expect(readdirSync(place)).toEqual([]);
 });
@@ -36,7 +42,23 @@ test('a note of a number that another process has now is of one that is gone', (
     path.join(place, 'broken-x.json'),
     JSON.stringify({ what: { thing: 'c' }, by: process.pid, byStartedAt }),
   );
-  expect(createUndoNotes(place, 'broken', isWhat).takeAbandoned().undone).toEqual([{ thing: 'c' }]);
+  expect(createUndoNotes(place, 'broken', isWhat).undoAbandoned(({ thing }) => [thing])).toEqual(['c']);
+});
+
+test('what cannot be undone is told, and its note stays for somebody who can', () => {
+  const place = directory();
+  writeFileSync(
+    path.join(place, 'broken-x.json'),
+    JSON.stringify({ what: { thing: 'd' }, by: 4_194_303, byStartedAt: '1' }),
+  );
+  const notes = createUndoNotes(place, 'broken', isWhat);
+  const told = notes.undoAbandoned(() => {
+    throw new Error('Operation not permitted');
+  });
+  expect(told).toEqual([
+    expect.stringContaining('broken-x.json: expected a note that can be undone and removed, got: Op'),
+  ]);
+  expect(readdirSync(place)).toEqual(['broken-x.json']);
 });
 
 test.each([
@@ -47,6 +69,6 @@ test.each([
   const place = directory();
   writeFileSync(path.join(place, 'broken-x.json'), text);
   writeFileSync(path.join(place, 'other-x.json'), text);
-  expect(createUndoNotes(place, 'broken', isWhat).takeAbandoned()).toEqual({ undone: [], problems: [] });
+  expect(createUndoNotes(place, 'broken', isWhat).undoAbandoned(({ thing }) => [thing])).toEqual([]);
   expect(readdirSync(place)).toEqual(['other-x.json']);
 });

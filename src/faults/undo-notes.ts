@@ -8,8 +8,11 @@ import { isAlive, startOf } from './process-identity.ts';
 export interface UndoNotes<T extends object> {
   write(name: string, what: T): void;
   remove(name: string): void;
-  /** Takes over what runs that are gone have left, and why some of that cannot be. */
-  takeAbandoned(): { readonly undone: readonly T[]; readonly problems: readonly string[] };
+  /**
+   * What runs that are gone have left, each handed to `undo`, which tells what there is to tell, or throws: then the note stays, for
+   * somebody who may.
+   */
+  undoAbandoned(undo: (what: T) => readonly string[]): readonly string[];
 }
 
 interface Note {
@@ -33,18 +36,19 @@ export function createUndoNotes<T extends object>(
       writeFileSync(fileOf(name), JSON.stringify(note));
     },
     remove: (name) => rmSync(fileOf(name), { force: true }),
-    takeAbandoned() {
-      const undone: T[] = [];
-      const problems: string[] = [];
-      for (const name of filesIn(directory, kind)) {
+    undoAbandoned(undo) {
+      return filesIn(directory, kind).flatMap((name) => {
         const file = path.join(directory, name);
         const note = readNote(file);
-        if (note !== null && isAlive(note.by, note.byStartedAt)) continue;
-        if (!isRemoved(file))
-          problems.push(`${file}: expected a note that can be removed, got one that cannot: it is left as it is`);
-        else if (note !== null && isWhat(note.what)) undone.push(note.what);
-      }
-      return { undone, problems };
+        if (note !== null && isAlive(note.by, note.byStartedAt)) return [];
+        try {
+          const told = note !== null && isWhat(note.what) ? undo(note.what) : [];
+          rmSync(file, { force: true });
+          return told;
+        } catch (error) {
+          return [`${file}: expected a note that can be undone and removed, got: ${(error as Error).message}`];
+        }
+      });
     },
   };
 }
@@ -70,13 +74,4 @@ function isNote(value: unknown): value is Note {
   if (typeof value !== 'object' || value === null) return false;
   const { what, by, byStartedAt } = value as Readonly<Record<string, unknown>>;
   return typeof what === 'object' && what !== null && Number.isSafeInteger(by) && typeof byStartedAt === 'string';
-}
-
-function isRemoved(file: string): boolean {
-  try {
-    rmSync(file, { force: true });
-    return true;
-  } catch {
-    return false;
-  }
 }

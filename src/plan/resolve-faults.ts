@@ -121,7 +121,7 @@ function nameOf({ fault, process, run }: WrittenProcessFault): string {
 function exclude(wayFaults: WayFaultForms, a: Fault, b: Fault): boolean {
   if (a.kind === 'way' && b.kind === 'way') return excludeEachOther(wayFaults, timedOf(a), timedOf(b));
   const [one, other] = [befalls(a), befalls(b)];
-  return one !== null && one === other && a.atNs <= endNs(b) && b.atNs <= endNs(a);
+  return one !== null && one === other && a.atNs < endNs(b) && b.atNs < endNs(a);
 }
 
 /** What only one fault at a time can befall; null where nothing is. */

@@ -84,7 +84,10 @@ const linkRate = objectField(
   {
     fault: z.literal('link_rate'),
     ...times,
-    rate: byteRateField('How much the link to the service carries in each direction.', '1MB/s'),
+    rate: byteRateField(
+      'How much leaves the network device to the service; on the loopback both directions together.',
+      '1MB/s',
+    ),
   },
   'a slow link: { fault: link_rate, at, for, rate }',
   'The network device to the service carries no more.',

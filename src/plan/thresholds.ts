@@ -118,6 +118,8 @@ const COUNTED_AT_ONCE: readonly MessageCount[] = [
 function hasTimes(metric: Metric): boolean {
   switch (metric.kind) {
     case 'distribution':
+      // What other lanes missed is known only when all are done.
+      return metric.of !== 'fanout';
     case 'connections':
     case 'pings':
     case 'throughput':

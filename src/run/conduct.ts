@@ -229,6 +229,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   function stop(reason: StopReason, detail: string): void {
     stopping = { reason, atNs: nowNs() };
     phase = 'draining';
+    // What is in flight is waited for, and must not be cut off by a fault whose time comes only now.
+    faults.halt();
     record({ kind: 'stopping', atNs: stopping.atNs, reason, detail });
     for (const worker of living()) crew.send(worker, { kind: 'stop' });
   }

@@ -10,7 +10,9 @@ import type { OpenFaults } from './ports.ts';
 export interface FaultTimeline {
   /** Times of faults count from `inNs` from now. */
   begin(inNs: number): void;
-  /** No further one begins; resolves when those that last have been ended. */
+  /** No further one begins. */
+  halt(): void;
+  /** The same; resolves when those that last have been ended. */
   finish(): Promise<void>;
 }
 
@@ -69,6 +71,9 @@ export function createFaultTimeline({ faults, host, record, nowNs }: FaultTimeli
       for (const [index, fault] of faults.entries()) {
         after(Math.max(0, nsToMs(inNs + fault.atNs)), index, () => beginFault(fault, index));
       }
+    },
+    halt() {
+      isOver = true;
     },
     async finish() {
       isOver = true;

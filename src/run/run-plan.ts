@@ -15,6 +15,7 @@ import type { Manifest } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
 import { encodeHdrV2 } from '../histogram/hdr-v2.ts';
 import type { Histogram } from '../histogram/histogram.ts';
+import type { Tell } from '../injection/truth.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { redactPlan } from '../plan/redact.ts';
 import { conductRun } from './conduct.ts';
@@ -80,7 +81,10 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
       const faults = await ports.faults.open(resolved, {
         target,
         addresses: prepared.addresses,
-        tell: (act) => recording.truth({ ...act, atNs: Number(process.hrtime.bigint() - openedNs) }),
+        tell: unlessFull(
+          (act) => recording.truth({ ...act, atNs: Number(process.hrtime.bigint() - openedNs) }),
+          options,
+        ),
         notice: (text) => options.onNotice?.(text),
       });
       try {
@@ -97,6 +101,20 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
   } finally {
     await target?.stop();
   }
+}
+
+/** Nothing is judged by what is written down here: where it cannot be, the run goes on without. */
+function unlessFull(tell: Tell, { onNotice }: RunOptions): Tell {
+  let isFull = false;
+  return (act) => {
+    if (isFull) return;
+    try {
+      tell(act);
+    } catch (error) {
+      isFull = true;
+      onNotice?.(`what faults on the way do is not written down any more: ${(error as Error).message}`);
+    }
+  };
 }
 
 /** Judges a stored run and keeps the result beside it. Throws BOOKS_UNBALANCED. */

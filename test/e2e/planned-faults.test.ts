@@ -12,7 +12,6 @@ import {
   HIGHWATER,
   type HighwaterOptions,
   runHighwater,
-  startHighwater,
   temporaryDirectory,
   type WhenOver,
   writeInto,
@@ -243,26 +242,49 @@ describe.skipIf(!mayMakeNetworks && process.env.CI !== 'true')('packets', TOGETH
     expect(stdout.trim()).toBe('qdisc noqueue 0: root refcnt 2');
   });
 
-  test('pass again after a run that was killed, once the next has begun', async ({ onTestFinished }) => {
+  test('pass again after a run that was killed, once the next has begun, which says so', async ({ onTestFinished }) => {
     const cwd = temporaryDirectory(onTestFinished);
-    const options = { cwd, whenOver: onTestFinished, ...ownNetwork };
     const plan = {
       target: { url: 'reference' },
       load: { connections: 1, messages: { open: { rate: '10/s', for: '60s' } } },
-      faults: [{ fault: 'packet_loss', at: '500ms', rate: '50%' }],
+      faults: [
+        { fault: 'packet_loss', at: '100ms', rate: '50%' },
+        { fault: 'link_rate', at: '100ms', rate: '10MB/s' },
+      ],
     };
     const file = writeInto(cwd, 'plan.json', JSON.stringify(plan));
-    const killed = startHighwater(['run', file], options);
+    const next = `"$1" "$2" run reference -c 1 -r 10/s -d 500ms >&2`;
+    const script = `ip link set lo up; "$1" "$2" run "$3" >&2; nft list ruleset; ${next}; echo AFTER; nft list ruleset; tc qdisc show dev lo`;
+    const command = ['unshare', '--net', 'sh', '-c', script, 'sh', process.execPath, HIGHWATER, file];
+    const running = finished(command, cwd, onTestFinished);
     const notes = path.join(cwd, '.highwater/faults');
-    await until(() => filesIn(notes).length === 1);
-    const note = JSON.parse(readFileSync(path.join(notes, filesIn(notes)[0]!), 'utf8')) as { what: { undo: string[] } };
-    expect(note.what.undo.join(' ')).toMatch(/^nft delete table inet highwater_\d+_packet_loss$/);
-    killed.signal('SIGKILL');
-    await killed.finished;
-    const next = await runHighwater(['run', 'reference', '-c', '1', '-r', '10/s', '-d', '500ms'], options);
-    // Its namespace was gone with the last of its processes, or was cleaned up; in neither case is a note left.
-    expect(next.exitCode).not.toBe(70);
+    await until(() => filesIn(notes).length === 2);
+    const pid = Number(/^kernel-(\d+)-/.exec(filesIn(notes)[0]!)?.[1]);
+    await until(() =>
+      spawnSync('nsenter', ['-t', String(pid), '-n', 'tc', 'qdisc', 'show', 'dev', 'lo']).stdout.includes('tbf'),
+    );
+    process.kill(pid, 'SIGKILL');
+    const { stdout, stderr } = await running;
+    const [before = '', after = ''] = stdout.split('AFTER\n');
+    expect(before).toContain(`table inet highwater_${pid}_packet_loss`);
+    expect(stderr).toContain(`taken back (nft delete table inet highwater_${pid}_packet_loss)`);
+    expect(stderr).toContain('taken back (tc qdisc del dev lo root)');
+    expect(after.trim()).toBe('qdisc noqueue 0: root refcnt 2');
     expect(filesIn(notes)).toEqual([]);
+  });
+
+  test('of which a fault befell none were not lost, and it says so', async ({ onTestFinished }) => {
+    const { result } = await run(
+      onTestFinished,
+      {
+        target: { url: 'reference' },
+        load: { connections: 1, messages: { open: { rate: '10/s', for: '1s' } } },
+        faults: [{ fault: 'packet_loss', at: '300ms', for: '200ms', rate: '0.0001%' }],
+      },
+      ownNetwork,
+    );
+    expect(result.recovery?.incidents[0]?.failedBecause).toMatch(/expected packets that it befalls, got none/);
+    expect(result.verdict.doubts).toContainEqual(expect.objectContaining({ kind: 'faultFailed' }));
   });
 });
 
