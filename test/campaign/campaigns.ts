@@ -21,15 +21,16 @@ export interface CampaignsOutcome {
   readonly messages: number;
 }
 
-/** A service that stands still for so long says things at other times than were drawn, and a lane may not wait for them. */
-const STILL_MS = 200;
-const MOST_FIGHTS = 4;
+const MOST_FIGHTS = 5;
 
-/** The same campaign again where this process, in which the service is as well, did not get to run when it should have. */
+/**
+ * The same campaign again where this process did not get to run: a service that stands still says things at other times than
+ * were drawn, and a lane may not wait for them.
+ */
 export async function fightAwake<T extends Outcome>(fight: () => Promise<T>): Promise<T> {
   for (let fights = 1; ; fights++) {
     const outcome = await fight();
-    if (fights === MOST_FIGHTS || outcome.stillMs < STILL_MS || disagreements(outcome).length === 0) return outcome;
+    if (fights === MOST_FIGHTS || outcome.isAwake || disagreements(outcome).length === 0) return outcome;
   }
 }
 

@@ -77,13 +77,15 @@ function drawMessages(random: Random): object {
 /** Some lanes may open while it speaks. */
 function drawRound(random: Random, lanes: number): Course {
   const opening = [
-    [{ to: lanes }, { hold: '1s' }],
-    [{ to: whole(random, 1, lanes) }, { hold: '100ms' }, { to: lanes }, { hold: '900ms' }],
-    [{ to: lanes, over: '200ms' }, { hold: '800ms' }],
+    [{ to: lanes }],
+    [{ to: whole(random, 1, lanes) }, { hold: '100ms' }, { to: lanes }],
+    [{ to: lanes, over: '200ms' }],
   ];
   const speaksOn = random() < 0.3;
+  // Long after it has said all, so that a busy machine has time to say it.
+  const silence = { hold: speaksOn ? '900ms' : '2s' };
   return {
-    connections: opening[whole(random, 0, 2)]!,
+    connections: [...opening[whole(random, 0, 2)]!, silence],
     talkSeconds: 0.3,
     pause: speaksOn ? '1200ms' : FOREVER,
     rounds: 1,
