@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../entry/version.ts';
 import type { InitFlags } from './init-command.ts';
 import type { ProxyFlags } from './proxy-command.ts';
+import type { ReportFlags } from './report-command.ts';
 import type { RunFlags } from './run-command.ts';
 import type { TargetFlags } from './target-command.ts';
 
@@ -45,6 +46,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   )
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('-q, --quiet', 'no progress on stderr')
+    .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
+    .option('--output-dir <dir>', 'where reports are written; the directory of the run')
     .addOption(
       new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
     )
@@ -68,13 +71,15 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('report')
-    .description('judge a stored run again and print its summary')
+    .description('judge a stored run again, print its summary, write reports of it')
     .argument('<run>', 'a path, an id, the beginning of an id, or "latest"')
     .option('--json', 'print the result as JSON on stdout, and nothing else')
+    .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
+    .option('--output-dir <dir>', 'where reports are written; the directory of the run')
     .addOption(
       new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
     )
-    .action(async (run: string, flags: { json?: boolean; runsDir: string }) => {
+    .action(async (run: string, flags: ReportFlags) => {
       const { reportCommand } = await import('./report-command.ts');
       exitCode = await reportCommand(run, flags);
     });
@@ -172,6 +177,8 @@ function flagsFirst(flags: RunFlags, command: Command): RunFlags {
 function collect(value: string, values: string[]): string[] {
   return [...values, value];
 }
+
+const OUTPUT_HELP = 'reports to write, with commas between them: csv, hgrm, hlog, json, junit, md; repeatable';
 
 const INIT_EXAMPLES = `
 Examples:

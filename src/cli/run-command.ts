@@ -8,16 +8,18 @@ import { renderSummary } from '../report/summary.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
+import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
 import { createProgressView } from './progress-view.ts';
 import { styleFor } from './terminal.ts';
 
-export interface RunFlags extends PlanFlags {
+export interface RunFlags extends PlanFlags, OutputFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly runsDir?: string;
 }
 
 export async function runCommand(source: string | undefined, flags: RunFlags): Promise<number> {
+  const outputs = outputsOf(flags);
   const { plan, secrets } = await loadPlan(source, flags);
   const interruption = new AbortController();
   const view = flags.quiet === true ? null : createProgressView(process.stderr);
@@ -46,6 +48,7 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
     });
     view?.close();
     printResult(result, flags.json === true, path);
+    writeOutputs(result, outputs, path);
     return exitCodeOf(result);
   } finally {
     view?.close();

@@ -6,7 +6,7 @@ import { isSparseHistogram, type SparseHistogram } from '../histogram/sparse-cod
 import { MESSAGE_COUNTS, TYPE_COUNTS } from '../plan/message-counts.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 
-export const WINDOW_SCHEMA = 'highwater/window/1';
+export const WINDOW_SCHEMA = 'highwater/window/2';
 
 /** Reasons why a message that was due was not sent. */
 export const UNSENT_REASONS = ['late', 'backpressure', 'windowFull', 'socketClosed', 'dialectError'] as const;
@@ -231,6 +231,12 @@ export interface WorkerHealth {
 
 export function encodeWindow(window: Window): string {
   return JSON.stringify(window);
+}
+
+/** Of a line that another version has written: which; null for a window of ours, and for anything else. */
+export function foreignSchema(line: string): string | null {
+  const schema = /"schema":"(highwater\/window\/\d{1,6})"/.exec(line.slice(0, 200))?.[1] ?? null;
+  return schema === WINDOW_SCHEMA ? null : schema;
 }
 
 /** Null for anything that is not a whole window of this version. */

@@ -6,7 +6,7 @@ import { makePlan } from '../../test/support/engine/plans.ts';
 import { completedRun, MANIFEST, makeWindow } from '../../test/support/engine/windows.ts';
 import { encodeEvent, type Manifest } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
-import { encodeWindow, type Window } from '../facts/window.ts';
+import { encodeWindow, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import type { StoredRun } from '../run/ports.ts';
 import { createRunDirectories } from './run-directory.ts';
 
@@ -168,6 +168,16 @@ describe('a record that cannot be read', () => {
     await keep('a');
     writeFileSync(path.join(root, 'a', 'plan.json'), text);
     await expect(open('a')).rejects.toMatchObject({ code: 'RUN_UNREADABLE' });
+  });
+
+  test('that another version has written: which', async () => {
+    await keep('a');
+    const file = path.join(root, 'a', 'windows.ndjson');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(WINDOW_SCHEMA, 'highwater/window/1'));
+    await expect(open('a')).rejects.toMatchObject({
+      code: 'RUN_UNREADABLE',
+      message: expect.stringContaining('another version of Highwater (highwater/window/1'),
+    });
   });
 
   test('that was begun and never started', async () => {

@@ -15,7 +15,7 @@ import { HighwaterError } from '../facts/error.ts';
 import { decodeEvent, encodeEvent, type Manifest, type RunEvent } from '../facts/event.ts';
 import { decodeReading, encodeReading, type ProbeReading } from '../facts/probe.ts';
 import type { RunResult } from '../facts/result.ts';
-import { decodeWindow, encodeWindow, type Window } from '../facts/window.ts';
+import { decodeWindow, encodeWindow, foreignSchema, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import { encodeTruth } from '../injection/truth.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Archive, Recording, StoredRun } from '../run/ports.ts';
@@ -150,6 +150,12 @@ async function openRun(directory: string): Promise<StoredRun> {
   }
   if (typeof plan !== 'object' || plan === null || !('load' in plan) || !('thresholds' in plan)) {
     throw unreadable(`a ${PLAN} that is not a resolved plan`);
+  }
+  // The plan of another version may lack what this one asks for, and its windows would be left out as foreign lines.
+  for await (const line of lines(path.join(directory, WINDOWS))) {
+    const schema = foreignSchema(line);
+    if (schema !== null) throw unreadable(`one of another version of Highwater (${schema}, and not ${WINDOW_SCHEMA})`);
+    break;
   }
   const run = stored(directory, plan as Plan);
   const events = await run.events();

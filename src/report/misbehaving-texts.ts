@@ -14,7 +14,7 @@ const POLICIES: Readonly<Record<ReaderPolicy['kind'], string>> = {
 };
 
 export function misbehavingTexts(results: readonly MisbehavingResult[]): readonly string[] {
-  return results.map((result) => [`${plural(result.lanes, result.kind)}`, ...partsOf(result)].join('   '));
+  return results.map((result) => [`${result.kind}, ${plural(result.lanes, 'lane')}`, ...partsOf(result)].join('   '));
 }
 
 function partsOf({ lanes, connections, policy }: MisbehavingResult): readonly string[] {

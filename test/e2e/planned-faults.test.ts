@@ -260,9 +260,7 @@ describe.skipIf(!mayMakeNetworks && process.env.CI !== 'true')('packets', TOGETH
     const notes = path.join(cwd, '.highwater/faults');
     await until(() => filesIn(notes).length === 2);
     const pid = Number(/^kernel-(\d+)-/.exec(filesIn(notes)[0]!)?.[1]);
-    await until(() =>
-      spawnSync('nsenter', ['-t', String(pid), '-n', 'tc', 'qdisc', 'show', 'dev', 'lo']).stdout.includes('tbf'),
-    );
+    await until(() => spawnSync('sh', ['-c', `nsenter -t ${pid} -n tc qdisc show dev lo`]).stdout.includes('tbf'));
     process.kill(pid, 'SIGKILL');
     const { stdout, stderr } = await running;
     const [before = '', after = ''] = stdout.split('AFTER\n');

@@ -1,0 +1,155 @@
+// A result for a pull request: tables and a part that folds, in the Markdown that GitHub and GitLab have in common. Whatever comes
+// from outside stands in code, where it means nothing.
+
+import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
+import { formatCount, formatRate } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
+import { formatMs, formatSeconds, plural } from './figures.ts';
+import { misbehavingTexts } from './misbehaving-texts.ts';
+import { printable } from './printable.ts';
+import { recoveryTexts } from './recovery-texts.ts';
+import type { ReportFile } from './report-file.ts';
+
+const VERDICTS: Readonly<Record<RunResult['verdict']['kind'], string>> = {
+  pass: 'PASS',
+  fail: 'FAIL',
+  inconclusive: 'INCONCLUSIVE',
+};
+const MARKS: Readonly<Record<ThresholdResult['kind'], string>> = {
+  pass: 'ok',
+  fail: '**broken**',
+  inconclusive: 'open',
+};
+
+export function renderMarkdown(result: RunResult): readonly ReportFile[] {
+  const { run, verdict, plan } = result;
+  const sections = [
+    [`## ${VERDICTS[verdict.kind]}: ${code(run.name, 80)}`],
+    [
+      `${formatSeconds(run.durationSeconds)}, ${plural(result.connections.peakOpen, 'lane')}, ${plural(run.workerCount, 'worker')}, ` +
+        `against ${plan.target.urls.map((url) => code(url, 120)).join(', ')}` +
+        `${plan.profile === null ? '' : `, profile ${code(plan.profile, 40)}`}`,
+      ...(run.endedBecause === null ? [] : ['', `Ended early: ${code(run.endedBecause)}`]),
+    ],
+    rulesOf(verdict.thresholds),
+    verdict.doubts.map(({ detail }) => `- doubt: ${code(detail)}`),
+    result.findings.map(({ kind, series, evidence }) => `- ${kind}: ${code(series, 120)}: ${code(evidence)}`),
+    violationsOf(result),
+    figuresOf(result),
+    details(result),
+  ];
+  const text = `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+  return [{ name: 'report.md', text }];
+}
+
+function rulesOf(thresholds: readonly ThresholdResult[]): readonly string[] {
+  if (thresholds.length === 0) return ['No rules: the plan has no thresholds and no contract.'];
+  return table(
+    ['rule', 'observed', ''],
+    thresholds.map(({ expression, observedText, kind }) => [code(expression), code(observedText), MARKS[kind]]),
+  );
+}
+
+function violationsOf({ violations }: RunResult): readonly string[] {
+  const firsts = new Map(violations.toReversed().map((violation) => [violation.violation, violation]));
+  return [...firsts.values()]
+    .sort((a, b) => a.atSecond - b.atSecond)
+    .map(
+      ({ violation, stream, detail, atSecond }) =>
+        `- first ${violation}: stream ${formatCount(stream)}, ${code(detail)}, at ${atSecond.toFixed(3)} s`,
+    );
+}
+
+function figuresOf({ messages, throughput, connections, response, service, plan }: RunResult): readonly string[] {
+  const perSecond = (value: number | null): string => (value === null ? 'n/a' : formatRate(value));
+  const times = plan.load.messages.kind === 'none' ? [] : [timeRow('response', response), timeRow('service', service)];
+  return [
+    ...table(
+      ['messages', 'delivered', 'lost', 'unresolved', 'duplicated', 'reordered', 'corrupted'],
+      [
+        [
+          `${formatCount(messages.sent)} sent of ${formatCount(messages.due)} due`,
+          `${formatCount(messages.delivered)}${messages.deliveredRatio === null ? '' : ` (${formatPercent(messages.deliveredRatio)})`}`,
+          ...[messages.lost, messages.unresolved, messages.duplicated, messages.reordered, messages.corrupted].map(
+            formatCount,
+          ),
+        ],
+      ],
+    ),
+    ...(times.length === 0 ? [] : ['', ...table(['time', 'p50', 'p90', 'p99', 'p99.9', 'max'], times)]),
+    '',
+    ...table(
+      ['offered', 'sent', 'delivered', 'lanes opened', 'failed', 'dropped by the server'],
+      [
+        [
+          perSecond(throughput.offeredPerSecond),
+          perSecond(throughput.sentPerSecond),
+          perSecond(throughput.deliveredPerSecond),
+          ...[connections.opened, connections.failed, connections.droppedByServer].map(formatCount),
+        ],
+      ],
+    ),
+  ];
+}
+
+function timeRow(name: string, { p50Ms, p90Ms, p99Ms, p999Ms, maxMs }: Distribution): readonly string[] {
+  return [name, ...[p50Ms, p90Ms, p99Ms, p999Ms, maxMs].map(formatMs)];
+}
+
+function details(result: RunResult): readonly string[] {
+  const { run, generator, connections, recovery, misbehaving, stages } = result;
+  const failures = Object.entries(connections.failures).map(
+    ([kind, { count, example }]) => `- ${kind} ${formatCount(count)}, the first: ${code(example)}`,
+  );
+  return [
+    '<details><summary>Details</summary>',
+    '',
+    ...section('Stages', stages.length < 2 ? [] : stageRows(stages)),
+    ...section('Why lanes failed', failures),
+    ...section('Recovery', recovery === null ? [] : list(recoveryTexts(recovery))),
+    ...section('Counted apart', list(misbehavingTexts(misbehaving))),
+    `Generator ${generator.healthy ? 'healthy' : 'in doubt'}, send lag p99 ${formatMs(result.sendLag.p99Ms)}` +
+      `${generator.cpuRatioMax === null ? '' : `, CPU at most ${formatPercent(Math.round(generator.cpuRatioMax * 100) / 100)}`}.`,
+    `Highwater ${code(run.highwaterVersion, 40)}, Node ${code(run.nodeVersion, 40)}, ${code(run.machine.cpuModel, 80)}, ` +
+      `${plural(run.machine.cores, 'core')}. Run ${code(run.id, 120)}.`,
+    '',
+    '</details>',
+  ];
+}
+
+function stageRows(stages: RunResult['stages']): readonly string[] {
+  return table(
+    ['stage', 'sent', 'delivered', 'response p50', 'p99', 'max'],
+    stages.map(({ name, messages, response }) => [
+      code(name, 60),
+      formatCount(messages.sent),
+      formatCount(messages.delivered),
+      ...[response.p50Ms, response.p99Ms, response.maxMs].map(formatMs),
+    ]),
+  );
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`**${title}**`, '', ...lines, ''];
+}
+
+function list(texts: readonly string[]): readonly string[] {
+  return texts.map((text) => `- ${code(text.trim())}`);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
+}
+
+/** A code span whose fence is longer than any in the text (CommonMark §6.1); of a table, `|` is escaped in it as well (GFM §4.10). */
+function code(text: string, maxCharacters = 300): string {
+  const safe = printable(text, maxCharacters).replaceAll('|', '\\|');
+  const longest = Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const padding = longest > 0 || safe === '' ? ' ' : '';
+  return `${fence}${padding}${safe}${padding}${fence}`;
+}
