@@ -22,6 +22,7 @@ function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string
     complete: true,
     endedBecause: null,
     failedFaults: [],
+    proxyDelayNs: null,
     ...facts,
   }).map(({ kind, casts }) => `${kind}/${casts}`);
 }
@@ -126,4 +127,10 @@ test('the record: dead workers, a missing end, an early end, a ledger out of its
   expect(doubts({}, { complete: false })).toEqual(['incomplete/pass']);
   expect(doubts({}, { endedBecause: 'stopped by the user' })).toEqual(['incomplete/pass']);
   expect(doubts({ health: { approximate: true } })).toEqual(['approximate/pass']);
+});
+
+test('a proxy on the way that was late is in every time, and one that was not in none', () => {
+  expect(doubts({}, { proxyDelayNs: 21 * MS })).toEqual(['proxy/timing']);
+  expect(doubts({}, { proxyDelayNs: 19 * MS })).toEqual([]);
+  expect(doubts({}, { proxyDelayNs: null })).toEqual([]);
 });

@@ -28,6 +28,8 @@ export interface GeneratorFacts {
   readonly complete: boolean;
   /** Why faults of the plan could not be done, or undone. */
   readonly failedFaults: readonly string[];
+  /** How late the process of the proxy for faults on the way was, at its 99th percentile; null where there was none. */
+  readonly proxyDelayNs: number | null;
   /** Why the run ended before its plan did; null where it did not. */
   readonly endedBecause: string | null;
 }
@@ -46,6 +48,7 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
   return [
     ...sendLagDoubts(facts.sending),
     ...eventLoopDoubts(facts.sending),
+    ...proxyDoubts(facts),
     ...cpuDoubts(facts),
     ...lateDoubts(facts.whole),
     ...littleDoubts(facts.whole),
@@ -73,6 +76,14 @@ function eventLoopDoubts({ histograms }: Tally): HealthDoubt[] {
   if (delayNs === null || delayNs <= EVENT_LOOP_LIMIT_NS) return [];
   const detail = `the generator's event loop was busy: delay p99 ${formatDuration(delayNs)}; replies were read late`;
   return [{ kind: 'eventLoop', rule: null, detail, casts: 'timing' }];
+}
+
+function proxyDoubts({ proxyDelayNs }: GeneratorFacts): HealthDoubt[] {
+  if (proxyDelayNs === null || proxyDelayNs <= EVENT_LOOP_LIMIT_NS) return [];
+  const detail =
+    `the proxy for faults on the way was busy: delay p99 ${formatDuration(proxyDelayNs)}; ` +
+    'every message passes it, so use less load';
+  return [{ kind: 'proxy', rule: null, detail, casts: 'timing' }];
 }
 
 function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {

@@ -151,6 +151,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         complete: record.endedNs !== null,
         endedBecause: record.endedBecause,
         failedFaults: record.failedFaults,
+        proxyDelayNs: record.proxyDelayNs,
       });
       // Where the generator doubts its own times, a drift may be its own.
       const isTimed = health.every(({ casts }) => casts !== 'timing');
@@ -354,6 +355,7 @@ interface EventRecord {
   readonly deadWorkers: number;
   /** What could not be broken, or mended, and why. */
   readonly failedFaults: readonly string[];
+  readonly proxyDelayNs: number | null;
   readonly firstDeath: string | null;
   readonly examples: ReadonlyMap<FailureKind, string>;
   readonly audiences: readonly AudienceFacts[];
@@ -380,6 +382,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     endedBecause: stopping?.detail ?? null,
     outcome: ended?.outcome ?? null,
     failedFaults: events.flatMap((event) => (event.kind === 'fault' && event.detail !== null ? [event.detail] : [])),
+    proxyDelayNs: events.find((event) => event.kind === 'proxyDelay')?.delayNs ?? null,
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     examples,

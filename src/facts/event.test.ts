@@ -27,6 +27,7 @@ const events: fc.Arbitrary<RunEvent> = fc.oneof(
     seq: fc.option(whole),
     detail: fc.string({ unit: 'binary' }),
   }),
+  fc.record({ kind: fc.constant('proxyDelay' as const), atNs: whole, delayNs: whole }),
   fc.record({ kind: fc.constant('workerDied' as const), atNs: whole, worker: whole, detail: fc.string() }),
   fc.record({
     kind: fc.constant('stopping' as const),

@@ -48,6 +48,8 @@ export type RunEvent =
       /** Why it could not be done; null where it was. */
       readonly detail: string | null;
     }
+  /** How late the process of the proxy for faults on the way was, at its 99th percentile, over the run. */
+  | { readonly kind: 'proxyDelay'; readonly atNs: number; readonly delayNs: number }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
   | { readonly kind: 'runEnded'; readonly atNs: number; readonly outcome: Outcome };
@@ -146,6 +148,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     phase: isOneOf(FAULT_PHASES),
     detail: (value) => value === null || isText(value),
   },
+  proxyDelay: { delayNs: isNumber },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },
   runEnded: { outcome: isOneOf(OUTCOMES) },

@@ -116,6 +116,7 @@ export const DOUBT_KINDS = [
   'unplaced',
   'sendLag',
   'eventLoop',
+  'proxy',
   'cpu',
   'unsentLate',
   'workerDied',

@@ -27,6 +27,7 @@ export function createFaultHost(directory: string): FaultHost {
           return isOfKernel(fault) ? packets.end(fault) : processes.end(fault, parts.target);
         },
         interrupt: () => processes.interrupt(),
+        delayNs: () => way.delayNs(),
         close: () => way.close(),
       };
     },

@@ -2,10 +2,12 @@
 // whose list of faults is the plan's from the start. What begins and ends is only whether they are on.
 
 import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Fault, Plan, Tls, WayFault } from '../plan/plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import type { FaultParts, OpenFaults } from '../run/ports.ts';
+import { msToNs } from '../units/duration.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
 import { FAULTS } from './catalogue.ts';
 import type { ProxyFault } from './fault.ts';
@@ -13,11 +15,12 @@ import { type FaultProxy, type ProxyTls, startFaultProxy } from './fault-proxy.t
 import { type ProxyTarget, readTargetUrl } from './target-url.ts';
 
 type PlannedFault = Fault & WayFault;
-type OpenWay = Pick<OpenFaults, 'urls' | 'begin' | 'end' | 'close'>;
+type OpenWay = Pick<OpenFaults, 'urls' | 'begin' | 'end' | 'delayNs' | 'close'>;
 
 const ALWAYS = { fromNs: 0, untilNs: Number.POSITIVE_INFINITY } as const;
 const NEVER = { fromNs: Number.POSITIVE_INFINITY, untilNs: Number.POSITIVE_INFINITY } as const;
 const LOOPBACK = '127.0.0.1';
+const LOOK_EVERY_MS = 10;
 
 export function isOnTheWay(fault: Fault): fault is PlannedFault {
   return fault.kind === 'way';
@@ -55,8 +58,10 @@ export async function openWay({ faults, target, seed }: Plan, { tell, notice }: 
   });
   const list = (): readonly ProxyFault[] => forms.map(({ fault, on, off }) => (isOn.has(fault) ? on : off));
   const told = new Set<string>();
+  const loop = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS });
 
   async function close(): Promise<void> {
+    loop.disable();
     await Promise.all([...proxies.values()].map((proxy) => proxy.stop()));
   }
 
@@ -90,7 +95,9 @@ export async function openWay({ faults, target, seed }: Plan, { tell, notice }: 
     return Promise.resolve();
   }
 
-  if (planned.length === 0) return { urls: target.urls, begin: async () => {}, end: async () => {}, close };
+  if (planned.length === 0)
+    return { urls: target.urls, begin: async () => {}, end: async () => {}, delayNs: () => null, close };
+  loop.enable();
   const urls: string[] = [];
   try {
     for (const url of target.urls) urls.push(byWayOf(await proxyOf(originOf(url)!), url));
@@ -99,7 +106,13 @@ export async function openWay({ faults, target, seed }: Plan, { tell, notice }: 
     throw error;
   }
   if (!isNonEmpty(urls)) throw new Error('a plan has a target');
-  return { urls, begin: (fault) => turn(fault, true), end: (fault) => turn(fault, false), close };
+  return {
+    urls,
+    begin: (fault) => turn(fault, true),
+    end: (fault) => turn(fault, false),
+    delayNs: () => Math.max(0, loop.percentile(99) - msToNs(LOOK_EVERY_MS)),
+    close,
+  };
 }
 
 interface Origin {

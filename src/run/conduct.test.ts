@@ -92,6 +92,7 @@ async function conduct(
         begin: async () => {},
         end: async () => {},
         interrupt: () => {},
+        delayNs: () => null,
         close: async () => {},
       },
       rowSecrets: [],

@@ -285,6 +285,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     await until(() => everyLiving('finished'));
     await faults.finish();
     endWatch();
+    const delayNs = parts.faults.delayNs();
+    if (delayNs !== null) record({ kind: 'proxyDelay', atNs: nowNs(), delayNs });
     record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping) });
     if (unkept !== null) throw unkept;
   } finally {
