@@ -1,5 +1,5 @@
 // What a run needs of the outside: workers to do the load, a place to keep the facts, a reference
-// target, probes. `run/` declares it; the adapters are in `fleet/`, `history/`, `target/` and `probes/`.
+// target, faults, probes. `run/` declares it; the adapters are in `fleet/`, `history/`, `target/`, `faults/` and `probes/`.
 
 import type { DialectProblem } from '../dialects/dialect-contract.ts';
 import type { Assignment } from '../engine/engine.ts';
