@@ -23,6 +23,7 @@ function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string
     endedBecause: null,
     failedFaults: [],
     proxyDelayNs: null,
+    unreadableWindows: 0,
     ...facts,
   }).map(({ kind, casts }) => `${kind}/${casts}`);
 }
@@ -133,4 +134,9 @@ test('a proxy on the way that was late is in every time, and one that was not in
   expect(doubts({}, { proxyDelayNs: 21 * MS })).toEqual(['proxy/timing']);
   expect(doubts({}, { proxyDelayNs: 19 * MS })).toEqual([]);
   expect(doubts({}, { proxyDelayNs: null })).toEqual([]);
+});
+
+test('lines of the record that cannot be read are in no figure, and nobody passes for it', () => {
+  expect(doubts({}, { unreadableWindows: 1 })).toEqual(['incomplete/pass']);
+  expect(doubts({}, { unreadableWindows: 1, complete: false })).toEqual(['incomplete/pass']);
 });

@@ -30,6 +30,8 @@ export interface GeneratorFacts {
   readonly failedFaults: readonly string[];
   /** How late the process of the proxy for faults on the way was, at its 99th percentile; null where there was none. */
   readonly proxyDelayNs: number | null;
+  /** Of the record. */
+  readonly unreadableWindows: number;
   /** Why the run ended before its plan did; null where it did not. */
   readonly endedBecause: string | null;
 }
@@ -152,6 +154,7 @@ function recordDoubts({
   complete,
   endedBecause,
   failedFaults,
+  unreadableWindows,
 }: GeneratorFacts): HealthDoubt[] {
   const doubts: HealthDoubt[] = failedFaults.map((reason) => ({
     kind: 'faultFailed',
@@ -167,6 +170,11 @@ function recordDoubts({
   }
   if (!complete) {
     const detail = 'the record has no end: the run was killed, and what was in flight then is unresolved';
+    doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
+  }
+  // The last line of a run that was killed may be torn: that it was killed says it all.
+  if (complete && unreadableWindows > 0) {
+    const detail = `${formatCount(unreadableWindows)} lines of windows.ndjson cannot be read, and what they held is in no figure`;
     doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
   }
   if (complete && endedBecause !== null) {

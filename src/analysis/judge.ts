@@ -45,6 +45,8 @@ const MAX_VIOLATIONS = 100;
 
 export interface Judge {
   window(window: Window): void;
+  /** There is one that cannot be read. */
+  unreadable(): void;
   /** Of each probe in the order of time. */
   reading(reading: ProbeReading): void;
   finish(): RunResult;
@@ -74,6 +76,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const scopes = createScopes(plan, events);
   const steady = steadyStretch(plan, record);
   const resources = createResources(steady);
+  let unreadableWindows = 0;
   let sendingWindows = 0;
   let busyWindows = 0;
   let lastNs = 0;
@@ -122,6 +125,10 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       peaks.cpuRatio = Math.max(ratio, peaks.cpuRatio ?? 0);
     },
 
+    unreadable() {
+      unreadableWindows++;
+    },
+
     reading: resources.add,
 
     finish() {
@@ -152,6 +159,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         endedBecause: record.endedBecause,
         failedFaults: record.failedFaults,
         proxyDelayNs: record.proxyDelayNs,
+        unreadableWindows,
       });
       // Where the generator doubts its own times, a drift may be its own.
       const isTimed = health.every(({ casts }) => casts !== 'timing');

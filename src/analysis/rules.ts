@@ -13,7 +13,7 @@ import { type TypeTally, tallyAmong } from './by-type.ts';
 import { CONFIDENCE, hasEnough } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
 import type { HealthDoubt } from './health.ts';
-import type { Tally } from './tally.ts';
+import { createTally, type Tally } from './tally.ts';
 import { sumOf } from './timeline.ts';
 
 /** What rules are judged by. */
@@ -93,8 +93,8 @@ const LATE_TIMES: readonly Times[] = ['response', 'service'];
 /** Of a rule about some of the messages: what was counted of those. */
 function narrowed({ metric }: Threshold, evidence: Evidence): Evidence {
   const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
-  // A class that the plan does not have was refused when the plan was read.
-  return among === null ? evidence : { ...evidence, tally: tallyAmong(evidence.types, among) ?? evidence.tally };
+  // A class that the plan does not have was refused when the plan was read; of none there is nothing to judge by.
+  return among === null ? evidence : { ...evidence, tally: tallyAmong(evidence.types, among) ?? createTally() };
 }
 
 function outcome(

@@ -17,7 +17,9 @@ export async function checkCommand(
 ): Promise<number> {
   const { plan, secrets } = await loadPlan(source, flags);
   await checkPlan(plan, localSurroundings);
-  checkFaults(plan, localPorts(DEFAULT_RUNS_DIRECTORY).faults);
+  const { faults } = localPorts(DEFAULT_RUNS_DIRECTORY);
+  checkFaults(plan, faults);
+  for (const text of faults.unavailable(plan)) process.stderr.write(`${text}\n`);
   checkProbes(plan, localProbes);
   const machine = localSurroundings.machine();
   const needs = machineNeeds(plan, machine);

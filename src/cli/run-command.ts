@@ -19,8 +19,6 @@ export interface RunFlags extends PlanFlags, OutputFlags {
 }
 
 export async function runCommand(source: string | undefined, flags: RunFlags): Promise<number> {
-  const outputs = outputsOf(flags);
-  const { plan, secrets } = await loadPlan(source, flags);
   const interruption = new AbortController();
   const view = flags.quiet === true ? null : createProgressView(process.stderr);
   let interrupts = 0;
@@ -39,6 +37,8 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
   // The terminal is gone: what the plan has broken must be mended all the same.
   process.on('SIGHUP', onInterrupt);
   try {
+    const outputs = outputsOf(flags);
+    const { plan, secrets } = await loadPlan(source, flags);
     const { result, path } = await runPlan(plan, localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY), {
       secrets,
       highwaterVersion: VERSION,

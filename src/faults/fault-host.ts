@@ -12,6 +12,7 @@ export function createFaultHost(directory: string): FaultHost {
   const kernel = createKernelFaults(directory);
   return {
     problems: (plan) => [...processes.problems(plan.faults.filter(isOfProcess)), ...wayProblems(plan)],
+    unavailable: (plan) => kernel.unavailable(plan),
     recover: () => [...processes.recover(), ...kernel.recover()],
     async open(plan, parts) {
       const way = await openWay(plan, parts);

@@ -2,7 +2,7 @@
 // With no fault on, bytes pass as they are. Faults come and go by their times, and by `setFaults`.
 
 import { connect as connectPlain, createServer, isIP, type Server, type Socket } from 'node:net';
-import { connect as connectSecure } from 'node:tls';
+import { checkServerIdentity, connect as connectSecure, type PeerCertificate } from 'node:tls';
 import { monotonicClock } from '../engine/clock.ts';
 import type { Tell } from '../injection/truth.ts';
 import { type Connection, createConnection } from './connection.ts';
@@ -84,7 +84,10 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       ? connectSecure({
           ...to,
           ...credentials,
+          // SNI carries host names only (RFC 6066 §3); the certificate must carry the name in any case.
           ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
+          checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+            checkServerIdentity(serverName, certificate),
           rejectUnauthorized: !insecure,
         })
       : connectPlain(to);

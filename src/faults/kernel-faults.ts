@@ -9,9 +9,11 @@ import { accessSync, constants, readdirSync, readFileSync, readlinkSync } from '
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Addresses } from '../engine/site.ts';
+import { type Addresses, hostOf } from '../engine/site.ts';
 import type { Fault, KernelFault, Plan } from '../plan/plan.ts';
 import { splitUrl } from '../plan/url.ts';
+import { formatBytes } from '../units/bytes.ts';
+import { nsToSeconds } from '../units/duration.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
@@ -19,6 +21,8 @@ import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
 export type PlannedKernelFault = Fault & KernelFault;
 
 export interface KernelFaults {
+  /** A sentence for each that cannot be done on this machine. */
+  unavailable(plan: Plan): readonly string[];
   recover(): readonly string[];
   open(plan: Plan, addresses: Addresses, notice: (text: string) => void): OpenKernelFaults;
 }
@@ -47,9 +51,13 @@ const run = promisify(execFile);
 const CAP_NET_ADMIN = 12n;
 /** What `numgen` counts to: loss is as fine as this. */
 const LOSS_STEPS = 1_000_000;
-const MIN_BURST_BYTES = 128 * 1024;
 const BURST_SECONDS = 0.01;
+const FRAME_BYTES = 18;
 const QUEUE = '400ms';
+const UNDOING: readonly RegExp[] = [
+  /^nft delete table inet highwater_\d+_(packet_loss|partition)$/,
+  /^tc qdisc del dev [\w.@-]+ root$/,
+];
 
 export function isOfKernel(fault: Fault): fault is PlannedKernelFault {
   return fault.kind === 'packet_loss' || fault.kind === 'partition' || fault.kind === 'link_rate';
@@ -60,15 +68,20 @@ export function createKernelFaults(directory: string): KernelFaults {
   const notes = createUndoNotes(directory, 'kernel', isChange);
   return {
     recover: () => recover(notes),
+    unavailable,
     open(plan, addresses, notice) {
-      const peer = peerOf(plan, addresses);
-      for (const fault of plan.faults.filter(isOfKernel)) {
-        const why = whyImpossible(fault.kind);
-        if (why !== null) notice(`SKIPPED: the fault ${fault.name} cannot be on this machine: ${why}`);
-      }
-      return openKernelFaults(peer, notes);
+      for (const text of unavailable(plan)) notice(text);
+      return openKernelFaults(peerOf(plan, addresses), notes);
     },
   };
+}
+
+function unavailable({ faults, target }: Plan): readonly string[] {
+  return faults.filter(isOfKernel).flatMap((fault) => {
+    const isOpen = originText(target.urls[0]).includes('${');
+    const why = isOpen ? 'expected a host that is the same for all lanes' : whyImpossible(fault.kind);
+    return why === null ? [] : [`SKIPPED: the fault ${fault.name} cannot be on this machine: ${why}`];
+  });
 }
 
 function tableOf({ kind }: PlannedKernelFault): string {
@@ -142,7 +155,7 @@ function whyImpossible(kind: KernelFault['kind']): string | null {
   const missing = tools.find((tool) => !isInPath(tool));
   if (missing !== undefined) return `expected the program ${missing}, got none in PATH`;
   if (kind === 'link_rate' && !isOwnNamespace())
-    return 'expected a network namespace of its own, such as in unshare --net, got the one of the machine';
+    return 'expected a network namespace of its own, such as in unshare --net, got one that others use as well';
   return null;
 }
 
@@ -203,12 +216,23 @@ async function changeFor(
 ): Promise<{ readonly doing: Words; readonly undo: Words }> {
   switch (fault.kind) {
     case 'packet_loss':
-      return dropping(peer, table, `numgen random mod ${LOSS_STEPS} < ${Math.round(fault.lossRatio * LOSS_STEPS)}`);
+      return dropping(
+        peer,
+        table,
+        fault.lossRatio < 1 ? `numgen random mod ${LOSS_STEPS} < ${Math.round(fault.lossRatio * LOSS_STEPS)}` : '',
+      );
     case 'partition':
       return dropping(peer, table, '');
     case 'link_rate': {
       const device = await deviceTo(peer.addresses[0]);
-      const burstBytes = Math.max(MIN_BURST_BYTES, Math.round(fault.bytesPerSecond * BURST_SECONDS));
+      // A packet must fit into the bucket, or it never passes; and what the bucket holds passes at once.
+      const burstBytes = mtuOf(device) + Math.round(fault.bytesPerSecond * BURST_SECONDS);
+      if (fault.forNs !== null && nsToSeconds(fault.forNs) * fault.bytesPerSecond < 2 * burstBytes) {
+        throw new Error(
+          `expected a rate and a time in which at least ${formatBytes(2 * burstBytes)} pass, as ${device} lets ` +
+            `${formatBytes(burstBytes)} pass at once, got ${formatBytes(fault.bytesPerSecond)} a second`,
+        );
+      }
       const rate = ['rate', `${Math.round(fault.bytesPerSecond * 8)}bit`, 'burst', `${burstBytes}b`, 'latency', QUEUE];
       return {
         doing: ['tc', 'qdisc', 'add', 'dev', device, 'root', 'tbf', ...rate],
@@ -240,6 +264,11 @@ function dropping(
   return { doing: ['nft', commands.join('\n')], undo: ['nft', `delete table inet ${table}`] };
 }
 
+/** With what goes before a packet on a line. */
+function mtuOf(device: string): number {
+  return Number(readFileSync(`/sys/class/net/${device}/mtu`, 'utf8')) + FRAME_BYTES;
+}
+
 async function deviceTo(address: string): Promise<string> {
   const { stdout } = await run('ip', ['-o', 'route', 'get', address]);
   const device = /\bdev (\S+)/.exec(stdout)?.[1];
@@ -252,17 +281,25 @@ async function perform([program, ...args]: Words): Promise<void> {
     await run(program, args);
   } catch (error) {
     const { stderr = '', message } = error as Error & { readonly stderr?: string };
-    throw new Error(`${program}: ${(stderr.trim() === '' ? message : stderr.trim()).replaceAll(/\s+/g, ' ')}`);
+    const [first = message] = stderr.trim() === '' ? [] : stderr.trim().split('\n');
+    throw new Error(`${program}: ${first.replaceAll(/\s+/g, ' ')}`);
   }
 }
 
 function peerOf({ target }: Plan, addresses: Addresses): Peer | null {
-  const parts = splitUrl(target.urls[0]);
-  if (parts === null || `${parts.host}${parts.port ?? ''}`.includes('${')) return null;
-  const host = parts.host.replace(/^\[(.*)\]$/, '$1');
+  const [template] = target.urls;
+  if (originText(template).includes('${')) return null;
+  const url = new URL(template.replaceAll(/\$\{[^}]*\}/g, '0'));
+  const host = hostOf(url);
   const known = (addresses[host] ?? [host]).filter((address) => net.isIP(address) !== 0);
   if (!isNonEmpty(known)) return null;
-  return { addresses: known, port: parts.port === null ? (parts.scheme === 'wss' ? 443 : 80) : Number(parts.port) };
+  return { addresses: known, port: url.port === '' ? (url.protocol === 'wss:' ? 443 : 80) : Number(url.port) };
+}
+
+/** Up to the path. */
+function originText(url: string): string {
+  const parts = splitUrl(url);
+  return parts === null ? url : `${parts.host}${parts.port ?? ''}`;
 }
 
 function peerText({ addresses, port }: Peer): string {
@@ -271,8 +308,9 @@ function peerText({ addresses, port }: Peer): string {
 
 function isChange(value: object): value is Change {
   const { namespace, undo } = value as Readonly<Record<string, unknown>>;
-  const isWords = Array.isArray(undo) && undo.length > 0 && undo.every((word) => typeof word === 'string');
-  return typeof namespace === 'string' && isWords && ['nft', 'tc'].includes(String(undo[0]));
+  // It is run as it stands there, as root: nothing is run but what is written here.
+  const command = Array.isArray(undo) ? undo.join(' ') : '';
+  return typeof namespace === 'string' && UNDOING.some((form) => form.test(command));
 }
 
 /** What runs that were killed have left in the way of packets is taken back, where its namespace can be reached. */

@@ -48,6 +48,7 @@ const command = (
   name: 'command',
   run,
   undo,
+  directory: null,
   atNs: 0,
   forNs: 0,
 });
@@ -149,6 +150,16 @@ describe('a command', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     mine.interrupt();
     await expect(begun).rejects.toThrow('sh: expected exit code 0, got SIGKILL');
+  });
+
+  test('that mends something is not ended with the run, but waited for', async () => {
+    const file = path.join(path.dirname(directory()), 'mended');
+    const mine = createProcessFaults('unused');
+    const ended = mine.end(command(['true'], ['sh', '-c', `sleep 0.3; touch ${file}`]), null);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    mine.interrupt();
+    await ended;
+    expect(readFileSync(file, 'utf8')).toBe('');
   });
 
   test('that fails, or is not there, is a reason with its last words', async () => {

@@ -36,6 +36,8 @@ export function createProcessFaults(directory: string): ProcessFaults {
   /** When each process was started that the plan names: a number that has been given to another since is not touched. */
   const startedAt = new Map<number, string>();
   const commands = new Set<ChildProcess>();
+  /** The run waits for these: they mend something. */
+  const undoing = new Set<ChildProcess>();
   const standing = new Set<number>();
   let isHeeded = false;
 
@@ -44,7 +46,7 @@ export function createProcessFaults(directory: string): ProcessFaults {
     if (isHeeded) return;
     isHeeded = true;
     process.once('exit', () => {
-      for (const child of commands) endGroup(child);
+      for (const child of [...commands, ...undoing]) endGroup(child);
       for (const pid of standing) letGoOn(pid, notes);
     });
   }
@@ -83,7 +85,7 @@ export function createProcessFaults(directory: string): ProcessFaults {
           await runningTarget(target).kill();
           return;
         case 'command':
-          await run(fault.run, commands);
+          await run(fault.run, fault.directory, commands);
           return;
         default:
           unreachable(fault);
@@ -103,7 +105,7 @@ export function createProcessFaults(directory: string): ProcessFaults {
           await runningTarget(target).startAgain();
           return;
         case 'command':
-          if (fault.undo !== null) await run(fault.undo, commands);
+          if (fault.undo !== null) await run(fault.undo, fault.directory, undoing);
           return;
         default:
           unreachable(fault);
@@ -157,7 +159,7 @@ function goOn(pid: number, notes: UndoNotes<Standing>): void {
 
 function isStanding(value: object): value is Standing {
   const { pid, startedAt } = value as Readonly<Record<string, unknown>>;
-  return Number.isSafeInteger(pid) && typeof startedAt === 'string';
+  return Number.isSafeInteger(pid) && (pid as number) > 1 && typeof startedAt === 'string';
 }
 
 /** What runs that were killed have left standing goes on. */
@@ -173,9 +175,17 @@ function recover(notes: UndoNotes<Standing>): readonly string[] {
  * Rejects where the command cannot be run, fails, or takes too long. It has a process group of its own; what it leaves
  * behind in the background when it ends well is meant, such as a service that it starts, and is not waited for.
  */
-function run([file, ...args]: readonly [string, ...string[]], commands: Set<ChildProcess>): Promise<void> {
+function run(
+  [file, ...args]: readonly [string, ...string[]],
+  directory: string | null,
+  commands: Set<ChildProcess>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    const child = spawn(file, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+      ...(directory === null ? {} : { cwd: directory }),
+    });
     commands.add(child);
     let lastWords = '';
     let isTooLong = false;

@@ -1,7 +1,7 @@
 // What must be undone, written down before it is done: a run that is killed in the middle of a fault undoes nothing itself, and
 // the next one does it in its place. A note says which run it is of; while that run lives, it is none of anybody else's business.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive, startOf } from './process-identity.ts';
 
@@ -33,7 +33,10 @@ export function createUndoNotes<T extends object>(
     write(name, what) {
       mkdirSync(directory, { recursive: true });
       const note: Note = { what, by: process.pid, byStartedAt: startOf(process.pid) };
-      writeFileSync(fileOf(name), JSON.stringify(note));
+      // Written aside and renamed: another run that looks finds a whole one, or none.
+      const aside = `${fileOf(name)}.${process.pid}`;
+      writeFileSync(aside, JSON.stringify(note));
+      renameSync(aside, fileOf(name));
     },
     remove: (name) => rmSync(fileOf(name), { force: true }),
     undoAbandoned(undo) {

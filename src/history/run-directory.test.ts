@@ -35,7 +35,8 @@ async function listOf<T>(values: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-const all = (run: StoredRun): Promise<Window[]> => listOf(run.windows());
+const all = async (run: StoredRun): Promise<Window[]> =>
+  (await listOf(run.windows())).filter((window) => window !== null);
 
 const open = (id: string): Promise<StoredRun> => createRunDirectories(root).open(id);
 

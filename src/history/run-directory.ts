@@ -118,11 +118,8 @@ function stored(directory: string, plan: Plan): StoredRun {
   };
 }
 
-async function* readWindows(file: string): AsyncGenerator<Window> {
-  for await (const line of lines(file)) {
-    const window = decodeWindow(line);
-    if (window !== null) yield window;
-  }
+async function* readWindows(file: string): AsyncGenerator<Window | null> {
+  for await (const line of lines(file)) if (line !== '') yield decodeWindow(line);
 }
 
 async function* readReadings(file: string): AsyncGenerator<ProbeReading> {

@@ -75,7 +75,12 @@ export type ProcessFault =
   | { readonly kind: 'stop' | 'kill'; readonly process: 'reference' | number }
   /** The reference target is ended, and started again on its port when the time is over. */
   | { readonly kind: 'restart' }
-  | { readonly kind: 'command'; readonly run: NonEmpty<string>; readonly undo: NonEmpty<string> | null };
+  | {
+      readonly kind: 'command';
+      readonly run: NonEmpty<string>;
+      readonly undo: NonEmpty<string> | null /** Where they are started; null for the working directory. */;
+      readonly directory: string | null;
+    };
 
 /** Of the packets between lanes and service, as far as they arrive at this machine. */
 export type KernelFault =

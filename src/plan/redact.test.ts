@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePlan } from './parse.ts';
 import type { Plan } from './plan.ts';
 import { collectSecrets, REDACTED, redactExcerpt, redactPlan, redactText, redactUrl, secretForms } from './redact.ts';
+import { planStages } from './stages.ts';
 
 const env = { TOKEN: 'tok-12345678', PASS: 'p@ss/wörd' };
 
@@ -189,4 +190,32 @@ test('a secret is known again however a JSON writer writes it', () => {
   ];
   for (const text of written)
     expect(redactText(`before ${text} after`, secretForms(secret))).toBe(`before "${REDACTED}" after`);
+});
+
+test('rules name what they are about by the same words as the plan, hidden or not', () => {
+  const parsed = parsePlan(
+    {
+      target: { url: 'reference', headers: { 'X-App': `\${env.APP}` } },
+      load: {
+        messages: { open: [{ to: '10/s', over: '1s', name: 'shop opens' }, { hold: '1s' }] },
+        mix: [{ type: 'shop', priority: 'shop first' }, { type: 'other' }],
+      },
+      faults: [{ fault: 'stop', at: '1s', for: '1s', process: 'reference', name: 'shop away' }],
+      thresholds: [
+        'lost{type=shop} == 0',
+        'lost{priority=shop first} == 0',
+        'response.p99 < 1s during shop away',
+        'response.p99 < 1s in shop opens',
+      ],
+    },
+    { env: { APP: 'shop' } },
+  );
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const { load, faults, thresholds } = redactPlan(parsed.plan, parsed.secrets);
+  expect(JSON.stringify({ load, faults, thresholds })).not.toContain('shop');
+  const [type, priority, during, stage] = thresholds;
+  expect(type?.metric).toMatchObject({ among: { name: load.mix[0].type } });
+  expect(priority?.metric).toMatchObject({ among: { name: load.mix[0].priority } });
+  expect(during?.scope).toMatchObject({ fault: faults[0]?.name });
+  expect(stage?.scope).toMatchObject({ name: planStages({ load })[0]?.name });
 });

@@ -7,7 +7,18 @@ import { unreachable } from '../units/unreachable.ts';
 import { base64OfText } from './base64.ts';
 import { templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
-import type { Curve, Dialect, Fault, Load, Numbering, Plan, ProbeSettings } from './plan.ts';
+import type {
+  Curve,
+  Dialect,
+  Fault,
+  Load,
+  MessageType,
+  Numbering,
+  Plan,
+  ProbeSettings,
+  Scope,
+  Threshold,
+} from './plan.ts';
 import { splitUrl } from './url.ts';
 
 export const REDACTED = '[redacted]';
@@ -59,6 +70,9 @@ export function redactPlan(plan: Plan, secrets: readonly string[]): Plan {
     load: redactLoad(plan.load, hide),
     faults: plan.faults.map((fault) => redactFault(fault, hide)),
     probes: plan.probes.map((probe) => redactProbe(probe, hide)),
+    // Rules name faults, stages and types: hidden alike on both sides, they still name the same.
+    thresholds: plan.thresholds.map((threshold) => redactThreshold(threshold, hide)),
+    abort: plan.abort.map((threshold) => redactThreshold(threshold, hide)),
   };
 }
 
@@ -235,6 +249,24 @@ function redactFault(fault: Fault, hide: (text: string) => string): Fault {
   return { ...fault, name, run: hideWords(fault.run), undo: fault.undo === null ? null : hideWords(fault.undo) };
 }
 
+function redactThreshold(threshold: Threshold, hide: (text: string) => string): Threshold {
+  const { expression, metric, scope } = threshold;
+  return {
+    ...threshold,
+    expression: hide(expression),
+    metric:
+      (metric.kind === 'messages' || metric.kind === 'distribution') && metric.among !== null
+        ? { ...metric, among: { ...metric.among, name: hide(metric.among.name) } }
+        : metric,
+    scope: scope === null ? null : redactScope(scope, hide),
+  };
+}
+
+function redactScope(scope: Scope, hide: (text: string) => string): Scope {
+  if (scope.kind === 'stage') return { ...scope, name: hide(scope.name) };
+  return { ...scope, fault: scope.fault === null ? null : hide(scope.fault) };
+}
+
 function redactLoad(load: Load, hide: (text: string) => string): Load {
   const redactCurve = ([first, ...others]: Curve): Curve => [
     { ...first, name: hide(first.name) },
@@ -247,11 +279,12 @@ function redactLoad(load: Load, hide: (text: string) => string): Load {
     connections: redactCurve(load.connections),
     messages:
       load.messages.kind === 'open' ? { ...load.messages, curve: redactCurve(load.messages.curve) } : load.messages,
-    mix: [
-      { ...firstType, type: hide(firstType.type) },
-      ...otherTypes.map((type) => ({ ...type, type: hide(type.type) })),
-    ],
+    mix: [redactType(firstType, hide), ...otherTypes.map((type) => redactType(type, hide))],
   };
+}
+
+function redactType(type: MessageType, hide: (text: string) => string): MessageType {
+  return { ...type, type: hide(type.type), priority: type.priority === null ? null : hide(type.priority) };
 }
 
 function redactParameter(parameter: string): string {

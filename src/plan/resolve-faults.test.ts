@@ -28,7 +28,15 @@ describe('faults', () => {
       { kind: 'stop', name: 'stop reference', process: 'reference', atNs: 1e9, forNs: 5e8 },
       { kind: 'restart', name: 'deployment', atNs: 4e9, forNs: 0 },
       { kind: 'kill', name: 'kill 4711', process: 4711, atNs: 5e9, forNs: 0 },
-      { kind: 'command', name: 'command true', run: ['true', '-x'], undo: ['false'], atNs: 6e9, forNs: 1e9 },
+      {
+        kind: 'command',
+        name: 'command true',
+        run: ['true', '-x'],
+        undo: ['false'],
+        directory: null,
+        atNs: 6e9,
+        forNs: 1e9,
+      },
     ]);
   });
 
@@ -43,10 +51,12 @@ describe('faults', () => {
     [[{ fault: 'command', at: '1s' }], 'faults[0].run: expected a command'],
     [[{ fault: 'command', at: '1s', run: [] }], 'a command as a list of words'],
     [[{ fault: 'command', at: '1s', run: ['x'], process: 'reference' }], 'faults[0].process: expected no process'],
+    [[{ fault: 'command', at: '1s', run: [''] }], 'a word'],
+    [[{ fault: 'partition', at: '1s', name: 'faults' }], 'another name, as rules mean all of them by it'],
     [{ fault: 'stop' }, 'a list of faults'],
     [['stop'], 'faults[0]: expected a fault: { fault, at, for }'],
     [[{ fault: 'packet_loss', at: '1s' }], 'faults[0].rate: expected a percentage'],
-    [[{ fault: 'packet_loss', at: '1s', rate: '0%' }], 'a percentage above 0%'],
+    [[{ fault: 'packet_loss', at: '1s', rate: '0%' }], 'a percentage from 0.0001%'],
     [[{ fault: 'partition', at: '1s', for: '0s' }], 'faults[0].for: expected a time above 0'],
     [[{ fault: 'link_rate', at: '1s', rate: 'fast' }], 'bytes a second such as 1MB/s'],
     [[{ fault: 'partion', at: '1s' }], 'did you mean "partition"'],

@@ -8,6 +8,9 @@ import type { Report } from './resolve-target.ts';
 import type { WrittenFault, WrittenKernelFault, WrittenProcessFault, WrittenWayFault } from './schema-faults.ts';
 import { excludeEachOther, type TimedWayFault, type WayFaultForms } from './way-faults.ts';
 
+/** What rules call all of them. */
+const ALL_FAULTS = 'faults';
+
 type ProcessKind = WrittenProcessFault['fault'];
 type Key = 'for' | 'process' | 'run' | 'undo';
 
@@ -33,6 +36,10 @@ export function resolveFaults(
   report: Report,
 ): readonly Fault[] {
   const faults = written.map((each, index) => resolveFault(each, ['faults', index], target, report));
+  for (const [index, { name }] of written.entries()) {
+    if (name === ALL_FAULTS)
+      report(['faults', index, 'name'], `another name, as rules mean all of them by it`, ALL_FAULTS);
+  }
   for (const [index, fault] of faults.entries()) {
     const other = faults
       .slice(0, index)
@@ -97,6 +104,7 @@ function resolveProcessFault(written: WrittenProcessFault, at: Path, target: Tar
         kind,
         run: words(written.run),
         undo: written.undo === undefined ? null : words(written.undo),
+        directory: null,
       };
   }
 }

@@ -36,11 +36,12 @@ export function resolveLoad(written: WrittenLoad, report: Report): Load {
   }
   const misbehaving = resolveMisbehaving(written.misbehaving ?? []);
   const [healthyLanes, ...counts] = groupCounts({ connections, misbehaving });
-  const isTooFew = counts.indexOf(0);
   if (healthyLanes < 1)
     report(MISBEHAVING, 'at least one lane that behaves as it should', 'none', 'make the shares smaller');
-  if (isTooFew >= 0)
-    report([...MISBEHAVING, isTooFew, 'share'], 'a share of at least one lane', 'none', 'open more lanes');
+  for (const [index, count] of counts.entries()) {
+    if (count === 0)
+      report([...MISBEHAVING, index, 'share'], 'a share of at least one lane', 'none', 'open more lanes');
+  }
   return {
     connections,
     messages,

@@ -16,6 +16,8 @@ import type { WayFaultForms } from './way-faults.ts';
 
 const MAX_FAULTS = 1000;
 const MAX_WORDS = 100;
+/** The kernel counts to a million. */
+const LEAST_LOSS_RATIO = 1e-6;
 const PROCESS_FAULTS = ['stop', 'kill', 'restart', 'command'] as const;
 const KERNEL_FAULTS = ['packet_loss', 'partition', 'link_rate'] as const;
 const PROCESS = /^(?:reference|[1-9]\d{0,9})$/;
@@ -24,7 +26,7 @@ const PROCESS_FORM = 'reference, or the number of a process';
 function wordsField(description: string) {
   const expected = 'a command as a list of words, such as [systemctl, restart, chat]';
   return z
-    .array(z.string({ error: () => 'a word' }), { error: () => expected })
+    .array(z.string({ error: () => 'a word' }).min(1, { error: () => 'a word' }), { error: () => expected })
     .min(1, { error: () => expected })
     .max(MAX_WORDS, { error: () => `at most ${MAX_WORDS} words` })
     .meta({ description, examples: [['systemctl', 'restart', 'chat']] });
@@ -68,8 +70,8 @@ const packetLoss = objectField(
     fault: z.literal('packet_loss'),
     ...times,
     rate: ratioField('Which share of the packets between lanes and service does not arrive.').refine(
-      (rate) => rate > 0,
-      { error: () => 'a percentage above 0% to 100%' },
+      (rate) => rate >= LEAST_LOSS_RATIO,
+      { error: () => 'a percentage from 0.0001% to 100%' },
     ),
   },
   'packet loss: { fault: packet_loss, at, for, rate }',

@@ -12,6 +12,7 @@ export function withAbsoluteFiles(plan: Plan, directory: string): Plan {
     ...plan,
     dialect: dialect.kind === 'module' ? { ...dialect, file: path.resolve(directory, dialect.file) } : dialect,
     load: { ...plan.load, feed: feed === null ? null : { ...feed, file: path.resolve(directory, feed.file) } },
+    faults: plan.faults.map((fault) => (fault.kind === 'command' ? { ...fault, directory } : fault)),
     probes: plan.probes.map((probe) => (probe.kind === 'command' ? { ...probe, directory } : probe)),
     target: {
       ...plan.target,

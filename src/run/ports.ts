@@ -75,7 +75,8 @@ export interface StoredRun {
   readonly plan: Plan;
   /** In the order in which they were written; a torn last line is left out. */
   events(): Promise<readonly RunEvent[]>;
-  windows(): AsyncIterable<Window>;
+  /** Null for a line that is none, or is torn. */
+  windows(): AsyncIterable<Window | null>;
   /** None where the run had no probes. */
   readings(): AsyncIterable<ProbeReading>;
   keepResult(result: RunResult): Promise<void>;
@@ -101,6 +102,8 @@ export interface RunningTarget {
 export interface FaultHost {
   /** A sentence for each fault of the plan that makes no sense, as far as that can be known before. */
   problems(plan: Plan): readonly string[];
+  /** A sentence for each that this machine cannot do, and that a run will do without. */
+  unavailable(plan: Plan): readonly string[];
   /** Mends what runs that were killed have left broken; a sentence for each. */
   recover(): readonly string[];
   /** Puts up what the plan's faults need, and breaks nothing yet. */

@@ -120,7 +120,10 @@ function unlessFull(tell: Tell, { onNotice }: RunOptions): Tell {
 /** Judges a stored run and keeps the result beside it. Throws BOOKS_UNBALANCED. */
 export async function judgeStoredRun(stored: StoredRun): Promise<RunResult> {
   const judge = createJudge(stored.plan, await stored.events(), encodeHdr);
-  for await (const window of stored.windows()) judge.window(window);
+  for await (const window of stored.windows()) {
+    if (window === null) judge.unreadable();
+    else judge.window(window);
+  }
   for await (const reading of stored.readings()) judge.reading(reading);
   const result = judge.finish();
   await stored.keepResult(result);
