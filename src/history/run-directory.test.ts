@@ -158,6 +158,15 @@ test('where no run is kept yet, the message says so', async () => {
   }
 });
 
+test('of its windows, a line in the middle that cannot be read is told, and a torn last one is not', async () => {
+  await keep('a');
+  const file = path.join(root, 'a', 'windows.ndjson');
+  const [line = ''] = readFileSync(file, 'utf8').split('\n');
+  writeFileSync(file, `${line}\n${line.slice(0, 50)}\n${line}\n${line.slice(0, 50)}`);
+  const windows = await listOf((await open('a')).windows());
+  expect(windows.map((window) => window !== null)).toEqual([true, false, true]);
+});
+
 describe('a record that cannot be read', () => {
   test.each(['plan.json', 'windows.ndjson', 'events.ndjson'])('without %s', async (file) => {
     await keep('a');

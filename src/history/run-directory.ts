@@ -118,8 +118,16 @@ function stored(directory: string, plan: Plan): StoredRun {
   };
 }
 
+/** The last line may be torn, where the run was killed in the middle of it: it is left out without a word. */
 async function* readWindows(file: string): AsyncGenerator<Window | null> {
-  for await (const line of lines(file)) if (line !== '') yield decodeWindow(line);
+  let isTorn = false;
+  for await (const line of lines(file)) {
+    if (line === '') continue;
+    if (isTorn) yield null;
+    const window = decodeWindow(line);
+    isTorn = window === null;
+    if (window !== null) yield window;
+  }
 }
 
 async function* readReadings(file: string): AsyncGenerator<ProbeReading> {

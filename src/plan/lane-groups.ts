@@ -24,7 +24,7 @@ export interface LaneGroup {
 const COME_BACK: Reconnect = { backoff: 'constant', fromNs: 100e6, toNs: 100e6, jitter: 'none', atMost: 1_000_000 };
 const HANDSHAKE_PATIENCE_NS = 3600e9;
 /** Nobody waits for what lanes that behave badly are still owed: it is time for those that did not read to catch up. */
-const DRAIN_NS = NS_PER_SECOND;
+const DRAIN_NS = 2 * NS_PER_SECOND;
 
 /** How many lanes each group has at the peak: the healthy one first. */
 export function groupCounts({ connections, misbehaving }: Pick<Load, 'connections' | 'misbehaving'>): NonEmpty<number> {

@@ -75,7 +75,7 @@ export interface StoredRun {
   readonly plan: Plan;
   /** In the order in which they were written; a torn last line is left out. */
   events(): Promise<readonly RunEvent[]>;
-  /** Null for a line that is none, or is torn. */
+  /** Null for a line that is none, but for the last. */
   windows(): AsyncIterable<Window | null>;
   /** None where the run had no probes. */
   readings(): AsyncIterable<ProbeReading>;

@@ -113,8 +113,8 @@ describe('what a service does about lanes that do not read', TOGETHER, () => {
         connections: 8,
         bytes: '16KB',
         rooms: { count: 2, publishers: 1 },
-        messages: { open: { rate: '300/s', for: '5s' } },
-        misbehaving: [{ kind: 'slow-reader', share: '25%', rate: '500KB/s' }],
+        messages: { open: { rate: '300/s', for: '8s' } },
+        misbehaving: [{ kind: 'slow-reader', share: '25%', rate: '1MB/s' }],
       },
     });
     expect(result.messages).toMatchObject(NOTHING);
