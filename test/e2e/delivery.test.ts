@@ -19,12 +19,14 @@ interface Fought {
   readonly truth: readonly TruthLine[];
 }
 
-async function fight(behaviour: string, args: readonly string[]): Promise<Fought> {
+/** `plan`: beside its target; in place of flags. */
+async function fight(behaviour: string, args: readonly string[], plan: object | null = null): Promise<Fought> {
   const cwd = temporaryDirectory();
   writeInto(cwd, 'behaviour.yaml', behaviour);
   const target = startHighwater(['target', '--behaviour', 'behaviour.yaml', '--truth', 'truth.ndjson'], { cwd });
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
-  const answer = await runHighwater(['run', url, ...args], { cwd });
+  if (plan !== null) writeInto(cwd, 'plan.json', JSON.stringify({ target: { url }, ...plan }));
+  const answer = await runHighwater(['run', plan === null ? url : 'plan.json', ...args], { cwd });
   target.signal('SIGTERM');
   expect((await target.finished).exitCode).toBe(0);
   const lines = readFileSync(path.join(cwd, 'truth.ndjson'), 'utf8').split('\n');
@@ -152,9 +154,13 @@ faults:
   });
 
   test('what a slow reader is not given is found lost, in holes', async () => {
-    // Messages larger than the kernel's buffers, several at once: each echo finds the one before it still unsent.
-    const args = ['-c', '1', '--closed', '4', '--bytes', '16MB', '-d', '1s', '--drain', '2s', '--json'];
-    const { answer, truth, cwd } = await fight('dropBeyond: 64KiB', args);
+    // Messages larger than the kernel's buffers, several at once, and a way back that takes its time: each echo finds the one
+    // before it still unsent.
+    const { answer, truth, cwd } = await fight('dropBeyond: 64KiB', ['--json'], {
+      load: { connections: 1, bytes: '16MB', messages: { closed: { inFlight: 4, for: '2s' } } },
+      faults: [{ fault: 'bandwidth', at: '0s', rate: '25MB/s' }],
+      drain: '3s',
+    });
     const { messages, delivery } = answer.result;
     const dropped = truth.filter((line) => line.act === 'drop' && line.why === 'slowReader').length;
     expect(dropped).toBeGreaterThan(0);
