@@ -3,11 +3,9 @@
 
 import type { AudienceFacts } from '../facts/audience.ts';
 import type { Manifest, RunEvent } from '../facts/event.ts';
-import type { FailureKind } from '../facts/failure.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import {
   type Distribution,
-  type FailureResult,
   type FanoutResult,
   type PushResult,
   RESULT_SCHEMA,
@@ -27,6 +25,7 @@ import { closeBooks } from './books.ts';
 import { addTypes, createTypeTallies, describeTypes } from './by-type.ts';
 import { describeDelivery } from './delivery.ts';
 import { describeDistribution } from './distribution.ts';
+import { failuresOf } from './failures.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
@@ -202,7 +201,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),
           closeCodes: whole.closeCodes,
-          failures: failuresOf(whole, record.examples),
+          failures: failuresOf(whole, events, 0),
         },
         messages: closeBooks(whole, false),
         delivery: describeDelivery(whole, fanout, plan),
@@ -340,17 +339,6 @@ function eventLoopDelayMs(tally: Tally): number | null {
   return ns === null ? null : nsToMs(ns);
 }
 
-function failuresOf(
-  tally: Tally,
-  examples: ReadonlyMap<FailureKind, string>,
-): Readonly<Partial<Record<FailureKind, FailureResult>>> {
-  const failures: Partial<Record<FailureKind, FailureResult>> = {};
-  for (const [kind, count] of Object.entries(tally.failures) as [FailureKind, number][]) {
-    failures[kind] = { count, example: examples.get(kind) ?? '' };
-  }
-  return failures;
-}
-
 /** The events folded to what the result needs. */
 interface EventRecord {
   readonly manifest: Manifest;
@@ -365,7 +353,6 @@ interface EventRecord {
   readonly failedFaults: readonly string[];
   readonly proxyDelayNs: number | null;
   readonly firstDeath: string | null;
-  readonly examples: ReadonlyMap<FailureKind, string>;
   readonly audiences: readonly AudienceFacts[];
   readonly states: readonly (readonly StateFacts[])[];
   readonly violations: RunResult['violations'];
@@ -374,11 +361,6 @@ interface EventRecord {
 function readEvents(events: readonly RunEvent[]): EventRecord {
   const manifest = events.find((event) => event.kind === 'runStarted')?.manifest;
   if (manifest === undefined) throw new RangeError('the record does not say which run it is of: no runStarted event');
-  const examples = new Map<FailureKind, string>();
-  for (const event of events) {
-    if (event.kind === 'failure' && event.group === 0 && !examples.has(event.failure))
-      examples.set(event.failure, event.detail);
-  }
   const stopping = events.find((event) => event.kind === 'stopping');
   const ended = events.find((event) => event.kind === 'runEnded');
   return {
@@ -393,7 +375,6 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     proxyDelayNs: events.find((event) => event.kind === 'proxyDelay')?.delayNs ?? null,
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
-    examples,
     states: events.flatMap((event) => (event.kind === 'states' ? [event.states] : [])),
     audiences: events.flatMap((event) => (event.kind === 'audience' && event.group === 0 ? [event.audience] : [])),
     violations: events

@@ -2,8 +2,7 @@
 // nothing here is part of what the healthy lanes are judged by. Pure.
 
 import type { RunEvent } from '../facts/event.ts';
-import type { FailureKind } from '../facts/failure.ts';
-import type { FailureResult, MisbehavingResult, ReaderPolicy, TimelinePoint } from '../facts/result.ts';
+import type { MisbehavingResult, ReaderPolicy, TimelinePoint } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import { groupCounts } from '../plan/lane-groups.ts';
 import type { Misbehaviour, Plan } from '../plan/plan.ts';
@@ -12,6 +11,7 @@ import { formatBytes } from '../units/bytes.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { closeBooks } from './books.ts';
+import { failuresOf } from './failures.ts';
 import { median } from './statistics-trend.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 
@@ -103,19 +103,6 @@ function holesInRooms(events: readonly RunEvent[], group: number): number {
       sum + unplaced[0] + missed.reduce((holes, [from, to, receivers]) => holes + (to - from) * receivers, 0),
     0,
   );
-}
-
-function failuresOf(
-  tally: Tally,
-  events: readonly RunEvent[],
-  group: number,
-): Readonly<Partial<Record<FailureKind, FailureResult>>> {
-  const failures: Partial<Record<FailureKind, FailureResult>> = {};
-  for (const [kind, count] of Object.entries(tally.failures) as [FailureKind, number][]) {
-    const first = events.find((event) => event.kind === 'failure' && event.group === group && event.failure === kind);
-    failures[kind] = { count, example: first?.kind === 'failure' ? first.detail : '' };
-  }
-  return failures;
 }
 
 interface Seen {

@@ -11,8 +11,10 @@ import type { RunEvent } from '../facts/event.ts';
 import type { Distribution, IncidentResult, RecoveryResult, TimelinePoint } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import type { Histogram } from '../histogram/histogram.ts';
+import { faultKind } from '../plan/fault-kind.ts';
 import type { Plan } from '../plan/plan.ts';
 import { NS_PER_SECOND, nsToSeconds } from '../units/duration.ts';
+import { type FaultSpan, faultSpans } from './fault-spans.ts';
 import { median, robustDeviation } from './statistics-trend.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 import { sumOf } from './timeline.ts';
@@ -32,14 +34,7 @@ export interface RecoveryJudge {
 }
 
 interface Incident {
-  readonly name: string;
-  readonly kind: string;
-  readonly fromNs: number;
-  /** When it was undone; null where it never was. */
-  readonly toNs: number | null;
-  /** Whether it was begun. */
-  readonly isDone: boolean;
-  readonly reason: string | null;
+  readonly span: FaultSpan;
   readonly tally: Tally;
   readonly moments: { firstDropNs: number; firstReopenNs: number; lastReopenNs: number };
   readonly openedBySecond: Map<number, number>;
@@ -52,7 +47,7 @@ export function createRecoveryJudge(
 ): RecoveryJudge {
   const told = incidentsOf(plan, events);
   /** What could not be done has done nothing. */
-  const incidents = told.filter(({ isDone }) => isDone);
+  const incidents = told.filter(({ span }) => span.isDone);
   const whole = { openNs: 0, wantedNs: 0, drops: 0 };
 
   return {
@@ -64,11 +59,12 @@ export function createRecoveryJudge(
       // A second may hold two faults: what was dropped, or came back, says whose it is.
       const momentNs = connections.firstDropNs ?? connections.firstReopenNs ?? window.untilNs - 1;
       const incident =
-        incidents.findLast(({ fromNs }) => fromNs <= momentNs) ??
-        incidents.find(({ fromNs }) => fromNs < window.untilNs);
+        incidents.findLast(({ span }) => span.fromNs <= momentNs) ??
+        incidents.find(({ span }) => span.fromNs < window.untilNs);
       if (incident === undefined) return;
       addWindow(incident.tally, window);
-      const { moments, openedBySecond, fromNs } = incident;
+      const { moments, openedBySecond } = incident;
+      const { fromNs } = incident.span;
       const { firstDropNs, firstReopenNs, lastReopenNs } = connections;
       if (firstDropNs !== null && firstDropNs >= fromNs) {
         moments.firstDropNs = Math.min(moments.firstDropNs, firstDropNs);
@@ -90,7 +86,7 @@ export function createRecoveryJudge(
         meanSecondsDown: drops === 0 ? null : nsToSeconds((wantedNs - openNs) / drops),
         incidents: told.map((incident) => {
           const next = incidents[incidents.indexOf(incident) + 1];
-          const nextNs = incident.isDone && next !== undefined ? next.fromNs : Number.POSITIVE_INFINITY;
+          const nextNs = incident.span.isDone && next !== undefined ? next.span.fromNs : Number.POSITIVE_INFINITY;
           return describeIncident(incident, baseline(incidents[0] ?? incident, timeline), timeline, nextNs, describe);
         }),
       };
@@ -98,36 +94,25 @@ export function createRecoveryJudge(
   };
 }
 
-function incidentsOf({ faults }: Pick<Plan, 'faults'>, events: readonly RunEvent[]): readonly Incident[] {
-  const told = events.flatMap((event) => (event.kind === 'fault' ? [event] : []));
-  const incidents = faults.flatMap((fault, index): Incident[] => {
-    const began = told.find((event) => event.fault === index && event.phase === 'began');
-    if (began === undefined) return [];
-    const ended = told.find((event) => event.fault === index && event.phase === 'ended');
-    return [
-      {
-        name: fault.name,
-        kind: fault.kind === 'way' ? fault.fault : fault.kind,
-        fromNs: began.atNs,
-        toNs: ended?.atNs ?? null,
-        isDone: began.detail === null,
-        reason: began.detail ?? ended?.detail ?? null,
-        tally: createTally(),
-        moments: {
-          firstDropNs: Number.POSITIVE_INFINITY,
-          firstReopenNs: Number.POSITIVE_INFINITY,
-          lastReopenNs: Number.NEGATIVE_INFINITY,
-        },
-        openedBySecond: new Map(),
+function incidentsOf(plan: Pick<Plan, 'faults'>, events: readonly RunEvent[]): readonly Incident[] {
+  const incidents = faultSpans(plan, events).map(
+    (span): Incident => ({
+      span,
+      tally: createTally(),
+      moments: {
+        firstDropNs: Number.POSITIVE_INFINITY,
+        firstReopenNs: Number.POSITIVE_INFINITY,
+        lastReopenNs: Number.NEGATIVE_INFINITY,
       },
-    ];
-  });
-  return incidents.sort((a, b) => a.fromNs - b.fromNs);
+      openedBySecond: new Map(),
+    }),
+  );
+  return incidents.sort((a, b) => a.span.fromNs - b.span.fromNs);
 }
 
 /** The seconds before the first fault: what comes later may still suffer from it. Empty where they are too few. */
 function baseline(first: Incident, timeline: readonly TimelinePoint[]): readonly TimelinePoint[] {
-  const toSecond = Math.floor(nsToSeconds(first.fromNs));
+  const toSecond = Math.floor(nsToSeconds(first.span.fromNs));
   const sending = timeline.filter(({ due, second }) => due > 0 && second < toSecond);
   const usual = sending.slice(WARM_UP_SECONDS).slice(-BASELINE_SECONDS);
   return usual.length >= LEAST_BASELINE_SECONDS ? usual : [];
@@ -140,7 +125,8 @@ function describeIncident(
   untilNs: number,
   describe: (histogram: Histogram) => Distribution,
 ): IncidentResult {
-  const { name, kind, fromNs, toNs, reason, tally, moments, openedBySecond } = incident;
+  const { span, tally, moments, openedBySecond } = incident;
+  const { fault, fromNs, toNs, reason } = span;
   const { messages } = tally;
   const sinceSeconds = (ns: number): number | null => (Number.isFinite(ns) ? nsToSeconds(ns - fromNs) : null);
   const after = timeline.filter(
@@ -153,8 +139,8 @@ function describeIncident(
     return second === null ? null : Math.max(0, second - nsToSeconds(fromNs));
   };
   return {
-    name,
-    kind,
+    name: fault.name,
+    kind: faultKind(fault),
     fromSecond: nsToSeconds(fromNs),
     toSecond: toNs === null ? null : nsToSeconds(toNs),
     failedBecause: reason,

@@ -8,6 +8,7 @@ import type { Plan, Scope } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { addTypes, createTypeTallies, type TypeTally } from './by-type.ts';
+import { faultSpans } from './fault-spans.ts';
 import type { Evidence } from './rules.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 
@@ -31,15 +32,9 @@ interface Counted {
   readonly byWorkerNs: Map<number, number>;
 }
 
-interface Span {
-  readonly name: string;
-  readonly fromNs: number;
-  readonly untilNs: number;
-}
-
 export function createScopes(plan: Pick<Plan, 'faults' | 'load' | 'thresholds'>, events: readonly RunEvent[]): Scopes {
   const stages = planStages(plan).map(({ name }) => name);
-  const spans = faultSpans(plan, events);
+  const spans = faultSpans(plan, events).filter(({ isDone }) => isDone);
   const counted = new Map(
     plan.thresholds.flatMap(({ scope }) => {
       if (scope === null) return [];
@@ -62,7 +57,10 @@ export function createScopes(plan: Pick<Plan, 'faults' | 'load' | 'thresholds'>,
     const fromNs = window.untilNs - window.health.elapsedNs;
     const isDuring = spans.some(
       (span) =>
-        (scope.fault === null || span.name === scope.fault) && span.fromNs < window.untilNs && span.untilNs >= fromNs,
+        (scope.fault === null || span.fault.name === scope.fault) &&
+        span.fromNs < window.untilNs &&
+        // One that was never ended lasts on.
+        (span.toNs === null || span.toNs >= fromNs),
     );
     return isDuring === (scope.kind === 'during');
   }
@@ -96,16 +94,4 @@ export function createScopes(plan: Pick<Plan, 'faults' | 'load' | 'thresholds'>,
 
 function keyOf(scope: Scope): string {
   return JSON.stringify(scope);
-}
-
-/** As they were, and not as they were planned; one that was never ended lasts on. */
-function faultSpans({ faults }: Pick<Plan, 'faults'>, events: readonly RunEvent[]): readonly Span[] {
-  const told = events.flatMap((event) => (event.kind === 'fault' ? [event] : []));
-  return faults.flatMap(({ name }, index): Span[] => {
-    const began = told.find(({ fault, phase }) => fault === index && phase === 'began');
-    // One that could not be begun was not there.
-    if (began === undefined || began.detail !== null) return [];
-    const ended = told.find(({ fault, phase }) => fault === index && phase === 'ended');
-    return [{ name, fromNs: began.atNs, untilNs: ended?.atNs ?? Number.POSITIVE_INFINITY }];
-  });
 }

@@ -12,13 +12,13 @@ import type { Endpoint, Link, LinkError, LinkHandler, OpenTransport } from './tr
 const MALFORMED = Uint8Array.of(0xf3, 0x00);
 /** A large message goes in pieces of this size, and no more of them wait than these. */
 const PIECE_BYTES = 64 * 1024;
+const PIECE = new Uint8Array(PIECE_BYTES);
 const MOST_WAITING_BYTES = 1024 ** 2;
 const PIECE_EVERY_NS = 2e6;
 const ENDED: LinkError = { kind: 'misbehaved', detail: 'the lane ended its connection, as the plan says' };
 
 interface RoughLink<Tag> extends Link {
   readonly tag: Tag;
-  readonly inner: () => Link;
   received(byteCount: number): void;
   closed(): void;
   /** Whether it was the lane itself that ended the connection. */
@@ -104,7 +104,7 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
   function sendPieces(leftBytes: number): void {
     let left = leftBytes;
     while (left > 0 && inner().writableLength < MOST_WAITING_BYTES) {
-      inner().write(new Uint8Array(Math.min(PIECE_BYTES, left)));
+      inner().write(left < PIECE_BYTES ? PIECE.subarray(0, left) : PIECE);
       left -= PIECE_BYTES;
     }
     if (left > 0) after(PIECE_EVERY_NS, () => sendPieces(left));
@@ -118,7 +118,6 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
 
   return {
     tag,
-    inner,
     get hasEnded() {
       return hasEnded;
     },

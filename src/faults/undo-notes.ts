@@ -1,8 +1,9 @@
 // What must be undone, written down before it is done: a run that is killed in the middle of a fault undoes nothing itself, and
 // the next one does it in its place. A note says which run it is of; while that run lives, it is none of anybody else's business.
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeDirectory } from '../run/make-directory.ts';
 import { isAlive, startOf } from './process-identity.ts';
 
 export interface UndoNotes<T extends object> {
@@ -31,7 +32,7 @@ export function createUndoNotes<T extends object>(
   const fileOf = (name: string): string => path.join(directory, `${kind}-${name}.json`);
   return {
     write(name, what) {
-      mkdirSync(directory, { recursive: true });
+      makeDirectory(directory);
       const note: Note = { what, by: process.pid, byStartedAt: startOf(process.pid) };
       // Written aside and renamed: another run that looks finds a whole one, or none.
       const aside = `${fileOf(name)}.${process.pid}`;

@@ -8,7 +8,7 @@
 //   result.json      at the end, and again whenever the run is judged again
 
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { HighwaterError } from '../facts/error.ts';
@@ -18,6 +18,7 @@ import type { RunResult } from '../facts/result.ts';
 import { decodeWindow, encodeWindow, foreignSchema, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import { encodeTruth } from '../injection/truth.ts';
 import type { Plan } from '../plan/plan.ts';
+import { makeDirectory } from '../run/make-directory.ts';
 import type { Archive, Recording, StoredRun } from '../run/ports.ts';
 
 const PLAN = 'plan.json';
@@ -33,7 +34,7 @@ export function createRunDirectories(root: string): Archive {
     async begin(manifest: Manifest, plan: Plan): Promise<Recording> {
       const directory = path.join(root, manifest.id);
       try {
-        await makeDirectory(directory);
+        makeDirectory(directory);
         await writeFile(path.join(directory, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
         return record(directory, plan);
       } catch (error) {
@@ -45,20 +46,6 @@ export function createRunDirectories(root: string): Archive {
     },
     open: async (id) => openRun(await findRun(root, id)),
   };
-}
-
-/** As `mkdir -p`. Node's own recursive mkdir never returns where the kernel says ENOENT to every name (below /proc). */
-async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await mkdir(directory);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const parent = path.dirname(directory);
-    if (code === 'EEXIST' && (await isDirectory(directory))) return;
-    if (code !== 'ENOENT' || parent === directory) throw error;
-    await makeDirectory(parent);
-    await mkdir(directory);
-  }
 }
 
 function record(directory: string, plan: Plan): Recording {

@@ -1,10 +1,11 @@
 // Reports as files: each format is made by itself, so that what goes wrong with one is no trouble of the others.
 
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inflateSync } from 'node:zlib';
 import type { RunResult } from '../facts/result.ts';
 import { FORMATS, type FormatName } from '../report/formats.ts';
+import { makeDirectory } from '../run/make-directory.ts';
 
 export interface WrittenReports {
   readonly files: readonly string[];
@@ -19,7 +20,7 @@ const tools = { inflate: (bytes: Uint8Array) => inflateSync(bytes, { maxOutputLe
 /** Why nothing can be written there; null where it can. The directory is made where it is not there. */
 export function directoryProblem(directory: string): string | null {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK);
     return null;
   } catch (error) {

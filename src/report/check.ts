@@ -1,6 +1,7 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
 import { peakLevel } from '../plan/curve.ts';
+import { faultKind } from '../plan/fault-kind.ts';
 import { groupCounts } from '../plan/lane-groups.ts';
 import type {
   Contract,
@@ -196,7 +197,7 @@ function pingText({ everyNs, timeoutNs }: Ping): string {
 
 function faultText(fault: Fault): string {
   const { name, atNs, forNs } = fault;
-  const kind = fault.kind === 'way' ? fault.fault : fault.kind;
+  const kind = faultKind(fault);
   const lasts = forNs === null ? ', to the end' : forNs === 0 ? '' : `, for ${formatDuration(forNs)}`;
   const named = name === kind ? name : `${printable(name, 64)} (${kind})`;
   return `${named} at ${formatDuration(atNs)}${lasts}`;

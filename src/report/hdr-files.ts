@@ -1,5 +1,5 @@
 // Response, service and send lag for HdrHistogram's own tools: a percentile distribution each (.hgrm, for the plotter), and a log
-// of the whole run and its stages (.hlog). Values are in milliseconds.
+// of the whole run and its stages (.hlog). Values are in milliseconds in the first, and in nanoseconds in the log's histograms.
 // Source: HdrHistogram, PercentileIterator, AbstractHistogram.outputPercentileDistribution, HistogramLogWriter 1.3.
 
 import type { Distribution, RunResult } from '../facts/result.ts';

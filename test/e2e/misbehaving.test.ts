@@ -2,7 +2,8 @@
 // nothing of it is held against the lanes that behave as they should.
 
 import { describe, expect, test } from 'vitest';
-import type { MessageResult, MisbehavingResult, RunResult } from '../../src/facts/result.ts';
+import type { MisbehavingResult, RunResult } from '../../src/facts/result.ts';
+import { NOTHING } from '../support/books.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
 import { runHighwater, startHighwater, temporaryDirectory, type WhenOver, writeInto } from '../support/highwater.ts';
 import { startWsService } from '../support/ws-service.ts';
@@ -10,15 +11,6 @@ import { startWsService } from '../support/ws-service.ts';
 /** They wait more than they work. */
 const TOGETHER = { concurrent: true, timeout: 120_000 } as const;
 const UNREAD_LIMIT_BYTES = 256 * 1024;
-const NOTHING = {
-  lost: 0,
-  unresolved: 0,
-  duplicated: 0,
-  reordered: 0,
-  corrupted: 0,
-  unexpected: 0,
-} satisfies Partial<MessageResult>;
-
 async function run(whenOver: WhenOver, url: string, plan: object): Promise<RunResult> {
   const cwd = temporaryDirectory(whenOver);
   const file = writeInto(cwd, 'plan.json', JSON.stringify({ target: { url }, drain: '5s', ...plan }));

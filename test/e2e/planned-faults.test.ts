@@ -7,6 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
 import type { TruthLine } from '../../src/injection/truth.ts';
+import { NOTHING } from '../support/books.ts';
 import { type ForeignServer, startForeignServer, stopProcess } from '../support/foreign-server.ts';
 import {
   HIGHWATER,
@@ -19,16 +20,6 @@ import {
 
 /** They wait more than they work. */
 const TOGETHER = { concurrent: true, timeout: 120_000 } as const;
-const NOTHING = {
-  lost: 0,
-  unresolved: 0,
-  duplicated: 0,
-  reordered: 0,
-  corrupted: 0,
-  unexpected: 0,
-  belated: 0,
-} as const;
-
 let echo: ForeignServer;
 
 beforeAll(async () => {

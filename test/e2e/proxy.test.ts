@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { MessageResult } from '../../src/facts/result.ts';
 import type { TruthLine } from '../../src/injection/truth.ts';
+import { NOTHING } from '../support/books.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { type ForeignServer, startForeignServer } from '../support/foreign-server.ts';
 import {
@@ -69,16 +69,6 @@ async function fight(
 
 const count = (truth: readonly TruthLine[], act: TruthLine['act']): number =>
   truth.filter((line) => line.act === act).length;
-
-const NOTHING = {
-  lost: 0,
-  unresolved: 0,
-  duplicated: 0,
-  reordered: 0,
-  corrupted: 0,
-  unexpected: 0,
-  belated: 0,
-} satisfies Partial<MessageResult>;
 
 describe('a proxy with no fault on', TOGETHER, () => {
   test('20,000 messages pass, and nothing is found', async ({ onTestFinished }) => {

@@ -1,7 +1,18 @@
 // What must hold in every run, whatever it met.
 
 import { expect } from 'vitest';
-import type { RunResult } from '../../src/facts/result.ts';
+import type { MessageResult, RunResult } from '../../src/facts/result.ts';
+
+/** Nothing that was sent went astray, and nothing else came. */
+export const NOTHING = {
+  lost: 0,
+  unresolved: 0,
+  duplicated: 0,
+  reordered: 0,
+  corrupted: 0,
+  unexpected: 0,
+  belated: 0,
+} satisfies Partial<MessageResult>;
 
 /** due = sent + unsent, and sent = delivered + rejected + lost + unresolved. */
 export function expectBalancedBooks({ messages }: RunResult): void {
