@@ -5,7 +5,7 @@
 // Packets are dropped where they arrive: one that is dropped on its way out is told to its sender as an error, and is no loss.
 
 import { execFile, spawnSync } from 'node:child_process';
-import { accessSync, constants, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +16,7 @@ import { formatBytes } from '../units/bytes.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { holderOf, isOwnNamespace, ownPlace } from './network-namespace.ts';
 import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
 
 export type PlannedKernelFault = Fault & KernelFault;
@@ -88,6 +89,10 @@ function tableOf({ kind }: PlannedKernelFault): string {
   return `highwater_${process.pid}_${kind}`;
 }
 
+function noteName({ kind }: PlannedKernelFault): string {
+  return `${process.pid}-${kind.replace('_', '-')}`;
+}
+
 /** So many packets. */
 async function droppedBy(table: string): Promise<number> {
   const { stdout } = await run('nft', ['list', 'table', 'inet', table]);
@@ -116,9 +121,9 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
       if (why !== null) throw new Error(why);
       if (peer === null) throw new Error('the address of the service is not known');
       heedExit();
-      const name = `${process.pid}-${fault.kind.replace('_', '-')}`;
+      const name = noteName(fault);
       const { doing, undo } = await changeFor(fault, peer, tableOf(fault));
-      const change = { namespace: placeOf(namespaceOf('self')), undo };
+      const change = { namespace: ownPlace(), undo };
       notes.write(name, change);
       lasting.set(name, change);
       try {
@@ -132,7 +137,7 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
       }
     },
     async end(fault) {
-      const name = `${process.pid}-${fault.kind.replace('_', '-')}`;
+      const name = noteName(fault);
       const change = lasting.get(name);
       if (change === undefined) return;
       const dropped = fault.kind === 'link_rate' ? null : await droppedBy(tableOf(fault));
@@ -173,40 +178,6 @@ function isInPath(program: string): boolean {
       return false;
     }
   });
-}
-
-/** Whether nobody else is in it: all its processes descend from the one that made it, as far as they can be seen. */
-function isOwnNamespace(): boolean {
-  const own = namespaceOf('self');
-  const inside = new Set(pids().filter((pid) => namespaceOf(pid) === own));
-  if (inside.has('1')) return false;
-  const maker = (pid: string): string => {
-    const parent = parentOf(pid);
-    return parent !== null && inside.has(parent) ? maker(parent) : pid;
-  };
-  const ours = maker(String(process.pid));
-  return [...inside].every((pid) => maker(pid) === ours);
-}
-
-function pids(): readonly string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-}
-
-/** Null where it cannot be seen. */
-function namespaceOf(pid: string): string | null {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/net`);
-  } catch {
-    return null;
-  }
-}
-
-function parentOf(pid: string): string | null {
-  try {
-    return /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? null;
-  } catch {
-    return null;
-  }
 }
 
 async function changeFor(
@@ -338,16 +309,4 @@ function isStillThere(undo: readonly string[], into: readonly string[]): boolean
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`tc qdisc show dev ${device}: ${(stderr ?? '').trim()}`);
   return /^qdisc tbf\b/m.test(stdout);
-}
-
-/** Numbers of namespaces are given again after a start of the machine. */
-function placeOf(namespace: string | null): string {
-  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${namespace ?? ''}`;
-}
-
-/** A process in the namespace. */
-function holderOf(namespace: string): 'self' | number | null {
-  if (placeOf(namespaceOf('self')) === namespace) return 'self';
-  const found = pids().find((pid) => placeOf(namespaceOf(pid)) === namespace);
-  return found === undefined ? null : Number(found);
 }

@@ -36,8 +36,6 @@ export interface Expected {
   readonly sendLag: readonly number[];
   /** arrived → departed: the server's own doing. */
   readonly held: readonly number[];
-  /** arrived → planned departure: what the server is a model of, without the machine's noise. */
-  readonly model: readonly number[];
 }
 
 /**
@@ -53,8 +51,28 @@ export function expectedBy({ log }: ServerLog): Expected {
     service: log.map(({ departedNs, sentNs }) => departedNs - originNs - sentNs),
     sendLag: log.map(({ dueNs, sentNs }) => sentNs - dueNs),
     held: log.map(({ arrivedNs, departedNs }) => departedNs - arrivedNs),
-    model: log.map(({ arrivedNs, plannedNs }) => plannedNs - arrivedNs),
   };
+}
+
+/**
+ * How long each message would have been with a server of one queue on a machine that is never late: it comes when it is
+ * due, and is served for as long as it was. A machine that halts for a second lets all that was due in it come at once,
+ * which is no Poisson process any more.
+ */
+export function sojournsOnScheduleNs({ log }: ServerLog): readonly number[] {
+  // The log is in the order of arrival, which is that of service.
+  const serviceNs = log.map(({ arrivedNs, plannedNs }, place) => {
+    const freeNs = log[place - 1]?.plannedNs ?? 0;
+    return plannedNs - Math.max(freeNs, arrivedNs);
+  });
+  const sojournsNs: number[] = [];
+  let freeNs = 0;
+  for (const place of [...log.keys()].sort((a, b) => log[a]!.dueNs - log[b]!.dueNs)) {
+    const { dueNs } = log[place]!;
+    freeNs = Math.max(freeNs, dueNs) + serviceNs[place]!;
+    sojournsNs[place] = freeNs - dueNs;
+  }
+  return sojournsNs;
 }
 
 /**
