@@ -29,6 +29,7 @@ import { failuresOf } from './failures.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
+import { createHeat } from './heat.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
@@ -69,6 +70,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const numbering = numberingOf(plan.dialect);
   const pushSpread = createSpreadJoin();
   const types = createTypeTallies(plan.load.mix);
+  const heat = createHeat();
   const describe = (h: Histogram) => describeDistribution(h, encodeHdr);
   const recovery = createRecoveryJudge(plan, events, describe);
   const misbehaving = createMisbehavingJudge(plan, events);
@@ -82,6 +84,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const timeline = createTimeline((second, facts) => {
     for (const [worker, open] of facts.open) openAtEnd.set(worker, open);
     points.push(timelinePoint(second, facts, sumOf(openAtEnd.values())));
+    heat.add(second, facts.tally.histograms.response);
     notePeaks(facts);
   });
 
@@ -253,6 +256,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           };
         }),
         timeline: points.map((point) => ({ ...point, resources: bySecond.get(point.second) ?? {} })),
+        responseHeat: heat.finish(),
         violations: record.violations,
       };
     },

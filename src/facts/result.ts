@@ -41,6 +41,8 @@ export interface RunResult {
   readonly findings: readonly Finding[];
   readonly stages: readonly StageResult[];
   readonly timeline: readonly TimelinePoint[];
+  /** Null where nothing was answered. */
+  readonly responseHeat: HeatResult | null;
   /** The first 100. */
   readonly violations: readonly (Violation & { readonly atSecond: number })[];
 }
@@ -443,6 +445,16 @@ export interface StageResult {
   readonly service: Distribution;
   readonly sendLag: Distribution;
   readonly throughput: Throughput;
+}
+
+/** How many messages were answered in each stretch of the run, by their response time. */
+export interface HeatResult {
+  /** The length of a column; the first begins with the run. */
+  readonly columnSeconds: number;
+  /** The edges of the rows from the lowest, one more than there are rows. */
+  readonly edgesMs: readonly number[];
+  /** By column, in each of its rows. */
+  readonly columns: readonly (readonly number[])[];
 }
 
 export interface TimelinePoint {

@@ -2,7 +2,7 @@
 // units. A text that a spreadsheet would take for a formula has a quotation mark in front.
 
 import { stringify } from 'csv-stringify/sync';
-import type { RunResult, TimelinePoint } from '../facts/result.ts';
+import type { HeatResult, RunResult, TimelinePoint } from '../facts/result.ts';
 import type { ReportFile } from './report-file.ts';
 
 type Cell = string | number | null;
@@ -11,6 +11,7 @@ export function renderCsv(result: RunResult): readonly ReportFile[] {
   return [
     { name: 'timeline.csv', text: table(timelineRows(result.timeline)) },
     { name: 'summary.csv', text: table([['figure', 'value'], ...figures(result)]) },
+    ...(result.responseHeat === null ? [] : [{ name: 'heat.csv', text: table(heatRows(result.responseHeat)) }]),
   ];
 }
 
@@ -38,8 +39,16 @@ function timelineRows(timeline: readonly TimelinePoint[]): readonly (readonly Ce
   ];
 }
 
+/** A row for each stretch of the run; the columns are named by the response times that they begin with. */
+function heatRows({ columnSeconds, edgesMs, columns }: HeatResult): readonly (readonly Cell[])[] {
+  return [
+    ['second', ...edgesMs.slice(0, -1).map((ms) => `fromMs ${ms}`)],
+    ...columns.map((counts, place) => [place * columnSeconds, ...counts]),
+  ];
+}
+
 /** What is not a figure of the whole run, or stands in a file of its own. */
-const LEFT_OUT: readonly string[] = ['schema', 'plan', 'timeline', 'violations', 'hdr'];
+const LEFT_OUT: readonly string[] = ['schema', 'plan', 'timeline', 'responseHeat', 'violations', 'hdr'];
 
 /** Every number, and every word, by its path in the result. */
 function figures(result: RunResult): readonly (readonly [string, Cell])[] {

@@ -54,6 +54,14 @@ describe('CSV', () => {
     }
   });
 
+  test('the response times over time are a row a stretch, and no answer is missing', () => {
+    const result = resultOf();
+    const [head, ...rows] = parse(textsOf('csv', result)['heat.csv']!) as string[][];
+    expect(head!.slice(1)).toEqual(result.responseHeat!.edgesMs.slice(0, -1).map((ms) => `fromMs ${ms}`));
+    expect(rows.map(([second]) => second)).toEqual(['0', '1', '2']);
+    expect(rows.flatMap((row) => row.slice(1)).reduce((sum, count) => sum + Number(count), 0)).toBe(3000);
+  });
+
   test('every number of the result is in the summary, as it is', () => {
     const result = resultOf();
     const rows = new Map(parse(textsOf('csv', result)['summary.csv']!) as [string, string][]);
@@ -64,7 +72,7 @@ describe('CSV', () => {
         numbers++;
       } else if (typeof value === 'object' && value !== null) {
         for (const [key, member] of Object.entries(value)) {
-          if (['plan', 'timeline', 'violations'].includes(key)) continue;
+          if (['plan', 'timeline', 'responseHeat', 'violations'].includes(key)) continue;
           walk(Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`, member);
         }
       }

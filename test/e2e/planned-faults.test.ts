@@ -67,7 +67,7 @@ function worstP99Ms({ timeline }: RunResult, from: number, to: number): number {
 describe('a fault on the way, at its time', TOGETHER, () => {
   test('latency slows the seconds in which it is on, and changes nothing else', async ({ onTestFinished }) => {
     const { result, truth } = await run(onTestFinished, {
-      faults: [{ fault: 'latency', at: '2s', for: '2s', latency: '100ms', jitter: '20ms' }],
+      faults: [{ fault: 'latency', at: '2s', for: '3s', latency: '100ms', jitter: '20ms' }],
       thresholds: ['response.p99 < 70ms during latency', 'connections.dropped == 0 during faults', 'reordered == 0'],
     });
     expect(result.verdict.thresholds.map(({ kind }) => kind)[0]).not.toBe('pass');
