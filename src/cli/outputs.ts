@@ -37,9 +37,9 @@ export function outputsOf({ output, outputDir }: OutputFlags): Outputs {
 }
 
 /** Says where each lies. Throws OUTPUT_UNWRITABLE, once all that could be written is. */
-export function writeOutputs(result: RunResult, { formats, directory }: Outputs, runPath: string): void {
+export async function writeOutputs(result: RunResult, { formats, directory }: Outputs, runPath: string): Promise<void> {
   if (formats.length === 0) return;
-  const { files, problems } = writeReports(result, formats, directory ?? runPath);
+  const { files, problems } = await writeReports(result, formats, directory ?? runPath);
   for (const file of files) process.stderr.write(`report     ${file}\n`);
   if (problems.length > 0) throw new HighwaterError('OUTPUT_UNWRITABLE', problems);
 }

@@ -15,6 +15,6 @@ export async function reportCommand(run: string, flags: ReportFlags): Promise<nu
   const stored = await createRunDirectories(flags.runsDir).open(run);
   const result = await judgeStoredRun(stored);
   printResult(result, flags.json === true, stored.path);
-  writeOutputs(result, outputs, stored.path);
+  await writeOutputs(result, outputs, stored.path);
   return exitCodeOf(result);
 }

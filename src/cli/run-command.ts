@@ -48,7 +48,7 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
     });
     view?.close();
     printResult(result, flags.json === true, path);
-    writeOutputs(result, outputs, path);
+    await writeOutputs(result, outputs, path);
     return exitCodeOf(result);
   } finally {
     view?.close();

@@ -2,20 +2,16 @@
 
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { inflateSync } from 'node:zlib';
 import type { RunResult } from '../facts/result.ts';
 import { FORMATS, type FormatName } from '../report/formats.ts';
 import { makeDirectory } from '../run/make-directory.ts';
+import { REPORT_TOOLS } from './report-tools.ts';
 
 export interface WrittenReports {
   readonly files: readonly string[];
   /** What could not be written, and why. */
   readonly problems: readonly string[];
 }
-
-/** A histogram of ours is not larger. */
-const MAX_HISTOGRAM_BYTES = 16 * 1024 ** 2;
-const tools = { inflate: (bytes: Uint8Array) => inflateSync(bytes, { maxOutputLength: MAX_HISTOGRAM_BYTES }) };
 
 /** Why nothing can be written there; null where it can. The directory is made where it is not there. */
 export function directoryProblem(directory: string): string | null {
@@ -28,16 +24,20 @@ export function directoryProblem(directory: string): string | null {
   }
 }
 
-export function writeReports(result: RunResult, formats: readonly FormatName[], directory: string): WrittenReports {
+export async function writeReports(
+  result: RunResult,
+  formats: readonly FormatName[],
+  directory: string,
+): Promise<WrittenReports> {
   const files: string[] = [];
   const problems: string[] = [];
   const unmade = directoryProblem(directory);
   if (unmade !== null) return { files, problems: [unmade] };
   for (const format of formats) {
     try {
-      for (const { name, text } of FORMATS[format](result, tools)) {
+      for (const { name, content } of await FORMATS[format](result, REPORT_TOOLS)) {
         const file = path.join(directory, name);
-        writeFileSync(file, text);
+        writeFileSync(file, content);
         files.push(file);
       }
     } catch (error) {

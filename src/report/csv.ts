@@ -9,9 +9,9 @@ type Cell = string | number | null;
 
 export function renderCsv(result: RunResult): readonly ReportFile[] {
   return [
-    { name: 'timeline.csv', text: table(timelineRows(result.timeline)) },
-    { name: 'summary.csv', text: table([['figure', 'value'], ...figures(result)]) },
-    ...(result.responseHeat === null ? [] : [{ name: 'heat.csv', text: table(heatRows(result.responseHeat)) }]),
+    { name: 'timeline.csv', content: table(timelineRows(result.timeline)) },
+    { name: 'summary.csv', content: table([['figure', 'value'], ...figures(result)]) },
+    ...(result.responseHeat === null ? [] : [{ name: 'heat.csv', content: table(heatRows(result.responseHeat)) }]),
   ];
 }
 

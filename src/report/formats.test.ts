@@ -1,4 +1,4 @@
-import { deflateSync, inflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import hdr from 'hdr-histogram-js';
 import { describe, expect, test } from 'vitest';
@@ -8,10 +8,10 @@ import { createJudge } from '../analysis/judge.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
 import { encodeHdrV2 } from '../histogram/hdr-v2.ts';
+import { REPORT_TOOLS } from '../outputs/report-tools.ts';
 import { FORMATS, type FormatName } from './formats.ts';
 
 const MS = 1e6;
-const tools = { inflate: (bytes: Uint8Array) => inflateSync(bytes) };
 /** What a service, a plan or a file may be called, or say. */
 const HOSTILE =
   '</script>|`x`|=1+1|@all [a](javascript:b) <img src=x onerror=y> \u202e\u0000\u001b[31m]]> \ud800 "q" &amp; \r\n# h';
@@ -39,8 +39,8 @@ function resultOf({
   return judge.finish();
 }
 
-const textsOf = (format: FormatName, result: RunResult): Readonly<Record<string, string>> =>
-  Object.fromEntries(FORMATS[format](result, tools).map(({ name, text }) => [name, text]));
+const textsOf = (format: Exclude<FormatName, 'pdf'>, result: RunResult): Readonly<Record<string, string>> =>
+  Object.fromEntries(FORMATS[format](result, REPORT_TOOLS).map(({ name, content }) => [name, String(content)]));
 
 describe('CSV', () => {
   test('the timeline is a row a second, under the names of the result', () => {
@@ -173,7 +173,7 @@ describe("HdrHistogram's formats", () => {
   test('without samples there is no distribution', () => {
     const plan = makePlan({ messages: { kind: 'none' } });
     const judge = createJudge(plan, completedRun(0, 3 * SECOND), () => '');
-    expect(FORMATS.hgrm(judge.finish(), tools)).toEqual([]);
+    expect(FORMATS.hgrm(judge.finish(), REPORT_TOOLS)).toEqual([]);
   });
 });
 

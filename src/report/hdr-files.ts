@@ -18,7 +18,7 @@ export function renderHgrm(result: RunResult, { inflate }: ReportTools): readonl
     if (result[name].count === 0) return [];
     const decoded = decodeHdrV2(result[name].hdr, inflate);
     if (decoded.kind === 'invalid') throw new Error(`${name}.hdr: ${decoded.problem}`);
-    return [{ name: `${name}.hgrm`, text: percentileDistribution(decoded.histogram) }];
+    return [{ name: `${name}.hgrm`, content: percentileDistribution(decoded.histogram) }];
   });
 }
 
@@ -26,7 +26,7 @@ export function renderHlog({ run, stages, ...result }: RunResult): readonly Repo
   const startedSeconds = Date.parse(run.startedAt) / 1000;
   const line = (tag: string, fromSeconds: number, lengthSeconds: number, { maxMs, hdr }: Distribution): string =>
     `Tag=${tag},${fromSeconds.toFixed(3)},${lengthSeconds.toFixed(3)},${(maxMs ?? 0).toFixed(3)},${hdr}`;
-  const text = [
+  const content = [
     '#[Logged by Highwater; values are in nanoseconds, Interval_Max in milliseconds]',
     '#[Histogram log format version 1.3]',
     `#[StartTime: ${startedSeconds.toFixed(3)} (seconds since epoch), ${run.startedAt}]`,
@@ -39,7 +39,7 @@ export function renderHlog({ run, stages, ...result }: RunResult): readonly Repo
     ),
     '',
   ].join('\n');
-  return [{ name: 'times.hlog', text }];
+  return [{ name: 'times.hlog', content }];
 }
 
 /** What `outputPercentileDistribution` prints, scaled to milliseconds. */

@@ -21,7 +21,7 @@ export function renderJunit(result: RunResult): readonly ReportFile[] {
   const count = (kind: Case['kind']): number => cases.filter((each) => each.kind === kind).length;
   const counts = `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`;
   const time = `time="${run.durationSeconds.toFixed(3)}"`;
-  const text = [
+  const content = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="highwater" ${counts} ${time}>`,
     `  <testsuite name="${xml(run.name)}" ${counts} ${time} timestamp="${xml(run.startedAt)}" hostname="${xml(run.machine.hostname)}">`,
@@ -38,7 +38,7 @@ export function renderJunit(result: RunResult): readonly ReportFile[] {
     '</testsuites>',
     '',
   ].join('\n');
-  return [{ name: 'junit.xml', text }];
+  return [{ name: 'junit.xml', content }];
 }
 
 function caseOf({ expression, kind, observedText }: ThresholdResult, doubts: readonly Doubt[]): Case {

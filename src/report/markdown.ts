@@ -38,11 +38,11 @@ export function renderMarkdown(result: RunResult): readonly ReportFile[] {
     figuresOf(result),
     details(result),
   ];
-  const text = `${sections
+  const content = `${sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
-  return [{ name: 'report.md', text }];
+  return [{ name: 'report.md', content }];
 }
 
 function rulesOf(thresholds: readonly ThresholdResult[]): readonly string[] {

@@ -1,12 +1,21 @@
 // What a format makes of a result.
 
+import type { Chart, ChartSize } from './charts/chart.ts';
+import type { PageScript } from './html/page.ts';
+import type { PdfDefinition } from './pdf/definition.ts';
+
 export interface ReportFile {
   readonly name: string;
-  readonly text: string;
+  readonly content: string | Uint8Array;
 }
 
-/** What rendering needs of the platform. */
+/** What rendering needs of the platform. What is dear is only made ready when it is asked for. */
 export interface ReportTools {
   /** Reads the zlib format (RFC 1950). */
   readonly inflate: (bytes: Uint8Array) => Uint8Array;
+  /** What runs in a page. Throws where this installation has none. */
+  readonly pageScript: () => PageScript;
+  /** Charts as SVG, as they look on paper. */
+  readonly chartDrawer: () => Promise<(chart: Chart, size: ChartSize) => string>;
+  readonly makePdf: (definition: PdfDefinition) => Promise<Uint8Array>;
 }

@@ -18,6 +18,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   injection: 4,
   report: 4,
   run: 5,
+  page: 5,
   faults: 6,
   fleet: 6,
   probes: 6,

@@ -12,7 +12,7 @@ test('a run writes those asked for into its directory and says where; a stored r
   const ran = await runHighwater([...LOAD, '-o', 'md,csv', '-o', 'junit', '--json'], { cwd });
   const directory = path.join(cwd, '.highwater/runs', ran.result.run.id);
   const named = [...ran.stderr.matchAll(/^report {5}(\S+)$/gm)].map(([, file]) => path.basename(file!));
-  expect(named).toEqual(['report.md', 'timeline.csv', 'summary.csv', 'junit.xml']);
+  expect(named).toEqual(['report.md', 'timeline.csv', 'summary.csv', 'heat.csv', 'junit.xml']);
   for (const name of named) expect(existsSync(path.join(directory, name)), name).toBe(true);
   const again = await runHighwater(['report', 'latest', '-o', 'md,hgrm', '--output-dir', 'again/deep'], { cwd });
   expect(again.exitCode).toBe(ran.exitCode);
@@ -28,7 +28,7 @@ test('a run writes those asked for into its directory and says where; a stored r
 });
 
 test.each([
-  [['-o', 'md,pdff'], /--output: expected some of csv, hgrm, hlog, json, junit, md, got "pdff"/],
+  [['-o', 'md,pdff'], /--output: expected some of csv, hgrm, hlog, html, json, junit, md, pdf, got "pdff"/],
   [['-o', 'Md'], /got "Md" \(did you mean "md"\?\)/],
   [['-o', ''], /got ""/],
   [['--output-dir', 'here'], /--output-dir: expected --output with it/],

@@ -1,0 +1,46 @@
+// A button for each line of a chart, which shows how it is drawn and takes it away or brings it back.
+
+import type { LineChart } from '../report/charts/chart.ts';
+import { DASHES, type Palette } from '../report/charts/palette.ts';
+
+export function addLineSwitches(
+  { series }: LineChart,
+  controls: HTMLElement,
+  palette: Palette,
+  onSwitch: (name: string, isShown: boolean) => void,
+): void {
+  for (const [place, { name }] of series.entries()) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.setAttribute('aria-pressed', 'true');
+    button.append(sample(place, palette), name);
+    button.addEventListener('click', () => {
+      const isShown = button.getAttribute('aria-pressed') !== 'true';
+      button.setAttribute('aria-pressed', String(isShown));
+      onSwitch(name, isShown);
+    });
+    controls.append(button);
+  }
+}
+
+function sample(place: number, palette: Palette): SVGSVGElement {
+  const make = <Name extends keyof SVGElementTagNameMap>(name: Name) =>
+    document.createElementNS('http://www.w3.org/2000/svg', name);
+  const svg = make('svg');
+  svg.setAttribute('width', '26');
+  svg.setAttribute('height', '8');
+  svg.setAttribute('aria-hidden', 'true');
+  const line = make('line');
+  const dash = DASHES[place % DASHES.length]!;
+  const drawn = {
+    x2: '26',
+    y1: '4',
+    y2: '4',
+    stroke: palette.series[place % palette.series.length]!,
+    'stroke-width': '2',
+    ...(dash === 'solid' ? {} : { 'stroke-dasharray': dash.join(' ') }),
+  };
+  for (const [attribute, value] of Object.entries(drawn)) line.setAttribute(attribute, value);
+  svg.append(line);
+  return svg;
+}

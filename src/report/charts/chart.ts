@@ -1,0 +1,63 @@
+// What a chart shows, as data: the page draws it in the reader's browser, and the PDF as a picture, by the same rules
+// (`option.ts`). Numbers are those of the result, none is made up between them.
+
+export type Chart = LineChart | HeatMap;
+
+interface ChartBase {
+  /** Unique in its document. */
+  readonly id: string;
+  readonly title: string;
+  /** How to read it, in a sentence or two. */
+  readonly reading: string;
+}
+
+export interface LineChart extends ChartBase {
+  readonly kind: 'lines';
+  /** `seconds` of the run; or the `rarity` 1/(1−p) of a percentile p, on a logarithmic axis. */
+  readonly axis: 'seconds' | 'rarity';
+  readonly unit: Unit;
+  readonly scale: 'linear' | 'logarithmic';
+  /** In ascending order; each series has a value, or none, for each. */
+  readonly x: readonly number[];
+  readonly series: readonly Series[];
+  readonly bands: readonly Band[];
+  /** Limits of rules about what is shown. */
+  readonly limits: readonly Limit[];
+}
+
+export type Unit = 'ms' | 'perSecond' | 'count' | 'ratio' | 'bytes' | 'number';
+
+export interface Series {
+  readonly name: string;
+  readonly y: readonly (number | null)[];
+}
+
+/** A stretch of the run that the reader should see in every chart. */
+export interface Band {
+  readonly kind: 'stage' | 'fault';
+  readonly name: string;
+  readonly fromSecond: number;
+  readonly toSecond: number;
+}
+
+export interface Limit {
+  readonly rule: string;
+  readonly value: number;
+}
+
+/** How many answers took how long, over time. */
+export interface HeatMap extends ChartBase {
+  readonly kind: 'heat';
+  readonly columnSeconds: number;
+  /** Of the rows, from the lowest; one more than there are rows. */
+  readonly edgesMs: readonly number[];
+  /** Those with a count: which column, which row, how many. */
+  readonly cells: readonly (readonly [column: number, row: number, count: number])[];
+  readonly columnCount: number;
+}
+
+/** Of a chart as a picture. */
+export interface ChartSize {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}

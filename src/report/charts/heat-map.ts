@@ -1,0 +1,24 @@
+// Response times over time, every answer of the run in it: what a line of percentiles hides, such as two kinds of answers.
+
+import type { RunResult } from '../../facts/result.ts';
+import type { HeatMap } from './chart.ts';
+
+export function heatMap({ responseHeat, timeline }: RunResult): HeatMap | null {
+  if (responseHeat === null) return null;
+  const { columnSeconds, edgesMs, columns } = responseHeat;
+  return {
+    kind: 'heat',
+    id: 'response-heat',
+    title: 'All response times',
+    reading:
+      'The darker, the more answers took so long in that time. Two dark bands are two kinds of answers; a stripe that leans ' +
+      'upwards is a queue that grows.',
+    columnSeconds,
+    edgesMs,
+    // To the end of the run, as the charts above and below it.
+    columnCount: Math.max(columns.length, Math.ceil(timeline.length / columnSeconds)),
+    cells: columns.flatMap((counts, column) =>
+      counts.flatMap((count, row) => (count === 0 ? [] : [[column, row, count] as const])),
+    ),
+  };
+}

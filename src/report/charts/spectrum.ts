@@ -1,0 +1,60 @@
+// The whole distribution of times as one line: how rare a time is, against how long it is. Rarity is 1/(1−p), on a
+// logarithmic axis, so that the slowest in ten thousand have as much room as the slower half.
+// Source: Tene, How NOT to Measure Latency; HdrHistogram's plotter.
+
+import type { Distribution, RunResult } from '../../facts/result.ts';
+import { decodeHdrV2 } from '../../histogram/hdr-v2.ts';
+import { type Histogram, percentile } from '../../histogram/histogram.ts';
+import { nsToMs } from '../../units/duration.ts';
+import type { LineChart, Series } from './chart.ts';
+
+/** A factor of ten in rarity has so many points. */
+const POINTS_PER_DECADE = 24;
+const LINES = [
+  ['response', 'response'],
+  ['service', 'service'],
+  ['send lag', 'sendLag'],
+] as const;
+
+export function spectrum(result: RunResult, inflate: (bytes: Uint8Array) => Uint8Array): LineChart | null {
+  if (result.response.count === 0) return null;
+  const x = raritiesOf(Math.max(...LINES.map(([, of]) => result[of].count)));
+  return {
+    kind: 'lines',
+    id: 'spectrum',
+    title: 'Response time by percentile',
+    reading:
+      'Of a hundred messages one is slower than the value at 99 %, of ten thousand one than that at 99.99 %. A line that ' +
+      'stays low and then climbs like a wall is a service that stalls now and then.',
+    axis: 'rarity',
+    unit: 'ms',
+    scale: 'logarithmic',
+    x,
+    series: LINES.map(([name, of]) => seriesOf(name, result[of], x, inflate)),
+    bands: [],
+    limits: [],
+  };
+}
+
+/** From 1 (every message) to the rarest of so many. */
+function raritiesOf(count: number): readonly number[] {
+  const steps = Math.max(1, Math.ceil(Math.log10(count) * POINTS_PER_DECADE));
+  return Array.from({ length: steps + 1 }, (_, step) => count ** (step / steps));
+}
+
+function seriesOf(
+  name: string,
+  { hdr, count }: Distribution,
+  x: readonly number[],
+  inflate: (bytes: Uint8Array) => Uint8Array,
+): Series {
+  if (count === 0) return { name, y: x.map(() => null) };
+  const decoded = decodeHdrV2(hdr, inflate);
+  if (decoded.kind === 'invalid') throw new Error(`${name}: ${decoded.problem}`);
+  return { name, y: x.map((rarity) => (rarity > count ? null : atRarity(decoded.histogram, rarity))) };
+}
+
+function atRarity(histogram: Histogram, rarity: number): number | null {
+  const ns = percentile(histogram, Math.max(0, 100 * (1 - 1 / rarity)));
+  return ns === null ? null : nsToMs(ns);
+}

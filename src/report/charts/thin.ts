@@ -1,0 +1,39 @@
+// Fewer points for the eye, and no peak lost: of each stretch the least and the greatest value of every series stay, at
+// the times at which they were. All series of a chart keep the same times.
+
+import type { Series } from './chart.ts';
+
+export interface Points {
+  readonly x: readonly number[];
+  readonly series: readonly Series[];
+}
+
+/** At most about `most` points; the first and the last stay as well. */
+export function thin({ x, series }: Points, most: number): Points {
+  if (x.length <= most) return { x, series };
+  const stretches = Math.max(1, Math.floor(most / (2 * series.length)));
+  const kept = new Set([0, x.length - 1]);
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const from = Math.floor((stretch * x.length) / stretches);
+    const to = Math.floor(((stretch + 1) * x.length) / stretches);
+    for (const { y } of series) keepExtremes(y, from, to, kept);
+  }
+  const places = [...kept].sort((a, b) => a - b);
+  return {
+    x: places.map((place) => x[place]!),
+    series: series.map(({ name, y }) => ({ name, y: places.map((place) => y[place] ?? null) })),
+  };
+}
+
+function keepExtremes(y: readonly (number | null)[], from: number, to: number, kept: Set<number>): void {
+  let least: number | null = null;
+  let greatest: number | null = null;
+  for (let place = from; place < to; place++) {
+    const value = y[place] ?? null;
+    if (value === null) continue;
+    if (least === null || value < y[least]!) least = place;
+    if (greatest === null || value > y[greatest]!) greatest = place;
+  }
+  if (least !== null) kept.add(least);
+  if (greatest !== null) kept.add(greatest);
+}

@@ -1,0 +1,116 @@
+// Blocks of a document as HTML. Whatever comes out of here was escaped here.
+
+import { unreachable } from '../../units/unreachable.ts';
+import type { Chart } from '../charts/chart.ts';
+import { secondText } from '../charts/labels.ts';
+import type { Block, Cell, KeyFigure, Line, ListItem, TableBlock, Tone } from '../document.ts';
+import { printable } from '../printable.ts';
+import { escapeHtml } from './escape.ts';
+
+/** `level`: of the headings of blocks, 3 below a section of a single run. `prefix`: makes names of charts unique in the page. */
+export interface Place {
+  readonly level: number;
+  readonly prefix: string;
+}
+
+export function blockHtml(block: Block, place: Place): string {
+  switch (block.kind) {
+    case 'paragraph':
+      return `<p>${lineHtml(block.line)}</p>`;
+    case 'list':
+      return `${heading(block.title, place)}<ul class="notes">${block.items.map(itemHtml).join('')}</ul>`;
+    case 'figures':
+      return `<dl class="figures">${block.figures.map(figureHtml).join('')}</dl>`;
+    case 'table':
+      return tableHtml(block);
+    case 'chart':
+      return chartHtml(block.chart, place);
+    case 'code':
+      return `<details class="code"><summary>${escapeHtml(block.title)}</summary><pre tabindex="0">${escapeHtml(block.text)}</pre></details>`;
+    default:
+      return unreachable(block);
+  }
+}
+
+function heading(title: string | null, { level }: Place): string {
+  return title === null ? '' : `<h${level}>${escapeHtml(title)}</h${level}>`;
+}
+
+function lineHtml(line: Line): string {
+  return line
+    .map((part) => {
+      if (typeof part === 'string') return escapeHtml(part);
+      return part.mark === 'code'
+        ? `<code>${escapeHtml(part.text)}</code>`
+        : `<strong>${escapeHtml(part.text)}</strong>`;
+    })
+    .join('');
+}
+
+function itemHtml({ tone, line }: ListItem): string {
+  return `<li class="${tone}">${lineHtml(line)}</li>`;
+}
+
+/** Tones are said in words as well, for who does not see colours. */
+const TONE_WORDS: Readonly<Record<Tone, string | null>> = { good: 'good', bad: 'bad', open: 'in doubt', quiet: null };
+
+function figureHtml({ name, text, tone, note }: KeyFigure): string {
+  const word = TONE_WORDS[tone];
+  const said = word === null ? '' : ` <span class="hidden">(${word})</span>`;
+  return (
+    `<div class="${tone}"><dt>${escapeHtml(name)}${said}</dt>` +
+    `<dd>${escapeHtml(text)}</dd><dd class="note">${escapeHtml(note)}</dd></div>`
+  );
+}
+
+function tableHtml({ title, columns, rows, note }: TableBlock): string {
+  const head = columns.map(({ name, isNumber }) => {
+    return `<th scope="col"${isNumber ? ' class="number"' : ''}>${name === '' ? '<span class="hidden">name</span>' : escapeHtml(name)}</th>`;
+  });
+  const body = rows.map(
+    (cells) => `<tr>${cells.map((cell, at) => cellHtml(cell, columns[at]?.isNumber === true)).join('')}</tr>`,
+  );
+  const after = note === null ? '' : `<p class="note">${escapeHtml(note)}</p>`;
+  return (
+    `<div class="table" role="region" tabindex="0" aria-label="${escapeHtml(title)}"><table><caption>${escapeHtml(title)}</caption>` +
+    `<thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>${after}`
+  );
+}
+
+/** Shorter texts are not broken in the middle; longer ones may be one word that is wider than a screen. */
+const KEPT_WHOLE = 24;
+
+function cellHtml({ text, value, tone, isCode }: Cell, isNumber: boolean): string {
+  const names = [...(isNumber ? ['number'] : []), ...(tone === undefined ? [] : [tone])];
+  const classes = names.length === 0 ? '' : ` class="${names.join(' ')}"`;
+  const sorted = value === undefined ? '' : ` data-value="${value === null ? '' : value}"`;
+  const short = text.length <= KEPT_WHOLE ? ' class="short"' : '';
+  const content = isCode === true && text !== '' ? `<code${short}>${escapeHtml(text)}</code>` : escapeHtml(text);
+  return `<td${classes}${sorted}>${content}</td>`;
+}
+
+function chartHtml(chart: Chart, place: Place): string {
+  const id = escapeHtml(`${place.prefix}${chart.id}`);
+  const bands = bandsText(chart);
+  return (
+    `<figure class="chart" id="${id}"><figcaption>${heading(chart.title, place)}<p class="reading" id="${id}-reading">` +
+    `${escapeHtml(chart.reading)}${bands === '' ? '' : ` ${escapeHtml(bands)}`}</p></figcaption>` +
+    `<div class="plot" data-chart="${id}"><noscript>This chart needs JavaScript, which is part of this file.</noscript></div></figure>`
+  );
+}
+
+const MOST_NAMED_BANDS = 12;
+
+/** In words, for who does not see the shades, and for bands that are too narrow for their names. */
+function bandsText(chart: Chart): string {
+  const faults = chart.kind === 'lines' ? chart.bands.filter(({ kind }) => kind === 'fault') : [];
+  if (faults.length === 0) return '';
+  const named = faults
+    .slice(0, MOST_NAMED_BANDS)
+    .map(
+      ({ name, fromSecond, toSecond }) =>
+        `${printable(name, 40)} (${secondText(fromSecond)} to ${secondText(toSecond)})`,
+    );
+  const more = faults.length > named.length ? `, and ${faults.length - named.length} more` : '';
+  return `Shaded: ${named.join(', ')}${more}.`;
+}

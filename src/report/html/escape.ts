@@ -1,0 +1,22 @@
+// Text in HTML (WHATWG HTML, 13.1.2): what could begin or end markup becomes a character reference, in contents and in
+// attributes with quotation marks alike.
+
+const REFERENCES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => REFERENCES[character]!);
+}
+
+/** A value of JSON inside `<script>`: no `<` can end it, and no line separator can break it. */
+export function jsonForScript(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,37 @@
+// What a reader could take for granted that the run did not show, and what showed beside its rules.
+
+import type { RunResult } from '../facts/result.ts';
+import type { ListItem } from './document.ts';
+import { misbehavingTexts } from './misbehaving-texts.ts';
+import { printable } from './printable.ts';
+
+export function risksOf(result: RunResult): readonly ListItem[] {
+  const { verdict, findings, delivery, plan, misbehaving, run } = result;
+  const item = (tone: ListItem['tone'], text: string): ListItem => ({ tone, line: [text] });
+  return [
+    ...(run.endedBecause === null ? [] : [item('open', `The run ended early: ${printable(run.endedBecause)}.`)]),
+    ...verdict.doubts.map(({ detail }) => item('open', `In doubt: ${printable(detail)}`)),
+    ...findings.map(({ kind, series, evidence }) =>
+      item('bad', `A ${kind} in ${printable(series, 120)}: ${printable(evidence)}`),
+    ),
+    ...(delivery.consistentWith !== null && delivery.faultFreeOnly
+      ? [
+          item(
+            'quiet',
+            'No lane was dropped or opened again, so the run says nothing about what a failure does to messages.',
+          ),
+        ]
+      : []),
+    ...(plan.load.messages.kind !== 'none' && !hasTimeRule(result)
+      ? [item('quiet', 'No rule of the plan is about response time: however slow the service is, it passes.')]
+      : []),
+    ...(plan.contract === null && !plan.thresholds.some(({ metric }) => metric.kind === 'messages')
+      ? [item('quiet', 'No rule and no contract is about delivery: lost messages do not turn the verdict.')]
+      : []),
+    ...misbehavingTexts(misbehaving).map((text) => item('quiet', `Counted apart: ${text}`)),
+  ];
+}
+
+function hasTimeRule({ plan }: RunResult): boolean {
+  return plan.thresholds.some(({ unit }) => unit === 'ns');
+}

@@ -1,0 +1,76 @@
+// A result as a document: its sections in the order in which a reader asks. One that has nothing to say is left out.
+
+import type { RunResult } from '../facts/result.ts';
+import { formatCount } from '../units/rate.ts';
+import type { ReportDocument, Section, Tone } from './document.ts';
+import { formatSeconds, plural } from './figures.ts';
+import { printable } from './printable.ts';
+import type { ReportTools } from './report-file.ts';
+import { deliverySection } from './sections/delivery-section.ts';
+import { instrumentSection } from './sections/instrument-section.ts';
+import { loadSection } from './sections/load-section.ts';
+import { planSection } from './sections/plan-section.ts';
+import { recoverySection } from './sections/recovery-section.ts';
+import { resourcesSection } from './sections/resources-section.ts';
+import { rulesSection } from './sections/rules-section.ts';
+import { summarySection } from './sections/summary-section.ts';
+import { timesSection } from './sections/times-section.ts';
+
+type MakeSection = (result: RunResult, tools: ReportTools) => Section | null;
+
+const SECTIONS: readonly MakeSection[] = [
+  summarySection,
+  rulesSection,
+  timesSection,
+  loadSection,
+  deliverySection,
+  recoverySection,
+  resourcesSection,
+  instrumentSection,
+  planSection,
+];
+
+const VERDICTS: Readonly<Record<RunResult['verdict']['kind'], { readonly word: string; readonly tone: Tone }>> = {
+  pass: { word: 'PASS', tone: 'good' },
+  fail: { word: 'FAIL', tone: 'bad' },
+  inconclusive: { word: 'INCONCLUSIVE', tone: 'open' },
+};
+
+export function runDocument(result: RunResult, tools: ReportTools): ReportDocument {
+  const { run, plan, connections, verdict } = result;
+  return {
+    title: printable(run.name, 120),
+    verdict: VERDICTS[verdict.kind],
+    headline: headline(result),
+    facts: [
+      run.startedAt,
+      formatSeconds(run.durationSeconds),
+      plural(connections.peakOpen, 'lane'),
+      `${formatCount(result.messages.sent)} messages`,
+      `against ${plan.target.urls.map((url) => printable(url, 200)).join(', ')}`,
+      ...(plan.profile === null ? [] : [`profile ${printable(plan.profile, 60)}`]),
+      ...(run.outcome === 'completed' ? [] : [run.outcome]),
+    ],
+    sections: SECTIONS.flatMap((make) => make(result, tools) ?? []),
+  };
+}
+
+/** In one sentence: what the verdict rests on. */
+function headline({ verdict }: RunResult): string {
+  const rules = verdict.thresholds.length;
+  switch (verdict.kind) {
+    case 'pass':
+      return rules === 1 ? 'Go: the one rule was kept.' : `Go: all ${formatCount(rules)} rules were kept.`;
+    case 'fail': {
+      const broken = verdict.thresholds.filter(({ kind }) => kind === 'fail');
+      const first = broken
+        .slice(0, 3)
+        .map(({ expression, observedText }) => `${expression}, observed: ${observedText}`);
+      const more = broken.length > first.length ? `, and ${formatCount(broken.length - first.length)} more` : '';
+      const of = `${formatCount(broken.length)} of ${plural(rules, 'rule')} ${broken.length === 1 ? 'was' : 'were'} broken`;
+      return `No-go: ${of}: ${printable(first.join('; '), 400)}${more}.`;
+    }
+    case 'inconclusive':
+      return `No decision: the run cannot be judged: ${printable(verdict.doubts[0].detail, 300)}`;
+  }
+}

@@ -1,0 +1,159 @@
+// What became of every message: the fates, what they come to, and the first messages that fared badly, as witnesses.
+
+import type { MessageResult, RunResult } from '../../facts/result.ts';
+import { formatCount } from '../../units/rate.ts';
+import { formatPercent } from '../../units/ratio.ts';
+import { troublesOverTime } from '../charts/over-time.ts';
+import { type Block, charts, paragraph, type Section, strong, type TableBlock } from '../document.ts';
+import { countCell, msCell, numbers, said, secondsCell, table, text, troubleCell, words } from '../tables.ts';
+
+export function deliverySection(result: RunResult): Section | null {
+  if (result.messages.due === 0 && result.pushes === null && result.violations.length === 0) return null;
+  return {
+    id: 'delivery',
+    title: 'What became of every message',
+    blocks: [
+      ...guarantee(result),
+      fates(result.messages),
+      ...charts(troublesOverTime(result)),
+      ...witnesses(result),
+      ...types(result),
+      ...fanout(result),
+      ...pushes(result),
+    ],
+  };
+}
+
+function guarantee({ delivery }: RunResult): readonly Block[] {
+  if (delivery.consistentWith === null) return [];
+  const bound =
+    delivery.lossRatioBelow === null
+      ? ''
+      : `, loss below ${formatPercent(delivery.lossRatioBelow)} with 95 % confidence`;
+  const proof = `Consistent with ${delivery.consistentWith === 'none' ? 'no guarantee' : delivery.consistentWith}`;
+  return [
+    paragraph(
+      strong(proof),
+      ` in ${formatCount(delivery.messages)} messages${bound}. No finite run proves a guarantee; this one did not contradict it.`,
+      delivery.approximate ? ' A bound of the ledger was hit: duplicates and belated messages may be confused.' : '',
+    ),
+  ];
+}
+
+const FATES: readonly (readonly [keyof MessageResult & string, meaning: string, isTrouble: boolean])[] = [
+  ['due', 'that the plan asked for', false],
+  ['sent', 'that left the generator', false],
+  ['delivered', 'that came where they should', false],
+  ['rejected', 'that the service refused', true],
+  ['lost', 'that never came though their connection lived', true],
+  ['unresolved', 'whose connection died under them', true],
+  ['duplicated', 'that came more than once', true],
+  ['reordered', 'that came after later ones of their stream', true],
+  ['corrupted', 'whose bytes were not those that were sent', true],
+  ['unexpected', 'that nobody had sent', true],
+  ['belated', 'that came after they had been settled', true],
+  ['acknowledged', 'that the service acknowledged', false],
+  ['resent', 'copies that were sent again', false],
+  ['suppressed', 'copies that the service knew', false],
+  ['diverged', 'answers whose state was wrong', true],
+  ['disagreed', 'heard in another order than by others', true],
+];
+/** Always shown; the others where there are any. */
+const ALWAYS: readonly string[] = [
+  'due',
+  'sent',
+  'delivered',
+  'lost',
+  'unresolved',
+  'duplicated',
+  'reordered',
+  'corrupted',
+];
+
+function fates(messages: MessageResult): TableBlock {
+  const rows = FATES.flatMap(([fate, meaning, isTrouble]) => {
+    const count = messages[fate] as number;
+    if (count === 0 && !ALWAYS.includes(fate)) return [];
+    return [[text(fate), isTrouble ? troubleCell(count) : countCell(count), text(meaning)]];
+  });
+  const unsent = Object.entries(messages.unsent).filter(([, count]) => count > 0);
+  const unsentRows = unsent.map(([reason, count]) => [
+    text(`not sent: ${reason}`),
+    troubleCell(count),
+    text('that were due and did not leave the generator'),
+  ]);
+  return table('Fates', [...words('fate'), ...numbers('messages'), ...words('meaning')], [...rows, ...unsentRows]);
+}
+
+function witnesses({ violations }: RunResult): readonly Block[] {
+  if (violations.length === 0) return [];
+  const rows = violations.map(({ violation, atSecond, lane, stream, seq, detail }) => [
+    text(violation, 'bad'),
+    secondsCell(atSecond),
+    countCell(stream),
+    seq === null ? text('not known') : countCell(seq),
+    countCell(lane),
+    said(detail, 400),
+  ]);
+  const columns = [...words('what'), ...numbers('at', 'stream', 'number', 'found by lane'), ...words('witness')];
+  const note = violations.length < 100 ? null : 'The first hundred. All are counted above.';
+  return [table('Witnesses', columns, rows, note)];
+}
+
+function types({ types: all }: RunResult): readonly Block[] {
+  if (all.length === 0) return [];
+  const columns = [
+    ...words('type', 'priority'),
+    ...numbers('bytes', 'sent', 'delivered', 'lost', 'unresolved', 'duplicated', 'reordered', 'corrupted'),
+    ...numbers('response p50', 'p99', 'max'),
+  ];
+  const rows = all.map(({ type, priority, payloadBytes, messages, response }) => [
+    said(type, 60),
+    priority === null ? text('') : said(priority, 60),
+    countCell(payloadBytes),
+    countCell(messages.sent),
+    countCell(messages.delivered),
+    ...[messages.lost, messages.unresolved, messages.duplicated, messages.reordered, messages.corrupted].map(
+      troubleCell,
+    ),
+    msCell(response.p50Ms),
+    msCell(response.p99Ms),
+    msCell(response.maxMs),
+  ]);
+  return [table('By type', columns, rows)];
+}
+
+function fanout({ fanout: reached }: RunResult): readonly Block[] {
+  if (reached === null) return [];
+  const { owed, received, missed, unresolved, away, receivers } = reached;
+  const counts = [
+    [text('owed'), countCell(owed), text('deliveries to other lanes')],
+    [text('received'), countCell(received), text('of them')],
+    [text('missed'), troubleCell(missed), text('though the lane was there')],
+    [text('unresolved'), troubleCell(unresolved), text('whose receiver’s connection died')],
+    [text('sent while away'), countCell(away), text('and not sent later: not owed')],
+    [
+      text('receivers'),
+      countCell(receivers.count),
+      text(`${formatCount(receivers.complete)} of them heard everything`),
+    ],
+  ];
+  const worst = receivers.worst.map(({ lane, owed: due, received: heard }) => [
+    countCell(lane),
+    countCell(due),
+    countCell(heard),
+  ]);
+  return [
+    table('Fan-out', [...words('deliveries'), ...numbers('count'), ...words('meaning')], counts),
+    ...(worst.length === 0 ? [] : [table('Lanes that missed most', numbers('lane', 'owed', 'received'), worst)]),
+  ];
+}
+
+function pushes({ pushes: heard }: RunResult): readonly Block[] {
+  if (heard === null) return [];
+  const rows = (['owed', 'received', 'missed', 'unresolved', 'away', 'unjudged'] as const).map((name) => [
+    text(name),
+    name === 'missed' ? troubleCell(heard[name]) : countCell(heard[name]),
+  ]);
+  return [table('What the service said of its own accord', [...words('pushes'), ...numbers('count')], rows)];
+}

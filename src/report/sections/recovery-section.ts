@@ -1,0 +1,121 @@
+// What each fault did, and how the way back was; why lanes failed; what became of lanes that misbehave.
+
+import type { FailureKind } from '../../facts/failure.ts';
+import { FAILURE_MEANINGS } from '../../facts/failure.ts';
+import type { IncidentResult, RunResult } from '../../facts/result.ts';
+import { formatPercent } from '../../units/ratio.ts';
+import { type Block, type Cell, paragraph, type Section } from '../document.ts';
+import { formatSeconds } from '../figures.ts';
+import { misbehavingTexts } from '../misbehaving-texts.ts';
+import { countCell, msCell, numbers, said, secondsCell, table, text, troubleCell, words } from '../tables.ts';
+
+export function recoverySection(result: RunResult): Section | null {
+  const blocks = [...availability(result), ...incidents(result), ...failures(result), ...misbehaving(result)];
+  return blocks.length === 0 ? null : { id: 'recovery', title: 'Failures and recovery', blocks };
+}
+
+function availability({ recovery }: RunResult): readonly Block[] {
+  if (recovery === null) return [];
+  const { availabilityRatio, drops, meanSecondsBetweenDrops, meanSecondsDown } = recovery;
+  const available = availabilityRatio === null ? 'n/a' : formatPercent(availabilityRatio);
+  const mean = (name: string, seconds: number | null): string =>
+    seconds === null ? '' : `; ${name} ${formatSeconds(seconds)}`;
+  return [
+    paragraph(
+      `Lanes were available for ${available} of the time for which they were wanted, with ${drops} drops`,
+      mean('open between drops for', meanSecondsBetweenDrops),
+      mean('down each time for', meanSecondsDown),
+      '.',
+    ),
+  ];
+}
+
+const LANE_COLUMNS = [
+  ...words('fault', 'kind'),
+  ...numbers('from', 'to', 'dropped', 'back', 'gave up', 'first back after', 'last back after', 'down p50', 'down max'),
+  ...numbers('most opened in a second'),
+];
+const MESSAGE_COLUMNS = [
+  ...words('fault'),
+  ...numbers('lost', 'unresolved', 'duplicated', 'resent', 'not sent', 'response back after', 'throughput back after'),
+];
+const NOTE =
+  'Times count from the beginning of the fault. Response and throughput are back once they are inside their band of the ' +
+  'seconds before the first fault again.';
+
+function incidents({ recovery }: RunResult): readonly Block[] {
+  const all = recovery?.incidents ?? [];
+  if (all.length === 0) return [];
+  const failed = all.filter(({ failedBecause }) => failedBecause !== null);
+  return [
+    table('Faults, and the lanes’ way back', LANE_COLUMNS, all.map(laneCells)),
+    table('Faults, and what they cost', MESSAGE_COLUMNS, all.map(messageCells), NOTE),
+    ...(failed.length === 0
+      ? []
+      : [
+          table(
+            'Faults that could not be done, or undone',
+            words('fault', 'why'),
+            failed.map(({ name, failedBecause }) => [said(name, 64), said(failedBecause ?? '')]),
+          ),
+        ]),
+  ];
+}
+
+function laneCells(incident: IncidentResult): readonly Cell[] {
+  return [
+    said(incident.name, 64),
+    said(incident.kind, 40),
+    secondsCell(incident.fromSecond),
+    secondsCell(incident.toSecond),
+    countCell(incident.dropped),
+    countCell(incident.reconnected),
+    troubleCell(incident.gaveUp),
+    secondsCell(incident.firstReconnectSeconds),
+    secondsCell(incident.lastReconnectSeconds),
+    msCell(incident.outage.p50Ms),
+    msCell(incident.outage.maxMs),
+    countCell(incident.mostOpenedInASecond),
+  ];
+}
+
+function messageCells(incident: IncidentResult): readonly Cell[] {
+  const { messages, isCompared } = incident;
+  const back = (seconds: number | null): Cell =>
+    isCompared && seconds === null ? { text: 'never', value: null, tone: 'bad' } : secondsCell(seconds);
+  return [
+    said(incident.name, 64),
+    troubleCell(messages.lost),
+    countCell(messages.unresolved),
+    troubleCell(messages.duplicated),
+    countCell(messages.resent),
+    countCell(messages.unsent),
+    back(incident.responseBackSeconds),
+    back(incident.throughputBackSeconds),
+  ];
+}
+
+function failures({ connections }: RunResult): readonly Block[] {
+  const rows = Object.entries(connections.failures).map(([kind, { count, example }]) => [
+    text(kind),
+    troubleCell(count),
+    text(FAILURE_MEANINGS[kind as FailureKind]),
+    said(example),
+  ]);
+  const codes = Object.entries(connections.closeCodes).map(([code, count]) => [text(code), countCell(count)]);
+  return [
+    ...(rows.length === 0
+      ? []
+      : [table('Why lanes failed', [...words('kind'), ...numbers('count'), ...words('meaning', 'the first')], rows)]),
+    ...(codes.length === 0
+      ? []
+      : [table('Close codes of the service', [...words('code'), ...numbers('connections')], codes)]),
+  ];
+}
+
+function misbehaving({ misbehaving: groups }: RunResult): readonly Block[] {
+  if (groups.length === 0) return [];
+  const rows = misbehavingTexts(groups).map((line) => [text(line)]);
+  const note = 'All other figures are of the lanes that behave as they should.';
+  return [table('Lanes that misbehave on purpose', words('what became of them'), rows, note)];
+}

@@ -1,0 +1,66 @@
+// What the run cost: probes of the service and the machine over time, and what grew under an even load.
+
+import type { RunResult } from '../../facts/result.ts';
+import { valueText } from '../charts/labels.ts';
+import { resourcesOverTime, unitOf } from '../charts/over-time.ts';
+import { type Block, charts, type Section } from '../document.ts';
+import { countCell, numbers, said, secondsCell, table, text, words } from '../tables.ts';
+
+export function resourcesSection(result: RunResult): Section {
+  return {
+    id: 'resources',
+    title: 'Resources',
+    blocks: [...findings(result), ...charts(...resourcesOverTime(result)), ...series(result), ...gaps(result)],
+  };
+}
+
+function findings({ findings: all }: RunResult): readonly Block[] {
+  if (all.length === 0) return [];
+  const rows = all.map(({ kind, series: of, fromSecond, toSecond, evidence }) => [
+    text(kind, 'bad'),
+    said(of, 120),
+    secondsCell(fromSecond),
+    secondsCell(toSecond),
+    text(evidence),
+  ]);
+  return [
+    table(
+      'What grew under an even load',
+      [...words('what', 'series'), ...numbers('from', 'to'), ...words('evidence')],
+      rows,
+    ),
+  ];
+}
+
+function series({ resources }: RunResult): readonly Block[] {
+  const rows = Object.entries(resources).flatMap(([probe, all]) =>
+    Object.entries(all).map(([name, { first, max, last, slopePerMinute }]) => {
+      const cell = (value: number) => ({ text: valueText(unitOf(name), value), value });
+      return [
+        said(probe, 40),
+        said(name, 80),
+        cell(first),
+        cell(max),
+        cell(last),
+        slopePerMinute === null ? { text: 'n/a', value: null } : cell(slopePerMinute),
+      ];
+    }),
+  );
+  if (rows.length === 0) return [];
+  const columns = [...words('probe', 'series'), ...numbers('first', 'max', 'last', 'slope a minute')];
+  return [table('What probes read', columns, rows, 'The slope is that of the time under an even load.')];
+}
+
+function gaps({ probes }: RunResult): readonly Block[] {
+  const rows = probes.flatMap(({ name, readings, gaps: missing, firstGap }) =>
+    missing === 0 ? [] : [[said(name, 40), countCell(readings), countCell(missing), said(firstGap ?? '')]],
+  );
+  if (rows.length === 0) return [];
+  return [
+    table(
+      'What probes could not read',
+      [...words('probe'), ...numbers('readings', 'gaps'), ...words('the first')],
+      rows,
+    ),
+  ];
+}

@@ -1,0 +1,97 @@
+// The first thing that is read: go or no-go, what broke, what was measured, what to do first.
+
+import type { RunResult } from '../../facts/result.ts';
+import { formatCount, formatRate } from '../../units/rate.ts';
+import { formatPercent } from '../../units/ratio.ts';
+import { firstSteps } from '../advice.ts';
+import { type Block, type KeyFigure, type ListItem, list, type Section, type Tone } from '../document.ts';
+import { formatMs } from '../figures.ts';
+import { risksOf } from '../risks.ts';
+
+export function summarySection(result: RunResult): Section {
+  const steps = firstSteps(result).map((line): ListItem => ({ tone: 'quiet', line }));
+  const blocks: readonly Block[] = [
+    { kind: 'figures', figures: keyFigures(result) },
+    ...list('What to do first', steps),
+    ...list('What else to know', risksOf(result)),
+  ];
+  return { id: 'summary', title: 'Summary', blocks };
+}
+
+function keyFigures(result: RunResult): readonly KeyFigure[] {
+  const { response, messages, throughput, connections, plan } = result;
+  const perSecond = (rate: number | null): string => (rate === null ? 'n/a' : formatRate(rate));
+  const sends = plan.load.messages.kind !== 'none';
+  return [
+    ...(sends
+      ? [
+          figure(result, 'response.p50', 'response, median', formatMs(response.p50Ms), 'half were faster'),
+          figure(result, 'response.p99', 'response, p99', formatMs(response.p99Ms), 'one in a hundred was slower'),
+          figure(
+            result,
+            'throughput.delivered',
+            'delivered',
+            perSecond(throughput.deliveredPerSecond),
+            `of ${perSecond(throughput.offeredPerSecond)} offered`,
+          ),
+          figure(
+            result,
+            'delivered',
+            'delivered of sent',
+            messages.deliveredRatio === null ? 'n/a' : formatPercent(messages.deliveredRatio),
+            `${formatCount(messages.delivered)} of ${formatCount(messages.sent)}`,
+          ),
+          figure(
+            result,
+            'lost',
+            'lost',
+            formatCount(messages.lost),
+            `${formatCount(messages.unresolved)} unresolved`,
+            messages.lost,
+          ),
+          damageFigure(result),
+        ]
+      : []),
+    figure(
+      result,
+      'connections.failed',
+      'lanes',
+      formatCount(connections.peakOpen),
+      `${formatCount(connections.failed)} failed, ${formatCount(connections.droppedByServer)} dropped`,
+      connections.failed + connections.droppedByServer,
+    ),
+  ];
+}
+
+/** Which has no metric of its own, being several. */
+function damageFigure({ messages }: RunResult): KeyFigure {
+  const { duplicated, reordered, corrupted } = messages;
+  const count = duplicated + reordered + corrupted;
+  return {
+    name: 'not as they were sent',
+    text: formatCount(count),
+    tone: count === 0 ? 'good' : 'bad',
+    note: `${formatCount(duplicated)} duplicated, ${formatCount(reordered)} reordered, ${formatCount(corrupted)} corrupted`,
+  };
+}
+
+/** With the rule about it, where the plan has one; without, `troubles` say whether it is good. */
+function figure(
+  { plan, verdict }: RunResult,
+  metric: string,
+  name: string,
+  text: string,
+  note: string,
+  troubles?: number,
+): KeyFigure {
+  const rules = plan.thresholds.filter(({ expression, scope }) => {
+    return scope === null && new RegExp(`^${metric.replaceAll('.', '\\.')}\\s*[<>=!]`).test(expression);
+  });
+  const judged = rules.flatMap(({ expression }) => verdict.thresholds.filter((rule) => rule.expression === expression));
+  const worst = judged.find(({ kind }) => kind === 'fail') ?? judged.find(({ kind }) => kind !== 'pass') ?? judged[0];
+  if (worst !== undefined) return { name, text, tone: TONES[worst.kind], note: `rule: ${worst.expression}` };
+  const tone: Tone = troubles === undefined ? 'quiet' : troubles === 0 ? 'good' : 'bad';
+  return { name, text, tone, note };
+}
+
+export const TONES = { pass: 'good', fail: 'bad', inconclusive: 'open' } as const;
