@@ -1,43 +1,18 @@
-import { deflateSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import hdr from 'hdr-histogram-js';
 import { describe, expect, test } from 'vitest';
-import { makePlan, openMessages, SECOND, threshold } from '../../test/support/engine/plans.ts';
-import { completedRun, makeWindow } from '../../test/support/engine/windows.ts';
+import { makePlan, SECOND } from '../../test/support/engine/plans.ts';
+import { completedRun } from '../../test/support/engine/windows.ts';
+import { resultOf } from '../../test/support/judged-run.ts';
 import { createJudge } from '../analysis/judge.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
-import { encodeHdrV2 } from '../histogram/hdr-v2.ts';
 import { REPORT_TOOLS } from '../outputs/report-tools.ts';
 import { FORMATS, type FormatName } from './formats.ts';
 
-const MS = 1e6;
 /** What a service, a plan or a file may be called, or say. */
 const HOSTILE =
   '</script>|`x`|=1+1|@all [a](javascript:b) <img src=x onerror=y> \u202e\u0000\u001b[31m]]> \ud800 "q" &amp; \r\n# h';
-
-function resultOf({
-  name = 'chat',
-  rules = ['response.p99 < 1s', 'lost == 0'],
-  events = [] as readonly RunEvent[],
-} = {}): RunResult {
-  const plan = { ...makePlan({ messages: openMessages(100, 3 * SECOND) }), name, thresholds: rules.map(threshold) };
-  const judge = createJudge(plan, [...completedRun(0, 3 * SECOND), ...events], (histogram) =>
-    encodeHdrV2(histogram, (bytes) => deflateSync(bytes)),
-  );
-  for (let second = 0; second < 3; second++) {
-    const times = Array.from({ length: 1000 }, (_, index) => (1 + second) * MS + index * 10_007);
-    judge.window(
-      makeWindow({
-        second,
-        messages: { due: 1000, sent: 1000, delivered: 999, lost: 1 },
-        times: { response: times, service: times, sendLag: times.map((ns) => ns / 100), eventLoopDelay: [MS] },
-        health: { elapsedNs: 1e9, inFlightNs: times.reduce((sum, ns) => sum + ns, 0) },
-      }),
-    );
-  }
-  return judge.finish();
-}
 
 const textsOf = (format: Exclude<FormatName, 'pdf'>, result: RunResult): Readonly<Record<string, string>> =>
   Object.fromEntries(FORMATS[format](result, REPORT_TOOLS).map(({ name, content }) => [name, String(content)]));

@@ -1,5 +1,6 @@
 // Text in HTML (WHATWG HTML, 13.1.2): what could begin or end markup becomes a character reference, in contents and in
-// attributes with quotation marks alike.
+// attributes with quotation marks alike. What has no shape, such as marks that turn the direction of writing, is shown by
+// its number.
 
 const REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -10,7 +11,15 @@ const REFERENCES: Readonly<Record<string, string>> = {
 };
 
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => REFERENCES[character]!);
+  return text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) =>
+      character === '\n' ? character : numberOf(character),
+    )
+    .replace(/[&<>"']/g, (character) => REFERENCES[character]!);
+}
+
+function numberOf(character: string): string {
+  return `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
 }
 
 /** A value of JSON inside `<script>`: no `<` can end it, and no line separator can break it. */

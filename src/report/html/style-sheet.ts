@@ -54,7 +54,7 @@ export const STYLE_SHEET = `
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;scroll-padding-top:3.5rem}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
-body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
+body{margin:0;overflow-wrap:break-word;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 a{color:var(--link)}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -64,7 +64,7 @@ a{color:var(--link)}
 .bar nav{flex:1;overflow-x:auto;white-space:nowrap}
 .bar nav a{display:inline-block;padding:.3rem .55rem;text-decoration:none;font-size:.875rem}
 .bar nav a:hover{text-decoration:underline}
-button{font:inherit;font-size:.8125rem;color:var(--text);background:var(--ground);border:1px solid var(--quiet);border-radius:6px;padding:.25rem .6rem;cursor:pointer;min-height:28px}
+button{font:inherit;font-size:.8125rem;color:var(--text);background:var(--ground);border:1px solid var(--quiet);border-radius:6px;padding:.25rem .6rem;cursor:pointer;min-height:28px;max-width:100%;overflow-wrap:anywhere}
 main{max-width:72rem;margin:0 auto;padding:1rem}
 .verdict{background:var(--ground);border:1px solid var(--grid);border-left:10px solid;border-radius:10px;padding:1.25rem 1.5rem;margin-bottom:1rem}
 .verdict.good{border-left-color:var(--good);background:var(--goodGround)}
@@ -80,12 +80,12 @@ section{background:var(--ground);border:1px solid var(--grid);border-radius:10px
 section>h2,section>h3{margin:.25rem 0 1rem;font-size:1.25rem}
 h3,h4{font-size:1rem;margin:1.5rem 0 .25rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.75rem;margin:0}
-.figures div{border:1px solid var(--grid);border-top:4px solid var(--quiet);border-radius:8px;padding:.6rem .8rem;min-width:0}
+.figures>div{border:1px solid var(--grid);border-top:4px solid var(--quiet);border-radius:8px;padding:.6rem .8rem;min-width:0}
 .figures .good{border-top-color:var(--good)}.figures .bad{border-top-color:var(--bad)}.figures .open{border-top-color:var(--open)}
 .figures dt{font-size:.8125rem;color:var(--quiet)}
 .figures dd{margin:0;font-size:1.5rem;font-weight:700;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .figures .bad dd:not(.note){color:var(--bad)}.figures .open dd:not(.note){color:var(--open)}
-.figures .note{font-size:.8125rem;font-weight:400;color:var(--quiet)}
+.figures .note{overflow-wrap:anywhere;font-size:.8125rem;font-weight:400;color:var(--quiet)}
 .notes{margin:.25rem 0 0;padding-left:1.25rem}
 .notes li{margin:.3rem 0;overflow-wrap:anywhere}
 .notes li.bad::marker{color:var(--bad)}.notes li.open::marker{color:var(--open)}.notes li.good::marker{color:var(--good)}
@@ -115,7 +115,7 @@ figcaption h3,figcaption h4{margin-top:0}
 .controls button[aria-pressed=false]{opacity:.65;text-decoration:line-through}
 .controls svg{vertical-align:middle;margin-right:.35rem}
 .readout{display:block;min-height:1.5em;font-size:.875rem;color:var(--quiet);font-variant-numeric:tabular-nums}
-.tip{font-size:.8125rem;line-height:1.5}
+.tip{font-size:.8125rem;line-height:1.5;max-width:min(28rem,calc(100vw - 3rem));white-space:normal!important;overflow-wrap:anywhere}
 .tip b{font-variant-numeric:tabular-nums}
 footer{max-width:72rem;margin:0 auto;padding:0 1rem 2rem;font-size:.875rem;color:var(--quiet)}
 @media (max-width:40rem){section{padding:.75rem .9rem 1rem}main{padding:.6rem}.verdict{padding:1rem}.plot{height:16rem}.figures{grid-template-columns:repeat(2,1fr)}}

@@ -1,0 +1,140 @@
+import hdr from 'hdr-histogram-js';
+import { describe, expect, test } from 'vitest';
+import { resultOf } from '../../test/support/judged-run.ts';
+import type { RunEvent } from '../facts/event.ts';
+import type { RunResult } from '../facts/result.ts';
+import { REPORT_TOOLS } from '../outputs/report-tools.ts';
+import type { Chart } from './charts/chart.ts';
+import type { Block, ReportDocument, TableBlock } from './document.ts';
+import { formatMs } from './figures.ts';
+import { runDocument } from './run-document.ts';
+
+const LOST: RunEvent = {
+  kind: 'violation',
+  atNs: 1.5e9,
+  worker: 0,
+  violation: 'lost',
+  lane: 3,
+  stream: 3,
+  seq: 41,
+  detail: '#41 never came back; #40 and #42 did',
+};
+
+const blocksOf = ({ sections }: ReportDocument): readonly Block[] => sections.flatMap(({ blocks }) => blocks);
+const tablesOf = (document: ReportDocument): readonly TableBlock[] =>
+  blocksOf(document).flatMap((block) => (block.kind === 'table' ? [block] : []));
+const chartsOf = (document: ReportDocument): readonly Chart[] =>
+  blocksOf(document).flatMap((block) => (block.kind === 'chart' ? [block.chart] : []));
+
+/** Every number that stands anywhere in a result. */
+function numbersOf(value: unknown, into = new Set<number>()): ReadonlySet<number> {
+  if (typeof value === 'number') into.add(value);
+  else if (typeof value === 'object' && value !== null)
+    for (const member of Object.values(value)) numbersOf(member, into);
+  return into;
+}
+
+function documentOf(result: RunResult): ReportDocument {
+  return runDocument(result, REPORT_TOOLS);
+}
+
+describe('the numbers of a report', () => {
+  const result = resultOf({ seconds: 5000, messages: 20, events: [LOST] });
+  const document = documentOf(result);
+  const known = numbersOf(result);
+
+  test('in tables are those of the result', () => {
+    const values = tablesOf(document).flatMap(({ rows }) => rows.flat().flatMap(({ value }) => value ?? []));
+    expect(values.length).toBeGreaterThan(50);
+    for (const value of values) expect(known.has(value), String(value)).toBe(true);
+  });
+
+  test('in charts over time are those of the timeline, at their seconds, and no peak is thinned away', () => {
+    const fields = {
+      'response p50': 'responseP50Ms',
+      'response p99': 'responseP99Ms',
+      'response max': 'responseMaxMs',
+      'service p99': 'serviceP99Ms',
+      'send lag p99': 'sendLagP99Ms',
+      offered: 'due',
+      sent: 'sent',
+      delivered: 'delivered',
+      lost: 'lost',
+    } as const;
+    let checked = 0;
+    for (const chart of chartsOf(document)) {
+      if (chart.kind !== 'lines' || chart.axis !== 'seconds') continue;
+      expect(chart.x.length).toBeLessThanOrEqual(2100);
+      for (const { name, y } of chart.series) {
+        const field = fields[name as keyof typeof fields];
+        if (field === undefined) continue;
+        checked++;
+        const all = result.timeline.map((point) => point[field]);
+        expect(y).toEqual(chart.x.map((second) => all[second]));
+        expect(Math.max(...y.map((value) => value ?? 0))).toBe(Math.max(...all.map((value) => value ?? 0)));
+      }
+    }
+    expect(checked).toBe(9);
+  });
+
+  test('in the spectrum are those that the library reads from the histograms', () => {
+    const spectrum = chartsOf(document).find(({ id }) => id === 'spectrum');
+    if (spectrum?.kind !== 'lines') throw new Error('no spectrum');
+    const library = hdr.decodeFromCompressedBase64(result.response.hdr);
+    const [response] = spectrum.series;
+    for (const [place, rarity] of spectrum.x.entries()) {
+      const expected = library.getValueAtPercentile(100 * (1 - 1 / rarity)) / 1e6;
+      expect(response!.y[place]! / expected, `1/${rarity}`).toBeCloseTo(1, 2);
+    }
+  });
+
+  test('in the heat map are all answers', () => {
+    const heat = chartsOf(document).find(({ kind }) => kind === 'heat');
+    if (heat?.kind !== 'heat') throw new Error('no heat map');
+    expect(heat.cells.reduce((sum, [, , count]) => sum + count, 0)).toBe(result.response.count);
+  });
+
+  test('in the key figures are shown as the summary shows them', () => {
+    const figures = blocksOf(document).flatMap((block) => (block.kind === 'figures' ? block.figures : []));
+    expect(figures.find(({ name }) => name === 'response, p99')).toMatchObject({
+      text: formatMs(result.response.p99Ms),
+      note: 'rule: response.p99 < 1s',
+    });
+    expect(figures.find(({ name }) => name === 'lost')).toMatchObject({ text: '5,000', tone: 'bad' });
+  });
+});
+
+describe('what a report says first', () => {
+  test('a broken rule is a no-go, with the rule and what was observed', () => {
+    const { verdict, headline } = documentOf(resultOf());
+    expect(verdict).toEqual({ word: 'FAIL', tone: 'bad' });
+    expect(headline).toBe('No-go: 1 of 2 rules was broken: lost == 0, observed: 3.');
+  });
+
+  test('kept rules are a go', () => {
+    const { verdict, headline } = documentOf(resultOf({ rules: ['response.p99 < 1s', 'lost < 10'] }));
+    expect(verdict.word).toBe('PASS');
+    expect(headline).toBe('Go: all 2 rules were kept.');
+  });
+
+  test('an instrument in doubt is no decision, and what to do about it stands there', () => {
+    const died: RunEvent = { kind: 'workerDied', atNs: 1, worker: 0, detail: 'signal SIGKILL' };
+    const document = documentOf(resultOf({ rules: ['response.p99 < 1s'], events: [died] }));
+    expect(document.verdict.word).toBe('INCONCLUSIVE');
+    expect(document.headline).toMatch(/^No decision: the run cannot be judged: /);
+    expect(JSON.stringify(document.sections[0])).toContain('Find out why a worker died');
+  });
+
+  test('the first message that was lost is a witness, and a step', () => {
+    const document = documentOf(resultOf({ events: [LOST] }));
+    expect(JSON.stringify(document.sections[0])).toContain('#41 never came back');
+    const witnesses = tablesOf(document).find(({ title }) => title === 'Witnesses');
+    expect(witnesses?.rows).toHaveLength(1);
+  });
+
+  test('what has nothing to say is left out', () => {
+    const ids = documentOf(resultOf()).sections.map(({ id }) => id);
+    expect(ids).not.toContain('recovery');
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
