@@ -48,6 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('-q, --quiet', 'no progress on stderr')
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run')
+    .option('--open', 'open the page of it (html) once it is there')
     .addOption(
       new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
     )
@@ -71,17 +72,18 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('report')
-    .description('judge a stored run again, print its summary, write reports of it')
-    .argument('<run>', 'a path, an id, the beginning of an id, or "latest"')
+    .description('judge stored runs again, print their summaries, write reports of them; of several, one report')
+    .argument('<run...>', 'a path, an id, the beginning of an id, or "latest"')
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
-    .option('--output-dir <dir>', 'where reports are written; the directory of the run')
+    .option('--output-dir <dir>', 'where reports are written; the directory of the run, or of several the working one')
+    .option('--open', 'open the page of it (html) once it is there')
     .addOption(
       new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
     )
-    .action(async (run: string, flags: ReportFlags) => {
+    .action(async (runs: readonly string[], flags: ReportFlags) => {
       const { reportCommand } = await import('./report-command.ts');
-      exitCode = await reportCommand(run, flags);
+      exitCode = await reportCommand(runs, flags);
     });
 
   program
@@ -178,7 +180,8 @@ function collect(value: string, values: string[]): string[] {
   return [...values, value];
 }
 
-const OUTPUT_HELP = 'reports to write, with commas between them: csv, hgrm, hlog, json, junit, md; repeatable';
+const OUTPUT_HELP =
+  'reports to write, with commas between them: csv, hgrm, hlog, html, json, junit, md, pdf; repeatable';
 
 const INIT_EXAMPLES = `
 Examples:

@@ -1,8 +1,13 @@
-// `highwater report`: judges a stored run again, also one that was killed, and writes reports of it.
+// `highwater report`: judges stored runs again, also one that was killed, and writes reports of them: of one run as one report,
+// of several as one report with a page each.
 
+import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
+import type { RunResult } from '../facts/result.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
+import type { StoredRun } from '../run/ports.ts';
 import { judgeStoredRun } from '../run/run-plan.ts';
-import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
+import { isNonEmpty } from '../units/non-empty.ts';
+import { jointOutputsOf, type OutputFlags, outputsOf, writeJointOutputs, writeOutputs } from './outputs.ts';
 import { exitCodeOf, printResult } from './run-command.ts';
 
 export interface ReportFlags extends OutputFlags {
@@ -10,7 +15,13 @@ export interface ReportFlags extends OutputFlags {
   readonly runsDir: string;
 }
 
-export async function reportCommand(run: string, flags: ReportFlags): Promise<number> {
+/** At least one run. */
+export function reportCommand(runs: readonly string[], flags: ReportFlags): Promise<number> {
+  const [only] = runs;
+  return runs.length === 1 && only !== undefined ? reportOne(only, flags) : reportSeveral(runs, flags);
+}
+
+async function reportOne(run: string, flags: ReportFlags): Promise<number> {
   const outputs = outputsOf(flags);
   const stored = await createRunDirectories(flags.runsDir).open(run);
   const result = await judgeStoredRun(stored);
@@ -18,3 +29,26 @@ export async function reportCommand(run: string, flags: ReportFlags): Promise<nu
   await writeOutputs(result, outputs, stored.path);
   return exitCodeOf(result);
 }
+
+/** The gravest exit code of all. */
+async function reportSeveral(runs: readonly string[], flags: ReportFlags): Promise<number> {
+  if (flags.json === true) {
+    throw new HighwaterError('ARGUMENTS_INVALID', [`--json: expected one run with it, got ${runs.length}`]);
+  }
+  const outputs = jointOutputsOf(flags);
+  const archive = createRunDirectories(flags.runsDir);
+  // All are found before the first is judged: a mistyped one costs no time.
+  const stored: StoredRun[] = [];
+  for (const run of runs) stored.push(await archive.open(run));
+  const results: RunResult[] = [];
+  for (const run of stored) {
+    const result = await judgeStoredRun(run);
+    printResult(result, false, run.path);
+    results.push(result);
+  }
+  if (isNonEmpty(results)) await writeJointOutputs(results, outputs);
+  const codes = results.map(exitCodeOf);
+  return GRAVEST_FIRST.find((code) => codes.includes(code)) ?? EXIT_CODES.pass;
+}
+
+const GRAVEST_FIRST = [EXIT_CODES.interrupted, EXIT_CODES.unreachable, EXIT_CODES.fail, EXIT_CODES.inconclusive];

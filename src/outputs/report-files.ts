@@ -3,8 +3,11 @@
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunResult } from '../facts/result.ts';
-import { FORMATS, type FormatName } from '../report/formats.ts';
+import { DOCUMENT_FORMATS, type DocumentFormatName, FORMATS, type FormatName } from '../report/formats.ts';
+import type { ReportFile } from '../report/report-file.ts';
+import { runDocument } from '../report/run-document.ts';
 import { makeDirectory } from '../run/make-directory.ts';
+import type { NonEmpty } from '../units/non-empty.ts';
 import { REPORT_TOOLS } from './report-tools.ts';
 
 export interface WrittenReports {
@@ -24,10 +27,31 @@ export function directoryProblem(directory: string): string | null {
   }
 }
 
-export async function writeReports(
+export function writeReports(
   result: RunResult,
   formats: readonly FormatName[],
   directory: string,
+): Promise<WrittenReports> {
+  return writeEach(formats, directory, async (format) => FORMATS[format](result, REPORT_TOOLS));
+}
+
+/** Several runs in one report. */
+export function writeJointReports(
+  results: NonEmpty<RunResult>,
+  formats: readonly DocumentFormatName[],
+  directory: string,
+): Promise<WrittenReports> {
+  const [first, ...others] = results;
+  const documentOf = (result: RunResult) => runDocument(result, REPORT_TOOLS);
+  return writeEach(formats, directory, async (format) => [
+    await DOCUMENT_FORMATS[format]([documentOf(first), ...others.map(documentOf)], REPORT_TOOLS),
+  ]);
+}
+
+async function writeEach<Format extends string>(
+  formats: readonly Format[],
+  directory: string,
+  render: (format: Format) => Promise<readonly ReportFile[]>,
 ): Promise<WrittenReports> {
   const files: string[] = [];
   const problems: string[] = [];
@@ -35,7 +59,7 @@ export async function writeReports(
   if (unmade !== null) return { files, problems: [unmade] };
   for (const format of formats) {
     try {
-      for (const { name, content } of await FORMATS[format](result, REPORT_TOOLS)) {
+      for (const { name, content } of await render(format)) {
         const file = path.join(directory, name);
         writeFileSync(file, content);
         files.push(file);

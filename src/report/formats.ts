@@ -1,7 +1,9 @@
-// The formats in which a result is written to files. Each is a function: result in, files out.
+// The formats in which results are written to files. Each is a function: result in, files out. Some hold several runs at once.
 
 import type { RunResult } from '../facts/result.ts';
+import type { NonEmpty } from '../units/non-empty.ts';
 import { renderCsv } from './csv.ts';
+import type { ReportDocument } from './document.ts';
 import { renderHgrm, renderHlog } from './hdr-files.ts';
 import { pageHtml } from './html/page.ts';
 import { renderJunit } from './junit.ts';
@@ -11,22 +13,34 @@ import type { ReportFile, ReportTools } from './report-file.ts';
 import { runDocument } from './run-document.ts';
 
 type Render = (result: RunResult, tools: ReportTools) => readonly ReportFile[] | Promise<readonly ReportFile[]>;
+type RenderDocuments = (documents: NonEmpty<ReportDocument>, tools: ReportTools) => Promise<ReportFile>;
+
+/** Those that hold several runs: a page each, behind an overview. */
+export const DOCUMENT_FORMATS = {
+  async html(documents, tools) {
+    return { name: 'report.html', content: pageHtml(documents, tools.pageScript()) };
+  },
+  async pdf(documents, tools) {
+    return { name: 'report.pdf', content: await tools.makePdf(pdfDefinition(documents, await tools.chartDrawer())) };
+  },
+} as const satisfies Readonly<Record<string, RenderDocuments>>;
+
+function ofOneRun(render: RenderDocuments): Render {
+  return async (result, tools) => [await render([runDocument(result, tools)], tools)];
+}
 
 export const FORMATS = {
   csv: renderCsv,
   hgrm: renderHgrm,
   hlog: renderHlog,
-  html: (result, tools) => [
-    { name: 'report.html', content: pageHtml([runDocument(result, tools)], tools.pageScript()) },
-  ],
+  html: ofOneRun(DOCUMENT_FORMATS.html),
   json: (result) => [{ name: 'result.json', content: `${JSON.stringify(result, null, 2)}\n` }],
   junit: renderJunit,
   md: renderMarkdown,
-  async pdf(result, tools) {
-    const definition = pdfDefinition([runDocument(result, tools)], await tools.chartDrawer());
-    return [{ name: 'report.pdf', content: await tools.makePdf(definition) }];
-  },
+  pdf: ofOneRun(DOCUMENT_FORMATS.pdf),
 } as const satisfies Readonly<Record<string, Render>>;
 
 export type FormatName = keyof typeof FORMATS;
 export const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
+export type DocumentFormatName = keyof typeof DOCUMENT_FORMATS;
+export const DOCUMENT_FORMAT_NAMES = Object.keys(DOCUMENT_FORMATS) as readonly DocumentFormatName[];

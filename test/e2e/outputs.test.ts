@@ -59,3 +59,43 @@ test('one that cannot be written is told, and the others are, with the run untou
   expect(existsSync(path.join(out, 'junit.xml'))).toBe(true);
   expect(existsSync(path.join(cwd, '.highwater/runs', result.run.id, 'result.json'))).toBe(true);
 });
+
+test('several runs go into one report, a page each behind an overview; the gravest decides', async ({
+  onTestFinished,
+}) => {
+  const cwd = temporaryDirectory(onTestFinished);
+  const whenOver = onTestFinished;
+  await runHighwater([...LOAD, '--name', 'first'], { cwd, whenOver });
+  await runHighwater([...LOAD, '--name', 'second', '-t', 'delivered < 1%'], { cwd, whenOver });
+  const ids = readdirSync(path.join(cwd, '.highwater/runs')).sort();
+  const { exitCode, stdout, stderr } = await runHighwater(['report', ...ids, '-o', 'html,pdf'], { cwd, whenOver });
+  expect(exitCode).toBe(1);
+  expect(stderr).toBe('report     report.html\nreport     report.pdf\n');
+  expect(stdout).toMatch(/ first [\s\S]*FAIL +second /);
+  const page = readFileSync(path.join(cwd, 'report.html'), 'utf8');
+  expect(page).toMatch(/<h1>2 runs<\/h1>/);
+  for (const run of ['run-1', 'run-2']) expect(page).toContain(`id="${run}-verdict"`);
+  const ofMany = await runHighwater(['report', ...ids, '-o', 'csv'], { cwd, whenOver });
+  expect(ofMany.exitCode).toBe(64);
+  expect(ofMany.stderr).toMatch(/--output: expected what holds several runs: html, pdf, got "csv"/);
+});
+
+test('--open hands the page to what opens pages here', async ({ onTestFinished }) => {
+  const cwd = temporaryDirectory(onTestFinished);
+  const browser = writeInto(
+    cwd,
+    'browser.sh',
+    '#!/bin/sh\nprintf %s "$1" > opened.txt.new && mv opened.txt.new opened.txt\n',
+  );
+  chmodSync(browser, 0o755);
+  const { exitCode, stderr } = await runHighwater([...LOAD, '--open'], {
+    cwd,
+    whenOver: onTestFinished,
+    env: { BROWSER: browser },
+  });
+  expect(exitCode).toBe(0);
+  const [, file] = /^report {5}(\S+report\.html)$/m.exec(stderr)!;
+  const opened = path.join(cwd, 'opened.txt');
+  await expect.poll(() => existsSync(opened), { timeout: 20_000 }).toBe(true);
+  expect(readFileSync(opened, 'utf8')).toContain(file);
+});

@@ -1,6 +1,7 @@
 // One or several documents as one HTML file that needs nothing else: no network, no other file. What may run in it is the one
 // script whose hash its policy names (Content Security Policy Level 3), so no text from outside can.
 
+import type { NonEmpty } from '../../units/non-empty.ts';
 import type { ReportDocument } from '../document.ts';
 import { blockHtml } from './blocks.ts';
 import { escapeHtml, jsonForScript } from './escape.ts';
@@ -12,11 +13,10 @@ export interface PageScript {
   readonly sha256: string;
 }
 
-/** At least one document. */
-export function pageHtml(documents: readonly ReportDocument[], script: PageScript): string {
+export function pageHtml(documents: NonEmpty<ReportDocument>, script: PageScript): string {
   const isOne = documents.length === 1;
   const articles = documents.map((document, index) => articleHtml(document, isOne ? '' : `run-${index + 1}-`, isOne));
-  const title = isOne ? `${documents[0]!.verdict.word}: ${documents[0]!.title}` : `${documents.length} runs`;
+  const title = isOne ? `${documents[0].verdict.word}: ${documents[0].title}` : `${documents.length} runs`;
   const data = documents.flatMap(({ sections }, index) =>
     sections.flatMap(({ blocks }) =>
       blocks.flatMap((block) =>
@@ -31,7 +31,7 @@ export function pageHtml(documents: readonly ReportDocument[], script: PageScrip
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     `<title>${escapeHtml(title)}: Highwater</title><style>${STYLE_SHEET}</style></head>`,
     `<body><a class="skip" href="#main">To the report</a>`,
-    `<div class="bar"><nav aria-label="Contents">${isOne ? contentsOf(documents[0]!) : overviewLinks(documents)}</nav></div>`,
+    `<div class="bar"><nav aria-label="Contents">${isOne ? contentsOf(documents[0]) : overviewLinks(documents)}</nav></div>`,
     `<main id="main">${isOne ? '' : overviewHtml(documents)}${articles.join('')}</main>`,
     '<footer>Made by Highwater. This file needs no network: what it shows is all in it.</footer>',
     `<script type="application/json" id="charts">${jsonForScript(data)}</script>`,

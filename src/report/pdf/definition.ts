@@ -1,6 +1,7 @@
 // Documents as what pdfmake lays out: a cover with the verdict, contents, then every section, in the words of the page.
 
 import type { Content, TableCell, TDocumentDefinitions } from 'pdfmake/interfaces.js';
+import type { NonEmpty } from '../../units/non-empty.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import type { Chart, ChartSize } from '../charts/chart.ts';
 import type { Block, Cell, KeyFigure, Line, ReportDocument, Section, TableBlock, Tone } from '../document.ts';
@@ -18,10 +19,10 @@ const COLOURS: Readonly<Record<Tone, string>> = { good: '#00614a', bad: '#a5211a
 const QUIET = '#566173';
 const RULE = '#d7dde5';
 
-export function pdfDefinition(documents: readonly ReportDocument[], draw: DrawChart): PdfDefinition {
+export function pdfDefinition(documents: NonEmpty<ReportDocument>, draw: DrawChart): PdfDefinition {
   const [first] = documents;
   const isOne = documents.length === 1;
-  const title = isOne ? first!.title : `${documents.length} runs`;
+  const title = isOne ? first.title : `${documents.length} runs`;
   return {
     pageSize: 'A4',
     pageMargins: [MARGIN_PT, 50, MARGIN_PT, 45],
