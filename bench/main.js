@@ -18,6 +18,7 @@ const CLAIMS = [
   'security',
   'probes',
   'startup',
+  'reports',
   'many-lanes',
   'flat-memory',
 ];

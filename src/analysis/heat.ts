@@ -3,7 +3,7 @@
 
 import type { HeatResult } from '../facts/result.ts';
 import type { Histogram } from '../histogram/histogram.ts';
-import { medianEquivalent } from '../histogram/layout.ts';
+import { indexOf, medianEquivalent } from '../histogram/layout.ts';
 import { nsToMs } from '../units/duration.ts';
 
 export interface Heat {
@@ -36,7 +36,9 @@ export function createHeat(): Heat {
       const place = Math.floor(second / columnSeconds);
       while (columns.length <= place) columns.push(new Map());
       const column = columns[place]!;
-      for (const [index, count] of histogram.counts.entries()) {
+      // Nothing lies outside of these two: a second uses a small part of the counters.
+      for (let index = indexOf(histogram.minNs); index <= indexOf(histogram.maxNs); index++) {
+        const count = histogram.counts[index]!;
         if (count > 0) addTo(column, rowOf(nsToMs(medianEquivalent(index))), count);
       }
     },

@@ -77,7 +77,7 @@ main{max-width:72rem;margin:0 auto;padding:1rem}
 .facts{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:0;padding:0;font-size:.875rem}
 .facts li{overflow-wrap:anywhere}
 section{background:var(--ground);border:1px solid var(--grid);border-radius:10px;padding:1rem 1.5rem 1.5rem;margin-bottom:1rem}
-section>h2,section>h3{margin:.25rem 0 1rem;font-size:1.25rem}
+section>h2:first-child,section>h3:first-child{margin:.25rem 0 1rem;font-size:1.25rem}
 h3,h4{font-size:1rem;margin:1.5rem 0 .25rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.75rem;margin:0}
 .figures>div{border:1px solid var(--grid);border-top:4px solid var(--quiet);border-radius:8px;padding:.6rem .8rem;min-width:0}

@@ -4,6 +4,7 @@ import type { Content, TableCell, TDocumentDefinitions } from 'pdfmake/interface
 import type { NonEmpty } from '../../units/non-empty.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import type { Chart, ChartSize } from '../charts/chart.ts';
+import { thin } from '../charts/thin.ts';
 import type { Block, Cell, KeyFigure, Line, ReportDocument, Section, TableBlock, Tone } from '../document.ts';
 import { inFont } from './font.ts';
 
@@ -95,7 +96,7 @@ function blockContent(block: Block, draw: DrawChart): Content {
         stack: [
           heading(block.chart.title),
           { text: inFont(block.chart.reading), color: QUIET, fontSize: 8, margin: [0, 0, 0, 3] },
-          { svg: draw(block.chart, CHART_SIZE), width: WIDTH_PT },
+          { svg: draw(onPaper(block.chart), CHART_SIZE), width: WIDTH_PT },
         ],
         unbreakable: true,
         margin: [0, 6, 0, 8],
@@ -110,6 +111,13 @@ function blockContent(block: Block, draw: DrawChart): Content {
     default:
       return unreachable(block);
   }
+}
+
+/** A page has room for fewer points than a screen that zooms. */
+const MOST_POINTS = 800;
+
+function onPaper(chart: Chart): Chart {
+  return chart.kind === 'lines' ? { ...chart, ...thin(chart, MOST_POINTS) } : chart;
 }
 
 function heading(title: string): Content {
