@@ -45,6 +45,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       .argument('[plan]', 'a plan (.yaml, .json, .ts, .js), a ws:// or wss:// URL, or "reference"'),
   )
     .option('--json', 'print the result as JSON on stdout, and nothing else')
+    .option('--plot', 'draw response time, throughput and the spectrum under the summary')
     .option('-q, --quiet', 'no progress on stderr')
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run')
@@ -75,6 +76,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('judge stored runs again, print their summaries, write reports of them; of several, one report')
     .argument('<run...>', 'a path, an id, the beginning of an id, or "latest"')
     .option('--json', 'print the result as JSON on stdout, and nothing else')
+    .option('--plot', 'draw response time, throughput and the spectrum under the summary')
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run, or of several the working one')
     .option('--open', 'open the page of it (html) once it is there')

@@ -8,10 +8,9 @@ import type { StoredRun } from '../run/ports.ts';
 import { judgeStoredRun } from '../run/run-plan.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
 import { jointOutputsOf, type OutputFlags, outputsOf, writeJointOutputs, writeOutputs } from './outputs.ts';
-import { exitCodeOf, printResult } from './run-command.ts';
+import { exitCodeOf, type PrintFlags, printResult } from './run-command.ts';
 
-export interface ReportFlags extends OutputFlags {
-  readonly json?: boolean;
+export interface ReportFlags extends OutputFlags, PrintFlags {
   readonly runsDir: string;
 }
 
@@ -25,7 +24,7 @@ async function reportOne(run: string, flags: ReportFlags): Promise<number> {
   const outputs = outputsOf(flags);
   const stored = await createRunDirectories(flags.runsDir).open(run);
   const result = await judgeStoredRun(stored);
-  printResult(result, flags.json === true, stored.path);
+  printResult(result, flags, stored.path);
   await writeOutputs(result, outputs, stored.path);
   return exitCodeOf(result);
 }
@@ -43,7 +42,7 @@ async function reportSeveral(runs: readonly string[], flags: ReportFlags): Promi
   const results: RunResult[] = [];
   for (const run of stored) {
     const result = await judgeStoredRun(run);
-    printResult(result, false, run.path);
+    printResult(result, flags, run.path);
     results.push(result);
   }
   if (isNonEmpty(results)) await writeJointOutputs(results, outputs);

@@ -4,6 +4,8 @@ import { DEFAULT_RUNS_DIRECTORY, localPorts } from '../entry/local.ts';
 import { VERSION } from '../entry/version.ts';
 import { EXIT_CODES } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
+import { REPORT_TOOLS } from '../outputs/report-tools.ts';
+import { renderPlots } from '../report/plot.ts';
 import { renderSummary } from '../report/summary.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { PlanFlags } from './flags.ts';
@@ -12,8 +14,7 @@ import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
 import { createProgressView } from './progress-view.ts';
 import { styleFor } from './terminal.ts';
 
-export interface RunFlags extends PlanFlags, OutputFlags {
-  readonly json?: boolean;
+export interface RunFlags extends PlanFlags, OutputFlags, PrintFlags {
   readonly quiet?: boolean;
   readonly runsDir?: string;
 }
@@ -47,7 +48,7 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
       onNotice: (text) => (process.stderr.isTTY && view !== null ? view.say(text) : process.stderr.write(`${text}\n`)),
     });
     view?.close();
-    printResult(result, flags.json === true, path);
+    printResult(result, flags, path);
     await writeOutputs(result, outputs, path);
     return exitCodeOf(result);
   } finally {
@@ -58,8 +59,19 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
   }
 }
 
-export function printResult(result: RunResult, json: boolean, path: string): void {
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : renderSummary(result, styleFor(process.stdout), path));
+export interface PrintFlags {
+  readonly json?: boolean;
+  readonly plot?: boolean;
+}
+
+export function printResult(result: RunResult, { json, plot }: PrintFlags, path: string): void {
+  if (json === true) {
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  const style = styleFor(process.stdout);
+  process.stdout.write(renderSummary(result, style, path));
+  if (plot === true) process.stdout.write(`\n${renderPlots(result, style, REPORT_TOOLS.inflate)}`);
 }
 
 export function exitCodeOf(result: RunResult): number {
