@@ -18,6 +18,7 @@ const CLAIMS = [
   'security',
   'probes',
   'startup',
+  'history',
   'many-lanes',
   'flat-memory',
 ];

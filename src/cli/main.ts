@@ -3,10 +3,12 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../entry/version.ts';
+import { addHistoryCommands } from './history-commands.ts';
 import type { InitFlags } from './init-command.ts';
 import type { ProxyFlags } from './proxy-command.ts';
 import type { ReportFlags } from './report-command.ts';
 import type { RunFlags } from './run-command.ts';
+import { runsDirOption } from './runs-dir-option.ts';
 import type { TargetFlags } from './target-command.ts';
 
 export async function main(argv: readonly string[]): Promise<number> {
@@ -46,11 +48,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   )
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('-q, --quiet', 'no progress on stderr')
+    .option('--tag <tag>', 'a tag for the run, by which it is found later; repeatable', collect, [])
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run')
-    .addOption(
-      new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
-    )
+    .addOption(runsDirOption())
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (source: string | undefined, flags: RunFlags, command: Command) => {
       const { runCommand } = await import('./run-command.ts');
@@ -72,17 +73,19 @@ export async function main(argv: readonly string[]): Promise<number> {
   program
     .command('report')
     .description('judge a stored run again, print its summary, write reports of it')
-    .argument('<run>', 'a path, an id, the beginning of an id, or "latest"')
+    .argument('<run>', 'a path, an id, the beginning of an id, "latest", or a tag')
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run')
-    .addOption(
-      new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
-    )
+    .addOption(runsDirOption())
     .action(async (run: string, flags: ReportFlags) => {
       const { reportCommand } = await import('./report-command.ts');
       exitCode = await reportCommand(run, flags);
     });
+
+  addHistoryCommands(program, (code) => {
+    exitCode = code;
+  });
 
   program
     .command('target')

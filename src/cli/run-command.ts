@@ -7,6 +7,7 @@ import type { RunResult } from '../facts/result.ts';
 import { renderSummary } from '../report/summary.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { PlanFlags } from './flags.ts';
+import { checkTags } from './history-flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
 import { createProgressView } from './progress-view.ts';
@@ -16,6 +17,7 @@ export interface RunFlags extends PlanFlags, OutputFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly runsDir?: string;
+  readonly tag?: readonly string[];
 }
 
 export async function runCommand(source: string | undefined, flags: RunFlags): Promise<number> {
@@ -38,10 +40,13 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
   process.on('SIGHUP', onInterrupt);
   try {
     const outputs = outputsOf(flags);
+    const tags = flags.tag ?? [];
+    checkTags('--tag', tags);
     const { plan, secrets } = await loadPlan(source, flags);
     const { result, path } = await runPlan(plan, localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY), {
       secrets,
       highwaterVersion: VERSION,
+      tags,
       signal: interruption.signal,
       onProgress: (figures) => view?.show(figures),
       onNotice: (text) => (process.stderr.isTTY && view !== null ? view.say(text) : process.stderr.write(`${text}\n`)),
