@@ -3,6 +3,8 @@
 
 import { MESSAGE_FACTS, PING_COUNTS, PUSH_COUNTS, UNSENT_REASONS, WINDOW_SCHEMA } from '../facts/window.ts';
 
+import { EVENTS as EVENTS_FILE, RESULT, WINDOWS as WINDOWS_FILE } from './record-files.ts';
+
 export const TABLE_NAMES = ['runs', 'windows', 'events', 'violations', 'timeline'] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 
@@ -76,6 +78,16 @@ const EVENTS: Columns = {
   detail: 'VARCHAR',
 };
 
+const VIOLATIONS: Columns = {
+  atSecond: 'DOUBLE',
+  violation: 'VARCHAR',
+  worker: 'BIGINT',
+  lane: 'BIGINT',
+  stream: 'BIGINT',
+  seq: 'BIGINT',
+  detail: 'VARCHAR',
+};
+
 const TIMELINE: Columns = {
   second: 'BIGINT',
   lanesOpen: 'BIGINT',
@@ -104,40 +116,65 @@ export const CREATE_RUNS =
   'CREATE TABLE runs AS SELECT r.* FROM ' +
   `(SELECT unnest(from_json($1::JSON, ${literal(JSON.stringify([RUNS]))})) AS r)`;
 
-/** `files`: those of the runs that have one; at least one. */
-export function createWindows(files: readonly string[]): string {
-  return (
-    `CREATE TABLE windows AS SELECT ${RUN}, * EXCLUDE (filename, schema) FROM ${lines(files, WINDOWS)} ` +
-    `WHERE schema = ${literal(WINDOW_SCHEMA)}`
-  );
+/** Of each table that is filled from files: its columns beside `run`, and where they come from. */
+export const FROM_FILES = {
+  windows: {
+    file: WINDOWS_FILE,
+    columns: withoutSchema(WINDOWS),
+    select: (files) =>
+      `* EXCLUDE (filename, schema) FROM ${lines(files, WINDOWS)} WHERE schema = ${literal(WINDOW_SCHEMA)}`,
+  },
+  events: {
+    file: EVENTS_FILE,
+    columns: EVENTS,
+    select: (files) => `* EXCLUDE (filename) FROM ${lines(files, EVENTS)} WHERE kind IS NOT NULL`,
+  },
+  violations: {
+    file: EVENTS_FILE,
+    columns: VIOLATIONS,
+    select: (files) =>
+      'atNs / 1e9 AS atSecond, violation, worker, lane, stream, seq, detail ' +
+      `FROM ${lines(files, EVENTS)} WHERE kind = 'violation'`,
+  },
+  timeline: {
+    file: RESULT,
+    columns: TIMELINE,
+    select: (files) => {
+      const points = literal(`STRUCT(${fieldsOf(TIMELINE)})[]`);
+      return (
+        `unnest(timeline, recursive := true) FROM read_json(${listOf(files)}, filename = true, format = 'unstructured', ` +
+        `maximum_object_size = ${MOST_RESULT_BYTES}, columns = {timeline: ${points}})`
+      );
+    },
+  },
+} as const satisfies Readonly<Record<Exclude<TableName, 'runs'>, FileTable>>;
+
+interface FileTable {
+  readonly file: string;
+  readonly columns: Columns;
+  select(files: readonly string[]): string;
 }
 
-export function createEvents(files: readonly string[]): string {
-  return `CREATE TABLE events AS SELECT ${RUN}, * EXCLUDE (filename) FROM ${lines(files, EVENTS)} WHERE kind IS NOT NULL`;
+/** Without files, the table is there and empty. */
+export function createTable(table: keyof typeof FROM_FILES, files: readonly string[]): string {
+  const { columns, select }: FileTable = FROM_FILES[table];
+  if (files.length === 0) return `CREATE TABLE ${table} (run VARCHAR, ${fieldsOf(columns)})`;
+  return `CREATE TABLE ${table} AS SELECT parse_path(filename)[-2] AS run, ${select(files)}`;
 }
-
-export function createViolations(files: readonly string[]): string {
-  return (
-    `CREATE TABLE violations AS SELECT ${RUN}, atNs / 1e9 AS atSecond, violation, worker, lane, stream, seq, detail ` +
-    `FROM ${lines(files, EVENTS)} WHERE kind = 'violation'`
-  );
-}
-
-export function createTimeline(files: readonly string[]): string {
-  const fields = Object.entries(TIMELINE).map(([name, type]) => `"${name}" ${type}`);
-  const points = `STRUCT(${fields.join(', ')})[]`;
-  return (
-    `CREATE TABLE timeline AS SELECT ${RUN}, unnest(timeline, recursive := true) FROM ` +
-    `read_json(${listOf(files)}, filename = true, format = 'unstructured', ` +
-    `maximum_object_size = ${MOST_RESULT_BYTES}, columns = {timeline: ${literal(points)}})`
-  );
-}
-
-const RUN = 'parse_path(filename)[-2] AS run';
 
 function lines(files: readonly string[], columns: Columns): string {
   const types = Object.entries(columns).map(([name, type]) => `"${name}": ${literal(type)}`);
   return `read_ndjson(${listOf(files)}, filename = true, ignore_errors = true, columns = {${types.join(', ')}})`;
+}
+
+function withoutSchema({ schema: _schema, ...columns }: Columns): Columns {
+  return columns;
+}
+
+function fieldsOf(columns: Columns): string {
+  return Object.entries(columns)
+    .map(([name, type]) => `"${name}" ${type}`)
+    .join(', ');
 }
 
 function listOf(files: readonly string[]): string {

@@ -8,18 +8,8 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { flatRun } from '../analysis/run-history.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { RunEntry } from '../facts/run-entry.ts';
-import { unreachable } from '../units/unreachable.ts';
-import {
-  CREATE_RUNS,
-  createEvents,
-  createTimeline,
-  createViolations,
-  createWindows,
-  TABLE_NAMES,
-  type TableName,
-  tablesOf,
-} from './query-tables.ts';
-import { EVENTS, RESULT, WINDOWS } from './record-files.ts';
+import { CREATE_RUNS, createTable, FROM_FILES, TABLE_NAMES, type TableName, tablesOf } from './query-tables.ts';
+import { RESULT } from './record-files.ts';
 
 type DuckDB = typeof import('@duckdb/node-api');
 
@@ -66,33 +56,14 @@ async function loadDuckDB(): Promise<DuckDB> {
 }
 
 async function fill(connection: DuckDBConnection, table: TableName, entries: readonly RunEntry[]): Promise<void> {
-  switch (table) {
-    case 'runs':
-      await connection.run(CREATE_RUNS, [JSON.stringify(entries.map(flatRun))]);
-      return;
-    case 'windows':
-      return fillFrom(connection, table, createWindows, filesOf(entries, WINDOWS));
-    case 'events':
-      return fillFrom(connection, table, createEvents, filesOf(entries, EVENTS));
-    case 'violations':
-      return fillFrom(connection, table, createViolations, filesOf(entries, EVENTS));
-    case 'timeline': {
-      const judged = entries.filter(({ state }) => state === 'judged');
-      return fillFrom(connection, table, createTimeline, filesOf(judged, RESULT));
-    }
-    default:
-      unreachable(table);
+  if (table === 'runs') {
+    await connection.run(CREATE_RUNS, [JSON.stringify(entries.map(flatRun))]);
+    return;
   }
-}
-
-async function fillFrom(
-  connection: DuckDBConnection,
-  table: TableName,
-  create: (files: readonly string[]) => string,
-  files: readonly string[],
-): Promise<void> {
-  if (files.length === 0) throw queryInvalid(`the table ${table} cannot be filled: no run has such a file`);
-  await connection.run(create(files));
+  const { file } = FROM_FILES[table];
+  // What is not judged may have a result that is torn, or of another version.
+  const meant = file === RESULT ? entries.filter(({ state }) => state === 'judged') : entries;
+  await connection.run(createTable(table, filesOf(meant, file)));
 }
 
 /** Of the runs that have one with something in it. */
