@@ -1,6 +1,6 @@
 // `highwater history prune`: removes old runs. It says what would go and how much room that is, and asks before it does.
 
-import { HighwaterError } from '../facts/error.ts';
+import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import type { RunEntry } from '../facts/run-entry.ts';
 import { listRuns } from '../history/listing.ts';
 import { chooseToPrune, isRemovable, type PruneRule, removeRun, sizeOf } from '../history/prune.ts';
@@ -37,7 +37,9 @@ export async function pruneCommand(name: string | undefined, flags: PruneFlags):
   for (const { path } of going) bytes += await sizeOf(path);
   tell(going, bytes, chosen.length - going.length);
   if (going.length === 0 || flags.dryRun === true) return 0;
-  if (flags.yes !== true && !(await agreed(going.length))) return 0;
+  const answer = flags.yes === true ? 'yes' : await asked(going.length);
+  if (answer === 'interrupted') return EXIT_CODES.interrupted;
+  if (answer === 'no') return 0;
   await remove(going);
   process.stdout.write(`${plural(going.length, 'run')} removed\n`);
   return 0;
@@ -64,13 +66,13 @@ function tell(going: readonly RunEntry[], bytes: number, spared: number): void {
   process.stdout.write(`${[total, ...lines].join('\n')}\n`);
 }
 
-async function agreed(count: number): Promise<boolean> {
+async function asked(count: number): Promise<'yes' | 'no' | 'interrupted'> {
   const calledOff = new AbortController();
   const questions = createQuestions(calledOff.signal, () => calledOff.abort());
   try {
-    return /^y(es)?$/i.test(await questions.ask(`Remove ${plural(count, 'run')} for good?`, 'no'));
+    return /^y(es)?$/i.test(await questions.ask(`Remove ${plural(count, 'run')} for good?`, 'no')) ? 'yes' : 'no';
   } catch (error) {
-    if (calledOff.signal.aborted) return false;
+    if (calledOff.signal.aborted) return 'interrupted';
     throw error;
   }
 }

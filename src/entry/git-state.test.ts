@@ -54,7 +54,7 @@ describe('git of a directory', () => {
     expect(await gitState(directory)).toMatchObject({ commit: head });
   });
 
-  test('runs no program that the repository names', async () => {
+  test('runs no monitor of files that the repository names', async () => {
     commit();
     const trap = path.join(directory, 'trap');
     const program = path.join(directory, 'program');

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 2_000;
 const MAX_OUTPUT_BYTES = 256 * 1024;
 
 const ARGUMENTS = [
-  // A repository may name programs that git is to run: not for us.
+  // A repository may name a monitor of files and hooks that git is to run: not for us.
   ...['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null'],
   ...['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=no', '--ignore-submodules=dirty'],
 ];

@@ -26,7 +26,7 @@ import {
   temporaryDirectory,
 } from '../support/highwater.ts';
 import { HOSTILE, keepRun, rawIn } from '../support/history.ts';
-import { hasTerminal, highwaterOnTerminal } from '../support/terminal.ts';
+import { CTRL_C, hasTerminal, highwaterOnTerminal } from '../support/terminal.ts';
 
 const LOAD = ['-c', '2', '-r', '400/s', '-d', '1s', '-q', '--json', '-w', '1'];
 const RUNS = '.highwater/runs';
@@ -309,6 +309,8 @@ describe('pruning', () => {
     const prune = ['history', 'prune', '--keep', '0'];
     const no = await highwaterOnTerminal(prune, [[/Remove 2 runs for good\? \[no\]: $/, '']], where);
     expect([no.exitCode, readdirSync(path.join(where, RUNS)).length]).toEqual([0, 3]);
+    const called = await highwaterOnTerminal(prune, [[/for good\? \[no\]: $/, CTRL_C]], where);
+    expect([called.exitCode, readdirSync(path.join(where, RUNS)).length]).toEqual([130, 3]);
     const yes = await highwaterOnTerminal(prune, [[/Remove 2 runs for good\? \[no\]: $/, 'y']], where);
     expect([yes.exitCode, readdirSync(path.join(where, RUNS))]).toEqual([0, [idOf(0)]]);
   });
@@ -334,6 +336,22 @@ describe('a query', () => {
     expect(JSON.parse((await highwater(['query', sql, '--json'])).stdout)).toEqual(
       results.map(({ run, messages }) => ({ id: run.id, sent: messages.sent, delivered: messages.delivered })),
     );
+  });
+
+  test('may be any of those that docs/history.md shows', async () => {
+    const page = readFileSync(path.resolve(import.meta.dirname, '../../docs/history.md'), 'utf8');
+    const queries = [...page.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, sql]) => sql!);
+    expect(queries).toHaveLength(3);
+    const answers = await Promise.all(queries.map((sql) => highwater(['query', sql, '--json'])));
+    expect(answers.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(queries.map(() => [0, '']));
+    const [byCommit, worst, violations] = answers.map(({ stdout }) => JSON.parse(stdout) as Record<string, unknown>[]);
+    expect(byCommit).toMatchObject([
+      { name: 'chat', commit: git('rev-parse', 'HEAD').slice(0, 8), runs: 2, lost: 0 },
+      { name: 'feed', runs: 1 },
+    ]);
+    const p99s = results.flatMap(({ timeline }) => timeline.flatMap(({ responseP99Ms }) => responseP99Ms ?? []));
+    expect(worst![0]!.responseP99Ms).toBe(Math.max(...p99s));
+    expect(violations).toEqual([]);
   });
 
   test('is cut where it has more rows, and says so', async () => {
