@@ -2,6 +2,7 @@
 // for.
 
 import { type Command, Option } from 'commander';
+import { HighwaterError } from '../facts/error.ts';
 import type { BaselineFlags } from './baseline-command.ts';
 import type { HistoryFlags, TagFlags } from './history-command.ts';
 import type { PruneFlags } from './prune-command.ts';
@@ -32,7 +33,6 @@ function addHistory(program: Command, exitWith: (exitCode: number) => void): voi
   const history = program
     .command('history')
     .description('list the runs that are kept, by plan, the newest first, and how they went')
-    // What stands after `tag`, `untag` or `prune` is theirs, `--runs-dir` too.
     .enablePositionalOptions()
     .argument('[name]', 'of a plan: list its runs alone')
     .option('--tag <tag>', 'only runs that have it')
@@ -58,7 +58,8 @@ function addHistory(program: Command, exitWith: (exitCode: number) => void): voi
     .argument('<run>', RUN_HELP)
     .argument('<tag>', 'a letter, then letters, digits, dots, hyphens and underscores')
     .addOption(runsDirOption())
-    .action(async (run: string, tag: string, flags: TagFlags) => {
+    .action(async (run: string, tag: string, flags: TagFlags, command: Command) => {
+      refuseFlagsBefore(command);
       const { tagCommand } = await import('./history-command.ts');
       exitWith(await tagCommand(run, tag, flags));
     });
@@ -68,7 +69,8 @@ function addHistory(program: Command, exitWith: (exitCode: number) => void): voi
     .argument('<run>', RUN_HELP)
     .argument('<tag>')
     .addOption(runsDirOption())
-    .action(async (run: string, tag: string, flags: TagFlags) => {
+    .action(async (run: string, tag: string, flags: TagFlags, command: Command) => {
+      refuseFlagsBefore(command);
       const { untagCommand } = await import('./history-command.ts');
       exitWith(await untagCommand(run, tag, flags));
     });
@@ -81,10 +83,22 @@ function addHistory(program: Command, exitWith: (exitCode: number) => void): voi
     .option('--dry-run', 'say what would be removed, and remove nothing')
     .option('-y, --yes', 'do not ask')
     .addOption(runsDirOption())
-    .action(async (name: string | undefined, flags: PruneFlags) => {
+    .action(async (name: string | undefined, flags: PruneFlags, command: Command) => {
+      refuseFlagsBefore(command);
       const { pruneCommand } = await import('./prune-command.ts');
       exitWith(await pruneCommand(name, flags));
     });
+}
+
+/** `history --tag x prune` would prune more than was meant. Throws ARGUMENTS_INVALID. */
+function refuseFlagsBefore(command: Command): void {
+  const { parent } = command;
+  const given = parent?.options.filter((option) => parent.getOptionValueSource(option.attributeName()) === 'cli') ?? [];
+  if (given.length === 0) return;
+  const flags = given.map(({ long }) => long).join(', ');
+  throw new HighwaterError('ARGUMENTS_INVALID', [
+    `${command.name()}: expected its flags behind it, got ${flags} before it`,
+  ]);
 }
 
 function addBaseline(program: Command, exitWith: (exitCode: number) => void): void {

@@ -17,6 +17,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('Load-tests WebSocket services and proves what became of every message.')
     .version(VERSION, '-V, --version')
     .exitOverride()
+    // What stands behind the name of a command is that command's, whatever those above it would make of it.
+    .enablePositionalOptions()
     .configureHelp({ sortSubcommands: false })
     .showSuggestionAfterError(true)
     .showHelpAfterError('(highwater --help shows what there is)')

@@ -262,13 +262,16 @@ describe('tags and the baseline', () => {
 describe('pruning', () => {
   test('says what would go, and does it only when told; a tagged run stays', async () => {
     const where = copyOfRuns();
-    const dry = await highwater(['history', 'prune', '--keep', '0', '--dry-run'], where);
+    const named = ['--keep', '0', '--dry-run', '--runs-dir', path.join(where, RUNS)];
+    const dry = await highwater(['history', 'prune', ...named], temporaryDirectory());
     expect(dry.stdout).toMatch(new RegExp(`^2 runs to remove, [\\d.]+ KB\\n {2}${idOf(2)}\\n {2}${idOf(1)}\\n$`));
     const refused = await highwater(['history', 'prune', '--keep', '0'], where);
     expect([refused.exitCode, refused.stderr]).toEqual([
       64,
       expect.stringMatching(/expected --yes where nobody can be asked/),
     ]);
+    const misplaced = await highwater(['history', '--tag', 'nightly', 'prune', '--keep', '0', '--yes'], where);
+    expect([misplaced.exitCode, misplaced.stderr]).toEqual([64, expect.stringMatching(/got --tag before it/)]);
     expect(readdirSync(path.join(where, RUNS))).toHaveLength(3);
     expect((await highwater(['history', 'prune', 'chat', '--keep', '0', '--yes'], where)).stdout).toMatch(
       /1 run removed\n$/,
