@@ -40,8 +40,7 @@ export async function pruneCommand(name: string | undefined, flags: PruneFlags):
   const answer = flags.yes === true ? 'yes' : await asked(going.length);
   if (answer === 'interrupted') return EXIT_CODES.interrupted;
   if (answer === 'no') return 0;
-  await remove(going);
-  process.stdout.write(`${plural(going.length, 'run')} removed\n`);
+  process.stdout.write(`${plural(await remove(going), 'run')} removed\n`);
   return 0;
 }
 
@@ -77,15 +76,17 @@ async function asked(count: number): Promise<'yes' | 'no' | 'interrupted'> {
   }
 }
 
-/** As far as it goes; throws RUN_DIRECTORY_UNWRITABLE with all that could not be removed. */
-async function remove(going: readonly RunEntry[]): Promise<void> {
+/** As far as it goes, and how many those were; throws RUN_DIRECTORY_UNWRITABLE with all that could not be removed. */
+async function remove(going: readonly RunEntry[]): Promise<number> {
   const problems: string[] = [];
+  let removed = 0;
   for (const entry of going) {
     try {
-      await removeRun(entry);
+      if (await removeRun(entry, Date.now())) removed++;
     } catch (error) {
       problems.push(`${entry.path}: expected to remove it, got: ${(error as Error).message}`);
     }
   }
   if (problems.length > 0) throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', problems);
+  return removed;
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keepRun, makeEntry } from '../../test/support/history.ts';
 import { listRuns } from './listing.ts';
 import { chooseToPrune, isRemovable, removeRun, sizeOf } from './prune.ts';
+import { changeTags } from './tags.ts';
 
 const at = (day: number): string => `2026-11-${String(day).padStart(2, '0')}T12:00:00.000Z`;
 const run = (day: number, name: string, tags: readonly string[] = []) =>
@@ -77,9 +78,17 @@ describe('on disk', () => {
     const bytes = await sizeOf(directory);
     expect(bytes).toBeGreaterThan(5000);
     expect(bytes).toBeLessThan(1e6);
-    await removeRun(only());
+    expect(await removeRun(only(), Date.now())).toBe(true);
     expect(existsSync(directory)).toBe(false);
     expect(existsSync(path.join(outside, 'mine'))).toBe(true);
+  });
+
+  test('a run that was tagged while somebody thought about it stays', async () => {
+    const directory = await keepRun(root, { id: 'a' });
+    const entry = only();
+    await changeTags(directory, { add: ['precious'] });
+    expect(await removeRun(entry, Date.now())).toBe(false);
+    expect(only()).toMatchObject({ id: 'a', tags: ['precious'] });
   });
 
   test('one that is still going on stays, also where it has been judged meanwhile', async () => {

@@ -5,6 +5,7 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunEntry } from '../facts/run-entry.ts';
 import { isGoingOn } from './going-on.ts';
+import { readEntry } from './listing.ts';
 import { EVENTS, PLAN } from './record-files.ts';
 
 export type PruneRule =
@@ -49,9 +50,15 @@ export async function sizeOf(directory: string): Promise<number> {
   return bytes;
 }
 
-/** With all that is in it; a link goes, and what it points to stays. Rejects with the system's error. */
-export async function removeRun({ path: directory }: RunEntry): Promise<void> {
+/**
+ * With all that is in it; a link goes, and what it points to stays. Looks once more, as somebody may have taken a while to say yes:
+ * false where the run has been tagged since, or is at work. Rejects with the system's error.
+ */
+export async function removeRun({ path: directory, id }: RunEntry, nowMs: number): Promise<boolean> {
+  const entry = readEntry(directory, id, nowMs);
+  if (entry.tags === null || entry.tags.length > 0 || !(await isRemovable(entry, nowMs))) return false;
   await rm(directory, { recursive: true });
+  return true;
 }
 
 async function isKind(file: string, kind: 'file' | 'directory'): Promise<boolean> {
