@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keepRun, makeSummary } from '../../test/support/history.ts';
+import { hasProc } from '../../test/support/known-servers/processes.ts';
 import type { RunEntry } from '../facts/run-entry.ts';
 import { WINDOW_SCHEMA } from '../facts/window.ts';
 import { listRuns } from './listing.ts';
@@ -126,7 +127,13 @@ describe('a run that is not judged', () => {
     killed();
     writeFileSync(file('coordinator.json'), coordinator);
     expect(only().state).toBe('running');
-    // A number is given again: the process of that number was started at another time.
+  });
+
+  test.skipIf(!hasProc)('does not where its number has been given to another process since', async () => {
+    await keepRun(root, { id: ID }, false);
+    edit('events.ndjson', withoutEnd);
+    const coordinator = readFileSync(file('coordinator.json'), 'utf8');
+    killed();
     writeFileSync(file('coordinator.json'), coordinator.replace(/"startedAt":"\d+"/, '"startedAt":"1"'));
     expect(only().state).toBe('unfinished');
   });
