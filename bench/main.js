@@ -19,6 +19,7 @@ const CLAIMS = [
   'probes',
   'startup',
   'reports',
+  'history',
   'many-lanes',
   'flat-memory',
 ];

@@ -188,6 +188,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           nodeVersion: record.manifest.nodeVersion,
           workerCount: record.manifest.workerCount,
           machine: record.manifest.machine,
+          git: record.manifest.git,
         },
         plan,
         verdict: verdictOf(outcomes, health),

@@ -3,10 +3,12 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../entry/version.ts';
+import { addHistoryCommands } from './history-commands.ts';
 import type { InitFlags } from './init-command.ts';
 import type { ProxyFlags } from './proxy-command.ts';
 import type { ReportFlags } from './report-command.ts';
 import type { RunFlags } from './run-command.ts';
+import { runsDirOption } from './runs-dir-option.ts';
 import type { TargetFlags } from './target-command.ts';
 
 export async function main(argv: readonly string[]): Promise<number> {
@@ -15,6 +17,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('Load-tests WebSocket services and proves what became of every message.')
     .version(VERSION, '-V, --version')
     .exitOverride()
+    // What stands behind the name of a command is that command's, whatever those above it would make of it.
+    .enablePositionalOptions()
     .configureHelp({ sortSubcommands: false })
     .showSuggestionAfterError(true)
     .showHelpAfterError('(highwater --help shows what there is)')
@@ -47,12 +51,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('--plot', 'draw response time, throughput and the spectrum under the summary')
     .option('-q, --quiet', 'no progress on stderr')
+    .option('--tag <tag>', 'a tag for the run, by which it is found later; repeatable', collect, [])
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run')
     .option('--open', 'open the page of it (html) once it is there')
-    .addOption(
-      new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
-    )
+    .addOption(runsDirOption())
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (source: string | undefined, flags: RunFlags, command: Command) => {
       const { runCommand } = await import('./run-command.ts');
@@ -74,19 +77,21 @@ export async function main(argv: readonly string[]): Promise<number> {
   program
     .command('report')
     .description('judge stored runs again, print their summaries, write reports of them; of several, one report')
-    .argument('<run...>', 'a path, an id, the beginning of an id, or "latest"')
+    .argument('<run...>', 'a path, an id, the beginning of an id, "latest", a tag, or NAME@N')
     .option('--json', 'print the result as JSON on stdout, and nothing else')
     .option('--plot', 'draw response time, throughput and the spectrum under the summary')
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run, or of several the working one')
     .option('--open', 'open the page of it (html) once it is there')
-    .addOption(
-      new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs'),
-    )
+    .addOption(runsDirOption())
     .action(async (runs: readonly string[], flags: ReportFlags) => {
       const { reportCommand } = await import('./report-command.ts');
       exitCode = await reportCommand(runs, flags);
     });
+
+  addHistoryCommands(program, (code) => {
+    exitCode = code;
+  });
 
   program
     .command('target')

@@ -14,15 +14,17 @@ export interface ReportFlags extends OutputFlags, PrintFlags {
   readonly runsDir: string;
 }
 
-/** At least one run. */
-export function reportCommand(runs: readonly string[], flags: ReportFlags): Promise<number> {
-  const [only] = runs;
-  return runs.length === 1 && only !== undefined ? reportOne(only, flags) : reportSeveral(runs, flags);
+/** At least one reference; each may be of several runs. All are found before the first is judged: a mistyped one costs no time. */
+export async function reportCommand(references: readonly string[], flags: ReportFlags): Promise<number> {
+  const archive = createRunDirectories(flags.runsDir);
+  const stored: StoredRun[] = [];
+  for (const reference of references) stored.push(...(await archive.find(reference)));
+  const [only] = stored;
+  return stored.length === 1 && only !== undefined ? reportOne(only, flags) : reportSeveral(stored, flags);
 }
 
-async function reportOne(run: string, flags: ReportFlags): Promise<number> {
+async function reportOne(stored: StoredRun, flags: ReportFlags): Promise<number> {
   const outputs = outputsOf(flags);
-  const stored = await createRunDirectories(flags.runsDir).open(run);
   const result = await judgeStoredRun(stored);
   printResult(result, flags, stored.path);
   await writeOutputs(result, outputs, stored.path);
@@ -30,15 +32,11 @@ async function reportOne(run: string, flags: ReportFlags): Promise<number> {
 }
 
 /** The gravest exit code of all. */
-async function reportSeveral(runs: readonly string[], flags: ReportFlags): Promise<number> {
+async function reportSeveral(stored: readonly StoredRun[], flags: ReportFlags): Promise<number> {
   if (flags.json === true) {
-    throw new HighwaterError('ARGUMENTS_INVALID', [`--json: expected one run with it, got ${runs.length}`]);
+    throw new HighwaterError('ARGUMENTS_INVALID', [`--json: expected one run with it, got ${stored.length}`]);
   }
   const outputs = jointOutputsOf(flags);
-  const archive = createRunDirectories(flags.runsDir);
-  // All are found before the first is judged: a mistyped one costs no time.
-  const stored: StoredRun[] = [];
-  for (const run of runs) stored.push(await archive.open(run));
   const results: RunResult[] = [];
   for (const run of stored) {
     const result = await judgeStoredRun(run);

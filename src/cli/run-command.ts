@@ -9,6 +9,7 @@ import { renderPlots } from '../report/plot.ts';
 import { renderSummary } from '../report/summary.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { PlanFlags } from './flags.ts';
+import { checkTags } from './history-flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
 import { createProgressView } from './progress-view.ts';
@@ -17,6 +18,7 @@ import { styleFor } from './terminal.ts';
 export interface RunFlags extends PlanFlags, OutputFlags, PrintFlags {
   readonly quiet?: boolean;
   readonly runsDir?: string;
+  readonly tag?: readonly string[];
 }
 
 export async function runCommand(source: string | undefined, flags: RunFlags): Promise<number> {
@@ -39,10 +41,13 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
   process.on('SIGHUP', onInterrupt);
   try {
     const outputs = outputsOf(flags);
+    const tags = flags.tag ?? [];
+    checkTags('--tag', tags);
     const { plan, secrets } = await loadPlan(source, flags);
     const { result, path } = await runPlan(plan, localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY), {
       secrets,
       highwaterVersion: VERSION,
+      tags,
       signal: interruption.signal,
       onProgress: (figures) => view?.show(figures),
       onNotice: (text) => (process.stderr.isTTY && view !== null ? view.say(text) : process.stderr.write(`${text}\n`)),

@@ -19,6 +19,7 @@ import type { FirstPlanPorts } from '../run/first-plan.ts';
 import type { MachineLimits, Surroundings } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
 import { createTargetHost } from '../target/target-process.ts';
+import { gitState } from './git-state.ts';
 import { secureOptions } from './secure-options.ts';
 import { tryDialect } from './try-dialect.ts';
 
@@ -74,6 +75,7 @@ export const localSurroundings: Surroundings = {
     return found.map((entry) => entry.address);
   },
   machine: localMachine,
+  git: () => gitState(process.cwd()),
 };
 
 function localMachine(): MachineLimits {

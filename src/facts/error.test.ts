@@ -12,6 +12,8 @@ test('the exit code says whose fault it was: 64 the plan’s, 69 the target’s,
   const exitCodes = Object.fromEntries(ERROR_CODES.map((code) => [code, new HighwaterError(code, []).exitCode]));
   expect(exitCodes).toEqual({
     PLAN_INVALID: 64,
+    QUERY_INVALID: 64,
+    DUCKDB_MISSING: 64,
     PLAN_UNREADABLE: 64,
     ARGUMENTS_INVALID: 64,
     BEHAVIOUR_INVALID: 64,

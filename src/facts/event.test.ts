@@ -87,3 +87,27 @@ describe('null for what is no event', () => {
     '{"kind":"runStarted","atNs":0}',
   ])('%s', (line) => expect(decodeEvent(line)).toBeNull());
 });
+
+describe('what git said of the directory', () => {
+  const started = (git: unknown): string =>
+    JSON.stringify({ kind: 'runStarted', atNs: 0, manifest: { ...MANIFEST, git } });
+
+  test('is null in records of before it was asked for', () => {
+    expect(decodeEvent(started(undefined))).toMatchObject({ manifest: { git: null } });
+  });
+
+  test('is kept as it is', () => {
+    for (const branch of ['main', null]) {
+      const git = { commit: 'a'.repeat(40), branch, isDirty: true };
+      expect(decodeEvent(started(git))).toMatchObject({ manifest: { git } });
+    }
+  });
+
+  test.each([
+    1,
+    'main',
+    {},
+    { commit: 'a', branch: 1, isDirty: true },
+    { commit: 'a', branch: null, isDirty: 'no' },
+  ])('makes a line foreign where it is %j', (git) => expect(decodeEvent(started(git))).toBeNull());
+});

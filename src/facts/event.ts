@@ -72,6 +72,17 @@ export interface Manifest {
   readonly nodeVersion: string;
   readonly workerCount: number;
   readonly machine: Machine;
+  /** Of the directory in which the run was started; null where that is none of a repository, or could not be asked. */
+  readonly git: GitState | null;
+}
+
+export interface GitState {
+  /** In full. */
+  readonly commit: string;
+  /** Null where none is checked out. */
+  readonly branch: string | null;
+  /** Whether a file that git knows differs from the commit; files that it does not know do not count. */
+  readonly isDirty: boolean;
 }
 
 export interface Machine {
@@ -112,10 +123,16 @@ export function encodeEvent(event: RunEvent): string {
 export function decodeEvent(line: string): RunEvent | null {
   try {
     const value: unknown = JSON.parse(line);
-    return isEvent(value) ? value : null;
+    return isEvent(value) ? withGit(value) : null;
   } catch {
     return null;
   }
+}
+
+/** Records of before it was asked for do not say. */
+function withGit(event: RunEvent): RunEvent {
+  if (event.kind !== 'runStarted') return event;
+  return { ...event, manifest: { ...event.manifest, git: event.manifest.git ?? null } };
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string';
@@ -168,7 +185,16 @@ const MANIFEST: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = 
   nodeVersion: isText,
   workerCount: isNumber,
   machine: (value) => hasFields(value, MACHINE),
+  git: (value) => value === undefined || value === null || isGitState(value),
 };
+
+export function isGitState(value: unknown): value is GitState {
+  return hasFields(value, {
+    commit: isText,
+    branch: (branch) => branch === null || isText(branch),
+    isDirty: (isDirty) => typeof isDirty === 'boolean',
+  });
+}
 
 function isManifest(value: unknown): boolean {
   return hasFields(value, MANIFEST);

@@ -3,7 +3,7 @@
 
 import type { Misbehaviour, Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { Machine, Outcome, Violation } from './event.ts';
+import type { GitState, Machine, Outcome, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
 import type { DamageKind, PingCounts, StrangerKind, TypeCounts, UnsentReason } from './window.ts';
 
@@ -96,6 +96,8 @@ export interface RunFacts {
   readonly nodeVersion: string;
   readonly workerCount: number;
   readonly machine: Machine;
+  /** Of the directory in which it was started; null where that is none of a repository. */
+  readonly git: GitState | null;
 }
 
 /** An empty list does not type-check: a fail names what was breached, an inconclusive what is in doubt. */

@@ -4,8 +4,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Fault, ProcessFault } from '../plan/plan.ts';
 import type { RunningTarget } from '../run/ports.ts';
+import { isAlive, startOf } from '../run/process-identity.ts';
 import { unreachable } from '../units/unreachable.ts';
-import { isAlive, startOf } from './process-identity.ts';
 import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
 
 /** A command that says nothing for so long is ended. */

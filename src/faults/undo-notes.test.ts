@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { startOf } from './process-identity.ts';
+import { startOf } from '../run/process-identity.ts';
 import { createUndoNotes } from './undo-notes.ts';
 
 const isWhat = (value: object): value is { thing: string } => typeof (value as { thing?: unknown }).thing === 'string';

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory } from '../run/make-directory.ts';
-import { isAlive, startOf } from './process-identity.ts';
+import { isAlive, startOf } from '../run/process-identity.ts';
 
 export interface UndoNotes<T extends object> {
   write(name: string, what: T): void;

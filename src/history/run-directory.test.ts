@@ -4,8 +4,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makePlan } from '../../test/support/engine/plans.ts';
 import { completedRun, MANIFEST, makeWindow } from '../../test/support/engine/windows.ts';
+import { createJudge } from '../analysis/judge.ts';
 import { encodeEvent, type Manifest } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
+import { summaryOf } from '../facts/run-summary.ts';
 import { encodeWindow, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import type { StoredRun } from '../run/ports.ts';
 import { createRunDirectories } from './run-directory.ts';
@@ -23,7 +25,7 @@ const windows = [makeWindow({ second: 0 }), makeWindow({ second: 1, messages: { 
 const manifest = (id: string): Manifest => ({ ...MANIFEST, id });
 
 async function keep(id: string): Promise<StoredRun> {
-  const recording = await createRunDirectories(root).begin(manifest(id), plan);
+  const recording = await createRunDirectories(root).begin(manifest(id), plan, []);
   for (const event of events) recording.event(event);
   for (const window of windows) recording.window(window);
   return recording.end();
@@ -38,6 +40,12 @@ async function listOf<T>(values: AsyncIterable<T>): Promise<T[]> {
 const all = async (run: StoredRun): Promise<Window[]> =>
   (await listOf(run.windows())).filter((window) => window !== null);
 
+async function resultOf(run: StoredRun): Promise<RunResult> {
+  const judge = createJudge(run.plan, await run.events(), () => '');
+  for (const window of await all(run)) judge.window(window);
+  return judge.finish();
+}
+
 const open = (id: string): Promise<StoredRun> => createRunDirectories(root).open(id);
 
 describe('a run on disk', () => {
@@ -51,7 +59,7 @@ describe('a run on disk', () => {
   });
 
   test('has every line with the kernel when the call returns', async () => {
-    const recording = await createRunDirectories(root).begin(manifest('a'), plan);
+    const recording = await createRunDirectories(root).begin(manifest('a'), plan, []);
     recording.event(events[0]!);
     recording.window(windows[0]!);
     expect(readFileSync(path.join(root, 'a', 'events.ndjson'), 'utf8')).toBe(`${encodeEvent(events[0]!)}\n`);
@@ -62,7 +70,7 @@ describe('a run on disk', () => {
   test('has what probes read, and is none the worse without', async () => {
     const watched = makePlan({ plan: { probes: [{ kind: 'machine', name: 'machine' }] } });
     const reading = { probe: 'machine', atNs: 1e9, values: { cpuRatio: 0.5 }, gap: null };
-    const recording = await createRunDirectories(root).begin(manifest('a'), watched);
+    const recording = await createRunDirectories(root).begin(manifest('a'), watched, []);
     recording.event(events[0]!);
     recording.reading(reading);
     const stored = recording.end();
@@ -103,9 +111,13 @@ describe('a run on disk', () => {
 
   test('keeps a result, and a later one in its place', async () => {
     const run = await keep('a');
-    for (const n of [1, 2]) {
-      await run.keepResult({ n } as unknown as RunResult);
-      expect(JSON.parse(readFileSync(path.join(root, 'a', 'result.json'), 'utf8'))).toEqual({ n });
+    const judged = await resultOf(run);
+    for (const durationSeconds of [1, 2]) {
+      const result = { ...judged, run: { ...judged.run, durationSeconds } };
+      await run.keepResult(result);
+      const kept = (name: string): unknown => JSON.parse(readFileSync(path.join(root, 'a', name), 'utf8'));
+      expect(kept('result.json')).toEqual(result);
+      expect(kept('summary.json')).toEqual(summaryOf(result));
     }
   });
 });
@@ -191,7 +203,7 @@ describe('a record that cannot be read', () => {
   });
 
   test('that was begun and never started', async () => {
-    const recording = await createRunDirectories(root).begin(manifest('a'), plan);
+    const recording = await createRunDirectories(root).begin(manifest('a'), plan, []);
     recording.end();
     await expect(open('a')).rejects.toMatchObject({
       code: 'RUN_UNREADABLE',
@@ -210,7 +222,7 @@ test('a directory that cannot be written is told before the run', async () => {
   const file = path.join(root, 'file');
   writeFileSync(file, '');
   const archive = createRunDirectories(path.join(file, 'runs'));
-  await expect(archive.begin(manifest('a'), plan)).rejects.toMatchObject({
+  await expect(archive.begin(manifest('a'), plan, [])).rejects.toMatchObject({
     code: 'RUN_DIRECTORY_UNWRITABLE',
     message: expect.stringContaining('--runs-dir'),
   });

@@ -6,36 +6,40 @@
 //   probes.ndjson    appended as they are read     }
 //   truth.ndjson     appended as faults on the way befall messages and connections
 //   result.json      at the end, and again whenever the run is judged again
+//   summary.json     beside it: the few figures of it by which runs are listed
+//   tags.json        what the run is found by; at the start, and whenever somebody changes it
+//   coordinator.json before anything else: whose run it is, while it goes on
 
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { HighwaterError } from '../facts/error.ts';
 import { decodeEvent, encodeEvent, type Manifest, type RunEvent } from '../facts/event.ts';
 import { decodeReading, encodeReading, type ProbeReading } from '../facts/probe.ts';
 import type { RunResult } from '../facts/result.ts';
+import { summaryOf } from '../facts/run-summary.ts';
 import { decodeWindow, encodeWindow, foreignSchema, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import { encodeTruth } from '../injection/truth.ts';
 import type { Plan } from '../plan/plan.ts';
 import { makeDirectory } from '../run/make-directory.ts';
 import type { Archive, Recording, StoredRun } from '../run/ports.ts';
-
-const PLAN = 'plan.json';
-const WINDOWS = 'windows.ndjson';
-const EVENTS = 'events.ndjson';
-const PROBES = 'probes.ndjson';
-const TRUTH = 'truth.ndjson';
-const RESULT = 'result.json';
+import { isNonEmpty } from '../units/non-empty.ts';
+import { encodeCoordinator } from './going-on.ts';
+import { COORDINATOR, EVENTS, PLAN, PROBES, RESULT, replaceFile, SUMMARY, TRUTH, WINDOWS } from './record-files.ts';
+import { resolveReference, severalRuns } from './references.ts';
+import { changeTags } from './tags.ts';
 
 /** `root`: the directory that holds one directory a run. */
 export function createRunDirectories(root: string): Archive {
   return {
-    async begin(manifest: Manifest, plan: Plan): Promise<Recording> {
+    async begin(manifest: Manifest, plan: Plan, tags: readonly string[]): Promise<Recording> {
       const directory = path.join(root, manifest.id);
       try {
         makeDirectory(directory);
+        await writeFile(path.join(directory, COORDINATOR), encodeCoordinator());
         await writeFile(path.join(directory, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
+        if (tags.length > 0) await changeTags(directory, { add: tags });
         return record(directory, plan);
       } catch (error) {
         throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
@@ -44,7 +48,18 @@ export function createRunDirectories(root: string): Archive {
         ]);
       }
     },
-    open: async (id) => openRun(await findRun(root, id)),
+    async open(reference) {
+      const directories = await resolveReference(root, reference, null);
+      if (directories.length > 1) throw severalRuns(root, reference, directories);
+      return openRun(directories[0]);
+    },
+    async find(reference, planName) {
+      const runs: StoredRun[] = [];
+      for (const directory of await resolveReference(root, reference, planName ?? null))
+        runs.push(await openRun(directory));
+      if (!isNonEmpty(runs)) throw new RangeError(`${reference}: resolved to no run`);
+      return runs;
+    },
   };
 }
 
@@ -89,15 +104,12 @@ function stored(directory: string, plan: Plan): StoredRun {
     windows: () => readWindows(path.join(directory, WINDOWS)),
     readings: () => readReadings(path.join(directory, PROBES)),
     async keepResult(result: RunResult) {
-      const file = path.join(directory, RESULT);
       try {
-        // Written aside and renamed, so that a reader never sees half a result.
-        await writeFile(`${file}.new`, `${JSON.stringify(result, null, 2)}\n`);
-        await rename(`${file}.new`, file);
+        await replaceFile(path.join(directory, RESULT), `${JSON.stringify(result, null, 2)}\n`);
+        await replaceFile(path.join(directory, SUMMARY), `${JSON.stringify(summaryOf(result))}\n`);
       } catch (error) {
-        await rm(`${file}.new`, { force: true });
         throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
-          `${file}: expected to write the result, got: ${(error as Error).message}. ` +
+          `${directory}: expected to write the result, got: ${(error as Error).message}. ` +
             `The record is whole and can be judged once there is room: highwater report ${directory}`,
         ]);
       }
@@ -157,35 +169,9 @@ async function openRun(directory: string): Promise<StoredRun> {
   return run;
 }
 
-/** By path, by id, by the beginning of an id, or the latest. */
-async function findRun(root: string, id: string): Promise<string> {
-  if (await isDirectory(id)) return id;
-  let known: string[] = [];
-  try {
-    const entries = await readdir(root, { withFileTypes: true });
-    known = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
-  } catch {
-    // no run yet: said below
-  }
-  if (id === 'latest' && known.length > 0) return path.join(root, known.at(-1)!);
-  const matches = known.includes(id) ? [id] : known.filter((name) => name.startsWith(id));
-  if (matches.length === 1) return path.join(root, matches[0]!);
-  const got = matches.length > 1 ? `${matches.length} runs that begin so` : 'none of that name';
-  const hint = known.length === 0 ? 'No run is kept there yet' : `The latest is ${known.at(-1)}`;
-  throw new HighwaterError('RUN_NOT_FOUND', [`${id}: expected a run in ${root}, or a path, got ${got}. ${hint}`]);
-}
-
 async function isFile(candidate: string): Promise<boolean> {
   try {
     return (await stat(candidate)).isFile();
-  } catch {
-    return false;
-  }
-}
-
-async function isDirectory(candidate: string): Promise<boolean> {
-  try {
-    return (await stat(candidate)).isDirectory();
   } catch {
     return false;
   }

@@ -21,7 +21,8 @@ function table(rows: readonly (readonly Cell[])[]): string {
   return stringify(written as Cell[][]);
 }
 
-function harmless(text: string): string {
+/** Such as no spreadsheet takes for a formula. */
+export function harmless(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 

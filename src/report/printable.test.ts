@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { printable } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 
 describe('text from outside', () => {
   test('is left as it is where it is only text', () => {
@@ -37,4 +37,15 @@ describe('text from outside', () => {
     expect(printable('x'.repeat(10), 10)).toBe('xxxxxxxxxx');
     expect(printable('x'.repeat(1e6)).length).toBeLessThan(400);
   });
+});
+
+test('JSON shows nothing raw and still means the same', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+      const text = printableJson(value);
+      expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+  expect(printableJson('\u{e0001}\u202e')).toBe('"\\udb40\\udc01\\u202e"');
 });

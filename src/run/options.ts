@@ -6,6 +6,8 @@ export interface RunOptions {
   /** Values that must not appear in anything printed or stored. */
   readonly secrets: readonly string[];
   readonly highwaterVersion: string;
+  /** What the run is found by later; each passes `tagProblem`. */
+  readonly tags?: readonly string[];
   /** Aborting stops sending, drains and judges what there is. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LiveFigures) => void;

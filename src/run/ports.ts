@@ -5,7 +5,7 @@ import type { DialectProblem } from '../dialects/dialect-contract.ts';
 import type { Assignment } from '../engine/engine.ts';
 import type { Line, LineHandler } from '../engine/line.ts';
 import type { Addresses } from '../engine/site.ts';
-import type { Manifest, RunEvent } from '../facts/event.ts';
+import type { GitState, Manifest, RunEvent } from '../facts/event.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
@@ -53,9 +53,14 @@ export interface Fleet {
 /** Where the facts of runs are kept, as they happen. */
 export interface Archive {
   /** Rejects with RUN_DIRECTORY_UNWRITABLE. The plan is already redacted. */
-  begin(manifest: Manifest, plan: Plan): Promise<Recording>;
-  /** Rejects with RUN_NOT_FOUND or RUN_UNREADABLE. `id` may also be a path or `latest`. */
-  open(id: string): Promise<StoredRun>;
+  begin(manifest: Manifest, plan: Plan, tags: readonly string[]): Promise<Recording>;
+  /** Exactly one run. Rejects with RUN_NOT_FOUND, also where several are meant, or RUN_UNREADABLE. */
+  open(reference: string): Promise<StoredRun>;
+  /**
+   * The runs that are meant, in the order of time: by a path, an id, the beginning of one, `latest`, a tag, or `NAME@N`, the N latest
+   * judged runs of a plan; several with commas between them. `planName`: whose `baseline` is meant. Rejects as `open`.
+   */
+  find(reference: string, planName?: string): Promise<NonEmpty<StoredRun>>;
 }
 
 export interface Recording {
@@ -164,6 +169,8 @@ export interface Surroundings {
   /** IP addresses of a host in the order to try; rejects where it has none. */
   resolve(host: string): Promise<readonly string[]>;
   machine(): MachineLimits;
+  /** Of the working directory; null where that is none of a repository, or git is missing or slow. Never rejects. */
+  git(): Promise<GitState | null>;
 }
 
 /** Opens a connection beside any run. The plan's TLS files have been read once before. */

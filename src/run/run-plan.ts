@@ -11,18 +11,21 @@ import { deflateSync } from 'node:zlib';
 import { imbalances } from '../analysis/books.ts';
 import { createJudge } from '../analysis/judge.ts';
 import { HighwaterError } from '../facts/error.ts';
-import type { Manifest } from '../facts/event.ts';
+import type { GitState, Manifest } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
 import { encodeHdrV2 } from '../histogram/hdr-v2.ts';
 import type { Histogram } from '../histogram/histogram.ts';
 import type { Tell } from '../injection/truth.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { redactPlan } from '../plan/redact.ts';
+import { printable } from '../report/printable.ts';
 import { conductRun } from './conduct.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
 import type { Archive, FaultHost, Fleet, Probes, StoredRun, Surroundings, TargetHost } from './ports.ts';
 import { checkFaults, checkProbes, prepare, withReferenceAt } from './prepare.ts';
+
+const MAX_BRANCH_CHARACTERS = 200;
 
 export interface RunPorts {
   readonly fleet: Fleet;
@@ -48,6 +51,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
   for (const mended of ports.faults.recover()) options.onNotice?.(mended);
   checkProbes(plan, ports.probes);
 
+  const git = ports.surroundings.git();
   const target = plan.target.urls.includes(REFERENCE_TARGET) ? await ports.targets.start() : null;
   try {
     const resolved = target === null ? plan : withReferenceAt(plan, target.url);
@@ -67,8 +71,9 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
         memoryBytes: machine.memoryBytes,
         hostname: machine.hostname,
       },
+      git: shownGit(await git),
     };
-    const recording = await ports.archive.begin(manifest, shown);
+    const recording = await ports.archive.begin(manifest, shown, options.tags ?? []);
     options.onStart?.(recording.path);
     let stored: StoredRun;
     try {
@@ -134,6 +139,11 @@ export async function judgeStoredRun(stored: StoredRun): Promise<RunResult> {
 
 function encodeHdr(histogram: Histogram): string {
   return encodeHdrV2(histogram, (bytes) => deflateSync(bytes));
+}
+
+/** A branch may be called anything. */
+function shownGit(git: GitState | null): GitState | null {
+  return git === null || git.branch === null ? git : { ...git, branch: printable(git.branch, MAX_BRANCH_CHARACTERS) };
 }
 
 /** Sorts by time, and says which plan it was. */

@@ -130,6 +130,7 @@ function startedEvent(): RunEvent {
       nodeVersion: process.version,
       workerCount: 1,
       machine: { platform: 'test', cpuModel: 'test', cores: 1, memoryBytes: 1, hostname: 'test' },
+      git: null,
     },
   };
 }

@@ -172,7 +172,14 @@ describe('a run', () => {
       expect(Object.keys(at as object), where).toEqual(expect.arrayContaining([...names]));
     }
     const kept = path.join(cwd, '.highwater', 'runs', result.run.id);
-    expect(readdirSync(kept).sort()).toEqual(['events.ndjson', 'plan.json', 'result.json', 'windows.ndjson']);
+    expect(readdirSync(kept).sort()).toEqual([
+      'coordinator.json',
+      'events.ndjson',
+      'plan.json',
+      'result.json',
+      'summary.json',
+      'windows.ndjson',
+    ]);
     expect(JSON.parse(readFileSync(path.join(kept, 'result.json'), 'utf8'))).toEqual(result);
     expect(stderr).not.toMatch(ESCAPE_CODE);
   });

@@ -1,21 +1,15 @@
 // `highwater init` against services of several kinds: what it says they are, and whether the plan that it writes is one
 // that `check` accepts and with which a short `run` counts what the service really does.
 
-import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makeCertificates } from '../support/certificates.ts';
-import { hasPythonWebsockets, startForeignServer, stopProcess } from '../support/foreign-server.ts';
-import {
-  type FinishedHighwater,
-  HIGHWATER,
-  runHighwater,
-  startHighwater,
-  temporaryDirectory,
-} from '../support/highwater.ts';
+import { hasPythonWebsockets, startForeignServer } from '../support/foreign-server.ts';
+import { type FinishedHighwater, runHighwater, startHighwater, temporaryDirectory } from '../support/highwater.ts';
 import { afterUpgrade, flood, frame, startRawServer } from '../support/raw-server.ts';
+import { type Answers, CTRL_C, hasTerminal, highwaterOnTerminal } from '../support/terminal.ts';
 import { documentOf, startWsService } from '../support/ws-service.ts';
 
 const SHORT = ['-c', '4', '-r', '40/s', '-d', '1s'];
@@ -264,7 +258,7 @@ test('TLS: what is wrong and which flag helps; then a plan whose files are seen 
   }
 });
 
-describe.skipIf(spawnSync('script', ['--version']).status !== 0)('on a terminal', () => {
+describe.skipIf(!hasTerminal)('on a terminal', () => {
   test('it asks for the URL, for consent and for the load, and asks again what it cannot take', async () => {
     const service = await startWsService({ message: (socket, text) => socket.send(text) });
     const { file, screen, exitCode } = await onTerminal([
@@ -297,36 +291,12 @@ describe.skipIf(spawnSync('script', ['--version']).status !== 0)('on a terminal'
   });
 });
 
-const CTRL_C = '\u0003';
-
-/** The command on a terminal that `script` (util-linux) makes: each answer is typed when the screen ends in its question. */
-async function onTerminal(answers: readonly (readonly [question: RegExp, answer: string])[]): Promise<{
-  readonly file: () => string;
-  readonly screen: string;
-  readonly exitCode: number | null;
-}> {
+/** `highwater init` on a terminal. */
+async function onTerminal(
+  answers: Answers,
+): Promise<{ readonly file: () => string; readonly screen: string; readonly exitCode: number | null }> {
   const cwd = temporaryDirectory();
-  const command = `'${process.execPath}' '${HIGHWATER}' init`;
-  const { PATH = '', HOME = '/' } = process.env;
-  const child = spawn('script', ['-qefc', command, '/dev/null'], {
-    cwd,
-    env: { PATH, HOME, TERM: 'xterm', LANG: 'C.UTF-8' },
-  });
-  onTestFinished(() => stopProcess(child));
-  let screen = '';
-  let seen = 0;
-  const left = [...answers];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: readline moves the cursor
-    screen += text.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '');
-    const [next] = left;
-    if (next === undefined || !next[0].test(screen.slice(seen))) return;
-    left.shift();
-    seen = screen.length;
-    child.stdin.write(next[1] === CTRL_C ? CTRL_C : `${next[1]}\r`);
-  });
-  const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  if (left.length > 0) throw new Error(`was not asked ${left[0]![0]}:\n${screen}`);
+  const { screen, exitCode } = await highwaterOnTerminal(['init'], answers, cwd);
   return { file: () => readFileSync(path.join(cwd, 'highwater.yaml'), 'utf8'), screen, exitCode };
 }
 

@@ -177,6 +177,7 @@ export const MANIFEST = {
   nodeVersion: 'v20.20.2',
   workerCount: 2,
   machine: { platform: 'linux', cpuModel: 'test', cores: 2, memoryBytes: 8e9, hostname: 'here' },
+  git: null,
 } as const;
 
 /** The events of a run that went its way. */

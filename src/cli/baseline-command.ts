@@ -1,0 +1,57 @@
+// `highwater baseline`: which run of a plan the others are held to. It is a tag that each plan has once.
+
+import { HighwaterError } from '../facts/error.ts';
+import type { JudgedEntry } from '../facts/run-entry.ts';
+import { BASELINE } from '../facts/tag.ts';
+import { listRuns } from '../history/listing.ts';
+import { findEntry } from '../history/references.ts';
+import { baselinesOf, changeTags, moveBaseline } from '../history/tags.ts';
+import { printable } from '../report/printable.ts';
+import { checkName } from './history-command.ts';
+
+export interface BaselineFlags {
+  readonly runsDir: string;
+}
+
+export async function setBaselineCommand(reference: string, { runsDir }: BaselineFlags): Promise<number> {
+  const entry = await findEntry(runsDir, reference);
+  if (entry.state !== 'judged') {
+    throw new HighwaterError('RUN_UNREADABLE', [
+      `${entry.path}: expected a run that has been judged, got one without a result. highwater report ${entry.id} judges it`,
+    ]);
+  }
+  await moveBaseline(listRuns(runsDir, Date.now()), entry);
+  process.stdout.write(lineOf(entry));
+  return 0;
+}
+
+export async function showBaselineCommand(name: string | undefined, { runsDir }: BaselineFlags): Promise<number> {
+  const baselines = await findBaselines(name, runsDir);
+  process.stdout.write(
+    baselines.length === 0 ? 'No baseline yet: highwater baseline set RUN\n' : baselines.map(lineOf).join(''),
+  );
+  return 0;
+}
+
+/** Where no plan is named, there must be no doubt of which. */
+export async function clearBaselineCommand(name: string | undefined, { runsDir }: BaselineFlags): Promise<number> {
+  const baselines = await findBaselines(name, runsDir);
+  const plans = [...new Set(baselines.map((entry) => entry.name))];
+  if (plans.length > 1) {
+    throw new HighwaterError('ARGUMENTS_INVALID', [
+      `name: expected one of the plans that have a baseline: ${plans.join(', ')}`,
+    ]);
+  }
+  for (const { path } of baselines) await changeTags(path, { remove: [BASELINE] });
+  return 0;
+}
+
+async function findBaselines(name: string | undefined, runsDir: string): Promise<readonly JudgedEntry[]> {
+  const entries = listRuns(runsDir, Date.now());
+  if (name !== undefined) checkName(name, entries, runsDir);
+  return baselinesOf(entries).filter((entry) => name === undefined || entry.name === name);
+}
+
+function lineOf({ name, id }: JudgedEntry): string {
+  return `${printable(name, 80)}   ${printable(id, 100)}\n`;
+}

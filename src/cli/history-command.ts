@@ -1,0 +1,73 @@
+// `highwater history`: the runs that are kept, by plan, and how they went; `history tag` and `untag`.
+
+import { filterRuns, flatRun, historyByPlan } from '../analysis/run-history.ts';
+import { HighwaterError } from '../facts/error.ts';
+import type { Verdict } from '../facts/result.ts';
+import type { RunEntry } from '../facts/run-entry.ts';
+import { listRuns } from '../history/listing.ts';
+import { findEntry, planHint } from '../history/references.ts';
+import { changeTags } from '../history/tags.ts';
+import { printable, printableJson } from '../report/printable.ts';
+import { renderRunList } from '../report/run-list.ts';
+import { checkTags, countOf, sinceOf } from './history-flags.ts';
+import { styleFor } from './terminal.ts';
+
+export interface HistoryFlags {
+  readonly runsDir: string;
+  readonly tag?: string;
+  readonly verdict?: Verdict['kind'] | 'unjudged';
+  readonly since?: string;
+  readonly limit?: string;
+  readonly json?: boolean;
+}
+
+const SHOWN = 50;
+
+export async function historyCommand(name: string | undefined, flags: HistoryFlags): Promise<number> {
+  const nowMs = Date.now();
+  const limit = flags.limit === undefined ? null : countOf('--limit', flags.limit, 1);
+  const sinceMs = flags.since === undefined ? null : sinceOf('--since', flags.since, nowMs);
+  const entries = listRuns(flags.runsDir, nowMs);
+  if (name !== undefined) checkName(name, entries, flags.runsDir);
+  const filter = { name: name ?? null, tag: flags.tag ?? null, verdict: flags.verdict ?? null, sinceMs };
+  const found = filterRuns(entries, filter);
+  if (flags.json === true) {
+    process.stdout.write(`${printableJson(found.slice(0, limit ?? found.length).map(flatRun))}\n`);
+  } else if (found.length === 0) {
+    process.stdout.write(`${nothingFound(entries.length, flags.runsDir)}\n`);
+  } else {
+    const shown = new Set(found.slice(0, limit ?? SHOWN));
+    const list = { plans: historyByPlan(found), shown, total: found.length };
+    process.stdout.write(renderRunList(list, styleFor(process.stdout)));
+  }
+  return 0;
+}
+
+/** Throws RUN_NOT_FOUND where there are runs and none is of this plan. */
+export function checkName(name: string, entries: readonly RunEntry[], runsDir: string): void {
+  if (entries.length === 0 || entries.some((entry) => entry.name === name)) return;
+  throw new HighwaterError('RUN_NOT_FOUND', [
+    `${name}: expected the name of a plan of which runs are kept in ${runsDir}, got none. ${planHint(name, entries)}`,
+  ]);
+}
+
+function nothingFound(kept: number, runsDir: string): string {
+  if (kept > 0) return `None of the ${kept} runs in ${printable(runsDir)} is like that: leave out a flag.`;
+  return `No run is kept in ${printable(runsDir)} yet: highwater run PLAN makes one, and --runs-dir names another place.`;
+}
+
+export interface TagFlags {
+  readonly runsDir: string;
+}
+
+export async function tagCommand(reference: string, tag: string, { runsDir }: TagFlags): Promise<number> {
+  checkTags('tag', [tag]);
+  await changeTags((await findEntry(runsDir, reference)).path, { add: [tag] });
+  return 0;
+}
+
+export async function untagCommand(reference: string, tag: string, { runsDir }: TagFlags): Promise<number> {
+  checkTags('tag', [tag]);
+  await changeTags((await findEntry(runsDir, reference)).path, { remove: [tag] });
+  return 0;
+}

@@ -1,0 +1,30 @@
+// `highwater query`: one SELECT over the runs that are kept.
+
+import { HighwaterError } from '../facts/error.ts';
+import { listRuns } from '../history/listing.ts';
+import { queryRuns } from '../history/query.ts';
+import { plural } from '../report/figures.ts';
+import { renderAnswer, renderAnswerCsv, renderAnswerJson } from '../report/query-answer.ts';
+import { countOf } from './history-flags.ts';
+
+export interface QueryFlags {
+  readonly runsDir: string;
+  readonly csv?: boolean;
+  readonly json?: boolean;
+  readonly limit: string;
+}
+
+export async function queryCommand(sql: string, { runsDir, csv, json, limit }: QueryFlags): Promise<number> {
+  const mostRows = countOf('--limit', limit, 1);
+  const entries = listRuns(runsDir, Date.now());
+  if (entries.length === 0) {
+    throw new HighwaterError('RUN_NOT_FOUND', [
+      `query: expected runs in ${runsDir}, got none. No run is kept there yet: highwater run PLAN makes one`,
+    ]);
+  }
+  const answer = await queryRuns(entries, sql, mostRows);
+  const render = json === true ? renderAnswerJson : csv === true ? renderAnswerCsv : renderAnswer;
+  process.stdout.write(render(answer));
+  if (answer.isCut) process.stderr.write(`cut after ${plural(mostRows, 'row')}: --limit prints more\n`);
+  return 0;
+}

@@ -1,0 +1,106 @@
+// `summary.json`: of a result the few figures by which runs are listed and compared over time. It is made from the result
+// alone and says nothing that the result does not.
+
+import { type GitState, isGitState, type Outcome } from './event.ts';
+import type { RunResult, Verdict } from './result.ts';
+
+export const RUN_SUMMARY_SCHEMA = 'highwater/summary/1';
+
+/** A number that cannot be known is null. */
+export interface RunSummary {
+  readonly schema: typeof RUN_SUMMARY_SCHEMA;
+  readonly id: string;
+  /** Of the plan. */
+  readonly name: string;
+  readonly profile: string | null;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly durationSeconds: number;
+  readonly outcome: Outcome;
+  readonly verdict: Verdict['kind'];
+  readonly responseP50Ms: number | null;
+  readonly responseP99Ms: number | null;
+  readonly deliveredPerSecond: number | null;
+  readonly sent: number;
+  readonly delivered: number;
+  readonly lost: number;
+  readonly unresolved: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+  readonly peakOpen: number;
+  readonly highwaterVersion: string;
+  readonly git: GitState | null;
+}
+
+export function summaryOf({ run, plan, verdict, messages, response, throughput, connections }: RunResult): RunSummary {
+  return {
+    schema: RUN_SUMMARY_SCHEMA,
+    id: run.id,
+    name: run.name,
+    profile: plan.profile,
+    startedAt: run.startedAt,
+    durationSeconds: run.durationSeconds,
+    outcome: run.outcome,
+    verdict: verdict.kind,
+    responseP50Ms: response.p50Ms,
+    responseP99Ms: response.p99Ms,
+    deliveredPerSecond: throughput.deliveredPerSecond,
+    sent: messages.sent,
+    delivered: messages.delivered,
+    lost: messages.lost,
+    unresolved: messages.unresolved,
+    duplicated: messages.duplicated,
+    reordered: messages.reordered,
+    peakOpen: connections.peakOpen,
+    highwaterVersion: run.highwaterVersion,
+    // A result of before it was asked for does not say.
+    git: run.git ?? null,
+  };
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
+const isNumber = (value: unknown): boolean => Number.isFinite(value);
+const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
+const isOneOf =
+  (...words: readonly string[]) =>
+  (value: unknown): boolean =>
+    typeof value === 'string' && words.includes(value);
+
+const FIELDS: Readonly<Record<keyof RunSummary, (value: unknown) => boolean>> = {
+  schema: isOneOf(RUN_SUMMARY_SCHEMA),
+  id: isText,
+  name: isText,
+  profile: isTextOrNull,
+  startedAt: (value) => typeof value === 'string' && Number.isFinite(Date.parse(value)),
+  durationSeconds: isNumber,
+  outcome: isOneOf('completed', 'interrupted', 'aborted'),
+  verdict: isOneOf('pass', 'fail', 'inconclusive'),
+  responseP50Ms: isNumberOrNull,
+  responseP99Ms: isNumberOrNull,
+  deliveredPerSecond: isNumberOrNull,
+  sent: isNumber,
+  delivered: isNumber,
+  lost: isNumber,
+  unresolved: isNumber,
+  duplicated: isNumber,
+  reordered: isNumber,
+  peakOpen: isNumber,
+  highwaterVersion: isText,
+  git: (value) => value === null || isGitState(value),
+};
+
+/** Null for what is torn, or of another version. */
+export function decodeSummary(text: string): RunSummary | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isSummary(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export function isSummary(value: unknown): value is RunSummary {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(FIELDS).every(([name, isRight]) => isRight((value as Record<string, unknown>)[name]));
+}

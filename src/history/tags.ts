@@ -1,0 +1,65 @@
+// Tags on disk: `tags.json` in the directory of the run, so that they go where the run goes.
+
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { HighwaterError } from '../facts/error.ts';
+import type { JudgedEntry, RunEntry } from '../facts/run-entry.ts';
+import { BASELINE, decodeTags, encodeTags } from '../facts/tag.ts';
+import { replaceFile, TAGS } from './record-files.ts';
+
+/** In the order of the alphabet; null where the file is there and cannot be understood: the run may have tags. */
+export function readTags(directory: string): readonly string[] | null {
+  const file = path.join(directory, TAGS);
+  try {
+    // Most runs have none, and to ask is cheaper than to fail.
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return [];
+    return decodeTags(readFileSync(file, 'utf8'))?.toSorted() ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Rejects with RUN_DIRECTORY_UNWRITABLE. */
+async function writeTags(directory: string, tags: readonly string[]): Promise<void> {
+  const file = path.join(directory, TAGS);
+  try {
+    await replaceFile(file, encodeTags([...new Set(tags)].toSorted()));
+  } catch (error) {
+    throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
+      `${file}: expected to write the tags, got: ${(error as Error).message}`,
+    ]);
+  }
+}
+
+/** Adds and takes away; one that is there already, or is not, is none the worse. Rejects with RUN_UNREADABLE or RUN_DIRECTORY_UNWRITABLE. */
+export async function changeTags(
+  directory: string,
+  { add = [], remove = [] }: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+): Promise<void> {
+  const tags = readTags(directory);
+  if (tags === null) {
+    throw new HighwaterError('RUN_UNREADABLE', [
+      `${path.join(directory, TAGS)}: expected tags, got something else. Remove the file to begin anew`,
+    ]);
+  }
+  await writeTags(
+    directory,
+    [...tags, ...add].filter((tag) => !remove.includes(tag)),
+  );
+}
+
+/** Of the judged ones; a plan should have one at most. */
+export function baselinesOf(entries: readonly RunEntry[]): readonly JudgedEntry[] {
+  return entries.flatMap((entry) =>
+    entry.state === 'judged' && entry.tags?.includes(BASELINE) === true ? [entry] : [],
+  );
+}
+
+/** Makes it the baseline of its plan, and takes that from any other. Rejects as `changeTags`. */
+export async function moveBaseline(entries: readonly RunEntry[], to: JudgedEntry): Promise<void> {
+  // First the new one: whoever is interrupted in between has two, and not none.
+  await changeTags(to.path, { add: [BASELINE] });
+  for (const entry of baselinesOf(entries)) {
+    if (entry.name === to.name && entry.path !== to.path) await changeTags(entry.path, { remove: [BASELINE] });
+  }
+}

@@ -1,0 +1,119 @@
+// The history as text: for each plan how its key figures went, and its runs, the newest first.
+
+import type { KeyFigure, PlanHistory } from '../analysis/run-history.ts';
+import type { RunEntry, UnjudgedState } from '../facts/run-entry.ts';
+import { formatCount, formatRate } from '../units/rate.ts';
+import { alignColumns, type Column } from './columns.ts';
+import { formatMs, formatSeconds, plural } from './figures.ts';
+import { printable } from './printable.ts';
+import { sparkLine } from './spark-line.ts';
+import type { TextStyle } from './style.ts';
+
+/** So many of the latest runs are a line's. */
+const MOST_BARS = 60;
+
+const STATES: Readonly<Record<UnjudgedState, string>> = {
+  running: 'running',
+  unfinished: 'no end',
+  notJudged: 'not judged',
+  otherVersion: 'other version',
+  unreadable: 'unreadable',
+};
+
+const TRENDS: readonly { readonly title: string; readonly figure: KeyFigure; format(value: number): string }[] = [
+  { title: 'p99', figure: 'responseP99Ms', format: formatMs },
+  { title: 'delivered/s', figure: 'deliveredPerSecond', format: formatRate },
+];
+
+export interface RunList {
+  /** Of all runs that are meant: lines are drawn over these. */
+  readonly plans: readonly PlanHistory[];
+  /** So many of them, the newest, are listed one by one. */
+  readonly shown: ReadonlySet<RunEntry>;
+  readonly total: number;
+}
+
+export function renderRunList({ plans, shown, total }: RunList, style: TextStyle): string {
+  const sections = plans.flatMap((plan) => {
+    const runs = plan.runs.filter((run) => shown.has(run));
+    return runs.length === 0 ? [] : [[heading(plan, style), ...trendLines(plan, style), ...runLines(runs, style)]];
+  });
+  return `${[...sections, ...notes(plans, shown.size, total)].map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function heading({ name, runs }: PlanHistory, style: TextStyle): string {
+  const title = name === null ? 'of an unknown plan' : printable(name, 80);
+  return `${style.bold(title)}   ${plural(runs.length, 'run')}`;
+}
+
+function trendLines({ series, judged }: PlanHistory, style: TextStyle): readonly string[] {
+  if (judged.length < 2) return [];
+  return TRENDS.flatMap(({ title, figure, format }) => {
+    const values = series[figure].slice(-MOST_BARS);
+    const known = values.filter((value) => value !== null);
+    const latest = known.at(-1);
+    if (latest === undefined) return [];
+    const range = `${format(Math.min(...known))} to ${format(Math.max(...known))}, the latest ${format(latest)}`;
+    return [`  ${title.padEnd(11)}  ${sparkLine(values, style.unicode)}  ${range}`];
+  });
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'started (UTC)', align: 'left' },
+  { title: 'verdict', align: 'left' },
+  { title: 'p50', align: 'right' },
+  { title: 'p99', align: 'right' },
+  { title: 'delivered', align: 'right' },
+  { title: 'lost', align: 'right' },
+  { title: 'took', align: 'right' },
+  { title: 'commit', align: 'left' },
+  { title: 'run', align: 'left' },
+  { title: 'tags', align: 'left' },
+];
+
+function runLines(runs: readonly RunEntry[], style: TextStyle): readonly string[] {
+  const rows = runs.map((run) => {
+    const { summary } = run;
+    return [
+      minutesOf(run.startedAt),
+      verdictOf(run, style),
+      summary === null ? '' : formatMs(summary.responseP50Ms),
+      summary === null ? '' : formatMs(summary.responseP99Ms),
+      summary === null ? '' : summary.deliveredPerSecond === null ? 'n/a' : formatRate(summary.deliveredPerSecond),
+      summary === null ? '' : formatCount(summary.lost),
+      run.durationSeconds === null ? '' : formatSeconds(run.durationSeconds),
+      run.git === null ? '' : `${printable(run.git.commit.slice(0, 8))}${run.git.isDirty ? '+' : ''}`,
+      printable(run.id, 100),
+      run.tags === null ? 'unreadable' : run.tags.map((tag) => printable(tag, 64)).join(' '),
+    ];
+  });
+  return alignColumns(COLUMNS, rows).map((line, place) => `  ${place === 0 ? style.dim(line) : line}`);
+}
+
+function verdictOf({ state, summary }: RunEntry, style: TextStyle): string {
+  switch (summary?.verdict) {
+    case 'pass':
+      return style.green('pass');
+    case 'fail':
+      return style.red('fail');
+    case 'inconclusive':
+      return style.yellow('inconclusive');
+    case undefined:
+      return style.dim(state === 'judged' ? '' : STATES[state]);
+  }
+}
+
+/** `2026-11-21 17:12`. */
+function minutesOf(startedAt: string | null): string {
+  return startedAt === null ? '' : new Date(startedAt).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+function notes(plans: readonly PlanHistory[], shown: number, total: number): readonly (readonly string[])[] {
+  const isOpen = ({ state }: RunEntry): boolean => state === 'unfinished' || state === 'notJudged';
+  const open = plans.flatMap(({ runs }) => runs).filter(isOpen).length;
+  const lines = [
+    ...(shown < total ? [`${formatCount(shown)} of ${plural(total, 'run')}: --limit ${total} shows all`] : []),
+    ...(open === 0 ? [] : [`${plural(open, 'run')} can be judged: highwater report RUN`]),
+  ];
+  return lines.length === 0 ? [] : [lines];
+}
