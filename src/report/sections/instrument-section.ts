@@ -60,6 +60,7 @@ function environment({ run, plan }: RunResult): Block {
     ['profile', plan.profile ?? 'none'],
     ['Highwater', run.highwaterVersion],
     ['Node.js', run.nodeVersion],
+    ...(run.git === null ? [] : ([['commit', commitText(run.git)]] as const)),
     ['machine', `${machine.hostname}, ${machine.platform}`],
     ['processor', `${machine.cpuModel}, ${machine.cores} cores`],
     ['memory', formatBytes(machine.memoryBytes)],
@@ -69,4 +70,8 @@ function environment({ run, plan }: RunResult): Block {
     words('', 'value'),
     rows.map(([name, value]) => [text(name), said(value)]),
   );
+}
+
+function commitText({ commit, branch, isDirty }: NonNullable<RunResult['run']['git']>): string {
+  return `${commit}${branch === null ? '' : ` on ${branch}`}${isDirty ? ', with changes' : ''}`;
 }
