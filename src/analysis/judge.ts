@@ -35,7 +35,7 @@ import { createResources } from './resources.ts';
 import { judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
 import { createScopes } from './scopes.ts';
 import { joinStates } from './states.ts';
-import { steadyStretch } from './steady.ts';
+import { type RunTimes, runTimes, steadyStretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './timeline.ts';
 import { verdictOf } from './verdict.ts';
@@ -340,12 +340,8 @@ function eventLoopDelayMs(tally: Tally): number | null {
 }
 
 /** The events folded to what the result needs. */
-interface EventRecord {
+interface EventRecord extends RunTimes {
   readonly manifest: Manifest;
-  readonly connectedNs: number | null;
-  readonly messagesStartedNs: number | null;
-  readonly stoppingNs: number | null;
-  readonly endedNs: number | null;
   readonly endedBecause: string | null;
   readonly outcome: RunResult['run']['outcome'] | null;
   readonly deadWorkers: number;
@@ -365,10 +361,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
   const ended = events.find((event) => event.kind === 'runEnded');
   return {
     manifest,
-    connectedNs: events.find((event) => event.kind === 'connected')?.atNs ?? null,
-    messagesStartedNs: events.find((event) => event.kind === 'messagesStarted')?.atNs ?? null,
-    stoppingNs: stopping?.atNs ?? null,
-    endedNs: ended?.atNs ?? null,
+    ...runTimes(events),
     endedBecause: stopping?.detail ?? null,
     outcome: ended?.outcome ?? null,
     failedFaults: events.flatMap((event) => (event.kind === 'fault' && event.detail !== null ? [event.detail] : [])),

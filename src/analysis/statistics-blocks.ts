@@ -67,6 +67,47 @@ export function blocksIn({ from, to }: Span, length: number): number {
   return Math.max(1, Math.round((to - from) / length));
 }
 
+/**
+ * Which share of a value stays for the next one, at most: the correlation of neighbours, with what a short series makes it lose
+ * (Marriott and Pope, Biometrika 41, 1954) and two standard errors more. From 0 to `MOST_PERSISTENT`.
+ */
+export function persistenceOf(values: readonly number[]): number {
+  const { length } = values;
+  if (length <= 3 || values.every((value) => value === values[0])) return 0;
+  const neighbours = autocorrelation(values, 1);
+  const unbiased = (length * neighbours + 1) / (length - 3);
+  const standardError = Math.sqrt(Math.max(0, 1 - unbiased ** 2) / length);
+  return Math.min(MOST_PERSISTENT, Math.max(0, unbiased + 2 * standardError));
+}
+
+const MOST_PERSISTENT = 0.97;
+
+/** How much the blocks of a series can tell of how its figures vary. */
+export interface Insight {
+  /** How many independent ones they are worth. */
+  readonly blocks: number;
+  /** By how much the figure of the whole varies more than what is drawn. */
+  readonly inflation: number;
+}
+
+/**
+ * Of `series` runs of `count` values each, in blocks of `length`, where that share of each value stays for the next. A mean of n such
+ * values varies g(n) times as much as one of independent ones; blocks, which are drawn as if they did not depend on each
+ * other, and vary about the mean of their own run, show only g(length) − length/count · g(count) of it.
+ */
+export function insightOf(persistence: number, length: number, count: number, series: number): Insight {
+  const g = (n: number): number => {
+    const rest = 1 - persistence;
+    return (1 + persistence) / rest - (2 * persistence * (1 - persistence ** n)) / (n * rest ** 2);
+  };
+  const inflation = Math.sqrt(g(count) / (g(length) - (length / count) * g(count)));
+  const worth = series * Math.min(Math.round(count / length), count / g(count));
+  return { blocks: Math.max(LEAST_WORTH, worth), inflation };
+}
+
+/** One degree of freedom: with less, nothing would ever be said. */
+const LEAST_WORTH = 2;
+
 export interface Spread {
   readonly interval: readonly [number, number];
   /** Two-sided, that the figure is truly zero. */
@@ -75,19 +116,18 @@ export interface Spread {
 }
 
 /**
- * What the figures of drawn samples say about `estimate`, the figure of the real one. Few blocks vary less among themselves than what
- * they were cut from, by (k−1)/k, and are too few to know by how much: so the quantiles of the drawn ones are moved away from the
- * estimate as far as Student's are beyond the normal ones. `independent`: how many blocks there are of the smaller of two sides.
+ * What the figures of drawn samples say about `estimate`, the figure of the real one. They are moved away from it by as much as
+ * they vary too little, and as Student's quantiles lie beyond the normal ones where few blocks show it.
  */
-export function spreadOf(estimate: number, drawn: readonly number[], independent: number, confidence: number): Spread {
+export function spreadOf(estimate: number, drawn: readonly number[], insight: Insight, confidence: number): Spread {
+  const { blocks, inflation } = insight;
   const sorted = [...drawn].sort((a, b) => a - b);
   const tail = (1 - confidence) / 2;
-  const degrees = independent - 1;
-  const missing = Math.sqrt(independent / degrees);
-  const widening = (missing * studentQuantile(1 - tail, degrees)) / normalQuantile(1 - tail);
+  const degrees = blocks - 1;
+  const widening = (inflation * studentQuantile(1 - tail, degrees)) / normalQuantile(1 - tail);
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
   const moved = (quantile: number): number => estimate + widening * (quantile - estimate);
-  const standardError = missing * Math.sqrt(variance(drawn));
+  const standardError = inflation * Math.sqrt(variance(drawn));
   const pValue =
     standardError === 0 ? Number(estimate === 0) : 2 * studentUpperTail(Math.abs(estimate) / standardError, degrees);
   return { interval: [moved(at(tail)), moved(at(1 - tail))], pValue, standardError };

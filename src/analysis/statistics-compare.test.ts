@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../random/generator.ts';
-import { autocorrelation, blockLength, createBlocks, drawBlocks, spreadOf } from './statistics-blocks.ts';
+import {
+  autocorrelation,
+  blockLength,
+  createBlocks,
+  drawBlocks,
+  insightOf,
+  persistenceOf,
+  spreadOf,
+} from './statistics-blocks.ts';
 import { benjaminiHochberg } from './statistics-many.ts';
 import { normalQuantile, normalUpperTail } from './statistics-normal.ts';
 import { hodgesLehmann, mannWhitney } from './statistics-ranks.ts';
@@ -302,20 +310,45 @@ describe('blocks', () => {
         for (const start of blocks.starts) sum += sums[start + 10]! - sums[start]!;
         return sum / 120;
       });
-      const { interval, pValue } = spreadOf(sums[120]! / 120, drawn, 12, 0.95);
+      const { interval, pValue } = spreadOf(
+        sums[120]! / 120,
+        drawn,
+        insightOf(persistenceOf(values), 10, 120, 1),
+        0.95,
+      );
       if (interval[0] <= 0 && interval[1] >= 0) held++;
       expect(pValue).toBeGreaterThan(0);
     }
-    expect(held / rounds).toBeGreaterThan(0.91);
-    expect(held / rounds).toBeLessThan(0.99);
+    expect(held / rounds).toBeGreaterThan(0.93);
+    expect(held / rounds).toBeLessThan(1);
+  });
+
+  test('show too little of what lasts longer than they do, and are worth fewer then', () => {
+    const independent = insightOf(0, 10, 60, 1);
+    expect(independent).toEqual({ blocks: 6, inflation: expect.closeTo(Math.sqrt(6 / 5), 12) });
+    expect(insightOf(0, 10, 60, 3).blocks).toBe(18);
+    const lasting = insightOf(0.9, 10, 60, 1);
+    expect(lasting.inflation).toBeGreaterThan(1.7);
+    expect(lasting.blocks).toBeLessThan(4);
+    // A mean of n values of which 0.9 stays: 19 − 180 / n · (1 − 0.9^n) times the variance of independent ones.
+    const shown = (n: number): number => 19 - (180 / n) * (1 - 0.9 ** n);
+    expect(lasting.inflation ** 2).toBeCloseTo(shown(60) / (shown(10) - shown(60) / 6), 9);
+  });
+
+  test('are told by neighbours how long what they hold lasts', () => {
+    expect(persistenceOf(dependent(5000, 0.6, 3))).toBeCloseTo(0.6, 1);
+    expect(persistenceOf(dependent(5000, 0, 3))).toBeLessThan(0.05);
+    expect(persistenceOf([5, 5, 5, 5, 5])).toBe(0);
+    expect(persistenceOf([1, 2])).toBe(0);
   });
 
   test('without any spread say so, and are wider the fewer they are', () => {
-    expect(spreadOf(0, [0, 0, 0], 5, 0.95)).toEqual({ interval: [0, 0], pValue: 1, standardError: 0 });
-    expect(spreadOf(2, [2, 2, 2], 5, 0.95)).toEqual({ interval: [2, 2], pValue: 0, standardError: 0 });
+    const five = { blocks: 5, inflation: 1 };
+    expect(spreadOf(0, [0, 0, 0], five, 0.95)).toEqual({ interval: [0, 0], pValue: 1, standardError: 0 });
+    expect(spreadOf(2, [2, 2, 2], five, 0.95)).toEqual({ interval: [2, 2], pValue: 0, standardError: 0 });
     const drawn = dependent(500, 0, 3);
     const width = (blocks: number): number => {
-      const [low, high] = spreadOf(0, drawn, blocks, 0.95).interval;
+      const [low, high] = spreadOf(0, drawn, { blocks, inflation: 1 }, 0.95).interval;
       return high - low;
     };
     expect(width(4)).toBeGreaterThan(1.5 * width(30));

@@ -1,10 +1,9 @@
 // `-o`: the reports asked for, as files. Checked before a run; written after it, in its own directory unless told otherwise.
 
 import { HighwaterError } from '../facts/error.ts';
-import type { RunResult } from '../facts/result.ts';
 import { directoryProblem, writeReports } from '../outputs/report-files.ts';
 import { didYouMean } from '../plan/nearest.ts';
-import { FORMAT_NAMES, type FormatName } from '../report/formats.ts';
+import type { ReportFile } from '../report/report-file.ts';
 
 export interface OutputFlags {
   /** As typed: names with commas between them. */
@@ -12,19 +11,23 @@ export interface OutputFlags {
   readonly outputDir?: string;
 }
 
-export interface Outputs {
-  readonly formats: readonly FormatName[];
-  /** Null for the directory of the run. */
+export interface Outputs<Format extends string> {
+  readonly formats: readonly Format[];
+  /** Null where none was named. */
   readonly directory: string | null;
 }
 
-/** Throws ARGUMENTS_INVALID. */
-export function outputsOf({ output, outputDir }: OutputFlags): Outputs {
+/** `known`: the formats that there are. Throws ARGUMENTS_INVALID. */
+export function outputsOf<Format extends string>(
+  { output, outputDir }: OutputFlags,
+  known: readonly Format[],
+): Outputs<Format> {
+  const isFormat = (name: string): name is Format => (known as readonly string[]).includes(name);
   const names = output.flatMap((text) => text.split(',').map((name) => name.trim()));
   const problems = names.flatMap((name) => {
     if (isFormat(name)) return [];
-    const hint = didYouMean(name, FORMAT_NAMES);
-    const expected = `--output: expected some of ${FORMAT_NAMES.join(', ')}, got ${JSON.stringify(name)}`;
+    const hint = didYouMean(name, known);
+    const expected = `--output: expected some of ${known.join(', ')}, got ${JSON.stringify(name)}`;
     return [hint === null ? expected : `${expected} (${hint})`];
   });
   const directory = outputDir ?? null;
@@ -36,14 +39,14 @@ export function outputsOf({ output, outputDir }: OutputFlags): Outputs {
   return { formats: [...new Set(names.filter(isFormat))], directory };
 }
 
-/** Says where each lies. Throws OUTPUT_UNWRITABLE, once all that could be written is. */
-export function writeOutputs(result: RunResult, { formats, directory }: Outputs, runPath: string): void {
+/** Says where each lies: in `elsewhere` where no directory was named. Throws OUTPUT_UNWRITABLE, once all that could be written is. */
+export function writeOutputs<Format extends string>(
+  { formats, directory }: Outputs<Format>,
+  filesOf: (format: Format) => readonly ReportFile[],
+  elsewhere: string,
+): void {
   if (formats.length === 0) return;
-  const { files, problems } = writeReports(result, formats, directory ?? runPath);
+  const { files, problems } = writeReports(formats, filesOf, directory ?? elsewhere);
   for (const file of files) process.stderr.write(`report     ${file}\n`);
   if (problems.length > 0) throw new HighwaterError('OUTPUT_UNWRITABLE', problems);
-}
-
-function isFormat(name: string): name is FormatName {
-  return (FORMAT_NAMES as readonly string[]).includes(name);
 }

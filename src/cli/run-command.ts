@@ -4,8 +4,11 @@ import { DEFAULT_RUNS_DIRECTORY, localPorts } from '../entry/local.ts';
 import { VERSION } from '../entry/version.ts';
 import { EXIT_CODES } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
+import { resultFiles } from '../outputs/report-files.ts';
+import { FORMAT_NAMES } from '../report/formats.ts';
 import { renderSummary } from '../report/summary.ts';
 import { runPlan } from '../run/run-plan.ts';
+import { openBaseline, tellChange } from './against.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
@@ -16,6 +19,7 @@ export interface RunFlags extends PlanFlags, OutputFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly runsDir?: string;
+  readonly against?: string;
 }
 
 export async function runCommand(source: string | undefined, flags: RunFlags): Promise<number> {
@@ -37,9 +41,11 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
   // The terminal is gone: what the plan has broken must be mended all the same.
   process.on('SIGHUP', onInterrupt);
   try {
-    const outputs = outputsOf(flags);
+    const outputs = outputsOf(flags, FORMAT_NAMES);
     const { plan, secrets } = await loadPlan(source, flags);
-    const { result, path } = await runPlan(plan, localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY), {
+    const ports = localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY);
+    const baseline = flags.against === undefined ? null : await openBaseline(flags.against, plan, secrets, ports);
+    const finished = await runPlan(plan, ports, {
       secrets,
       highwaterVersion: VERSION,
       signal: interruption.signal,
@@ -47,9 +53,11 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
       onNotice: (text) => (process.stderr.isTTY && view !== null ? view.say(text) : process.stderr.write(`${text}\n`)),
     });
     view?.close();
+    const { result, path } = finished;
     printResult(result, flags.json === true, path);
-    writeOutputs(result, outputs, path);
-    return exitCodeOf(result);
+    writeOutputs(outputs, resultFiles(result), path);
+    const exitCode = exitCodeOf(result);
+    return baseline === null ? exitCode : await tellChange(baseline, finished, ports, flags.json === true, exitCode);
   } finally {
     view?.close();
     process.off('SIGINT', onInterrupt);

@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline';
 import { HighwaterError } from '../facts/error.ts';
 import { decodeEvent, encodeEvent, type Manifest, type RunEvent } from '../facts/event.ts';
 import { decodeReading, encodeReading, type ProbeReading } from '../facts/probe.ts';
-import type { RunResult } from '../facts/result.ts';
+import { RESULT_SCHEMA, type RunResult } from '../facts/result.ts';
 import { decodeWindow, encodeWindow, foreignSchema, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import { encodeTruth } from '../injection/truth.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -45,6 +45,16 @@ export function createRunDirectories(root: string): Archive {
       }
     },
     open: async (id) => openRun(await findRun(root, id)),
+    async find(reference) {
+      const [first = '', ...others] = reference.split(',').map((part) => part.trim());
+      if ([first, ...others].includes('')) {
+        throw new HighwaterError('RUN_NOT_FOUND', [
+          `${JSON.stringify(reference)}: expected runs in ${root}, with commas between them, got an empty name`,
+        ]);
+      }
+      const open = async (part: string): Promise<StoredRun> => openRun(await findRun(root, part));
+      return [await open(first), ...(await Promise.all(others.map(open)))];
+    },
   };
 }
 
@@ -88,6 +98,15 @@ function stored(directory: string, plan: Plan): StoredRun {
     },
     windows: () => readWindows(path.join(directory, WINDOWS)),
     readings: () => readReadings(path.join(directory, PROBES)),
+    async result() {
+      try {
+        const kept: unknown = JSON.parse(await readFile(path.join(directory, RESULT), 'utf8'));
+        return isResult(kept) ? kept : null;
+      } catch {
+        // None was kept, as where the run was killed, or only a part of one: the record itself can be judged.
+        return null;
+      }
+    },
     async keepResult(result: RunResult) {
       const file = path.join(directory, RESULT);
       try {
@@ -103,6 +122,10 @@ function stored(directory: string, plan: Plan): StoredRun {
       }
     },
   };
+}
+
+function isResult(value: unknown): value is RunResult {
+  return typeof value === 'object' && value !== null && 'schema' in value && value.schema === RESULT_SCHEMA;
 }
 
 /** The last line may be torn, where the run was killed in the middle of it: it is left out without a word. */

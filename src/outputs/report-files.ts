@@ -5,6 +5,7 @@ import path from 'node:path';
 import { inflateSync } from 'node:zlib';
 import type { RunResult } from '../facts/result.ts';
 import { FORMATS, type FormatName } from '../report/formats.ts';
+import type { ReportFile } from '../report/report-file.ts';
 import { makeDirectory } from '../run/make-directory.ts';
 
 export interface WrittenReports {
@@ -28,14 +29,23 @@ export function directoryProblem(directory: string): string | null {
   }
 }
 
-export function writeReports(result: RunResult, formats: readonly FormatName[], directory: string): WrittenReports {
+/** Makes the files of a format of a result. */
+export function resultFiles(result: RunResult): (format: FormatName) => readonly ReportFile[] {
+  return (format) => FORMATS[format](result, tools);
+}
+
+export function writeReports<Format extends string>(
+  formats: readonly Format[],
+  filesOf: (format: Format) => readonly ReportFile[],
+  directory: string,
+): WrittenReports {
   const files: string[] = [];
   const problems: string[] = [];
   const unmade = directoryProblem(directory);
   if (unmade !== null) return { files, problems: [unmade] };
   for (const format of formats) {
     try {
-      for (const { name, text } of FORMATS[format](result, tools)) {
+      for (const { name, text } of filesOf(format)) {
         const file = path.join(directory, name);
         writeFileSync(file, text);
         files.push(file);

@@ -5,8 +5,8 @@ import type { Distribution, RunResult, ThresholdResult } from '../facts/result.t
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { formatMs, formatSeconds, plural } from './figures.ts';
+import { code, table } from './markdown-parts.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
-import { printable } from './printable.ts';
 import { recoveryTexts } from './recovery-texts.ts';
 import type { ReportFile } from './report-file.ts';
 
@@ -138,18 +138,4 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 
 function list(texts: readonly string[]): readonly string[] {
   return texts.map((text) => `- ${code(text.trim())}`);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
-}
-
-/** A code span whose fence is longer than any in the text (CommonMark §6.1); of a table, `|` is escaped in it as well (GFM §4.10). */
-function code(text: string, maxCharacters = 300): string {
-  const safe = printable(text, maxCharacters).replaceAll('|', '\\|');
-  const longest = Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  const padding = longest > 0 || safe === '' ? ' ' : '';
-  return `${fence}${padding}${safe}${padding}${fence}`;
 }

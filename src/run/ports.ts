@@ -56,6 +56,11 @@ export interface Archive {
   begin(manifest: Manifest, plan: Plan): Promise<Recording>;
   /** Rejects with RUN_NOT_FOUND or RUN_UNREADABLE. `id` may also be a path or `latest`. */
   open(id: string): Promise<StoredRun>;
+  /**
+   * All runs that a reference stands for: what `open` takes, or several of them with commas between. `planName` narrows what may
+   * stand for runs of several plans to one of them. Rejects as `open` does.
+   */
+  find(reference: string, planName?: string): Promise<NonEmpty<StoredRun>>;
 }
 
 export interface Recording {
@@ -80,6 +85,8 @@ export interface StoredRun {
   /** None where the run had no probes. */
   readings(): AsyncIterable<ProbeReading>;
   keepResult(result: RunResult): Promise<void>;
+  /** What was kept; null where there is none, or one of another version. */
+  result(): Promise<RunResult | null>;
 }
 
 /** Starts the target that ships with Highwater; rejects with TARGET_START_FAILED. */
