@@ -4,6 +4,7 @@
 import type { Difference } from '../facts/comparison.ts';
 import type { RunFacts, RunResult } from '../facts/result.ts';
 import type { Plan } from '../plan/plan.ts';
+import { HEALTHY_DOUBTS } from './health.ts';
 
 const MOST_DIFFERENCES = 20;
 const MOST_TEXT = 120;
@@ -25,6 +26,9 @@ export function differencesOf(first: RunResult, others: readonly RunResult[]): r
   return [...[first, ...others].flatMap(flawsOf), ...once].slice(0, MOST_DIFFERENCES);
 }
 
+/** Doubts about a whole run that say nothing of what the generator did. */
+const BESIDE_GENERATOR: readonly string[] = ['noRules', 'noSamples', 'unresolved', ...HEALTHY_DOUBTS];
+
 /** What a run is not fit to be compared for, whatever with. */
 export function flawsOf({ run, generator, verdict }: RunResult): readonly Difference[] {
   const flaws: Difference[] = [];
@@ -33,8 +37,8 @@ export function flawsOf({ run, generator, verdict }: RunResult): readonly Differ
     flaws.push({ kind: 'outcome', run: run.id, detail });
   }
   if (!generator.healthy) {
-    const doubt = verdict.doubts[0]?.detail ?? 'the generator was not healthy';
-    flaws.push({ kind: 'generator', run: run.id, detail: doubt });
+    const doubt = verdict.doubts.find(({ kind, rule }) => rule === null && !BESIDE_GENERATOR.includes(kind));
+    flaws.push({ kind: 'generator', run: run.id, detail: doubt?.detail ?? 'one in doubt' });
   }
   return flaws;
 }

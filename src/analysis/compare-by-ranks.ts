@@ -34,21 +34,24 @@ export function estimateOfValues({ unit }: Pick<MetricKind, 'unit'>, baseline: V
     const runs = baseline[1] + candidate[1];
     return { kind: 'noData', ...middles, reason: `${missing} of ${runs} runs have too few samples for it` };
   }
-  const scale = unit === 'share' ? 1 : middles.baseline;
-  if (!(scale > 0))
-    return { kind: 'noData', ...middles, reason: 'the baseline is zero: there is nothing to be a share of' };
-  const { shift, interval } = hodgesLehmann(before, now, CONFIDENCE);
-  const deviation = pooledDeviation(before, now) / scale;
+  if (unit !== 'share' && ![...before, ...now].every((value) => value > 0)) {
+    return { kind: 'noData', ...middles, reason: 'a run has zero: there is nothing to be a share of' };
+  }
+  // Ratios are weighed by their logarithm, in which twice and half are equally far; differences of shares as they are.
+  const scaled = (values: readonly number[]): readonly number[] => (unit === 'share' ? values : values.map(Math.log));
+  const shown = (effect: number): number => (unit === 'share' ? effect : Math.expm1(effect));
+  const { shift, interval } = hodgesLehmann(scaled(before), scaled(now), CONFIDENCE);
+  const deviation = pooledDeviation(scaled(before), scaled(now));
   const degrees = before.length + now.length - 2;
   const needed = studentQuantile((1 + CONFIDENCE) / 2, degrees) + studentQuantile(POWER, degrees);
   return {
     kind: 'estimated',
     baseline: middles.baseline,
     candidate: middles.candidate,
-    effect: shift / scale,
-    interval: [interval[0] / scale, interval[1] / scale],
+    effect: shown(shift),
+    interval: [shown(interval[0]), shown(interval[1])],
     pValue: mannWhitney(before, now)?.pValue ?? null,
-    smallestVisible: needed * deviation * Math.sqrt(RANKS_NEED * (1 / before.length + 1 / now.length)),
+    smallestVisible: shown(needed * deviation * Math.sqrt(RANKS_NEED * (1 / before.length + 1 / now.length))),
     deviation,
   };
 }

@@ -77,9 +77,16 @@ export function compare(parts: CompareParts): Comparison {
     metrics,
     leftOut: absences.flatMap(({ metric, reason }) => (reason === null ? [] : [{ metric, reason }])),
     differences: parts.differences,
-    notes: parts.notes,
+    notes:
+      byRanks && Math.min(baseline.runs.length, candidate.runs.length) < RUNS_FOR_ONE
+        ? [...parts.notes, FEW]
+        : parts.notes,
   };
 }
+
+/** With so many a side the least p that ranks can have is still one after it was corrected for half a dozen metrics. */
+const RUNS_FOR_ONE = 5;
+const FEW = 'with four runs a side only metrics that change together can be told from chance; five tell one alone';
 
 export function countsRuns(baselineRuns: number, candidateRuns: number): boolean {
   return Math.min(baselineRuns, candidateRuns) >= LEAST_RUNS;
@@ -129,7 +136,7 @@ function judgeMetric(
     pValue,
     smallestVisible,
     runsNeeded: isOpen ? neededFor(effect, margin, deviation, runs) : null,
-    reason: isOpen ? 'the interval reaches from no change to one that matters' : null,
+    reason: isOpen ? openReason(effect, interval, margin) : null,
   };
 }
 
@@ -146,21 +153,35 @@ function changeOf(
   return low > -margin && high < margin ? 'same' : 'inconclusive';
 }
 
-/** To see a change of that size, or that a smaller one is below the margin. */
+function openReason(effect: number, [low, high]: readonly [number, number], margin: number): string {
+  if (low <= 0 && high >= 0) return 'the interval reaches from no change to one that matters';
+  return Math.abs(effect) < margin
+    ? 'there is a change, and it may be smaller than the margin or larger'
+    : 'by itself it would be a change; among so many metrics it may be chance';
+}
+
+/**
+ * To see a change of that size, or that a smaller one is below the margin. Deviations are those of logarithms, so sizes are as
+ * well; small as shares are, it makes no difference to them.
+ */
 function neededFor(effect: number, margin: number, deviation: number | null, runs: number): number | null {
   if (deviation === null) return LEAST_RUNS;
-  const size = Math.abs(effect) >= margin ? Math.abs(effect) : margin - Math.abs(effect);
+  const size = Math.log1p(Math.abs(effect) >= margin ? Math.abs(effect) : margin - Math.abs(effect));
   const needed = runsFor(size, deviation);
   return needed === null ? null : Math.max(needed, runs + 1);
 }
 
-/** What is equal to the last digit in all runs, as no failed connections are, decides nothing by itself. */
+/**
+ * What is equal to the last digit in all runs, as no failed connections are, decides nothing by itself. Nor do shares and rates
+ * where there are times: a schedule holds them up however slow a service is.
+ */
 function overallChange(metrics: readonly MetricComparison[]): Comparison['change'] {
-  const has = (change: MetricComparison['change']): boolean =>
-    metrics.some((metric) => metric.change === change && metric.pValue !== null);
-  if (has('worse')) return 'worse';
-  if (has('better')) return 'better';
-  if (!has('same')) return 'inconclusive';
+  const varying = metrics.filter(({ pValue }) => pValue !== null);
+  if (varying.some(({ change }) => change === 'worse')) return 'worse';
+  if (varying.some(({ change }) => change === 'better')) return 'better';
+  const hasTimes = metrics.some(({ unit, change }) => unit === 'ms' && change !== 'noData');
+  const decides = ({ unit, change }: MetricComparison): boolean => change === 'same' && (!hasTimes || unit === 'ms');
+  if (!varying.some(decides)) return 'inconclusive';
   return metrics.every(({ change, interval }) => change === 'same' || interval === null) ? 'same' : 'sameInPart';
 }
 

@@ -28,7 +28,7 @@ import { describeDistribution } from './distribution.ts';
 import { failuresOf } from './failures.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
-import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
+import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './health.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
@@ -258,9 +258,6 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
     },
   };
 }
-
-/** Doubts that are not about the generator itself. */
-const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError', 'faultFailed'];
 
 /** Where the sender hears nothing of its own messages, they fared as they did with those that should have heard them. */
 function settleByAudience({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {

@@ -1,12 +1,20 @@
 // The figures that are compared, of one run or of several together, and of any steps drawn from them.
 
+import { highestEquivalent } from '../histogram/layout.ts';
 import { nsToMs } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { MetricSource } from './compared-metrics.ts';
 import { hasEnough } from './distribution.ts';
 import type { RunSample, SampleStep } from './run-sample.ts';
 import type { Blocks } from './statistics-blocks.ts';
-import { type BlockFigure, countOf, percentileFigure, percentileIndex, quotientFigure } from './step-counts.ts';
+import {
+  allCounts,
+  type BlockFigure,
+  countOf,
+  percentileFigure,
+  percentileIndex,
+  quotientFigure,
+} from './step-counts.ts';
 
 /** What can be looked at step by step. */
 export type SteppedSource = Exclude<MetricSource, { kind: 'run' }>;
@@ -16,10 +24,9 @@ export function figureOfRuns(source: MetricSource, runs: readonly RunSample[]): 
   const steps = runs.flatMap((run) => run.steps);
   switch (source.kind) {
     case 'times': {
-      const counts = steps.map((step) => step.counts[source.of]);
-      if (!hasEnough(countOf(counts), source.percent)) return null;
-      const ns = percentileFigure(counts, source.percent)?.(allOf(steps)) ?? null;
-      return ns === null ? null : nsToMs(ns);
+      const counts = allCounts(steps.map((step) => step.counts[source.of]));
+      const index = percentileIndex(counts, source.percent);
+      return index === null || !hasEnough(countOf(counts), source.percent) ? null : nsToMs(highestEquivalent(index));
     }
     case 'rate':
       return blockFigure(source, steps)?.(allOf(steps)) ?? null;

@@ -31,7 +31,9 @@ export function metricCells(metric: MetricComparison): readonly string[] {
     formatValue(metric.baseline, unit),
     formatValue(metric.candidate, unit),
     effect === null ? '' : formatEffect(effect, unit),
-    interval === null ? '' : `${formatEffect(interval[0], unit)} to ${formatEffect(interval[1], unit)}`,
+    interval === null || pValue === null
+      ? ''
+      : `${formatEffect(interval[0], unit)} to ${formatEffect(interval[1], unit)}`,
     pValue === null ? '' : formatPValue(pValue),
     smallestVisible === null || smallestVisible === 0 ? '' : formatEffect(smallestVisible, unit).slice(1),
     METRIC_CHANGES[metric.change],

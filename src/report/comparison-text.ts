@@ -57,8 +57,8 @@ function sideLines({ baseline, candidate }: Comparison): readonly string[] {
 
 function sideLine(name: string, { reference, runs }: ComparedSide): string {
   const first = runs[0];
-  const what =
-    runs.length === 1 ? printable(first.id, 120) : `${plural(runs.length, 'run')} of ${printable(reference, 120)}`;
+  const group = reference.includes(',') ? `from ${first.id} to ${runs.at(-1)!.id}` : `of ${reference}`;
+  const what = runs.length === 1 ? printable(first.id, 120) : `${plural(runs.length, 'run')} ${printable(group, 120)}`;
   const targets = [...new Set(runs.flatMap((run) => run.targets))].map((url) => printable(url, 120)).join(', ');
   return `  ${name.padEnd(10)} ${what}   ${first.startedAt.slice(0, 16).replace('T', ' ')}   vs ${targets}`;
 }
