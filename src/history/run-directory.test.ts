@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makePlan } from '../../test/support/engine/plans.ts';
 import { completedRun, MANIFEST, makeWindow } from '../../test/support/engine/windows.ts';
 import { encodeEvent, type Manifest } from '../facts/event.ts';
-import type { RunResult } from '../facts/result.ts';
+import { RESULT_SCHEMA, type RunResult } from '../facts/result.ts';
 import { encodeWindow, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import type { StoredRun } from '../run/ports.ts';
 import { createRunDirectories } from './run-directory.ts';
@@ -110,6 +110,18 @@ describe('a run on disk', () => {
   });
 });
 
+test('the result of a run is what was kept, and none where it is missing, torn or of another version', async () => {
+  const run = await keep('a');
+  expect(await run.result()).toBeNull();
+  const result = { schema: RESULT_SCHEMA, run: { id: 'a' } } as unknown as RunResult;
+  await run.keepResult(result);
+  expect(await run.result()).toEqual(result);
+  for (const text of ['{"schema":"highwater/result/1"', '{"schema":"highwater/result/0"}', 'null']) {
+    writeFileSync(path.join(root, 'a', 'result.json'), text);
+    expect(await run.result()).toBeNull();
+  }
+});
+
 describe('finding a run', () => {
   beforeEach(async () => {
     for (const id of ['20261120-101500-chat-aaaa', '20261121-090000-chat-bbbb', '20261121-110000-feed-cccc'])
@@ -140,6 +152,18 @@ describe('finding a run', () => {
     await expect(open('2025')).rejects.toMatchObject({
       code: 'RUN_NOT_FOUND',
       message: expect.stringContaining('The latest is 20261121-110000-feed-cccc'),
+    });
+  });
+
+  test('several with commas between them, in their order, and none of them by no name', async () => {
+    const { find } = createRunDirectories(root);
+    const paths = async (reference: string): Promise<string[]> =>
+      (await find(reference)).map((run) => path.basename(run.path));
+    expect(await paths('latest, 20261120')).toEqual(['20261121-110000-feed-cccc', '20261120-101500-chat-aaaa']);
+    expect(await paths('latest')).toEqual(['20261121-110000-feed-cccc']);
+    await expect(find('latest,')).rejects.toMatchObject({
+      code: 'RUN_NOT_FOUND',
+      message: expect.stringContaining('got an empty name'),
     });
   });
 

@@ -67,7 +67,7 @@ beforeAll(async () => {
   against = command(['run', slowestUrl, ...AGAINST, '--against', 'latest', '--json']);
   quick = made.map((each) => each.quick);
   slow = made.map((each) => each.slow);
-});
+}, 120_000);
 afterAll(async () => {
   for (const end of endings) await end();
 });
