@@ -4,14 +4,14 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeJointReports } from '../../dist/outputs/report-files.js';
+import { jointFiles, writeReports } from '../../dist/outputs/report-files.js';
 
 const [file, format, count] = process.argv.slice(2);
 const result = JSON.parse(readFileSync(file, 'utf8'));
 const directory = mkdtempSync(path.join(tmpdir(), 'highwater-bench-'));
 try {
   const startedMs = performance.now();
-  const { files, problems } = await writeJointReports(Array(Number(count)).fill(result), [format], directory);
+  const { files, problems } = await writeReports([format], jointFiles(Array(Number(count)).fill(result)), directory);
   const tookMs = performance.now() - startedMs;
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const bytes = statSync(files[0]).size;

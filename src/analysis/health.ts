@@ -36,6 +36,8 @@ export interface GeneratorFacts {
   readonly endedBecause: string | null;
 }
 
+/** Doubts that are not about the generator itself. */
+export const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError', 'faultFailed'];
 export const BUSY_CPU_RATIO = 0.9;
 const BUSY_CPU_SHARE = 0.1;
 const EVENT_LOOP_LIMIT_NS = 20e6;

@@ -28,7 +28,7 @@ import { describeDistribution } from './distribution.ts';
 import { failuresOf } from './failures.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
-import { BUSY_CPU_RATIO, judgeHealth, littlesLawError } from './health.ts';
+import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './health.ts';
 import { createHeat } from './heat.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
 import { createRecoveryJudge } from './recovery.ts';
@@ -36,7 +36,7 @@ import { createResources } from './resources.ts';
 import { judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
 import { createScopes } from './scopes.ts';
 import { joinStates } from './states.ts';
-import { steadyStretch } from './steady.ts';
+import { type RunTimes, runTimes, steadyStretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './timeline.ts';
 import { verdictOf } from './verdict.ts';
@@ -264,9 +264,6 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   };
 }
 
-/** Doubts that are not about the generator itself. */
-const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError', 'faultFailed'];
-
 /** Where the sender hears nothing of its own messages, they fared as they did with those that should have heard them. */
 function settleByAudience({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {
   messages.lost = messagesMissed;
@@ -345,12 +342,8 @@ function eventLoopDelayMs(tally: Tally): number | null {
 }
 
 /** The events folded to what the result needs. */
-interface EventRecord {
+interface EventRecord extends RunTimes {
   readonly manifest: Manifest;
-  readonly connectedNs: number | null;
-  readonly messagesStartedNs: number | null;
-  readonly stoppingNs: number | null;
-  readonly endedNs: number | null;
   readonly endedBecause: string | null;
   readonly outcome: RunResult['run']['outcome'] | null;
   readonly deadWorkers: number;
@@ -370,10 +363,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
   const ended = events.find((event) => event.kind === 'runEnded');
   return {
     manifest,
-    connectedNs: events.find((event) => event.kind === 'connected')?.atNs ?? null,
-    messagesStartedNs: events.find((event) => event.kind === 'messagesStarted')?.atNs ?? null,
-    stoppingNs: stopping?.atNs ?? null,
-    endedNs: ended?.atNs ?? null,
+    ...runTimes(events),
     endedBecause: stopping?.detail ?? null,
     outcome: ended?.outcome ?? null,
     failedFaults: events.flatMap((event) => (event.kind === 'fault' && event.detail !== null ? [event.detail] : [])),

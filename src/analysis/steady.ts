@@ -1,6 +1,7 @@
 // The longest time in which the plan asks for the same all along: as many lanes, as many messages. Only there does growth
 // say something about the service; while the load grows, everything may.
 
+import type { RunEvent } from '../facts/event.ts';
 import { curveDurationNs, endLevel } from '../plan/curve.ts';
 import type { Curve, Plan } from '../plan/plan.ts';
 
@@ -20,6 +21,16 @@ export interface RunTimes {
   readonly messagesStartedNs: number | null;
   readonly stoppingNs: number | null;
   readonly endedNs: number | null;
+}
+
+export function runTimes(events: readonly RunEvent[]): RunTimes {
+  const at = (kind: RunEvent['kind']): number | null => events.find((event) => event.kind === kind)?.atNs ?? null;
+  return {
+    connectedNs: at('connected'),
+    messagesStartedNs: at('messagesStarted'),
+    stoppingNs: at('stopping'),
+    endedNs: at('runEnded'),
+  };
 }
 
 /** Without its warm-up; null where there is no such time. */

@@ -3,6 +3,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../entry/version.ts';
+import type { CompareFlags } from './compare-command.ts';
 import { addHistoryCommands } from './history-commands.ts';
 import type { InitFlags } from './init-command.ts';
 import type { ProxyFlags } from './proxy-command.ts';
@@ -55,6 +56,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run')
     .option('--open', 'open the page of it (html) once it is there')
+    .option(
+      '--against <runs>',
+      'compare the run with these afterwards, as highwater compare does; exit 1 where it is worse',
+    )
     .addOption(runsDirOption())
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (source: string | undefined, flags: RunFlags, command: Command) => {
@@ -83,6 +88,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run, or of several the working one')
     .option('--open', 'open the page of it (html) once it is there')
+    .option('--against <runs>', 'compare the run with these, and have the comparison in its report')
     .addOption(runsDirOption())
     .action(async (runs: readonly string[], flags: ReportFlags) => {
       const { reportCommand } = await import('./report-command.ts');
@@ -92,6 +98,32 @@ export async function main(argv: readonly string[]): Promise<number> {
   addHistoryCommands(program, (code) => {
     exitCode = code;
   });
+
+  program
+    .command('compare')
+    .description('say whether runs are worse than others, metric by metric, and how sure that is')
+    .argument(
+      '<baseline>',
+      'a path, an id, the beginning of an id, "latest", a tag, "baseline", or NAME@N; several with commas between them',
+    )
+    .argument('<now>', 'the runs to hold against them')
+    .option('--json', 'print the comparison as JSON on stdout, and nothing else')
+    .option('--margin <percent>', 'a smaller change is none in practice; 5% where left out')
+    .option('--force', 'compare runs that are not comparable, and say in what they differ')
+    .option(
+      '-o, --output <formats>',
+      'files to write, with commas between them: html, json, md, pdf; repeatable',
+      collect,
+      [],
+    )
+    .option('--output-dir <dir>', 'where they are written; the working directory')
+    .option('--open', 'open the page of it (html) once it is there')
+    .addOption(runsDirOption())
+    .addHelpText('after', COMPARE_EXAMPLES)
+    .action(async (baseline: string, candidate: string, flags: CompareFlags) => {
+      const { compareCommand } = await import('./compare-command.ts');
+      exitCode = await compareCommand(baseline, candidate, flags);
+    });
 
   program
     .command('target')
@@ -202,6 +234,14 @@ Examples:
   highwater run ws://127.0.0.1:9000 -c 1000 -r 5000/s -d 30s -t "response.p99 < 200ms" -t "lost == 0"
   highwater run wss://chat.example.com/ws --closed 1 -H "Authorization: Bearer $TOKEN"
   highwater run plan.yaml --profile ci --json > result.json`;
+
+const COMPARE_EXAMPLES = `
+Examples:
+  highwater compare 20261121-0545 latest
+  highwater compare before1,before2,before3,before4 after1,after2,after3,after4 --margin 3%
+  highwater run plan.yaml --against 20261121-0545
+
+Exit codes: 1 where a metric is worse, 0 where none is, 2 where nothing can be said`;
 
 const PROXY_EXAMPLES = `
 Examples:

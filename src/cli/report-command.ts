@@ -4,13 +4,17 @@
 import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
-import type { StoredRun } from '../run/ports.ts';
+import { jointFiles, resultFiles } from '../outputs/report-files.ts';
+import { DOCUMENT_FORMAT_NAMES, FORMAT_NAMES } from '../report/formats.ts';
+import type { Archive, StoredRun } from '../run/ports.ts';
 import { judgeStoredRun } from '../run/run-plan.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
-import { jointOutputsOf, type OutputFlags, outputsOf, writeJointOutputs, writeOutputs } from './outputs.ts';
+import { compareStored, exitCodeAgainst, tellComparison } from './against.ts';
+import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
 import { exitCodeOf, type PrintFlags, printResult } from './run-command.ts';
 
 export interface ReportFlags extends OutputFlags, PrintFlags {
+  readonly against?: string;
   readonly runsDir: string;
 }
 
@@ -20,30 +24,34 @@ export async function reportCommand(references: readonly string[], flags: Report
   const stored: StoredRun[] = [];
   for (const reference of references) stored.push(...(await archive.find(reference)));
   const [only] = stored;
-  return stored.length === 1 && only !== undefined ? reportOne(only, flags) : reportSeveral(stored, flags);
+  return stored.length === 1 && only !== undefined ? reportOne(only, archive, flags) : reportSeveral(stored, flags);
 }
 
-async function reportOne(stored: StoredRun, flags: ReportFlags): Promise<number> {
-  const outputs = outputsOf(flags);
+async function reportOne(stored: StoredRun, archive: Archive, flags: ReportFlags): Promise<number> {
+  const outputs = outputsOf(flags, FORMAT_NAMES);
   const result = await judgeStoredRun(stored);
   printResult(result, flags, stored.path);
-  await writeOutputs(result, outputs, stored.path);
-  return exitCodeOf(result);
+  const comparison = flags.against === undefined ? null : await compareStored(flags.against, archive, result, stored);
+  if (comparison !== null) await tellComparison(comparison, stored.path, flags);
+  await writeOutputs(outputs, resultFiles(result, { comparison }), stored.path);
+  return exitCodeAgainst(comparison, exitCodeOf(result));
 }
 
 /** The gravest exit code of all. */
 async function reportSeveral(stored: readonly StoredRun[], flags: ReportFlags): Promise<number> {
-  if (flags.json === true) {
-    throw new HighwaterError('ARGUMENTS_INVALID', [`--json: expected one run with it, got ${stored.length}`]);
+  const alone = [...(flags.json === true ? ['--json'] : []), ...(flags.against === undefined ? [] : ['--against'])];
+  if (alone.length > 0) {
+    const problems = alone.map((flag) => `${flag}: expected one run with it, got ${stored.length}`);
+    throw new HighwaterError('ARGUMENTS_INVALID', problems);
   }
-  const outputs = jointOutputsOf(flags);
+  const outputs = outputsOf(flags, DOCUMENT_FORMAT_NAMES, ', which hold several runs');
   const results: RunResult[] = [];
   for (const run of stored) {
     const result = await judgeStoredRun(run);
     printResult(result, flags, run.path);
     results.push(result);
   }
-  if (isNonEmpty(results)) await writeJointOutputs(results, outputs);
+  if (isNonEmpty(results)) await writeOutputs(outputs, jointFiles(results), '.');
   const codes = results.map(exitCodeOf);
   return GRAVEST_FIRST.find((code) => codes.includes(code)) ?? EXIT_CODES.pass;
 }

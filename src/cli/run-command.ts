@@ -4,10 +4,13 @@ import { DEFAULT_RUNS_DIRECTORY, localPorts } from '../entry/local.ts';
 import { VERSION } from '../entry/version.ts';
 import { EXIT_CODES } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
+import { resultFiles } from '../outputs/report-files.ts';
 import { REPORT_TOOLS } from '../outputs/report-tools.ts';
+import { FORMAT_NAMES } from '../report/formats.ts';
 import { renderPlots } from '../report/plot.ts';
 import { renderSummary } from '../report/summary.ts';
 import { runPlan } from '../run/run-plan.ts';
+import { compareFinished, exitCodeAgainst, openBaseline, tellComparison } from './against.ts';
 import type { PlanFlags } from './flags.ts';
 import { checkTags } from './history-flags.ts';
 import { loadPlan } from './load-plan.ts';
@@ -19,6 +22,7 @@ export interface RunFlags extends PlanFlags, OutputFlags, PrintFlags {
   readonly quiet?: boolean;
   readonly runsDir?: string;
   readonly tag?: readonly string[];
+  readonly against?: string;
 }
 
 export async function runCommand(source: string | undefined, flags: RunFlags): Promise<number> {
@@ -40,11 +44,13 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
   // The terminal is gone: what the plan has broken must be mended all the same.
   process.on('SIGHUP', onInterrupt);
   try {
-    const outputs = outputsOf(flags);
+    const outputs = outputsOf(flags, FORMAT_NAMES);
     const tags = flags.tag ?? [];
     checkTags('--tag', tags);
     const { plan, secrets } = await loadPlan(source, flags);
-    const { result, path } = await runPlan(plan, localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY), {
+    const ports = localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY);
+    const baseline = flags.against === undefined ? null : await openBaseline(flags.against, plan, secrets, ports);
+    const finished = await runPlan(plan, ports, {
       secrets,
       highwaterVersion: VERSION,
       tags,
@@ -53,9 +59,13 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
       onNotice: (text) => (process.stderr.isTTY && view !== null ? view.say(text) : process.stderr.write(`${text}\n`)),
     });
     view?.close();
+    const { result, path } = finished;
     printResult(result, flags, path);
-    await writeOutputs(result, outputs, path);
-    return exitCodeOf(result);
+    const comparison =
+      baseline === null ? null : await compareFinished(baseline, result, await ports.archive.open(path));
+    if (comparison !== null) await tellComparison(comparison, path, flags);
+    await writeOutputs(outputs, resultFiles(result, { comparison }), path);
+    return exitCodeAgainst(comparison, exitCodeOf(result));
   } finally {
     view?.close();
     process.off('SIGINT', onInterrupt);

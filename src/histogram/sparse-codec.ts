@@ -68,6 +68,15 @@ export function addSparse(into: Histogram, sparse: unknown): { readonly kind: 'a
   return { kind: 'added' };
 }
 
+/** The counters alone, for those who keep many and merge few; null for what `addSparse` would not take. */
+export function sparseCounters(sparse: unknown): DecodedCounts | null {
+  const checked = check(sparse);
+  if (checked.kind === 'invalid') return null;
+  return checked.kind === 'filled' ? checked.counters : NO_COUNTERS;
+}
+
+const NO_COUNTERS: DecodedCounts = { indexes: new Uint16Array(), counts: new Float64Array(), length: 0, total: 0 };
+
 /** Whether `addSparse` would take it; for codecs of larger values that must be whole or refused. */
 export function isSparseHistogram(value: unknown): value is SparseHistogram {
   return check(value).kind !== 'invalid';

@@ -122,6 +122,18 @@ describe('a run on disk', () => {
   });
 });
 
+test('the result of a run is what was kept, and none where it is missing, torn or of another version', async () => {
+  const run = await keep('a');
+  expect(await run.result()).toBeNull();
+  const result = await resultOf(run);
+  await run.keepResult(result);
+  expect(await run.result()).toEqual(JSON.parse(JSON.stringify(result)));
+  for (const text of ['{"schema":"highwater/result/1"', '{"schema":"highwater/result/0"}', 'null']) {
+    writeFileSync(path.join(root, 'a', 'result.json'), text);
+    expect(await run.result()).toBeNull();
+  }
+});
+
 describe('finding a run', () => {
   beforeEach(async () => {
     for (const id of ['20261120-101500-chat-aaaa', '20261121-090000-chat-bbbb', '20261121-110000-feed-cccc'])
@@ -152,6 +164,18 @@ describe('finding a run', () => {
     await expect(open('2025')).rejects.toMatchObject({
       code: 'RUN_NOT_FOUND',
       message: expect.stringContaining('The latest is 20261121-110000-feed-cccc'),
+    });
+  });
+
+  test('several with commas between them, in the order of time, and none of them by no name', async () => {
+    const { find } = createRunDirectories(root);
+    const paths = async (reference: string): Promise<string[]> =>
+      (await find(reference)).map((run) => path.basename(run.path));
+    expect(await paths('latest, 20261120')).toEqual(['20261120-101500-chat-aaaa', '20261121-110000-feed-cccc']);
+    expect(await paths('latest')).toEqual(['20261121-110000-feed-cccc']);
+    await expect(find('latest,')).rejects.toMatchObject({
+      code: 'RUN_NOT_FOUND',
+      message: expect.stringContaining('none of that name'),
     });
   });
 

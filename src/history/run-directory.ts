@@ -17,7 +17,7 @@ import { createInterface } from 'node:readline';
 import { HighwaterError } from '../facts/error.ts';
 import { decodeEvent, encodeEvent, type Manifest, type RunEvent } from '../facts/event.ts';
 import { decodeReading, encodeReading, type ProbeReading } from '../facts/probe.ts';
-import type { RunResult } from '../facts/result.ts';
+import { RESULT_SCHEMA, type RunResult } from '../facts/result.ts';
 import { summaryOf } from '../facts/run-summary.ts';
 import { decodeWindow, encodeWindow, foreignSchema, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import { encodeTruth } from '../injection/truth.ts';
@@ -103,6 +103,15 @@ function stored(directory: string, plan: Plan): StoredRun {
     },
     windows: () => readWindows(path.join(directory, WINDOWS)),
     readings: () => readReadings(path.join(directory, PROBES)),
+    async result() {
+      try {
+        const kept: unknown = JSON.parse(await readFile(path.join(directory, RESULT), 'utf8'));
+        return isResult(kept) ? kept : null;
+      } catch {
+        // None was kept, as where the run was killed, or only a part of one: the record itself can be judged.
+        return null;
+      }
+    },
     async keepResult(result: RunResult) {
       try {
         await replaceFile(path.join(directory, RESULT), `${JSON.stringify(result, null, 2)}\n`);
@@ -115,6 +124,10 @@ function stored(directory: string, plan: Plan): StoredRun {
       }
     },
   };
+}
+
+function isResult(value: unknown): value is RunResult {
+  return typeof value === 'object' && value !== null && 'schema' in value && value.schema === RESULT_SCHEMA;
 }
 
 /** The last line may be torn, where the run was killed in the middle of it: it is left out without a word. */

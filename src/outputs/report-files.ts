@@ -2,9 +2,11 @@
 
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Comparison } from '../facts/comparison.ts';
 import type { RunResult } from '../facts/result.ts';
+import { COMPARISON_FORMATS, type ComparisonFormatName } from '../report/comparison-formats.ts';
 import { DOCUMENT_FORMATS, type DocumentFormatName, FORMATS, type FormatName } from '../report/formats.ts';
-import type { ReportFile } from '../report/report-file.ts';
+import type { Beside, ReportFile } from '../report/report-file.ts';
 import { runDocument } from '../report/run-document.ts';
 import { makeDirectory } from '../run/make-directory.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
@@ -15,6 +17,11 @@ export interface WrittenReports {
   /** What could not be written, and why. */
   readonly problems: readonly string[];
 }
+
+/** Makes the files of a format. */
+export type MakeFiles<Format extends string> = (
+  format: Format,
+) => readonly ReportFile[] | Promise<readonly ReportFile[]>;
 
 /** Why nothing can be written there; null where it can. The directory is made where it is not there. */
 export function directoryProblem(directory: string): string | null {
@@ -27,31 +34,26 @@ export function directoryProblem(directory: string): string | null {
   }
 }
 
-export function writeReports(
-  result: RunResult,
-  formats: readonly FormatName[],
-  directory: string,
-): Promise<WrittenReports> {
-  return writeEach(formats, directory, async (format) => FORMATS[format](result, REPORT_TOOLS));
+export function resultFiles(result: RunResult, beside: Beside): MakeFiles<FormatName> {
+  return (format) => FORMATS[format](result, REPORT_TOOLS, beside);
 }
 
 /** Several runs in one report. */
-export function writeJointReports(
-  results: NonEmpty<RunResult>,
-  formats: readonly DocumentFormatName[],
-  directory: string,
-): Promise<WrittenReports> {
-  const [first, ...others] = results;
+export function jointFiles([first, ...others]: NonEmpty<RunResult>): MakeFiles<DocumentFormatName> {
   const documentOf = (result: RunResult) => runDocument(result, REPORT_TOOLS);
-  return writeEach(formats, directory, async (format) => [
+  return async (format) => [
     await DOCUMENT_FORMATS[format]([documentOf(first), ...others.map(documentOf)], REPORT_TOOLS),
-  ]);
+  ];
 }
 
-async function writeEach<Format extends string>(
+export function comparisonFiles(comparison: Comparison): MakeFiles<ComparisonFormatName> {
+  return (format) => COMPARISON_FORMATS[format](comparison, REPORT_TOOLS);
+}
+
+export async function writeReports<Format extends string>(
   formats: readonly Format[],
+  filesOf: MakeFiles<Format>,
   directory: string,
-  render: (format: Format) => Promise<readonly ReportFile[]>,
 ): Promise<WrittenReports> {
   const files: string[] = [];
   const problems: string[] = [];
@@ -59,7 +61,7 @@ async function writeEach<Format extends string>(
   if (unmade !== null) return { files, problems: [unmade] };
   for (const format of formats) {
     try {
-      for (const { name, content } of await render(format)) {
+      for (const { name, content } of await filesOf(format)) {
         const file = path.join(directory, name);
         writeFileSync(file, content);
         files.push(file);

@@ -9,10 +9,14 @@ import { pageHtml } from './html/page.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 import { pdfDefinition } from './pdf/definition.ts';
-import type { ReportFile, ReportTools } from './report-file.ts';
+import type { Beside, ReportFile, ReportTools } from './report-file.ts';
 import { runDocument } from './run-document.ts';
 
-type Render = (result: RunResult, tools: ReportTools) => readonly ReportFile[] | Promise<readonly ReportFile[]>;
+type Render = (
+  result: RunResult,
+  tools: ReportTools,
+  beside: Beside,
+) => readonly ReportFile[] | Promise<readonly ReportFile[]>;
 type RenderDocuments = (documents: NonEmpty<ReportDocument>, tools: ReportTools) => Promise<ReportFile>;
 
 /** Those that hold several runs: a page each, behind an overview. */
@@ -26,7 +30,7 @@ export const DOCUMENT_FORMATS = {
 } as const satisfies Readonly<Record<string, RenderDocuments>>;
 
 function ofOneRun(render: RenderDocuments): Render {
-  return async (result, tools) => [await render([runDocument(result, tools)], tools)];
+  return async (result, tools, beside) => [await render([runDocument(result, tools, beside)], tools)];
 }
 
 export const FORMATS = {

@@ -1,14 +1,17 @@
 // A result for a pull request: tables and a part that folds, in the Markdown that GitHub and GitLab have in common. Whatever comes
 // from outside stands in code, where it means nothing.
 
+import type { Comparison } from '../facts/comparison.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
+import { CHANGES } from './comparison-figures.ts';
+import { comparisonParagraphs } from './comparison-markdown.ts';
 import { formatMs, formatSeconds, plural } from './figures.ts';
+import { code, paragraphs, table } from './markdown-parts.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
-import { printable } from './printable.ts';
 import { recoveryTexts } from './recovery-texts.ts';
-import type { ReportFile } from './report-file.ts';
+import type { Beside, ReportFile } from './report-file.ts';
 
 const VERDICTS: Readonly<Record<RunResult['verdict']['kind'], string>> = {
   pass: 'PASS',
@@ -21,7 +24,7 @@ const MARKS: Readonly<Record<ThresholdResult['kind'], string>> = {
   inconclusive: 'open',
 };
 
-export function renderMarkdown(result: RunResult): readonly ReportFile[] {
+export function renderMarkdown(result: RunResult, _tools: unknown, { comparison }: Beside): readonly ReportFile[] {
   const { run, verdict, plan } = result;
   const sections = [
     [`## ${VERDICTS[verdict.kind]}: ${code(run.name, 80)}`],
@@ -32,17 +35,18 @@ export function renderMarkdown(result: RunResult): readonly ReportFile[] {
       ...(run.endedBecause === null ? [] : ['', `Ended early: ${code(run.endedBecause)}`]),
     ],
     rulesOf(verdict.thresholds),
+    ...(comparison === null ? [] : againstBaseline(comparison)),
     verdict.doubts.map(({ detail }) => `- doubt: ${code(detail)}`),
     result.findings.map(({ kind, series, evidence }) => `- ${kind}: ${code(series, 120)}: ${code(evidence)}`),
     violationsOf(result),
     figuresOf(result),
     details(result),
   ];
-  const content = `${sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`;
-  return [{ name: 'report.md', content }];
+  return [{ name: 'report.md', content: paragraphs(sections) }];
+}
+
+function againstBaseline(comparison: Comparison): readonly (readonly string[])[] {
+  return [[`### ${CHANGES[comparison.change]} against the baseline`], ...comparisonParagraphs(comparison)];
 }
 
 function rulesOf(thresholds: readonly ThresholdResult[]): readonly string[] {
@@ -138,18 +142,4 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 
 function list(texts: readonly string[]): readonly string[] {
   return texts.map((text) => `- ${code(text.trim())}`);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
-}
-
-/** A code span whose fence is longer than any in the text (CommonMark §6.1); of a table, `|` is escaped in it as well (GFM §4.10). */
-function code(text: string, maxCharacters = 300): string {
-  const safe = printable(text, maxCharacters).replaceAll('|', '\\|');
-  const longest = Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  const padding = longest > 0 || safe === '' ? ' ' : '';
-  return `${fence}${padding}${safe}${padding}${fence}`;
 }

@@ -1,5 +1,6 @@
 // What a format makes of a result.
 
+import type { Comparison } from '../facts/comparison.ts';
 import type { Chart, ChartSize } from './charts/chart.ts';
 import type { PageScript } from './html/page.ts';
 import type { PdfDefinition } from './pdf/definition.ts';
@@ -7,6 +8,12 @@ import type { PdfDefinition } from './pdf/definition.ts';
 export interface ReportFile {
   readonly name: string;
   readonly content: string | Uint8Array;
+}
+
+/** What a report says beside its result. */
+export interface Beside {
+  /** With the runs that it is held against; null where there are none. */
+  readonly comparison: Comparison | null;
 }
 
 /** What rendering needs of the platform. What is dear is only made ready when it is asked for. */

@@ -5,7 +5,8 @@ import { formatCount } from '../units/rate.ts';
 import type { ReportDocument, Section, Tone } from './document.ts';
 import { formatSeconds, plural } from './figures.ts';
 import { printable } from './printable.ts';
-import type { ReportTools } from './report-file.ts';
+import type { Beside, ReportTools } from './report-file.ts';
+import { comparisonSection } from './sections/comparison-section.ts';
 import { deliverySection } from './sections/delivery-section.ts';
 import { instrumentSection } from './sections/instrument-section.ts';
 import { loadSection } from './sections/load-section.ts';
@@ -16,11 +17,12 @@ import { rulesSection } from './sections/rules-section.ts';
 import { summarySection } from './sections/summary-section.ts';
 import { timesSection } from './sections/times-section.ts';
 
-type MakeSection = (result: RunResult, tools: ReportTools) => Section | null;
+type MakeSection = (result: RunResult, tools: ReportTools, beside: Beside) => Section | null;
 
 const SECTIONS: readonly MakeSection[] = [
   summarySection,
   rulesSection,
+  comparisonSection,
   timesSection,
   loadSection,
   deliverySection,
@@ -36,7 +38,11 @@ const VERDICTS: Readonly<Record<RunResult['verdict']['kind'], { readonly word: s
   inconclusive: { word: 'INCONCLUSIVE', tone: 'open' },
 };
 
-export function runDocument(result: RunResult, tools: ReportTools): ReportDocument {
+export function runDocument(
+  result: RunResult,
+  tools: ReportTools,
+  beside: Beside = { comparison: null },
+): ReportDocument {
   const { run, plan, connections, verdict } = result;
   return {
     title: printable(run.name, 120),
@@ -51,7 +57,7 @@ export function runDocument(result: RunResult, tools: ReportTools): ReportDocume
       ...(plan.profile === null ? [] : [`profile ${printable(plan.profile, 60)}`]),
       ...(run.outcome === 'completed' ? [] : [run.outcome]),
     ],
-    sections: SECTIONS.flatMap((make) => make(result, tools) ?? []),
+    sections: SECTIONS.flatMap((make) => make(result, tools, beside) ?? []),
   };
 }
 

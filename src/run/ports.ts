@@ -85,6 +85,8 @@ export interface StoredRun {
   /** None where the run had no probes. */
   readings(): AsyncIterable<ProbeReading>;
   keepResult(result: RunResult): Promise<void>;
+  /** What was kept; null where there is none, or one of another version. */
+  result(): Promise<RunResult | null>;
 }
 
 /** Starts the target that ships with Highwater; rejects with TARGET_START_FAILED. */

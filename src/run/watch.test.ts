@@ -32,12 +32,13 @@ async function until(done: () => boolean): Promise<void> {
 const steady: Probe['read'] = async () => ({ values: { depth: 7 }, gap: null });
 
 test('every probe is read at the start and then at each beat, on times that do not drift', async () => {
-  const { of } = watch({ one: steady });
+  const { of, readings: all } = watch({ one: steady });
   await until(() => of('one').length >= 8);
   const readings = of('one');
   expect(readings[0]).toEqual({ probe: 'one', atNs: expect.any(Number), values: { depth: 7 }, gap: null });
   const beats = readings.map(({ atNs }) => Math.floor(atNs / (BEAT_MS * MS)));
-  expect(beats[0]).toBe(0);
+  // A machine that held the process up before the first beat has it told.
+  if (beats[0] !== 0) expect(all[0]?.gap).toContain('stood still');
   expect(beats).toEqual([...beats].sort((a, b) => a - b));
   expect(new Set(beats).size).toBe(beats.length);
 });

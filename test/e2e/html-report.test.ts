@@ -14,7 +14,7 @@ import { drawAll, openFile, startBrowser } from '../support/browser.ts';
 import { HIGHWATER, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 
 /** As it was built: the page's script lies beside it. */
-const { writeReports } = (await import(
+const { resultFiles, writeReports } = (await import(
   pathToFileURL(path.join(path.dirname(HIGHWATER), '../outputs/report-files.js')).href
 )) as typeof import('../../src/outputs/report-files.ts');
 const TOGETHER = { concurrent: true, timeout: 120_000 } as const;
@@ -282,6 +282,7 @@ describe('the PDF of a run', TOGETHER, () => {
   });
 });
 
+const ALONE = { comparison: null };
 const HOSTILE =
   '</script><script>globalThis.pwned=1</script><img src=x onerror="globalThis.pwned=1"> "\'><svg onload=globalThis.pwned=1> ' +
   '=1+1 | `x` [a](javascript:globalThis.pwned=1) @all \u001b[31m \u202eright to left\u2066 \u0000 \ud800 &lt; 漢字 \r\n# h';
@@ -329,7 +330,9 @@ function attacked<Value>(value: Value, words: string): Value {
 describe('words of strangers', TOGETHER, () => {
   test('do nothing in the page, and break nothing in it', async ({ onTestFinished }) => {
     const into = temporaryDirectory(onTestFinished);
-    expect(await writeReports(attacked(result, HOSTILE), ['html'], into)).toMatchObject({ problems: [] });
+    expect(await writeReports(['html'], resultFiles(attacked(result, HOSTILE), ALONE), into)).toMatchObject({
+      problems: [],
+    });
     for (const width of [1440, 360]) {
       const { page, requests, complaints } = await openFile(browser, path.join(into, 'report.html'), onTestFinished, {
         width,
@@ -351,8 +354,8 @@ describe('words of strangers', TOGETHER, () => {
     const long = 'w'.repeat(10_000_000);
     const plain = attacked(result, 'w'.repeat(1000));
     const { files, problems } = await writeReports(
-      { ...plain, run: { ...plain.run, name: long, endedBecause: long } },
       ['html', 'md', 'pdf', 'junit'],
+      resultFiles({ ...plain, run: { ...plain.run, name: long, endedBecause: long } }, ALONE),
       into,
     );
     expect(problems).toEqual([]);
@@ -368,7 +371,9 @@ describe('words of strangers', TOGETHER, () => {
 
   test('are in the PDF as text, those that its font has not as their numbers', async ({ onTestFinished }) => {
     const into = temporaryDirectory(onTestFinished);
-    expect(await writeReports(attacked(result, HOSTILE), ['pdf'], into)).toMatchObject({ problems: [] });
+    expect(await writeReports(['pdf'], resultFiles(attacked(result, HOSTILE), ALONE), into)).toMatchObject({
+      problems: [],
+    });
     const text = spawnSync('pdftotext', [path.join(into, 'report.pdf'), '-'], { encoding: 'utf8' }).stdout.replace(
       /\s/g,
       '',

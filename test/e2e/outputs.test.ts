@@ -77,7 +77,7 @@ test('several runs go into one report, a page each behind an overview; the grave
   for (const run of ['run-1', 'run-2']) expect(page).toContain(`id="${run}-verdict"`);
   const ofMany = await runHighwater(['report', ...ids, '-o', 'csv'], { cwd, whenOver });
   expect(ofMany.exitCode).toBe(64);
-  expect(ofMany.stderr).toMatch(/--output: expected what holds several runs: html, pdf, got "csv"/);
+  expect(ofMany.stderr).toMatch(/--output: expected some of html, pdf, which hold several runs, got "csv"/);
 });
 
 test('--open hands the page to what opens pages here', async ({ onTestFinished }) => {

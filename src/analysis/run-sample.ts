@@ -1,0 +1,107 @@
+// The part of a run that is compared, step by step: made from its windows, in any order, in bounded memory.
+
+import type { ComparedPart } from '../facts/comparison.ts';
+import type { RunEvent } from '../facts/event.ts';
+import type { RunResult } from '../facts/result.ts';
+import type { Window } from '../facts/window.ts';
+import { sparseCounters } from '../histogram/sparse-codec.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planStages } from '../plan/stages.ts';
+import { nsToSeconds, secondsToNs } from '../units/duration.ts';
+import { SAMPLED_TIMES, type SampledTimes } from './compared-metrics.ts';
+import { runTimes, type Stretch, steadyStretch } from './steady.ts';
+import { addCounts, NO_COUNTS, type StepCounts } from './step-counts.ts';
+
+/** A longer run has longer steps: memory does not grow with it. */
+const MOST_STEPS = 3_600;
+/** A shorter even stretch is too little of a run to stand for it. */
+const LEAST_STEADY_SECONDS = 4;
+
+export interface RunSample {
+  readonly result: RunResult;
+  /** Behind one another. */
+  readonly steps: readonly SampleStep[];
+  readonly stepSeconds: number;
+}
+
+export interface SampleStep {
+  readonly counts: Readonly<Record<SampledTimes, StepCounts>>;
+  readonly delivered: number;
+  readonly sent: number;
+  /** That the windows in it cover. */
+  readonly seconds: number;
+}
+
+/** What of a run could be compared; `steady` is null where its load was never even for long enough. */
+export interface ComparableParts {
+  readonly steady: Stretch | null;
+  readonly sending: Stretch;
+}
+
+export function comparableParts(plan: Plan, events: readonly RunEvent[]): ComparableParts {
+  const times = runTimes(events);
+  const steady = steadyStretch(plan, times);
+  const endNs = times.stoppingNs ?? times.endedNs ?? Number.POSITIVE_INFINITY;
+  const fromNs = times.messagesStartedNs ?? 0;
+  const plannedNs = planStages(plan).at(-1)?.toNs ?? 0;
+  const isLong = steady !== null && steady.toNs - steady.fromNs >= secondsToNs(LEAST_STEADY_SECONDS);
+  return { steady: isLong ? steady : null, sending: { fromNs, toNs: Math.min(endNs, fromNs + plannedNs) } };
+}
+
+/** The same part of each run: the steady one where all have it. */
+export function comparedPart(runs: readonly ComparableParts[]): {
+  readonly part: ComparedPart;
+  readonly stretches: readonly Stretch[];
+} {
+  const steady = runs.flatMap((run) => (run.steady === null ? [] : [run.steady]));
+  const isSteady = steady.length === runs.length;
+  const stretches = isSteady ? steady : runs.map((run) => run.sending);
+  const seconds = Math.max(0, Math.min(...stretches.map(({ fromNs, toNs }) => nsToSeconds(toNs - fromNs))));
+  return { part: { kind: isSteady ? 'steady' : 'sending', seconds }, stretches };
+}
+
+export interface Sampler {
+  add(window: Window): void;
+  finish(): readonly SampleStep[];
+}
+
+/** The length of a step with which no run has more of them than are kept. */
+export function stepSecondsOf(stretches: readonly Stretch[]): number {
+  return Math.max(1, ...stretches.map(({ fromNs, toNs }) => Math.ceil(nsToSeconds(toNs - fromNs) / MOST_STEPS)));
+}
+
+/** `stepSeconds` may be infinite: then all of it is one step. Of the lanes that behave as they should. */
+export function createSampler({ fromNs, toNs }: Stretch, stepSeconds: number, workers: number): Sampler {
+  const steps: SampleStep[] = [];
+  return {
+    add(window) {
+      const { health, untilNs, messages, histograms } = window;
+      const middleNs = untilNs - health.elapsedNs / 2;
+      if (window.group > 0 || middleNs < fromNs || middleNs >= toNs) return;
+      const place = Math.floor(nsToSeconds(middleNs - fromNs) / stepSeconds);
+      while (steps.length <= place) steps.push(emptyStep());
+      const step = steps[place]!;
+      steps[place] = {
+        counts: countsOf((name) => {
+          const counters = sparseCounters(histograms[name]);
+          return counters === null || counters.length === 0
+            ? step.counts[name]
+            : addCounts(step.counts[name], counters);
+        }),
+        delivered: step.delivered + messages.delivered,
+        sent: step.sent + messages.sent,
+        seconds: step.seconds + nsToSeconds(health.elapsedNs) / workers,
+      };
+    },
+    finish: () => steps,
+  };
+}
+
+function emptyStep(): SampleStep {
+  return { counts: countsOf(() => NO_COUNTS), delivered: 0, sent: 0, seconds: 0 };
+}
+
+function countsOf(of: (name: SampledTimes) => StepCounts): SampleStep['counts'] {
+  const [response, service, fanout] = SAMPLED_TIMES;
+  return { response: of(response), service: of(service), fanout: of(fanout) };
+}

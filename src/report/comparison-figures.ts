@@ -1,0 +1,112 @@
+// The figures of a comparison as text, the same in every format.
+
+import type { Comparison, MetricComparison } from '../facts/comparison.ts';
+import { formatRate } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
+import { formatMs, plural } from './figures.ts';
+
+export const CHANGES: Readonly<Record<Comparison['change'], string>> = {
+  worse: 'WORSE',
+  better: 'BETTER',
+  same: 'SAME',
+  sameInPart: 'SAME IN PART',
+  inconclusive: 'INCONCLUSIVE',
+};
+
+export const METRIC_CHANGES: Readonly<Record<MetricComparison['change'], string>> = {
+  worse: 'worse',
+  better: 'better',
+  same: 'same',
+  inconclusive: 'inconclusive',
+  noData: 'no data',
+};
+
+export const COLUMNS = ['metric', 'baseline', 'now', 'change', '95 % interval', 'p', 'could see', ''] as const;
+
+/** A cell for each column. */
+export function metricCells(metric: MetricComparison): readonly string[] {
+  const { unit, effect, interval, pValue, smallestVisible } = metric;
+  return [
+    metric.metric,
+    formatValue(metric.baseline, unit),
+    formatValue(metric.candidate, unit),
+    effect === null ? '' : formatEffect(effect, unit),
+    interval === null || pValue === null
+      ? ''
+      : `${formatEffect(interval[0], unit)} to ${formatEffect(interval[1], unit)}`,
+    pValue === null ? '' : formatPValue(pValue),
+    smallestVisible === null || smallestVisible === 0 ? '' : formatEffect(smallestVisible, unit).slice(1),
+    METRIC_CHANGES[metric.change],
+  ];
+}
+
+function formatValue(value: number | null, unit: MetricComparison['unit']): string {
+  if (value === null) return 'n/a';
+  if (unit === 'ms') return formatMs(value);
+  return unit === 'share' ? formatPercent(value) : formatRate(value);
+}
+
+/** With its sign: `+20.5 %`, and of shares `-0.40 points`, which are hundredths of all. */
+export function formatEffect(effect: number, unit: MetricComparison['unit']): string {
+  const digits = unit === 'share' ? 2 : Math.abs(effect) < 0.9995 ? 1 : 0;
+  const sign = effect < 0 ? '-' : '+';
+  return `${sign}${(Math.abs(effect) * 100).toFixed(digits)} ${unit === 'share' ? 'points' : '%'}`;
+}
+
+function formatPValue(pValue: number): string {
+  return pValue < 0.001 ? '< 0.001' : pValue.toFixed(3);
+}
+
+/** What the judgement rests on, each with its name. */
+export function basisTexts(comparison: Comparison): readonly (readonly [name: string, text: string])[] {
+  const { method, part, margin, baseline, candidate, leftOut, metrics } = comparison;
+  const tested = metrics.filter(({ pValue }) => pValue !== null).length;
+  const counts = `${plural(baseline.runs.length, 'run')} against ${plural(candidate.runs.length, 'run')}`;
+  const correction = `p corrected for ${plural(tested, 'metric')}`;
+  const blocks =
+    method.kind === 'blocks' && method.blockSeconds !== null ? `, in blocks of up to ${method.blockSeconds} s` : '';
+  return [
+    [
+      'method',
+      method.kind === 'ranks'
+        ? `${counts}, each run one value (Mann-Whitney, Hodges-Lehmann), ${correction}`
+        : `weak: ${method.weakness}. Seconds of ${counts}${blocks}; what differs from run to run does not show. Four runs a side would`,
+    ],
+    [
+      'of',
+      `${part.kind === 'steady' ? 'the steady part of each run' : 'all the time in which messages were due, as no part of it was even for long enough'}: ${part.seconds.toFixed(0)} s`,
+    ],
+    [
+      'margin',
+      `${formatPercent(margin.ratio)}, of shares ${(margin.shareDifference * 100).toFixed(1)} points: worse and better are no less, the same is less for certain`,
+    ],
+    ...(leftOut.length === 0 ? [] : [['left out', leftOutText(leftOut)] as const]),
+  ];
+}
+
+function leftOutText(leftOut: Comparison['leftOut']): string {
+  const reasons = [...new Set(leftOut.map(({ reason }) => reason))];
+  return reasons.map((reason) => `${namesOf(leftOut.filter((each) => each.reason === reason))} (${reason})`).join('; ');
+}
+
+/** Why metrics are undecided, and what would decide them: those of one reason together. */
+export function undecidedTexts({ metrics }: Comparison): readonly string[] {
+  const texts = metrics.flatMap((metric) => {
+    if (metric.reason === null) return [];
+    const { runsNeeded, change, reason } = metric;
+    const need =
+      runsNeeded !== null
+        ? `; ${runsNeeded} runs a side may tell`
+        : change === 'inconclusive'
+          ? '; no sensible number of runs would tell'
+          : '';
+    return [{ metric: metric.metric, reason: `${reason}${need}` }];
+  });
+  return [...new Set(texts.map(({ reason }) => reason))].map(
+    (reason) => `${namesOf(texts.filter((each) => each.reason === reason))}: ${reason}`,
+  );
+}
+
+function namesOf(metrics: readonly { readonly metric: string }[]): string {
+  return metrics.map(({ metric }) => metric).join(', ');
+}

@@ -1,0 +1,100 @@
+// A comparison for a terminal: the judgement first, then the figures, then what they rest on.
+
+import type { ComparedSide, Comparison, MetricComparison } from '../facts/comparison.ts';
+import { basisTexts, CHANGES, COLUMNS, formatEffect, metricCells, undecidedTexts } from './comparison-figures.ts';
+import { differenceText } from './difference-text.ts';
+import { plural } from './figures.ts';
+import { printable } from './printable.ts';
+import type { TextStyle } from './style.ts';
+
+export function renderComparison(comparison: Comparison, style: TextStyle): string {
+  const warnings = [...comparison.differences.map(differenceText), ...comparison.notes];
+  return [
+    headline(comparison, style),
+    ...sideLines(comparison),
+    '',
+    ...tableLines(comparison.metrics, style),
+    '',
+    ...undecidedTexts(comparison).map((text) => `  ${style.yellow('?')}  ${text}`),
+    ...basisTexts(comparison).map(([name, text]) => `  ${name.padEnd(10)} ${text}`),
+    ...warnings.map((text) => `  ${style.yellow('warning'.padEnd(10))} ${printable(text, 400)}`),
+    '',
+  ].join('\n');
+}
+
+function headline(comparison: Comparison, style: TextStyle): string {
+  const { change, metrics, baseline, differences, method } = comparison;
+  const text = ` ${CHANGES[change]} `;
+  const badge = badgeStyle(change, style)(style.bold(text));
+  const counted = (['worse', 'better', 'same', 'inconclusive'] as const).flatMap((kind) => {
+    const count = metrics.filter((metric) => metric.change === kind).length;
+    return count === 0 ? [] : [`${count} ${kind}`];
+  });
+  const worst = metrics.find((metric) => metric.change === change && metric.effect !== null);
+  const first = (change === 'worse' || change === 'better') && worst !== undefined ? [leadText(worst)] : [];
+  return [
+    badge,
+    style.bold(printable(baseline.runs[0].name, 80)),
+    ...first,
+    counted.join(', '),
+    ...(method.kind === 'blocks' ? [style.yellow(`weak: ${method.weakness}`)] : []),
+    ...(differences.length === 0 ? [] : [style.yellow('not comparable, by force')]),
+  ].join('   ');
+}
+
+function badgeStyle(change: Comparison['change'], style: TextStyle): (text: string) => string {
+  if (change === 'worse') return style.red;
+  return change === 'better' || change === 'same' ? style.green : style.yellow;
+}
+
+function leadText({ metric, effect, unit }: MetricComparison): string {
+  return `${metric} ${formatEffect(effect!, unit)}`;
+}
+
+function sideLines({ baseline, candidate }: Comparison): readonly string[] {
+  return ['', sideLine('baseline', baseline), sideLine('now', candidate)];
+}
+
+function sideLine(name: string, { reference, runs }: ComparedSide): string {
+  const first = runs[0];
+  const group = reference.includes(',') ? `from ${first.id} to ${runs.at(-1)!.id}` : `of ${reference}`;
+  const what = runs.length === 1 ? printable(first.id, 120) : `${plural(runs.length, 'run')} ${printable(group, 120)}`;
+  const targets = [...new Set(runs.flatMap((run) => run.targets))].map((url) => printable(url, 120)).join(', ');
+  return `  ${name.padEnd(10)} ${what}   ${first.startedAt.slice(0, 16).replace('T', ' ')}   vs ${targets}`;
+}
+
+const MARKS: Readonly<Record<MetricComparison['change'], string>> = {
+  worse: 'x ',
+  better: '+ ',
+  same: 'ok',
+  inconclusive: '? ',
+  noData: '  ',
+};
+
+function tableLines(metrics: readonly MetricComparison[], style: TextStyle): readonly string[] {
+  const rows = metrics.map(metricCells);
+  const widths = COLUMNS.map((column, place) => Math.max(column.length, ...rows.map((cells) => cells[place]!.length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, place) =>
+        place === 0 || place === cells.length - 1 ? cell.padEnd(widths[place]!) : cell.padStart(widths[place]!),
+      )
+      .join('   ')
+      .trimEnd();
+  return [
+    style.dim(`     ${line(COLUMNS)}`),
+    ...metrics.map(({ change }, place) => {
+      const colour = colourOf(change, style);
+      const cells = rows[place]!;
+      const text = line(cells);
+      const word = cells.at(-1)!;
+      return `  ${colour(MARKS[change])} ${text.slice(0, text.length - word.length)}${colour(word)}`;
+    }),
+  ];
+}
+
+function colourOf(change: MetricComparison['change'], style: TextStyle): (text: string) => string {
+  if (change === 'worse') return style.red;
+  if (change === 'inconclusive') return style.yellow;
+  return change === 'noData' ? style.dim : style.green;
+}

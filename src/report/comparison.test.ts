@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { Comparison, MetricComparison } from '../facts/comparison.ts';
+import { COMPARISON_FORMATS } from './comparison-formats.ts';
+import { renderComparison } from './comparison-text.ts';
+import { plainStyle } from './style.ts';
+
+const HOSTILE = '|`x`| [a](javascript:b) <img src=x> \u202e\u001b[31m \r\n# h';
+/** What a terminal would act on. */
+const ACTING = ['\u001b', '\u202e', '\r'];
+
+function metricOf(parts: Partial<MetricComparison>): MetricComparison {
+  return {
+    metric: 'response.p50',
+    unit: 'ms',
+    better: 'lower',
+    baseline: 5,
+    candidate: 6,
+    change: 'worse',
+    effect: 0.2,
+    interval: [0.15, 0.25],
+    pValue: 0.0004,
+    smallestVisible: 0.04,
+    runsNeeded: null,
+    reason: null,
+    ...parts,
+  };
+}
+
+const run = (id: string) => ({
+  id,
+  name: 'chat',
+  startedAt: '2026-11-21T10:17:41.000Z',
+  durationSeconds: 60,
+  targets: ['ws://10.0.0.7:9000'],
+});
+
+function comparisonOf(parts: Partial<Comparison> = {}): Comparison {
+  return {
+    schema: 'highwater/comparison/1',
+    change: 'worse',
+    baseline: { reference: 'before', runs: [run('a1'), run('a2')] },
+    candidate: { reference: 'latest', runs: [run('b1')] },
+    method: { kind: 'ranks' },
+    part: { kind: 'steady', seconds: 48 },
+    margin: { ratio: 0.05, shareDifference: 0.001 },
+    metrics: [
+      metricOf({}),
+      metricOf({
+        metric: 'delivered',
+        unit: 'share',
+        baseline: 1,
+        candidate: 0.996,
+        effect: -0.004,
+        interval: [-0.005, -0.003],
+        smallestVisible: 0.002,
+      }),
+      metricOf({
+        metric: 'response.p99',
+        change: 'inconclusive',
+        pValue: 0.2,
+        runsNeeded: 12,
+        reason: 'it may be either',
+      }),
+      metricOf({
+        metric: 'response.p90',
+        change: 'inconclusive',
+        pValue: 0.2,
+        runsNeeded: 12,
+        reason: 'it may be either',
+      }),
+      metricOf({
+        metric: 'service.p99',
+        change: 'same',
+        effect: 0,
+        interval: [0, 0],
+        pValue: null,
+        smallestVisible: 0,
+      }),
+      metricOf({
+        metric: 'response.p99.9',
+        change: 'noData',
+        baseline: null,
+        candidate: null,
+        effect: null,
+        interval: null,
+        pValue: null,
+        smallestVisible: null,
+        reason: 'too few samples',
+      }),
+    ],
+    leftOut: [
+      { metric: 'fanout.p99', reason: 'the plan has no rooms' },
+      { metric: 'fanout.received', reason: 'the plan has no rooms' },
+    ],
+    differences: [],
+    notes: [],
+    ...parts,
+  };
+}
+
+const text = (parts: Partial<Comparison> = {}): string => renderComparison(comparisonOf(parts), plainStyle(false));
+
+describe('a comparison as text', () => {
+  test('says first what became of it, then each metric, then what that rests on', () => {
+    expect(text().split('\n')).toEqual([
+      ' WORSE    chat   response.p50 +20.0 %   2 worse, 1 same, 2 inconclusive',
+      '',
+      '  baseline   2 runs of before   2026-11-21 10:17   vs ws://10.0.0.7:9000',
+      '  now        b1   2026-11-21 10:17   vs ws://10.0.0.7:9000',
+      '',
+      '     metric           baseline      now         change                  95 % interval         p     could see',
+      '  x  response.p50       5.0 ms   6.0 ms        +20.0 %             +15.0 % to +25.0 %   < 0.001         4.0 %   worse',
+      '  x  delivered           100 %   99.6 %   -0.40 points   -0.50 points to -0.30 points   < 0.001   0.20 points   worse',
+      '  ?  response.p99       5.0 ms   6.0 ms        +20.0 %             +15.0 % to +25.0 %     0.200         4.0 %   inconclusive',
+      '  ?  response.p90       5.0 ms   6.0 ms        +20.0 %             +15.0 % to +25.0 %     0.200         4.0 %   inconclusive',
+      '  ok service.p99        5.0 ms   6.0 ms         +0.0 %                                                          same',
+      '     response.p99.9        n/a      n/a                                                                         no data',
+      '',
+      '  ?  response.p99, response.p90: it may be either; 12 runs a side may tell',
+      '  ?  response.p99.9: too few samples',
+      '  method     2 runs against 1 run, each run one value (Mann-Whitney, Hodges-Lehmann), p corrected for 4 metrics',
+      '  of         the steady part of each run: 48 s',
+      '  margin     5 %, of shares 0.1 points: worse and better are no less, the same is less for certain',
+      '  left out   fanout.p99, fanout.received (the plan has no rooms)',
+      '',
+    ]);
+  });
+
+  test('says where it is weak, and where it was forced, and in what the runs differ', () => {
+    const weak = text({
+      change: 'inconclusive',
+      method: { kind: 'blocks', weakness: 'one run each', resamples: 2000, seed: 1, blockSeconds: 12 },
+      differences: [{ kind: 'plan', where: 'drainNs', baseline: '1', other: '2', otherRun: 'b1' }],
+      notes: ['made on several machines'],
+    });
+    expect(weak).toMatch(/^ INCONCLUSIVE {4}chat .* weak: one run each {3}not comparable, by force\n/);
+    expect(weak).toMatch(/in blocks of up to 12 s; what differs from run to run does not show/);
+    expect(weak).toMatch(/warning {4}drainNs: expected the same in all runs, got 1 in the baseline and 2 in b1/);
+    expect(weak).toMatch(/warning {4}made on several machines/);
+  });
+
+  test('lets nothing through that a terminal would act on', () => {
+    const found = text({
+      baseline: { reference: HOSTILE, runs: [{ ...run('a1'), name: HOSTILE, targets: [HOSTILE] }, run('a2')] },
+      differences: [{ kind: 'generator', run: 'a1', detail: HOSTILE }],
+    });
+    for (const acting of ACTING) expect(found).not.toContain(acting);
+    expect(found).not.toMatch(/^# h/m);
+  });
+});
+
+describe('a comparison as a file', () => {
+  test('in Markdown has the table, with whatever comes from outside in code', () => {
+    const [file] = COMPARISON_FORMATS.md(
+      comparisonOf({
+        candidate: { reference: 'latest', runs: [{ ...run('b1'), targets: [HOSTILE] }] },
+        notes: [HOSTILE],
+      }),
+    );
+    expect(file!.name).toBe('comparison.md');
+    expect(file!.content).toMatch(/^## WORSE: `chat`$/m);
+    expect(file!.content).toMatch(/^\| response\.p50 \| 5\.0 ms \| 6\.0 ms \| \+20\.0 % \| .* \| \*\*worse\*\* \|$/m);
+    for (const acting of ACTING) expect(file!.content).not.toContain(acting);
+    expect(file!.content).toMatch(/``.*`x`.*``/);
+  });
+
+  test('in JSON is the comparison', () => {
+    const comparison = comparisonOf();
+    const [file] = COMPARISON_FORMATS.json(comparison);
+    expect([file!.name, JSON.parse(file!.content)]).toEqual(['comparison.json', comparison]);
+  });
+});

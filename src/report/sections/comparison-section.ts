@@ -1,0 +1,83 @@
+// Whether the run is worse than those it is held against, metric by metric, and how sure that is.
+
+import type { Comparison, MetricComparison } from '../../facts/comparison.ts';
+import type { RunResult } from '../../facts/result.ts';
+import { basisTexts, CHANGES, COLUMNS, metricCells, undecidedTexts } from '../comparison-figures.ts';
+import { differenceText } from '../difference-text.ts';
+import { type Block, type Cell, list, paragraph, type Section, strong, type Tone } from '../document.ts';
+import { printable } from '../printable.ts';
+import type { Beside, ReportTools } from '../report-file.ts';
+import { numbers, said, secondsCell, table, text, words } from '../tables.ts';
+
+export function comparisonSection(_result: RunResult, _tools: ReportTools, { comparison }: Beside): Section | null {
+  if (comparison === null) return null;
+  return { id: 'comparison', title: 'Against the baseline', blocks: comparisonBlocks(comparison) };
+}
+
+export function comparisonBlocks(comparison: Comparison): readonly Block[] {
+  const { method, metrics, differences, notes, baseline, candidate } = comparison;
+  const warnings = [...differences.map(differenceText), ...notes].map((note) => printable(note, 400));
+  const item = (tone: Tone, words: string) => ({ tone, line: [words] });
+  return [
+    paragraph(
+      strong(CHANGES[comparison.change]),
+      method.kind === 'blocks' ? ` Weak: ${method.weakness}, so what differs from run to run does not show.` : '',
+    ),
+    table(
+      'Metric by metric',
+      [...words('metric'), ...numbers(...COLUMNS.slice(1, -1)), ...words('')],
+      metrics.map(cells),
+    ),
+    ...list(
+      'What is not decided',
+      undecidedTexts(comparison).map((words) => item('open', words)),
+    ),
+    ...list(
+      'Warnings',
+      warnings.map((words) => item('open', words)),
+    ),
+    ...list(
+      'What it rests on',
+      basisTexts(comparison).map(([name, words]) => item('quiet', `${name}: ${words}`)),
+    ),
+    table(
+      'Runs',
+      [...words('side', 'run', 'started'), ...numbers('took'), ...words('against')],
+      [
+        ...baseline.runs.map((run) => ['baseline', run] as const),
+        ...candidate.runs.map((run) => ['now', run] as const),
+      ].map(([side, { id, startedAt, durationSeconds, targets }]) => [
+        text(side),
+        said(id),
+        said(startedAt),
+        secondsCell(durationSeconds),
+        said(targets.join(', ')),
+      ]),
+    ),
+  ];
+}
+
+const TONES: Readonly<Record<MetricComparison['change'], Tone>> = {
+  worse: 'bad',
+  better: 'good',
+  same: 'good',
+  inconclusive: 'open',
+  noData: 'quiet',
+};
+
+function cells(metric: MetricComparison): readonly Cell[] {
+  const all = metricCells(metric);
+  return all.map((words, place): Cell => {
+    if (place === all.length - 1) return { text: words, tone: TONES[metric.change] };
+    const value = [
+      undefined,
+      metric.baseline,
+      metric.candidate,
+      metric.effect,
+      undefined,
+      metric.pValue,
+      metric.smallestVisible,
+    ][place];
+    return value === undefined ? { text: words } : { text: words, value };
+  });
+}

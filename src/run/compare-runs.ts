@@ -1,0 +1,150 @@
+// The use case: hold one group of stored runs against another. A run is read back second by second, never as a whole.
+
+import { differencesOf, flawsOf, machineDifferences, planDifferences } from '../analysis/comparability.ts';
+import { compare, countsRuns, type SampledSide } from '../analysis/compare.ts';
+import { comparableParts, comparedPart, createSampler, type RunSample, stepSecondsOf } from '../analysis/run-sample.ts';
+import type { Stretch } from '../analysis/steady.ts';
+import type { Comparison, Difference } from '../facts/comparison.ts';
+import { HighwaterError } from '../facts/error.ts';
+import type { RunResult } from '../facts/result.ts';
+import type { Plan } from '../plan/plan.ts';
+import { redactPlan } from '../plan/redact.ts';
+import { differenceText } from '../report/difference-text.ts';
+import type { NonEmpty } from '../units/non-empty.ts';
+import type { Archive, MachineLimits, StoredRun } from './ports.ts';
+import { judgeStoredRun } from './run-plan.ts';
+
+export interface CompareOptions {
+  readonly marginRatio: number;
+  /** Compare what is not comparable, and say so in the result. */
+  readonly force: boolean;
+}
+
+/** Runs under the reference by which they were asked for. */
+export interface RunGroup {
+  readonly reference: string;
+  readonly runs: NonEmpty<OpenedRun>;
+}
+
+export interface OpenedRun {
+  readonly stored: StoredRun;
+  readonly result: RunResult;
+}
+
+/** Throws RUN_NOT_FOUND, RUN_UNREADABLE, and ARGUMENTS_INVALID where a run is named twice. */
+export async function openGroup(archive: Archive, reference: string, planName?: string): Promise<RunGroup> {
+  const [first, ...others] = await archive.find(reference, planName);
+  const group: RunGroup = { reference, runs: [await openRun(first), ...(await Promise.all(others.map(openRun)))] };
+  refuseTwice(group.runs);
+  return group;
+}
+
+async function openRun(stored: StoredRun): Promise<OpenedRun> {
+  return { stored, result: (await stored.result()) ?? (await judgeStoredRun(stored)) };
+}
+
+/** Throws RUNS_NOT_COMPARABLE unless forced, and ARGUMENTS_INVALID where a run stands on both sides. */
+export async function compareGroups(
+  baseline: RunGroup,
+  candidate: RunGroup,
+  { marginRatio, force }: CompareOptions,
+): Promise<Comparison> {
+  const runs = [...baseline.runs, ...candidate.runs];
+  refuseTwice(runs);
+  const [first, ...others] = runs.map(({ result }) => result);
+  const differences = differencesOf(first!, others);
+  if (differences.length > 0 && !force) throw notComparable(differences, 'or compare all the same with --force');
+  const { part, stretches } = comparedPart(
+    await Promise.all(runs.map(async ({ stored }) => comparableParts(stored.plan, await stored.events()))),
+  );
+  // Where runs are what is counted, nobody looks inside them.
+  const stepSeconds = countsRuns(baseline.runs.length, candidate.runs.length)
+    ? Number.POSITIVE_INFINITY
+    : stepSecondsOf(stretches);
+  const samples: RunSample[] = [];
+  for (const [place, run] of runs.entries()) samples.push(await sample(run, stretches[place]!, stepSeconds));
+  const before = samples.slice(0, baseline.runs.length);
+  const now = samples.slice(baseline.runs.length);
+  return compare({
+    baseline: sideOf(baseline.reference, before),
+    candidate: sideOf(candidate.reference, now),
+    part,
+    marginRatio,
+    differences,
+    notes: notesOn(before, now),
+  });
+}
+
+/** Before a run is made, whether it could be compared afterwards. Throws RUNS_NOT_COMPARABLE. */
+export function checkComparable(
+  baseline: RunGroup,
+  plan: Plan,
+  secrets: readonly string[],
+  machine: MachineLimits,
+): void {
+  const [first, ...others] = baseline.runs.map(({ result }) => result);
+  const coming = 'the run to be made';
+  const differences = [
+    ...differencesOf(first!, others),
+    ...planDifferences(first!.plan, redactPlan(plan, secrets), coming),
+    ...machineDifferences(first!.run, { machine, id: coming }),
+  ];
+  if (differences.length > 0) throw notComparable(differences, 'or run without --against');
+}
+
+/** Whether anything of the run itself speaks against comparing it; a sentence each. */
+export function flawTexts(result: RunResult): readonly string[] {
+  return flawsOf(result).map(differenceText);
+}
+
+function notComparable(differences: readonly Difference[], or: string): HighwaterError {
+  return new HighwaterError('RUNS_NOT_COMPARABLE', [
+    ...differences.map(differenceText),
+    `Compare runs of one load, on one machine, by a generator that kept up, ${or}`,
+  ]);
+}
+
+async function sample({ stored, result }: OpenedRun, stretch: Stretch, stepSeconds: number): Promise<RunSample> {
+  const sampler = createSampler(stretch, stepSeconds, result.run.workerCount);
+  for await (const window of stored.windows()) if (window !== null) sampler.add(window);
+  return { result, steps: sampler.finish(), stepSeconds };
+}
+
+function sideOf(reference: string, samples: readonly RunSample[]): SampledSide {
+  const [first, ...others] = samples;
+  return { reference, runs: [first!, ...others] };
+}
+
+function refuseTwice(runs: readonly OpenedRun[]): void {
+  const ids = runs.map(({ result }) => result.run.id);
+  const twice = ids.find((id, place) => ids.indexOf(id) < place);
+  if (twice === undefined) return;
+  throw new HighwaterError('ARGUMENTS_INVALID', [
+    `expected each run once, got ${twice} more than once. Name other runs`,
+  ]);
+}
+
+/** What may look like a change of the service and is none. */
+function notesOn(before: readonly RunSample[], now: readonly RunSample[]): readonly string[] {
+  const all = [...before, ...now].map(({ result }) => result.run);
+  const notes: string[] = [];
+  const differ = (of: (run: RunResult['run']) => string): string | null => {
+    const values = [...new Set(all.map(of))];
+    return values.length < 2 ? null : values.join(', ');
+  };
+  const versions = differ((run) => run.highwaterVersion);
+  if (versions !== null) notes.push(`made by several versions of Highwater: ${versions}`);
+  const nodes = differ((run) => run.nodeVersion);
+  if (nodes !== null) notes.push(`made on several versions of Node: ${nodes}`);
+  const hosts = differ((run) => run.machine.hostname);
+  if (hosts !== null) notes.push(`made on several machines of one kind: ${hosts}`);
+  const times = (runs: readonly RunSample[]): readonly string[] =>
+    runs.map(({ result }) => result.run.startedAt).sort();
+  const [earlier, later] = [times(before), times(now)].sort((a, b) => (a[0]! < b[0]! ? -1 : 1));
+  if (all.length > 2 && earlier!.at(-1)! < later![0]!) {
+    notes.push(
+      'all runs of one side were made before those of the other: what changed on the machine meanwhile looks like the service',
+    );
+  }
+  return notes;
+}
