@@ -34,7 +34,12 @@ describe('the part that is compared', () => {
 
 describe('a sample', () => {
   test('has what happened in its part, second by second, of all workers and of healthy lanes alone', () => {
-    const sampler = createSampler({ fromNs: 2e9, toNs: 4e9 }, 1, 2);
+    const sampler = createSampler({
+      stretch: { fromNs: 2e9, toNs: 4e9 },
+      kind: 'steady',
+      stepSeconds: 1,
+      workers: 2,
+    });
     for (const second of [3, 1, 2, 4]) for (const worker of [0, 1]) sampler.add(window(second, worker));
     sampler.add(window(2, 0, 1));
     const steps = sampler.finish();
@@ -46,11 +51,28 @@ describe('a sample', () => {
   });
 
   test('as one step is the same in sum', () => {
-    const sampler = createSampler({ fromNs: 0, toNs: 10e9 }, Number.POSITIVE_INFINITY, 1);
+    const sampler = createSampler({
+      stretch: { fromNs: 0, toNs: 10e9 },
+      kind: 'steady',
+      stepSeconds: Number.POSITIVE_INFINITY,
+      workers: 1,
+    });
     for (let second = 0; second < 10; second++) sampler.add(window(second));
     const [step, ...others] = sampler.finish();
     expect(others).toEqual([]);
     expect([step!.sent, step!.seconds, countOf(step!.counts.response)]).toEqual([100, 10, 10]);
+  });
+
+  test('of all the sending has what came in the drain in its last step, in no more seconds', () => {
+    const stretch = { fromNs: 0, toNs: 3e9 };
+    const sampler = createSampler({ stretch, kind: 'sending', stepSeconds: 1, workers: 1 });
+    for (let second = 0; second < 5; second++) sampler.add(window(second));
+    const steps = sampler.finish();
+    expect(steps.map(({ delivered, seconds }) => [delivered, seconds])).toEqual([
+      [9, 1],
+      [9, 1],
+      [27, 1],
+    ]);
   });
 
   test('of a run of days has no more steps than one of an hour', () => {

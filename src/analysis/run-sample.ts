@@ -70,15 +70,26 @@ export function stepSecondsOf(stretches: readonly Stretch[]): number {
   return Math.max(1, ...stretches.map(({ fromNs, toNs }) => Math.ceil(nsToSeconds(toNs - fromNs) / MOST_STEPS)));
 }
 
-/** `stepSeconds` may be infinite: then all of it is one step. Of the lanes that behave as they should. */
-export function createSampler({ fromNs, toNs }: Stretch, stepSeconds: number, workers: number): Sampler {
+export interface SamplerParts {
+  readonly stretch: Stretch;
+  /** Where that is the time of sending, what came in the drain belongs to its last step: the slowest answers are among it. */
+  readonly kind: ComparedPart['kind'];
+  /** May be infinite: then all of it is one step. */
+  readonly stepSeconds: number;
+  readonly workers: number;
+}
+
+/** Of the lanes that behave as they should. */
+export function createSampler({ stretch: { fromNs, toNs }, kind, stepSeconds, workers }: SamplerParts): Sampler {
   const steps: SampleStep[] = [];
+  const placeOf = (ns: number): number => Math.floor(nsToSeconds(ns - fromNs) / stepSeconds);
   return {
     add(window) {
       const { health, untilNs, messages, histograms } = window;
       const middleNs = untilNs - health.elapsedNs / 2;
-      if (window.group > 0 || middleNs < fromNs || middleNs >= toNs) return;
-      const place = Math.floor(nsToSeconds(middleNs - fromNs) / stepSeconds);
+      const isAfter = middleNs >= toNs;
+      if (window.group > 0 || middleNs < fromNs || (isAfter && kind === 'steady')) return;
+      const place = placeOf(isAfter ? Math.max(fromNs, toNs - 1) : middleNs);
       while (steps.length <= place) steps.push(emptyStep());
       const step = steps[place]!;
       steps[place] = {
@@ -90,7 +101,7 @@ export function createSampler({ fromNs, toNs }: Stretch, stepSeconds: number, wo
         }),
         delivered: step.delivered + messages.delivered,
         sent: step.sent + messages.sent,
-        seconds: step.seconds + nsToSeconds(health.elapsedNs) / workers,
+        seconds: step.seconds + (isAfter ? 0 : nsToSeconds(health.elapsedNs) / workers),
       };
     },
     finish: () => steps,

@@ -25,11 +25,16 @@ export async function setBaselineCommand(reference: string, { runsDir }: Baselin
   return 0;
 }
 
+/** Rejects with RUN_NOT_FOUND where there is none, so that a script can ask. */
 export async function showBaselineCommand(name: string | undefined, { runsDir }: BaselineFlags): Promise<number> {
   const baselines = await findBaselines(name, runsDir);
-  process.stdout.write(
-    baselines.length === 0 ? 'No baseline yet: highwater baseline set RUN\n' : baselines.map(lineOf).join(''),
-  );
+  if (baselines.length === 0) {
+    const which = name === undefined ? 'a baseline' : `a baseline of ${name}`;
+    throw new HighwaterError('RUN_NOT_FOUND', [
+      `${runsDir}: expected ${which}, got none. highwater baseline set RUN sets it`,
+    ]);
+  }
+  process.stdout.write(baselines.map(lineOf).join(''));
   return 0;
 }
 

@@ -59,7 +59,7 @@ describe('a reference means', () => {
 describe('an error says what there is', () => {
   test.each([
     ['nosuch', /none of that name\. The latest is 20261105-100000-chat-eeee\. Tags there: baseline, nightly/],
-    ['', /none of that name/],
+    ['', /"": expected a run in .* got an empty name/],
     ['latest,nosuch', /nosuch: expected a run/],
     ['202611', /5 runs that begin so/],
     ['chat@4', /expected 4 judged runs of the plan chat .* got 3\. chat@3 are all of them/],

@@ -36,6 +36,7 @@ export async function resolveReference(
   if (begun[0] !== undefined) return [path.join(root, begun[0])];
   if (await isDirectory(reference)) return [reference];
   const parts = reference.split(',').map((part) => part.trim());
+  if (parts.includes('')) throw notFound(root, JSON.stringify(reference), 'an empty name', latest, entries);
   if (parts.length === 1) throw notFound(root, reference, 'none of that name', latest, entries);
   const found = new Set<string>();
   for (const part of parts) for (const each of await resolveReference(root, part, planName)) found.add(each);

@@ -175,7 +175,7 @@ describe('finding a run', () => {
     expect(await paths('latest')).toEqual(['20261121-110000-feed-cccc']);
     await expect(find('latest,')).rejects.toMatchObject({
       code: 'RUN_NOT_FOUND',
-      message: expect.stringContaining('none of that name'),
+      message: expect.stringContaining('got an empty name'),
     });
   });
 

@@ -74,7 +74,7 @@ export function basisTexts(comparison: Comparison): readonly (readonly [name: st
     ],
     [
       'of',
-      `${part.kind === 'steady' ? 'the steady part of each run' : 'all the time in which messages were due, as no part of it was even for long enough'}: ${part.seconds.toFixed(0)} s`,
+      `${part.kind === 'steady' ? 'the steady part of each run' : 'all the time in which messages were due, with what came in the drain, as no part of it was even for long enough'}: ${part.seconds.toFixed(0)} s`,
     ],
     [
       'margin',

@@ -2,8 +2,14 @@
 
 import { differencesOf, flawsOf, machineDifferences, planDifferences } from '../analysis/comparability.ts';
 import { compare, countsRuns, type SampledSide } from '../analysis/compare.ts';
-import { comparableParts, comparedPart, createSampler, type RunSample, stepSecondsOf } from '../analysis/run-sample.ts';
-import type { Stretch } from '../analysis/steady.ts';
+import {
+  comparableParts,
+  comparedPart,
+  createSampler,
+  type RunSample,
+  type SamplerParts,
+  stepSecondsOf,
+} from '../analysis/run-sample.ts';
 import type { Comparison, Difference } from '../facts/comparison.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
@@ -62,7 +68,9 @@ export async function compareGroups(
     ? Number.POSITIVE_INFINITY
     : stepSecondsOf(stretches);
   const samples: RunSample[] = [];
-  for (const [place, run] of runs.entries()) samples.push(await sample(run, stretches[place]!, stepSeconds));
+  for (const [place, run] of runs.entries()) {
+    samples.push(await sample(run, { stretch: stretches[place]!, kind: part.kind, stepSeconds }));
+  }
   const before = samples.slice(0, baseline.runs.length);
   const now = samples.slice(baseline.runs.length);
   return compare({
@@ -104,10 +112,10 @@ function notComparable(differences: readonly Difference[], or: string): Highwate
   ]);
 }
 
-async function sample({ stored, result }: OpenedRun, stretch: Stretch, stepSeconds: number): Promise<RunSample> {
-  const sampler = createSampler(stretch, stepSeconds, result.run.workerCount);
+async function sample({ stored, result }: OpenedRun, parts: Omit<SamplerParts, 'workers'>): Promise<RunSample> {
+  const sampler = createSampler({ ...parts, workers: result.run.workerCount });
   for await (const window of stored.windows()) if (window !== null) sampler.add(window);
-  return { result, steps: sampler.finish(), stepSeconds };
+  return { result, steps: sampler.finish(), stepSeconds: parts.stepSeconds };
 }
 
 function sideOf(reference: string, samples: readonly RunSample[]): SampledSide {

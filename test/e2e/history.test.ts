@@ -228,9 +228,12 @@ describe('tags and the baseline', () => {
       /RUN_NOT_FOUND {2}mine: .*Tags there: nightly, v1\.0/,
     );
 
-    expect((await highwater(['baseline', 'show'], where)).stdout).toMatch(
-      /No baseline yet: highwater baseline set RUN/,
-    );
+    expect(await highwater(['baseline', 'show'], where)).toMatchObject({
+      exitCode: 64,
+      stderr: expect.stringMatching(
+        /RUN_NOT_FOUND .*expected a baseline, got none\. highwater baseline set RUN sets it/,
+      ),
+    });
     for (const place of [0, 1, 2]) expect((await highwater(['baseline', 'set', idOf(place)], where)).exitCode).toBe(0);
     expect((await highwater(['baseline', 'show'], where)).stdout).toBe(`feed   ${idOf(2)}\nchat   ${idOf(1)}\n`);
     expect((await highwater(['report', 'baseline'], where)).stderr).toMatch(
