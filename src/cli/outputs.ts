@@ -56,6 +56,6 @@ export async function writeOutputs<Format extends string>(
   const { files, problems } = await writeReports(formats, filesOf, directory ?? elsewhere);
   for (const file of files) process.stderr.write(`report     ${file}\n`);
   const page = files.find((file) => file.endsWith('.html'));
-  if (isOpened && page !== undefined) await openFile(path.resolve(page));
   if (problems.length > 0) throw new HighwaterError('OUTPUT_UNWRITABLE', problems);
+  if (isOpened && page !== undefined) await openFile(path.resolve(page));
 }

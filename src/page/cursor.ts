@@ -69,7 +69,7 @@ export function addCursor(chart: Chart, place: HTMLElement, instance: EChartsTyp
     instance.on('updateAxisPointer', (event) => {
       const value = (event as { axesInfo?: { value: number }[] }).axesInfo?.[0]?.value;
       if (value === undefined) return;
-      at = nearest(chart.x, value);
+      at = nearest(chart.x, value - chart.drawnAtSeconds);
       show();
     });
   }
@@ -80,7 +80,7 @@ export function addCursor(chart: Chart, place: HTMLElement, instance: EChartsTyp
 /** Shows the tip there too. A place outside of what is zoomed to has none. */
 function point(chart: Chart, at: number, instance: EChartsType): void {
   if (chart.kind === 'heat') return;
-  const [x] = [instance.convertToPixel({ xAxisIndex: 0 }, chart.x[at] ?? 0)].flat();
+  const [x] = [instance.convertToPixel({ xAxisIndex: 0 }, (chart.x[at] ?? 0) + chart.drawnAtSeconds)].flat();
   if (x !== undefined && Number.isFinite(x))
     instance.dispatchAction({ type: 'showTip', x, y: instance.getHeight() / 2 });
 }

@@ -11,16 +11,16 @@ import {
   TooltipComponent,
   VisualMapContinuousComponent,
 } from 'echarts/components';
-import { connect, type EChartsType, init, use } from 'echarts/core';
+import { connect, type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import type { Chart } from '../report/charts/chart.ts';
 import { type Look, optionOf } from '../report/charts/option.ts';
 import { LIGHT } from '../report/charts/palette.ts';
+import type { PageChart } from '../report/html/page.ts';
 import { addCursor, type Cursor } from './cursor.ts';
-import { addLineSwitches } from './line-switches.ts';
+import { addLineSwitches, type LineSwitches } from './line-switches.ts';
 import type { Theme } from './theme.ts';
 import { tipOf } from './tip.ts';
-import { addZoomButtons, ZOOM } from './zoom.ts';
+import { addZoomButtons, type ShownPart, shownPart, ZOOM } from './zoom.ts';
 
 use([
   AriaComponent,
@@ -43,7 +43,7 @@ interface Drawn {
   redraw(): void;
 }
 
-export function drawCharts(charts: readonly Chart[], theme: Theme): void {
+export function drawCharts(charts: readonly PageChart[], theme: Theme): void {
   const drawn = new Map<Element, Drawn>();
   const places = charts.flatMap((chart) => {
     const place = document.querySelector<HTMLElement>(`[data-chart="${chart.id}"]`);
@@ -85,62 +85,67 @@ export function drawCharts(charts: readonly Chart[], theme: Theme): void {
   });
 }
 
-function drawChart(chart: Chart, place: HTMLElement, look: () => Look): Drawn {
+function drawChart(chart: PageChart, place: HTMLElement, look: () => Look): Drawn {
   place.replaceChildren();
   place.classList.toggle('heat', chart.kind === 'heat');
   const instance = init(place, null, { renderer: 'svg' });
   const hidden = new Set<string>();
-  const redraw = (): void => {
-    instance.setOption({ ...optionOf(chart, look()), ...interaction(chart, hidden, look()) }, { notMerge: true });
+  const draw = (): void => {
+    instance.setOption(interactive(chart, hidden, look(), shownPart(instance)), { notMerge: true });
   };
-  redraw();
+  draw();
   const cursor = addCursor(chart, place, instance);
-  if (chart.kind === 'lines') addControls(chart, place, instance, { hidden, look, cursor });
+  const controls = chart.kind === 'lines' ? addControls(chart, place, instance, { hidden, cursor }) : null;
+  controls?.colour(look().palette);
   new ResizeObserver(() => instance.resize()).observe(place);
   place.dataset.drawn = 'true';
-  return { redraw };
+  return {
+    redraw() {
+      draw();
+      controls?.colour(look().palette);
+    },
+  };
 }
 
 interface Parts {
   readonly hidden: Set<string>;
-  readonly look: () => Look;
   readonly cursor: Cursor;
 }
 
 function addControls(
-  chart: Extract<Chart, { kind: 'lines' }>,
+  chart: Extract<PageChart, { kind: 'lines' }>,
   place: HTMLElement,
   instance: EChartsType,
-  { hidden, look, cursor }: Parts,
-): void {
+  { hidden, cursor }: Parts,
+): LineSwitches {
   const controls = document.createElement('div');
   controls.className = 'controls';
-  addLineSwitches(chart, controls, look().palette, (name, isShown) => {
+  const switches = addLineSwitches(chart, controls, (name, isShown) => {
     if (isShown) hidden.delete(name);
     else hidden.add(name);
     instance.dispatchAction({ type: isShown ? 'legendSelect' : 'legendUnSelect', name });
     cursor.show();
   });
   if (chart.axis === 'seconds') {
-    // Charts of one run share their time; those of another have their own.
-    const group = chart.id.replace(/[^/]*$/, '') + (/^run-\d+-/.exec(chart.id)?.[0] ?? '');
-    instance.group = group === '' ? 'time' : group;
+    instance.group = `time ${chart.group}`;
     connect(instance.group);
     addZoomButtons(chart, controls, instance);
   }
   place.before(controls);
+  return switches;
 }
 
-function interaction(chart: Chart, hidden: ReadonlySet<string>, { isPrinted }: Look): Record<string, unknown> {
-  if (isPrinted) return {};
-  const base = optionOf(chart, { palette: LIGHT, fontFamily: '', isPrinted });
+/** What a reader of a screen can do beside looking. */
+function interactive(chart: PageChart, hidden: ReadonlySet<string>, look: Look, part: ShownPart): EChartsCoreOption {
+  const option = optionOf(chart, look);
+  if (look.isPrinted) return option;
+  const tooltip = { ...option.tooltip, className: 'tip', formatter: (params: unknown) => tipOf(chart, hidden, params) };
+  if (chart.kind !== 'lines') return { ...option, tooltip };
+  const selected = Object.fromEntries([...hidden].map((name) => [name, false]));
   return {
-    tooltip: { ...base.tooltip, className: 'tip', formatter: (params: unknown) => tipOf(chart, hidden, params) },
-    ...(chart.kind === 'lines'
-      ? {
-          legend: { ...base.legend, selected: Object.fromEntries([...hidden].map((name) => [name, false])) },
-          ...(chart.axis === 'seconds' ? { dataZoom: [ZOOM] } : {}),
-        }
-      : {}),
+    ...option,
+    tooltip,
+    legend: { ...option.legend, selected },
+    ...(chart.axis === 'seconds' ? { dataZoom: [{ ...ZOOM, ...part }] } : {}),
   };
 }

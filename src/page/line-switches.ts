@@ -3,27 +3,40 @@
 import type { LineChart } from '../report/charts/chart.ts';
 import { DASHES, type Palette } from '../report/charts/palette.ts';
 
+export interface LineSwitches {
+  /** As the lines are drawn now. */
+  colour(palette: Palette): void;
+}
+
 export function addLineSwitches(
   { series }: LineChart,
   controls: HTMLElement,
-  palette: Palette,
   onSwitch: (name: string, isShown: boolean) => void,
-): void {
-  for (const [place, { name }] of series.entries()) {
+): LineSwitches {
+  const samples = series.map(({ name }, place) => {
     const button = document.createElement('button');
     button.type = 'button';
     button.setAttribute('aria-pressed', 'true');
-    button.append(sample(place, palette), name);
+    const { svg, line } = sample(place);
+    button.append(svg, name);
     button.addEventListener('click', () => {
       const isShown = button.getAttribute('aria-pressed') !== 'true';
       button.setAttribute('aria-pressed', String(isShown));
       onSwitch(name, isShown);
     });
     controls.append(button);
-  }
+    return line;
+  });
+  return {
+    colour(palette) {
+      for (const [place, line] of samples.entries()) {
+        line.setAttribute('stroke', palette.series[place % palette.series.length]!);
+      }
+    },
+  };
 }
 
-function sample(place: number, palette: Palette): SVGSVGElement {
+function sample(place: number): { readonly svg: SVGSVGElement; readonly line: SVGLineElement } {
   const make = <Name extends keyof SVGElementTagNameMap>(name: Name) =>
     document.createElementNS('http://www.w3.org/2000/svg', name);
   const svg = make('svg');
@@ -36,11 +49,10 @@ function sample(place: number, palette: Palette): SVGSVGElement {
     x2: '26',
     y1: '4',
     y2: '4',
-    stroke: palette.series[place % palette.series.length]!,
     'stroke-width': '2',
     ...(dash === 'solid' ? {} : { 'stroke-dasharray': dash.join(' ') }),
   };
   for (const [attribute, value] of Object.entries(drawn)) line.setAttribute(attribute, value);
   svg.append(line);
-  return svg;
+  return { svg, line };
 }

@@ -28,9 +28,22 @@ export function addZoomButtons(chart: LineChart, controls: HTMLElement, instance
   );
 }
 
+/** In hundredths of the run. */
+export interface ShownPart {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Of a chart that was not drawn yet, all of it. */
+export function shownPart(instance: EChartsType): ShownPart {
+  const option = instance.getOption() as { dataZoom?: readonly Partial<ShownPart>[] } | undefined;
+  const { start = 0, end = 100 } = option?.dataZoom?.[0] ?? {};
+  return { start, end };
+}
+
 /** About the middle of what is shown. */
 export function zoomBy({ x }: LineChart, instance: EChartsType, factor: number): void {
-  const { start = 0, end = 100 } = (instance.getOption().dataZoom as { start?: number; end?: number }[])[0] ?? {};
+  const { start, end } = shownPart(instance);
   const wholeSeconds = Math.max(1, (x.at(-1) ?? 1) - (x[0] ?? 0));
   const least = Math.min(100, (100 * LEAST_SECONDS) / wholeSeconds);
   const width = Math.min(100, Math.max(least, (end - start) * factor));

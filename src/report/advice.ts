@@ -3,27 +3,34 @@
 
 import type { Violation } from '../facts/event.ts';
 import type { Doubt, RunResult, ThresholdResult } from '../facts/result.ts';
+import type { Threshold } from '../plan/plan.ts';
 import { formatCount } from '../units/rate.ts';
 import { code, type Line } from './document.ts';
-import { formatSeconds } from './figures.ts';
 import { printable } from './printable.ts';
 
 const MOST_STEPS = 6;
 
+/** None for a run that kept its rules and has nothing in doubt. */
 export function firstSteps(result: RunResult): readonly Line[] {
+  const broken = result.verdict.thresholds.filter(({ kind }) => kind === 'fail');
   const steps = [
-    ...witnesses(result),
+    ...(result.verdict.kind === 'pass' ? [] : witnesses(result)),
     ...failedLanes(result),
     ...remedies(result.verdict.doubts),
-    ...slowness(result),
+    ...broken.flatMap((rule) => stepFor(rule, result.plan.thresholds)),
     ...growth(result),
   ];
   return steps.slice(0, MOST_STEPS);
 }
 
-function failedLanes({ connections }: RunResult): readonly Line[] {
+/** Lanes that the plan's own faults cut off are no riddle, unless a rule is about them. */
+function failedLanes({ connections, recovery, verdict }: RunResult): readonly Line[] {
   const [worst] = Object.entries(connections.failures).sort(([, a], [, b]) => b.count - a.count);
-  if (worst === undefined) return [];
+  const isPlanned = (recovery?.incidents.length ?? 0) > 0;
+  const isRuled = verdict.thresholds.some(
+    ({ kind, expression }) => kind === 'fail' && /^connections\./.test(expression),
+  );
+  if (worst === undefined || (isPlanned && !isRuled)) return [];
   const [kind, { count, example }] = worst;
   return [
     [
@@ -36,27 +43,28 @@ function failedLanes({ connections }: RunResult): readonly Line[] {
   ];
 }
 
-const SEVERITY: readonly Violation['violation'][] = [
-  'corrupted',
-  'diverged',
-  'lost',
-  'missed',
-  'duplicated',
-  'reordered',
-  'disagreed',
-  'unexpected',
-  'belated',
+/** The gravest first, each as it is said of a message. */
+const SEVERITY: readonly (readonly [kind: Violation['violation'], words: string])[] = [
+  ['corrupted', 'that was corrupted, found'],
+  ['diverged', 'whose answer had a wrong state, found'],
+  ['lost', 'that was lost, given up'],
+  ['missed', 'that a lane missed, given up'],
+  ['duplicated', 'that came twice, found'],
+  ['reordered', 'that came out of order, found'],
+  ['disagreed', 'that lanes heard in different orders, found'],
+  ['unexpected', 'that nobody had sent, found'],
+  ['belated', 'that came too late, found'],
 ];
 
-/** The first of each kind, in the order in which they harm. */
+/** The first of each kind. */
 function witnesses({ violations }: RunResult): readonly Line[] {
-  return SEVERITY.flatMap((kind) => {
+  return SEVERITY.flatMap(([kind, words]) => {
     const first = violations.find(({ violation }) => violation === kind);
     if (first === undefined) return [];
     const place = `stream ${formatCount(first.stream)}${first.seq === null ? '' : `, #${formatCount(first.seq)}`}`;
     return [
       [
-        `Look in the service’s log for the first message that was ${kind}: ${place}, at ${formatSeconds(first.atSecond)}: `,
+        `Look in the service’s log for the first message ${words} at ${first.atSecond.toFixed(3)} s: ${place}: `,
         code(printable(first.detail, 160)),
         '.',
       ],
@@ -64,7 +72,7 @@ function witnesses({ violations }: RunResult): readonly Line[] {
   });
 }
 
-const REMEDIES: Readonly<Record<Doubt['kind'], string | null>> = {
+const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   noRules: 'Write rules into the plan (thresholds, contract): without them no run can pass.',
   noSamples: 'Have the plan send what the rule is about: nothing of it was measured.',
   tooFewSamples: 'Run longer, or send more: there are too few samples for the percentile that a rule asks for.',
@@ -86,21 +94,23 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string | null>> = {
 };
 
 function remedies(doubts: readonly Doubt[]): readonly Line[] {
-  const known = new Set(doubts.map(({ kind }) => REMEDIES[kind]));
-  return [...known].flatMap((remedy) => (remedy === null ? [] : [[remedy]]));
+  return [...new Set(doubts.map(({ kind }) => REMEDIES[kind]))].map((remedy) => [remedy]);
 }
 
-function slowness({ verdict, plan }: RunResult): readonly Line[] {
-  const broken = verdict.thresholds.filter(({ kind, expression }) => kind === 'fail' && isOfTime(plan, expression));
-  return broken.map(({ expression, observedText }: ThresholdResult) => [
-    'Find what takes so long: ',
-    code(expression),
-    `, observed: ${observedText}. The charts over time show whether at a fault, in a stage or all along.`,
-  ]);
-}
-
-function isOfTime({ thresholds }: RunResult['plan'], expression: string): boolean {
-  return thresholds.some((rule) => rule.expression === expression && rule.unit === 'ns');
+/** What a broken rule about times or rates asks for; those about messages have their witnesses. */
+function stepFor(rule: ThresholdResult, thresholds: readonly Threshold[]): readonly Line[] {
+  const metric = thresholds.find(({ expression }) => expression === rule.expression)?.metric;
+  const observed = `, observed: ${rule.observedText}`;
+  if (metric?.kind === 'throughput') {
+    const where = 'the chart of messages each second shows whether less was offered, sent or delivered.';
+    return [['See what held it back: ', code(rule.expression), `${observed}; ${where}`]];
+  }
+  if (metric?.kind !== 'distribution') return [];
+  if (metric.of === 'sendLag') return [[REMEDIES.sendLag]];
+  // Where so many never came that there is no such time, what became of them is the question, and answered above.
+  if (rule.observed === null || !Number.isFinite(rule.observed)) return [];
+  const where = '. The charts over time show whether at a fault, in a stage or all along.';
+  return [['Find what takes so long: ', code(rule.expression), `${observed}${where}`]];
 }
 
 function growth({ findings }: RunResult): readonly Line[] {

@@ -1,9 +1,15 @@
 // What a report says, before it has a form: sections of blocks. The same document becomes a page and a PDF, so that both say
 // the same. Texts are plain; each renderer escapes them for its own format.
 
+import type { RunResult } from '../facts/result.ts';
 import type { Chart } from './charts/chart.ts';
 
 export type Tone = 'good' | 'bad' | 'open' | 'quiet';
+
+/** Of verdicts and rules. */
+export const TONES = { pass: 'good', fail: 'bad', inconclusive: 'open' } as const satisfies Readonly<
+  Record<RunResult['verdict']['kind'], Tone>
+>;
 
 export interface ReportDocument {
   readonly title: string;

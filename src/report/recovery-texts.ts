@@ -51,6 +51,6 @@ function incidentTexts(incident: IncidentResult): readonly string[] {
   return [
     `${printable(incident.name, 64)} at ${formatSeconds(fromSecond)}${lasted}${failed}`,
     `   ${drops.join(', ')}`,
-    `   ${[...(cost.length === 0 ? ['nothing lost'] : cost), ...backs].join(', ')}`,
+    `   ${[...(cost.length === 0 ? ['none settled as lost'] : cost), ...backs].join(', ')}`,
   ];
 }

@@ -25,13 +25,25 @@ export function risksOf(result: RunResult): readonly ListItem[] {
     ...(plan.load.messages.kind !== 'none' && !hasTimeRule(result)
       ? [item('quiet', 'No rule of the plan is about response time: however slow the service is, it passes.')]
       : []),
-    ...(plan.contract === null && !plan.thresholds.some(({ metric }) => metric.kind === 'messages')
+    ...(plan.load.messages.kind !== 'none' && plan.contract === null && !hasDeliveryRule(result)
       ? [item('quiet', 'No rule and no contract is about delivery: lost messages do not turn the verdict.')]
       : []),
     ...misbehavingTexts(misbehaving).map((text) => item('quiet', `Counted apart: ${text}`)),
   ];
 }
 
+/** Of how long messages take, and not of something else that takes time. */
 function hasTimeRule({ plan }: RunResult): boolean {
-  return plan.thresholds.some(({ unit }) => unit === 'ns');
+  const times: readonly string[] = ['response', 'service', 'fanout', 'firstPush'];
+  return plan.thresholds.some(({ metric }) => metric.kind === 'distribution' && times.includes(metric.of));
+}
+
+function hasDeliveryRule({ plan }: RunResult): boolean {
+  const others: readonly string[] = ['sent', 'unsent', 'due'];
+  return plan.thresholds.some(
+    ({ metric }) =>
+      metric.kind === 'fanout' ||
+      metric.kind === 'pushes' ||
+      (metric.kind === 'messages' && !others.includes(metric.of)),
+  );
 }

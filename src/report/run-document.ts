@@ -2,7 +2,7 @@
 
 import type { RunResult } from '../facts/result.ts';
 import { formatCount } from '../units/rate.ts';
-import type { ReportDocument, Section, Tone } from './document.ts';
+import { type ReportDocument, type Section, TONES } from './document.ts';
 import { formatSeconds, plural } from './figures.ts';
 import { printable } from './printable.ts';
 import type { Beside, ReportTools } from './report-file.ts';
@@ -32,11 +32,7 @@ const SECTIONS: readonly MakeSection[] = [
   planSection,
 ];
 
-const VERDICTS: Readonly<Record<RunResult['verdict']['kind'], { readonly word: string; readonly tone: Tone }>> = {
-  pass: { word: 'PASS', tone: 'good' },
-  fail: { word: 'FAIL', tone: 'bad' },
-  inconclusive: { word: 'INCONCLUSIVE', tone: 'open' },
-};
+const WORDS = { pass: 'PASS', fail: 'FAIL', inconclusive: 'INCONCLUSIVE' } as const;
 
 export function runDocument(
   result: RunResult,
@@ -46,7 +42,7 @@ export function runDocument(
   const { run, plan, connections, verdict } = result;
   return {
     title: printable(run.name, 120),
-    verdict: VERDICTS[verdict.kind],
+    verdict: { word: WORDS[verdict.kind], tone: TONES[verdict.kind] },
     headline: headline(result),
     facts: [
       run.startedAt,

@@ -4,7 +4,7 @@ import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
-import { formatCount } from '../units/rate.ts';
+import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { formatMs, formatSeconds, plural } from './figures.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
@@ -294,8 +294,7 @@ function kinds(name: string, counts: Readonly<Record<string, number>>): string[]
 }
 
 function throughputParts({ throughput }: RunResult): string[] {
-  const rate = (perSecond: number | null): string =>
-    perSecond === null ? 'n/a' : `${formatCount(Math.round(perSecond))}/s`;
+  const rate = (perSecond: number | null): string => (perSecond === null ? 'n/a' : formatRate(perSecond));
   const bytes = (perSecond: number | null): string =>
     perSecond === null ? 'n/a' : `${formatBytes(Math.round(perSecond))}/s`;
   return [

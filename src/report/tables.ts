@@ -29,6 +29,11 @@ export function msCell(ms: number | null): Cell {
   return { text: formatMs(ms), value: ms };
 }
 
+/** A moment of the run, exact enough to be found in a log. */
+export function momentCell(second: number): Cell {
+  return { text: `${second.toFixed(3)} s`, value: second };
+}
+
 export function secondsCell(seconds: number | null): Cell {
   return { text: formatSeconds(seconds), value: seconds };
 }

@@ -100,7 +100,7 @@ describe('the page of a run', TOGETHER, () => {
         'response-over-time',
         'response-heat',
         'throughput-over-time',
-        'resources-ratio',
+        'resources-1',
       ]),
     );
     for (const { chart, shapes } of plots) expect(shapes, chart ?? '').toBeGreaterThan(4);

@@ -1,5 +1,6 @@
 // Reports as files, through the built command.
 
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -75,6 +76,11 @@ test('several runs go into one report, a page each behind an overview; the grave
   const page = readFileSync(path.join(cwd, 'report.html'), 'utf8');
   expect(page).toMatch(/<h1>2 runs<\/h1>/);
   for (const run of ['run-1', 'run-2']) expect(page).toContain(`id="${run}-verdict"`);
+  const text = spawnSync('pdftotext', ['-layout', path.join(cwd, 'report.pdf'), '-'], { encoding: 'utf8' }).stdout;
+  const [front] = text.split('\f');
+  expect(front).toMatch(
+    /2 runs[\s\S]*1\. first[\s\S]*FAIL +2\. second[\s\S]*Contents[\s\S]*first +\d[\s\S]*second +\d/,
+  );
   const ofMany = await runHighwater(['report', ...ids, '-o', 'csv'], { cwd, whenOver });
   expect(ofMany.exitCode).toBe(64);
   expect(ofMany.stderr).toMatch(/--output: expected some of html, pdf, which hold several runs, got "csv"/);

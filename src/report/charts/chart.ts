@@ -15,6 +15,8 @@ export interface LineChart extends ChartBase {
   readonly kind: 'lines';
   /** `seconds` of the run; or the `rarity` 1/(1−p) of a percentile p, on a logarithmic axis. */
   readonly axis: 'seconds' | 'rarity';
+  /** Where in its second a value is drawn: in the middle what happened in it, at the end what was so by then. */
+  readonly drawnAtSeconds: number;
   readonly unit: Unit;
   readonly scale: 'linear' | 'logarithmic';
   /** In ascending order; each series has a value, or none, for each. */
@@ -25,7 +27,7 @@ export interface LineChart extends ChartBase {
   readonly limits: readonly Limit[];
 }
 
-export type Unit = 'ms' | 'perSecond' | 'count' | 'ratio' | 'bytes' | 'number';
+export type Unit = 'ms' | 'perSecond' | 'bytesPerSecond' | 'count' | 'ratio' | 'bytes' | 'number';
 
 export interface Series {
   readonly name: string;

@@ -1,7 +1,6 @@
 // Values of charts as words: the same on an axis, beside the cursor and in print.
 
 import { formatBytes } from '../../units/bytes.ts';
-import { formatDuration, secondsToNs } from '../../units/duration.ts';
 import { formatCount, formatRate } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { unreachable } from '../../units/unreachable.ts';
@@ -14,10 +13,13 @@ export function valueText(unit: Unit, value: number): string {
       return formatMs(value);
     case 'perSecond':
       return formatRate(value);
+    case 'bytesPerSecond':
+      return `${formatBytes(Math.round(value))}/s`;
     case 'count':
       return formatCount(value);
     case 'ratio':
-      return formatPercent(Number(value.toFixed(3)));
+      // What is almost nothing, or almost all, is not said to be that.
+      return formatPercent(value < 0.001 || value > 0.999 ? value : Number(value.toFixed(3)));
     case 'bytes':
       return formatBytes(Math.round(value));
     case 'number':
@@ -27,9 +29,13 @@ export function valueText(unit: Unit, value: number): string {
   }
 }
 
-/** Of the run: `0 s`, `90 s`, `12 min 30 s`. */
+/** A moment of the run: `0 s`, `90.5 s`, `12:30`, `1:02:03`. */
 export function secondText(second: number): string {
-  return second < 120 ? `${Number(second.toFixed(1))} s` : formatDuration(secondsToNs(second));
+  if (second < 120) return `${Number(second.toFixed(1))} s`;
+  const whole = Math.floor(second);
+  const two = (value: number): string => String(value % 60).padStart(2, '0');
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes}:${two(whole)}` : `${Math.floor(minutes / 60)}:${two(minutes)}:${two(whole)}`;
 }
 
 /** Of a rarity 1/(1−p): `50 %`, `99.9 %`. */

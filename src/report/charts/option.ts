@@ -38,7 +38,7 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
     return {
       type: 'line',
       name,
-      data: chart.x.map((x, point) => [x, drawable(y[point] ?? null, isLog)]),
+      data: chart.x.map((x, point) => [x + chart.drawnAtSeconds, drawable(y[point] ?? null, isLog)]),
       showSymbol: chart.x.length === 1,
       symbolSize: 5,
       lineStyle: { color: colour, width: 1.6, type: dash === 'solid' ? 'solid' : [...dash] },
@@ -79,10 +79,16 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
   };
 }
 
-function xAxisOf({ axis, x }: LineChart) {
+/** A second lasts until the next; a fault may go on after the last that was recorded. */
+function xAxisOf({ axis, x, bands }: LineChart) {
   const last = x.at(-1) ?? 0;
   return axis === 'seconds'
-    ? { type: 'value' as const, min: 0, max: Math.max(1, last), minInterval: 1 }
+    ? {
+        type: 'value' as const,
+        min: 0,
+        max: Math.max(last + 1, ...bands.map(({ toSecond }) => toSecond)),
+        minInterval: 1,
+      }
     : { type: 'log' as const, min: 1, max: Math.max(10, last) };
 }
 

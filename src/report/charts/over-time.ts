@@ -3,9 +3,11 @@
 import type { RunResult, TimelinePoint } from '../../facts/result.ts';
 import type { Threshold } from '../../plan/plan.ts';
 import { nsToMs } from '../../units/duration.ts';
+import { formatCount } from '../../units/rate.ts';
 import { printable } from '../printable.ts';
 import { bandsOf } from './bands.ts';
-import type { Limit, LineChart, Series, Unit } from './chart.ts';
+import type { Band, Limit, LineChart, Series, Unit } from './chart.ts';
+import { secondText } from './labels.ts';
 import { thin } from './thin.ts';
 
 /** Of one chart, over all its series: more than a wide screen has columns. */
@@ -20,8 +22,8 @@ export function responseOverTime(result: RunResult): LineChart | null {
     id: 'response-over-time',
     title: 'Response time over time',
     reading:
-      'Of the answers that came in each second, from the moment each message was due. A rise that the service time does not ' +
-      'share is the generator’s own lateness, which the send lag shows.',
+      'Of the answers that came in each second, from the moment each message was due; in a second without one there is a gap. A ' +
+      'rise that the service time does not share is the generator’s own lateness, which the send lag shows.',
     unit: 'ms',
     scale: 'logarithmic',
     series: seriesOf(result, [
@@ -58,7 +60,7 @@ export function throughputOverTime(result: RunResult): LineChart | null {
 
 export function lanesOverTime(result: RunResult): LineChart | null {
   if (result.connections.attempted === 0) return null;
-  return chartOf(result, {
+  const parts: Parts = {
     id: 'lanes-over-time',
     title: 'Open lanes',
     reading: 'Connections that were open at the end of each second.',
@@ -66,7 +68,8 @@ export function lanesOverTime(result: RunResult): LineChart | null {
     scale: 'linear',
     series: seriesOf(result, [['open lanes', 'lanesOpen']]),
     limits: [],
-  });
+  };
+  return chartOf(result, parts, 1);
 }
 
 export function troublesOverTime(result: RunResult): LineChart | null {
@@ -90,37 +93,58 @@ export function troublesOverTime(result: RunResult): LineChart | null {
   });
 }
 
-/** One chart for each unit that probes, and the generator itself, read. */
+/** For each probe, and the generator itself, a chart for each unit that it read. */
 export function resourcesOverTime(result: RunResult): readonly LineChart[] {
   const own = seriesOf(result, [
-    ['generator cpuRatio', 'cpuRatio'],
-    ['generator rssBytes', 'rssBytes'],
+    ['generator.cpuRatio', 'cpuRatio'],
+    ['generator.rssBytes', 'rssBytes'],
   ]);
   const names = [...new Set(result.timeline.flatMap(({ resources }) => Object.keys(resources)))];
   const probed = names.map((name): Series => {
-    return { name: printable(name, 80), y: result.timeline.map(({ resources }) => resources[name] ?? null) };
+    return { name, y: result.timeline.map(({ resources }) => resources[name] ?? null) };
   });
-  const all = [...own, ...probed];
-  const units = [...new Set(all.map(({ name }) => unitOf(name)))];
-  return units.map((unit) =>
-    chartOf(result, {
-      id: `resources-${unit.toLowerCase()}`,
-      title: RESOURCE_TITLES[unit],
-      reading: 'Read once a second. A gap in a line is a probe that could not read.',
-      unit,
-      scale: 'linear',
-      series: all.filter(({ name }) => unitOf(name) === unit).slice(0, MOST_RESOURCE_SERIES),
-      limits: [],
-    }),
+  const groups = new Map<string, { readonly probe: string; readonly unit: Unit; readonly series: Series[] }>();
+  for (const { name, y } of [...own, ...probed]) {
+    const [probe = '', ...rest] = name.split('.');
+    const of = rest.join('.');
+    const key = `${probe} ${unitOf(of)}`;
+    const group = groups.get(key) ?? { probe, unit: unitOf(of), series: [] };
+    group.series.push({ name: printable(of, 80), y });
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ probe, unit, series }, place) =>
+    resourceChart(result, { probe, unit, series, place }),
   );
+}
+
+interface ResourceParts {
+  readonly probe: string;
+  readonly unit: Unit;
+  readonly series: readonly Series[];
+  readonly place: number;
+}
+
+function resourceChart(result: RunResult, { probe, unit, series, place }: ResourceParts): LineChart {
+  const more = series.length - MOST_RESOURCE_SERIES;
+  const leftOut = more > 0 ? ` ${formatCount(more)} more series are in the result.` : '';
+  return chartOf(result, {
+    id: `resources-${place + 1}`,
+    title: `${RESOURCE_TITLES[unit]} of ${printable(probe, 40)}`,
+    reading: `Read once a second. A gap in a line is a second in which it could not be read.${leftOut}`,
+    unit,
+    scale: 'linear',
+    series: series.slice(0, MOST_RESOURCE_SERIES),
+    limits: [],
+  });
 }
 
 const RESOURCE_TITLES: Readonly<Record<Unit, string>> = {
   ratio: 'CPU',
   bytes: 'Memory',
+  bytesPerSecond: 'Traffic',
   perSecond: 'Rates',
   count: 'Counts',
-  number: 'Other readings',
+  number: 'Readings',
   ms: 'Times',
 };
 
@@ -128,9 +152,10 @@ const RESOURCE_TITLES: Readonly<Record<Unit, string>> = {
 export function unitOf(series: string): Unit {
   const name = series.split('{')[0] ?? '';
   if (/ratio$/i.test(name)) return 'ratio';
+  if (/bytes_?per_?second$/i.test(name)) return 'bytesPerSecond';
   if (/bytes$/i.test(name)) return 'bytes';
-  if (/persecond$/i.test(name)) return 'perSecond';
-  if (/ms$/.test(name)) return 'ms';
+  if (/per_?second$/i.test(name)) return 'perSecond';
+  if (/([a-z0-9]Ms|_ms|milliseconds)$/.test(name)) return 'ms';
   return 'number';
 }
 
@@ -138,12 +163,30 @@ function seriesOf({ timeline }: RunResult, figures: readonly (readonly [name: st
   return figures.map(([name, figure]) => ({ name, y: timeline.map((point) => point[figure]) }));
 }
 
-type Parts = Omit<LineChart, 'kind' | 'axis' | 'x' | 'bands'>;
+type Parts = Omit<LineChart, 'kind' | 'axis' | 'x' | 'bands' | 'drawnAtSeconds'>;
 
-function chartOf(result: RunResult, parts: Parts): LineChart {
+function chartOf(result: RunResult, parts: Parts, drawnAtSeconds = 0.5): LineChart {
   const x = result.timeline.map(({ second }) => second);
   const thinned = thin({ x, series: parts.series }, MOST_POINTS);
-  return { kind: 'lines', axis: 'seconds', ...parts, ...thinned, bands: bandsOf(result) };
+  const bands = bandsOf(result);
+  const reading = [parts.reading, ...faultsText(bands)].join(' ');
+  return { kind: 'lines', axis: 'seconds', drawnAtSeconds, ...parts, reading, ...thinned, bands };
+}
+
+const MOST_NAMED_FAULTS = 12;
+
+/** In words, for who does not see the shades, and for bands that are too narrow for their names. */
+function faultsText(bands: readonly Band[]): readonly string[] {
+  const faults = bands.filter(({ kind }) => kind === 'fault');
+  if (faults.length === 0) return [];
+  const named = faults
+    .slice(0, MOST_NAMED_FAULTS)
+    .map(
+      ({ name, fromSecond, toSecond }) =>
+        `${printable(name, 40)} (${secondText(fromSecond)} to ${secondText(toSecond)})`,
+    );
+  const more = faults.length > named.length ? `, and ${formatCount(faults.length - named.length)} more` : '';
+  return [`Shaded: ${named.join(', ')}${more}.`];
 }
 
 /** Upper limits of response times over the whole run. */

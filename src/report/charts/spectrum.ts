@@ -18,15 +18,16 @@ const LINES = [
 
 export function spectrum(result: RunResult, inflate: (bytes: Uint8Array) => Uint8Array): LineChart | null {
   if (result.response.count === 0) return null;
-  const x = raritiesOf(Math.max(...LINES.map(([, of]) => result[of].count)));
+  const x = raritiesOf(LINES.map(([, of]) => result[of].count));
   return {
     kind: 'lines',
     id: 'spectrum',
     title: 'Response time by percentile',
     reading:
-      'Of a hundred messages one is slower than the value at 99 %, of ten thousand one than that at 99.99 %. A line that ' +
-      'stays low and then climbs like a wall is a service that stalls now and then.',
+      'Of a hundred messages that came back one was slower than the value at 99 %, of ten thousand one than that at 99.99 %. ' +
+      'A line ends at its slowest message; one that stays low and then climbs like a wall is a service that stalls now and then.',
     axis: 'rarity',
+    drawnAtSeconds: 0,
     unit: 'ms',
     scale: 'logarithmic',
     x,
@@ -36,22 +37,28 @@ export function spectrum(result: RunResult, inflate: (bytes: Uint8Array) => Uint
   };
 }
 
-/** From 1 (every message) to the rarest of so many. */
-function raritiesOf(count: number): readonly number[] {
-  const steps = Math.max(1, Math.ceil(Math.log10(count) * POINTS_PER_DECADE));
-  return Array.from({ length: steps + 1 }, (_, step) => count ** (step / steps));
+/** From 1 (every message) to the rarest of the most; and that of each line, which is one of its count. */
+function raritiesOf(counts: readonly number[]): readonly number[] {
+  const most = Math.max(...counts);
+  const steps = Math.max(1, Math.ceil(Math.log10(most) * POINTS_PER_DECADE));
+  const even = Array.from({ length: steps }, (_, step) => most ** (step / steps));
+  return [...new Set([...even, ...counts.filter((count) => count > 0)])].sort((a, b) => a - b);
 }
 
 function seriesOf(
   name: string,
-  { hdr, count }: Distribution,
+  { hdr, count, maxMs }: Distribution,
   x: readonly number[],
   inflate: (bytes: Uint8Array) => Uint8Array,
 ): Series {
   if (count === 0) return { name, y: x.map(() => null) };
   const decoded = decodeHdrV2(hdr, inflate);
   if (decoded.kind === 'invalid') throw new Error(`${name}: ${decoded.problem}`);
-  return { name, y: x.map((rarity) => (rarity > count ? null : atRarity(decoded.histogram, rarity))) };
+  const at = (rarity: number): number | null => {
+    if (rarity === count) return maxMs;
+    return rarity > count ? null : atRarity(decoded.histogram, rarity);
+  };
+  return { name, y: x.map(at) };
 }
 
 function atRarity(histogram: Histogram, rarity: number): number | null {

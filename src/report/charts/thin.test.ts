@@ -21,9 +21,17 @@ test('the greatest and the least value of every series stay, where they were', (
         expect(Math.min(...known(y))).toBe(Math.min(...known(series[at]!.y)));
       }
       expect(thinned.x).toEqual([...thinned.x].sort((a, b) => a - b));
-      expect(thinned.x.length).toBeLessThanOrEqual(Math.max(most, 6) + 2);
     }),
   );
+});
+
+test('where nothing was known stays a gap, from where it began to where it ended', () => {
+  const y = Array.from({ length: 3600 }, (_, second) => (second >= 1800 && second < 1812 ? null : 5));
+  const thinned = thin({ x: y.map((_, at) => at), series: [{ name: 'a', y }] }, 100);
+  const missing = thinned.x.filter((_, place) => thinned.series[0]!.y[place] === null);
+  expect(missing).toEqual([1800, 1811]);
+  expect(thinned.x).toEqual(expect.arrayContaining([1799, 1812]));
+  expect(thinned.x.length).toBeLessThan(120);
 });
 
 test('few points stay as they are', () => {

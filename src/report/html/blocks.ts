@@ -2,9 +2,7 @@
 
 import { unreachable } from '../../units/unreachable.ts';
 import type { Chart } from '../charts/chart.ts';
-import { secondText } from '../charts/labels.ts';
 import type { Block, Cell, KeyFigure, Line, ListItem, TableBlock, Tone } from '../document.ts';
-import { printable } from '../printable.ts';
 import { escapeHtml } from './escape.ts';
 
 /** `level`: of the headings of blocks, 3 below a section of a single run. `prefix`: makes names of charts unique in the page. */
@@ -91,26 +89,9 @@ function cellHtml({ text, value, tone, isCode }: Cell, isNumber: boolean): strin
 
 function chartHtml(chart: Chart, place: Place): string {
   const id = escapeHtml(`${place.prefix}${chart.id}`);
-  const bands = bandsText(chart);
   return (
     `<figure class="chart" id="${id}"><figcaption>${heading(chart.title, place)}<p class="reading" id="${id}-reading">` +
-    `${escapeHtml(chart.reading)}${bands === '' ? '' : ` ${escapeHtml(bands)}`}</p></figcaption>` +
+    `${escapeHtml(chart.reading)}</p></figcaption>` +
     `<div class="plot" data-chart="${id}"><noscript>This chart needs JavaScript, which is part of this file.</noscript></div></figure>`
   );
-}
-
-const MOST_NAMED_BANDS = 12;
-
-/** In words, for who does not see the shades, and for bands that are too narrow for their names. */
-function bandsText(chart: Chart): string {
-  const faults = chart.kind === 'lines' ? chart.bands.filter(({ kind }) => kind === 'fault') : [];
-  if (faults.length === 0) return '';
-  const named = faults
-    .slice(0, MOST_NAMED_BANDS)
-    .map(
-      ({ name, fromSecond, toSecond }) =>
-        `${printable(name, 40)} (${secondText(fromSecond)} to ${secondText(toSecond)})`,
-    );
-  const more = faults.length > named.length ? `, and ${faults.length - named.length} more` : '';
-  return `Shaded: ${named.join(', ')}${more}.`;
 }

@@ -2,10 +2,23 @@
 // script whose hash its policy names (Content Security Policy Level 3), so no text from outside can.
 
 import type { NonEmpty } from '../../units/non-empty.ts';
+import type { Chart } from '../charts/chart.ts';
 import type { ReportDocument } from '../document.ts';
 import { blockHtml } from './blocks.ts';
 import { escapeHtml, jsonForScript } from './escape.ts';
 import { STYLE_SHEET } from './style-sheet.ts';
+
+/** A chart of a page: those of one document zoom together. */
+export type PageChart = Chart & { readonly group: string };
+
+function pageChart(chart: Chart, group: string): PageChart {
+  return { ...chart, id: `${group}${chart.id}`, group };
+}
+
+/** Makes names unique in the page. */
+function prefixOf({ length }: readonly ReportDocument[], index: number): string {
+  return length === 1 ? '' : `run-${index + 1}-`;
+}
 
 export interface PageScript {
   readonly text: string;
@@ -15,13 +28,11 @@ export interface PageScript {
 
 export function pageHtml(documents: NonEmpty<ReportDocument>, script: PageScript): string {
   const isOne = documents.length === 1;
-  const articles = documents.map((document, index) => articleHtml(document, isOne ? '' : `run-${index + 1}-`, isOne));
+  const articles = documents.map((document, index) => articleHtml(document, prefixOf(documents, index), isOne));
   const title = isOne ? `${documents[0].verdict.word}: ${documents[0].title}` : `${documents.length} runs`;
   const data = documents.flatMap(({ sections }, index) =>
     sections.flatMap(({ blocks }) =>
-      blocks.flatMap((block) =>
-        block.kind === 'chart' ? [{ ...block.chart, id: `${isOne ? '' : `run-${index + 1}-`}${block.chart.id}` }] : [],
-      ),
+      blocks.flatMap((block) => (block.kind === 'chart' ? [pageChart(block.chart, prefixOf(documents, index))] : [])),
     ),
   );
   const policy = `default-src 'none'; script-src 'sha256-${script.sha256}'; style-src 'unsafe-inline'; img-src data:`;

@@ -38,36 +38,63 @@ export function pdfDefinition(documents: NonEmpty<ReportDocument>, draw: DrawCha
       color: QUIET,
       fontSize: 8,
     }),
-    content: documents.flatMap((document, index) => [
-      ...cover(document, index > 0),
-      ...(index === 0 ? [contents()] : []),
-      ...document.sections.flatMap((section) => sectionContent(section, draw)),
-    ]),
+    content: isOne
+      ? [...cover(first, false), contents(), ...sectionsOf(first, true, draw)]
+      : [
+          ...overview(documents),
+          contents(),
+          ...documents.flatMap((document) => [...cover(document, true), ...sectionsOf(document, false, draw)]),
+        ],
   };
 }
 
-function cover({ title, verdict, headline, facts }: ReportDocument, isLater: boolean): readonly Content[] {
+/** Of several runs: which of them are a go. */
+function overview(documents: readonly ReportDocument[]): readonly Content[] {
   return [
+    { text: `${documents.length} runs`, fontSize: 30, bold: true, margin: [0, 60, 0, 14] },
     {
-      text: verdict.word,
-      fontSize: 34,
-      bold: true,
-      color: COLOURS[verdict.tone],
-      margin: [0, isLater ? 0 : 90, 0, 4],
-      ...(isLater ? { pageBreak: 'before' as const } : {}),
+      table: {
+        widths: ['auto', 'auto', '*'],
+        body: documents.map(({ title, verdict, headline }, index) => [
+          { text: verdict.word, bold: true, color: COLOURS[verdict.tone] },
+          inFont(`${index + 1}. ${title}`),
+          inFont(headline),
+        ]),
+        dontBreakRows: true,
+      },
+      layout: ROWS_ONLY,
+      margin: [0, 0, 0, 20],
     },
-    { text: inFont(title), fontSize: 20, bold: true, margin: [0, 0, 0, 10] },
+  ];
+}
+
+/** `isOneOfSeveral`: behind others, and in the contents by its name. */
+function cover({ title, verdict, headline, facts }: ReportDocument, isOneOfSeveral: boolean): readonly Content[] {
+  const word: Content = {
+    text: verdict.word,
+    fontSize: 34,
+    bold: true,
+    color: COLOURS[verdict.tone],
+    margin: [0, 60, 0, 4],
+  };
+  return [
+    isOneOfSeveral ? { ...word, pageBreak: 'before' } : word,
+    { text: inFont(title), fontSize: 20, bold: true, tocItem: isOneOfSeveral, margin: [0, 0, 0, 10] },
     { text: inFont(headline), fontSize: 12, margin: [0, 0, 0, 14] },
     { ul: facts.map(inFont), color: QUIET, margin: [0, 0, 0, 24] },
   ];
+}
+
+function sectionsOf({ sections }: ReportDocument, isInContents: boolean, draw: DrawChart): readonly Content[] {
+  return sections.flatMap((section) => sectionContent(section, isInContents, draw));
 }
 
 function contents(): Content {
   return { toc: { title: { text: 'Contents', fontSize: 12, bold: true, margin: [0, 0, 0, 6] } }, pageBreak: 'after' };
 }
 
-function sectionContent({ title, blocks }: Section, draw: DrawChart): readonly Content[] {
-  const heading: Content = { text: title, fontSize: 15, bold: true, tocItem: true, margin: [0, 16, 0, 6] };
+function sectionContent({ title, blocks }: Section, isInContents: boolean, draw: DrawChart): readonly Content[] {
+  const heading: Content = { text: title, fontSize: 15, bold: true, tocItem: isInContents, margin: [0, 16, 0, 6] };
   const [first, ...others] = blocks.map((block) => blockContent(block, draw));
   if (first === undefined) return [heading];
   // A heading does not stand alone at the foot of a page, below which a chart found no room.

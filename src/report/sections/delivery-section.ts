@@ -5,7 +5,7 @@ import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { troublesOverTime } from '../charts/over-time.ts';
 import { type Block, charts, paragraph, type Section, strong, type TableBlock } from '../document.ts';
-import { countCell, msCell, numbers, said, secondsCell, table, text, troubleCell, words } from '../tables.ts';
+import { countCell, momentCell, msCell, numbers, said, table, text, troubleCell, words } from '../tables.ts';
 
 export function deliverySection(result: RunResult): Section | null {
   if (result.messages.due === 0 && result.pushes === null && result.violations.length === 0) return null;
@@ -45,7 +45,7 @@ const FATES: readonly (readonly [keyof MessageResult & string, meaning: string, 
   ['sent', 'that left the generator', false],
   ['delivered', 'that came where they should', false],
   ['rejected', 'that the service refused', true],
-  ['lost', 'that never came though their connection lived', true],
+  ['lost', 'that never came as they were sent, though their connection lived', true],
   ['unresolved', 'whose connection died under them', true],
   ['duplicated', 'that came more than once', true],
   ['reordered', 'that came after later ones of their stream', true],
@@ -89,9 +89,9 @@ function witnesses({ violations }: RunResult): readonly Block[] {
   if (violations.length === 0) return [];
   const rows = violations.map(({ violation, atSecond, lane, stream, seq, detail }) => [
     text(violation, 'bad'),
-    secondsCell(atSecond),
+    momentCell(atSecond),
     countCell(stream),
-    seq === null ? text('not known') : countCell(seq),
+    seq === null ? { text: 'not known', value: null } : countCell(seq),
     countCell(lane),
     said(detail, 400),
   ]);

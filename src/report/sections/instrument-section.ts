@@ -33,7 +33,7 @@ function generator({ generator: facts, sendLag, run }: RunResult): Block {
       `${run.workerCount}, of which ${facts.missedWorkers} died`,
       'a worker that died takes its figures with it',
     ],
-    ['send lag p99', formatMs(sendLag.p99Ms), 'in doubt from 10 ms: what is sent late is answered late'],
+    ['send lag p99', formatMs(sendLag.p99Ms), 'what is sent late is answered late'],
     ['CPU of the busiest worker', ratio(facts.cpuRatioMax), 'a core that is used up sends late'],
     ['event loop delay p99', formatMs(facts.eventLoopDelayMsP99), 'how late anything could be read'],
     ['CPU a message', facts.cpuMicrosPerMessage === null ? 'n/a' : `${facts.cpuMicrosPerMessage.toFixed(1)} us`, ''],

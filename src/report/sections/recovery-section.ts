@@ -40,7 +40,8 @@ const MESSAGE_COLUMNS = [
   ...numbers('lost', 'unresolved', 'duplicated', 'resent', 'not sent', 'response back after', 'throughput back after'),
 ];
 const NOTE =
-  'Times count from the beginning of the fault. Response and throughput are back once they are inside their band of the ' +
+  'A message counts in the second in which it was settled: one that is lost on a connection that lives is only given up in the ' +
+  'drain, and then counts with the last fault. Times count from the beginning of the fault. Response and throughput are back once they are inside their band of the ' +
   'seconds before the first fault again.';
 
 function incidents({ recovery }: RunResult): readonly Block[] {

@@ -1,9 +1,8 @@
 // Every rule of the plan and every clause of its contract, with what was observed.
 
 import type { RunResult } from '../../facts/result.ts';
-import type { Section } from '../document.ts';
+import { type Section, TONES } from '../document.ts';
 import { said, table, text, words } from '../tables.ts';
-import { TONES } from './summary-section.ts';
 
 const WORDS = { pass: 'kept', fail: 'broken', inconclusive: 'open' } as const;
 

@@ -4,7 +4,7 @@ import type { RunResult } from '../../facts/result.ts';
 import { formatCount, formatRate } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { firstSteps } from '../advice.ts';
-import { type Block, type KeyFigure, type ListItem, list, type Section, type Tone } from '../document.ts';
+import { type Block, type KeyFigure, type ListItem, list, type Section, TONES, type Tone } from '../document.ts';
 import { formatMs } from '../figures.ts';
 import { risksOf } from '../risks.ts';
 
@@ -26,7 +26,13 @@ function keyFigures(result: RunResult): readonly KeyFigure[] {
     ...(sends
       ? [
           figure(result, 'response.p50', 'response, median', formatMs(response.p50Ms), 'half were faster'),
-          figure(result, 'response.p99', 'response, p99', formatMs(response.p99Ms), 'one in a hundred was slower'),
+          figure(
+            result,
+            'response.p99',
+            'response, p99',
+            formatMs(response.p99Ms),
+            response.p99Ms === null ? 'too few came back' : 'one in a hundred was slower',
+          ),
           figure(
             result,
             'throughput.delivered',
@@ -58,19 +64,23 @@ function keyFigures(result: RunResult): readonly KeyFigure[] {
       'lanes',
       formatCount(connections.peakOpen),
       `${formatCount(connections.failed)} failed, ${formatCount(connections.droppedByServer)} dropped`,
-      connections.failed + connections.droppedByServer,
+      // What the plan's own faults cut off is no surprise.
+      result.recovery !== null && result.recovery.incidents.length > 0
+        ? undefined
+        : connections.failed + connections.droppedByServer,
     ),
   ];
 }
 
 /** Which has no metric of its own, being several. */
-function damageFigure({ messages }: RunResult): KeyFigure {
+function damageFigure({ messages, verdict }: RunResult): KeyFigure {
   const { duplicated, reordered, corrupted } = messages;
   const count = duplicated + reordered + corrupted;
   return {
     name: 'not as they were sent',
     text: formatCount(count),
-    tone: count === 0 ? 'good' : 'bad',
+    // A contract may allow some of it: then it is no trouble.
+    tone: count === 0 ? 'good' : verdict.kind === 'pass' ? 'quiet' : 'bad',
     note: `${formatCount(duplicated)} duplicated, ${formatCount(reordered)} reordered, ${formatCount(corrupted)} corrupted`,
   };
 }
@@ -93,5 +103,3 @@ function figure(
   const tone: Tone = troubles === undefined ? 'quiet' : troubles === 0 ? 'good' : 'bad';
   return { name, text, tone, note };
 }
-
-export const TONES = { pass: 'good', fail: 'bad', inconclusive: 'open' } as const;

@@ -1,6 +1,7 @@
 // How long messages took: as a spectrum, over time, every one in a heat map, and in figures with their intervals.
 
 import type { Distribution, RunResult } from '../../facts/result.ts';
+import { formatCount } from '../../units/rate.ts';
 import { heatMap } from '../charts/heat-map.ts';
 import { responseOverTime } from '../charts/over-time.ts';
 import { spectrum } from '../charts/spectrum.ts';
@@ -29,8 +30,8 @@ export function timesSection(result: RunResult, { inflate }: ReportTools): Secti
         'Times',
         [...words(''), ...TIME_COLUMNS],
         shown.map(([name, times]) => [text(name), ...timeCells(times)]),
-        'Response is from due to received, service from sent to received, send lag from due to sent. A percentile that the ' +
-          'samples cannot bound with 95 % confidence is n/a.',
+        `Response is from due to received, service from sent to received, send lag from due to sent, of what came back: ${absent(result)}` +
+          'have no time. A percentile that the samples cannot bound with 95 % confidence is n/a.',
       ),
       table(
         'How sure the percentiles are: 95 % intervals',
@@ -41,6 +42,10 @@ export function timesSection(result: RunResult, { inflate }: ReportTools): Secti
       ),
     ],
   };
+}
+
+function absent({ messages }: RunResult): string {
+  return `${formatCount(messages.lost)} lost and ${formatCount(messages.unresolved)} unresolved messages `;
 }
 
 const INTERVALS = [
