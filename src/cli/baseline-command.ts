@@ -1,7 +1,7 @@
 // `highwater baseline`: which run of a plan the others are held to. It is a tag that each plan has once.
 
 import { HighwaterError } from '../facts/error.ts';
-import type { JudgedEntry } from '../facts/run-entry.ts';
+import type { RunEntry } from '../facts/run-entry.ts';
 import { BASELINE } from '../facts/tag.ts';
 import { listRuns } from '../history/listing.ts';
 import { findEntry } from '../history/references.ts';
@@ -28,35 +28,34 @@ export async function setBaselineCommand(reference: string, { runsDir }: Baselin
 /** Rejects with RUN_NOT_FOUND where there is none, so that a script can ask. */
 export async function showBaselineCommand(name: string | undefined, { runsDir }: BaselineFlags): Promise<number> {
   const baselines = await findBaselines(name, runsDir);
-  if (baselines.length === 0) {
-    const which = name === undefined ? 'a baseline' : `a baseline of ${name}`;
-    throw new HighwaterError('RUN_NOT_FOUND', [
-      `${runsDir}: expected ${which}, got none. highwater baseline set RUN sets it`,
-    ]);
-  }
   process.stdout.write(baselines.map(lineOf).join(''));
   return 0;
 }
 
-/** Where no plan is named, there must be no doubt of which. */
+/** Rejects with RUN_NOT_FOUND where there is none. Where no plan is named, there must be no doubt of which. */
 export async function clearBaselineCommand(name: string | undefined, { runsDir }: BaselineFlags): Promise<number> {
   const baselines = await findBaselines(name, runsDir);
   const plans = [...new Set(baselines.map((entry) => entry.name))];
   if (plans.length > 1) {
     throw new HighwaterError('ARGUMENTS_INVALID', [
-      `name: expected one of the plans that have a baseline: ${plans.join(', ')}`,
+      `name: expected one of the plans that have a baseline: ${plans.map((plan) => plan ?? 'a plan that cannot be read').join(', ')}`,
     ]);
   }
   for (const { path } of baselines) await changeTags(path, { remove: [BASELINE] });
   return 0;
 }
 
-async function findBaselines(name: string | undefined, runsDir: string): Promise<readonly JudgedEntry[]> {
+async function findBaselines(name: string | undefined, runsDir: string): Promise<readonly RunEntry[]> {
   const entries = listRuns(runsDir, Date.now());
   if (name !== undefined) checkName(name, entries, runsDir);
-  return baselinesOf(entries).filter((entry) => name === undefined || entry.name === name);
+  const baselines = baselinesOf(entries).filter((entry) => name === undefined || entry.name === name);
+  if (baselines.length > 0) return baselines;
+  const which = name === undefined ? 'a baseline' : `a baseline of ${name}`;
+  throw new HighwaterError('RUN_NOT_FOUND', [
+    `${runsDir}: expected ${which}, got none. highwater baseline set RUN sets it`,
+  ]);
 }
 
-function lineOf({ name, id }: JudgedEntry): string {
-  return `${printable(name, 80)}   ${printable(id, 100)}\n`;
+function lineOf({ name, id }: RunEntry): string {
+  return `${printable(name ?? 'a plan that cannot be read', 80)}   ${printable(id, 100)}\n`;
 }

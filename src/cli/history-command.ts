@@ -1,5 +1,6 @@
 // `highwater history`: the runs that are kept, by plan, and how they went; `history tag` and `untag`.
 
+import { statSync } from 'node:fs';
 import { filterRuns, flatRun, historyByPlan } from '../analysis/run-history.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { Verdict } from '../facts/result.ts';
@@ -27,6 +28,7 @@ export async function historyCommand(name: string | undefined, flags: HistoryFla
   const nowMs = Date.now();
   const limit = flags.limit === undefined ? null : countOf('--limit', flags.limit, 1);
   const sinceMs = flags.since === undefined ? null : sinceOf('--since', flags.since, nowMs);
+  checkRunsDirectory(flags.runsDir);
   const entries = listRuns(flags.runsDir, nowMs);
   if (name !== undefined) checkName(name, entries, flags.runsDir);
   const filter = { name: name ?? null, tag: flags.tag ?? null, verdict: flags.verdict ?? null, sinceMs };
@@ -41,6 +43,14 @@ export async function historyCommand(name: string | undefined, flags: HistoryFla
     process.stdout.write(renderRunList(list, styleFor(process.stdout)));
   }
   return 0;
+}
+
+/** One that is not there yet holds no runs; a file is a mistake. Throws ARGUMENTS_INVALID. */
+export function checkRunsDirectory(runsDir: string): void {
+  if (runsDir !== '' && statSync(runsDir, { throwIfNoEntry: false })?.isDirectory() !== false) return;
+  throw new HighwaterError('ARGUMENTS_INVALID', [
+    `--runs-dir: expected a directory, got ${runsDir === '' ? 'nothing' : `the file ${runsDir}`}`,
+  ]);
 }
 
 /** Throws RUN_NOT_FOUND where there are runs and none is of this plan. */

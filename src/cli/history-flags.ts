@@ -17,16 +17,18 @@ export function sinceOf(flag: string, text: string, nowMs: number): number {
   if (ageMs !== null) return nowMs - ageMs;
   const isDate = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/.test(text);
   const atMs = isDate ? Date.parse(text) : Number.NaN;
-  if (Number.isFinite(atMs)) return atMs;
+  // The thirtieth of February is the second of March to the parser.
+  const [day] = text.split('T');
+  if (Number.isFinite(atMs) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day ?? '')) return atMs;
   throw argumentsInvalid(
     `${flag}: expected an age such as 7d or 12h, or a date such as 2026-11-21, got ${JSON.stringify(text)}`,
   );
 }
 
 /** Throws ARGUMENTS_INVALID. */
-export function countOf(flag: string, text: string, least: number): number {
-  if (/^\d{1,7}$/.test(text) && Number(text) >= least) return Number(text);
-  throw argumentsInvalid(`${flag}: expected a whole number from ${least} on, got ${JSON.stringify(text)}`);
+export function countOf(flag: string, text: string, least: number, most = 9_999_999): number {
+  if (/^\d{1,7}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+  throw argumentsInvalid(`${flag}: expected a whole number of ${least} to ${most}, got ${JSON.stringify(text)}`);
 }
 
 /** Throws ARGUMENTS_INVALID with all that is wrong. */

@@ -4,6 +4,7 @@ import { HighwaterError } from '../facts/error.ts';
 import { listRuns } from '../history/listing.ts';
 import { queryRuns } from '../history/query.ts';
 import { plural } from '../report/figures.ts';
+import { printable } from '../report/printable.ts';
 import { renderAnswer, renderAnswerCsv, renderAnswerJson } from '../report/query-answer.ts';
 import { countOf } from './history-flags.ts';
 
@@ -14,8 +15,11 @@ export interface QueryFlags {
   readonly limit: string;
 }
 
+/** All of them are in memory before they are printed. */
+const MOST_ROWS = 100_000;
+
 export async function queryCommand(sql: string, { runsDir, csv, json, limit }: QueryFlags): Promise<number> {
-  const mostRows = countOf('--limit', limit, 1);
+  const mostRows = countOf('--limit', limit, 1, MOST_ROWS);
   const entries = listRuns(runsDir, Date.now());
   if (entries.length === 0) {
     throw new HighwaterError('RUN_NOT_FOUND', [
@@ -25,6 +29,7 @@ export async function queryCommand(sql: string, { runsDir, csv, json, limit }: Q
   const answer = await queryRuns(entries, sql, mostRows);
   const render = json === true ? renderAnswerJson : csv === true ? renderAnswerCsv : renderAnswer;
   process.stdout.write(render(answer));
+  for (const file of answer.leftOut) process.stderr.write(`left out   ${printable(file)}: it cannot be read\n`);
   if (answer.isCut) process.stderr.write(`cut after ${plural(mostRows, 'row')}: --limit prints more\n`);
   return 0;
 }

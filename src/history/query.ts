@@ -21,6 +21,8 @@ export interface QueryAnswer {
   readonly rows: readonly (readonly Cell[])[];
   /** There are more rows than were asked for. */
   readonly isCut: boolean;
+  /** Files that could not be read, and whose runs are missing from a table. */
+  readonly leftOut: readonly string[];
 }
 
 const SETTINGS = { memory_limit: '2GB', temp_directory: '' };
@@ -31,10 +33,11 @@ export async function queryRuns(entries: readonly RunEntry[], sql: string, mostR
   const instance = await duckdb.DuckDBInstance.create(':memory:', SETTINGS);
   const connection = await instance.connect();
   try {
-    for (const table of tablesOf(sql)) await fill(connection, table, entries);
+    const leftOut: string[] = [];
+    for (const table of tablesOf(sql)) leftOut.push(...(await fill(connection, table, entries)));
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
-    return await ask(duckdb, connection, sql, mostRows);
+    return { ...(await ask(duckdb, connection, sql, mostRows)), leftOut };
   } catch (error) {
     if (error instanceof HighwaterError) throw error;
     throw queryInvalid((error as Error).message);
@@ -55,25 +58,67 @@ async function loadDuckDB(): Promise<DuckDB> {
   }
 }
 
-async function fill(connection: DuckDBConnection, table: TableName, entries: readonly RunEntry[]): Promise<void> {
+/** What could not be read, and is left out. */
+async function fill(
+  connection: DuckDBConnection,
+  table: TableName,
+  entries: readonly RunEntry[],
+): Promise<readonly string[]> {
   if (table === 'runs') {
-    await connection.run(CREATE_RUNS, [JSON.stringify(entries.map(flatRun))]);
-    return;
+    await connection.run(CREATE_RUNS, [JSON.stringify(entries.map(flatRun), wellFormed)]);
+    return [];
   }
   const { file } = FROM_FILES[table];
   // What is not judged may have a result that is torn, or of another version.
   const meant = file === RESULT ? entries.filter(({ state }) => state === 'judged') : entries;
-  await connection.run(createTable(table, filesOf(meant, file)));
+  const files = filesOf(meant, file);
+  try {
+    await connection.run(createTable(table, files));
+    return [];
+  } catch (error) {
+    const readable: string[] = [];
+    for (const each of files) if (await isReadable(connection, table, each)) readable.push(each);
+    if (readable.length === files.length) throw error;
+    await connection.run(createTable(table, readable));
+    return files.filter((each) => !readable.includes(each));
+  }
+}
+
+async function isReadable(
+  connection: DuckDBConnection,
+  table: Exclude<TableName, 'runs'>,
+  file: string,
+): Promise<boolean> {
+  try {
+    await connection.run(createTable(table, [file]));
+    await connection.run(`DROP TABLE ${table}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Half a character, which JSON writes and no database takes, becomes U+FFFD. */
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(/\p{Cs}/gu, '\ufffd') : value;
 }
 
 /** Of the runs that have one with something in it. */
 function filesOf(entries: readonly RunEntry[], name: string): readonly string[] {
   return entries
     .map((entry) => path.join(entry.path, name))
-    .filter((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0);
+    .filter((file) => {
+      const found = statSync(file, { throwIfNoEntry: false });
+      return found?.isFile() === true && found.size > 0;
+    });
 }
 
-async function ask(duckdb: DuckDB, connection: DuckDBConnection, sql: string, mostRows: number): Promise<QueryAnswer> {
+async function ask(
+  duckdb: DuckDB,
+  connection: DuckDBConnection,
+  sql: string,
+  mostRows: number,
+): Promise<Omit<QueryAnswer, 'leftOut'>> {
   if (sql.trim() === '') throw queryInvalid('nothing');
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) throw queryInvalid(`${statements.count} statements`);

@@ -22,6 +22,7 @@ import { summaryOf } from '../facts/run-summary.ts';
 import { decodeWindow, encodeWindow, foreignSchema, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import { encodeTruth } from '../injection/truth.ts';
 import type { Plan } from '../plan/plan.ts';
+import { readStoredPlan } from '../plan/stored-plan.ts';
 import { makeDirectory } from '../run/make-directory.ts';
 import type { Archive, Recording, StoredRun } from '../run/ports.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
@@ -158,23 +159,24 @@ function lines(file: string): AsyncIterable<string> {
 async function openRun(directory: string): Promise<StoredRun> {
   const unreadable = (what: string): HighwaterError =>
     new HighwaterError('RUN_UNREADABLE', [`${directory}: expected the record of a run, got: ${what}`]);
-  let plan: unknown;
+  let kept: unknown;
   try {
-    plan = JSON.parse(await readFile(path.join(directory, PLAN), 'utf8'));
-    await Promise.all([stat(path.join(directory, WINDOWS)), stat(path.join(directory, EVENTS))]);
+    kept = JSON.parse(await readFile(path.join(directory, PLAN), 'utf8'));
   } catch (error) {
     throw unreadable((error as Error).message);
   }
-  if (typeof plan !== 'object' || plan === null || !('load' in plan) || !('thresholds' in plan)) {
-    throw unreadable(`a ${PLAN} that is not a resolved plan`);
+  for (const file of [WINDOWS, EVENTS]) {
+    if (!(await isFile(path.join(directory, file)))) throw unreadable(`no file ${file}`);
   }
+  const plan = readStoredPlan(kept);
+  if ('problem' in plan) throw unreadable(`a ${PLAN} that is not a resolved plan of this version (${plan.problem})`);
   // The plan of another version may lack what this one asks for, and its windows would be left out as foreign lines.
   for await (const line of lines(path.join(directory, WINDOWS))) {
     const schema = foreignSchema(line);
     if (schema !== null) throw unreadable(`one of another version of Highwater (${schema}, and not ${WINDOW_SCHEMA})`);
     break;
   }
-  const run = stored(directory, plan as Plan);
+  const run = stored(directory, plan);
   const events = await run.events();
   if (!events.some((event) => event.kind === 'runStarted')) {
     throw unreadable('no runStarted event: the run ended before it began');

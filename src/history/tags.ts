@@ -1,6 +1,6 @@
 // Tags on disk: `tags.json` in the directory of the run, so that they go where the run goes.
 
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
 import type { JudgedEntry, RunEntry } from '../facts/run-entry.ts';
@@ -11,8 +11,8 @@ import { replaceFile, TAGS } from './record-files.ts';
 export function readTags(directory: string): readonly string[] | null {
   const file = path.join(directory, TAGS);
   try {
-    // Most runs have none, and to ask is cheaper than to fail.
-    if (statSync(file, { throwIfNoEntry: false }) === undefined) return [];
+    // Most runs have none, and to ask is cheaper than to fail. A link to nowhere is no "none".
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return [];
     return decodeTags(readFileSync(file, 'utf8'))?.toSorted() ?? null;
   } catch {
     return null;
@@ -48,11 +48,9 @@ export async function changeTags(
   );
 }
 
-/** Of the judged ones; a plan should have one at most. */
-export function baselinesOf(entries: readonly RunEntry[]): readonly JudgedEntry[] {
-  return entries.flatMap((entry) =>
-    entry.state === 'judged' && entry.tags?.includes(BASELINE) === true ? [entry] : [],
-  );
+/** Whatever state they are in; a plan should have one at most. */
+export function baselinesOf(entries: readonly RunEntry[]): readonly RunEntry[] {
+  return entries.filter(({ tags }) => tags?.includes(BASELINE) === true);
 }
 
 /** Makes it the baseline of its plan, and takes that from any other. Rejects as `changeTags`. */

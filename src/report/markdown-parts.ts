@@ -2,14 +2,16 @@
 
 import { printable } from './printable.ts';
 
+/** In a cell `|` is escaped, in code as well (GFM §4.10). */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }
 
-/** A code span whose fence is longer than any in the text (CommonMark §6.1); of a table, `|` is escaped in it as well (GFM §4.10). */
+/** A code span whose fence is longer than any in the text (CommonMark §6.1). */
 export function code(text: string, maxCharacters = 300): string {
-  const safe = printable(text, maxCharacters).replaceAll('|', '\\|');
+  const safe = printable(text, maxCharacters);
   const longest = Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   const padding = longest > 0 || safe === '' ? ' ' : '';

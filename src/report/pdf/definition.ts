@@ -39,7 +39,7 @@ export function pdfDefinition(documents: NonEmpty<ReportDocument>, draw: DrawCha
       fontSize: 8,
     }),
     content: isOne
-      ? [...cover(first, false), contents(), ...sectionsOf(first, true, draw)]
+      ? [...cover(first, false), { ...contents(), pageBreak: 'after' }, ...sectionsOf(first, true, draw)]
       : [
           ...overview(documents),
           contents(),
@@ -54,7 +54,7 @@ function overview(documents: readonly ReportDocument[]): readonly Content[] {
     { text: `${documents.length} runs`, fontSize: 30, bold: true, margin: [0, 60, 0, 14] },
     {
       table: {
-        widths: ['auto', 'auto', '*'],
+        widths: ['auto', 130, '*'],
         body: documents.map(({ title, verdict, headline }, index) => [
           { text: verdict.word, bold: true, color: COLOURS[verdict.tone] },
           inFont(`${index + 1}. ${title}`),
@@ -89,8 +89,12 @@ function sectionsOf({ sections }: ReportDocument, isInContents: boolean, draw: D
   return sections.flatMap((section) => sectionContent(section, isInContents, draw));
 }
 
-function contents(): Content {
-  return { toc: { title: { text: 'Contents', fontSize: 12, bold: true, margin: [0, 0, 0, 6] } }, pageBreak: 'after' };
+function contents() {
+  return {
+    toc: {
+      title: { text: 'Contents', fontSize: 12, bold: true, margin: [0, 0, 0, 6] as [number, number, number, number] },
+    },
+  };
 }
 
 function sectionContent({ title, blocks }: Section, isInContents: boolean, draw: DrawChart): readonly Content[] {
@@ -132,7 +136,7 @@ function blockContent(block: Block, draw: DrawChart): Content {
       return {
         stack: [
           heading(block.title),
-          { text: inFont(block.text), fontSize: 6.5, preserveLeadingSpaces: true, color: QUIET },
+          { text: codeLines(block.text), fontSize: 6.5, preserveLeadingSpaces: true, color: QUIET },
         ],
       };
     default:
@@ -145,6 +149,17 @@ const MOST_POINTS = 800;
 
 function onPaper(chart: Chart): Chart {
   return chart.kind === 'lines' ? { ...chart, ...thin(chart, MOST_POINTS) } : chart;
+}
+
+/** As many as a dozen pages hold, each no longer than a page is wide. */
+const MOST_CODE_CHARACTERS = 40_000;
+const LONGEST_LINE = 150;
+
+function codeLines(text: string): string {
+  const cut = text.slice(0, MOST_CODE_CHARACTERS);
+  const more = cut.length < text.length ? `\n... (${text.length} characters)` : '';
+  const broken = cut.split('\n').flatMap((line) => line.match(new RegExp(`.{1,${LONGEST_LINE}}`, 'gu')) ?? ['']);
+  return inFont(`${broken.join('\n')}${more}`);
 }
 
 function heading(title: string): Content {

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { makePlan, openMessages, SECOND, threshold } from '../../test/support/engine/plans.ts';
+import { readStoredPlan } from './stored-plan.ts';
+
+const plan = { ...makePlan({ messages: openMessages(100, 3 * SECOND) }), thresholds: [threshold('lost == 0')] };
+const stored = (): Record<string, unknown> => JSON.parse(JSON.stringify(plan)) as Record<string, unknown>;
+
+test('a plan that was written is read back', () => {
+  expect(readStoredPlan(stored())).toEqual(stored());
+});
+
+test.each([
+  ['name', undefined],
+  ['name', 5],
+  ['load', null],
+  ['load', 1],
+  ['thresholds', null],
+  ['thresholds', ['response.p99 < 1ms']],
+  ['contract', 1],
+  ['faults', null],
+  ['profile', undefined],
+  ['probes', undefined],
+])('one whose %s is %j is none, and it says where', (key, value) => {
+  const read = readStoredPlan({ ...stored(), [key]: value });
+  expect(read).toEqual({ problem: expect.stringMatching(new RegExp(`^${key}`)) });
+});
+
+test.each([null, 5, [], 'plan'])('%j is none', (value) => {
+  expect(readStoredPlan(value)).toHaveProperty('problem');
+});
