@@ -53,8 +53,9 @@ export async function writeOutputs<Format extends string>(
   elsewhere: string,
 ): Promise<void> {
   if (formats.length === 0) return;
-  const { files, problems } = await writeReports(formats, filesOf, directory ?? elsewhere);
+  const { files, empty, problems } = await writeReports(formats, filesOf, directory ?? elsewhere);
   for (const file of files) process.stderr.write(`report     ${file}\n`);
+  for (const format of empty) process.stderr.write(`report     no ${format}: the run has nothing for it\n`);
   const page = files.find((file) => file.endsWith('.html'));
   if (problems.length > 0) throw new HighwaterError('OUTPUT_UNWRITABLE', problems);
   if (isOpened && page !== undefined) await openFile(path.resolve(page));

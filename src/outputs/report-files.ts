@@ -14,6 +14,8 @@ import { REPORT_TOOLS } from './report-tools.ts';
 
 export interface WrittenReports {
   readonly files: readonly string[];
+  /** Formats that have nothing of this run, such as histograms without samples. */
+  readonly empty: readonly string[];
   /** What could not be written, and why. */
   readonly problems: readonly string[];
 }
@@ -56,12 +58,15 @@ export async function writeReports<Format extends string>(
   directory: string,
 ): Promise<WrittenReports> {
   const files: string[] = [];
+  const empty: string[] = [];
   const problems: string[] = [];
   const unmade = directoryProblem(directory);
-  if (unmade !== null) return { files, problems: [unmade] };
+  if (unmade !== null) return { files, empty, problems: [unmade] };
   for (const format of formats) {
     try {
-      for (const { name, content } of await filesOf(format)) {
+      const made = await filesOf(format);
+      if (made.length === 0) empty.push(format);
+      for (const { name, content } of made) {
         const file = path.join(directory, name);
         writeFileSync(file, content);
         files.push(file);
@@ -70,5 +75,5 @@ export async function writeReports<Format extends string>(
       problems.push(`${format}: expected to write it to ${directory}, got: ${(error as Error).message}`);
     }
   }
-  return { files, problems };
+  return { files, empty, problems };
 }

@@ -106,3 +106,13 @@ test('--open hands the page to what opens pages here', async ({ onTestFinished }
   await expect.poll(() => existsSync(opened), { timeout: 20_000 }).toBe(true);
   expect(readFileSync(opened, 'utf8')).toContain(file);
 });
+
+test('a format that has nothing of a run says so', async ({ onTestFinished }) => {
+  const cwd = temporaryDirectory(onTestFinished);
+  const plan = { name: 'idle', target: { url: 'reference' }, load: { connections: [{ to: 2 }, { hold: '500ms' }] } };
+  const file = writeInto(cwd, 'plan.json', JSON.stringify(plan));
+  const { stderr } = await runHighwater(['run', file, '-q', '-o', 'hgrm,html,pdf'], { cwd, whenOver: onTestFinished });
+  expect(stderr).toMatch(/^report {5}no hgrm: the run has nothing for it$/m);
+  expect(stderr).toMatch(/report\.html\n/);
+  expect(stderr).toMatch(/report\.pdf\n/);
+});
