@@ -11,18 +11,19 @@ import { numbers, said, secondsCell, table, text, words } from '../tables.ts';
 
 export function comparisonSection(_result: RunResult, _tools: ReportTools, { comparison }: Beside): Section | null {
   if (comparison === null) return null;
-  return { id: 'comparison', title: 'Against the baseline', blocks: comparisonBlocks(comparison) };
+  const verdict = paragraph(strong(CHANGES[comparison.change]));
+  return { id: 'comparison', title: 'Against the baseline', blocks: [verdict, ...comparisonBlocks(comparison)] };
 }
 
+/** Without the verdict, which a document of its own has as its title. */
 export function comparisonBlocks(comparison: Comparison): readonly Block[] {
   const { method, metrics, differences, notes, baseline, candidate } = comparison;
   const warnings = [...differences.map(differenceText), ...notes].map((note) => printable(note, 400));
   const item = (tone: Tone, words: string) => ({ tone, line: [words] });
   return [
-    paragraph(
-      strong(CHANGES[comparison.change]),
-      method.kind === 'blocks' ? ` Weak: ${method.weakness}, so what differs from run to run does not show.` : '',
-    ),
+    ...(method.kind === 'blocks'
+      ? [paragraph(`Weak: ${method.weakness}, so what differs from run to run does not show.`)]
+      : []),
     table(
       'Metric by metric',
       [...words('metric'), ...numbers(...COLUMNS.slice(1, -1)), ...words('')],
