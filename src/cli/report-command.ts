@@ -6,6 +6,7 @@ import type { RunResult } from '../facts/result.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
 import { jointFiles, resultFiles } from '../outputs/report-files.ts';
 import { DOCUMENT_FORMAT_NAMES, FORMAT_NAMES } from '../report/formats.ts';
+import { printable } from '../report/printable.ts';
 import type { Archive, StoredRun } from '../run/ports.ts';
 import { judgeStoredRun } from '../run/run-plan.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
@@ -23,6 +24,10 @@ export async function reportCommand(references: readonly string[], flags: Report
   const archive = createRunDirectories(flags.runsDir);
   const stored: StoredRun[] = [];
   for (const reference of references) stored.push(...(await archive.find(reference)));
+  for (const { path, unjudgeable } of stored) {
+    if (unjudgeable === null) continue;
+    process.stderr.write(`${printable(path)}: not judged again, shown as it was kept: ${printable(unjudgeable)}\n`);
+  }
   const [only] = stored;
   return stored.length === 1 && only !== undefined ? reportOne(only, archive, flags) : reportSeveral(stored, flags);
 }

@@ -10,6 +10,7 @@ import type { RunResult } from '../facts/result.ts';
 import { summaryOf } from '../facts/run-summary.ts';
 import { encodeWindow, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
 import type { StoredRun } from '../run/ports.ts';
+import { judgeStoredRun } from '../run/run-plan.ts';
 import { createRunDirectories } from './run-directory.ts';
 
 let root: string;
@@ -132,6 +133,23 @@ test('the result of a run is what was kept, and none where it is missing, torn o
     writeFileSync(path.join(root, 'a', 'result.json'), text);
     expect(await run.result()).toBeNull();
   }
+});
+
+test.each([
+  'windows.ndjson',
+  'events.ndjson',
+  'plan.json',
+])('a record without its %s is what was kept of its judgement, and says why; without that it is none', async (file) => {
+  const run = await keep('a');
+  await run.keepResult(await resultOf(run));
+  rmSync(path.join(root, 'a', file));
+  const found = await open('a');
+  expect(found.unjudgeable).toContain(file);
+  const kept = readFileSync(path.join(root, 'a', 'result.json'), 'utf8');
+  expect(await judgeStoredRun(found)).toEqual(JSON.parse(kept));
+  expect(readFileSync(path.join(root, 'a', 'result.json'), 'utf8')).toBe(kept);
+  writeFileSync(path.join(root, 'a', 'result.json'), '{"schema":"highwater/result/1"}');
+  await expect(open('a')).rejects.toMatchObject({ code: 'RUN_UNREADABLE', message: expect.stringContaining(file) });
 });
 
 describe('finding a run', () => {

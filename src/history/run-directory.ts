@@ -85,15 +85,16 @@ function record(directory: string, plan: Plan): Recording {
       closeSync(events);
       if (readings !== null) closeSync(readings);
       if (truth !== null) closeSync(truth);
-      return stored(directory, plan);
+      return stored(directory, plan, null);
     },
   };
 }
 
-function stored(directory: string, plan: Plan): StoredRun {
+function stored(directory: string, plan: Plan, unjudgeable: string | null): StoredRun {
   return {
     path: directory,
     plan,
+    unjudgeable,
     async events() {
       const events: RunEvent[] = [];
       for await (const line of lines(path.join(directory, EVENTS))) {
@@ -104,15 +105,7 @@ function stored(directory: string, plan: Plan): StoredRun {
     },
     windows: () => readWindows(path.join(directory, WINDOWS)),
     readings: () => readReadings(path.join(directory, PROBES)),
-    async result() {
-      try {
-        const kept: unknown = JSON.parse(await readFile(path.join(directory, RESULT), 'utf8'));
-        return isResult(kept) ? kept : null;
-      } catch {
-        // None was kept, as where the run was killed, or only a part of one: the record itself can be judged.
-        return null;
-      }
-    },
+    result: () => keptResult(directory),
     async keepResult(result: RunResult) {
       try {
         await replaceFile(path.join(directory, RESULT), `${JSON.stringify(result, null, 2)}\n`);
@@ -127,8 +120,28 @@ function stored(directory: string, plan: Plan): StoredRun {
   };
 }
 
-function isResult(value: unknown): value is RunResult {
-  return typeof value === 'object' && value !== null && 'schema' in value && value.schema === RESULT_SCHEMA;
+/** Null where none was kept, as where the run was killed, or only a part of one, or one of another version. */
+async function keptResult(directory: string): Promise<RunResult | null> {
+  try {
+    return readResult(JSON.parse(await readFile(path.join(directory, RESULT), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** Fields are only ever added: one that lacks some is of a version before. */
+const RESULT_FIELDS = [
+  ...['run', 'verdict', 'connections', 'messages', 'delivery', 'fanout', 'pushes', 'pings', 'types', 'recovery'],
+  ...['misbehaving', 'response', 'service', 'sendLag', 'throughput', 'generator', 'resources', 'probes', 'findings'],
+  ...['stages', 'timeline', 'responseHeat', 'violations'],
+];
+
+/** Null for one that is none, or of another version. */
+function readResult(kept: unknown): RunResult | null {
+  if (typeof kept !== 'object' || kept === null || !('schema' in kept) || kept.schema !== RESULT_SCHEMA) return null;
+  const isWhole =
+    'plan' in kept && !('problem' in readStoredPlan(kept.plan)) && RESULT_FIELDS.every((field) => field in kept);
+  return isWhole ? (kept as RunResult) : null;
 }
 
 /** The last line may be torn, where the run was killed in the middle of it: it is left out without a word. */
@@ -156,32 +169,39 @@ function lines(file: string): AsyncIterable<string> {
   return createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
 }
 
+/** A run whose record is not whole is what was kept of its judgement. Rejects with RUN_UNREADABLE where nothing was. */
 async function openRun(directory: string): Promise<StoredRun> {
-  const unreadable = (what: string): HighwaterError =>
-    new HighwaterError('RUN_UNREADABLE', [`${directory}: expected the record of a run, got: ${what}`]);
+  const read = await readRecord(directory);
+  if (!('problem' in read)) return stored(directory, read, null);
+  const { problem } = read;
+  const kept = await keptResult(directory);
+  if (kept !== null) return stored(directory, kept.plan, problem);
+  throw new HighwaterError('RUN_UNREADABLE', [`${directory}: expected the record of a run, got: ${problem}`]);
+}
+
+/** The plan of a record that can be judged; otherwise why it cannot. */
+async function readRecord(directory: string): Promise<Plan | { readonly problem: string }> {
   let kept: unknown;
   try {
     kept = JSON.parse(await readFile(path.join(directory, PLAN), 'utf8'));
   } catch (error) {
-    throw unreadable((error as Error).message);
+    return { problem: (error as Error).message };
   }
   for (const file of [WINDOWS, EVENTS]) {
-    if (!(await isFile(path.join(directory, file)))) throw unreadable(`no file ${file}`);
+    if (!(await isFile(path.join(directory, file)))) return { problem: `no file ${file}` };
   }
   const plan = readStoredPlan(kept);
-  if ('problem' in plan) throw unreadable(`a ${PLAN} that is not a resolved plan of this version (${plan.problem})`);
-  // The plan of another version may lack what this one asks for, and its windows would be left out as foreign lines.
+  if ('problem' in plan) return { problem: `a ${PLAN} that is not a resolved plan of this version (${plan.problem})` };
+  // The windows of another version would be left out as foreign lines.
   for await (const line of lines(path.join(directory, WINDOWS))) {
     const schema = foreignSchema(line);
-    if (schema !== null) throw unreadable(`one of another version of Highwater (${schema}, and not ${WINDOW_SCHEMA})`);
+    if (schema !== null)
+      return { problem: `one of another version of Highwater (${schema}, and not ${WINDOW_SCHEMA})` };
     break;
   }
-  const run = stored(directory, plan);
-  const events = await run.events();
-  if (!events.some((event) => event.kind === 'runStarted')) {
-    throw unreadable('no runStarted event: the run ended before it began');
-  }
-  return run;
+  const events = await stored(directory, plan, null).events();
+  if (events.some((event) => event.kind === 'runStarted')) return plan;
+  return { problem: 'no runStarted event: the run ended before it began' };
 }
 
 async function isFile(candidate: string): Promise<boolean> {

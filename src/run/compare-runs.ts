@@ -45,7 +45,13 @@ export async function openGroup(archive: Archive, reference: string, planName?: 
   return group;
 }
 
+/** Its seconds are looked at, and not only its result. */
 async function openRun(stored: StoredRun): Promise<OpenedRun> {
+  if (stored.unjudgeable !== null) {
+    throw new HighwaterError('RUN_UNREADABLE', [
+      `${stored.path}: expected the record of a run, got: ${stored.unjudgeable}`,
+    ]);
+  }
   return { stored, result: (await stored.result()) ?? (await judgeStoredRun(stored)) };
 }
 

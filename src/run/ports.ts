@@ -78,6 +78,8 @@ export interface Recording {
 export interface StoredRun {
   readonly path: string;
   readonly plan: Plan;
+  /** Why its record cannot be judged again, so that there is only the result that was kept; null where it can. */
+  readonly unjudgeable: string | null;
   /** In the order in which they were written; a torn last line is left out. */
   events(): Promise<readonly RunEvent[]>;
   /** Null for a line that is none, but for the last. */

@@ -122,8 +122,10 @@ function unlessFull(tell: Tell, { onNotice }: RunOptions): Tell {
   };
 }
 
-/** Judges a stored run and keeps the result beside it. Throws BOOKS_UNBALANCED. */
+/** Judges a stored run and keeps the result beside it; of one that cannot be judged, what was kept. Throws BOOKS_UNBALANCED. */
 export async function judgeStoredRun(stored: StoredRun): Promise<RunResult> {
+  const kept = stored.unjudgeable === null ? null : await stored.result();
+  if (kept !== null) return kept;
   const judge = createJudge(stored.plan, await stored.events(), encodeHdr);
   for await (const window of stored.windows()) {
     if (window === null) judge.unreadable();
