@@ -76,16 +76,14 @@ describe('changes of level', () => {
     expect(indexesOf([...Array(20).fill(1), ...Array(20).fill(2)])).toEqual([20]);
   });
 
-  test('of two thousand values are found in their places, well within a second, and the same each time', () => {
+  test('of two thousand values are found in their places, and the same each time', () => {
     const random = createRandom(9);
     const steps = [300, 777, 1500];
     const values = Array.from(
       { length: 2000 },
       (_, i) => 100 + 10 * steps.filter((at) => i >= at).length + 4 * random(),
     );
-    const startedMs = performance.now();
     const found = indexesOf(values, { minChangeRatio: 0.02 });
-    expect(performance.now() - startedMs).toBeLessThan(5000);
     expect(found).toEqual(steps);
     expect(indexesOf(values, { minChangeRatio: 0.02 })).toEqual(found);
   });

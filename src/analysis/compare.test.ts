@@ -29,7 +29,10 @@ function group(count: number, first: number, simulation: Omit<Simulation, 'seed'
 const metric = (comparison: Comparison, name: MetricComparison['metric']): MetricComparison =>
   comparison.metrics.find((each) => each.metric === name)!;
 
-describe('groups of runs', () => {
+/** Hundreds of comparisons take half a minute, and longer on a busy machine. */
+const MANY = { timeout: 240_000 } as const;
+
+describe('groups of runs', MANY, () => {
   /** What each run came to, metric by metric: they rise and fall together, and each has noise of its own. */
   function changesOfPair(
     seed: number,
@@ -145,7 +148,7 @@ describe('groups of runs', () => {
   });
 });
 
-describe('one run each', () => {
+describe('one run each', MANY, () => {
   function falseAlarms(pairs: number, simulation: Omit<Simulation, 'seed'>): number {
     let called = 0;
     for (let pair = 0; pair < pairs; pair++) {
