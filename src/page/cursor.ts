@@ -54,7 +54,7 @@ export function addCursor(chart: Chart, place: HTMLElement, instance: EChartsTyp
     Home: () => move(0),
     End: () => move(last),
     Escape: () => instance.dispatchAction({ type: 'hideTip' }),
-    ...(chart.kind === 'lines' && chart.axis === 'seconds'
+    ...(chart.kind === 'lines' && chart.axis.of === 'seconds'
       ? { '+': () => zoomBy(chart, instance, 0.5), '-': () => zoomBy(chart, instance, 2) }
       : {}),
   };

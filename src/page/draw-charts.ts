@@ -121,7 +121,7 @@ function addControls(
     instance.dispatchAction({ type: isShown ? 'legendSelect' : 'legendUnSelect', name });
     cursor.show();
   });
-  if (chart.axis === 'seconds') {
+  if (chart.axis.of === 'seconds') {
     // Charts of one run share their time; those of another have their own.
     const group = chart.id.replace(/[^/]*$/, '') + (/^run-\d+-/.exec(chart.id)?.[0] ?? '');
     instance.group = group === '' ? 'time' : group;
@@ -139,7 +139,7 @@ function interaction(chart: Chart, hidden: ReadonlySet<string>, { isPrinted }: L
     ...(chart.kind === 'lines'
       ? {
           legend: { ...base.legend, selected: Object.fromEntries([...hidden].map((name) => [name, false])) },
-          ...(chart.axis === 'seconds' ? { dataZoom: [ZOOM] } : {}),
+          ...(chart.axis.of === 'seconds' ? { dataZoom: [ZOOM] } : {}),
         }
       : {}),
   };

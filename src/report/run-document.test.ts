@@ -63,7 +63,7 @@ describe('the numbers of a report', () => {
     } as const;
     let checked = 0;
     for (const chart of chartsOf(document)) {
-      if (chart.kind !== 'lines' || chart.axis !== 'seconds') continue;
+      if (chart.kind !== 'lines' || chart.axis.of !== 'seconds') continue;
       expect(chart.x.length).toBeLessThanOrEqual(2100);
       for (const { name, y } of chart.series) {
         const field = fields[name as keyof typeof fields];

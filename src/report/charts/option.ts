@@ -4,7 +4,7 @@ import type { EChartsOption, HeatmapSeriesOption, LineSeriesOption } from 'echar
 import { unreachable } from '../../units/unreachable.ts';
 import { printable } from '../printable.ts';
 import type { Band, Chart, HeatMap, Limit, LineChart } from './chart.ts';
-import { percentileText, secondText, valueText } from './labels.ts';
+import { axisText, secondText, valueText } from './labels.ts';
 import { DASHES, type Palette } from './palette.ts';
 
 export interface Look {
@@ -67,7 +67,7 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
     },
     xAxis: {
       ...xAxisOf(chart),
-      ...axisLook(look, (value) => (chart.axis === 'seconds' ? secondText(value) : percentileText(value))),
+      ...axisLook(look, (value) => axisText(chart.axis, value)),
     },
     yAxis: {
       type: isLog ? 'log' : 'value',
@@ -81,9 +81,16 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
 
 function xAxisOf({ axis, x }: LineChart) {
   const last = x.at(-1) ?? 0;
-  return axis === 'seconds'
-    ? { type: 'value' as const, min: 0, max: Math.max(1, last), minInterval: 1 }
-    : { type: 'log' as const, min: 1, max: Math.max(10, last) };
+  switch (axis.of) {
+    case 'seconds':
+      return { type: 'value' as const, min: 0, max: Math.max(1, last), minInterval: 1 };
+    case 'rarity':
+      return { type: 'log' as const, min: 1, max: Math.max(10, last) };
+    case 'runs':
+      return { type: 'value' as const, min: 1, max: Math.max(2, last), minInterval: 1 };
+    default:
+      return unreachable(axis);
+  }
 }
 
 /** A logarithmic axis has no place for nothing. */
@@ -95,8 +102,8 @@ function drawable(value: number | null, isLog: boolean): number | null {
 const NAMED_FROM_SHARE = 0.07;
 
 /** Bands and limits belong to a line of their own, which nobody can switch off. */
-function marks({ bands, limits, x, axis }: LineChart, { palette, fontFamily }: Look): LineSeriesOption {
-  const lengthSeconds = (x.at(-1) ?? 0) - (x[0] ?? 0);
+function marks({ bands, limits, x }: LineChart, { palette, fontFamily }: Look): LineSeriesOption {
+  const length = (x.at(-1) ?? 0) - (x[0] ?? 0);
   const label = (colour: string) => ({ color: colour, fontSize: 10, fontFamily });
   const isShaded = ({ kind }: Band, place: number): boolean => kind === 'fault' || place % 2 === 0;
   return {
@@ -105,17 +112,17 @@ function marks({ bands, limits, x, axis }: LineChart, { palette, fontFamily }: L
     silent: true,
     markArea: {
       silent: true,
-      data: (axis === 'seconds' ? bands : []).map((band, place) => {
-        const { kind, name, fromSecond, toSecond } = band;
-        const hasRoom = (toSecond - fromSecond) / lengthSeconds >= NAMED_FROM_SHARE;
+      data: bands.map((band, place) => {
+        const { kind, name, from, to } = band;
+        const hasRoom = (to - from) / length >= NAMED_FROM_SHARE;
         return [
           {
             name: hasRoom ? printable(name, 18) : '',
-            xAxis: fromSecond,
+            xAxis: from,
             itemStyle: { color: isShaded(band, place) ? palette[kind] : 'transparent' },
-            label: { ...label(palette.quiet), position: kind === 'stage' ? 'insideTop' : 'insideBottom' },
+            label: { ...label(palette.quiet), position: kind === 'fault' ? 'insideBottom' : 'insideTop' },
           },
-          { xAxis: toSecond },
+          { xAxis: to },
         ];
       }),
     },

@@ -143,7 +143,7 @@ type Parts = Omit<LineChart, 'kind' | 'axis' | 'x' | 'bands'>;
 function chartOf(result: RunResult, parts: Parts): LineChart {
   const x = result.timeline.map(({ second }) => second);
   const thinned = thin({ x, series: parts.series }, MOST_POINTS);
-  return { kind: 'lines', axis: 'seconds', ...parts, ...thinned, bands: bandsOf(result) };
+  return { kind: 'lines', axis: { of: 'seconds' }, ...parts, ...thinned, bands: bandsOf(result) };
 }
 
 /** Upper limits of response times over the whole run. */

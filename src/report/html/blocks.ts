@@ -107,10 +107,7 @@ function bandsText(chart: Chart): string {
   if (faults.length === 0) return '';
   const named = faults
     .slice(0, MOST_NAMED_BANDS)
-    .map(
-      ({ name, fromSecond, toSecond }) =>
-        `${printable(name, 40)} (${secondText(fromSecond)} to ${secondText(toSecond)})`,
-    );
+    .map(({ name, from, to }) => `${printable(name, 40)} (${secondText(from)} to ${secondText(to)})`);
   const more = faults.length > named.length ? `, and ${faults.length - named.length} more` : '';
   return `Shaded: ${named.join(', ')}${more}.`;
 }
