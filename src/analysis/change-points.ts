@@ -8,7 +8,7 @@ import { mean, studentTest, welchTest } from './statistics-student.ts';
 export interface ChangePoint {
   /** Of the first value of the new level. */
   readonly index: number;
-  /** Means from the change before, and to the next one. */
+  /** Means from the change before, and to the next one: geometric ones on a logarithmic scale. */
   readonly before: number;
   readonly after: number;
   /** That the two levels are one. */
@@ -21,16 +21,32 @@ export interface ChangePointOptions {
   readonly maxPValue: number;
   /** Of the level before: a smaller change is none. */
   readonly minChangeRatio: number;
+  /** `logarithmic`: of positive values whose noise is a share of themselves, such as times: an outlier weighs less. */
+  readonly scale: 'linear' | 'logarithmic';
 }
 
-export const HUNTER: ChangePointOptions = { windowLength: 50, maxPValue: 0.001, minChangeRatio: 0 };
+export const HUNTER: ChangePointOptions = {
+  windowLength: 50,
+  maxPValue: 0.001,
+  minChangeRatio: 0,
+  scale: 'linear',
+};
 
 /** In the order of time. `values` are in it too. */
 export function findChangePoints(
   values: readonly number[],
   options: ChangePointOptions = HUNTER,
 ): readonly ChangePoint[] {
-  const { windowLength, maxPValue, minChangeRatio } = options;
+  if (options.scale === 'linear') return changesOf(values, options, changeRatio);
+  const found = changesOf(values.map(Math.log), options, ({ before, after }) => Math.abs(Math.expm1(after - before)));
+  return found.map((point) => ({ ...point, before: Math.exp(point.before), after: Math.exp(point.after) }));
+}
+
+/** How large a change is. */
+type SizeOf = (point: ChangePoint) => number;
+
+function changesOf(values: readonly number[], options: ChangePointOptions, sizeOf: SizeOf): readonly ChangePoint[] {
+  const { windowLength, maxPValue } = options;
   // Weak ones help to see strong ones beside them, and go afterwards.
   const weakPValue = Math.min(0.5, 10 * maxPValue);
   const indexes: number[] = [];
@@ -39,7 +55,7 @@ export function findChangePoints(
     indexes.push(...found);
     from = Math.max(from + Math.floor(windowLength / 2), found.at(-1) ?? 0);
   }
-  return merged(values, indexes, maxPValue, minChangeRatio);
+  return merged(values, indexes, options, sizeOf);
 }
 
 /** Sorted indexes at which the window falls into parts that a test tells from each other. */
@@ -107,15 +123,15 @@ function distanceSums(values: readonly number[]): Float64Array {
 function merged(
   values: readonly number[],
   indexes: readonly number[],
-  maxPValue: number,
-  minChangeRatio: number,
+  options: ChangePointOptions,
+  sizeOf: SizeOf,
 ): readonly ChangePoint[] {
   const left = [...indexes];
   const at = (place: number): ChangePoint =>
     describe(values, left[place - 1] ?? 0, left[place]!, left[place + 1] ?? values.length);
   const points = left.map((_, place) => at(place));
   for (;;) {
-    const weakest = placeOfWorst(points, maxPValue, minChangeRatio);
+    const weakest = placeOfWorst(points, options, sizeOf);
     if (weakest === null) return points;
     left.splice(weakest, 1);
     points.splice(weakest, 1);
@@ -124,14 +140,18 @@ function merged(
 }
 
 /** The least significant that is not significant; else the smallest that is too small; null where there is neither. */
-function placeOfWorst(points: readonly ChangePoint[], maxPValue: number, minChangeRatio: number): number | null {
+function placeOfWorst(
+  points: readonly ChangePoint[],
+  { maxPValue, minChangeRatio }: ChangePointOptions,
+  sizeOf: SizeOf,
+): number | null {
   const worst = (badness: (point: ChangePoint) => number): number =>
     points.reduce((found, point, place) => (badness(point) > badness(points[found]!) ? place : found), 0);
   if (points.length === 0) return null;
   const unlikely = worst(({ pValue }) => pValue);
   if (points[unlikely]!.pValue >= maxPValue) return unlikely;
-  const small = worst((point) => -changeRatio(point));
-  return changeRatio(points[small]!) < minChangeRatio ? small : null;
+  const small = worst((point) => -sizeOf(point));
+  return sizeOf(points[small]!) < minChangeRatio ? small : null;
 }
 
 function describe(values: readonly number[], from: number, index: number, to: number): ChangePoint {

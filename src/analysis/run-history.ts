@@ -4,6 +4,7 @@
 import type { Verdict } from '../facts/result.ts';
 import type { JudgedEntry, RunEntry } from '../facts/run-entry.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
+import { type PlanTrend, planTrend, type TooFewRuns } from './plan-trend.ts';
 
 /** Null leaves out no run. */
 export interface RunFilter {
@@ -39,6 +40,8 @@ export interface PlanHistory {
   readonly judged: readonly JudgedEntry[];
   /** A value for each of the judged, in their order; null where it cannot be known. */
   readonly series: Readonly<Record<KeyFigure, readonly (number | null)[]>>;
+  /** Null for runs of which nobody knows the plan. */
+  readonly trend: PlanTrend | TooFewRuns | null;
 }
 
 /** `entries`: the newest first. Plans come in the order of their newest run. */
@@ -51,7 +54,8 @@ export function historyByPlan(entries: readonly RunEntry[]): readonly PlanHistor
   }
   return [...byName].map(([name, runs]) => {
     const judged = runs.flatMap((entry) => (entry.state === 'judged' ? [entry] : [])).toReversed();
-    return { name, runs, judged, series: seriesOf(judged) };
+    const trend = name === null ? null : planTrend(judged.map(({ summary }) => summary));
+    return { name, runs, judged, series: seriesOf(judged), trend };
   });
 }
 

@@ -1,7 +1,7 @@
 // `highwater history`: the runs that are kept, by plan, and how they went; `history tag` and `untag`.
 
 import { statSync } from 'node:fs';
-import { filterRuns, flatRun, historyByPlan } from '../analysis/run-history.ts';
+import { filterRuns, flatRun, historyByPlan, type PlanHistory } from '../analysis/run-history.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { Verdict } from '../facts/result.ts';
 import type { RunEntry } from '../facts/run-entry.ts';
@@ -33,13 +33,19 @@ export async function historyCommand(name: string | undefined, flags: HistoryFla
   if (name !== undefined) checkName(name, entries, flags.runsDir);
   const filter = { name: name ?? null, tag: flags.tag ?? null, verdict: flags.verdict ?? null, sinceMs };
   const found = filterRuns(entries, filter);
+  const plans = historyByPlan(found);
   if (flags.json === true) {
-    process.stdout.write(`${printableJson(found.slice(0, limit ?? found.length).map(flatRun))}\n`);
+    const changes = changesByRun(plans);
+    const runs = found.slice(0, limit ?? found.length).map((entry) => ({
+      ...flatRun(entry),
+      changes: changes.get(entry.id) ?? [],
+    }));
+    process.stdout.write(`${printableJson(runs)}\n`);
   } else if (found.length === 0) {
     process.stdout.write(`${nothingFound(entries.length, flags.runsDir)}\n`);
   } else {
     const shown = new Set(found.slice(0, limit ?? SHOWN));
-    const list = { plans: historyByPlan(found), shown, total: found.length };
+    const list = { plans, shown, total: found.length, isOfOnePlan: name !== undefined };
     process.stdout.write(renderRunList(list, styleFor(process.stdout)));
   }
   return 0;
@@ -51,6 +57,19 @@ export function checkRunsDirectory(runsDir: string): void {
   throw new HighwaterError('ARGUMENTS_INVALID', [
     `--runs-dir: expected a directory, got ${runsDir === '' ? 'nothing' : `the file ${runsDir}`}`,
   ]);
+}
+
+/** By the id of the run with which they began: where each figure went to another level. */
+function changesByRun(plans: readonly PlanHistory[]): ReadonlyMap<string, readonly object[]> {
+  const byRun = new Map<string, object[]>();
+  for (const { trend } of plans) {
+    for (const { run, place: _place, ...change } of trend?.kind === 'trend' ? trend.changes : []) {
+      const others = byRun.get(run.id);
+      if (others === undefined) byRun.set(run.id, [change]);
+      else others.push(change);
+    }
+  }
+  return byRun;
 }
 
 /** Throws RUN_NOT_FOUND where there are runs and none is of this plan. */

@@ -13,6 +13,7 @@ import { isNonEmpty } from '../units/non-empty.ts';
 import { compareStored, exitCodeAgainst, tellComparison } from './against.ts';
 import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
 import { exitCodeOf, type PrintFlags, printResult } from './run-command.ts';
+import { trendBeside } from './trend-beside.ts';
 
 export interface ReportFlags extends OutputFlags, PrintFlags {
   readonly against?: string;
@@ -38,7 +39,8 @@ async function reportOne(stored: StoredRun, archive: Archive, flags: ReportFlags
   printResult(result, flags, stored.path);
   const comparison = flags.against === undefined ? null : await compareStored(flags.against, archive, result, stored);
   if (comparison !== null) await tellComparison(comparison, stored.path, flags);
-  await writeOutputs(outputs, resultFiles(result, { comparison }), stored.path);
+  const trend = trendBeside(result, stored.path, outputs.formats);
+  await writeOutputs(outputs, resultFiles(result, { comparison, trend }), stored.path);
   return exitCodeAgainst(comparison, exitCodeOf(result));
 }
 

@@ -17,6 +17,7 @@ import { loadPlan } from './load-plan.ts';
 import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
 import { createProgressView } from './progress-view.ts';
 import { styleFor } from './terminal.ts';
+import { trendBeside } from './trend-beside.ts';
 
 export interface RunFlags extends PlanFlags, OutputFlags, PrintFlags {
   readonly quiet?: boolean;
@@ -64,7 +65,8 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
     const comparison =
       baseline === null ? null : await compareFinished(baseline, result, await ports.archive.open(path));
     if (comparison !== null) await tellComparison(comparison, path, flags);
-    await writeOutputs(outputs, resultFiles(result, { comparison }), path);
+    const trend = trendBeside(result, path, outputs.formats);
+    await writeOutputs(outputs, resultFiles(result, { comparison, trend }), path);
     return exitCodeAgainst(comparison, exitCodeOf(result));
   } finally {
     view?.close();

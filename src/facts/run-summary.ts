@@ -1,7 +1,7 @@
 // `summary.json`: of a result the few figures by which runs are listed and compared over time. It is made from the result
 // alone and says nothing that the result does not.
 
-import { type GitState, isGitState, type Outcome } from './event.ts';
+import { type GitState, isGitState, type Machine, type Outcome } from './event.ts';
 import type { RunResult, Verdict } from './result.ts';
 
 export const RUN_SUMMARY_SCHEMA = 'highwater/summary/1';
@@ -30,9 +30,14 @@ export interface RunSummary {
   readonly peakOpen: number;
   readonly highwaterVersion: string;
   readonly git: GitState | null;
+  /** Whether the generator kept up. */
+  readonly generatorHealthy: boolean;
+  /** What figures depend on beside the service. */
+  readonly machine: Pick<Machine, 'cpuModel' | 'cores'>;
 }
 
-export function summaryOf({ run, plan, verdict, messages, response, throughput, connections }: RunResult): RunSummary {
+export function summaryOf(result: RunResult): RunSummary {
+  const { run, plan, verdict, messages, response, throughput, connections, generator } = result;
   return {
     schema: RUN_SUMMARY_SCHEMA,
     id: run.id,
@@ -55,6 +60,8 @@ export function summaryOf({ run, plan, verdict, messages, response, throughput, 
     highwaterVersion: run.highwaterVersion,
     // A result of before it was asked for does not say.
     git: run.git ?? null,
+    generatorHealthy: generator.healthy,
+    machine: { cpuModel: run.machine.cpuModel, cores: run.machine.cores },
   };
 }
 
@@ -88,7 +95,14 @@ const FIELDS: Readonly<Record<keyof RunSummary, (value: unknown) => boolean>> = 
   peakOpen: isNumber,
   highwaterVersion: isText,
   git: (value) => value === null || isGitState(value),
+  generatorHealthy: (value) => typeof value === 'boolean',
+  machine: isMachine,
 };
+
+function isMachine(value: unknown): boolean {
+  const { cpuModel, cores } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return isText(cpuModel) && isNumber(cores);
+}
 
 /** Null for what is torn, or of another version. */
 export function decodeSummary(text: string): RunSummary | null {

@@ -3,6 +3,7 @@
 
 import type { EChartsType } from 'echarts/core';
 import type { Chart } from '../report/charts/chart.ts';
+import { drawnAt } from '../report/charts/option.ts';
 import { placesOf, readingAt } from './readings.ts';
 import { zoomBy } from './zoom.ts';
 
@@ -54,7 +55,7 @@ export function addCursor(chart: Chart, place: HTMLElement, instance: EChartsTyp
     Home: () => move(0),
     End: () => move(last),
     Escape: () => instance.dispatchAction({ type: 'hideTip' }),
-    ...(chart.kind === 'lines' && chart.axis === 'seconds'
+    ...(chart.kind === 'lines' && chart.axis.of === 'seconds'
       ? { '+': () => zoomBy(chart, instance, 0.5), '-': () => zoomBy(chart, instance, 2) }
       : {}),
   };
@@ -69,7 +70,7 @@ export function addCursor(chart: Chart, place: HTMLElement, instance: EChartsTyp
     instance.on('updateAxisPointer', (event) => {
       const value = (event as { axesInfo?: { value: number }[] }).axesInfo?.[0]?.value;
       if (value === undefined) return;
-      at = nearest(chart.x, value - chart.drawnAtSeconds);
+      at = nearest(chart.x, value - drawnAt(chart.axis, 0));
       show();
     });
   }
@@ -80,7 +81,7 @@ export function addCursor(chart: Chart, place: HTMLElement, instance: EChartsTyp
 /** Shows the tip there too. A place outside of what is zoomed to has none. */
 function point(chart: Chart, at: number, instance: EChartsType): void {
   if (chart.kind === 'heat') return;
-  const [x] = [instance.convertToPixel({ xAxisIndex: 0 }, (chart.x[at] ?? 0) + chart.drawnAtSeconds)].flat();
+  const [x] = [instance.convertToPixel({ xAxisIndex: 0 }, drawnAt(chart.axis, chart.x[at] ?? 0))].flat();
   if (x !== undefined && Number.isFinite(x))
     instance.dispatchAction({ type: 'showTip', x, y: instance.getHeight() / 2 });
 }

@@ -126,7 +126,7 @@ function addControls(
     instance.dispatchAction({ type: isShown ? 'legendSelect' : 'legendUnSelect', name });
     cursor.show();
   });
-  if (chart.axis === 'seconds') {
+  if (chart.axis.of === 'seconds') {
     instance.group = `time ${chart.group}`;
     connect(instance.group);
     addZoomButtons(chart, controls, instance);
@@ -146,6 +146,6 @@ function interactive(chart: PageChart, hidden: ReadonlySet<string>, look: Look, 
     ...option,
     tooltip,
     legend: { ...option.legend, selected },
-    ...(chart.axis === 'seconds' ? { dataZoom: [{ ...ZOOM, ...part }] } : {}),
+    ...(chart.axis.of === 'seconds' ? { dataZoom: [{ ...ZOOM, ...part }] } : {}),
   };
 }

@@ -1,7 +1,7 @@
 // What a chart says at one place, in words and numbers: for the tip at the pointer, and for who reads with keys.
 
 import type { Chart, HeatMap, LineChart } from '../report/charts/chart.ts';
-import { percentileText, secondText, valueText } from '../report/charts/labels.ts';
+import { placeText, secondText, valueText } from '../report/charts/labels.ts';
 
 export interface Reading {
   readonly at: string;
@@ -19,7 +19,7 @@ export function readingAt(chart: Chart, place: number, hidden: ReadonlySet<strin
 function lineReading({ axis, unit, x, series }: LineChart, place: number, hidden: ReadonlySet<string>): Reading {
   const at = x[place] ?? 0;
   return {
-    at: axis === 'seconds' ? secondText(at) : percentileText(at),
+    at: placeText(axis, at),
     values: series.flatMap(({ name, y }) => {
       const value = y[place] ?? null;
       return hidden.has(name) ? [] : [{ name, text: value === null ? 'n/a' : valueText(unit, value) }];

@@ -14,7 +14,7 @@ import { FORMATS, type FormatName } from './formats.ts';
 const HOSTILE =
   '</script>|`x`|=1+1|@all [a](javascript:b) <img src=x onerror=y> \u202e\u0000\u001b[31m]]> \ud800 "q" &amp; \r\n# h';
 
-const ALONE = { comparison: null };
+const ALONE = { comparison: null, trend: null };
 const textsOf = (format: Exclude<FormatName, 'html' | 'pdf'>, result: RunResult): Readonly<Record<string, string>> =>
   Object.fromEntries(FORMATS[format](result, REPORT_TOOLS, ALONE).map(({ name, content }) => [name, String(content)]));
 

@@ -1,6 +1,7 @@
 // A result for a pull request: tables and a part that folds, in the Markdown that GitHub and GitLab have in common. Whatever comes
 // from outside stands in code, where it means nothing.
 
+import type { PlanTrend } from '../analysis/plan-trend.ts';
 import type { Comparison } from '../facts/comparison.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
@@ -12,6 +13,7 @@ import { code, paragraphs, table } from './markdown-parts.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { recoveryTexts } from './recovery-texts.ts';
 import type { Beside, ReportFile } from './report-file.ts';
+import { commitText, FIGURE_NAMES, levelsText } from './trend-texts.ts';
 
 const VERDICTS: Readonly<Record<RunResult['verdict']['kind'], string>> = {
   pass: 'PASS',
@@ -24,7 +26,11 @@ const MARKS: Readonly<Record<ThresholdResult['kind'], string>> = {
   inconclusive: 'open',
 };
 
-export function renderMarkdown(result: RunResult, _tools: unknown, { comparison }: Beside): readonly ReportFile[] {
+export function renderMarkdown(
+  result: RunResult,
+  _tools: unknown,
+  { comparison, trend }: Beside,
+): readonly ReportFile[] {
   const { run, verdict, plan } = result;
   const sections = [
     [`## ${VERDICTS[verdict.kind]}: ${code(run.name, 80)}`],
@@ -36,6 +42,7 @@ export function renderMarkdown(result: RunResult, _tools: unknown, { comparison 
     ],
     rulesOf(verdict.thresholds),
     ...(comparison === null ? [] : againstBaseline(comparison)),
+    trend === null ? [] : worseSince(trend),
     verdict.doubts.map(({ detail }) => `- doubt: ${code(detail)}`),
     result.findings.map(({ kind, series, evidence }) => `- ${kind}: ${code(series, 120)}: ${code(evidence)}`),
     violationsOf(result),
@@ -47,6 +54,18 @@ export function renderMarkdown(result: RunResult, _tools: unknown, { comparison 
 
 function againstBaseline(comparison: Comparison): readonly (readonly string[])[] {
   return [[`### ${CHANGES[comparison.change]} against the baseline`], ...comparisonParagraphs(comparison)];
+}
+
+/** Where the latest change is for the worse: what of it is. */
+function worseSince({ changes }: PlanTrend): readonly string[] {
+  const latest = changes.filter(({ place }) => place === changes[0]?.place);
+  return latest
+    .filter(({ direction }) => direction === 'worse')
+    .map((change) => {
+      const commit = commitText(change.run);
+      const since = `${code(change.run.id, 120)}${commit === null ? '' : ` (commit ${code(commit)})`}`;
+      return `- worse since run ${since}: ${FIGURE_NAMES[change.figure]} ${code(levelsText(change))}`;
+    });
 }
 
 function rulesOf(thresholds: readonly ThresholdResult[]): readonly string[] {

@@ -101,7 +101,7 @@ const REPORTS: Readonly<Record<string, string>> = {
   'the PDF': textsOfPdf(pdfDefinition([document], () => ''))
     .filter((text) => text !== plan)
     .join('\n'),
-  Markdown: FORMATS.md(result, REPORT_TOOLS, { comparison: null })
+  Markdown: FORMATS.md(result, REPORT_TOOLS, { comparison: null, trend: null })
     .map(({ content }) => String(content))
     .join('\n'),
   JUnit: FORMATS.junit(result)

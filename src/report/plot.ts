@@ -3,7 +3,7 @@
 
 import type { RunResult } from '../facts/result.ts';
 import type { LineChart, Unit } from './charts/chart.ts';
-import { percentileText, secondText, valueText } from './charts/labels.ts';
+import { axisText, valueText } from './charts/labels.ts';
 import { responseOverTime, throughputOverTime } from './charts/over-time.ts';
 import { spectrum } from './charts/spectrum.ts';
 import type { TextStyle } from './style.ts';
@@ -57,7 +57,7 @@ function plotLines({ chart, title, series }: Shown, style: TextStyle): readonly 
 function columnsOf({ x, series, axis }: LineChart, name: string): readonly (number | null)[] {
   const columns: (number | null)[] = Array.from({ length: WIDTH }, () => null);
   const y = series.find((one) => one.name === name)?.y ?? [];
-  const place = (at: number): number => (axis === 'rarity' ? Math.log10(at) : at);
+  const place = (at: number): number => (axis.of === 'rarity' ? Math.log10(at) : at);
   const from = place(x[0] ?? 0);
   const width = Math.max(place(x.at(-1) ?? 0) - from, Number.EPSILON);
   const columnOf = (at: number): number => Math.min(WIDTH - 1, Math.floor(((place(at) - from) / width) * WIDTH));
@@ -101,7 +101,6 @@ function leastHeight(unit: Unit): number {
 }
 
 function edgeLabels({ axis, x }: LineChart): string {
-  const text = axis === 'rarity' ? percentileText : secondText;
-  const [from, to] = [text(x[0] ?? 0), text(x.at(-1) ?? 0)];
+  const [from, to] = [axisText(axis, x[0] ?? 0), axisText(axis, x.at(-1) ?? 0)];
   return `  ${' '.repeat(LABEL_WIDTH + 2)}${from}${to.padStart(Math.max(to.length + 1, WIDTH - from.length))}`;
 }

@@ -1,5 +1,6 @@
 // What a format makes of a result.
 
+import type { PlanTrend } from '../analysis/plan-trend.ts';
 import type { Comparison } from '../facts/comparison.ts';
 import type { Chart, ChartSize } from './charts/chart.ts';
 import type { PageScript } from './html/page.ts';
@@ -14,7 +15,11 @@ export interface ReportFile {
 export interface Beside {
   /** With the runs that it is held against; null where there are none. */
   readonly comparison: Comparison | null;
+  /** Over the runs of its plan up to this one; null where there are too few, or nobody asked. */
+  readonly trend: PlanTrend | null;
 }
+
+export const NOTHING_BESIDE: Beside = { comparison: null, trend: null };
 
 /** What rendering needs of the platform. What is dear is only made ready when it is asked for. */
 export interface ReportTools {

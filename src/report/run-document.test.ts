@@ -1,12 +1,16 @@
 import hdr from 'hdr-histogram-js';
 import { describe, expect, test } from 'vitest';
+import { HOSTILE, makeSummary, rawIn } from '../../test/support/history.ts';
 import { resultOf } from '../../test/support/judged-run.ts';
+import { type PlanTrend, planTrend } from '../analysis/plan-trend.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
 import { REPORT_TOOLS } from '../outputs/report-tools.ts';
-import type { Chart } from './charts/chart.ts';
+import type { Chart, LineChart } from './charts/chart.ts';
+import { placeText } from './charts/labels.ts';
 import type { Block, ReportDocument, TableBlock } from './document.ts';
 import { formatMs } from './figures.ts';
+import { FORMATS } from './formats.ts';
 import { runDocument } from './run-document.ts';
 
 const LOST: RunEvent = {
@@ -63,7 +67,7 @@ describe('the numbers of a report', () => {
     } as const;
     let checked = 0;
     for (const chart of chartsOf(document)) {
-      if (chart.kind !== 'lines' || chart.axis !== 'seconds') continue;
+      if (chart.kind !== 'lines' || chart.axis.of !== 'seconds') continue;
       expect(chart.x.length).toBeLessThanOrEqual(2100);
       for (const { name, y } of chart.series) {
         const field = fields[name as keyof typeof fields];
@@ -136,5 +140,70 @@ describe('what a report says first', () => {
     const ids = documentOf(resultOf()).sections.map(({ id }) => id);
     expect(ids).not.toContain('recovery');
     expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('over the runs of a plan', () => {
+  const at = (place: number): string => new Date(Date.UTC(2026, 10, 1) + place * 3_600_000).toISOString();
+  const trendOf = (...p99Ms: readonly number[]): PlanTrend => {
+    const base = makeSummary({ id: 'base' });
+    const runs = p99Ms.map((responseP99Ms, place) => {
+      const git = { commit: `${place + 1}`.padStart(40, 'c'), branch: 'main', isDirty: false };
+      return { ...base, id: `run-${place + 1}`, startedAt: at(place), git, responseP99Ms };
+    });
+    const trend = planTrend(runs);
+    if (trend.kind !== 'trend') throw new Error('too few');
+    return trend;
+  };
+  const level = (ms: number, count: number): readonly number[] => Array.from({ length: count }, () => ms);
+  const sectionOf = (trend: PlanTrend | null) =>
+    runDocument(resultOf(), REPORT_TOOLS, { comparison: null, trend }).sections.find(({ id }) => id === 'trend');
+  const chartOf = (trend: PlanTrend): LineChart => {
+    const [chart] = chartsOf({ ...documentOf(resultOf()), sections: [sectionOf(trend)!] });
+    if (chart?.kind !== 'lines') throw new Error('no chart');
+    return chart;
+  };
+
+  test('a change is told with its run, commit and both levels, and parts the chart where it is', () => {
+    const trend = trendOf(...level(12, 12), ...level(18, 8));
+    const text = JSON.stringify(sectionOf(trend));
+    for (const part of ['Worse since run run-13', '12 ms -> 18 ms (+50.0 %)', 'cccccc', '20 runs'])
+      expect(text).toContain(part);
+    const chart = chartOf(trend);
+    expect(chart.series[1]).toEqual({
+      name: 'response p99',
+      y: trend.runs.map(({ figures }) => figures.responseP99Ms),
+    });
+    expect(chart.bands).toEqual([
+      { kind: 'level', name: '', from: 1, to: 13 },
+      { kind: 'level', name: 'since run 13', from: 13, to: 20 },
+    ]);
+    expect(placeText(chart.axis, 13)).toBe('13: 2026-11-01 12:00, run-13');
+  });
+
+  test('without a change there is a chart and no table, and without a trend there is nothing', () => {
+    const even = trendOf(...level(12, 15));
+    expect(sectionOf(even)?.blocks.map(({ kind }) => kind)).toEqual(['paragraph', 'chart']);
+    expect(chartOf(even).bands).toEqual([]);
+    expect(sectionOf(null)).toBeUndefined();
+  });
+
+  test('Markdown has a line where the latest change is for the worse, and only there', () => {
+    const textOf = (trend: PlanTrend): string =>
+      String(FORMATS.md(resultOf(), REPORT_TOOLS, { comparison: null, trend })[0]!.content);
+    expect(textOf(trendOf(...level(12, 12), ...level(18, 8)))).toMatch(
+      /^- worse since run `run-13` \(commit `c{8}`\): response p99 `12 ms -> 18 ms \(\+50\.0 %\)`$/m,
+    );
+    for (const trend of [trendOf(...level(12, 20)), trendOf(...level(12, 8), ...level(18, 8), ...level(12, 8))])
+      expect(textOf(trend)).not.toContain('since run');
+  });
+
+  test('a run or a commit that is called anything is shown and does nothing', () => {
+    const trend = trendOf(...level(12, 12), ...level(18, 8));
+    const hostile = { ...trend.runs[12]!, id: HOSTILE, git: { commit: HOSTILE, branch: HOSTILE, isDirty: false } };
+    const changes = trend.changes.map((change) => ({ ...change, run: hostile }));
+    const { content } = FORMATS.md(resultOf(), REPORT_TOOLS, { comparison: null, trend: { ...trend, changes } })[0]!;
+    expect(rawIn(String(content))).toEqual([]);
+    expect(rawIn(JSON.stringify(sectionOf({ ...trend, changes, runs: trend.runs.with(12, hostile) })))).toEqual([]);
   });
 });

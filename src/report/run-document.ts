@@ -5,7 +5,7 @@ import { formatCount } from '../units/rate.ts';
 import { type ReportDocument, type Section, TONES } from './document.ts';
 import { formatSeconds, plural } from './figures.ts';
 import { printable } from './printable.ts';
-import type { Beside, ReportTools } from './report-file.ts';
+import { type Beside, NOTHING_BESIDE, type ReportTools } from './report-file.ts';
 import { comparisonSection } from './sections/comparison-section.ts';
 import { deliverySection } from './sections/delivery-section.ts';
 import { instrumentSection } from './sections/instrument-section.ts';
@@ -16,6 +16,7 @@ import { resourcesSection } from './sections/resources-section.ts';
 import { rulesSection } from './sections/rules-section.ts';
 import { summarySection } from './sections/summary-section.ts';
 import { timesSection } from './sections/times-section.ts';
+import { trendSection } from './sections/trend-section.ts';
 
 type MakeSection = (result: RunResult, tools: ReportTools, beside: Beside) => Section | null;
 
@@ -23,6 +24,7 @@ const SECTIONS: readonly MakeSection[] = [
   summarySection,
   rulesSection,
   comparisonSection,
+  trendSection,
   timesSection,
   loadSection,
   deliverySection,
@@ -34,11 +36,7 @@ const SECTIONS: readonly MakeSection[] = [
 
 const WORDS = { pass: 'PASS', fail: 'FAIL', inconclusive: 'INCONCLUSIVE' } as const;
 
-export function runDocument(
-  result: RunResult,
-  tools: ReportTools,
-  beside: Beside = { comparison: null },
-): ReportDocument {
+export function runDocument(result: RunResult, tools: ReportTools, beside: Beside = NOTHING_BESIDE): ReportDocument {
   const { run, plan, connections, verdict } = result;
   return {
     title: printable(run.name, 120),

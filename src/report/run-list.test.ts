@@ -7,8 +7,12 @@ import { plainStyle } from './style.ts';
 
 const at = (day: number): string => `2026-11-${String(day).padStart(2, '0')}T12:00:00.000Z`;
 
-function listed(entries: readonly RunEntry[], { shown = entries.length, unicode = true } = {}): string {
-  const list = { plans: historyByPlan(entries), shown: new Set(entries.slice(0, shown)), total: entries.length };
+function listed(
+  entries: readonly RunEntry[],
+  { shown = entries.length, unicode = true, isOfOnePlan = false } = {},
+): string {
+  const plans = historyByPlan(entries);
+  const list = { plans, shown: new Set(entries.slice(0, shown)), total: entries.length, isOfOnePlan };
   return renderRunList(list, plainStyle(unicode));
 }
 
@@ -65,5 +69,53 @@ describe('a list of runs', () => {
     const text = listed([makeEntry({ id: HOSTILE, name: HOSTILE, tags: [HOSTILE], git })]);
     expect(rawIn(text)).toEqual([]);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(500);
+  });
+});
+
+describe('changes over the runs of a plan', () => {
+  /** The newest first: the p99 of each, from the oldest on. */
+  const runsAt = (...responseP99Ms: readonly number[]): readonly RunEntry[] =>
+    responseP99Ms
+      .map((ms, place) => {
+        const git = { commit: `${place + 1}`.padStart(3, '0').padEnd(40, 'f'), branch: 'main', isDirty: place === 12 };
+        return makeEntry({ id: `run-${place + 1}`, startedAt: at(place + 1), git }, { responseP99Ms: ms });
+      })
+      .toReversed();
+  const level = (ms: number, count: number): readonly number[] => Array.from({ length: count }, () => ms);
+  const slowed = runsAt(...level(12, 12), ...level(18, 8));
+  const indented = (text: string): readonly string[] => text.split('\n').slice(3, 6);
+
+  test('are told with both levels, the run and its commit', () => {
+    const line = '  x worse   response p99 12 ms -> 18 ms (+50.0 %) since run run-13 (commit 013fffff+)';
+    expect(indented(listed(slowed, { isOfOnePlan: true })).slice(0, 2)).toEqual([line, '  looked for in 20 runs']);
+    expect(indented(listed(slowed))[0]).toBe(line);
+    expect(listed(slowed)).not.toContain('looked for');
+  });
+
+  test('are told from the latest on, and only the latest two where all plans are listed', () => {
+    const often = runsAt(...level(12, 6), ...level(18, 6), ...level(9, 6), ...level(30, 6));
+    const marks = (text: string): readonly string[] =>
+      [...text.matchAll(/^ {2}([x+]) .* since run (\S+)/gm)].map(([, mark, run]) => `${mark} ${run}`);
+    expect(marks(listed(often, { isOfOnePlan: true }))).toEqual(['x run-19', '+ run-13', 'x run-7']);
+    expect(marks(listed(often))).toEqual(['x run-19', '+ run-13']);
+    expect(listed(often)).toContain('  and 1 earlier change\n');
+  });
+
+  test('that are none are said to be so of one plan alone, and that there are too few runs to tell', () => {
+    const even = runsAt(...level(12, 15));
+    expect(listed(even, { isOfOnePlan: true })).toContain('  no lasting change in 15 runs\n');
+    expect(listed(runs, { isOfOnePlan: true })).toContain(
+      '  changes are looked for in 10 runs or more that can be held against the latest: 4 so far\n',
+    );
+    for (const entries of [even, runs]) expect(listed(entries)).not.toMatch(/change/);
+  });
+
+  test('say how many runs were left out, and why', () => {
+    const [latest, ...others] = slowed;
+    const doubtful = makeEntry({ id: 'doubtful', startedAt: at(15) }, { generatorHealthy: false });
+    const profiled = makeEntry({ id: 'profiled', startedAt: at(15) }, { profile: 'ci' });
+    expect(listed([latest!, doubtful, profiled, ...others], { isOfOnePlan: true })).toContain(
+      'looked for in 20 runs, 2 left out: 1 with the generator in doubt, 1 under another profile',
+    );
   });
 });

@@ -1,5 +1,6 @@
 // The history as text: for each plan how its key figures went, and its runs, the newest first.
 
+import type { TrendChange } from '../analysis/plan-trend.ts';
 import type { KeyFigure, PlanHistory } from '../analysis/run-history.ts';
 import type { RunEntry, UnjudgedState } from '../facts/run-entry.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
@@ -8,9 +9,12 @@ import { formatMs, formatSeconds, plural } from './figures.ts';
 import { printable } from './printable.ts';
 import { sparkLine } from './spark-line.ts';
 import type { TextStyle } from './style.ts';
+import { commitText, FIGURE_NAMES, levelsText, runsText, tooFewText } from './trend-texts.ts';
 
 /** So many of the latest runs are a line's. */
 const MOST_BARS = 60;
+/** So many of the latest changes are told: of a plan that was asked for, and of each where all are listed. */
+const MOST_CHANGES = { alone: 20, amongOthers: 2 } as const;
 
 const STATES: Readonly<Record<UnjudgedState, string>> = {
   running: 'running',
@@ -31,12 +35,16 @@ export interface RunList {
   /** So many of them, the newest, are listed one by one. */
   readonly shown: ReadonlySet<RunEntry>;
   readonly total: number;
+  /** Whether one plan was asked for by its name. */
+  readonly isOfOnePlan: boolean;
 }
 
-export function renderRunList({ plans, shown, total }: RunList, style: TextStyle): string {
+export function renderRunList({ plans, shown, total, isOfOnePlan }: RunList, style: TextStyle): string {
   const sections = plans.flatMap((plan) => {
     const runs = plan.runs.filter((run) => shown.has(run));
-    return runs.length === 0 ? [] : [[heading(plan, style), ...trendLines(plan, style), ...runLines(runs, style)]];
+    if (runs.length === 0) return [];
+    const changes = changeLines(plan, isOfOnePlan, style);
+    return [[heading(plan, style), ...trendLines(plan, style), ...changes, ...runLines(runs, style)]];
   });
   return `${[...sections, ...notes(plans, shown.size, total)].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -56,6 +64,30 @@ function trendLines({ series, judged }: PlanHistory, style: TextStyle): readonly
     const range = `${format(Math.min(...known))} to ${format(Math.max(...known))}, the latest ${format(latest)}`;
     return [`  ${title.padEnd(11)}  ${sparkLine(values, style.unicode)}  ${range}`];
   });
+}
+
+/** Where a figure went to another level, the latest first. Among others a plan says only what it has to say. */
+function changeLines({ trend }: PlanHistory, isAlone: boolean, style: TextStyle): readonly string[] {
+  if (trend === null) return [];
+  if (trend.kind === 'tooFew') return isAlone ? [`  ${style.dim(tooFewText(trend))}`] : [];
+  const { changes } = trend;
+  if (changes.length === 0) return isAlone ? [`  ${style.dim(`no lasting change in ${runsText(trend)}`)}`] : [];
+  const most = isAlone ? MOST_CHANGES.alone : MOST_CHANGES.amongOthers;
+  const earlier = changes.length - most;
+  return [
+    ...changes.slice(0, most).map((change) => `  ${changeLine(change, style)}`),
+    ...(earlier > 0 ? [`  ${style.dim(`and ${plural(earlier, 'earlier change')}`)}`] : []),
+    ...(isAlone ? [`  ${style.dim(`looked for in ${runsText(trend)}`)}`] : []),
+  ];
+}
+
+/** `x worse   response p99 12 ms -> 18 ms (+50.0 %) since run 20261121-… (commit abc12345)`. */
+function changeLine(change: TrendChange, style: TextStyle): string {
+  const { figure, run, direction } = change;
+  const commit = commitText(run);
+  const since = `since run ${printable(run.id, 100)}${commit === null ? '' : ` (commit ${printable(commit)})`}`;
+  const mark = direction === 'worse' ? style.red('x worse ') : style.green('+ better');
+  return `${mark}  ${FIGURE_NAMES[figure]} ${levelsText(change)} ${since}`;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -82,7 +114,7 @@ function runLines(runs: readonly RunEntry[], style: TextStyle): readonly string[
       summary === null ? '' : summary.deliveredPerSecond === null ? 'n/a' : formatRate(summary.deliveredPerSecond),
       summary === null ? '' : formatCount(summary.lost),
       run.durationSeconds === null ? '' : formatSeconds(run.durationSeconds),
-      run.git === null ? '' : `${printable(run.git.commit.slice(0, 8))}${run.git.isDirty ? '+' : ''}`,
+      printable(commitText(run) ?? ''),
       printable(run.id, 100),
       run.tags === null ? 'unreadable' : run.tags.map((tag) => printable(tag, 64)).join(' '),
     ];

@@ -282,7 +282,7 @@ describe('the PDF of a run', TOGETHER, () => {
   });
 });
 
-const ALONE = { comparison: null };
+const ALONE = { comparison: null, trend: null };
 const HOSTILE =
   '</script><script>globalThis.pwned=1</script><img src=x onerror="globalThis.pwned=1"> "\'><svg onload=globalThis.pwned=1> ' +
   '=1+1 | `x` [a](javascript:globalThis.pwned=1) @all \u001b[31m \u202eright to left\u2066 \u0000 \ud800 &lt; 漢字 \r\n# h';

@@ -6,14 +6,14 @@ import type { Band } from './chart.ts';
 export function bandsOf({ stages, recovery, run }: RunResult): readonly Band[] {
   return [
     ...(stages.length < 2 ? [] : stages).map(
-      ({ name, fromSecond, toSecond }): Band => ({ kind: 'stage', name, fromSecond, toSecond }),
+      ({ name, fromSecond, toSecond }): Band => ({ kind: 'stage', name, from: fromSecond, to: toSecond }),
     ),
     ...(recovery?.incidents ?? []).map(
       ({ name, fromSecond, toSecond }): Band => ({
         kind: 'fault',
         name,
-        fromSecond,
-        toSecond: toSecond ?? run.durationSeconds,
+        from: fromSecond,
+        to: toSecond ?? run.durationSeconds,
       }),
     ),
   ];

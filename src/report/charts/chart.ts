@@ -13,10 +13,7 @@ interface ChartBase {
 
 export interface LineChart extends ChartBase {
   readonly kind: 'lines';
-  /** `seconds` of the run; or the `rarity` 1/(1−p) of a percentile p, on a logarithmic axis. */
-  readonly axis: 'seconds' | 'rarity';
-  /** Where in its second a value is drawn: in the middle what happened in it, at the end what was so by then. */
-  readonly drawnAtSeconds: number;
+  readonly axis: Axis;
   readonly unit: Unit;
   readonly scale: 'linear' | 'logarithmic';
   /** In ascending order; each series has a value, or none, for each. */
@@ -27,6 +24,16 @@ export interface LineChart extends ChartBase {
   readonly limits: readonly Limit[];
 }
 
+/**
+ * `seconds` of the run; or the `rarity` 1/(1−p) of a percentile p, on a logarithmic axis; or `runs` of a plan, from the first (1)
+ * to the latest, with what each is called.
+ */
+export type Axis =
+  /** Where in its second a value is drawn: in the middle what happened in it, at the end what was so by then. */
+  | { readonly of: 'seconds'; readonly drawnAtSeconds: number }
+  | { readonly of: 'rarity' }
+  | { readonly of: 'runs'; readonly names: readonly string[] };
+
 export type Unit = 'ms' | 'perSecond' | 'bytesPerSecond' | 'count' | 'ratio' | 'bytes' | 'number';
 
 export interface Series {
@@ -34,12 +41,12 @@ export interface Series {
   readonly y: readonly (number | null)[];
 }
 
-/** A stretch of the run that the reader should see in every chart. */
+/** A stretch of the axis that the reader should see: of a run in every chart over time, of a plan's runs those on one level. */
 export interface Band {
-  readonly kind: 'stage' | 'fault';
+  readonly kind: 'stage' | 'fault' | 'level';
   readonly name: string;
-  readonly fromSecond: number;
-  readonly toSecond: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Limit {

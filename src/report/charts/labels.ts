@@ -5,7 +5,7 @@ import { formatCount, formatRate } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import { formatMs } from '../figures.ts';
-import type { Unit } from './chart.ts';
+import type { Axis, Unit } from './chart.ts';
 
 export function valueText(unit: Unit, value: number): string {
   switch (unit) {
@@ -42,4 +42,23 @@ export function secondText(second: number): string {
 export function percentileText(rarity: number): string {
   const digits = Math.max(0, Math.ceil(Math.log10(rarity)) - 1);
   return `${Number((100 * (1 - 1 / rarity)).toFixed(digits))} %`;
+}
+
+/** A place on an axis, in short. */
+export function axisText(axis: Axis, x: number): string {
+  switch (axis.of) {
+    case 'seconds':
+      return secondText(x);
+    case 'rarity':
+      return percentileText(x);
+    case 'runs':
+      return formatCount(x);
+    default:
+      return unreachable(axis);
+  }
+}
+
+/** A place on an axis, as it is read out: of runs with what the run is called. */
+export function placeText(axis: Axis, x: number): string {
+  return axis.of === 'runs' ? `${axisText(axis, x)}: ${axis.names[x - 1] ?? ''}` : axisText(axis, x);
 }

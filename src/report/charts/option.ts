@@ -3,8 +3,8 @@
 import type { EChartsOption, HeatmapSeriesOption, LineSeriesOption } from 'echarts';
 import { unreachable } from '../../units/unreachable.ts';
 import { printable } from '../printable.ts';
-import type { Band, Chart, HeatMap, Limit, LineChart } from './chart.ts';
-import { percentileText, secondText, valueText } from './labels.ts';
+import type { Axis, Band, Chart, HeatMap, Limit, LineChart } from './chart.ts';
+import { axisText, secondText, valueText } from './labels.ts';
 import { DASHES, type Palette } from './palette.ts';
 
 export interface Look {
@@ -38,7 +38,7 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
     return {
       type: 'line',
       name,
-      data: chart.x.map((x, point) => [x + chart.drawnAtSeconds, drawable(y[point] ?? null, isLog)]),
+      data: chart.x.map((x, point) => [drawnAt(chart.axis, x), drawable(y[point] ?? null, isLog)]),
       showSymbol: chart.x.length === 1,
       symbolSize: 5,
       lineStyle: { color: colour, width: 1.6, type: dash === 'solid' ? 'solid' : [...dash] },
@@ -67,7 +67,7 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
     },
     xAxis: {
       ...xAxisOf(chart),
-      ...axisLook(look, (value) => (chart.axis === 'seconds' ? secondText(value) : percentileText(value))),
+      ...axisLook(look, (value) => axisText(chart.axis, value)),
     },
     yAxis: {
       type: isLog ? 'log' : 'value',
@@ -82,14 +82,21 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
 /** A second lasts until the next; a fault may go on after the last that was recorded. */
 function xAxisOf({ axis, x, bands }: LineChart) {
   const last = x.at(-1) ?? 0;
-  return axis === 'seconds'
-    ? {
-        type: 'value' as const,
-        min: 0,
-        max: Math.max(last + 1, ...bands.map(({ toSecond }) => toSecond)),
-        minInterval: 1,
-      }
-    : { type: 'log' as const, min: 1, max: Math.max(10, last) };
+  switch (axis.of) {
+    case 'seconds':
+      return { type: 'value' as const, min: 0, max: Math.max(last + 1, ...bands.map(({ to }) => to)), minInterval: 1 };
+    case 'rarity':
+      return { type: 'log' as const, min: 1, max: Math.max(10, last) };
+    case 'runs':
+      return { type: 'value' as const, min: 1, max: Math.max(2, last), minInterval: 1 };
+    default:
+      return unreachable(axis);
+  }
+}
+
+/** On the axis: a second is as wide as it lasts. */
+export function drawnAt(axis: Axis, x: number): number {
+  return axis.of === 'seconds' ? x + axis.drawnAtSeconds : x;
 }
 
 /** A logarithmic axis has no place for nothing. */
@@ -101,8 +108,8 @@ function drawable(value: number | null, isLog: boolean): number | null {
 const NAMED_FROM_SHARE = 0.07;
 
 /** Bands and limits belong to a line of their own, which nobody can switch off. */
-function marks({ bands, limits, x, axis }: LineChart, { palette, fontFamily }: Look): LineSeriesOption {
-  const lengthSeconds = (x.at(-1) ?? 0) - (x[0] ?? 0);
+function marks({ bands, limits, x }: LineChart, { palette, fontFamily }: Look): LineSeriesOption {
+  const length = (x.at(-1) ?? 0) - (x[0] ?? 0);
   const label = (colour: string) => ({ color: colour, fontSize: 10, fontFamily });
   const isShaded = ({ kind }: Band, place: number): boolean => kind === 'fault' || place % 2 === 0;
   return {
@@ -111,17 +118,17 @@ function marks({ bands, limits, x, axis }: LineChart, { palette, fontFamily }: L
     silent: true,
     markArea: {
       silent: true,
-      data: (axis === 'seconds' ? bands : []).map((band, place) => {
-        const { kind, name, fromSecond, toSecond } = band;
-        const hasRoom = (toSecond - fromSecond) / lengthSeconds >= NAMED_FROM_SHARE;
+      data: bands.map((band, place) => {
+        const { kind, name, from, to } = band;
+        const hasRoom = (to - from) / length >= NAMED_FROM_SHARE;
         return [
           {
             name: hasRoom ? printable(name, 18) : '',
-            xAxis: fromSecond,
+            xAxis: from,
             itemStyle: { color: isShaded(band, place) ? palette[kind] : 'transparent' },
-            label: { ...label(palette.quiet), position: kind === 'stage' ? 'insideTop' : 'insideBottom' },
+            label: { ...label(palette.quiet), position: kind === 'fault' ? 'insideBottom' : 'insideTop' },
           },
-          { xAxis: toSecond },
+          { xAxis: to },
         ];
       }),
     },

@@ -163,14 +163,14 @@ function seriesOf({ timeline }: RunResult, figures: readonly (readonly [name: st
   return figures.map(([name, figure]) => ({ name, y: timeline.map((point) => point[figure]) }));
 }
 
-type Parts = Omit<LineChart, 'kind' | 'axis' | 'x' | 'bands' | 'drawnAtSeconds'>;
+type Parts = Omit<LineChart, 'kind' | 'axis' | 'x' | 'bands'>;
 
 function chartOf(result: RunResult, parts: Parts, drawnAtSeconds = 0.5): LineChart {
   const x = result.timeline.map(({ second }) => second);
   const thinned = thin({ x, series: parts.series }, MOST_POINTS);
   const bands = bandsOf(result);
   const reading = [parts.reading, ...faultsText(bands)].join(' ');
-  return { kind: 'lines', axis: 'seconds', drawnAtSeconds, ...parts, reading, ...thinned, bands };
+  return { kind: 'lines', axis: { of: 'seconds', drawnAtSeconds }, ...parts, reading, ...thinned, bands };
 }
 
 const MOST_NAMED_FAULTS = 12;
@@ -181,10 +181,7 @@ function faultsText(bands: readonly Band[]): readonly string[] {
   if (faults.length === 0) return [];
   const named = faults
     .slice(0, MOST_NAMED_FAULTS)
-    .map(
-      ({ name, fromSecond, toSecond }) =>
-        `${printable(name, 40)} (${secondText(fromSecond)} to ${secondText(toSecond)})`,
-    );
+    .map(({ name, from, to }) => `${printable(name, 40)} (${secondText(from)} to ${secondText(to)})`);
   const more = faults.length > named.length ? `, and ${formatCount(faults.length - named.length)} more` : '';
   return [`Shaded: ${named.join(', ')}${more}.`];
 }

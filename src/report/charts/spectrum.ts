@@ -26,8 +26,7 @@ export function spectrum(result: RunResult, inflate: (bytes: Uint8Array) => Uint
     reading:
       'Of a hundred messages that came back one was slower than the value at 99 %, of ten thousand one than that at 99.99 %. ' +
       'A line ends at its slowest message; one that stays low and then climbs like a wall is a service that stalls now and then.',
-    axis: 'rarity',
-    drawnAtSeconds: 0,
+    axis: { of: 'rarity' },
     unit: 'ms',
     scale: 'logarithmic',
     x,
