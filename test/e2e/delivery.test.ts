@@ -159,7 +159,7 @@ faults:
     const { answer, truth, cwd } = await fight('dropBeyond: 64KiB', ['--json'], {
       load: { connections: 1, bytes: '16MB', messages: { closed: { inFlight: 4, for: '2s' } } },
       faults: [{ fault: 'bandwidth', at: '0s', rate: '25MB/s' }],
-      drain: '3s',
+      drain: '8s',
     });
     const { messages, delivery } = answer.result;
     const dropped = truth.filter((line) => line.act === 'drop' && line.why === 'slowReader').length;
