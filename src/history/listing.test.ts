@@ -59,6 +59,12 @@ describe('a list of runs', () => {
     expect(listRuns(root, Date.now()).map(({ id }) => id)).toEqual(['a', '20261121-000000-killed-at-once', 'b']);
   });
 
+  test('has those that began in the same second in their order', async () => {
+    await keepRun(root, { id: '20261121-101500-chat-z', startedAt: '2026-11-21T10:15:00.100Z' });
+    await keepRun(root, { id: '20261121-101500-chat-a', startedAt: '2026-11-21T10:15:00.900Z' });
+    expect(listRuns(root, Date.now()).map(({ id }) => id.at(-1))).toEqual(['a', 'z']);
+  });
+
   test('has no files and follows no links', async () => {
     await keepRun(root, { id: ID });
     writeFileSync(path.join(root, 'notes.txt'), '');

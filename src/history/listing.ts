@@ -133,8 +133,8 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** `20261121-171235`: of the start; where that is not known of the id, which begins with it. */
+/** `20261121-171235.042Z`: of the start; where that is not known of the id, which begins with it, to the second. */
 function timeOf({ startedAt, id }: RunEntry): string {
   if (startedAt === null) return id.slice(0, 15);
-  return new Date(startedAt).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  return new Date(startedAt).toISOString().replaceAll(/[-:]/g, '').replace('T', '-');
 }
