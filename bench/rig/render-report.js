@@ -4,7 +4,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { jointFiles, writeReports } from '../../dist/outputs/report-files.js';
+import { jointFiles } from '../../dist/outputs/report-files.js';
+import { writeReports } from '../../dist/outputs/write-reports.js';
 
 const [file, format, count] = process.argv.slice(2);
 const result = JSON.parse(readFileSync(file, 'utf8'));

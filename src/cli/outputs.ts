@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
 import { openFile } from '../outputs/open-file.ts';
-import { directoryProblem, type MakeFiles, writeReports } from '../outputs/report-files.ts';
+import { directoryProblem, type MakeFiles, writeReports } from '../outputs/write-reports.ts';
 import { didYouMean } from '../plan/nearest.ts';
 
 export interface OutputFlags {

@@ -5,7 +5,8 @@ import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
 import { jointFiles, resultFiles } from '../outputs/report-files.ts';
-import { DOCUMENT_FORMAT_NAMES, FORMAT_NAMES } from '../report/formats.ts';
+import { FORMAT_NAMES } from '../report/format-names.ts';
+import { DOCUMENT_FORMAT_NAMES } from '../report/formats.ts';
 import { printable } from '../report/printable.ts';
 import type { Archive, StoredRun } from '../run/ports.ts';
 import { judgeStoredRun } from '../run/run-plan.ts';
@@ -36,7 +37,7 @@ export async function reportCommand(references: readonly string[], flags: Report
 async function reportOne(stored: StoredRun, archive: Archive, flags: ReportFlags): Promise<number> {
   const outputs = outputsOf(flags, FORMAT_NAMES);
   const result = await judgeStoredRun(stored);
-  printResult(result, flags, stored.path);
+  await printResult(result, flags, stored.path);
   const comparison = flags.against === undefined ? null : await compareStored(flags.against, archive, result, stored);
   if (comparison !== null) await tellComparison(comparison, stored.path, flags);
   const trend = trendBeside(result, stored.path, outputs.formats);
@@ -55,7 +56,7 @@ async function reportSeveral(stored: readonly StoredRun[], flags: ReportFlags): 
   const results: RunResult[] = [];
   for (const run of stored) {
     const result = await judgeStoredRun(run);
-    printResult(result, flags, run.path);
+    await printResult(result, flags, run.path);
     results.push(result);
   }
   if (isNonEmpty(results)) await writeOutputs(outputs, jointFiles(results), '.');

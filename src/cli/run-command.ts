@@ -4,20 +4,17 @@ import { DEFAULT_RUNS_DIRECTORY, localPorts } from '../entry/local.ts';
 import { VERSION } from '../entry/version.ts';
 import { EXIT_CODES } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
-import { resultFiles } from '../outputs/report-files.ts';
-import { REPORT_TOOLS } from '../outputs/report-tools.ts';
-import { FORMAT_NAMES } from '../report/formats.ts';
-import { renderPlots } from '../report/plot.ts';
+import type { Plan } from '../plan/plan.ts';
+import { FORMAT_NAMES } from '../report/format-names.ts';
 import { renderSummary } from '../report/summary.ts';
-import { runPlan } from '../run/run-plan.ts';
-import { compareFinished, exitCodeAgainst, openBaseline, tellComparison } from './against.ts';
+import type { RunGroup } from '../run/compare-runs.ts';
+import { type RunPorts, runPlan } from '../run/run-plan.ts';
 import type { PlanFlags } from './flags.ts';
 import { checkTags } from './history-flags.ts';
 import { loadPlan } from './load-plan.ts';
-import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
+import { type OutputFlags, outputsOf } from './outputs.ts';
 import { createProgressView } from './progress-view.ts';
 import { styleFor } from './terminal.ts';
-import { trendBeside } from './trend-beside.ts';
 
 export interface RunFlags extends PlanFlags, OutputFlags, PrintFlags {
   readonly quiet?: boolean;
@@ -50,7 +47,7 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
     checkTags('--tag', tags);
     const { plan, secrets } = await loadPlan(source, flags);
     const ports = localPorts(flags.runsDir ?? DEFAULT_RUNS_DIRECTORY);
-    const baseline = flags.against === undefined ? null : await openBaseline(flags.against, plan, secrets, ports);
+    const baseline = await openBaseline(flags.against, plan, secrets, ports);
     const finished = await runPlan(plan, ports, {
       secrets,
       highwaterVersion: VERSION,
@@ -60,14 +57,11 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
       onNotice: (text) => (process.stderr.isTTY && view !== null ? view.say(text) : process.stderr.write(`${text}\n`)),
     });
     view?.close();
-    const { result, path } = finished;
-    printResult(result, flags, path);
-    const comparison =
-      baseline === null ? null : await compareFinished(baseline, result, await ports.archive.open(path));
-    if (comparison !== null) await tellComparison(comparison, path, flags);
-    const trend = trendBeside(result, path, outputs.formats);
-    await writeOutputs(outputs, resultFiles(result, { comparison, trend }), path);
-    return exitCodeAgainst(comparison, exitCodeOf(result));
+    await printResult(finished.result, flags, finished.path);
+    const exitCode = exitCodeOf(finished.result);
+    if (baseline === null && outputs.formats.length === 0) return exitCode;
+    const { reportRun } = await import('./run-reports.ts');
+    return await reportRun({ finished, baseline, archive: ports.archive, outputs, flags, exitCode });
   } finally {
     view?.close();
     process.off('SIGINT', onInterrupt);
@@ -76,19 +70,36 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
   }
 }
 
+/** What comparing and reporting need is only loaded where they are asked for. Null where no baseline was named. */
+async function openBaseline(
+  reference: string | undefined,
+  plan: Plan,
+  secrets: readonly string[],
+  ports: RunPorts,
+): Promise<RunGroup | null> {
+  if (reference === undefined) return null;
+  const against = await import('./against.ts');
+  return against.openBaseline(reference, plan, secrets, ports);
+}
+
 export interface PrintFlags {
   readonly json?: boolean;
   readonly plot?: boolean;
 }
 
-export function printResult(result: RunResult, { json, plot }: PrintFlags, path: string): void {
+export async function printResult(result: RunResult, { json, plot }: PrintFlags, path: string): Promise<void> {
   if (json === true) {
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;
   }
   const style = styleFor(process.stdout);
   process.stdout.write(renderSummary(result, style, path));
-  if (plot === true) process.stdout.write(`\n${renderPlots(result, style, REPORT_TOOLS.inflate)}`);
+  if (plot !== true) return;
+  const [{ renderPlots }, { REPORT_TOOLS }] = await Promise.all([
+    import('../report/plot.ts'),
+    import('../outputs/report-tools.ts'),
+  ]);
+  process.stdout.write(`\n${renderPlots(result, style, REPORT_TOOLS.inflate)}`);
 }
 
 export function exitCodeOf(result: RunResult): number {

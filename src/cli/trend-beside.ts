@@ -5,7 +5,7 @@ import { type PlanTrend, planTrend } from '../analysis/plan-trend.ts';
 import type { RunResult } from '../facts/result.ts';
 import { summaryOf } from '../facts/run-summary.ts';
 import { listRuns } from '../history/listing.ts';
-import type { FormatName } from '../report/formats.ts';
+import type { FormatName } from '../report/format-names.ts';
 import { printable } from '../report/printable.ts';
 
 /** The formats that show it. */

@@ -8,7 +8,8 @@ import { createJudge } from '../analysis/judge.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
 import { REPORT_TOOLS } from '../outputs/report-tools.ts';
-import { FORMATS, type FormatName } from './formats.ts';
+import type { FormatName } from './format-names.ts';
+import { FORMATS } from './formats.ts';
 
 /** What a service, a plan or a file may be called, or say. */
 const HOSTILE =

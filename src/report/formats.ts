@@ -4,6 +4,7 @@ import type { RunResult } from '../facts/result.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { renderCsv } from './csv.ts';
 import type { ReportDocument } from './document.ts';
+import type { FormatName } from './format-names.ts';
 import { renderHgrm, renderHlog } from './hdr-files.ts';
 import { pageHtml } from './html/page.ts';
 import { renderJunit } from './junit.ts';
@@ -42,9 +43,7 @@ export const FORMATS = {
   junit: renderJunit,
   md: renderMarkdown,
   pdf: ofOneRun(DOCUMENT_FORMATS.pdf),
-} as const satisfies Readonly<Record<string, Render>>;
+} as const satisfies Readonly<Record<FormatName, Render>>;
 
-export type FormatName = keyof typeof FORMATS;
-export const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
 export type DocumentFormatName = keyof typeof DOCUMENT_FORMATS;
 export const DOCUMENT_FORMAT_NAMES = Object.keys(DOCUMENT_FORMATS) as readonly DocumentFormatName[];

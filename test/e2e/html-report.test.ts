@@ -13,10 +13,11 @@ import { formatMs } from '../../src/report/figures.ts';
 import { drawAll, openFile, startBrowser } from '../support/browser.ts';
 import { HIGHWATER, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 
-/** As it was built: the page's script lies beside it. */
-const { resultFiles, writeReports } = (await import(
-  pathToFileURL(path.join(path.dirname(HIGHWATER), '../outputs/report-files.js')).href
-)) as typeof import('../../src/outputs/report-files.ts');
+/** As they were built: the page's script lies beside them. */
+const built = <Module>(name: string): Promise<Module> =>
+  import(pathToFileURL(path.join(path.dirname(HIGHWATER), '../outputs', name)).href) as Promise<Module>;
+const { resultFiles } = await built<typeof import('../../src/outputs/report-files.ts')>('report-files.js');
+const { writeReports } = await built<typeof import('../../src/outputs/write-reports.ts')>('write-reports.js');
 const TOGETHER = { concurrent: true, timeout: 120_000 } as const;
 /** Not concurrent: one process, and the pages of several tests in it. */
 let browser: Browser;
