@@ -23,6 +23,8 @@ interface Mutation {
   readonly to: string;
   /** What the campaigns say then. */
   readonly noticed: RegExp;
+  /** Where it takes a rare moment to show: more of them, of which the rest is left out once it has. */
+  readonly campaigns?: number;
 }
 
 const MUTATIONS: readonly Mutation[] = [
@@ -165,6 +167,7 @@ const MUTATIONS: readonly Mutation[] = [
     from: 'numbering.shared ? placeOf.map((place) => highest.get(place)!) : expected;',
     to: 'expected;',
     noticed: /pushes missed: found \d+, done \d/,
+    campaigns: 120,
   },
   {
     detector: 'what nobody sent is unexpected',
@@ -180,14 +183,14 @@ describe('the campaigns notice when a detector is off', () => {
     expect(await campaignsIn(ROOT)).toContain('found equals done in every one');
   });
 
-  test.concurrent.each(MUTATIONS)('$detector', { timeout: 180_000 }, async ({ file, from, to, noticed }) => {
+  test.concurrent.each(MUTATIONS)('$detector', { timeout: 180_000 }, async ({ file, from, to, noticed, campaigns }) => {
     const copy = free.pop() ?? newCopy();
     const mutated = path.join(copy, 'src', file);
     const source = readFileSync(mutated, 'utf8');
     expect(source.split(from), 'the line to switch off stands there once').toHaveLength(2);
     writeFileSync(mutated, source.replace(from, to));
     try {
-      expect(await campaignsIn(copy, noticed)).toMatch(noticed);
+      expect(await campaignsIn(copy, noticed, campaigns)).toMatch(noticed);
     } finally {
       writeFileSync(mutated, source);
       free.push(copy);
@@ -207,8 +210,8 @@ function newCopy(): string {
 }
 
 /** What they print: all of it, or up to what is looked for. */
-function campaignsIn(directory: string, wanted: RegExp | null = null): Promise<string> {
-  const args = ['--import', 'jiti/register', 'test/campaign/main.ts', '--runs', String(CAMPAIGNS), '--seed', '1'];
+function campaignsIn(directory: string, wanted: RegExp | null = null, campaigns = CAMPAIGNS): Promise<string> {
+  const args = ['--import', 'jiti/register', 'test/campaign/main.ts', '--runs', String(campaigns), '--seed', '1'];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: directory,
