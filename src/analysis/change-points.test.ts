@@ -1,19 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NILE } from '../../test/support/nile.ts';
 import { createRandom } from '../random/generator.ts';
 import { findChangePoints, HUNTER, strongestSplit } from './change-points.ts';
 
 const THREE_LEVELS = [0.3, 2.4, 1.5, -0.9, -0.5, 99.7, 98.3, 99.1, 149, 149.7, 149.5, 149.1, 148.8, 150];
 const TWO_LEVELS = [
   1.02, 0.95, 0.99, 1.0, 1.12, 1.0, 1.01, 0.98, 1.01, 0.96, 0.5, 0.51, 0.48, 0.48, 0.55, 0.5, 0.49, 0.51, 0.5, 0.49,
-];
-/** Annual flow of the Nile at Aswan, 1871 to 1970: the first dam there was begun in 1898. */
-const NILE = [
-  1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140, 995, 935, 1110, 994, 1020, 960, 1180, 799, 958, 1140, 1100,
-  1210, 1150, 1250, 1260, 1220, 1030, 1100, 774, 840, 874, 694, 940, 833, 701, 916, 692, 1020, 1050, 969, 831, 726, 456,
-  824, 702, 1120, 1100, 832, 764, 821, 768, 845, 864, 862, 698, 845, 744, 796, 1040, 759, 781, 865, 845, 944, 984, 897,
-  822, 1010, 771, 676, 649, 846, 812, 742, 801, 1040, 860, 874, 848, 890, 744, 749, 838, 1050, 918, 986, 797, 923, 975,
-  815, 1020, 906, 901, 1170, 912, 746, 919, 718, 714, 740,
 ];
 const indexesOf = (values: readonly number[], options = {}): number[] =>
   findChangePoints(values, { ...HUNTER, ...options }).map(({ index }) => index);

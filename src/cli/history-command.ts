@@ -52,7 +52,7 @@ export async function historyCommand(name: string | undefined, flags: HistoryFla
 }
 
 /** One that is not there yet holds no runs; a file is a mistake. Throws ARGUMENTS_INVALID. */
-export function checkRunsDirectory(runsDir: string): void {
+function checkRunsDirectory(runsDir: string): void {
   if (runsDir !== '' && statSync(runsDir, { throwIfNoEntry: false })?.isDirectory() !== false) return;
   throw new HighwaterError('ARGUMENTS_INVALID', [
     `--runs-dir: expected a directory, got ${runsDir === '' ? 'nothing' : `the file ${runsDir}`}`,

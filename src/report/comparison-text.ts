@@ -1,6 +1,7 @@
 // A comparison for a terminal: the judgement first, then the figures, then what they rest on.
 
 import type { ComparedSide, Comparison, MetricComparison } from '../facts/comparison.ts';
+import { alignColumns } from './columns.ts';
 import { basisTexts, CHANGES, COLUMNS, formatEffect, metricCells, undecidedTexts } from './comparison-figures.ts';
 import { differenceText } from './difference-text.ts';
 import { plural } from './figures.ts';
@@ -72,24 +73,16 @@ const MARKS: Readonly<Record<MetricComparison['change'], string>> = {
 };
 
 function tableLines(metrics: readonly MetricComparison[], style: TextStyle): readonly string[] {
-  const rows = metrics.map(metricCells);
-  const widths = COLUMNS.map((column, place) => Math.max(column.length, ...rows.map((cells) => cells[place]!.length)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, place) =>
-        place === 0 || place === cells.length - 1 ? cell.padEnd(widths[place]!) : cell.padStart(widths[place]!),
-      )
-      .join('   ')
-      .trimEnd();
+  const isEdge = (place: number): boolean => place === 0 || place === COLUMNS.length - 1;
+  const columns = COLUMNS.map((title, place) => ({ title, align: isEdge(place) ? 'left' : 'right' }) as const);
+  const rows = metrics.map((metric) => {
+    const cells = metricCells(metric);
+    return [...cells.slice(0, -1), colourOf(metric.change, style)(cells.at(-1)!)];
+  });
+  const [head = '', ...lines] = alignColumns(columns, rows);
   return [
-    style.dim(`     ${line(COLUMNS)}`),
-    ...metrics.map(({ change }, place) => {
-      const colour = colourOf(change, style);
-      const cells = rows[place]!;
-      const text = line(cells);
-      const word = cells.at(-1)!;
-      return `  ${colour(MARKS[change])} ${text.slice(0, text.length - word.length)}${colour(word)}`;
-    }),
+    style.dim(`     ${head}`),
+    ...metrics.map(({ change }, place) => `  ${colourOf(change, style)(MARKS[change])} ${lines[place]}`),
   ];
 }
 

@@ -1,7 +1,8 @@
 // Figures of a result as text: times that may not be known, counts with their noun.
 
 import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
-import { formatCount } from '../units/rate.ts';
+import { formatCount, formatRate } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
 
 /** `n/a` where it is not known. */
 export function formatMs(ms: number | null): string {
@@ -12,6 +13,18 @@ export function formatMs(ms: number | null): string {
 export function formatSeconds(seconds: number | null): string {
   return seconds === null ? 'n/a' : formatDuration(secondsToNs(seconds));
 }
+
+/** `n/a` where it is not known. */
+export function formatPerSecond(perSecond: number | null): string {
+  return perSecond === null ? 'n/a' : formatRate(perSecond);
+}
+
+/** `n/a` where it is not known. */
+export function formatShare(ratio: number | null): string {
+  return ratio === null ? 'n/a' : formatPercent(ratio);
+}
+
+export const VERDICT_WORDS = { pass: 'PASS', fail: 'FAIL', inconclusive: 'INCONCLUSIVE' } as const;
 
 /** `1 lane`, `2,000 lanes`. */
 export function plural(count: number, noun: string): string {

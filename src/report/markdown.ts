@@ -4,22 +4,17 @@
 import type { PlanTrend } from '../analysis/plan-trend.ts';
 import type { Comparison } from '../facts/comparison.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
-import { formatCount, formatRate } from '../units/rate.ts';
+import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { CHANGES } from './comparison-figures.ts';
 import { comparisonParagraphs } from './comparison-markdown.ts';
-import { formatMs, formatSeconds, plural } from './figures.ts';
+import { formatMs, formatPerSecond, formatSeconds, plural, VERDICT_WORDS } from './figures.ts';
 import { code, paragraphs, table } from './markdown-parts.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { recoveryTexts } from './recovery-texts.ts';
 import type { Beside, ReportFile } from './report-file.ts';
 import { commitText, FIGURE_NAMES, levelsText } from './trend-texts.ts';
 
-const VERDICTS: Readonly<Record<RunResult['verdict']['kind'], string>> = {
-  pass: 'PASS',
-  fail: 'FAIL',
-  inconclusive: 'INCONCLUSIVE',
-};
 const MARKS: Readonly<Record<ThresholdResult['kind'], string>> = {
   pass: 'ok',
   fail: '**broken**',
@@ -33,7 +28,7 @@ export function renderMarkdown(
 ): readonly ReportFile[] {
   const { run, verdict, plan } = result;
   const sections = [
-    [`## ${VERDICTS[verdict.kind]}: ${code(run.name, 80)}`],
+    [`## ${VERDICT_WORDS[verdict.kind]}: ${code(run.name, 80)}`],
     [
       `${formatSeconds(run.durationSeconds)}, ${plural(result.connections.peakOpen, 'lane')}, ${plural(run.workerCount, 'worker')}, ` +
         `against ${plan.target.urls.map((url) => code(url, 120)).join(', ')}` +
@@ -87,7 +82,6 @@ function violationsOf({ violations }: RunResult): readonly string[] {
 }
 
 function figuresOf({ messages, throughput, connections, response, service, plan }: RunResult): readonly string[] {
-  const perSecond = (value: number | null): string => (value === null ? 'n/a' : formatRate(value));
   const times = plan.load.messages.kind === 'none' ? [] : [timeRow('response', response), timeRow('service', service)];
   return [
     ...table(
@@ -108,9 +102,9 @@ function figuresOf({ messages, throughput, connections, response, service, plan 
       ['offered', 'sent', 'delivered', 'lanes opened', 'failed', 'dropped by the server'],
       [
         [
-          perSecond(throughput.offeredPerSecond),
-          perSecond(throughput.sentPerSecond),
-          perSecond(throughput.deliveredPerSecond),
+          formatPerSecond(throughput.offeredPerSecond),
+          formatPerSecond(throughput.sentPerSecond),
+          formatPerSecond(throughput.deliveredPerSecond),
           ...[connections.opened, connections.failed, connections.droppedByServer].map(formatCount),
         ],
       ],

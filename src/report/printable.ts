@@ -17,6 +17,7 @@ export function printableJson(value: unknown): string {
   );
 }
 
-function hexOf(code: number): string {
+/** Of a character or half of one: `202e`. */
+export function hexOf(code: number): string {
   return code.toString(16).padStart(4, '0');
 }

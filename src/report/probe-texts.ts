@@ -5,6 +5,7 @@ import type { ResourceSeries, RunResult } from '../facts/result.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
+import { valueText } from './charts/labels.ts';
 import { printable } from './printable.ts';
 
 const MOST_SERIES_SHOWN = 6;
@@ -62,5 +63,5 @@ function signed(value: number, format: (value: number) => string): string {
 }
 
 function plainNumber(value: number): string {
-  return Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(4)));
+  return valueText('number', value);
 }

@@ -2,8 +2,7 @@
 
 import type { IncidentResult, RecoveryResult } from '../facts/result.ts';
 import { formatCount } from '../units/rate.ts';
-import { formatPercent } from '../units/ratio.ts';
-import { formatMs, formatSeconds, plural } from './figures.ts';
+import { formatMs, formatSeconds, formatShare, plural } from './figures.ts';
 import { printable } from './printable.ts';
 
 /** A line for the whole, and three for each fault. */
@@ -14,7 +13,7 @@ export function recoveryTexts({
   meanSecondsDown,
 }: RecoveryResult): readonly string[] {
   const whole = [
-    `lanes available ${availabilityRatio === null ? 'n/a' : formatPercent(availabilityRatio)}`,
+    `lanes available ${formatShare(availabilityRatio)}`,
     ...(meanSecondsDown === null
       ? []
       : [`${plural(drops, 'drop')}, down for ${formatSeconds(meanSecondsDown)} on average`]),

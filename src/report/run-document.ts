@@ -3,7 +3,7 @@
 import type { RunResult } from '../facts/result.ts';
 import { formatCount } from '../units/rate.ts';
 import { type ReportDocument, type Section, TONES } from './document.ts';
-import { formatSeconds, plural } from './figures.ts';
+import { formatSeconds, plural, VERDICT_WORDS } from './figures.ts';
 import { printable } from './printable.ts';
 import { type Beside, NOTHING_BESIDE, type ReportTools } from './report-file.ts';
 import { comparisonSection } from './sections/comparison-section.ts';
@@ -34,13 +34,11 @@ const SECTIONS: readonly MakeSection[] = [
   planSection,
 ];
 
-const WORDS = { pass: 'PASS', fail: 'FAIL', inconclusive: 'INCONCLUSIVE' } as const;
-
 export function runDocument(result: RunResult, tools: ReportTools, beside: Beside = NOTHING_BESIDE): ReportDocument {
   const { run, plan, connections, verdict } = result;
   return {
     title: printable(run.name, 120),
-    verdict: { word: WORDS[verdict.kind], tone: TONES[verdict.kind] },
+    verdict: { word: VERDICT_WORDS[verdict.kind], tone: TONES[verdict.kind] },
     headline: headline(result),
     facts: [
       run.startedAt,

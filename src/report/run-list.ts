@@ -5,7 +5,7 @@ import type { KeyFigure, PlanHistory } from '../analysis/run-history.ts';
 import type { RunEntry, UnjudgedState } from '../facts/run-entry.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { alignColumns, type Column } from './columns.ts';
-import { formatMs, formatSeconds, plural } from './figures.ts';
+import { formatMs, formatPerSecond, formatSeconds, plural } from './figures.ts';
 import { printable } from './printable.ts';
 import { sparkLine } from './spark-line.ts';
 import type { TextStyle } from './style.ts';
@@ -111,7 +111,7 @@ function runLines(runs: readonly RunEntry[], style: TextStyle): readonly string[
       verdictOf(run, style),
       summary === null ? '' : formatMs(summary.responseP50Ms),
       summary === null ? '' : formatMs(summary.responseP99Ms),
-      summary === null ? '' : summary.deliveredPerSecond === null ? 'n/a' : formatRate(summary.deliveredPerSecond),
+      summary === null ? '' : formatPerSecond(summary.deliveredPerSecond),
       summary === null ? '' : formatCount(summary.lost),
       run.durationSeconds === null ? '' : formatSeconds(run.durationSeconds),
       printable(commitText(run) ?? ''),

@@ -4,9 +4,9 @@ import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
-import { formatCount, formatRate } from '../units/rate.ts';
+import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
-import { formatMs, formatSeconds, plural } from './figures.ts';
+import { formatMs, formatPerSecond, formatSeconds, formatShare, plural } from './figures.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
 import { probeTexts } from './probe-texts.ts';
@@ -169,7 +169,7 @@ const MAX_TYPES = 10;
 function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
   if (fanout === null || plan.load.rooms === null) return [];
   const { receivers, spread } = fanout;
-  const reach = fanout.reachRatio === null ? 'n/a' : formatPercent(fanout.reachRatio);
+  const reach = formatShare(fanout.reachRatio);
   const counts = [
     `reach ${reach}`,
     `owed ${formatCount(fanout.owed)}`,
@@ -223,7 +223,7 @@ function pingLines({ pings }: RunResult): string[] {
 function pushLines({ pushes }: RunResult): string[] {
   if (pushes === null) return [];
   const counts = [
-    `reach ${pushes.reachRatio === null ? 'n/a' : formatPercent(pushes.reachRatio)}`,
+    `reach ${formatShare(pushes.reachRatio)}`,
     `owed ${formatCount(pushes.owed)}`,
     `received ${formatCount(pushes.received)}`,
     `missed ${formatCount(pushes.missed)}`,
@@ -294,13 +294,12 @@ function kinds(name: string, counts: Readonly<Record<string, number>>): string[]
 }
 
 function throughputParts({ throughput }: RunResult): string[] {
-  const rate = (perSecond: number | null): string => (perSecond === null ? 'n/a' : formatRate(perSecond));
   const bytes = (perSecond: number | null): string =>
     perSecond === null ? 'n/a' : `${formatBytes(Math.round(perSecond))}/s`;
   return [
-    `offered ${rate(throughput.offeredPerSecond)}`,
-    `sent ${rate(throughput.sentPerSecond)}`,
-    `delivered ${rate(throughput.deliveredPerSecond)}`,
+    `offered ${formatPerSecond(throughput.offeredPerSecond)}`,
+    `sent ${formatPerSecond(throughput.sentPerSecond)}`,
+    `delivered ${formatPerSecond(throughput.deliveredPerSecond)}`,
     `${bytes(throughput.bytesSentPerSecond)} out`,
     `${bytes(throughput.bytesReceivedPerSecond)} in`,
   ];

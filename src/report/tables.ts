@@ -2,9 +2,9 @@
 
 import type { Distribution } from '../facts/result.ts';
 import { formatBytes } from '../units/bytes.ts';
-import { formatCount, formatRate } from '../units/rate.ts';
+import { formatCount } from '../units/rate.ts';
 import type { Cell, Column, TableBlock, Tone } from './document.ts';
-import { formatMs, formatSeconds } from './figures.ts';
+import { formatMs, formatPerSecond, formatSeconds } from './figures.ts';
 import { printable } from './printable.ts';
 
 export function text(words: string, tone?: Tone): Cell {
@@ -39,7 +39,7 @@ export function secondsCell(seconds: number | null): Cell {
 }
 
 export function rateCell(perSecond: number | null): Cell {
-  return { text: perSecond === null ? 'n/a' : formatRate(perSecond), value: perSecond };
+  return { text: formatPerSecond(perSecond), value: perSecond };
 }
 
 export function byteRateCell(bytesPerSecond: number | null): Cell {

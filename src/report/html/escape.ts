@@ -2,6 +2,8 @@
 // attributes with quotation marks alike. What has no shape, such as marks that turn the direction of writing, is shown by
 // its number.
 
+import { hexOf } from '../printable.ts';
+
 const REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -13,19 +15,12 @@ const REFERENCES: Readonly<Record<string, string>> = {
 export function escapeHtml(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) =>
-      character === '\n' ? character : numberOf(character),
+      character === '\n' ? character : `\\u${hexOf(character.codePointAt(0)!)}`,
     )
     .replace(/[&<>"']/g, (character) => REFERENCES[character]!);
 }
 
-function numberOf(character: string): string {
-  return `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
-}
-
 /** A value of JSON inside `<script>`: no `<` can end it, and no line separator can break it. */
 export function jsonForScript(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[<\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(value).replace(/[<\u2028\u2029]/g, (character) => `\\u${hexOf(character.charCodeAt(0))}`);
 }

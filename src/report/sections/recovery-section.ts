@@ -3,9 +3,8 @@
 import type { FailureKind } from '../../facts/failure.ts';
 import { FAILURE_MEANINGS } from '../../facts/failure.ts';
 import type { IncidentResult, RunResult } from '../../facts/result.ts';
-import { formatPercent } from '../../units/ratio.ts';
 import { type Block, type Cell, paragraph, type Section } from '../document.ts';
-import { formatSeconds } from '../figures.ts';
+import { formatSeconds, formatShare } from '../figures.ts';
 import { misbehavingTexts } from '../misbehaving-texts.ts';
 import { countCell, msCell, numbers, said, secondsCell, table, text, troubleCell, words } from '../tables.ts';
 
@@ -17,7 +16,7 @@ export function recoverySection(result: RunResult): Section | null {
 function availability({ recovery }: RunResult): readonly Block[] {
   if (recovery === null) return [];
   const { availabilityRatio, drops, meanSecondsBetweenDrops, meanSecondsDown } = recovery;
-  const available = availabilityRatio === null ? 'n/a' : formatPercent(availabilityRatio);
+  const available = formatShare(availabilityRatio);
   const mean = (name: string, seconds: number | null): string =>
     seconds === null ? '' : `; ${name} ${formatSeconds(seconds)}`;
   return [

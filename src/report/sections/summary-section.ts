@@ -1,11 +1,10 @@
 // The first thing that is read: go or no-go, what broke, what was measured, what to do first.
 
 import type { RunResult } from '../../facts/result.ts';
-import { formatCount, formatRate } from '../../units/rate.ts';
-import { formatPercent } from '../../units/ratio.ts';
+import { formatCount } from '../../units/rate.ts';
 import { firstSteps } from '../advice.ts';
 import { type Block, type KeyFigure, type ListItem, list, type Section, TONES, type Tone } from '../document.ts';
-import { formatMs } from '../figures.ts';
+import { formatMs, formatPerSecond, formatShare } from '../figures.ts';
 import { risksOf } from '../risks.ts';
 
 export function summarySection(result: RunResult): Section {
@@ -20,7 +19,6 @@ export function summarySection(result: RunResult): Section {
 
 function keyFigures(result: RunResult): readonly KeyFigure[] {
   const { response, messages, throughput, connections, plan } = result;
-  const perSecond = (rate: number | null): string => (rate === null ? 'n/a' : formatRate(rate));
   const sends = plan.load.messages.kind !== 'none';
   return [
     ...(sends
@@ -37,14 +35,14 @@ function keyFigures(result: RunResult): readonly KeyFigure[] {
             result,
             'throughput.delivered',
             'delivered',
-            perSecond(throughput.deliveredPerSecond),
-            `of ${perSecond(throughput.offeredPerSecond)} offered`,
+            formatPerSecond(throughput.deliveredPerSecond),
+            `of ${formatPerSecond(throughput.offeredPerSecond)} offered`,
           ),
           figure(
             result,
             'delivered',
             'delivered of sent',
-            messages.deliveredRatio === null ? 'n/a' : formatPercent(messages.deliveredRatio),
+            formatShare(messages.deliveredRatio),
             `${formatCount(messages.delivered)} of ${formatCount(messages.sent)}`,
           ),
           figure(
