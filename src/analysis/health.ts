@@ -1,18 +1,12 @@
-// What the instrument thinks of itself. A doubt says what it makes untrustworthy: `timing` covers times
-// and rates, whichever way the rule came out; `pass` covers every rule that seems kept, because what was
-// not seen cannot be ruled out. A counted breach (a duplicate, a loss) stays a breach, unless all of `delivery` is
-// in doubt, because the service was not understood.
+// What the instrument thinks of itself: from the facts of a run to the doubts about it. What each doubt makes untrustworthy
+// stands in `touches.ts`.
 
-import type { Doubt } from '../facts/result.ts';
 import { percentile } from '../histogram/histogram.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import type { Tally } from './tally.ts';
-
-export interface HealthDoubt extends Doubt {
-  readonly casts: 'timing' | 'pass' | 'delivery';
-}
+import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
 
 /** Facts about the generator while it was sending. */
 export interface GeneratorFacts {
@@ -62,6 +56,11 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
   ];
 }
 
+/** About the whole run. */
+function doubt(kind: HealthDoubtKind, detail: string): HealthDoubt {
+  return { kind, rule: null, detail, during: null };
+}
+
 function sendLagDoubts({ histograms }: Tally): HealthDoubt[] {
   const lagP99Ns = percentile(histograms.sendLag, 99);
   const lagP999Ns = percentile(histograms.sendLag, 99.9);
@@ -72,14 +71,14 @@ function sendLagDoubts({ histograms }: Tally): HealthDoubt[] {
   const detail =
     `the generator sent late: send lag p99 ${formatDuration(lagP99Ns)}, p99.9 ${formatDuration(lagP999Ns)}; ` +
     'use more workers, more machines or less load';
-  return [{ kind: 'sendLag', rule: null, detail, casts: 'timing' }];
+  return [doubt('sendLag', detail)];
 }
 
 function eventLoopDoubts({ histograms }: Tally): HealthDoubt[] {
   const delayNs = percentile(histograms.eventLoopDelay, 99);
   if (delayNs === null || delayNs <= EVENT_LOOP_LIMIT_NS) return [];
   const detail = `the generator's event loop was busy: delay p99 ${formatDuration(delayNs)}; replies were read late`;
-  return [{ kind: 'eventLoop', rule: null, detail, casts: 'timing' }];
+  return [doubt('eventLoop', detail)];
 }
 
 function proxyDoubts({ proxyDelayNs }: GeneratorFacts): HealthDoubt[] {
@@ -87,7 +86,7 @@ function proxyDoubts({ proxyDelayNs }: GeneratorFacts): HealthDoubt[] {
   const detail =
     `the proxy for faults on the way was busy: delay p99 ${formatDuration(proxyDelayNs)}; ` +
     'every message passes it, so use less load';
-  return [{ kind: 'proxy', rule: null, detail, casts: 'timing' }];
+  return [doubt('proxy', detail)];
 }
 
 function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
@@ -95,13 +94,13 @@ function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
   const detail =
     `a worker used more than ${formatPercent(BUSY_CPU_RATIO)} of its core in ${formatPercent(busyCpuShare)} of the time; ` +
     'the target may carry more than was asked of it';
-  return [{ kind: 'cpu', rule: null, detail, casts: 'timing' }];
+  return [doubt('cpu', detail)];
 }
 
 function lateDoubts({ messages, unsent }: Tally): HealthDoubt[] {
   if (unsent.late <= LATE_SHARE * messages.due) return [];
   const detail = `${formatCount(unsent.late)} of ${formatCount(messages.due)} messages were given up as late by the generator`;
-  return [{ kind: 'unsentLate', rule: null, detail, casts: 'timing' }];
+  return [doubt('unsentLate', detail)];
 }
 
 /**
@@ -121,7 +120,7 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
   const error = littlesLawError(tally);
   if (error === null || error <= LITTLE_LIMIT_RATIO) return [];
   const detail = `Little's law fails by ${formatPercent(error)}: service times and messages in flight disagree`;
-  return [{ kind: 'littlesLaw', rule: null, detail, casts: 'timing' }];
+  return [doubt('littlesLaw', detail)];
 }
 
 /** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
@@ -131,13 +130,13 @@ function unmatchedDoubts({ messages, strangers, fanoutReceived, pushes }: Tally)
     const detail =
       `none of the ${formatCount(pushes.unjudged)} messages that came has a number where it is looked for: ` +
       'the dialect does not fit the service (sequence says where a push has its number, channel where it has its channel)';
-    return [{ kind: 'unmatched', rule: null, detail, casts: 'delivery' }];
+    return [doubt('unmatched', detail)];
   }
   if (understood > 0 || strangers.foreign === 0) return [];
   const detail =
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
     'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id; for push, what comes must be JSON; a dialect of your own must find the ids that it laid out)';
-  return [{ kind: 'unmatched', rule: null, detail, casts: 'delivery' }];
+  return [doubt('unmatched', detail)];
 }
 
 /** What the dialect did not lay out was not sent, and what it did not read was not judged. */
@@ -146,7 +145,7 @@ function dialectDoubts({ failures }: Tally): HealthDoubt[] {
   if (dialectError === 0) return [];
   const often = dialectError === 1 ? 'once' : `${formatCount(dialectError)} times`;
   const detail = `the dialect failed ${often}, so that messages were not judged`;
-  return [{ kind: 'dialectError', rule: null, detail, casts: 'delivery' }];
+  return [doubt('dialectError', detail)];
 }
 
 function recordDoubts({
@@ -158,34 +157,31 @@ function recordDoubts({
   failedFaults,
   unreadableWindows,
 }: GeneratorFacts): HealthDoubt[] {
-  const doubts: HealthDoubt[] = failedFaults.map((reason) => ({
-    kind: 'faultFailed',
-    rule: null,
-    detail: `a fault of the plan was not what it should be: ${reason}`,
-    casts: 'pass',
-  }));
+  const doubts: HealthDoubt[] = failedFaults.map((reason) =>
+    doubt('faultFailed', `a fault of the plan was not what it should be: ${reason}`),
+  );
   if (deadWorkers > 0) {
     const detail =
       `${deadWorkers} of the workers died, and its share of the load was not offered from then on` +
       (firstDeath === null ? '' : `; the first: ${firstDeath}`);
-    doubts.push({ kind: 'workerDied', rule: null, detail, casts: 'pass' });
+    doubts.push(doubt('workerDied', detail));
   }
   if (!complete) {
     const detail = 'the record has no end: the run was killed, and what was in flight then is unresolved';
-    doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
+    doubts.push(doubt('incomplete', detail));
   }
   // The last line of a run that was killed may be torn: that it was killed says it all.
   if (complete && unreadableWindows > 0) {
     const detail = `${formatCount(unreadableWindows)} lines of windows.ndjson cannot be read, and what they held is in no figure`;
-    doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
+    doubts.push(doubt('incomplete', detail));
   }
   if (complete && endedBecause !== null) {
     const detail = `the run ended before its plan did: ${endedBecause}`;
-    doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
+    doubts.push(doubt('incomplete', detail));
   }
   if (whole.approximate) {
     const detail = 'messages were so far out of order that duplicates and late arrivals may be confused';
-    doubts.push({ kind: 'approximate', rule: null, detail, casts: 'pass' });
+    doubts.push(doubt('approximate', detail));
   }
   return doubts;
 }

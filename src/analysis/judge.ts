@@ -39,6 +39,7 @@ import { joinStates } from './states.ts';
 import { type RunTimes, runTimes, steadyStretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './timeline.ts';
+import { touching } from './touches.ts';
 import { verdictOf } from './verdict.ts';
 
 const MAX_VIOLATIONS = 100;
@@ -164,7 +165,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         unreadableWindows,
       });
       // Where the generator doubts its own times, a drift may be its own.
-      const isTimed = health.every(({ casts }) => casts !== 'timing');
+      const isTimed = touching(health, ['answerTimes'], false).length === 0;
       const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       const outcomes = [
         ...plan.thresholds.map((threshold) => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { threshold } from '../../test/support/engine/plans.ts';
 import { makeWindow, type WindowParts } from '../../test/support/engine/windows.ts';
-import type { HealthDoubt } from './health.ts';
 import { type Evidence, judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
+import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
 
 const MS = 1e6;
 
@@ -27,7 +27,7 @@ const kindOf = (expression: string, parts: WindowParts, health: readonly HealthD
   judge(expression, parts, health).result.kind;
 
 const times = (count: number, ns: number): number[] => Array<number>(count).fill(ns);
-const doubt = (casts: HealthDoubt['casts']): HealthDoubt => ({ kind: 'cpu', rule: null, detail: 'busy', casts });
+const doubt = (kind: HealthDoubtKind): HealthDoubt => ({ kind, rule: null, detail: 'busy', during: null });
 
 describe('operators', () => {
   const sent = { messages: { due: 100, sent: 100, delivered: 100, reordered: 5 } };
@@ -242,7 +242,7 @@ describe('doubts, rule by rule', () => {
       'throughput.sent > 1/s',
       'throughput.sent > 1000/s',
     ]) {
-      const { result, doubts, breach } = judge(expression, slow, [doubt('timing')]);
+      const { result, doubts, breach } = judge(expression, slow, [doubt('cpu')]);
       expect(result.kind, expression).toBe('inconclusive');
       expect(doubts).toEqual([{ kind: 'cpu', rule: expression, detail: 'busy' }]);
       expect(breach).toBeNull();
@@ -250,14 +250,14 @@ describe('doubts, rule by rule', () => {
   });
 
   test('and says nothing about counts: a counted duplicate stays a breach', () => {
-    expect(kindOf('duplicated == 0', slow, [doubt('timing')])).toBe('fail');
-    expect(kindOf('lost == 0', slow, [doubt('timing')])).toBe('pass');
+    expect(kindOf('duplicated == 0', slow, [doubt('cpu')])).toBe('fail');
+    expect(kindOf('lost == 0', slow, [doubt('cpu')])).toBe('pass');
   });
 
   test('a doubt about what was not seen makes what is kept inconclusive, and leaves what is broken', () => {
-    expect(kindOf('lost == 0', slow, [doubt('pass')])).toBe('inconclusive');
-    expect(kindOf('duplicated == 0', slow, [doubt('pass')])).toBe('fail');
-    expect(kindOf('response.p99 < 200ms', slow, [doubt('pass')])).toBe('fail');
+    expect(kindOf('lost == 0', slow, [doubt('incomplete')])).toBe('inconclusive');
+    expect(kindOf('duplicated == 0', slow, [doubt('incomplete')])).toBe('fail');
+    expect(kindOf('response.p99 < 200ms', slow, [doubt('incomplete')])).toBe('fail');
   });
 
   test('a response breach of which a tenth may be the generator’s own lag is inconclusive', () => {
@@ -334,12 +334,12 @@ describe('the contract', () => {
   });
 
   test('a worker died: what seems kept is inconclusive, what is broken stays broken', () => {
-    expect(judgeClauses(all, { messages: { ...sent, reordered: 1 } }, [doubt('pass')])).toEqual({
+    expect(judgeClauses(all, { messages: { ...sent, reordered: 1 } }, [doubt('incomplete')])).toEqual({
       'delivery: exactly-once': 'inconclusive',
       'order: per-stream': 'fail',
       'integrity: checksum': 'inconclusive',
     });
-    expect(Object.values(judgeClauses(all, { messages: sent }, [doubt('timing')]))).toEqual(['pass', 'pass', 'pass']);
+    expect(Object.values(judgeClauses(all, { messages: sent }, [doubt('cpu')]))).toEqual(['pass', 'pass', 'pass']);
   });
 });
 
@@ -366,10 +366,10 @@ describe('doubts that reach further', () => {
   const broken = { messages: { due: 100, sent: 100, delivered: 99, lost: 1, duplicated: 2 } };
   const all = { delivery: 'exactly-once', order: 'none', integrity: 'none', replay: 'none' } as const;
   const atMostOnce = { ...all, delivery: 'at-most-once' } as const;
-  const approximate: HealthDoubt = { kind: 'approximate', rule: null, detail: 'confused', casts: 'pass' };
+  const approximate = doubt('approximate');
 
   test('a service that was not understood leaves every rule about delivery open, broken or kept, and no other', () => {
-    const notUnderstood = [doubt('delivery')];
+    const notUnderstood = [doubt('unmatched')];
     expect(kindOf('lost == 0', broken, notUnderstood)).toBe('inconclusive');
     expect(kindOf('delivered >= 10%', broken, notUnderstood)).toBe('inconclusive');
     expect(kindOf('sent == 100', broken, notUnderstood)).toBe('pass');

@@ -4,7 +4,7 @@
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
 import { type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
-import type { Contract, Metric, Statistic, Threshold, Times } from '../plan/plan.ts';
+import type { Contract, Statistic, Threshold, Times } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
@@ -12,9 +12,9 @@ import { unreachable } from '../units/unreachable.ts';
 import { type TypeTally, tallyAmong } from './by-type.ts';
 import { CONFIDENCE, hasEnough } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
-import type { HealthDoubt } from './health.ts';
 import { createTally, type Tally } from './tally.ts';
 import { sumOf } from './timeline.ts';
+import { type HealthDoubt, type Subject, subjectsOf, touching } from './touches.ts';
 
 /** What rules are judged by. */
 export interface Evidence {
@@ -251,17 +251,9 @@ function doubtsFor(
   tally: Tally,
   health: readonly HealthDoubt[],
 ): readonly Doubt[] {
-  const isTiming = metric.kind === 'distribution' || metric.kind === 'throughput';
-  const isAboutCopies = metric.kind === 'messages' && (metric.of === 'duplicated' || metric.of === 'belated');
-  const cast = health
-    .filter(
-      ({ casts, kind }) =>
-        (casts === 'delivery' && isAboutDelivery(metric)) ||
-        (casts === 'timing' && isTiming) ||
-        (casts === 'pass' && isKept) ||
-        (kind === 'approximate' && isAboutCopies),
-    )
-    .map(({ kind, detail }): Doubt => ({ kind, rule: expression, detail }));
+  const cast = touching(health, subjectsOf(metric), isKept).map(
+    ({ kind, detail }): Doubt => ({ kind, rule: expression, detail }),
+  );
   if (cast.length > 0 || isKept || observation.kind !== 'value') return cast;
   if (metric.kind !== 'distribution' || metric.of !== 'response') return cast;
   const lag = observeStatistic(tally.histograms.sendLag, metric.statistic, 0, expression);
@@ -270,26 +262,6 @@ function doubtsFor(
     `${expression}: ${formatDuration(lag.value)} of the ${formatDuration(observation.value)} may be the generator's own ` +
     'send lag; try pace: precise, more workers or less load';
   return [{ kind: 'sendLag', rule: expression, detail }];
-}
-
-/** What cannot be known of a service that is not understood; that it sent strangers is known. */
-function isAboutDelivery(metric: Metric): boolean {
-  switch (metric.kind) {
-    case 'distribution':
-      return ['response', 'service', 'fanout', 'firstPush'].includes(metric.of);
-    case 'messages':
-      return metric.of !== 'sent' && metric.of !== 'unsent' && metric.of !== 'unexpected';
-    case 'fanout':
-    case 'pushes':
-      return true;
-    case 'throughput':
-      return metric.of === 'delivered';
-    case 'connections':
-    case 'pings':
-      return false;
-    default:
-      return unreachable(metric);
-  }
 }
 
 export function formatObserved(value: number, unit: Threshold['unit']): string {
@@ -344,15 +316,14 @@ export function judgeContract(
     const text =
       counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
     const total = sumOf(counts.map(([, count]) => count));
-    const isOnlyDuplicates = counts.length > 0 && counts.every(([name]) => name === 'duplicated');
-    const overturning = health.filter(
-      ({ casts, kind }) => casts === 'delivery' || (kind === 'approximate' && isOnlyDuplicates),
-    );
-    if (overturning.length > 0) {
-      const doubts = overturning.map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
-      return outcome(rule, total, text, 'inconclusive', null, doubts);
+    const doubtsAbout = (names: readonly ClauseCount[], isKept: boolean): readonly Doubt[] =>
+      touching(health, names.map(subjectOf), isKept).map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
+    // One count that nothing casts doubt on is a breach, whatever is said of the others.
+    if (counts.some(([name]) => doubtsAbout([name], false).length === 0)) {
+      return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
     }
-    if (total > 0) return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
+    const touched = doubtsAbout(counts.length > 0 ? counts.map(([name]) => name) : broken, false);
+    if (touched.length > 0) return outcome(rule, total, text, 'inconclusive', null, touched);
     if (broken.includes('away') && tally.reconnected === 0) {
       const detail = `${rule}: no lane was opened again`;
       return outcome(rule, null, 'n/a', 'inconclusive', null, [{ kind: 'noSamples', rule, detail }]);
@@ -375,7 +346,7 @@ export function judgeContract(
       ...(broken.includes('lost')
         ? [...unresolvedDoubts(rule, tally), ...unresolvedDeliveries(rule, fanout), ...unresolvedPushes(rule, tally)]
         : []),
-      ...health.filter((doubt) => doubt.casts === 'pass').map(({ kind, detail }): Doubt => ({ kind, rule, detail })),
+      ...doubtsAbout(broken, true),
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
   });
@@ -402,6 +373,24 @@ function unresolvedPushes(rule: string, { pushes }: Tally): readonly Doubt[] {
 
 /** `missed`: by a lane of the sender's room, or of what the service said of its own accord. */
 type ClauseCount = 'lost' | 'missed' | 'away' | 'duplicated' | 'reordered' | 'disagreed' | 'corrupted';
+
+function subjectOf(name: ClauseCount): Subject {
+  switch (name) {
+    case 'lost':
+    case 'missed':
+    case 'away':
+      return 'lost';
+    case 'duplicated':
+      return 'copies';
+    case 'reordered':
+    case 'disagreed':
+      return 'order';
+    case 'corrupted':
+      return 'content';
+    default:
+      return unreachable(name);
+  }
+}
 
 function contractClauses(contract: Contract): { readonly rule: string; readonly broken: readonly ClauseCount[] }[] {
   const clauses: { rule: string; broken: readonly ClauseCount[] }[] = [];

@@ -130,6 +130,8 @@ export const DOUBT_KINDS = [
   'unmatched',
   'dialectError',
   'faultFailed',
+  'standstill',
+  'loadAbsent',
 ] as const;
 
 /** A reason not to trust a number. */

@@ -90,6 +90,9 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   approximate: 'Send fewer messages at once on each lane: the ledger had more disorder than it can keep exactly.',
   unmatched: 'Check the dialect: answers could not be told apart.',
   dialectError: 'Mend the dialect: it threw, and what it should have read is missing.',
+  standstill: 'Keep the generator running (no pause, suspend or starved machine) and run again: it stood still.',
+  loadAbsent:
+    'Find out why clients were not connected or messages not sent, and run again: the load was not on the service.',
   faultFailed: 'See why a fault could not be done; the run says nothing about it.',
 };
 
