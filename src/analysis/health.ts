@@ -31,7 +31,13 @@ export interface GeneratorFacts {
 }
 
 /** Doubts that are not about the generator itself. */
-export const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError', 'faultFailed'];
+export const HEALTHY_DOUBTS: readonly string[] = [
+  'incomplete',
+  'unmatched',
+  'dialectError',
+  'faultFailed',
+  'loadAbsent',
+];
 export const BUSY_CPU_RATIO = 0.9;
 const BUSY_CPU_SHARE = 0.1;
 const EVENT_LOOP_LIMIT_NS = 20e6;

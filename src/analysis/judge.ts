@@ -30,11 +30,13 @@ import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './health.ts';
 import { createHeat } from './heat.ts';
+import { createLoadPresence } from './load-presence.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
 import { judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
 import { createScopes } from './scopes.ts';
+import { createStandstills } from './standstill.ts';
 import { joinStates } from './states.ts';
 import { type RunTimes, runTimes, steadyStretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
@@ -76,6 +78,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const recovery = createRecoveryJudge(plan, events, describe);
   const misbehaving = createMisbehavingJudge(plan, events);
   const scopes = createScopes(plan, events);
+  const presence = createLoadPresence(plan, events);
+  const standstills = createStandstills(stages, events);
   const steady = steadyStretch(plan, record);
   const resources = createResources(steady);
   let unreadableWindows = 0;
@@ -114,6 +118,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       recovery.add(window);
       timeline.add(window);
       scopes.add(window);
+      presence.add(window);
+      standstills.add(window);
       spread.add(window.second, window.fanout.spread);
       pushSpread.add(window.second, window.pushes.spread);
       lastNs = Math.max(lastNs, window.untilNs);
@@ -152,18 +158,27 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       whole.messages.unresolved = closeBooks(whole, isBroken).unresolved;
       if (isBroken) whole.pushes.owed = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
       const isMixed = plan.load.misbehaving.length > 0;
-      const health = judgeHealth({
-        sending: sending.windows > 0 ? sending : whole,
-        whole,
-        busyCpuShare: sendingWindows === 0 ? 0 : busyWindows / sendingWindows,
-        deadWorkers: record.deadWorkers,
-        firstDeath: record.firstDeath,
-        complete: record.endedNs !== null,
-        endedBecause: record.endedBecause,
-        failedFaults: record.failedFaults,
-        proxyDelayNs: record.proxyDelayNs,
-        unreadableWindows,
-      });
+      const health = [
+        ...presence.doubts({
+          ...whole,
+          originNs,
+          lifetime: whole.histograms.lifetime,
+          away: whole.histograms.away,
+        }),
+        ...standstills.doubts(record.proxyDelayNs !== null),
+        ...judgeHealth({
+          sending: sending.windows > 0 ? sending : whole,
+          whole,
+          busyCpuShare: sendingWindows === 0 ? 0 : busyWindows / sendingWindows,
+          deadWorkers: record.deadWorkers,
+          firstDeath: record.firstDeath,
+          complete: record.endedNs !== null,
+          endedBecause: record.endedBecause,
+          failedFaults: record.failedFaults,
+          proxyDelayNs: record.proxyDelayNs,
+          unreadableWindows,
+        }),
+      ];
       // Where the generator doubts its own times, a drift may be its own.
       const isTimed = touching(health, ['answerTimes'], false).length === 0;
       const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
@@ -171,7 +186,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         ...plan.thresholds.map((threshold) => {
           if (threshold.scope === null) return judgeThreshold(threshold, evidence, health);
           const parts = scopes.evidence(threshold.scope, { attempted: whole.attempted, fanout });
-          return judgeScoped(threshold, parts, health);
+          return judgeScoped(threshold, parts, scopes.doubts(threshold.scope, health));
         }),
         ...(plan.contract === null ? [] : judgeContract(plan.contract, evidence, health)),
       ];
@@ -202,6 +217,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           reconnected: whole.reconnected,
           gaveUp: whole.gaveUp,
           outage: describe(whole.histograms.outage),
+          away: whole.histograms.away.count,
+          lifetime: describe(whole.histograms.lifetime),
           openedPerSecondPeak: peaks.openedPerSecond,
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),

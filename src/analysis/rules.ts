@@ -2,7 +2,7 @@
 // needs samples, and on a percentile every message that never came back counts as over the limit.
 
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
-import { type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
+import { add, createHistogram, type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import type { Contract, Statistic, Threshold, Times } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -55,7 +55,7 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
       : 'never (too many lost, unresolved or unsent)';
   const doubts = [
     ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
-    ...(isKept ? doubtsOfWorst(threshold, evidence) : []),
+    ...(isKept ? doubtsOfWorst(threshold, evidence) : doubtsOfBest(threshold, evidence, whole.tally)),
   ];
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
@@ -184,7 +184,7 @@ function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number 
     case 'sendLag':
       return tally.unsent.late;
     case 'outage':
-      return tally.gaveUp;
+      return tally.gaveUp + tally.histograms.away.count;
     case 'ping':
       return tally.pings.unanswered;
     case 'firstPush':
@@ -296,6 +296,74 @@ function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): reado
     return holdsFor(missed + unresolved, owed) ? [] : unresolvedPushes(expression, tally);
   }
   return [];
+}
+
+/** Where a broken rule would hold without what the generator did itself, or with what nobody can know at its best. */
+function doubtsOfBest(
+  threshold: Threshold,
+  { tally, fanout }: Evidence,
+  { stall, elapsedNs }: Tally,
+): readonly Doubt[] {
+  const { metric, unit, expression } = threshold;
+  const doubt = (kind: Doubt['kind'], detail: string): readonly Doubt[] => [
+    { kind, rule: expression, detail: `${expression}: ${detail}` },
+  ];
+  if (metric.kind === 'messages' && (metric.of === 'unsent' || metric.of === 'sent') && tally.unsent.late > 0) {
+    const { late } = tally.unsent;
+    const count = metric.of === 'sent' ? tally.messages.sent + late : sumOf(Object.values(tally.unsent)) - late;
+    if (!holds(unit === 'ratio' ? count / tally.messages.due : count, threshold)) return [];
+    return doubt('unsentLate', `${formatCount(late)} messages were unsent because the generator was behind`);
+  }
+  if (metric.kind !== 'distribution') return [];
+  const histogram = tally.histograms[metric.of];
+  const { away } = tally.histograms;
+  if (metric.of === 'outage' && away.count > 0) {
+    const atLeast = createHistogram();
+    add(atLeast, histogram);
+    add(atLeast, away);
+    const best = observeStatistic(atLeast, metric.statistic, tally.gaveUp, expression);
+    if (best.kind === 'value' && holds(best.value, threshold)) {
+      return doubt(
+        'unresolved',
+        `${formatCount(away.count)} clients were not back when sending ended, and may have come back in time`,
+      );
+    }
+  }
+  if (stall.ns === 0 || elapsedNs === 0) return [];
+  const best = withoutStall(histogram, metric.statistic, missingFrom(metric.of, tally, fanout), stall.ns / elapsedNs);
+  if (best !== null && !holds(best, threshold)) return [];
+  return doubt(
+    'standstill',
+    `the generator stood still for ${formatDuration(stall.ns)}, and without that time it may hold`,
+  );
+}
+
+/** Of what is due while a process stands still everything is late, and so is what was in flight when it began: about as much again. */
+const STALL_FACTOR = 2;
+
+/** The least that a statistic can be where the largest values are a standstill's; null where nothing bounds it. */
+function withoutStall(h: Histogram, statistic: Statistic, missing: number, stallRatio: number): number | null {
+  const share = Math.min(1, STALL_FACTOR * stallRatio);
+  if (h.count === 0) return null;
+  switch (statistic.kind) {
+    case 'percentile':
+      return percentileOf(h, statistic.percent * (1 - share), missing);
+    case 'max':
+      return percentileOf(h, 100 * (1 - share), missing);
+    case 'min':
+      return h.minNs;
+    case 'mean':
+      return share === 1 ? null : (mean(h)! - share * h.maxNs) / (1 - share);
+    case 'stdDev':
+      return null;
+    default:
+      return unreachable(statistic);
+  }
+}
+
+function percentileOf(h: Histogram, percent: number, missing: number): number {
+  const value = percentileWithMissing(h, percent, missing);
+  return value === 'missing' || value === null ? Number.POSITIVE_INFINITY : value;
 }
 
 /** Each clause of the contract as a rule of its own. */

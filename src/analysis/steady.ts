@@ -11,6 +11,13 @@ export interface Stretch {
   readonly toNs: number;
 }
 
+/** Adds one that begins no earlier than the last, joined with it where they touch. */
+export function appendStretch(stretches: Stretch[], next: Stretch): void {
+  const last = stretches.at(-1);
+  if (last === undefined || next.fromNs > last.toNs) stretches.push(next);
+  else if (next.toNs > last.toNs) stretches[stretches.length - 1] = { ...last, toNs: next.toNs };
+}
+
 /** What of it is given to warming up: caches fill, code is compiled, buffers find their size. */
 const WARM_UP_SHARE = 0.2;
 const LEAST_WARM_UP_NS = 3e9;

@@ -27,6 +27,7 @@ import {
   zeroMessages,
   zeroPings,
   zeroPushes,
+  zeroStall,
   zeroStrangers,
   zeroUnsent,
 } from '../facts/window.ts';
@@ -62,6 +63,9 @@ export interface Tally {
   bytesSent: number;
   bytesReceived: number;
   cpuNs: number;
+  elapsedNs: number;
+  stall: ReturnType<typeof zeroStall>;
+  suspendedNs: number;
   inFlightNs: number;
   windows: number;
   approximate: boolean;
@@ -80,6 +84,8 @@ export function createTally(): Tally {
       fanout: createHistogram(),
       firstPush: createHistogram(),
       outage: createHistogram(),
+      away: createHistogram(),
+      lifetime: createHistogram(),
       ping: createHistogram(),
     },
   };
@@ -113,6 +119,9 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     bytesSent: 0,
     bytesReceived: 0,
     cpuNs: 0,
+    elapsedNs: 0,
+    stall: zeroStall(),
+    suspendedNs: 0,
     inFlightNs: 0,
     windows: 0,
     approximate: false,
@@ -177,6 +186,11 @@ export function addWindow(tally: Tally, window: Window): void {
   tally.bytesSent += window.bytes.sent;
   tally.bytesReceived += window.bytes.received;
   tally.cpuNs += window.health.cpuNs;
+  tally.elapsedNs += window.health.elapsedNs;
+  tally.stall.ns += window.health.stall.ns;
+  tally.stall.longestNs = Math.max(tally.stall.longestNs, window.health.stall.longestNs);
+  tally.stall.cpuNs += window.health.stall.cpuNs;
+  tally.suspendedNs += window.health.suspendedNs;
   tally.inFlightNs += window.health.inFlightNs;
   tally.windows++;
   tally.approximate ||= window.health.approximate;

@@ -27,8 +27,9 @@ function start(stages = STAGES) {
     byType: null,
     ledger: createLedger(1),
     clock,
-    meter: { cpuNs: () => clock.nowNs() / 2, rssBytes: () => 1e6 },
+    meter: { cpuNs: () => clock.nowNs() / 2, rssBytes: () => 1e6, bootNs: () => null },
     spinning: false,
+    beforeCut: () => {},
     emit: (window) => void windows.push(window),
   });
   cutter.start(0);

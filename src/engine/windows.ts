@@ -19,6 +19,8 @@ const NO_PUSHES = { ...zeroPushes(), spread: [] };
 export interface ProcessMeter {
   cpuNs(): number;
   rssBytes(): number;
+  /** Since the machine was started, with the time that it slept; null where that cannot be known. */
+  bootNs(): number | null;
 }
 
 export interface WindowCutter {
@@ -46,7 +48,16 @@ export interface WindowParts {
   readonly clock: Clock;
   readonly meter: ProcessMeter;
   readonly spinning: boolean;
+  /** What must be counted in the window that is about to be cut. */
+  beforeCut(nowNs: number): void;
   emit(window: Window): void;
+}
+
+/** The two clocks are read one after the other, and one of them counts in hundredths. */
+const LEAST_SLEEP_NS = 0.5e9;
+
+function sleptNs(differenceNs: number): number {
+  return differenceNs >= LEAST_SLEEP_NS ? differenceNs : 0;
 }
 
 export function createWindowCutter(parts: WindowParts): WindowCutter {
@@ -56,6 +67,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
   let fromNs = 0;
   let cutNs = 0;
   let cpuNs = 0;
+  let bootNs: number | null = null;
   const idleRssBytes = meter.rssBytes();
   let timer: Timer | null = null;
 
@@ -87,7 +99,9 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
   }
 
   function cut(nowNs: number): void {
+    parts.beforeCut(nowNs);
     const usedNs = meter.cpuNs();
+    const upNs = meter.bootNs();
     parts.emit(
       cutWindow(parts.recorder, {
         worker: parts.worker,
@@ -96,6 +110,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         stage: stageAt(stages, fromNs - originNs),
         untilNs: nowNs,
         elapsedNs: nowNs - cutNs,
+        suspendedNs: upNs === null || bootNs === null ? 0 : sleptNs(upNs - bootNs - (nowNs - cutNs)),
         cpuNs: usedNs - cpuNs,
         rssBytes: meter.rssBytes(),
         idleRssBytes,
@@ -114,6 +129,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
     fromNs = lastEdgeNs(nowNs);
     cutNs = nowNs;
     cpuNs = usedNs;
+    bootNs = upNs;
   }
 
   return {
@@ -121,6 +137,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
       fromNs = atNs;
       cutNs = atNs;
       cpuNs = meter.cpuNs();
+      bootNs = meter.bootNs();
       schedule();
     },
     setOrigin(atNs) {

@@ -16,6 +16,7 @@ const events: fc.Arbitrary<RunEvent> = fc.oneof(
     lane: whole,
     failure: fc.constantFrom(...FAILURE_KINDS),
     detail: fc.string(),
+    close: fc.option(fc.record({ code: whole, reason: fc.string() })),
   }),
   fc.record({
     kind: fc.constant('violation' as const),

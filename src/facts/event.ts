@@ -20,6 +20,8 @@ export type RunEvent =
       readonly failure: FailureKind;
       /** Redacted, printable, at most a few hundred characters. */
       readonly detail: string;
+      /** What the close frame said; null where none was received. */
+      readonly close: CloseFacts | null;
     }
   | ({ readonly kind: 'violation'; readonly atNs: number; readonly worker: number } & Violation)
   /** What the person at the command should know at once. */
@@ -48,11 +50,20 @@ export type RunEvent =
       /** Why it could not be done; null where it was. */
       readonly detail: string | null;
     }
+  /** The coordinator did not get to its work for so long. */
+  | { readonly kind: 'coordinatorStalled'; readonly atNs: number; readonly forNs: number }
   /** How late the process of the proxy for faults on the way was, at its 99th percentile, over the run. */
   | { readonly kind: 'proxyDelay'; readonly atNs: number; readonly delayNs: number }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
   | { readonly kind: 'runEnded'; readonly atNs: number; readonly outcome: Outcome };
+
+/** RFC 6455 §7.1.5 and §7.1.6. */
+export interface CloseFacts {
+  readonly code: number;
+  /** In the service's words, cleaned as details are; empty where it gave none. */
+  readonly reason: string;
+}
 
 const FAULT_PHASES = ['began', 'ended'] as const;
 export type FaultPhase = (typeof FAULT_PHASES)[number];
@@ -147,7 +158,14 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   runStarted: { manifest: isManifest },
   connected: {},
   messagesStarted: {},
-  failure: { worker: isNumber, group: isNumber, lane: isNumber, failure: isOneOf(FAILURE_KINDS), detail: isText },
+  failure: {
+    worker: isNumber,
+    group: isNumber,
+    lane: isNumber,
+    failure: isOneOf(FAILURE_KINDS),
+    detail: isText,
+    close: (value) => value === null || hasFields(value, { code: isNumber, reason: isText }),
+  },
   violation: {
     worker: isNumber,
     violation: isOneOf(VIOLATION_KINDS),
@@ -165,6 +183,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     phase: isOneOf(FAULT_PHASES),
     detail: (value) => value === null || isText(value),
   },
+  coordinatorStalled: { forNs: isNumber },
   proxyDelay: { delayNs: isNumber },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },

@@ -163,6 +163,10 @@ export interface ConnectionResult {
   readonly gaveUp: number;
   /** From the loss of a lane's connection until it was open again. */
   readonly outage: Distribution;
+  /** Lanes that had lost their connection and were not open again when sending ended. They count as missing in `outage`. */
+  readonly away: number;
+  /** Of connections that the service, or the way to it, ended: from their opening. */
+  readonly lifetime: Distribution;
   readonly openedPerSecondPeak: number;
   /** Until every lane of the first connection segment was open or had failed; null where that never was. */
   readonly connectedSeconds: number | null;

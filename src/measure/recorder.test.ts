@@ -18,6 +18,7 @@ const context = (untilNs: number): WindowContext => ({
   stage: 0,
   untilNs,
   elapsedNs: 1e9,
+  suspendedNs: 0,
   cpuNs: 3e8,
   rssBytes: 5e7,
   idleRssBytes: 4e7,

@@ -342,7 +342,16 @@ test('what workers report is kept, with secrets taken out', async () => {
       if (command.kind === 'connect' && worker === 0) {
         say({
           kind: 'event',
-          event: { kind: 'failure', atNs: 1, worker, group: 0, lane: 0, failure: 'upgradeRejected', detail },
+          event: {
+            kind: 'failure',
+            atNs: 1,
+            worker,
+            group: 0,
+            lane: 0,
+            failure: 'upgradeRejected',
+            detail,
+            close: null,
+          },
         });
       }
       obedient(worker, command, say, die);

@@ -35,7 +35,7 @@ const LOOK_EVERY_MS = 250;
 /** A worker that has said nothing for this long is hung: it should report every second. */
 const SILENCE_LIMIT_NS = 20e9;
 /** A coordinator that looks this late has stood still itself (Ctrl-Z, a paused machine), and has not listened. */
-const DEAF_AFTER_NS = 2e9;
+const STOOD_STILL_NS = 1e9;
 /** Abort rules need this much of a run before they are believed. */
 const ABORT_AFTER_NS = 5e9;
 /** How long after a stop, beside the drain, workers may take to close their lanes. */
@@ -78,8 +78,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   let firstDeath: string | null = null;
   let isTold = false;
   let messagesAtNs: number | null = null;
-  let stopping: { readonly reason: StopReason; readonly atNs: number } | null = null;
-  let lookedNs = 0;
+  let stopping: { readonly reason: StopReason; readonly patientFromNs: number } | null = null;
+  let lookedNs = Number.NaN;
   /** Set once a fact could not be kept: the run then ends, as what follows would be judged without it. */
   let unkept: HighwaterError | null = null;
   let wake: () => void = () => {};
@@ -199,10 +199,20 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     }
   }
 
+  /** What workers said meanwhile is still to be read, and no deadline ran for them. */
+  function noteStandstill(): void {
+    const atNs = nowNs();
+    const forNs = atNs - lookedNs - LOOK_EVERY_MS * 1e6;
+    lookedNs = atNs;
+    if (!(forNs > STOOD_STILL_NS)) return;
+    heardNs.fill(atNs);
+    if (stopping !== null) stopping = { ...stopping, patientFromNs: atNs };
+    record({ kind: 'coordinatorStalled', atNs, forNs });
+  }
+
   function lookAfter(): void {
     if (phase === 'starting') return;
-    if (nowNs() - lookedNs > DEAF_AFTER_NS) heardNs.fill(nowNs());
-    lookedNs = nowNs();
+    noteStandstill();
     for (const worker of living()) {
       if (states[worker] !== 'finished' && nowNs() - heardNs[worker]! > SILENCE_LIMIT_NS) {
         crew.kill(worker);
@@ -210,7 +220,8 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       }
     }
     if (stopping !== null) {
-      if (nowNs() - stopping.atNs > plan.drainNs + CLOSE_ALLOWANCE_NS) for (const worker of living()) crew.kill(worker);
+      if (nowNs() - stopping.patientFromNs > plan.drainNs + CLOSE_ALLOWANCE_NS)
+        for (const worker of living()) crew.kill(worker);
       return;
     }
     if (options.signal?.aborted === true) stop('interrupted', 'stopped by the user');
@@ -227,11 +238,12 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   }
 
   function stop(reason: StopReason, detail: string): void {
-    stopping = { reason, atNs: nowNs() };
+    const atNs = nowNs();
+    stopping = { reason, patientFromNs: atNs };
     phase = 'draining';
     // What is in flight is waited for, and must not be cut off by a fault whose time comes only now.
     faults.halt();
-    record({ kind: 'stopping', atNs: stopping.atNs, reason, detail });
+    record({ kind: 'stopping', atNs, reason, detail });
     for (const worker of living()) crew.send(worker, { kind: 'stop' });
   }
 
@@ -262,6 +274,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
 
     originNs = process.hrtime.bigint() + BigInt(START_MARGIN_NS);
     heardNs.fill(0);
+    lookedNs = 0;
     phase = 'connecting';
     // The label of the moment that times count from; the id was given before the workers were up.
     const startedAt = new Date(Date.now() + nsToMs(START_MARGIN_NS)).toISOString();
@@ -335,7 +348,10 @@ function runMark(id: string): number {
 /** What a service says may repeat what it was told, and hold anything at all. */
 function cleanEvent(event: RunEvent, secretsOf: (lane: number | null) => readonly string[]): RunEvent {
   if (!('detail' in event) || event.detail === null) return event;
-  return { ...event, detail: cleanText(event.detail, secretsOf('lane' in event ? event.lane : null)) };
+  const secrets = secretsOf('lane' in event ? event.lane : null);
+  const detail = cleanText(event.detail, secrets);
+  if (event.kind !== 'failure' || event.close === null) return { ...event, detail };
+  return { ...event, detail, close: { ...event.close, reason: cleanText(event.close.reason, secrets) } };
 }
 
 function cleanText(text: string, secrets: readonly string[]): string {

@@ -87,7 +87,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
       clock,
       ownDialect: null,
       maskSeed: 12_345,
-      meter: { cpuNs: () => 0, rssBytes: () => 1 },
+      meter: { cpuNs: () => 0, rssBytes: () => 1, bootNs: () => null },
       hooks: {
         window: (window) => void judgeWindows.push(window),
         event: (event) => void events.push(event),

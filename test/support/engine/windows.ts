@@ -107,6 +107,8 @@ export function makeWindow(parts: WindowParts = {}): Window {
       fanout: histogram('fanout'),
       firstPush: histogram('firstPush'),
       outage: histogram('outage'),
+      away: histogram('away'),
+      lifetime: histogram('lifetime'),
       ping: histogram('ping'),
     },
     health: {
@@ -117,6 +119,8 @@ export function makeWindow(parts: WindowParts = {}): Window {
       inFlightNs: 0,
       inFlight: 0,
       approximate: false,
+      stall: { ns: 0, longestNs: 0, cpuNs: 0 },
+      suspendedNs: 0,
       spinning: false,
       ...parts.health,
     },
@@ -165,6 +169,8 @@ export const anyWindow: fc.Arbitrary<Window> = fc
       inFlightNs: fc.nat(1e9),
       inFlight: count,
       approximate: fc.boolean(),
+      stall: fc.record({ ns: fc.nat(1e9), longestNs: fc.nat(1e9), cpuNs: fc.nat(1e9) }),
+      suspendedNs: fc.nat(1e9),
       spinning: fc.boolean(),
     }),
   })
