@@ -478,3 +478,63 @@ describe('a rule about a part of the time', () => {
     expect(doubts).toMatchObject([{ kind: 'noSamples' }]);
   });
 });
+
+describe('a broken rule is taken back where the generator broke it', () => {
+  const second = (health: WindowParts['health'] = {}): WindowParts => ({
+    messages: { due: 1000, sent: 1000, delivered: 1000 },
+    times: { response: [...times(970, 5 * MS), ...times(30, 900 * MS)], sendLag: times(1000, MS) },
+    health: { elapsedNs: 60e9, ...health },
+  });
+  const stalled = (ns: number): WindowParts => second({ stall: { ns, longestNs: ns, cpuNs: 0 } });
+
+  test('a percentile that a standstill can have lifted, and not one that it cannot', () => {
+    // 3 % are slow. A standstill of 0.9 s in 60 s can explain twice 1.5 % of them, one of 0.3 s only 1 %.
+    expect(kindOf('response.p99 < 100ms', stalled(0.9e9))).toBe('inconclusive');
+    expect(kindOf('response.p99 < 100ms', stalled(0.3e9))).toBe('fail');
+    expect(kindOf('response.p99 < 100ms', second())).toBe('fail');
+    expect(kindOf('response.p99 < 1s', stalled(0.9e9))).toBe('pass');
+  });
+
+  test('a maximum, a mean and a deviation alike', () => {
+    expect(kindOf('response.max < 100ms', stalled(0.9e9))).toBe('inconclusive');
+    expect(kindOf('response.mean < 20ms', stalled(0.9e9))).toBe('inconclusive');
+    expect(kindOf('response.mean < 3ms', stalled(0.3e9))).toBe('fail');
+    expect(kindOf('response.stdDev < 20ms', stalled(0.3e9))).toBe('inconclusive');
+    expect(kindOf('response.max < 100ms', second())).toBe('fail');
+  });
+
+  test('messages unsent because it was behind, as far as they alone broke the rule', () => {
+    const unsent = (late: number, socketClosed: number): WindowParts => ({
+      messages: { due: 1000, sent: 1000 - late - socketClosed, delivered: 1000 - late - socketClosed },
+      unsent: { late, socketClosed },
+    });
+    expect(kindOf('unsent == 0', unsent(1, 0))).toBe('inconclusive');
+    expect(kindOf('sent >= 100%', unsent(1, 0))).toBe('inconclusive');
+    expect(kindOf('unsent == 0', unsent(1, 1))).toBe('fail');
+    expect(kindOf('unsent == 0', unsent(0, 1))).toBe('fail');
+  });
+});
+
+describe('clients that are not back when sending ends', () => {
+  const outages = (back: readonly number[], away: readonly number[]): WindowParts => ({
+    times: { outage: back, away },
+    connections: { attempted: 60, opened: 60, reconnected: back.length },
+  });
+
+  test('break a rule about outages that they have exceeded', () => {
+    expect(kindOf('outage.max < 1s', outages(times(10, 330 * MS), times(40, 8e9)))).toBe('fail');
+    expect(kindOf('outage.p90 < 1s', outages(times(100, 330 * MS), times(20, 8e9)))).toBe('fail');
+  });
+
+  test('leave it open where they may still come back in time', () => {
+    expect(kindOf('outage.max < 10s', outages(times(10, 330 * MS), times(40, 8e9)))).toBe('inconclusive');
+  });
+
+  test('do not matter to a percentile that lies below them', () => {
+    expect(kindOf('outage.p50 < 1s', outages(times(100, 330 * MS), times(20, 8e9)))).toBe('pass');
+  });
+
+  test('and a rule is kept where all are back', () => {
+    expect(kindOf('outage.max < 1s', outages(times(50, 330 * MS), []))).toBe('pass');
+  });
+});

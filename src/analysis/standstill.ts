@@ -31,20 +31,20 @@ interface Standstill {
   readonly who: string;
   readonly kind: 'stopped' | 'busy' | 'suspended';
   readonly ns: number;
-  readonly during: Stretch;
+  readonly at: Stretch;
   readonly phase: string;
 }
 
 export function createStandstills(stages: readonly Stage[], events: readonly RunEvent[]): Standstills {
-  const byStage = stages.map(() => ({ stalledNs: 0, elapsedNs: 0, during: [] as Stretch[] }));
-  const long = { count: 0, during: [] as Stretch[] };
+  const byStage = stages.map(() => ({ stalledNs: 0, elapsedNs: 0 }));
+  const during: Stretch[] = [];
+  let longCount = 0;
   let longest: Standstill | null = null;
 
   function note(found: Standstill): void {
     if (longest === null || found.ns > longest.ns) longest = found;
-    if (found.ns < LONG_STANDSTILL_NS) return;
-    long.count++;
-    appendStretch(long.during, found.during);
+    if (found.ns >= LONG_STANDSTILL_NS) longCount++;
+    appendStretch(during, found.at);
   }
 
   return {
@@ -52,38 +52,35 @@ export function createStandstills(stages: readonly Stage[], events: readonly Run
       const own = byStage[stage];
       if (own !== undefined) own.elapsedNs += elapsedNs;
       if (stall.ns === 0 && suspendedNs === 0) return;
-      const during = { fromNs: untilNs - elapsedNs, toNs: untilNs };
+      const at = { fromNs: untilNs - elapsedNs, toNs: untilNs };
       const phase =
         stage < 0 ? 'while clients connected' : own === undefined ? 'in the drain' : `in ${stages[stage]!.name}`;
-      if (suspendedNs > 0) note({ who: 'the machine', kind: 'suspended', ns: suspendedNs, during, phase });
+      if (suspendedNs > 0) note({ who: 'the machine', kind: 'suspended', ns: suspendedNs, at, phase });
       if (stall.ns === 0) return;
       const kind = stall.cpuNs < BUSY_SHARE * stall.ns ? 'stopped' : 'busy';
-      note({ who: `worker ${worker}`, kind, ns: stall.longestNs, during, phase });
-      if (own === undefined) return;
-      own.stalledNs += stall.ns;
-      appendStretch(own.during, during);
+      note({ who: `worker ${worker}`, kind, ns: stall.longestNs, at, phase });
+      if (own !== undefined) own.stalledNs += stall.ns;
     },
 
     doubts(isProxyIn) {
       if (isProxyIn) {
         for (const event of events) {
           if (event.kind !== 'coordinatorStalled') continue;
-          const during = { fromNs: event.atNs - event.forNs, toNs: event.atNs };
+          const at = { fromNs: event.atNs - event.forNs, toNs: event.atNs };
           note({
             who: 'the coordinator, which runs the fault proxy,',
             kind: 'stopped',
             ns: event.forNs,
-            during,
+            at,
             phase: 'in the run',
           });
         }
       }
       const shares = byStage.filter(({ stalledNs, elapsedNs }) => stalledNs > STAGE_SHARE * elapsedNs);
-      if (longest === null || (long.count === 0 && shares.length === 0)) return [];
-      const during = [...long.during, ...shares.flatMap((each) => each.during)];
-      const { who, kind, ns, phase, during: at } = longest;
+      if (longest === null || (longCount === 0 && shares.length === 0)) return [];
+      const { who, kind, ns, phase, at } = longest;
       const share = Math.max(0, ...shares.map(({ stalledNs, elapsedNs }) => stalledNs / elapsedNs));
-      const more = long.count > 1 ? `, the longest of ${formatCount(long.count)}` : '';
+      const more = longCount > 1 ? `, the longest of ${formatCount(longCount)}` : '';
       const part = ns < LONG_STANDSTILL_NS ? `, and ${formatPercent(share)} of a stage was lost to standstills` : '';
       const detail = `${who} stood still for ${formatDuration(ns)} ${phase} (by ${formatDuration(at.toNs)})${more}${part}: ${CAUSES[kind]}`;
       return [{ kind: 'standstill', rule: null, detail, during }];
