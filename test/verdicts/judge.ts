@@ -20,14 +20,53 @@ export function judgeVerdict({ trial, exitCode, result, truth }: Fought): Judged
     return { verdict: 'error', false: isBug ? `ended with exit code ${exitCode} and no result` : null };
   }
   const { kind, breaches } = result.verdict;
-  if (kind === 'pass') return { verdict: kind, false: falsePass(trial, truth) };
+  const unnamed = causeMissing(result, trial, truth);
+  if (kind === 'pass') return { verdict: kind, false: falsePass(trial, truth) ?? unnamed };
   if (kind === 'fail') {
     const wrong = breaches.filter(({ rule }) => !isTrulyBroken(rule, trial, truth));
     const text = wrong.map(({ rule, detail }) => `${rule}: ${detail}`).join('; ');
-    return { verdict: kind, false: wrong.length === 0 ? null : `fails for nothing that the service did: ${text}` };
+    return { verdict: kind, false: wrong.length === 0 ? unnamed : `fails for nothing that the service did: ${text}` };
   }
-  return { verdict: kind, false: null };
+  return { verdict: kind, false: unnamed };
 }
+
+type DoubtKind = RunResult['verdict']['doubts'][number]['kind'];
+
+/** What was done must be named among the doubts, whatever the verdict is. */
+function causeMissing(result: RunResult, trial: Fought['trial'], truth: Truth | null): string | null {
+  const named = result.verdict.doubts.map(({ kind }) => kind);
+  const missing = causesOf(result, trial, truth).filter((kind) => !named.includes(kind));
+  return missing.length === 0 ? null : `does not name ${missing.join(' and ')}`;
+}
+
+function causesOf(result: RunResult, { disturbance, clients, sendingMs }: Fought['trial'], truth: Truth | null): DoubtKind[] {
+  const causes: DoubtKind[] = [];
+  switch (disturbance?.kind) {
+    case 'stopWorker':
+      causes.push('standstill');
+      break;
+    case 'quota':
+      // Where the quota was enough nothing was held back.
+      if ((result.generator.cpuRatioMax ?? 0) > QUOTA_USED * disturbance.coreShare) causes.push('throttled');
+      break;
+    case 'descriptors':
+    case 'ports':
+      causes.push('generatorLimits');
+      break;
+    default:
+  }
+  if (truth === null) return causes;
+  if (truth.unreadable > 0) causes.push('unreadable');
+  if (truth.closed + truth.refused > 0 && connectedMs(truth, sendingMs) < ABSENT * clients * sendingMs) {
+    causes.push('loadAbsent');
+  }
+  return causes;
+}
+
+/** A process that uses so much of its quota is held back now and then. */
+const QUOTA_USED = 0.9;
+/** Less than this is less than 99 %, also by another clock. */
+const ABSENT = 0.95;
 
 function falsePass({ clients, sendingMs, perSecond }: Fought['trial'], truth: Truth | null): string | null {
   if (truth === null) return 'passes though this machine had no ports for its clients';

@@ -59,9 +59,12 @@ export async function fightTrials(options: TrialOptions): Promise<Readonly<Recor
   return tallies;
 }
 
+/** How many trials of a kind are looked at for those that are wanted. */
+const MOST_DRAWN = 10_000;
+
 function drawMany(kind: TrialKind, { counts, seed, wanted }: TrialOptions): Trial[] {
   const trials: Trial[] = [];
-  for (let each = seed; trials.length < counts[kind]; each++) {
+  for (let each = seed; trials.length < counts[kind] && each < seed + MOST_DRAWN; each++) {
     const trial = drawTrial(kind, each);
     if (wanted === undefined || wanted(trial)) trials.push(trial);
   }
