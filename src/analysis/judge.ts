@@ -7,6 +7,7 @@ import type { ProbeReading } from '../facts/probe.ts';
 import {
   type Distribution,
   type FanoutResult,
+  type MessageResult,
   type PushResult,
   RESULT_SCHEMA,
   type RunResult,
@@ -31,6 +32,7 @@ import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './health.ts';
 import { createHeat } from './heat.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
+import { isPart, type RecordFacts, WHOLE_RECORD } from './record-account.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
 import { judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
@@ -45,11 +47,10 @@ const MAX_VIOLATIONS = 100;
 
 export interface Judge {
   window(window: Window): void;
-  /** There is one that cannot be read. */
-  unreadable(): void;
   /** Of each probe in the order of time. */
   reading(reading: ProbeReading): void;
-  finish(): RunResult;
+  /** `record`: how much of it there was. */
+  finish(record?: RecordFacts): RunResult;
 }
 
 /** `encodeHdr`: HdrHistogram's compressed V2 form, which needs zlib. */
@@ -77,7 +78,6 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const scopes = createScopes(plan, events);
   const steady = steadyStretch(plan, record);
   const resources = createResources(steady);
-  let unreadableWindows = 0;
   let sendingWindows = 0;
   let busyWindows = 0;
   let lastNs = 0;
@@ -127,13 +127,9 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       peaks.cpuRatio = Math.max(ratio, peaks.cpuRatio ?? 0);
     },
 
-    unreadable() {
-      unreadableWindows++;
-    },
-
     reading: resources.add,
 
-    finish() {
+    finish(facts = WHOLE_RECORD) {
       timeline.finish();
       resources.addGenerator(points);
       const { series, probes, bySecond } = resources.finish();
@@ -161,10 +157,15 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         endedBecause: record.endedBecause,
         failedFaults: record.failedFaults,
         proxyDelayNs: record.proxyDelayNs,
-        unreadableWindows,
+        record: facts,
       });
       // Where the generator doubts its own times, a drift may be its own.
-      const isTimed = health.every(({ casts }) => casts !== 'timing');
+      const isTimed = health.every(({ casts }) => casts !== 'timing' && casts !== 'record');
+      // Of a part of the facts the counts are what was counted; how they stand to one another is not known.
+      const isDamaged = isPart(facts);
+      const withoutRatio = (books: MessageResult): MessageResult =>
+        isDamaged ? { ...books, deliveredRatio: null } : books;
+      const delivery = describeDelivery(whole, fanout, plan);
       const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       const outcomes = [
         ...plan.thresholds.map((threshold) => {
@@ -181,7 +182,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           name: plan.name,
           startedAt: record.manifest.startedAt,
           durationSeconds: nsToSeconds(endNs),
-          outcome: record.outcome ?? 'aborted',
+          outcome: record.outcome ?? (facts.isGoingOn ? 'running' : 'aborted'),
           messagesStartedSeconds: originNs === null ? null : nsToSeconds(originNs),
           endedBecause: record.endedBecause,
           highwaterVersion: record.manifest.highwaterVersion,
@@ -190,6 +191,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           machine: record.manifest.machine,
           git: record.manifest.git,
         },
+        record: { windows: facts.windows, events: facts.events, readings: facts.readings },
         plan,
         verdict: verdictOf(outcomes, health),
         connections: {
@@ -207,11 +209,13 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           closeCodes: whole.closeCodes,
           failures: failuresOf(whole, events, 0),
         },
-        messages: closeBooks(whole, false),
-        delivery: describeDelivery(whole, fanout, plan),
-        fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
+        messages: withoutRatio(closeBooks(whole, false)),
+        delivery: { ...delivery, consistentWith: isDamaged ? null : delivery.consistentWith },
+        fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe, isDamaged),
         pushes:
-          numbering === null ? null : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe),
+          numbering === null
+            ? null
+            : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe, isDamaged),
         pings: plan.target.ping === null ? null : { ...whole.pings, time: describe(whole.histograms.ping) },
         types: describeTypes(types, describe),
         recovery: recovery.finish(points),
@@ -237,7 +241,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           rssBytesPerLane:
             peaks.open === 0 || isMixed ? null : Math.max(0, peaks.rssBytes - peaks.idleRssBytes) / peaks.open,
           missedWorkers: record.deadWorkers,
-          littlesLawErrorRatio: littlesLawError(whole),
+          littlesLawErrorRatio: isDamaged ? null : littlesLawError(whole),
         },
         resources: series,
         probes,
@@ -249,7 +253,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
             name: stage.name,
             fromSecond: nsToSeconds(base + stage.fromNs),
             toSecond: nsToSeconds(base + stage.toNs),
-            messages: closeBooks(tally, false),
+            messages: withoutRatio(closeBooks(tally, false)),
             response: describe(tally.histograms.response),
             service: describe(tally.histograms.service),
             sendLag: describe(tally.histograms.sendLag),
@@ -289,6 +293,7 @@ function describeFanout(
   tally: Tally,
   { messages, histograms }: ReturnType<ReturnType<typeof createSpreadJoin>['finish']>,
   describe: (histogram: Histogram) => Distribution,
+  isDamaged: boolean,
 ): FanoutResult {
   const { owed, missed, unresolved, away, receivers } = fanout;
   return {
@@ -297,7 +302,7 @@ function describeFanout(
     missed,
     unresolved,
     away,
-    reachRatio: owed === 0 ? null : tally.fanoutReceived / owed,
+    reachRatio: owed === 0 || isDamaged ? null : tally.fanoutReceived / owed,
     receivers,
     compared: tally.fanoutCompared + fanout.compared,
     times: describe(tally.histograms.fanout),
@@ -315,10 +320,11 @@ function describePushes(
   { pushes, histograms }: Tally,
   spread: ReturnType<ReturnType<typeof createSpreadJoin>['finish']> | null,
   describe: (histogram: Histogram) => Distribution,
+  isDamaged: boolean,
 ): PushResult {
   return {
     ...pushes,
-    reachRatio: pushes.owed === 0 ? null : pushes.received / pushes.owed,
+    reachRatio: pushes.owed === 0 || isDamaged ? null : pushes.received / pushes.owed,
     firstPush: describe(histograms.firstPush),
     skew: spread === null ? null : { pushes: spread.messages, times: describe(spread.histograms.skew) },
   };

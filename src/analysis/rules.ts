@@ -44,7 +44,9 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
   const evidence = narrowed(threshold, whole);
   const observation = observe(threshold, evidence);
   if (observation.kind === 'none') {
-    return outcome(expression, null, 'n/a', 'inconclusive', null, [observation.doubt]);
+    // Where facts are missing, that nothing was measured is not known either.
+    const damage = health.filter(({ casts }) => casts === 'record').map((doubt) => about(doubt, expression));
+    return outcome(expression, null, 'n/a', 'inconclusive', null, damage.length > 0 ? damage : [observation.doubt]);
   }
   // What never came is over any limit: kept by `>`, broken by `<`.
   const isKept = holds(observation.kind === 'value' ? observation.value : Number.POSITIVE_INFINITY, threshold);
@@ -245,12 +247,13 @@ function holds(value: number, { operator, limit }: Threshold): boolean {
 const LAG_SHARE = 0.1;
 
 function doubtsFor(
-  { metric, expression }: Threshold,
+  threshold: Threshold,
   observation: Observation,
   isKept: boolean,
   tally: Tally,
   health: readonly HealthDoubt[],
 ): readonly Doubt[] {
+  const { metric, expression } = threshold;
   const isTiming = metric.kind === 'distribution' || metric.kind === 'throughput';
   const isAboutCopies = metric.kind === 'messages' && (metric.of === 'duplicated' || metric.of === 'belated');
   const cast = health
@@ -259,9 +262,10 @@ function doubtsFor(
         (casts === 'delivery' && isAboutDelivery(metric)) ||
         (casts === 'timing' && isTiming) ||
         (casts === 'pass' && isKept) ||
+        (casts === 'record' && (isKept || !isProven(threshold, observation))) ||
         (kind === 'approximate' && isAboutCopies),
     )
-    .map(({ kind, detail }): Doubt => ({ kind, rule: expression, detail }));
+    .map((doubt) => about(doubt, expression));
   if (cast.length > 0 || isKept || observation.kind !== 'value') return cast;
   if (metric.kind !== 'distribution' || metric.of !== 'response') return cast;
   const lag = observeStatistic(tally.histograms.sendLag, metric.statistic, 0, expression);
@@ -270,6 +274,29 @@ function doubtsFor(
     `${expression}: ${formatDuration(lag.value)} of the ${formatDuration(observation.value)} may be the generator's own ` +
     'send lag; try pace: precise, more workers or less load';
   return [{ kind: 'sendLag', rule: expression, detail }];
+}
+
+function about({ kind, detail }: HealthDoubt, rule: string): Doubt {
+  return { kind, rule, detail };
+}
+
+/** A message that came twice did so, whatever else was recorded. Losses and times may have an excuse that is missing. */
+const PROVEN_BY_ONE: readonly string[] = [
+  'duplicated',
+  'reordered',
+  'corrupted',
+  'unexpected',
+  'diverged',
+  'disagreed',
+];
+
+/** Whether a broken rule would be broken with any further facts: a count that can only grow is above its limit. */
+function isProven({ metric, unit, operator, limit, scope }: Threshold, observation: Observation): boolean {
+  if (metric.kind !== 'messages' || unit !== 'count' || observation.kind !== 'value') return false;
+  // When a fault began and ended is told by events, of which some may be missing.
+  if (scope !== null && scope.kind !== 'stage') return false;
+  const isUpperLimit = operator === '<' || operator === '<=' || (operator === '==' && observation.value > limit);
+  return isUpperLimit && PROVEN_BY_ONE.includes(metric.of);
 }
 
 /** What cannot be known of a service that is not understood; that it sent strangers is known. */
@@ -340,16 +367,20 @@ export function judgeContract(
         ? (fanout?.away ?? 0) + pushes.away
         : messages[name];
   return contractClauses(contract).map(({ rule, broken }) => {
-    const counts = broken.map((name) => [name, countOf(name)] as const).filter(([, count]) => count > 0);
+    const damage = health.filter(({ casts }) => casts === 'record');
+    const counts = broken
+      .map((name) => [name, countOf(name)] as const)
+      .filter(([name, count]) => count > 0 && (damage.length === 0 || PROVEN_BY_ONE.includes(name)));
     const text =
       counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
     const total = sumOf(counts.map(([, count]) => count));
     const isOnlyDuplicates = counts.length > 0 && counts.every(([name]) => name === 'duplicated');
     const overturning = health.filter(
-      ({ casts, kind }) => casts === 'delivery' || (kind === 'approximate' && isOnlyDuplicates),
+      ({ casts, kind }) =>
+        casts === 'delivery' || (casts === 'record' && total === 0) || (kind === 'approximate' && isOnlyDuplicates),
     );
     if (overturning.length > 0) {
-      const doubts = overturning.map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
+      const doubts = overturning.map((doubt) => about(doubt, rule));
       return outcome(rule, total, text, 'inconclusive', null, doubts);
     }
     if (total > 0) return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
@@ -375,7 +406,7 @@ export function judgeContract(
       ...(broken.includes('lost')
         ? [...unresolvedDoubts(rule, tally), ...unresolvedDeliveries(rule, fanout), ...unresolvedPushes(rule, tally)]
         : []),
-      ...health.filter((doubt) => doubt.casts === 'pass').map(({ kind, detail }): Doubt => ({ kind, rule, detail })),
+      ...health.filter((doubt) => doubt.casts === 'pass').map((doubt) => about(doubt, rule)),
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
   });

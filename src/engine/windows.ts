@@ -56,6 +56,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
   let fromNs = 0;
   let cutNs = 0;
   let cpuNs = 0;
+  let number = 0;
   const idleRssBytes = meter.rssBytes();
   let timer: Timer | null = null;
 
@@ -92,6 +93,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
       cutWindow(parts.recorder, {
         worker: parts.worker,
         group: parts.group,
+        number: number++,
         second: Math.floor(fromNs / WINDOW_NS),
         stage: stageAt(stages, fromNs - originNs),
         untilNs: nowNs,
