@@ -20,7 +20,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const RULES = ['lost == 0', 'delivered >= 99%', 'response.p99 < 200ms', 'duplicated == 0', 'throughput.delivered >= 5/s'];
+const RULES = [
+  'lost == 0',
+  'delivered >= 99%',
+  'response.p99 < 200ms',
+  'duplicated == 0',
+  'throughput.delivered >= 5/s',
+];
 
 function planWith(rules: readonly string[]): Plan {
   return makePlan({
@@ -288,7 +294,7 @@ describe('a last line that is endless, such as the zeros that a power cut leaves
     await keep();
     const whole = (await judged()).result;
     const bytes = readFileSync(fileOf(file)).length;
-    truncateSync(fileOf(file), bytes + 600_000_000);
+    truncateSync(fileOf(file), bytes + 100_000_000);
     expect((await judged()).result).toEqual(whole);
   });
 
