@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeWindow, type WindowParts } from '../../test/support/engine/windows.ts';
 import { BUSY_CPU_RATIO, type GeneratorFacts, judgeHealth, LITTLE_LIMIT_RATIO, littlesLawError } from './health.ts';
+import { type RecordFacts, WHOLE_RECORD } from './record-account.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 
 const MS = 1e6;
@@ -12,8 +13,12 @@ const tallyOf = (parts: WindowParts): Tally => {
 const times = (count: number, ns: number): number[] => Array<number>(count).fill(ns);
 
 function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string[] {
+  return judgeHealth(factsOf(parts, facts)).map(({ kind }) => kind);
+}
+
+function factsOf(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): GeneratorFacts {
   const tally = tallyOf(parts);
-  return judgeHealth({
+  return {
     sending: tally,
     whole: tally,
     busyCpuShare: 0,
@@ -23,9 +28,9 @@ function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string
     endedBecause: null,
     failedFaults: [],
     proxyDelayNs: null,
-    unreadableWindows: 0,
+    record: WHOLE_RECORD,
     ...facts,
-  }).map(({ kind }) => kind);
+  };
 }
 
 describe('a generator that is well has no doubt', () => {
@@ -136,7 +141,55 @@ test('a proxy on the way that was late is in every time, and one that was not in
   expect(doubts({}, { proxyDelayNs: null })).toEqual([]);
 });
 
-test('lines of the record that cannot be read are in no figure, and nobody passes for it', () => {
-  expect(doubts({}, { unreadableWindows: 1 })).toEqual(['incomplete']);
-  expect(doubts({}, { unreadableWindows: 1, complete: false })).toEqual(['incomplete']);
+describe('the record', () => {
+  const lines = { read: 20, missing: 0, repeated: 0 };
+  const gap = { worker: 0, group: 0, count: 4, fromNs: 3e9, toNs: 7e9 };
+  const texts = (record: Partial<RecordFacts>): string[] =>
+    judgeHealth(factsOf({}, { record: { ...WHOLE_RECORD, ...record } })).map(({ detail }) => detail);
+
+  test('raises no doubt where every line is there once', () => {
+    expect(doubts({}, { record: { ...WHOLE_RECORD, windows: lines, events: lines, readings: 3 } })).toEqual([]);
+  });
+
+  test('with windows missing leaves rules open, and says how many of how many, and when', () => {
+    const record = { ...WHOLE_RECORD, windows: { ...lines, missing: 4 }, gaps: [gap] };
+    expect(doubts({}, { record })).toEqual(['damagedRecord']);
+    expect(texts(record)[0]).toContain('4 of 24 windows are missing from windows.ndjson (worker 0: 3.0 s to 7.0 s)');
+  });
+
+  test('with many gaps tells the first, and how many more there are', () => {
+    const gaps = [0, 1, 2, 3, 4].map((worker) => ({ ...gap, worker, group: 1, count: 1, toNs: null }));
+    const [text] = texts({ windows: { ...lines, missing: 5 }, gaps });
+    expect(text).toContain('(worker 0, misbehaving group 1: 3.0 s to the end, ');
+    expect(text).toContain('worker 2, misbehaving group 1: 3.0 s to the end and 2 more gaps)');
+  });
+
+  test('with events missing leaves rules open', () => {
+    const record = { ...WHOLE_RECORD, events: { ...lines, missing: 1 } };
+    expect(doubts({}, { record })).toEqual(['damagedRecord']);
+    expect(texts(record)[0]).toContain('1 of 21 lines are missing from events.ndjson');
+  });
+
+  test('with lines repeated is in doubt, though they count once', () => {
+    const record = { ...WHOLE_RECORD, windows: { ...lines, repeated: 2 }, events: { ...lines, repeated: 1 } };
+    expect(doubts({}, { record })).toEqual(['damagedRecord']);
+    expect(texts(record)[0]).toContain('2 of windows.ndjson, 1 of events.ndjson');
+  });
+
+  test('with windows missing says nothing of Little’s law: the two sides are of different messages', () => {
+    const parts: WindowParts = {
+      messages: { due: 10, sent: 10, delivered: 10 },
+      times: { service: times(10, MS), response: times(10, MS) },
+      health: { inFlightNs: 20 * MS },
+    };
+    expect(doubts(parts)).toEqual(['littlesLaw']);
+    const record = { ...WHOLE_RECORD, windows: { ...lines, missing: 4 }, gaps: [gap] };
+    expect(doubts(parts, { record })).toEqual(['damagedRecord']);
+  });
+
+  test('of a run that goes on has no end yet, and nobody killed it', () => {
+    const [text] = judgeHealth(factsOf({}, { complete: false, record: { ...WHOLE_RECORD, isGoingOn: true } }));
+    expect(text).toMatchObject({ kind: 'incomplete', detail: expect.stringContaining('still going on') });
+    expect(judgeHealth(factsOf({}, { complete: false }))[0]?.detail).toContain('was killed');
+  });
 });

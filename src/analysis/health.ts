@@ -2,9 +2,10 @@
 // stands in `touches.ts`.
 
 import { percentile } from '../histogram/histogram.ts';
-import { formatDuration } from '../units/duration.ts';
+import { formatDuration, nsToSeconds } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
+import { isPart, type RecordFacts, type WindowGap } from './record-account.ts';
 import type { Tally } from './tally.ts';
 import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
 
@@ -24,8 +25,7 @@ export interface GeneratorFacts {
   readonly failedFaults: readonly string[];
   /** How late the process of the proxy for faults on the way was, at its 99th percentile; null where there was none. */
   readonly proxyDelayNs: number | null;
-  /** Of the record. */
-  readonly unreadableWindows: number;
+  readonly record: RecordFacts;
   /** Why the run ended before its plan did; null where it did not. */
   readonly endedBecause: string | null;
 }
@@ -33,6 +33,7 @@ export interface GeneratorFacts {
 /** Doubts that are not about the generator itself. */
 export const HEALTHY_DOUBTS: readonly string[] = [
   'incomplete',
+  'damagedRecord',
   'unmatched',
   'dialectError',
   'faultFailed',
@@ -55,10 +56,11 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
     ...proxyDoubts(facts),
     ...cpuDoubts(facts),
     ...lateDoubts(facts.whole),
-    ...littleDoubts(facts.whole),
+    ...(isPart(facts.record) ? [] : littleDoubts(facts.whole)),
     ...unmatchedDoubts(facts.whole),
     ...dialectDoubts(facts.whole),
     ...recordDoubts(facts),
+    ...damagedRecordDoubts(facts.record),
   ];
 }
 
@@ -161,7 +163,7 @@ function recordDoubts({
   complete,
   endedBecause,
   failedFaults,
-  unreadableWindows,
+  record,
 }: GeneratorFacts): HealthDoubt[] {
   const doubts: HealthDoubt[] = failedFaults.map((reason) =>
     doubt('faultFailed', `a fault of the plan was not what it should be: ${reason}`),
@@ -173,12 +175,9 @@ function recordDoubts({
     doubts.push(doubt('workerDied', detail));
   }
   if (!complete) {
-    const detail = 'the record has no end: the run was killed, and what was in flight then is unresolved';
-    doubts.push(doubt('incomplete', detail));
-  }
-  // The last line of a run that was killed may be torn: that it was killed says it all.
-  if (complete && unreadableWindows > 0) {
-    const detail = `${formatCount(unreadableWindows)} lines of windows.ndjson cannot be read, and what they held is in no figure`;
+    const detail = record.isGoingOn
+      ? 'the run is still going on: this is what it has recorded so far'
+      : 'the record has no end: the run was killed, and what was in flight then is unresolved';
     doubts.push(doubt('incomplete', detail));
   }
   if (complete && endedBecause !== null) {
@@ -190,4 +189,42 @@ function recordDoubts({
     doubts.push(doubt('approximate', detail));
   }
   return doubts;
+}
+
+const MOST_GAPS_TOLD = 3;
+
+/** What was repeated counts once, so that it only shows that somebody else wrote to the record. */
+function damagedRecordDoubts({ windows, events, gaps }: RecordFacts): HealthDoubt[] {
+  const doubts: HealthDoubt[] = [];
+  if (windows.missing > 0) {
+    const { missing, read } = windows;
+    const further = gaps.length > MOST_GAPS_TOLD ? ` and ${formatCount(gaps.length - MOST_GAPS_TOLD)} more gaps` : '';
+    const places = `${gaps.slice(0, MOST_GAPS_TOLD).map(gapText).join(', ')}${further}`;
+    const detail =
+      `${formatCount(missing)} of ${formatCount(missing + read)} windows are missing from windows.ndjson (${places}), ` +
+      'and no figure has what they held; restore the file, or run again';
+    doubts.push(doubt('damagedRecord', detail));
+  }
+  if (events.missing > 0) {
+    const { missing, read } = events;
+    const detail =
+      `${formatCount(missing)} of ${formatCount(missing + read)} lines are missing from events.ndjson, ` +
+      'and nothing is known of what they told; restore the file, or run again';
+    doubts.push(doubt('damagedRecord', detail));
+  }
+  const repeats = [
+    ...(windows.repeated > 0 ? [`${formatCount(windows.repeated)} of windows.ndjson`] : []),
+    ...(events.repeated > 0 ? [`${formatCount(events.repeated)} of events.ndjson`] : []),
+  ];
+  if (repeats.length > 0) {
+    const detail = `lines of the record are repeated, and count once: ${repeats.join(', ')}; restore the files, or run again`;
+    doubts.push(doubt('damagedRecord', detail));
+  }
+  return doubts;
+}
+
+function gapText({ worker, group, fromNs, toNs }: WindowGap): string {
+  const from = `${nsToSeconds(fromNs).toFixed(1)} s`;
+  const until = toNs === null ? 'to the end' : `to ${nsToSeconds(toNs).toFixed(1)} s`;
+  return `worker ${worker}${group === 0 ? '' : `, misbehaving group ${group}`}: ${from} ${until}`;
 }

@@ -7,6 +7,7 @@ import type { ProbeReading } from '../facts/probe.ts';
 import {
   type Distribution,
   type FanoutResult,
+  type MessageResult,
   type PushResult,
   RESULT_SCHEMA,
   type RunResult,
@@ -32,6 +33,7 @@ import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './
 import { createHeat } from './heat.ts';
 import { createLoadPresence } from './load-presence.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
+import { isPart, type RecordFacts, WHOLE_RECORD } from './record-account.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
 import { judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
@@ -48,11 +50,10 @@ const MAX_VIOLATIONS = 100;
 
 export interface Judge {
   window(window: Window): void;
-  /** There is one that cannot be read. */
-  unreadable(): void;
   /** Of each probe in the order of time. */
   reading(reading: ProbeReading): void;
-  finish(): RunResult;
+  /** `record`: how much of it there was. */
+  finish(record?: RecordFacts): RunResult;
 }
 
 /** `encodeHdr`: HdrHistogram's compressed V2 form, which needs zlib. */
@@ -82,7 +83,6 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const standstills = createStandstills(stages, events);
   const steady = steadyStretch(plan, record);
   const resources = createResources(steady);
-  let unreadableWindows = 0;
   let sendingWindows = 0;
   let busyWindows = 0;
   let lastNs = 0;
@@ -134,13 +134,9 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       peaks.cpuRatio = Math.max(ratio, peaks.cpuRatio ?? 0);
     },
 
-    unreadable() {
-      unreadableWindows++;
-    },
-
     reading: resources.add,
 
-    finish() {
+    finish(facts = WHOLE_RECORD) {
       timeline.finish();
       resources.addGenerator(points);
       const { series, probes, bySecond } = resources.finish();
@@ -176,11 +172,16 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           endedBecause: record.endedBecause,
           failedFaults: record.failedFaults,
           proxyDelayNs: record.proxyDelayNs,
-          unreadableWindows,
+          record: facts,
         }),
       ];
       // Where the generator doubts its own times, a drift may be its own.
       const isTimed = touching(health, ['answerTimes'], false).length === 0;
+      // Of a part of the facts the counts are what was counted; how they stand to one another is not known.
+      const isDamaged = isPart(facts);
+      const withoutRatio = (books: MessageResult): MessageResult =>
+        isDamaged ? { ...books, deliveredRatio: null } : books;
+      const delivery = describeDelivery(whole, fanout, plan);
       const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       const outcomes = [
         ...plan.thresholds.map((threshold) => {
@@ -197,7 +198,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           name: plan.name,
           startedAt: record.manifest.startedAt,
           durationSeconds: nsToSeconds(endNs),
-          outcome: record.outcome ?? 'aborted',
+          outcome: record.outcome ?? (facts.isGoingOn ? 'running' : 'aborted'),
           messagesStartedSeconds: originNs === null ? null : nsToSeconds(originNs),
           endedBecause: record.endedBecause,
           highwaterVersion: record.manifest.highwaterVersion,
@@ -206,6 +207,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           machine: record.manifest.machine,
           git: record.manifest.git,
         },
+        record: { windows: facts.windows, events: facts.events, readings: facts.readings },
         plan,
         verdict: verdictOf(outcomes, health),
         connections: {
@@ -225,11 +227,13 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           closeCodes: whole.closeCodes,
           failures: failuresOf(whole, events, 0),
         },
-        messages: closeBooks(whole, false),
-        delivery: describeDelivery(whole, fanout, plan),
-        fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
+        messages: withoutRatio(closeBooks(whole, false)),
+        delivery: { ...delivery, consistentWith: isDamaged ? null : delivery.consistentWith },
+        fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe, isDamaged),
         pushes:
-          numbering === null ? null : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe),
+          numbering === null
+            ? null
+            : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe, isDamaged),
         pings: plan.target.ping === null ? null : { ...whole.pings, time: describe(whole.histograms.ping) },
         types: describeTypes(types, describe),
         recovery: recovery.finish(points),
@@ -255,7 +259,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           rssBytesPerLane:
             peaks.open === 0 || isMixed ? null : Math.max(0, peaks.rssBytes - peaks.idleRssBytes) / peaks.open,
           missedWorkers: record.deadWorkers,
-          littlesLawErrorRatio: littlesLawError(whole),
+          littlesLawErrorRatio: isDamaged ? null : littlesLawError(whole),
         },
         resources: series,
         probes,
@@ -267,7 +271,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
             name: stage.name,
             fromSecond: nsToSeconds(base + stage.fromNs),
             toSecond: nsToSeconds(base + stage.toNs),
-            messages: closeBooks(tally, false),
+            messages: withoutRatio(closeBooks(tally, false)),
             response: describe(tally.histograms.response),
             service: describe(tally.histograms.service),
             sendLag: describe(tally.histograms.sendLag),
@@ -307,6 +311,7 @@ function describeFanout(
   tally: Tally,
   { messages, histograms }: ReturnType<ReturnType<typeof createSpreadJoin>['finish']>,
   describe: (histogram: Histogram) => Distribution,
+  isDamaged: boolean,
 ): FanoutResult {
   const { owed, missed, unresolved, away, receivers } = fanout;
   return {
@@ -315,7 +320,7 @@ function describeFanout(
     missed,
     unresolved,
     away,
-    reachRatio: owed === 0 ? null : tally.fanoutReceived / owed,
+    reachRatio: owed === 0 || isDamaged ? null : tally.fanoutReceived / owed,
     receivers,
     compared: tally.fanoutCompared + fanout.compared,
     times: describe(tally.histograms.fanout),
@@ -333,10 +338,11 @@ function describePushes(
   { pushes, histograms }: Tally,
   spread: ReturnType<ReturnType<typeof createSpreadJoin>['finish']> | null,
   describe: (histogram: Histogram) => Distribution,
+  isDamaged: boolean,
 ): PushResult {
   return {
     ...pushes,
-    reachRatio: pushes.owed === 0 ? null : pushes.received / pushes.owed,
+    reachRatio: pushes.owed === 0 || isDamaged ? null : pushes.received / pushes.owed,
     firstPush: describe(histograms.firstPush),
     skew: spread === null ? null : { pushes: spread.messages, times: describe(spread.histograms.skew) },
   };

@@ -44,7 +44,8 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
   const evidence = narrowed(threshold, whole);
   const observation = observe(threshold, evidence);
   if (observation.kind === 'none') {
-    return outcome(expression, null, 'n/a', 'inconclusive', null, [observation.doubt]);
+    const damage = damageOf(health).map((doubt) => about(doubt, expression));
+    return outcome(expression, null, 'n/a', 'inconclusive', null, damage.length > 0 ? damage : [observation.doubt]);
   }
   // What never came is over any limit: kept by `>`, broken by `<`.
   const isKept = holds(observation.kind === 'value' ? observation.value : Number.POSITIVE_INFINITY, threshold);
@@ -245,15 +246,18 @@ function holds(value: number, { operator, limit }: Threshold): boolean {
 const LAG_SHARE = 0.1;
 
 function doubtsFor(
-  { metric, expression }: Threshold,
+  threshold: Threshold,
   observation: Observation,
   isKept: boolean,
   tally: Tally,
   health: readonly HealthDoubt[],
 ): readonly Doubt[] {
-  const cast = touching(health, subjectsOf(metric), isKept).map(
-    ({ kind, detail }): Doubt => ({ kind, rule: expression, detail }),
-  );
+  const { metric, expression } = threshold;
+  const cast = [
+    ...touching(health, subjectsOf(metric), isKept),
+    // What is missing of the record may have the excuse.
+    ...(isKept || isProven(threshold, observation) ? [] : damageOf(health)),
+  ].map((doubt) => about(doubt, expression));
   if (cast.length > 0 || isKept || observation.kind !== 'value') return cast;
   if (metric.kind !== 'distribution' || metric.of !== 'response') return cast;
   const lag = observeStatistic(tally.histograms.sendLag, metric.statistic, 0, expression);
@@ -262,6 +266,34 @@ function doubtsFor(
     `${expression}: ${formatDuration(lag.value)} of the ${formatDuration(observation.value)} may be the generator's own ` +
     'send lag; try pace: precise, more workers or less load';
   return [{ kind: 'sendLag', rule: expression, detail }];
+}
+
+/** Where facts are missing, that nothing was measured is not known either. */
+function damageOf(health: readonly HealthDoubt[]): readonly HealthDoubt[] {
+  return health.filter(({ kind }) => kind === 'damagedRecord');
+}
+
+function about({ kind, detail }: HealthDoubt, rule: string): Doubt {
+  return { kind, rule, detail };
+}
+
+/** A message that came twice did so, whatever else was recorded. Losses and times may have an excuse that is missing. */
+const PROVEN_BY_ONE: readonly string[] = [
+  'duplicated',
+  'reordered',
+  'corrupted',
+  'unexpected',
+  'diverged',
+  'disagreed',
+];
+
+/** Whether a broken rule would be broken with any further facts: a count that can only grow is above its limit. */
+function isProven({ metric, unit, operator, limit, scope }: Threshold, observation: Observation): boolean {
+  if (metric.kind !== 'messages' || unit !== 'count' || observation.kind !== 'value') return false;
+  // When a fault began and ended is told by events, of which some may be missing.
+  if (scope !== null && scope.kind !== 'stage') return false;
+  const isUpperLimit = operator === '<' || operator === '<=' || (operator === '==' && observation.value > limit);
+  return isUpperLimit && PROVEN_BY_ONE.includes(metric.of);
 }
 
 export function formatObserved(value: number, unit: Threshold['unit']): string {
@@ -381,15 +413,17 @@ export function judgeContract(
         : messages[name];
   return contractClauses(contract).map(({ rule, broken }) => {
     const counts = broken.map((name) => [name, countOf(name)] as const).filter(([, count]) => count > 0);
-    const text =
-      counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
-    const total = sumOf(counts.map(([, count]) => count));
     const doubtsAbout = (names: readonly ClauseCount[], isKept: boolean): readonly Doubt[] =>
-      touching(health, names.map(subjectOf), isKept).map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
-    // One count that nothing casts doubt on is a breach, whatever is said of the others.
-    if (counts.some(([name]) => doubtsAbout([name], false).length === 0)) {
-      return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
+      touching(health, names.map(subjectOf), isKept).map((doubt) => about(doubt, rule));
+    // A count that nothing casts doubt on is a breach, whatever is said of the others.
+    const certain = counts.filter(([name]) => doubtsAbout([name], false).length === 0);
+    if (certain.length > 0) {
+      const text = countsText(certain);
+      return outcome(rule, totalOf(certain), text, 'fail', { rule, detail: text }, []);
     }
+    const [total, text] = [totalOf(counts), countsText(counts)];
+    const damage = counts.length > 0 ? [] : damageOf(health).map((doubt) => about(doubt, rule));
+    if (damage.length > 0) return outcome(rule, total, text, 'inconclusive', null, damage);
     const touched = doubtsAbout(counts.length > 0 ? counts.map(([name]) => name) : broken, false);
     if (touched.length > 0) return outcome(rule, total, text, 'inconclusive', null, touched);
     if (broken.includes('away') && tally.reconnected === 0) {
@@ -418,6 +452,16 @@ export function judgeContract(
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
   });
+}
+
+type Counts = readonly (readonly [name: ClauseCount, count: number])[];
+
+function totalOf(counts: Counts): number {
+  return sumOf(counts.map(([, count]) => count));
+}
+
+function countsText(counts: Counts): string {
+  return counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
 }
 
 /** Whether a message was lost that was in flight when its connection died, nobody here can know. */

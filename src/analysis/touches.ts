@@ -72,6 +72,10 @@ const TOUCHES: Readonly<Record<HealthDoubtKind, Touch>> = {
   },
   loadAbsent: { subjects: NOTHING, leavesKeptUndecided: true },
   workerDied: { subjects: ['rates', 'connections'], leavesKeptUndecided: true },
+  damagedRecord: {
+    subjects: [...TIMING, 'lost', 'unsent', 'connections', 'drops', 'pings'],
+    leavesKeptUndecided: true,
+  },
   incomplete: { subjects: NOTHING, leavesKeptUndecided: true },
   approximate: { subjects: ['copies'], leavesKeptUndecided: true },
   faultFailed: { subjects: NOTHING, leavesKeptUndecided: true },

@@ -68,6 +68,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
   let cutNs = 0;
   let cpuNs = 0;
   let bootNs: number | null = null;
+  let number = 0;
   const idleRssBytes = meter.rssBytes();
   let timer: Timer | null = null;
 
@@ -106,6 +107,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
       cutWindow(parts.recorder, {
         worker: parts.worker,
         group: parts.group,
+        number: number++,
         second: Math.floor(fromNs / WINDOW_NS),
         stage: stageAt(stages, fromNs - originNs),
         untilNs: nowNs,

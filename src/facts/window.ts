@@ -6,7 +6,7 @@ import { isSparseHistogram, type SparseHistogram } from '../histogram/sparse-cod
 import { MESSAGE_COUNTS, TYPE_COUNTS } from '../plan/message-counts.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 
-export const WINDOW_SCHEMA = 'highwater/window/2';
+export const WINDOW_SCHEMA = 'highwater/window/3';
 
 /** Reasons why a message that was due was not sent. */
 export const UNSENT_REASONS = ['late', 'backpressure', 'windowFull', 'socketClosed', 'dialectError'] as const;
@@ -150,6 +150,8 @@ export interface Window {
   readonly worker: number;
   /** Of lanes: 0 is of those that behave as they should. */
   readonly group: number;
+  /** From 0 without a gap for each worker and group: a line of the record that is gone shows. */
+  readonly number: number;
   /** Which second of the run, from 0. */
   readonly second: number;
   /** Index into `planStages`: a window is also cut where a stage ends. −1 before the first. */
@@ -276,6 +278,7 @@ export function isWindow(value: unknown): value is Window {
   const { messages, unsent, delivery, fanout, pushes, pings, types, connections, bytes, histograms, health } = value;
   return (
     hasCounts(value, ['worker', 'group', 'second', 'untilNs']) &&
+    isNumbered(value.number) &&
     Number.isSafeInteger(value.stage) &&
     Number.isSafeInteger(value.second) &&
     hasCounts(messages, MESSAGE_FACTS) &&
@@ -329,6 +332,10 @@ export function isWindow(value: unknown): value is Window {
 
 function hasCounts(value: unknown, names: readonly string[]): value is Record<string, unknown> {
   return isRecord(value) && names.every((name) => Number.isFinite(value[name]) && (value[name] as number) >= 0);
+}
+
+function isNumbered(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isMoment(value: unknown): boolean {

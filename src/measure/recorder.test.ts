@@ -14,6 +14,7 @@ import {
 const context = (untilNs: number): WindowContext => ({
   worker: 2,
   group: 0,
+  number: 0,
   second: Math.floor(untilNs / 1e9),
   stage: 0,
   untilNs,

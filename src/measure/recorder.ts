@@ -182,6 +182,7 @@ export function countCloseCode(recorder: Recorder, code: number): void {
 export interface WindowContext {
   readonly worker: number;
   readonly group: number;
+  readonly number: number;
   readonly second: number;
   readonly stage: number;
   readonly untilNs: number;
@@ -210,6 +211,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     schema: WINDOW_SCHEMA,
     worker: context.worker,
     group: context.group,
+    number: context.number,
     second: context.second,
     stage: context.stage,
     untilNs: context.untilNs,

@@ -86,6 +86,7 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   unsentLate: 'Add workers, or ask for less: the generator did not send what was due.',
   workerDied: 'Find out why a worker died; its lanes are missing from every figure.',
   incomplete: 'Run again to the end: the record breaks off.',
+  damagedRecord: 'Restore the files of the record, or run again: lines of it are missing or repeated.',
   littlesLaw: 'Run again on a quiet machine: the generator’s own figures contradict each other.',
   approximate: 'Send fewer messages at once on each lane: the ledger had more disorder than it can keep exactly.',
   unmatched: 'Check the dialect: answers could not be told apart.',

@@ -4,7 +4,7 @@
 import type { Assignment } from '../engine/engine.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
-import type { FaultPhase, Manifest, Outcome, RunEvent, StopReason } from '../facts/event.ts';
+import type { FaultPhase, Manifest, Outcome, RunEvent, StopReason, WindowCount } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import type { Window } from '../facts/window.ts';
@@ -80,15 +80,15 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   let messagesAtNs: number | null = null;
   let stopping: { readonly reason: StopReason; readonly patientFromNs: number } | null = null;
   let lookedNs = Number.NaN;
-  /** Set once a fact could not be kept: the run then ends, as what follows would be judged without it. */
-  let unkept: HighwaterError | null = null;
+  /** By worker and group. */
+  const windowCounts = new Map<string, WindowCount>();
   let wake: () => void = () => {};
 
   const nowNs = (): number => Number(process.hrtime.bigint() - originNs);
   const living = (): number[] => states.flatMap((state, worker) => (state === 'dead' ? [] : [worker]));
   const everyLiving = (...wanted: WorkerState[]): boolean =>
     living().every((worker) => wanted.includes(states[worker]!));
-  const record = (event: RunEvent): void => keep(() => recording.event(cleanEvent(event, secretsOf)));
+  const record = (event: RunEvent): void => recording.event(cleanEvent(event, secretsOf));
 
   const gaps = new Map<string, { last: string | null; told: number }>();
 
@@ -97,7 +97,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   function onReading(reading: ProbeReading): void {
     const clean = cleaned(reading);
     const { probe, atNs, gap } = clean;
-    keep(() => recording.reading(clean));
+    recording.reading(clean);
     const known = gaps.get(probe) ?? { last: null, told: 0 };
     if (gap !== null && gap !== known.last && known.told < MOST_GAPS_TOLD) {
       record({ kind: 'probeGap', atNs, probe, detail: gap });
@@ -113,17 +113,6 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     if (isTold) return;
     isTold = true;
     options.onNotice?.(cleanText(detail, secretsOf(null)));
-  }
-
-  function keep(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      unkept ??= new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
-        `${recording.path}: expected to go on writing the record of the run, got: ${(error as Error).message}. ` +
-          `What was written can be judged: highwater report ${recording.path}`,
-      ]);
-    }
   }
 
   function onReport(worker: number, report: Report): void {
@@ -159,7 +148,10 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   }
 
   function onWindow(window: Window): void {
-    keep(() => recording.window(window));
+    recording.window(window);
+    const { worker, group } = window;
+    const count = (windowCounts.get(`${worker}.${group}`)?.count ?? 0) + 1;
+    windowCounts.set(`${worker}.${group}`, { worker, group, count });
     view.add(window);
     if (window.second > view.shownSecond() && view.isComplete(window.second, living().length)) {
       options.onProgress?.(view.progress(window.second, phase, nsToSeconds(nowNs()), totalSeconds()));
@@ -176,7 +168,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   }
 
   function onDeath(worker: number, detail: string): void {
-    if (states[worker] === 'finished' || states[worker] === 'dead' || unkept !== null) return;
+    if (states[worker] === 'finished' || states[worker] === 'dead') return;
     states[worker] = 'dead';
     firstDeath ??= detail;
     record({ kind: 'workerDied', atNs: nowNs(), worker, detail });
@@ -194,7 +186,6 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
           resolve();
         };
       });
-      if (unkept !== null) throw unkept;
       lookAfter();
     }
   }
@@ -225,9 +216,19 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       return;
     }
     if (options.signal?.aborted === true) stop('interrupted', 'stopped by the user');
+    else if (recording.problem() !== null) stopUnwritable(recording.problem()!);
     else if (living().length === 0) stop('workersDied', 'every worker died');
     else if (isConnected && view.allLanesFailed()) stop('noLanes', 'no lane could be opened');
     else lookAtAbortRules();
+  }
+
+  /** What followed would be judged without a part of its facts. */
+  function stopUnwritable(problem: string): void {
+    const detail = `the record could not be written any further: ${problem}`;
+    options.onNotice?.(
+      `${recording.path}: ${detail}. The run ends; make room, or name another directory with --runs-dir`,
+    );
+    stop('recordUnwritable', detail);
   }
 
   function lookAtAbortRules(): void {
@@ -300,8 +301,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     endWatch();
     const delayNs = parts.faults.delayNs();
     if (delayNs !== null) record({ kind: 'proxyDelay', atNs: nowNs(), delayNs });
-    record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping) });
-    if (unkept !== null) throw unkept;
+    record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping), windows: [...windowCounts.values()] });
   } finally {
     endWatch();
     await faults.finish();

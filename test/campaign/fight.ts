@@ -97,7 +97,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
           engine.startMessages(atNs);
         },
         finished() {
-          events.push({ kind: 'runEnded', atNs: clock.nowNs(), outcome: 'completed' });
+          events.push({ kind: 'runEnded', atNs: clock.nowNs(), outcome: 'completed', windows: [] });
           const judge = createJudge(plan, events, () => '');
           for (const window of judgeWindows) judge.window(window);
           const violations = events.flatMap((event) =>

@@ -39,7 +39,11 @@ function causeMissing(result: RunResult, trial: Fought['trial'], truth: Truth | 
   return missing.length === 0 ? null : `does not name ${missing.join(' and ')}`;
 }
 
-function causesOf(result: RunResult, { disturbance, clients, sendingMs }: Fought['trial'], truth: Truth | null): DoubtKind[] {
+function causesOf(
+  result: RunResult,
+  { disturbance, clients, sendingMs }: Fought['trial'],
+  truth: Truth | null,
+): DoubtKind[] {
   const causes: DoubtKind[] = [];
   switch (disturbance?.kind) {
     case 'stopWorker':

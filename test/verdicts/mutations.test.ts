@@ -45,7 +45,8 @@ describe('the verdict campaign notices when a doubt is off', () => {
   test.each(MUTATIONS)('$doubt', { timeout: 120_000 }, async ({ file, from, to, shows, noticed }) => {
     const copy = mkdtempSync(path.join(os.tmpdir(), 'highwater-verdict-mutation-'));
     onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
-    for (const name of ['dist', 'package.json']) cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+    for (const name of ['dist', 'package.json'])
+      cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
     const mutated = path.join(copy, 'dist', file);
     const source = readFileSync(mutated, 'utf8');
