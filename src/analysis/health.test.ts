@@ -17,6 +17,8 @@ function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string
     sending: tally,
     whole: tally,
     busyCpuShare: 0,
+    workerCount: 1,
+    allowedCores: 4,
     deadWorkers: 0,
     firstDeath: null,
     complete: true,

@@ -3,15 +3,18 @@
 // not seen cannot be ruled out. A counted breach (a duplicate, a loss) stays a breach, unless all of `delivery` is
 // in doubt, because the service was not understood.
 
+import { FAILURE_MEANINGS, OWN_LIMITS } from '../facts/failure.ts';
 import type { Doubt } from '../facts/result.ts';
 import { percentile } from '../histogram/histogram.ts';
+import { formatCores } from '../units/cores.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import type { Tally } from './tally.ts';
 
 export interface HealthDoubt extends Doubt {
-  readonly casts: 'timing' | 'pass' | 'delivery';
+  /** `connections`: how many were open, how long that took, and what was sent on them. */
+  readonly casts: 'timing' | 'connections' | 'pass' | 'delivery';
 }
 
 /** Facts about the generator while it was sending. */
@@ -21,6 +24,9 @@ export interface GeneratorFacts {
   readonly whole: Tally;
   /** Of the windows in which lanes were sent on, the share with a CPU ratio above `BUSY_CPU_RATIO`. */
   readonly busyCpuShare: number;
+  readonly workerCount: number;
+  /** Fewer than the machine has where a quota or an affinity says so. */
+  readonly allowedCores: number;
   readonly deadWorkers: number;
   /** How the first of them died; null where none did. */
   readonly firstDeath: string | null;
@@ -46,15 +52,19 @@ const LAG_FLOOR_NS = 10e6;
 const LAG_TAIL_LIMIT_NS = 100e6;
 const LAG_SHARE = 0.1;
 const LATE_SHARE = 0.001;
+/** What a quota takes is missing from the times of so many messages: with less, a p99 is that of the service. */
+const THROTTLED_SHARE = 0.01;
 export const LITTLE_LIMIT_RATIO = 0.05;
 
 export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
   return [
+    ...limitDoubts(facts.whole),
+    ...throttledDoubts(facts),
     ...sendLagDoubts(facts.sending),
     ...eventLoopDoubts(facts.sending),
     ...proxyDoubts(facts),
     ...cpuDoubts(facts),
-    ...lateDoubts(facts.whole),
+    ...lateDoubts(facts.whole, facts.sending),
     ...littleDoubts(facts.whole),
     ...unmatchedDoubts(facts.whole),
     ...dialectDoubts(facts.whole),
@@ -62,7 +72,56 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
   ];
 }
 
-function sendLagDoubts({ histograms }: Tally): HealthDoubt[] {
+/** What to change, by what the machine had no more of. */
+const MORE_OF: Readonly<Record<(typeof OWN_LIMITS)[number], string>> = {
+  fileDescriptors: 'raise the limit (ulimit -n), or use more workers',
+  ports: 'add target.sourceAddresses or target URLs, or let the ports of earlier connections get free first',
+  sourceAddress: 'give it to an interface of this machine, or name another in target.sourceAddresses',
+  socketMemory: 'use fewer connections or smaller messages, or raise net.ipv4.tcp_mem and the limit of the cgroup',
+};
+
+/** Whatever the service would have answered: these never asked it. */
+function limitDoubts({ failures, attempted }: Tally): HealthDoubt[] {
+  const met = OWN_LIMITS.flatMap((kind) => {
+    const { [kind]: count = 0 } = failures;
+    if (count === 0) return [];
+    return [
+      `${formatCount(count)} of ${formatCount(attempted)} attempts to connect failed here, not at the service: ` +
+        `${FAILURE_MEANINGS[kind]}; ${MORE_OF[kind]}`,
+    ];
+  });
+  return met.length === 0
+    ? []
+    : [{ kind: 'generatorLimits', rule: null, detail: met.join('. '), casts: 'connections' }];
+}
+
+/** Of the time of the windows, the share in which a quota kept the generator from running. */
+export function throttledRatio({ throttledNs, elapsedNs }: Tally): number {
+  return elapsedNs === 0 ? 0 : throttledNs / elapsedNs;
+}
+
+function isThrottled(sending: Tally): boolean {
+  return throttledRatio(sending) >= THROTTLED_SHARE;
+}
+
+/** Workers share the quota: where that holds the generator back, more of them have less each. */
+function moreRoom(sending: Tally, advice: string): string {
+  return isThrottled(sending) ? 'the quota of CPU held it back' : advice;
+}
+
+function throttledDoubts({ sending, workerCount, allowedCores }: GeneratorFacts): HealthDoubt[] {
+  if (!isThrottled(sending)) return [];
+  // Every worker reads the same counter.
+  const [heldNs, ofNs] = [sending.throttledNs / workerCount, sending.elapsedNs / workerCount];
+  const calmer = sending.spinning ? ', or use pace: economical' : '';
+  const detail =
+    `the kernel held the generator back for ${formatDuration(heldNs)} of ${formatDuration(ofNs)}, as its cgroup may use ` +
+    `${formatCores(allowedCores)}: raise the quota of CPU, use less load${calmer}`;
+  return [{ kind: 'throttled', rule: null, detail, casts: 'timing' }];
+}
+
+function sendLagDoubts(sending: Tally): HealthDoubt[] {
+  const { histograms } = sending;
   const lagP99Ns = percentile(histograms.sendLag, 99);
   const lagP999Ns = percentile(histograms.sendLag, 99.9);
   const responseP99Ns = percentile(histograms.response, 99) ?? Number.POSITIVE_INFINITY;
@@ -71,7 +130,7 @@ function sendLagDoubts({ histograms }: Tally): HealthDoubt[] {
   if (!isShare && lagP999Ns <= LAG_TAIL_LIMIT_NS) return [];
   const detail =
     `the generator sent late: send lag p99 ${formatDuration(lagP99Ns)}, p99.9 ${formatDuration(lagP999Ns)}; ` +
-    'use more workers, more machines or less load';
+    moreRoom(sending, 'use more workers, more machines or less load');
   return [{ kind: 'sendLag', rule: null, detail, casts: 'timing' }];
 }
 
@@ -98,9 +157,11 @@ function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
   return [{ kind: 'cpu', rule: null, detail, casts: 'timing' }];
 }
 
-function lateDoubts({ messages, unsent }: Tally): HealthDoubt[] {
+function lateDoubts({ messages, unsent }: Tally, sending: Tally): HealthDoubt[] {
   if (unsent.late <= LATE_SHARE * messages.due) return [];
-  const detail = `${formatCount(unsent.late)} of ${formatCount(messages.due)} messages were given up as late by the generator`;
+  const detail =
+    `${formatCount(unsent.late)} of ${formatCount(messages.due)} messages were given up as late by the generator; ` +
+    moreRoom(sending, 'use more workers or less load');
   return [{ kind: 'unsentLate', rule: null, detail, casts: 'timing' }];
 }
 

@@ -12,7 +12,7 @@ import { unreachable } from '../units/unreachable.ts';
 import { type TypeTally, tallyAmong } from './by-type.ts';
 import { CONFIDENCE, hasEnough } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
-import type { HealthDoubt } from './health.ts';
+import { type HealthDoubt, throttledRatio } from './health.ts';
 import { createTally, type Tally } from './tally.ts';
 import { sumOf } from './timeline.ts';
 
@@ -258,18 +258,65 @@ function doubtsFor(
       ({ casts, kind }) =>
         (casts === 'delivery' && isAboutDelivery(metric)) ||
         (casts === 'timing' && isTiming) ||
+        (casts === 'connections' && isAboutConnections(metric)) ||
         (casts === 'pass' && isKept) ||
         (kind === 'approximate' && isAboutCopies),
     )
     .map(({ kind, detail }): Doubt => ({ kind, rule: expression, detail }));
   if (cast.length > 0 || isKept || observation.kind !== 'value') return cast;
-  if (metric.kind !== 'distribution' || metric.of !== 'response') return cast;
+  if (metric.kind !== 'distribution') return cast;
+  const { statistic } = metric;
+  const heldRatio = throttledRatio(tally);
+  if (heldRatio > 0 && heldRatio >= shareAbove(statistic)) {
+    const detail =
+      `${expression}: a quota of CPU held the generator back for ${formatPercent(heldRatio)} of the time, and so many of the ` +
+      'times may be its own; raise the quota, or use less load';
+    return [{ kind: 'throttled', rule: expression, detail }];
+  }
+  if (metric.of !== 'response') return cast;
   const lag = observeStatistic(tally.histograms.sendLag, metric.statistic, 0, expression);
   if (lag.kind !== 'value' || lag.value <= LAG_SHARE * observation.value) return cast;
   const detail =
     `${expression}: ${formatDuration(lag.value)} of the ${formatDuration(observation.value)} may be the generator's own ` +
     'send lag; try pace: precise, more workers or less load';
   return [{ kind: 'sendLag', rule: expression, detail }];
+}
+
+/** How many of the samples make it what it is. A mean is made by all of them. */
+function shareAbove(statistic: Statistic): number {
+  switch (statistic.kind) {
+    case 'percentile':
+      return 1 - statistic.percent / 100;
+    case 'max':
+      return 0;
+    case 'mean':
+    case 'stdDev':
+    case 'min':
+      return 1;
+    default:
+      return unreachable(statistic);
+  }
+}
+
+/** What comes out otherwise where connections that the plan asks for were never tried, or were tried in vain here. */
+function isAboutConnections(metric: Metric): boolean {
+  switch (metric.kind) {
+    case 'distribution':
+      // A message that was not sent counts as over any limit.
+      return ['handshake', 'outage', 'response'].includes(metric.of);
+    case 'messages':
+      return metric.of === 'sent' || metric.of === 'unsent';
+    case 'connections':
+      return metric.of !== 'dropped';
+    case 'throughput':
+      return true;
+    case 'fanout':
+    case 'pushes':
+    case 'pings':
+      return false;
+    default:
+      return unreachable(metric);
+  }
 }
 
 /** What cannot be known of a service that is not understood; that it sent strangers is known. */

@@ -62,6 +62,9 @@ export interface Tally {
   bytesSent: number;
   bytesReceived: number;
   cpuNs: number;
+  /** Of the time of all windows, and how much of it a quota took. */
+  elapsedNs: number;
+  throttledNs: number;
   inFlightNs: number;
   windows: number;
   approximate: boolean;
@@ -113,6 +116,8 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     bytesSent: 0,
     bytesReceived: 0,
     cpuNs: 0,
+    elapsedNs: 0,
+    throttledNs: 0,
     inFlightNs: 0,
     windows: 0,
     approximate: false,
@@ -177,6 +182,8 @@ export function addWindow(tally: Tally, window: Window): void {
   tally.bytesSent += window.bytes.sent;
   tally.bytesReceived += window.bytes.received;
   tally.cpuNs += window.health.cpuNs;
+  tally.elapsedNs += window.health.elapsedNs;
+  tally.throttledNs += window.health.throttledNs;
   tally.inFlightNs += window.health.inFlightNs;
   tally.windows++;
   tally.approximate ||= window.health.approximate;

@@ -27,7 +27,7 @@ function start(stages = STAGES) {
     byType: null,
     ledger: createLedger(1),
     clock,
-    meter: { cpuNs: () => clock.nowNs() / 2, rssBytes: () => 1e6 },
+    meter: { cpuNs: () => clock.nowNs() / 2, throttledNs: () => clock.nowNs() / 8, rssBytes: () => 1e6 },
     spinning: false,
     emit: (window) => void windows.push(window),
   });

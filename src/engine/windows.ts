@@ -18,6 +18,8 @@ const NO_PUSHES = { ...zeroPushes(), spread: [] };
 /** How the process fares: read at every cut. */
 export interface ProcessMeter {
   cpuNs(): number;
+  /** So far, as `cpuNs` is. */
+  throttledNs(): number;
   rssBytes(): number;
 }
 
@@ -56,6 +58,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
   let fromNs = 0;
   let cutNs = 0;
   let cpuNs = 0;
+  let throttledNs = 0;
   const idleRssBytes = meter.rssBytes();
   let timer: Timer | null = null;
 
@@ -88,6 +91,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
 
   function cut(nowNs: number): void {
     const usedNs = meter.cpuNs();
+    const heldNs = meter.throttledNs();
     parts.emit(
       cutWindow(parts.recorder, {
         worker: parts.worker,
@@ -97,6 +101,8 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         untilNs: nowNs,
         elapsedNs: nowNs - cutNs,
         cpuNs: usedNs - cpuNs,
+        // Added up over cores by the kernel, it can be more than the time that has passed.
+        throttledNs: Math.min(heldNs - throttledNs, nowNs - cutNs),
         rssBytes: meter.rssBytes(),
         idleRssBytes,
         density: cutDensity(parts.ledger.density),
@@ -114,6 +120,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
     fromNs = lastEdgeNs(nowNs);
     cutNs = nowNs;
     cpuNs = usedNs;
+    throttledNs = heldNs;
   }
 
   return {
@@ -121,6 +128,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
       fromNs = atNs;
       cutNs = atNs;
       cpuNs = meter.cpuNs();
+      throttledNs = meter.throttledNs();
       schedule();
     },
     setOrigin(atNs) {

@@ -16,6 +16,7 @@ import type { Command, Report } from '../run/ports.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { loadModule } from './load-module.ts';
+import { throttleMeter } from './machine.ts';
 import { secureOptions } from './secure-options.ts';
 
 const LEAST_READ_BYTES = 256;
@@ -32,6 +33,7 @@ let assignments: readonly Assignment[] = [];
 let engines: readonly Engine[] = [];
 let unfinished = 0;
 let ownDialect: Dialect | null = null;
+const throttledNs = throttleMeter();
 
 function report(value: Report): void {
   if (process.connected) process.send!(value);
@@ -84,6 +86,7 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
         const { user, system } = process.cpuUsage();
         return (user + system) * 1e3;
       },
+      throttledNs,
       rssBytes: () => process.memoryUsage.rss(),
     },
     hooks: {

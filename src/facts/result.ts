@@ -122,6 +122,8 @@ export const DOUBT_KINDS = [
   'eventLoop',
   'proxy',
   'cpu',
+  'throttled',
+  'generatorLimits',
   'unsentLate',
   'workerDied',
   'incomplete',

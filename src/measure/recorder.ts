@@ -175,6 +175,7 @@ export interface WindowContext {
   readonly untilNs: number;
   readonly elapsedNs: number;
   readonly cpuNs: number;
+  readonly throttledNs: number;
   readonly rssBytes: number;
   readonly idleRssBytes: number;
   readonly density: DeliveryFacts['density'];
@@ -247,6 +248,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     },
     health: {
       cpuNs: context.cpuNs,
+      throttledNs: context.throttledNs,
       rssBytes: context.rssBytes,
       idleRssBytes: context.idleRssBytes,
       elapsedNs: context.elapsedNs,
