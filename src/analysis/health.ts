@@ -52,19 +52,24 @@ const LAG_FLOOR_NS = 10e6;
 const LAG_TAIL_LIMIT_NS = 100e6;
 const LAG_SHARE = 0.1;
 const LATE_SHARE = 0.001;
-/** What a quota takes is missing from the times of so many messages: with less, a p99 is that of the service. */
-const THROTTLED_SHARE = 0.01;
+/** What a quota takes makes times longer and never shorter: a little of it leaves no rule in doubt that is kept all the same. */
+const THROTTLED_SHARE = 0.05;
+/** So little can be why the generator was late, where it was. */
+const THROTTLED_CAUSE_SHARE = 0.005;
 export const LITTLE_LIMIT_RATIO = 0.05;
 
 export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
-  return [
-    ...limitDoubts(facts.whole),
-    ...throttledDoubts(facts),
+  const ofRoom = [
     ...sendLagDoubts(facts.sending),
     ...eventLoopDoubts(facts.sending),
     ...proxyDoubts(facts),
     ...cpuDoubts(facts),
     ...lateDoubts(facts.whole, facts.sending),
+  ];
+  return [
+    ...limitDoubts(facts.whole),
+    ...throttledDoubts(facts, ofRoom.length > 0),
+    ...ofRoom,
     ...littleDoubts(facts.whole),
     ...unmatchedDoubts(facts.whole),
     ...dialectDoubts(facts.whole),
@@ -100,23 +105,18 @@ export function throttledRatio({ throttledNs, elapsedNs }: Tally): number {
   return elapsedNs === 0 ? 0 : throttledNs / elapsedNs;
 }
 
-function isThrottled(sending: Tally): boolean {
-  return throttledRatio(sending) >= THROTTLED_SHARE;
-}
-
-/** Workers share the quota: where that holds the generator back, more of them have less each. */
 function moreRoom(sending: Tally, advice: string): string {
-  return isThrottled(sending) ? 'the quota of CPU held it back' : advice;
+  return throttledRatio(sending) >= THROTTLED_CAUSE_SHARE ? 'more workers would share its quota of CPU' : advice;
 }
 
-function throttledDoubts({ sending, workerCount, allowedCores }: GeneratorFacts): HealthDoubt[] {
-  if (!isThrottled(sending)) return [];
+function throttledDoubts({ sending, workerCount, allowedCores }: GeneratorFacts, isLate: boolean): HealthDoubt[] {
+  if (throttledRatio(sending) < (isLate ? THROTTLED_CAUSE_SHARE : THROTTLED_SHARE)) return [];
   // Every worker reads the same counter.
   const [heldNs, ofNs] = [sending.throttledNs / workerCount, sending.elapsedNs / workerCount];
-  const calmer = sending.spinning ? ', or use pace: economical' : '';
+  const calmer = sending.spinning ? ', or use --pace economical' : '';
   const detail =
     `the kernel held the generator back for ${formatDuration(heldNs)} of ${formatDuration(ofNs)}, as its cgroup may use ` +
-    `${formatCores(allowedCores)}: raise the quota of CPU, use less load${calmer}`;
+    `${formatCores(allowedCores)}: raise that quota, use less load${calmer}`;
   return [{ kind: 'throttled', rule: null, detail, casts: 'timing' }];
 }
 

@@ -1,6 +1,7 @@
 // Thresholds and the contract against the facts. A rule is kept, broken, or cannot be judged: a pass
 // needs samples, and on a percentile every message that never came back counts as over the limit.
 
+import { OWN_LIMITS } from '../facts/failure.ts';
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
 import { type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
@@ -245,12 +246,13 @@ function holds(value: number, { operator, limit }: Threshold): boolean {
 const LAG_SHARE = 0.1;
 
 function doubtsFor(
-  { metric, expression }: Threshold,
+  threshold: Threshold,
   observation: Observation,
   isKept: boolean,
   tally: Tally,
   health: readonly HealthDoubt[],
 ): readonly Doubt[] {
+  const { metric, expression } = threshold;
   const isTiming = metric.kind === 'distribution' || metric.kind === 'throughput';
   const isAboutCopies = metric.kind === 'messages' && (metric.of === 'duplicated' || metric.of === 'belated');
   const cast = health
@@ -258,22 +260,15 @@ function doubtsFor(
       ({ casts, kind }) =>
         (casts === 'delivery' && isAboutDelivery(metric)) ||
         (casts === 'timing' && isTiming) ||
-        (casts === 'connections' && isAboutConnections(metric)) ||
+        (casts === 'connections' && isAboutConnections(metric) && !isBrokenWithoutOwn(threshold, tally)) ||
         (casts === 'pass' && isKept) ||
         (kind === 'approximate' && isAboutCopies),
     )
     .map(({ kind, detail }): Doubt => ({ kind, rule: expression, detail }));
   if (cast.length > 0 || isKept || observation.kind !== 'value') return cast;
-  if (metric.kind !== 'distribution') return cast;
-  const { statistic } = metric;
-  const heldRatio = throttledRatio(tally);
-  if (heldRatio > 0 && heldRatio >= shareAbove(statistic)) {
-    const detail =
-      `${expression}: a quota of CPU held the generator back for ${formatPercent(heldRatio)} of the time, and so many of the ` +
-      'times may be its own; raise the quota, or use less load';
-    return [{ kind: 'throttled', rule: expression, detail }];
-  }
-  if (metric.of !== 'response') return cast;
+  const ofQuota = throttleDoubts(threshold, observation.value, tally);
+  if (ofQuota.length > 0) return ofQuota;
+  if (metric.kind !== 'distribution' || metric.of !== 'response') return cast;
   const lag = observeStatistic(tally.histograms.sendLag, metric.statistic, 0, expression);
   if (lag.kind !== 'value' || lag.value <= LAG_SHARE * observation.value) return cast;
   const detail =
@@ -282,11 +277,28 @@ function doubtsFor(
   return [{ kind: 'sendLag', rule: expression, detail }];
 }
 
+/** Where a rule is broken by no more than what a quota of CPU took from the generator, however little that was. */
+function throttleDoubts(
+  { metric, expression, operator, limit }: Threshold,
+  observed: number,
+  tally: Tally,
+): readonly Doubt[] {
+  const heldRatio = throttledRatio(tally);
+  const mayBeOwn =
+    (metric.kind === 'distribution' && heldRatio >= shareAbove(metric.statistic)) ||
+    (metric.kind === 'throughput' && operator.startsWith('>') && observed >= limit * (1 - heldRatio));
+  if (heldRatio === 0 || !mayBeOwn) return [];
+  const detail =
+    `${expression}: a quota of CPU held the generator back for ${formatPercent(heldRatio)} of the time, which may be why; ` +
+    'raise the quota, or use less load';
+  return [{ kind: 'throttled', rule: expression, detail }];
+}
+
 /** How many of the samples make it what it is. A mean is made by all of them. */
 function shareAbove(statistic: Statistic): number {
   switch (statistic.kind) {
     case 'percentile':
-      return 1 - statistic.percent / 100;
+      return (100 - statistic.percent) / 100;
     case 'max':
       return 0;
     case 'mean':
@@ -317,6 +329,14 @@ function isAboutConnections(metric: Metric): boolean {
     default:
       return unreachable(metric);
   }
+}
+
+/** Where more connections failed at the service alone than the rule allows. */
+function isBrokenWithoutOwn(threshold: Threshold, { failed, failures, attempted }: Tally): boolean {
+  const { metric, unit } = threshold;
+  if (metric.kind !== 'connections' || metric.of !== 'failed') return false;
+  const atService = failed - sumOf(OWN_LIMITS.map((kind) => failures[kind] ?? 0));
+  return !holds(unit === 'ratio' ? atService / attempted : atService, threshold);
 }
 
 /** What cannot be known of a service that is not understood; that it sent strangers is known. */

@@ -8,4 +8,10 @@ import { reportError } from './report-error.ts';
 
 const problems = startProblems(readText(LIMITS_FILE));
 if (problems.length > 0) process.exitCode = reportError(new HighwaterError('MACHINE_LIMIT', problems));
-else await import('./start.ts');
+else {
+  try {
+    await import('./start.ts');
+  } catch (error) {
+    process.exitCode = reportError(error);
+  }
+}

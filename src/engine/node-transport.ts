@@ -100,7 +100,7 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   ECONNABORTED: 'reset',
   EMFILE: 'fileDescriptors',
   ENFILE: 'fileDescriptors',
-  // Of connect(2). From a source address the kernel takes the port in bind(2), and says EADDRINUSE where it has none left.
+  // Of connect(2). From a source address the kernel takes the port in bind(2): EADDRINUSE where it has none left.
   EADDRNOTAVAIL: 'ports',
   EADDRINUSE: 'ports',
   // An address that this machine cannot reach from where the connection comes from, such as from 127.0.0.2.

@@ -37,11 +37,11 @@ test('the hard limit of files is what a process may open', () => {
 });
 
 test('a command that cannot be loaded says which limit that is, and what it should be', () => {
-  expect(startProblems(limits('256', 'unlimited'))).toEqual([]);
+  expect(startProblems(limits('512', 'unlimited'))).toEqual([]);
   expect(startProblems(limits('unlimited', '1536000000'))).toEqual([]);
   expect(startProblems(null)).toEqual([]);
-  expect(startProblems(limits('255', '1535999999'))).toEqual([
-    'ulimit -n: expected at least 256 files that a process may open, got 255. Raise the limit',
+  expect(startProblems(limits('511', '1535999999'))).toEqual([
+    'ulimit -n: expected at least 512 files that a process may open, got 511. Raise the limit',
     'ulimit -v: expected at least 1500000 KiB of addresses that a process may map, got 1499999 KiB. Raise the limit; it does not bound the memory in use',
   ]);
 });

@@ -124,14 +124,14 @@ test('a quota of CPU leaves as many workers as whole cores, less one, and no cor
 
 test('memory: at least what idle processes and their lanes take, and no more than the cgroup allows', () => {
   const plan = makePlan({ ...lanes(1000), plan: { workers: 2 } });
-  expect(machineNeeds(plan, machine())).toMatchObject({ processes: 3, memoryBytes: 207e6, problems: [] });
-  expect(machineNeeds(plan, machine({ allowedMemoryBytes: 207e6 })).problems).toEqual([]);
-  expect(machineNeeds(plan, machine({ allowedMemoryBytes: 206e6 })).problems).toEqual([
-    'load.connections: 1,000 lanes in 2 workers need at least 207 MB of memory, more than the 206 MB that its cgroup allows. ' +
+  expect(machineNeeds(plan, machine())).toMatchObject({ processes: 3, memoryBytes: 77e6, problems: [] });
+  expect(machineNeeds(plan, machine({ allowedMemoryBytes: 77e6 })).problems).toEqual([]);
+  expect(machineNeeds(plan, machine({ allowedMemoryBytes: 76e6 })).problems).toEqual([
+    'load.connections: 1,000 lanes (workers: 2) need at least 77.0 MB of memory, more than the 76.0 MB that its cgroup allows. ' +
       'Use fewer lanes or workers, or raise the limit',
   ]);
-  expect(machineNeeds(plan, machine({ memoryBytes: 1e8, allowedMemoryBytes: 1e8 })).problems[0]).toContain(
-    'more than the 100 MB of this machine',
+  expect(machineNeeds(plan, machine({ memoryBytes: 5e7, allowedMemoryBytes: 5e7 })).problems[0]).toContain(
+    'more than the 50.0 MB of this machine',
   );
 });
 

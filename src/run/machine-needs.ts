@@ -37,10 +37,13 @@ const FILES_BESIDE_LANES = 64;
 const FILES_A_LANE_BY_PROXY = 2;
 /** The coordinator's to a worker: its channel and its last words. Starting one takes as many again for a moment. */
 const FILES_A_WORKER = 4;
-/** Resident, measured on 2026-11-28 (Node 20, x64): `grep VmRSS /proc/PID/status` of an idle run, and of one with 3,000 lanes. */
-const COORDINATOR_BYTES = 80e6;
-const WORKER_BYTES = 62e6;
-const LANE_BYTES = 3e3;
+/**
+ * Of their own, beside the program text that processes share: `grep RssAnon /proc/PID/status` of runs with 10 and 3,000 lanes, on
+ * 2026-11-28 (Node 20, x64). With less nothing runs; what messages take in flight comes on top.
+ */
+const COORDINATOR_BYTES = 35e6;
+const WORKER_BYTES = 20e6;
+const LANE_BYTES = 2e3;
 /** What one worker carries easily; more of a load gets more workers, up to the cores that are free. */
 const LANES_PER_WORKER = 15_000;
 const MESSAGES_PER_WORKER = 40_000;
@@ -67,7 +70,7 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
   if (memoryBytes > machine.allowedMemoryBytes) {
     const limit = machine.allowedMemoryBytes < machine.memoryBytes ? 'that its cgroup allows' : 'of this machine';
     problems.push(
-      `load.connections: ${formatCount(lanes)} lanes in ${formatCount(workers)} workers need at least ${formatBytes(memoryBytes)} ` +
+      `load.connections: ${formatCount(lanes)} lanes (workers: ${formatCount(workers)}) need at least ${formatBytes(memoryBytes)} ` +
         `of memory, more than the ${formatBytes(machine.allowedMemoryBytes)} ${limit}. Use fewer lanes or workers, or raise the limit`,
     );
   }

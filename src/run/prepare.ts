@@ -36,13 +36,13 @@ export async function prepare(plan: Plan, surroundings: Surroundings): Promise<P
 /** A connection from 127.0.0.2 reaches no `::1`. */
 function checkFamilies({ target }: Plan, addresses: Addresses): void {
   const familyOf = (address: string): string => (address.includes(':') ? 'IPv6' : 'IPv4');
-  const problems = Object.entries(addresses).flatMap(([host, found]) => {
+  const problems = Object.values(addresses).flatMap((found) => {
     const families = new Set(found.map(familyOf));
     const strange = target.sourceAddresses.find((address) => !families.has(familyOf(address)));
     if (strange === undefined) return [];
     const expected = [...families].join(' or ');
     return [
-      `target.sourceAddresses: expected ${expected} addresses, as ${host} is ${found.join(', ')}, got ${strange}`,
+      `target.sourceAddresses: expected ${expected} addresses, as the target is at ${found.join(', ')}, got ${strange}`,
     ];
   });
   if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
