@@ -35,7 +35,24 @@ export function localMachine(): MachineLimits {
 /** For how long so far a quota has held this process and its neighbours back; nothing is read where there is none. */
 export function throttleMeter(): () => number {
   const { statFiles } = cpuQuota(readText);
-  return statFiles.length === 0 ? () => 0 : () => throttledNs(statFiles, readText);
+  if (statFiles.length === 0) return () => 0;
+  let knownNs = 0;
+  // It never goes back, but for a moment in which no file can be opened.
+  return () => {
+    knownNs = Math.max(knownNs, throttledNs(statFiles, readText));
+    return knownNs;
+  };
+}
+
+/** Node opens a file to know it: where this process may open no more, it is what it was. */
+export function residentMeter(): () => number {
+  let knownBytes = 0;
+  return () => {
+    try {
+      knownBytes = process.memoryUsage.rss();
+    } catch {}
+    return knownBytes;
+  };
 }
 
 /**

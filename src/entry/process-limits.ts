@@ -3,7 +3,10 @@
 
 import { readFileSync } from 'node:fs';
 
-/** Modules are loaded side by side: on 2026-11-28 110 files were open at once on an idle machine, and 250 on a busy one. */
+/**
+ * Modules are loaded side by side. On 2026-11-28 `run` with reports needed 110 files at once; where a disk is slow it can be all
+ * modules of a command, 371 of `check` (`strace -f -e trace=openat`).
+ */
 const LEAST_FILES = 512;
 /** Of addresses, not of memory: Node maps 1.1 GB as it starts (`VmPeak` in /proc/PID/status), and a report takes its part. */
 const LEAST_ADDRESS_KIB = 1_500_000;

@@ -16,7 +16,7 @@ import type { Command, Report } from '../run/ports.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { loadModule } from './load-module.ts';
-import { throttleMeter } from './machine.ts';
+import { residentMeter, throttleMeter } from './machine.ts';
 import { secureOptions } from './secure-options.ts';
 
 const LEAST_READ_BYTES = 256;
@@ -34,6 +34,7 @@ let engines: readonly Engine[] = [];
 let unfinished = 0;
 let ownDialect: Dialect | null = null;
 const throttledNs = throttleMeter();
+const rssBytes = residentMeter();
 
 function report(value: Report): void {
   if (process.connected) process.send!(value);
@@ -87,7 +88,7 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
         return (user + system) * 1e3;
       },
       throttledNs,
-      rssBytes: () => process.memoryUsage.rss(),
+      rssBytes,
     },
     hooks: {
       window: (window) => report({ kind: 'window', window }),

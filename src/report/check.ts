@@ -16,11 +16,11 @@ import type {
 } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
-import { formatCores } from '../units/cores.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { coresText, memoryText } from './machine-texts.ts';
 import { printable } from './printable.ts';
 import type { TextStyle } from './style.ts';
 
@@ -89,7 +89,10 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
       'workers',
       `${needs.workers} with ${formatCount(needs.lanesPerWorker)} lanes each, pace ${needs.precise ? 'precise' : 'economical'}`,
     ),
-    row('cores', `at most ${formatCount(needs.processes)} busy at once; this process may use ${coresText(machine)}`),
+    row(
+      'cores',
+      `at most ${formatCount(needs.processes)} busy at once; this process may use ${coresText(machine)}${CORES_BOUND_BY[machine.coresBoundBy]}`,
+    ),
     row('memory', `at least ${formatBytes(needs.memoryBytes)}; this process may use ${memoryText(machine)}`),
     row(
       'files',
@@ -104,16 +107,6 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
 }
 
 const CORES_BOUND_BY = { machine: '', affinity: ' (CPU affinity)', quota: ' (cgroup quota)' } as const;
-
-function coresText({ cores, allowedCores, coresBoundBy }: Outlook['machine']): string {
-  const of = allowedCores < cores ? `${Number(allowedCores.toPrecision(3))} of ` : '';
-  return `${of}${formatCores(cores)}${CORES_BOUND_BY[coresBoundBy]}`;
-}
-
-function memoryText({ memoryBytes, allowedMemoryBytes }: Outlook['machine']): string {
-  if (allowedMemoryBytes >= memoryBytes) return formatBytes(memoryBytes);
-  return `${formatBytes(allowedMemoryBytes)} of ${formatBytes(memoryBytes)} (cgroup limit)`;
-}
 
 function row(name: string, text: string): string {
   return `  ${name.padEnd(9)} ${text}`;
