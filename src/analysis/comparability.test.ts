@@ -5,7 +5,15 @@ import type { Plan } from '../plan/plan.ts';
 import { differencesOf } from './comparability.ts';
 
 const PLAN = makePlan({ messages: openMessages(100, 10 * SECOND) });
-const MACHINE = { platform: 'linux', cpuModel: 'one', cores: 2, memoryBytes: 8e9, hostname: 'here' };
+const MACHINE = {
+  platform: 'linux',
+  cpuModel: 'one',
+  cores: 2,
+  allowedCores: 2,
+  memoryBytes: 8e9,
+  allowedMemoryBytes: 8e9,
+  hostname: 'here',
+};
 
 function resultOf(
   id: string,

@@ -54,13 +54,13 @@ export function planDifferences(baseline: Plan, other: Plan, otherRun: string): 
   }));
 }
 
-type MachineFacts = { readonly machine: Pick<RunFacts['machine'], 'cpuModel' | 'cores'> };
+type MachineFacts = { readonly machine: Pick<RunFacts['machine'], 'cpuModel' | 'cores' | 'allowedCores'> };
 
 export function machineDifferences(
   baseline: MachineFacts,
   other: MachineFacts & { readonly id: string },
 ): readonly LoadDifference[] {
-  return (['cpuModel', 'cores'] as const).flatMap((name): LoadDifference[] =>
+  return (['cpuModel', 'cores', 'allowedCores'] as const).flatMap((name): LoadDifference[] =>
     baseline.machine[name] === other.machine[name]
       ? []
       : [

@@ -22,6 +22,8 @@ function factsOf(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): Gener
     sending: tally,
     whole: tally,
     busyCpuShare: 0,
+    workerCount: 1,
+    allowedCores: 4,
     deadWorkers: 0,
     firstDeath: null,
     complete: true,
@@ -86,6 +88,68 @@ test('late: fires where more than one in a thousand was given up', () => {
   expect(doubts({ messages: { due: 1000, sent: 998 }, unsent: { late: 2 } })).toEqual(['unsentLate']);
   expect(doubts({ messages: { due: 1000, sent: 999 }, unsent: { late: 1 } })).toEqual([]);
   expect(doubts({ messages: { due: 1000, sent: 0 }, unsent: { socketClosed: 1000 } })).toEqual([]);
+});
+
+describe('a quota of CPU', () => {
+  const late = { sendLag: times(1000, 50 * MS), response: times(1000, 60 * MS), eventLoopDelay: times(50, 30 * MS) };
+  const held = (ms: number, more: WindowParts = {}): WindowParts => ({ health: { throttledNs: ms * MS }, ...more });
+  const details = (parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string[] =>
+    judgeHealth(factsOf(parts, facts)).map(({ detail }) => detail);
+
+  test('fires where it took a twentieth of the time, or so little as half a per cent where the generator was late', () => {
+    expect(doubts(held(50))).toEqual(['throttled']);
+    expect(doubts(held(49))).toEqual([]);
+    expect(doubts(held(5, { times: late }))).toEqual(['throttled', 'sendLag', 'eventLoop']);
+    expect(doubts(held(4, { times: late }))).toEqual(['sendLag', 'eventLoop']);
+    expect(doubts(held(0))).toEqual([]);
+  });
+
+  test('says how long, of which quota, and what to do; and nobody advises more workers then', () => {
+    const parts = held(260, { times: late, messages: { due: 1000 }, unsent: { late: 2 } });
+    const told = details(parts, { allowedCores: 0.4 });
+    expect(told[0]).toBe(
+      'the kernel held the generator back for 260 ms of 1.0 s, as its cgroup may use 0.4 cores: raise that quota, use less load',
+    );
+    expect(told.join('\n')).not.toContain('use more workers');
+    expect(told.filter((text) => text.endsWith('more workers would share its quota of CPU'))).toHaveLength(2);
+    expect(details({ times: late }).join('\n')).toContain('use more workers');
+  });
+
+  test('names the calmer pace only to one that spins', () => {
+    const spinning = { health: { throttledNs: 260 * MS, spinning: true } };
+    expect(details(spinning)[0]).toMatch(/use less load, or use --pace economical$/);
+  });
+
+  test('is one for all workers, each of which reads the same counter', () => {
+    const tally = createTally();
+    for (const worker of [0, 1]) addWindow(tally, makeWindow({ worker, health: { throttledNs: 260 * MS } }));
+    const [doubt] = judgeHealth({ ...factsOf({}), sending: tally, whole: tally, workerCount: 2, allowedCores: 1 });
+    expect(doubt?.detail).toContain('held the generator back for 260 ms of 1.0 s, as its cgroup may use 1 core:');
+  });
+});
+
+describe('what this machine had no more of', () => {
+  const failed = (failures: NonNullable<WindowParts['connections']>['failures']): WindowParts => ({
+    connections: { attempted: 50, opened: 38, failed: 12, failures: failures ?? {} },
+  });
+
+  test('is a doubt about connections, with how many it kept from the service and what to do', () => {
+    expect(doubts(failed({ ports: 12 }))).toEqual(['generatorLimits']);
+    const detail = (parts: WindowParts): string | undefined => judgeHealth(factsOf(parts))[0]?.detail;
+    expect(detail(failed({ ports: 12 }))).toMatch(
+      /^12 of 50 attempts to connect failed here, not at the service: this machine ran out of local ports; add target\.sourceAddresses/,
+    );
+    expect(detail(failed({ fileDescriptors: 1 }))).toMatch(
+      /^1 of 50 .* file descriptors; raise the limit \(ulimit -n\)/,
+    );
+    expect(detail(failed({ sourceAddress: 4 }))).toMatch(/^4 of 50 .* source address .* name another/);
+    expect(detail(failed({ socketMemory: 4 }))).toMatch(/^4 of 50 .* no memory for another connection; use fewer/);
+  });
+
+  test('is one doubt where it was several things, and none for what the service did', () => {
+    expect(doubts(failed({ ports: 3, fileDescriptors: 2, refused: 7 }))).toEqual(['generatorLimits']);
+    expect(doubts(failed({ refused: 6, upgradeRejected: 3, handshakeTimeout: 3 }))).toEqual([]);
+  });
 });
 
 describe('Little’s law', () => {

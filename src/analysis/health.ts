@@ -1,7 +1,9 @@
 // What the instrument thinks of itself: from the facts of a run to the doubts about it. What each doubt makes untrustworthy
 // stands in `touches.ts`.
 
+import { FAILURE_MEANINGS, OWN_LIMITS } from '../facts/failure.ts';
 import { percentile } from '../histogram/histogram.ts';
+import { formatCores } from '../units/cores.ts';
 import { formatDuration, nsToSeconds } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
@@ -16,6 +18,9 @@ export interface GeneratorFacts {
   readonly whole: Tally;
   /** Of the windows in which lanes were sent on, the share with a CPU ratio above `BUSY_CPU_RATIO`. */
   readonly busyCpuShare: number;
+  readonly workerCount: number;
+  /** Fewer than the machine has where a quota or an affinity says so. */
+  readonly allowedCores: number;
   readonly deadWorkers: number;
   /** How the first of them died; null where none did. */
   readonly firstDeath: string | null;
@@ -47,15 +52,24 @@ const LAG_FLOOR_NS = 10e6;
 const LAG_TAIL_LIMIT_NS = 100e6;
 const LAG_SHARE = 0.1;
 const LATE_SHARE = 0.001;
+/** What a quota takes makes times longer and never shorter: a little of it leaves no rule in doubt that is kept all the same. */
+const THROTTLED_SHARE = 0.05;
+/** So little can be why the generator was late, where it was. */
+const THROTTLED_CAUSE_SHARE = 0.005;
 export const LITTLE_LIMIT_RATIO = 0.05;
 
 export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
-  return [
+  const ofRoom = [
     ...sendLagDoubts(facts.sending),
     ...eventLoopDoubts(facts.sending),
     ...proxyDoubts(facts),
     ...cpuDoubts(facts),
-    ...lateDoubts(facts.whole),
+    ...lateDoubts(facts.whole, facts.sending),
+  ];
+  return [
+    ...limitDoubts(facts.whole),
+    ...throttledDoubts(facts, ofRoom.length > 0),
+    ...ofRoom,
     ...(isPart(facts.record) ? [] : littleDoubts(facts.whole)),
     ...unmatchedDoubts(facts.whole),
     ...dialectDoubts(facts.whole),
@@ -69,7 +83,49 @@ function doubt(kind: HealthDoubtKind, detail: string): HealthDoubt {
   return { kind, rule: null, detail, during: null };
 }
 
-function sendLagDoubts({ histograms }: Tally): HealthDoubt[] {
+/** What to change, by what the machine had no more of. */
+const MORE_OF: Readonly<Record<(typeof OWN_LIMITS)[number], string>> = {
+  fileDescriptors: 'raise the limit (ulimit -n), or use more workers',
+  ports: 'add target.sourceAddresses or target URLs, or let the ports of earlier connections get free first',
+  sourceAddress: 'give it to an interface of this machine, or name another in target.sourceAddresses',
+  socketMemory: 'use fewer connections or smaller messages, or raise net.ipv4.tcp_mem and the limit of the cgroup',
+};
+
+/** Whatever the service would have answered: these never asked it. */
+function limitDoubts({ failures, attempted }: Tally): HealthDoubt[] {
+  const met = OWN_LIMITS.flatMap((kind) => {
+    const { [kind]: count = 0 } = failures;
+    if (count === 0) return [];
+    return [
+      `${formatCount(count)} of ${formatCount(attempted)} attempts to connect failed here, not at the service: ` +
+        `${FAILURE_MEANINGS[kind]}; ${MORE_OF[kind]}`,
+    ];
+  });
+  return met.length === 0 ? [] : [doubt('generatorLimits', met.join('. '))];
+}
+
+/** Of the time of the windows, the share in which a quota kept the generator from running. */
+export function throttledRatio({ throttledNs, elapsedNs }: Tally): number {
+  return elapsedNs === 0 ? 0 : throttledNs / elapsedNs;
+}
+
+function moreRoom(sending: Tally, advice: string): string {
+  return throttledRatio(sending) >= THROTTLED_CAUSE_SHARE ? 'more workers would share its quota of CPU' : advice;
+}
+
+function throttledDoubts({ sending, workerCount, allowedCores }: GeneratorFacts, isLate: boolean): HealthDoubt[] {
+  if (throttledRatio(sending) < (isLate ? THROTTLED_CAUSE_SHARE : THROTTLED_SHARE)) return [];
+  // Every worker reads the same counter.
+  const [heldNs, ofNs] = [sending.throttledNs / workerCount, sending.elapsedNs / workerCount];
+  const calmer = sending.spinning ? ', or use --pace economical' : '';
+  const detail =
+    `the kernel held the generator back for ${formatDuration(heldNs)} of ${formatDuration(ofNs)}, as its cgroup may use ` +
+    `${formatCores(allowedCores)}: raise that quota, use less load${calmer}`;
+  return [doubt('throttled', detail)];
+}
+
+function sendLagDoubts(sending: Tally): HealthDoubt[] {
+  const { histograms } = sending;
   const lagP99Ns = percentile(histograms.sendLag, 99);
   const lagP999Ns = percentile(histograms.sendLag, 99.9);
   const responseP99Ns = percentile(histograms.response, 99) ?? Number.POSITIVE_INFINITY;
@@ -78,7 +134,7 @@ function sendLagDoubts({ histograms }: Tally): HealthDoubt[] {
   if (!isShare && lagP999Ns <= LAG_TAIL_LIMIT_NS) return [];
   const detail =
     `the generator sent late: send lag p99 ${formatDuration(lagP99Ns)}, p99.9 ${formatDuration(lagP999Ns)}; ` +
-    'use more workers, more machines or less load';
+    moreRoom(sending, 'use more workers, more machines or less load');
   return [doubt('sendLag', detail)];
 }
 
@@ -105,9 +161,11 @@ function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
   return [doubt('cpu', detail)];
 }
 
-function lateDoubts({ messages, unsent }: Tally): HealthDoubt[] {
+function lateDoubts({ messages, unsent }: Tally, sending: Tally): HealthDoubt[] {
   if (unsent.late <= LATE_SHARE * messages.due) return [];
-  const detail = `${formatCount(unsent.late)} of ${formatCount(messages.due)} messages were given up as late by the generator`;
+  const detail =
+    `${formatCount(unsent.late)} of ${formatCount(messages.due)} messages were given up as late by the generator; ` +
+    moreRoom(sending, 'use more workers or less load');
   return [doubt('unsentLate', detail)];
 }
 

@@ -166,6 +166,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           sending: sending.windows > 0 ? sending : whole,
           whole,
           busyCpuShare: sendingWindows === 0 ? 0 : busyWindows / sendingWindows,
+          workerCount: record.manifest.workerCount,
+          allowedCores: record.manifest.machine.allowedCores,
           deadWorkers: record.deadWorkers,
           firstDeath: record.firstDeath,
           complete: record.endedNs !== null,

@@ -100,7 +100,9 @@ function flawOf({ outcome, generatorHealthy, profile, machine }: RunSummary, lat
   if (outcome !== 'completed') return 'notCompleted';
   if (!generatorHealthy) return 'inDoubt';
   if (profile !== latest.profile) return 'otherProfile';
-  const isSame = machine.cpuModel === latest.machine.cpuModel && machine.cores === latest.machine.cores;
+  const isSame = (['cpuModel', 'cores', 'allowedCores'] as const).every(
+    (name) => machine[name] === latest.machine[name],
+  );
   return isSame ? null : 'otherMachine';
 }
 

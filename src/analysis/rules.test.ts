@@ -538,3 +538,60 @@ describe('clients that are not back when sending ends', () => {
     expect(kindOf('outage.max < 1s', outages(times(50, 330 * MS), []))).toBe('pass');
   });
 });
+
+describe('limits of the generator', () => {
+  const limits = [doubt('generatorLimits')];
+  const parts: WindowParts = {
+    messages: { due: 1000, sent: 800, delivered: 800, duplicated: 2 },
+    unsent: { socketClosed: 200 },
+    connections: { attempted: 50, opened: 30, failed: 20, droppedByServer: 3, failures: { ports: 15, refused: 5 } },
+    times: { handshake: times(30, MS), response: times(800, MS) },
+  };
+
+  test.each([
+    'connections.opened >= 50',
+    'connections.failed < 6',
+    'handshake.p50 < 0.5ms',
+    'response.p99 < 10ms',
+    'sent >= 99%',
+    'throughput.sent > 90/s',
+  ])('%s is not broken by what never reached the service', (rule) => {
+    expect(kindOf(rule, parts)).toBe('fail');
+    expect(kindOf(rule, parts, limits)).toBe('inconclusive');
+  });
+
+  test.each(['duplicated == 0', 'connections.dropped == 0'])('%s is broken whatever did not reach it', (rule) => {
+    expect(kindOf(rule, parts, limits)).toBe('fail');
+  });
+
+  test('failures at the service alone that are too many are a breach', () => {
+    expect(kindOf('connections.failed < 5', parts, limits)).toBe('fail');
+    expect(kindOf('connections.failed < 10%', parts, limits)).toBe('fail');
+    expect(kindOf('connections.failed < 11%', parts, limits)).toBe('inconclusive');
+  });
+});
+
+describe('a quota of CPU that took too little for a doubt of its own', () => {
+  const parts = (heldMs: number): WindowParts => ({
+    messages: { due: 1000, sent: 990, delivered: 990 },
+    times: { response: [...times(960, MS), ...times(40, 80 * MS)] },
+    health: { throttledNs: heldMs * MS },
+  });
+
+  test('may be why a percentile is over its limit where twice what it took is as much as lies above it', () => {
+    expect(kindOf('response.p99 < 50ms', parts(16))).toBe('inconclusive');
+    expect(kindOf('response.p99 < 50ms', parts(14))).toBe('fail');
+    expect(kindOf('response.p97 < 50ms', parts(4))).toBe('fail');
+    expect(kindOf('response.max < 50ms', parts(21))).toBe('inconclusive');
+    expect(kindOf('response.max < 50ms', parts(19))).toBe('fail');
+    expect(judge('response.p99 < 50ms', parts(16)).doubts).toMatchObject([{ kind: 'throttled' }]);
+  });
+
+  test('may be why less was carried, and leaves what is kept, and counts, as they are', () => {
+    expect(kindOf('throughput.sent > 100/s', parts(20))).toBe('inconclusive');
+    expect(kindOf('throughput.sent > 110/s', parts(20))).toBe('fail');
+    expect(kindOf('throughput.sent < 90/s', parts(20))).toBe('fail');
+    expect(kindOf('response.p99 < 100ms', parts(20))).toBe('pass');
+    expect(kindOf('delivered > 990', parts(20))).toBe('fail');
+  });
+});

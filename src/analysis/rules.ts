@@ -1,6 +1,7 @@
 // Thresholds and the contract against the facts. A rule is kept, broken, or cannot be judged: a pass
 // needs samples, and on a percentile every message that never came back counts as over the limit.
 
+import { OWN_LIMITS } from '../facts/failure.ts';
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
 import { add, createHistogram, type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
@@ -254,7 +255,9 @@ function doubtsFor(
 ): readonly Doubt[] {
   const { metric, expression } = threshold;
   const cast = [
-    ...touching(health, subjectsOf(metric), isKept),
+    ...touching(health, subjectsOf(metric), isKept).filter(
+      ({ kind }) => kind !== 'generatorLimits' || isKept || !isBrokenWithoutOwn(threshold, tally),
+    ),
     // What is missing of the record may have the excuse.
     ...(isKept || isProven(threshold, observation) ? [] : damageOf(health)),
   ].map((doubt) => about(doubt, expression));
@@ -296,6 +299,14 @@ function isProven({ metric, unit, operator, limit, scope }: Threshold, observati
   return isUpperLimit && PROVEN_BY_ONE.includes(metric.of);
 }
 
+/** Where more connections failed at the service alone than the rule allows. */
+function isBrokenWithoutOwn(threshold: Threshold, { failed, failures, attempted }: Tally): boolean {
+  const { metric, unit } = threshold;
+  if (metric.kind !== 'connections' || metric.of !== 'failed') return false;
+  const atService = failed - sumOf(OWN_LIMITS.map((kind) => failures[kind] ?? 0));
+  return !holds(unit === 'ratio' ? atService / attempted : atService, threshold);
+}
+
 export function formatObserved(value: number, unit: Threshold['unit']): string {
   switch (unit) {
     case 'ns':
@@ -333,8 +344,8 @@ function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): reado
 /** Where a broken rule would hold without what the generator did itself, or with what nobody can know at its best. */
 function doubtsOfBest(
   threshold: Threshold,
-  { tally, fanout }: Evidence,
-  { stall, elapsedNs }: Tally,
+  { tally, fanout, sendingSeconds }: Evidence,
+  whole: Tally,
 ): readonly Doubt[] {
   const { metric, unit, expression } = threshold;
   const doubt = (kind: Doubt['kind'], detail: string): readonly Doubt[] => [
@@ -345,6 +356,14 @@ function doubtsOfBest(
     const count = metric.of === 'sent' ? tally.messages.sent + late : sumOf(Object.values(tally.unsent)) - late;
     if (!holds(unit === 'ratio' ? count / tally.messages.due : count, threshold)) return [];
     return doubt('unsentLate', `${formatCount(late)} messages were unsent because the generator was behind`);
+  }
+  const own = ownShare(whole);
+  if (metric.kind === 'throughput') {
+    const observation = observe(threshold, { tally, fanout, types: [], sendingSeconds });
+    if (own.ratio === 0 || observation.kind !== 'value' || !holds(observation.value / (1 - own.ratio), threshold)) {
+      return [];
+    }
+    return doubt(own.kind, own.text);
   }
   if (metric.kind !== 'distribution') return [];
   const histogram = tally.histograms[metric.of];
@@ -361,21 +380,38 @@ function doubtsOfBest(
       );
     }
   }
-  if (stall.ns === 0 || elapsedNs === 0) return [];
-  const best = withoutStall(histogram, metric.statistic, missingFrom(metric.of, tally, fanout), stall.ns / elapsedNs);
-  if (best !== null && !holds(best, threshold)) return [];
-  return doubt(
-    'standstill',
-    `the generator stood still for ${formatDuration(stall.ns)}, and without that time it may hold`,
-  );
+  if (own.ratio === 0) return [];
+  const best = withoutOwn(histogram, metric.statistic, missingFrom(metric.of, tally, fanout), own.ratio);
+  return best !== null && !holds(best, threshold) ? [] : doubt(own.kind, own.text);
+}
+
+/** Of the time, the share in which the generator could not run: it stood still, or a quota of CPU held it back. */
+function ownShare({ stall, throttledNs, elapsedNs }: Tally): {
+  readonly ratio: number;
+  readonly kind: 'standstill' | 'throttled';
+  readonly text: string;
+} {
+  // A process that is held back for long stands still: the same time must not count twice.
+  const ratio = elapsedNs === 0 ? 0 : Math.min(1, Math.max(stall.ns, throttledNs) / elapsedNs);
+  return stall.ns >= throttledNs
+    ? {
+        ratio,
+        kind: 'standstill',
+        text: `the generator stood still for ${formatDuration(stall.ns)}, and without that time it may hold`,
+      }
+    : {
+        ratio,
+        kind: 'throttled',
+        text: `a quota of CPU held the generator back for ${formatPercent(ratio)} of the time, and without that it may hold`,
+      };
 }
 
 /** Of what is due while a process stands still everything is late, and so is what was in flight when it began: about as much again. */
-const STALL_FACTOR = 2;
+const OWN_FACTOR = 2;
 
-/** The least that a statistic can be where the largest values are a standstill's; null where nothing bounds it. */
-function withoutStall(h: Histogram, statistic: Statistic, missing: number, stallRatio: number): number | null {
-  const share = Math.min(1, STALL_FACTOR * stallRatio);
+/** The least that a statistic can be where the largest values are the generator's own; null where nothing bounds it. */
+function withoutOwn(h: Histogram, statistic: Statistic, missing: number, ownRatio: number): number | null {
+  const share = Math.min(1, OWN_FACTOR * ownRatio);
   if (h.count === 0) return null;
   switch (statistic.kind) {
     case 'percentile':

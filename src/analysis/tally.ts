@@ -66,6 +66,8 @@ export interface Tally {
   elapsedNs: number;
   stall: ReturnType<typeof zeroStall>;
   suspendedNs: number;
+  /** How much of it a quota of CPU took. */
+  throttledNs: number;
   inFlightNs: number;
   windows: number;
   approximate: boolean;
@@ -122,6 +124,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     elapsedNs: 0,
     stall: zeroStall(),
     suspendedNs: 0,
+    throttledNs: 0,
     inFlightNs: 0,
     windows: 0,
     approximate: false,
@@ -191,6 +194,7 @@ export function addWindow(tally: Tally, window: Window): void {
   tally.stall.longestNs = Math.max(tally.stall.longestNs, window.health.stall.longestNs);
   tally.stall.cpuNs += window.health.stall.cpuNs;
   tally.suspendedNs += window.health.suspendedNs;
+  tally.throttledNs += window.health.throttledNs;
   tally.inFlightNs += window.health.inFlightNs;
   tally.windows++;
   tally.approximate ||= window.health.approximate;

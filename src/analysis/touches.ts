@@ -63,6 +63,11 @@ const TOUCHES: Readonly<Record<HealthDoubtKind, Touch>> = {
   sendLag: { subjects: TIMING, leavesKeptUndecided: false },
   eventLoop: { subjects: TIMING, leavesKeptUndecided: false },
   cpu: { subjects: TIMING, leavesKeptUndecided: false },
+  throttled: { subjects: TIMING, leavesKeptUndecided: false },
+  generatorLimits: {
+    subjects: ['answerTimes', 'connectTimes', 'rates', 'unsent', 'connections'],
+    leavesKeptUndecided: false,
+  },
   proxy: { subjects: TIMING, leavesKeptUndecided: false },
   littlesLaw: { subjects: TIMING, leavesKeptUndecided: false },
   unsentLate: { subjects: [...TIMING, 'unsent'], leavesKeptUndecided: false },

@@ -1,20 +1,17 @@
 #!/usr/bin/env node
-// What `highwater` starts: the only place that touches argv and the process's exit code.
+// What `highwater` starts. It loads next to nothing itself: under a limit too low for the rest that is said, instead of whatever
+// module it was that could not be opened.
 
-import { EXIT_CODES } from '../facts/error.ts';
-import { main } from './main.ts';
+import { LIMITS_FILE, readText, startProblems } from '../entry/process-limits.ts';
+import { HighwaterError } from '../facts/error.ts';
 import { reportError } from './report-error.ts';
 
-// A reader that has gone (`| head`) is no failure of the run: the verdict is still the exit code.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
-    if (stream === process.stdout) process.stderr.write(`the answer could not be written: ${error.message}\n`);
-    process.exit(EXIT_CODES.internal);
-  });
+const problems = startProblems(readText(LIMITS_FILE));
+if (problems.length > 0) process.exitCode = reportError(new HighwaterError('MACHINE_LIMIT', problems));
+else {
+  try {
+    await import('./start.ts');
+  } catch (error) {
+    process.exitCode = reportError(error);
+  }
 }
-
-// A bug in an event handler must not end in 1, which means that a rule was broken.
-process.on('uncaughtException', (error) => process.exit(reportError(error)));
-
-process.exitCode = await main(process.argv.slice(2));

@@ -14,7 +14,25 @@ export function reportError(error: unknown): number {
     process.stderr.write(`See docs/errors.md#${error.code.toLowerCase()}\n`);
     return error.exitCode;
   }
+  const limit = limitOf(error);
+  if (limit !== null) return reportError(new HighwaterError('MACHINE_LIMIT', [limit]));
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`INTERNAL  this is a bug in Highwater; please report it with the lines below\n${stack}\n`);
   return EXIT_CODES.internal;
+}
+
+/** What a call to the system says where the machine has no more of something. */
+const MORE_OF: Readonly<Record<string, string>> = {
+  EMFILE: 'a file that this process may open; raise the limit (ulimit -n)',
+  ENFILE: 'a file that this machine may open; raise fs.file-max, or end other programs',
+  EAGAIN: 'another process or thread; raise the limit (ulimit -u, pids.max of the cgroup)',
+  ENOMEM: 'memory; raise the limit of this process or its cgroup, or use less load',
+  ENOBUFS: 'memory for a socket; raise net.ipv4.tcp_mem, or use fewer connections',
+};
+
+/** Null where it is not the machine that is at its limit. */
+function limitOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const wanted = MORE_OF[(error as NodeJS.ErrnoException).code ?? ''];
+  return wanted === undefined ? null : `${error.message}: expected ${wanted}`;
 }

@@ -3,6 +3,7 @@
 import { DEFAULT_RUNS_DIRECTORY, localPorts } from '../entry/local.ts';
 import { VERSION } from '../entry/version.ts';
 import { EXIT_CODES } from '../facts/error.ts';
+import { OWN_LIMITS } from '../facts/failure.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Plan } from '../plan/plan.ts';
 import { FORMAT_NAMES } from '../report/format-names.ts';
@@ -104,6 +105,10 @@ export async function printResult(result: RunResult, { json, plot }: PrintFlags,
 
 export function exitCodeOf(result: RunResult): number {
   if (result.run.outcome === 'interrupted') return EXIT_CODES.interrupted;
-  if (result.connections.attempted > 0 && result.connections.opened === 0) return EXIT_CODES.unreachable;
+  const { attempted, opened, failures } = result.connections;
+  const own: readonly string[] = OWN_LIMITS;
+  // What never got out of this machine says nothing about the target.
+  const isOwn = Object.keys(failures).length > 0 && Object.keys(failures).every((kind) => own.includes(kind));
+  if (attempted > 0 && opened === 0 && !isOwn) return EXIT_CODES.unreachable;
   return EXIT_CODES[result.verdict.kind];
 }

@@ -18,6 +18,7 @@ import type { LinkError, Transport } from './transport.ts';
 const MAX_OPENING = 400;
 /** Lanes start in batches: connecting them one by one between replies costs nearly twice the time (`bench/claims/idle.js`). */
 const REFILL_BELOW = MAX_OPENING / 2;
+const MAY_DIFFER_BY_ADDRESS: readonly FailureKind[] = ['refused', 'unreachable', 'sourceAddress'];
 const SWEEP_EVERY_NS = 50e6;
 const KEY_BYTES = 16;
 const KEYS_AT_ONCE = 256;
@@ -189,7 +190,7 @@ export function createConnector(parts: ConnectorParts): Connector {
 
   /** A name may stand for several addresses of which only some are served (`localhost`: ::1 and 127.0.0.1). */
   function tryNextAddress(lane: Lane, current: Opening, error: LinkError | null): boolean {
-    if (error === null || (error.kind !== 'refused' && error.kind !== 'unreachable')) return false;
+    if (error === null || !MAY_DIFFER_BY_ADDRESS.includes(error.kind)) return false;
     const { addressCount } = siteFor(lane.stream, 0);
     if (current.addressesTried >= addressCount) return false;
     begin(lane, current.startedNs, current.addressIndex + 1, current.addressesTried);

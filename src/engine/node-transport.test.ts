@@ -197,7 +197,11 @@ describe('a socket’s error becomes one of the closed set of kinds', () => {
     ['ECONNRESET', 'reset'],
     ['EPIPE', 'reset'],
     ['EMFILE', 'fileDescriptors'],
+    ['ENFILE', 'fileDescriptors'],
     ['EADDRNOTAVAIL', 'ports'],
+    ['EADDRINUSE', 'ports'],
+    ['ENOBUFS', 'socketMemory'],
+    ['EINVAL', 'unreachable'],
     ['ENOTFOUND', 'dns'],
     ['CERT_HAS_EXPIRED', 'tls'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
@@ -207,6 +211,15 @@ describe('a socket’s error becomes one of the closed set of kinds', () => {
     const error = Object.assign(new Error('it went wrong'), { code });
     expect(linkError(error)).toEqual({ kind, detail: `it went wrong (${code})` });
     expect(FAILURE_KINDS).toContain(kind);
+  });
+
+  test.each([
+    ['EADDRNOTAVAIL', 'bind', 'sourceAddress'],
+    ['EINVAL', 'bind', 'sourceAddress'],
+    ['EADDRINUSE', 'bind', 'ports'],
+    ['EADDRNOTAVAIL', 'connect', 'ports'],
+  ] as const)('%s of %s is %s', (code, syscall, kind) => {
+    expect(linkError(Object.assign(new Error(code), { code, syscall }))).toEqual({ kind, detail: code });
   });
 
   test('a message that names its code does not get it twice, and one without a code stays as it is', () => {

@@ -100,8 +100,13 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   ECONNABORTED: 'reset',
   EMFILE: 'fileDescriptors',
   ENFILE: 'fileDescriptors',
+  // Of connect(2). From a source address the kernel takes the port in bind(2): EADDRINUSE where it has none left.
   EADDRNOTAVAIL: 'ports',
   EADDRINUSE: 'ports',
+  // An address that this machine cannot reach from where the connection comes from, such as from 127.0.0.2.
+  EINVAL: 'unreachable',
+  ENOBUFS: 'socketMemory',
+  ENOMEM: 'socketMemory',
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
 };
@@ -112,7 +117,8 @@ export function linkError(error: NodeJS.ErrnoException): LinkError {
   if (error.message.includes('before secure TLS connection was established')) {
     return { kind: 'tls', detail: 'the connection was closed during the TLS handshake' };
   }
-  const kind = KIND_OF_CODE[code] ?? (isTlsCode(code) ? 'tls' : 'other');
+  const isWrongSource = error.syscall === 'bind' && (code === 'EADDRNOTAVAIL' || code === 'EINVAL');
+  const kind = isWrongSource ? 'sourceAddress' : (KIND_OF_CODE[code] ?? (isTlsCode(code) ? 'tls' : 'other'));
   return { kind, detail: code === '' || error.message.includes(code) ? error.message : `${error.message} (${code})` };
 }
 

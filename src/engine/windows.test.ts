@@ -12,7 +12,7 @@ const STAGES: Stage[] = [
   { name: 'b', fromNs: 0.3 * SECOND, toNs: 2 * SECOND },
 ];
 
-function start(stages = STAGES) {
+function start(stages = STAGES, heldShare = 0.125) {
   const clock = createVirtualClock();
   const recorder = createRecorder();
   const windows: Window[] = [];
@@ -27,7 +27,12 @@ function start(stages = STAGES) {
     byType: null,
     ledger: createLedger(1),
     clock,
-    meter: { cpuNs: () => clock.nowNs() / 2, rssBytes: () => 1e6, bootNs: () => null },
+    meter: {
+      cpuNs: () => clock.nowNs() / 2,
+      throttledNs: () => clock.nowNs() * heldShare,
+      rssBytes: () => 1e6,
+      bootNs: () => null,
+    },
     spinning: false,
     beforeCut: () => {},
     emit: (window) => void windows.push(window),
@@ -82,6 +87,15 @@ test('CPU time and memory are those of the window', () => {
     [0.5 * SECOND, 1e6, SECOND],
     [0.5 * SECOND, 1e6, SECOND],
   ]);
+});
+
+test('what a quota took is that of the window, and no more than the window lasted', () => {
+  const held = ({ clock, windows }: ReturnType<typeof start>): number[] => {
+    clock.runTo(2 * SECOND);
+    return windows.map(({ health }) => health.throttledNs);
+  };
+  expect(held(start())).toEqual([0.125 * SECOND, 0.125 * SECOND]);
+  expect(held(start(STAGES, 1.6))).toEqual([SECOND, SECOND]);
 });
 
 test('after the last window nothing follows', () => {

@@ -18,6 +18,8 @@ const NO_PUSHES = { ...zeroPushes(), spread: [] };
 /** How the process fares: read at every cut. */
 export interface ProcessMeter {
   cpuNs(): number;
+  /** So far, as `cpuNs` is. */
+  throttledNs(): number;
   rssBytes(): number;
   /** Since the machine was started, with the time that it slept; null where that cannot be known. */
   bootNs(): number | null;
@@ -69,6 +71,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
   let cpuNs = 0;
   let bootNs: number | null = null;
   let number = 0;
+  let throttledNs = 0;
   const idleRssBytes = meter.rssBytes();
   let timer: Timer | null = null;
 
@@ -103,6 +106,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
     parts.beforeCut(nowNs);
     const usedNs = meter.cpuNs();
     const upNs = meter.bootNs();
+    const heldNs = meter.throttledNs();
     parts.emit(
       cutWindow(parts.recorder, {
         worker: parts.worker,
@@ -114,6 +118,8 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         elapsedNs: nowNs - cutNs,
         suspendedNs: upNs === null || bootNs === null ? 0 : sleptNs(upNs - bootNs - (nowNs - cutNs)),
         cpuNs: usedNs - cpuNs,
+        // Added up over cores by the kernel, it can be more than the time that has passed.
+        throttledNs: Math.min(heldNs - throttledNs, nowNs - cutNs),
         rssBytes: meter.rssBytes(),
         idleRssBytes,
         density: cutDensity(parts.ledger.density),
@@ -132,6 +138,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
     cutNs = nowNs;
     cpuNs = usedNs;
     bootNs = upNs;
+    throttledNs = heldNs;
   }
 
   return {
@@ -140,6 +147,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
       cutNs = atNs;
       cpuNs = meter.cpuNs();
       bootNs = meter.bootNs();
+      throttledNs = meter.throttledNs();
       schedule();
     },
     setOrigin(atNs) {

@@ -2,10 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 import dns from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { monotonicClock } from '../engine/clock.ts';
@@ -16,10 +14,11 @@ import { createProcessFleet } from '../fleet/process-fleet.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
 import { localProbes } from '../probes/local-probes.ts';
 import type { FirstPlanPorts } from '../run/first-plan.ts';
-import type { MachineLimits, Surroundings } from '../run/ports.ts';
+import type { Surroundings } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
 import { createTargetHost } from '../target/target-process.ts';
 import { gitState } from './git-state.ts';
+import { isLocalAddress, localMachine, watchMemory } from './machine.ts';
 import { secureOptions } from './secure-options.ts';
 import { tryDialect } from './try-dialect.ts';
 
@@ -28,7 +27,7 @@ export const DEFAULT_RUNS_DIRECTORY = '.highwater/runs';
 
 export function localPorts(runsDirectory: string): RunPorts {
   return {
-    fleet: createProcessFleet({ workerPath: entryPath('worker') }),
+    fleet: createProcessFleet({ workerPath: entryPath('worker'), watchMemory }),
     archive: createRunDirectories(runsDirectory),
     targets: createTargetHost(entryPath('target')),
     faults: createFaultHost(path.join(path.dirname(runsDirectory), 'faults')),
@@ -74,40 +73,7 @@ export const localSurroundings: Surroundings = {
     const found = await dns.lookup(host, { all: true });
     return found.map((entry) => entry.address);
   },
+  isLocalAddress,
   machine: localMachine,
   git: () => gitState(process.cwd()),
 };
-
-function localMachine(): MachineLimits {
-  return {
-    cores: os.availableParallelism(),
-    memoryBytes: os.totalmem(),
-    filesPerProcess: fileLimit(),
-    portsPerAddress: portRange(),
-    platform: `${os.platform()} ${os.release()} ${os.arch()}`,
-    cpuModel: os.cpus()[0]?.model ?? 'unknown',
-    hostname: os.hostname(),
-    nodeVersion: process.version,
-  };
-}
-
-/** Node raises its soft limit to the hard one when it starts, so the hard one counts. */
-function fileLimit(): number {
-  const text = readProc('/proc/self/limits');
-  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(text)?.[1];
-  return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
-}
-
-function portRange(): number {
-  const [low, high] = readProc('/proc/sys/net/ipv4/ip_local_port_range').trim().split(/\s+/).map(Number);
-  return low === undefined || high === undefined ? Number.POSITIVE_INFINITY : high - low + 1;
-}
-
-/** Empty where there is no such file: not every system has /proc. */
-function readProc(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}

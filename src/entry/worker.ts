@@ -17,6 +17,7 @@ import type { Command, Report } from '../run/ports.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { loadModule } from './load-module.ts';
+import { residentMeter, throttleMeter } from './machine.ts';
 import { secureOptions } from './secure-options.ts';
 
 const LEAST_READ_BYTES = 256;
@@ -33,6 +34,8 @@ let assignments: readonly Assignment[] = [];
 let engines: readonly Engine[] = [];
 let unfinished = 0;
 let ownDialect: Dialect | null = null;
+const throttledNs = throttleMeter();
+const rssBytes = residentMeter();
 
 function report(value: Report): void {
   if (process.connected) process.send!(value);
@@ -85,7 +88,8 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
         const { user, system } = process.cpuUsage();
         return (user + system) * 1e3;
       },
-      rssBytes: () => process.memoryUsage.rss(),
+      throttledNs,
+      rssBytes,
       // Elsewhere it follows the wall clock, which may be set.
       bootNs: () => (process.platform === 'linux' ? os.uptime() * 1e9 : null),
     },

@@ -113,7 +113,10 @@ export interface Machine {
   readonly platform: string;
   readonly cpuModel: string;
   readonly cores: number;
+  /** How many of them Highwater was allowed to keep busy: with a quota also a part of one. */
+  readonly allowedCores: number;
   readonly memoryBytes: number;
+  readonly allowedMemoryBytes: number;
   readonly hostname: string;
 }
 
@@ -211,7 +214,9 @@ const MACHINE: Readonly<Record<keyof Machine, (value: unknown) => boolean>> = {
   platform: isText,
   cpuModel: isText,
   cores: isNumber,
+  allowedCores: isNumber,
   memoryBytes: isNumber,
+  allowedMemoryBytes: isNumber,
   hostname: isText,
 };
 const MANIFEST: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {

@@ -12,6 +12,8 @@ export const FAILURE_KINDS = [
   'badUpgrade',
   'fileDescriptors',
   'ports',
+  'sourceAddress',
+  'socketMemory',
   // before or after
   'closedByServer',
   'reset',
@@ -40,6 +42,8 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
   badUpgrade: 'the upgrade was answered against RFC 6455',
   fileDescriptors: 'this machine ran out of file descriptors',
   ports: 'this machine ran out of local ports',
+  sourceAddress: 'the source address is none of this machine, or not of the family of the target',
+  socketMemory: 'this machine had no memory for another connection',
   closedByServer: 'the service closed the connection with a close frame',
   reset: 'the connection was closed or reset without a close frame',
   pingTimeout: 'a ping of ours was not answered in time',
@@ -50,3 +54,11 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
   dialectError: 'the dialect threw, or returned what is none of its kinds',
   other: 'another error',
 };
+
+/** What kept the generator from connecting, whatever the service would have said. */
+export const OWN_LIMITS = [
+  'fileDescriptors',
+  'ports',
+  'sourceAddress',
+  'socketMemory',
+] as const satisfies FailureKind[];

@@ -142,6 +142,8 @@ export const DOUBT_KINDS = [
   'eventLoop',
   'proxy',
   'cpu',
+  'throttled',
+  'generatorLimits',
   'unsentLate',
   'workerDied',
   'incomplete',

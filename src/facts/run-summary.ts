@@ -33,7 +33,7 @@ export interface RunSummary {
   /** Whether the generator kept up. */
   readonly generatorHealthy: boolean;
   /** What figures depend on beside the service. */
-  readonly machine: Pick<Machine, 'cpuModel' | 'cores'>;
+  readonly machine: Pick<Machine, 'cpuModel' | 'cores' | 'allowedCores'>;
 }
 
 export function summaryOf(result: RunResult): RunSummary {
@@ -61,7 +61,7 @@ export function summaryOf(result: RunResult): RunSummary {
     // A result of before it was asked for does not say.
     git: run.git ?? null,
     generatorHealthy: generator.healthy,
-    machine: { cpuModel: run.machine.cpuModel, cores: run.machine.cores },
+    machine: { cpuModel: run.machine.cpuModel, cores: run.machine.cores, allowedCores: run.machine.allowedCores },
   };
 }
 
@@ -100,8 +100,8 @@ const FIELDS: Readonly<Record<keyof RunSummary, (value: unknown) => boolean>> = 
 };
 
 function isMachine(value: unknown): boolean {
-  const { cpuModel, cores } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  return isText(cpuModel) && isNumber(cores);
+  const { cpuModel, cores, allowedCores } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return isText(cpuModel) && isNumber(cores) && isNumber(allowedCores);
 }
 
 /** Null for what is torn, or of another version. */

@@ -223,6 +223,8 @@ export interface ConnectionFacts {
 
 export interface WorkerHealth {
   readonly cpuNs: number;
+  /** For how long a quota of CPU kept the worker and all that share it from running; 0 where there is none. */
+  readonly throttledNs: number;
   readonly rssBytes: number;
   /** Before the first lane. */
   readonly idleRssBytes: number;
@@ -323,7 +325,16 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(bytes, ['sent', 'received']) &&
     isRecord(histograms) &&
     HISTOGRAM_NAMES.every((name) => isSparseHistogram(histograms[name])) &&
-    hasCounts(health, ['cpuNs', 'rssBytes', 'idleRssBytes', 'elapsedNs', 'inFlightNs', 'inFlight', 'suspendedNs']) &&
+    hasCounts(health, [
+      'cpuNs',
+      'throttledNs',
+      'rssBytes',
+      'idleRssBytes',
+      'elapsedNs',
+      'inFlightNs',
+      'inFlight',
+      'suspendedNs',
+    ]) &&
     hasCounts(health.stall, ['ns', 'longestNs', 'cpuNs']) &&
     typeof health.approximate === 'boolean' &&
     typeof health.spinning === 'boolean'

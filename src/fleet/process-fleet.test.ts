@@ -30,9 +30,12 @@ afterEach(async () => {
   await Promise.all(crews.splice(0).map((crew) => crew.dismiss()));
 });
 
-async function muster(count: number): Promise<{ crew: Crew; seen: Log; pids: number[] }> {
+async function muster(
+  count: number,
+  causeOfKill: string | null = null,
+): Promise<{ crew: Crew; seen: Log; pids: number[] }> {
   const seen = log();
-  const crew = await createProcessFleet({ workerPath }).muster(count, seen);
+  const crew = await createProcessFleet({ workerPath, watchMemory: () => () => causeOfKill }).muster(count, seen);
   crews.push(crew);
   for (let worker = 0; worker < count; worker++) crew.send(worker, { kind: 'assign' } as Command);
   await until(() => seen.reports.length === count);
@@ -90,6 +93,16 @@ describe('a crew of processes', () => {
     crew.kill(0); // twice is once
   });
 
+  test('killed for want of memory: its death is told with that, and one that ended by itself is not', async () => {
+    const { crew, seen } = await muster(2, 'out of memory: its cgroup may use 256 MB');
+    crew.kill(0);
+    await until(() => seen.deaths.length === 1);
+    expect(seen.deaths[0]!.detail).toBe('signal SIGKILL: out of memory: its cgroup may use 256 MB');
+    crew.send(1, { kind: 'startMessages', atNs: 0 });
+    await until(() => seen.deaths.length === 2);
+    expect(seen.deaths[1]!.detail).toMatch(/^exit code 3: x+it went wrong$/);
+  });
+
   test('dismissed: no child is left, and dismissing again is no harm', async () => {
     const { crew, pids } = await muster(3);
     crew.kill(1);
@@ -111,7 +124,10 @@ describe('a crew of processes', () => {
 
   test('a module that does not exist: the worker dies at once and says why', async () => {
     const seen = log();
-    const crew = await createProcessFleet({ workerPath: '/nowhere/worker.js' }).muster(1, seen);
+    const crew = await createProcessFleet({ workerPath: '/nowhere/worker.js', watchMemory: () => () => null }).muster(
+      1,
+      seen,
+    );
     crews.push(crew);
     await until(() => seen.deaths.length === 1);
     expect(seen.deaths[0]!.detail).toContain('exit code 1');

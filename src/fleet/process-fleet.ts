@@ -11,14 +11,19 @@ const LAST_WORDS_CHARACTERS = 500;
 export interface ProcessFleetOptions {
   /** The module that a worker runs. */
   readonly workerPath: string;
+  /** Says afterwards whether the kernel has killed for want of memory since; null where it has not. */
+  watchMemory(): () => string | null;
 }
 
-export function createProcessFleet({ workerPath }: ProcessFleetOptions): Fleet {
+export function createProcessFleet({ workerPath, watchMemory }: ProcessFleetOptions): Fleet {
   return {
     async muster(workerCount: number, handler: CrewHandler): Promise<Crew> {
       const children: ChildProcess[] = [];
+      const causeOfKill = watchMemory();
       try {
-        for (let worker = 0; worker < workerCount; worker++) children.push(startWorker(workerPath, worker, handler));
+        for (let worker = 0; worker < workerCount; worker++) {
+          children.push(startWorker(workerPath, worker, handler, causeOfKill));
+        }
         await Promise.all(children.map(spawned));
       } catch (error) {
         for (const child of children) child.kill('SIGKILL');
@@ -35,7 +40,12 @@ export function createProcessFleet({ workerPath }: ProcessFleetOptions): Fleet {
   };
 }
 
-function startWorker(workerPath: string, worker: number, handler: CrewHandler): ChildProcess {
+function startWorker(
+  workerPath: string,
+  worker: number,
+  handler: CrewHandler,
+  causeOfKill: () => string | null,
+): ChildProcess {
   const child = fork(workerPath, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -45,14 +55,17 @@ function startWorker(workerPath: string, worker: number, handler: CrewHandler): 
     detached: true,
   });
   let lastWords = '';
-  child.stderr!.setEncoding('utf8');
-  child.stderr!.on('data', (text: string) => {
+  // Where the system has no file or process for it, there is no stream either, and `error` follows.
+  child.stderr?.setEncoding('utf8');
+  child.stderr?.on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-LAST_WORDS_CHARACTERS);
   });
   child.on('message', (report) => handler.report(worker, report as Report));
   child.on('exit', (code, signal) => {
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    handler.died(worker, lastWords.trim() === '' ? how : `${how}: ${lastWords.trim()}`);
+    // Nobody who is killed has a last word.
+    const why = signal === 'SIGKILL' ? (causeOfKill() ?? '') : lastWords.trim();
+    handler.died(worker, why === '' ? how : `${how}: ${why}`);
   });
   return child;
 }

@@ -21,6 +21,7 @@ const context = (untilNs: number): WindowContext => ({
   elapsedNs: 1e9,
   suspendedNs: 0,
   cpuNs: 3e8,
+  throttledNs: 2e8,
   rssBytes: 5e7,
   idleRssBytes: 4e7,
   spread: [],
@@ -61,7 +62,7 @@ test('a window holds everything since the last cut, and survives its codec', () 
       closeCodes: { 1006: 1 },
     },
     bytes: { sent: 10, received: 20 },
-    health: { cpuNs: 3e8, rssBytes: 5e7, spinning: true, approximate: false },
+    health: { cpuNs: 3e8, throttledNs: 2e8, rssBytes: 5e7, spinning: true, approximate: false },
   });
   const response = decodeSparse(window.histograms.response);
   expect(response).toMatchObject({ kind: 'decoded', histogram: { count: 1, minNs: 1234, maxNs: 1234 } });

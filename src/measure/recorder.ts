@@ -189,6 +189,7 @@ export interface WindowContext {
   readonly elapsedNs: number;
   readonly suspendedNs: number;
   readonly cpuNs: number;
+  readonly throttledNs: number;
   readonly rssBytes: number;
   readonly idleRssBytes: number;
   readonly density: DeliveryFacts['density'];
@@ -264,6 +265,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     },
     health: {
       cpuNs: context.cpuNs,
+      throttledNs: context.throttledNs,
       rssBytes: context.rssBytes,
       idleRssBytes: context.idleRssBytes,
       elapsedNs: context.elapsedNs,

@@ -2,6 +2,7 @@
 // A rule about times can only be trusted once the generator is, so doubts about it come before it.
 
 import type { Violation } from '../facts/event.ts';
+import { OWN_LIMITS } from '../facts/failure.ts';
 import type { Doubt, RunResult, ThresholdResult } from '../facts/result.ts';
 import type { Threshold } from '../plan/plan.ts';
 import { formatCount } from '../units/rate.ts';
@@ -25,7 +26,9 @@ export function firstSteps(result: RunResult): readonly Line[] {
 
 /** Lanes that the plan's own faults cut off are no riddle, unless a rule is about them. */
 function failedLanes({ connections, recovery, verdict }: RunResult): readonly Line[] {
-  const [worst] = Object.entries(connections.failures).sort(([, a], [, b]) => b.count - a.count);
+  const own: readonly string[] = OWN_LIMITS;
+  const atService = Object.entries(connections.failures).filter(([kind]) => !own.includes(kind));
+  const [worst] = atService.sort(([, a], [, b]) => b.count - a.count);
   const isPlanned = (recovery?.incidents.length ?? 0) > 0;
   const isRuled = verdict.thresholds.some(
     ({ kind, expression }) => kind === 'fail' && /^connections\./.test(expression),
@@ -83,6 +86,9 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
     'Give the generator more room (workers, an idle machine, fewer lanes) and run again: its event loop was late.',
   proxy: 'Give the fault proxy more room and run again: it was late itself.',
   cpu: 'Add workers, or a machine with more cores: the generator’s CPU was used up.',
+  throttled: 'Raise the quota of CPU that the generator runs under, use less load, or pace: economical.',
+  generatorLimits:
+    'Give the generator what it ran out of (ports, open files, memory) and run again: it did not reach the service.',
   unsentLate: 'Add workers, or ask for less: the generator did not send what was due.',
   workerDied: 'Find out why a worker died; its lanes are missing from every figure.',
   incomplete: 'Run again to the end: the record breaks off.',
@@ -97,8 +103,13 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   faultFailed: 'See why a fault could not be done; the run says nothing about it.',
 };
 
+const SHARE_THE_QUOTA = ['sendLag', 'eventLoop', 'cpu', 'unsentLate'] as const;
+
 function remedies(doubts: readonly Doubt[]): readonly Line[] {
-  return [...new Set(doubts.map(({ kind }) => REMEDIES[kind]))].map((remedy) => [remedy]);
+  const kinds = new Set(doubts.map(({ kind }) => kind));
+  // More workers would share the same quota.
+  if (kinds.has('throttled')) for (const kind of SHARE_THE_QUOTA) kinds.delete(kind);
+  return [...new Set([...kinds].map((kind) => REMEDIES[kind]))].map((remedy) => [remedy]);
 }
 
 /** What a broken rule about times or rates asks for; those about messages have their witnesses. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { closedMessages, curve, makePlan, openMessages, SECOND, threshold } from '../../test/support/engine/plans.ts';
 import type { Plan } from '../plan/plan.ts';
-import { renderCheck } from './check.ts';
+import { type Outlook, renderCheck } from './check.ts';
 import { plainStyle } from './style.ts';
 
 const needs = {
@@ -10,13 +10,27 @@ const needs = {
   workers: 2,
   lanesPerWorker: 50,
   filesPerWorker: 114,
+  coordinatorFiles: 72,
+  processes: 3,
+  memoryBytes: 204e6,
   portsPerAddress: 100,
   precise: true,
   problems: [] as string[],
 };
-const machine = { cores: 4, filesPerProcess: 20_000, portsPerAddress: 28_232 };
-const render = (plan: Plan, more: Partial<typeof needs> = {}): string =>
-  renderCheck({ plan, plannedSeconds: 12, needs: { ...needs, ...more }, machine }, plainStyle(false));
+const machine: Outlook['machine'] = {
+  cores: 4,
+  allowedCores: 4,
+  coresBoundBy: 'machine',
+  memoryBytes: 8e9,
+  allowedMemoryBytes: 8e9,
+  filesPerProcess: 20_000,
+  portsPerAddress: 28_232,
+};
+const render = (plan: Plan, more: Partial<typeof needs> = {}, limits: Partial<typeof machine> = {}): string =>
+  renderCheck(
+    { plan, plannedSeconds: 12, needs: { ...needs, ...more }, machine: { ...machine, ...limits } },
+    plainStyle(false),
+  );
 
 test('says what would happen: lanes, messages, stages, how long, rules', () => {
   const text = render(
@@ -36,7 +50,7 @@ test('says what would happen: lanes, messages, stages, how long, rules', () => {
   );
   expect(text).toMatch(/rules +response\.p99 < 200ms, delivery exactly-once/);
   expect(text).toContain('12.0 s');
-  expect(text).toContain('2 with 50 lanes each, on 4 cores, pace precise');
+  expect(text).toContain('2 with 50 lanes each, pace precise');
   expect(text).toMatch(/^[\x20-\x7e\n]*$/);
 });
 
@@ -58,6 +72,21 @@ test('says what is probed', () => {
     /probes +broker \(process 4711\), target \(the reference target\), machine \(this machine\), app \(2 series of http:\/\/10\.0\.0\.1\/metrics\), queue \(node depth\.js\)/,
   );
   expect(render(makePlan())).not.toMatch(/probes/);
+});
+
+test('says what the run needs of this machine, and how much of that it may use', () => {
+  const text = render(makePlan());
+  expect(text).toMatch(/cores +at most 3 busy at once; this process may use 4 cores$/m);
+  expect(text).toMatch(/memory +at least 204 MB; this process may use 8\.0 GB$/m);
+  expect(text).toMatch(/files +114 a worker, 72 the command; a process may open 20,000$/m);
+  expect(text).toMatch(/ports +100 from one address to one target; this machine has 28,232$/m);
+
+  const bound = render(makePlan(), {}, { allowedCores: 0.4, coresBoundBy: 'quota', allowedMemoryBytes: 512e6 });
+  expect(bound).toMatch(/cores .*; this process may use 0\.4 of 4 cores \(cgroup quota\)$/m);
+  expect(bound).toMatch(/memory .*; this process may use 512 MB of 8\.0 GB \(cgroup limit\)$/m);
+  expect(render(makePlan(), {}, { allowedCores: 1, coresBoundBy: 'affinity' })).toMatch(
+    /cores .*; this process may use 1 of 4 cores \(CPU affinity\)$/m,
+  );
 });
 
 test('says whether this machine can do it', () => {

@@ -20,6 +20,7 @@ import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { coresText, memoryText } from './machine-texts.ts';
 import { printable } from './printable.ts';
 import type { TextStyle } from './style.ts';
 
@@ -33,11 +34,22 @@ export interface Outlook {
     readonly workers: number;
     readonly lanesPerWorker: number;
     readonly filesPerWorker: number;
+    readonly coordinatorFiles: number;
     readonly portsPerAddress: number;
+    readonly processes: number;
+    readonly memoryBytes: number;
     readonly precise: boolean;
     readonly problems: readonly string[];
   };
-  readonly machine: { readonly cores: number; readonly filesPerProcess: number; readonly portsPerAddress: number };
+  readonly machine: {
+    readonly cores: number;
+    readonly allowedCores: number;
+    readonly coresBoundBy: 'machine' | 'affinity' | 'quota';
+    readonly memoryBytes: number;
+    readonly allowedMemoryBytes: number;
+    readonly filesPerProcess: number;
+    readonly portsPerAddress: number;
+  };
 }
 
 export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, style: TextStyle): string {
@@ -75,11 +87,16 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
     '',
     row(
       'workers',
-      `${needs.workers} with ${formatCount(needs.lanesPerWorker)} lanes each, on ${machine.cores} cores, pace ${needs.precise ? 'precise' : 'economical'}`,
+      `${needs.workers} with ${formatCount(needs.lanesPerWorker)} lanes each, pace ${needs.precise ? 'precise' : 'economical'}`,
     ),
     row(
+      'cores',
+      `at most ${formatCount(needs.processes)} busy at once; this process may use ${coresText(machine)}${CORES_BOUND_BY[machine.coresBoundBy]}`,
+    ),
+    row('memory', `at least ${formatBytes(needs.memoryBytes)}; this process may use ${memoryText(machine)}`),
+    row(
       'files',
-      `${formatCount(needs.filesPerWorker)} a worker; this machine allows ${limit(machine.filesPerProcess)} a process`,
+      `${formatCount(needs.filesPerWorker)} a worker, ${formatCount(needs.coordinatorFiles)} the command; a process may open ${limit(machine.filesPerProcess)}`,
     ),
     row(
       'ports',
@@ -88,6 +105,8 @@ export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, s
     '',
   ].join('\n');
 }
+
+const CORES_BOUND_BY = { machine: '', affinity: ' (CPU affinity)', quota: ' (cgroup quota)' } as const;
 
 function row(name: string, text: string): string {
   return `  ${name.padEnd(9)} ${text}`;

@@ -100,7 +100,10 @@ async function conduct(
       addresses: {},
       needs: machineNeeds(used, {
         cores: 4,
+        allowedCores: 4,
+        coresBoundBy: 'machine',
         memoryBytes: 8e9,
+        allowedMemoryBytes: 8e9,
         filesPerProcess: 20_000,
         portsPerAddress: 28_000,
         platform: 'linux',

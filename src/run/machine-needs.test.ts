@@ -6,7 +6,10 @@ import type { MachineLimits } from './ports.ts';
 
 const machine = (limits: Partial<MachineLimits> = {}): MachineLimits => ({
   cores: 4,
+  allowedCores: limits.cores ?? 4,
+  coresBoundBy: 'machine',
   memoryBytes: 8e9,
+  allowedMemoryBytes: 8e9,
   filesPerProcess: 20_000,
   portsPerAddress: 28_232,
   platform: 'linux',
@@ -70,8 +73,8 @@ describe('what the machine lacks is said with what would be possible', () => {
       const plan = makePlan({ ...lanes(count), plan: { workers: 'auto', faults: [fault] } });
       return machineNeeds(plan, machine()).problems;
     };
-    expect(by(9_968)).toEqual([]);
-    expect(by(9_969)).toEqual([expect.stringContaining('at most 9,968 lanes are possible')]);
+    expect(by(9_966)).toEqual([]);
+    expect(by(9_967)).toEqual([expect.stringContaining('at most 9,966 lanes are possible')]);
   });
 
   test('all that is lacking is said at once', () => {
@@ -103,6 +106,43 @@ describe('workers', () => {
       lanesPerWorker: 1,
     });
   });
+});
+
+test('a quota of CPU leaves as many workers as whole cores, less one, and no core to spin on', () => {
+  const plan = (count: number) =>
+    makePlan({ messages: openMessages(count, SECOND), plan: { workers: 'auto', pace: 'auto' } });
+  const under = (allowedCores: number, rate = 100) =>
+    machineNeeds(plan(rate), machine({ cores: 16, allowedCores, coresBoundBy: 'quota' }));
+  expect(under(0.4)).toMatchObject({ workers: 1, precise: false });
+  expect(under(1.9)).toMatchObject({ workers: 1, precise: false });
+  expect(under(2)).toMatchObject({ workers: 1, precise: true });
+  expect(under(16)).toMatchObject({ workers: 1, precise: true });
+  expect(under(3.5, 400_000)).toMatchObject({ workers: 2, precise: true });
+  expect(under(16, 400_000)).toMatchObject({ workers: 10, precise: true });
+  expect(under(0.4, 400_000).workers).toBe(1);
+});
+
+test('memory: at least what idle processes and their lanes take, and no more than the cgroup allows', () => {
+  const plan = makePlan({ ...lanes(1000), plan: { workers: 2 } });
+  expect(machineNeeds(plan, machine())).toMatchObject({ processes: 3, memoryBytes: 77e6, problems: [] });
+  expect(machineNeeds(plan, machine({ allowedMemoryBytes: 77e6 })).problems).toEqual([]);
+  expect(machineNeeds(plan, machine({ allowedMemoryBytes: 76e6 })).problems).toEqual([
+    'load.connections: 1,000 lanes (workers: 2) need at least 77.0 MB of memory, more than the 76.0 MB that its cgroup allows. ' +
+      'Use fewer lanes or workers, or raise the limit',
+  ]);
+  expect(machineNeeds(plan, machine({ memoryBytes: 5e7, allowedMemoryBytes: 5e7 })).problems[0]).toContain(
+    'more than the 50.0 MB of this machine',
+  );
+});
+
+test('the process that starts the workers has files of its own, for each of them', () => {
+  const plan = makePlan({ ...lanes(10), plan: { workers: 60 } });
+  expect(machineNeeds(plan, machine({ filesPerProcess: 304 }))).toMatchObject({ coordinatorFiles: 304, problems: [] });
+  expect(machineNeeds(plan, machine({ filesPerProcess: 303 })).problems).toEqual([
+    expect.stringMatching(
+      /^workers: 60 workers need 304 files .* the 303 .*Use fewer workers, or raise the limit \(ulimit -n\)$/,
+    ),
+  ]);
 });
 
 test('pace: precise where asked for, or where a core is free for it and the schedule is open', () => {

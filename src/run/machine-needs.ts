@@ -1,10 +1,11 @@
-// What a run needs of this machine and whether it has it: worker processes by file descriptors and by
-// load, local ports by target, and cores to spin on. Said before the run, with what to change.
+// What a run needs of this machine and whether it may use that much: worker processes by file descriptors and by load, local
+// ports by target, memory, and cores to spin on. Said before the run, with what to change.
 
 import { countOpenMessages } from '../plan/arrivals.ts';
 import { curveDurationNs, peakLevel } from '../plan/curve.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { splitUrl } from '../plan/url.ts';
+import { formatBytes } from '../units/bytes.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { unreachable } from '../units/unreachable.ts';
@@ -17,8 +18,14 @@ export interface MachineNeeds {
   readonly workers: number;
   readonly lanesPerWorker: number;
   readonly filesPerWorker: number;
+  /** Of the command itself. */
+  readonly coordinatorFiles: number;
   /** Lanes that share one source address and one target address and port. */
   readonly portsPerAddress: number;
+  /** Processes that can each keep a core busy. */
+  readonly processes: number;
+  /** What all processes of the run take at the least. */
+  readonly memoryBytes: number;
   readonly precise: boolean;
   /** Why the run cannot be done here, whole sentences; empty where it can. */
   readonly problems: readonly string[];
@@ -28,6 +35,15 @@ export interface MachineNeeds {
 const FILES_BESIDE_LANES = 64;
 /** One to the lane, one to the service. */
 const FILES_A_LANE_BY_PROXY = 2;
+/** The coordinator's to a worker: its channel and its last words. Starting one takes as many again for a moment. */
+const FILES_A_WORKER = 4;
+/**
+ * Of their own, beside the program text that processes share: `grep RssAnon /proc/PID/status` of runs with 10 and 3,000 lanes, on
+ * 2026-11-28 (Node 20, x64). With less nothing runs; what messages take in flight comes on top.
+ */
+const COORDINATOR_BYTES = 35e6;
+const WORKER_BYTES = 20e6;
+const LANE_BYTES = 2e3;
 /** What one worker carries easily; more of a load gets more workers, up to the cores that are free. */
 const LANES_PER_WORKER = 15_000;
 const MESSAGES_PER_WORKER = 40_000;
@@ -36,14 +52,28 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
   const lanes = Math.ceil(peakLevel(plan.load.connections));
   const lanesPerProcess = Math.max(1, machine.filesPerProcess - FILES_BESIDE_LANES);
   const rate = peakMessagesPerSecond(plan);
-  const workers = plan.workers === 'auto' ? chooseWorkers(lanes, rate, lanesPerProcess, machine.cores) : plan.workers;
+  const workers =
+    plan.workers === 'auto' ? chooseWorkers(lanes, rate, lanesPerProcess, machine.allowedCores) : plan.workers;
   const lanesPerWorker = Math.ceil(lanes / workers);
   // A bound source address has its ports once for all targets: the kernel picks the port before it knows the target.
   const addresses =
     plan.target.sourceAddresses.length > 0 ? plan.target.sourceAddresses.length : targetCount(plan.target.urls);
   const portsPerAddress = Math.ceil(lanes / addresses);
   const hasReference = plan.target.urls.includes(REFERENCE_TARGET);
+  const targets = hasReference ? 1 : 0;
+  const processes = workers + 1 + targets;
+  const byProxy = plan.faults.some(({ kind }) => kind === 'way');
+  const coordinatorFiles =
+    FILES_BESIDE_LANES + FILES_A_WORKER * (workers + targets) + (byProxy ? FILES_A_LANE_BY_PROXY * lanes : 0);
+  const memoryBytes = COORDINATOR_BYTES + WORKER_BYTES * (workers + targets) + LANE_BYTES * lanes * (1 + targets);
   const problems: string[] = [];
+  if (memoryBytes > machine.allowedMemoryBytes) {
+    const limit = machine.allowedMemoryBytes < machine.memoryBytes ? 'that its cgroup allows' : 'of this machine';
+    problems.push(
+      `load.connections: ${formatCount(lanes)} lanes (workers: ${formatCount(workers)}) need at least ${formatBytes(memoryBytes)} ` +
+        `of memory, more than the ${formatBytes(machine.allowedMemoryBytes)} ${limit}. Use fewer lanes or workers, or raise the limit`,
+    );
+  }
   if (lanesPerWorker > lanesPerProcess) {
     problems.push(
       `workers: ${formatCount(lanesPerWorker)} lanes a worker need more than the ${formatCount(machine.filesPerProcess)} files ` +
@@ -65,12 +95,21 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
         `at most ${formatCount(lanesPerProcess)} lanes are possible. Use fewer lanes, raise the limit (ulimit -n), or test another target`,
     );
   }
-  const lanesByWay = Math.floor(lanesPerProcess / FILES_A_LANE_BY_PROXY);
-  if (plan.faults.some(({ kind }) => kind === 'way') && lanes > lanesByWay) {
+  const lanesByWay = Math.floor(
+    Math.max(0, machine.filesPerProcess - FILES_BESIDE_LANES - FILES_A_WORKER * (workers + targets)) /
+      FILES_A_LANE_BY_PROXY,
+  );
+  if (byProxy && lanes > lanesByWay) {
     problems.push(
       `faults: the proxy for faults on the way is one process with two files a lane, and may open ` +
         `${formatCount(machine.filesPerProcess)} here; at most ${formatCount(lanesByWay)} lanes are possible. ` +
         'Use fewer lanes, or raise the limit (ulimit -n)',
+    );
+  }
+  if (!byProxy && coordinatorFiles > machine.filesPerProcess) {
+    problems.push(
+      `workers: ${formatCount(workers)} workers need ${formatCount(coordinatorFiles)} files of the process that starts them, more than ` +
+        `the ${formatCount(machine.filesPerProcess)} that it may open here. Use fewer workers, or raise the limit (ulimit -n)`,
     );
   }
   return {
@@ -80,8 +119,11 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
     workers,
     lanesPerWorker,
     filesPerWorker: lanesPerWorker + FILES_BESIDE_LANES,
+    coordinatorFiles,
     portsPerAddress,
-    precise: isPrecise(plan, machine.cores - workers - (hasReference ? 1 : 0)),
+    processes,
+    memoryBytes,
+    precise: isPrecise(plan, machine.allowedCores - workers - targets),
     problems,
   };
 }
@@ -98,8 +140,8 @@ function targetCount(urls: readonly string[]): number {
 function chooseWorkers(lanes: number, rate: number | null, lanesPerProcess: number, cores: number): number {
   const forFiles = Math.ceil(lanes / lanesPerProcess);
   const forLoad = Math.max(Math.ceil(lanes / LANES_PER_WORKER), Math.ceil((rate ?? 0) / MESSAGES_PER_WORKER));
-  // One core stays with the coordinator and whatever else runs here.
-  return Math.max(1, forFiles, Math.min(forLoad, Math.max(1, cores - 1)));
+  // One core stays with the coordinator and whatever else runs here. A part of a core carries no worker.
+  return Math.max(1, forFiles, Math.min(forLoad, Math.max(1, Math.floor(cores) - 1)));
 }
 
 /** Spinning is worth a core only where one is free besides the workers' own. */

@@ -176,6 +176,8 @@ export interface Surroundings {
   tryDialect(path: string, row: Readonly<Record<string, string>>): Promise<DialectTrial>;
   /** IP addresses of a host in the order to try; rejects where it has none. */
   resolve(host: string): Promise<readonly string[]>;
+  /** Whether a connection of this machine can come from it. */
+  isLocalAddress(address: string): Promise<boolean>;
   machine(): MachineLimits;
   /** Of the working directory; null where that is none of a repository, or git is missing or slow. Never rejects. */
   git(): Promise<GitState | null>;
@@ -196,7 +198,12 @@ export interface Interviewer {
 /** What bounds a run on this machine; infinity where it cannot be known. */
 export interface MachineLimits {
   readonly cores: number;
+  /** As many as this process may keep busy: with a quota also a part of one. At most `cores`. */
+  readonly allowedCores: number;
+  readonly coresBoundBy: 'machine' | 'affinity' | 'quota';
   readonly memoryBytes: number;
+  /** With a limit of a cgroup less than `memoryBytes`. */
+  readonly allowedMemoryBytes: number;
   readonly filesPerProcess: number;
   /** Local ports from one source address to one target port. */
   readonly portsPerAddress: number;

@@ -23,11 +23,29 @@ export interface Prepared extends PlanRows {
 
 /** At most this many rows' requests are checked one by one; a bad row further on fails its lane by name. */
 const CHECKED_ROWS = 10_000;
+const SHOWN_SOURCES = 5;
 
-/** Throws ROWS_UNREADABLE, DIALECT_INVALID, PLAN_INVALID or TARGET_UNREACHABLE. */
+/** Throws ROWS_UNREADABLE, DIALECT_INVALID, PLAN_INVALID, MACHINE_LIMIT or TARGET_UNREACHABLE. */
 export async function prepare(plan: Plan, surroundings: Surroundings): Promise<Prepared> {
   const { rows, feed } = await checkPlan(plan, surroundings);
-  return { rows, feed, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
+  const addresses = await resolveHosts(plan, rows, surroundings);
+  checkFamilies(plan, addresses);
+  return { rows, feed, addresses, rowSecrets: rowSecrets(plan, rows) };
+}
+
+/** A connection from 127.0.0.2 reaches no `::1`. */
+function checkFamilies({ target }: Plan, addresses: Addresses): void {
+  const familyOf = (address: string): string => (address.includes(':') ? 'IPv6' : 'IPv4');
+  const problems = Object.values(addresses).flatMap((found) => {
+    const families = new Set(found.map(familyOf));
+    const strange = target.sourceAddresses.find((address) => !families.has(familyOf(address)));
+    if (strange === undefined) return [];
+    const expected = [...families].join(' or ');
+    return [
+      `target.sourceAddresses: expected ${expected} addresses, as the target is at ${found.join(', ')}, got ${strange}`,
+    ];
+  });
+  if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
 }
 
 /** A dialect of the user's own is loaded and tried, before every worker loads it for itself. Throws DIALECT_INVALID. */
@@ -44,11 +62,26 @@ async function checkDialect({ dialect }: Plan, rows: Rows, surroundings: Surroun
   if (problems.length > 0) throw new HighwaterError('DIALECT_INVALID', problems);
 }
 
-/** All that can be found wrong without a connection. Throws ROWS_UNREADABLE, DIALECT_INVALID or PLAN_INVALID. */
+/** Throws MACHINE_LIMIT where the connections are to come from somewhere else. */
+async function checkSources({ target }: Plan, surroundings: Surroundings): Promise<void> {
+  const strange: string[] = [];
+  for (const address of target.sourceAddresses) {
+    if (!(await surroundings.isLocalAddress(address))) strange.push(address);
+  }
+  if (strange.length === 0) return;
+  const shown = strange.length > SHOWN_SOURCES ? [...strange.slice(0, SHOWN_SOURCES), '…'] : strange;
+  throw new HighwaterError('MACHINE_LIMIT', [
+    `target.sourceAddresses: expected addresses of this machine, got ${shown.join(', ')}. ` +
+      `Give ${strange.length === 1 ? 'it' : 'them'} to an interface (ip address add ${strange[0]} dev …), or name others`,
+  ]);
+}
+
+/** All that can be found wrong without a connection. Throws ROWS_UNREADABLE, DIALECT_INVALID, PLAN_INVALID or MACHINE_LIMIT. */
 export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise<PlanRows> {
   const planRows = await readPlanRows(plan, surroundings);
   await checkDialect(plan, planRows.rows, surroundings);
   checkRequests(plan, planRows);
+  await checkSources(plan, surroundings);
   return planRows;
 }
 

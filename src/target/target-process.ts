@@ -43,8 +43,9 @@ function startProcess(
     detached: true,
   });
   let lastWords = '';
-  child.stderr!.setEncoding('utf8');
-  child.stderr!.on('data', (text: string) => {
+  // Where the system has no file or process for it, there is no stream either, and `error` follows.
+  child.stderr?.setEncoding('utf8');
+  child.stderr?.on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-500);
   });
   return new Promise((resolve, reject) => {

@@ -87,7 +87,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
       clock,
       ownDialect: null,
       maskSeed: 12_345,
-      meter: { cpuNs: () => 0, rssBytes: () => 1, bootNs: () => null },
+      meter: { cpuNs: () => 0, throttledNs: () => 0, rssBytes: () => 1, bootNs: () => null },
       hooks: {
         window: (window) => void judgeWindows.push(window),
         event: (event) => void events.push(event),
@@ -129,7 +129,15 @@ function startedEvent(): RunEvent {
       highwaterVersion: '0',
       nodeVersion: process.version,
       workerCount: 1,
-      machine: { platform: 'test', cpuModel: 'test', cores: 1, memoryBytes: 1, hostname: 'test' },
+      machine: {
+        platform: 'test',
+        cpuModel: 'test',
+        cores: 1,
+        allowedCores: 1,
+        memoryBytes: 1,
+        allowedMemoryBytes: 1,
+        hostname: 'test',
+      },
       git: null,
     },
   };

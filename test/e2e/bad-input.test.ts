@@ -469,17 +469,17 @@ describe('a service that breaks off or breaks the rules is counted under its kin
 });
 
 describe('a machine that is too small', () => {
-  const SMALL = { before: 'ulimit -n 256' };
+  const SMALL = { before: 'ulimit -n 512' };
 
   test('for the file descriptors of a plan: said before the run, with the number that is possible and what to change', async () => {
     const directory = temporaryDirectory();
     const server = await startRawServer((socket) => socket.destroy());
-    const args = ['run', server.url, '-c', '500', '-w', '1', ...BRIEFLY];
+    const args = ['run', server.url, '-c', '1000', '-w', '1', ...BRIEFLY];
     const { exitCode, stdout, stderr } = await runHighwater(args, { cwd: directory, ...SMALL });
     expect(exitCode).toBe(64);
     expect(stdout).toBe('');
     expect(stderr).toMatch(
-      /^MACHINE_LIMIT {2}workers: 500 lanes .*256 files.*at most 192 lanes a worker are possible\. Use 3 workers.*ulimit -n/m,
+      /^MACHINE_LIMIT {2}workers: 1,000 lanes .*512 files.*at most 448 lanes a worker are possible\. Use 3 workers.*ulimit -n/m,
     );
     expect(server.connections()).toBe(0);
     expectNothingStarted(directory);
@@ -488,14 +488,14 @@ describe('a machine that is too small', () => {
   test('the number that is said to be possible is possible, and more workers make more possible', async () => {
     const run = (...flags: string[]) =>
       runHighwater(['run', echo.url, '-r', '200/s', '-d', '500ms', '--drain', '30s', '--json', ...flags], SMALL);
-    const most = await run('-c', '192', '-w', '1');
+    const most = await run('-c', '448', '-w', '1');
     expectPerfectDelivery(most.result);
-    expect(most.result.connections).toMatchObject({ opened: 192, peakOpen: 192 });
+    expect(most.result.connections).toMatchObject({ opened: 448, peakOpen: 448 });
 
-    const more = await run('-c', '300');
+    const more = await run('-c', '600');
     expectPerfectDelivery(more.result);
     expect(more.result.run.workerCount).toBe(2);
-    expect(more.result.connections.opened).toBe(300);
+    expect(more.result.connections.opened).toBe(600);
   });
 
   test('for the reference target: said before the run', async () => {
@@ -506,7 +506,7 @@ describe('a machine that is too small', () => {
     });
     expect(exitCode).toBe(64);
     expect(stderr).toMatch(
-      /^MACHINE_LIMIT {2}target\.url: the reference target .*at most 192 lanes are possible\. Use fewer lanes/m,
+      /^MACHINE_LIMIT {2}target\.url: the reference target .*at most 448 lanes are possible\. Use fewer lanes/m,
     );
     expectNothingStarted(directory);
   });

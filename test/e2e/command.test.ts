@@ -312,7 +312,9 @@ workers: 2
       /^ {2}mix +chat 100 B \(weight 70\), image 4\.\d+ KB \(weight 30\)$/m,
       /^ {2}rules +response\.p99 < 200ms, delivery exactly-once$/m,
       /^ {2}workers +2 with 50 lanes each/m,
-      /^ {2}files +114 a worker/m,
+      /^ {2}cores +at most 3 busy at once; this process may use \d/m,
+      /^ {2}memory +at least 75\.2 MB; this process may use \d/m,
+      /^ {2}files +114 a worker, 72 the command/m,
       /^ {2}ports +100 from one address/m,
     ]) {
       expect(stdout).toMatch(line);

@@ -18,7 +18,7 @@ export interface HighwaterOptions {
   readonly timeoutMs?: number;
   /** Where it runs and keeps its runs; a fresh directory where left out. */
   readonly cwd?: string;
-  /** A shell line to run first, such as a `ulimit`. */
+  /** A shell line to run first, such as a `ulimit`; in the network of the command. */
   readonly before?: string;
   /** In a network namespace of its own, in which there is nothing but the loopback. */
   readonly ownNetwork?: boolean;
@@ -46,7 +46,6 @@ export interface RunningHighwater {
 }
 
 const DEFAULT_TIMEOUT_MS = 120_000;
-const OWN_NETWORK = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
 
 export function runHighwater(args: readonly string[], options: HighwaterOptions = {}): Promise<FinishedHighwater> {
   return startHighwater(args, options).finished;
@@ -54,9 +53,13 @@ export function runHighwater(args: readonly string[], options: HighwaterOptions 
 
 export function startHighwater(args: readonly string[], options: HighwaterOptions = {}): RunningHighwater {
   const { PATH = '', HOME = '/' } = process.env;
-  const command = [...(options.ownNetwork === true ? OWN_NETWORK : []), process.execPath, HIGHWATER, ...args];
-  const [file = '', ...rest] =
-    options.before === undefined ? command : ['bash', '-c', `${options.before} && exec "$@"`, 'bash', ...command];
+  const command = [process.execPath, HIGHWATER, ...args];
+  const lines = [options.ownNetwork === true ? 'ip link set lo up' : [], options.before ?? []].flat();
+  const [file = '', ...rest] = [
+    ...(options.ownNetwork === true ? ['unshare', '--net'] : []),
+    ...(lines.length === 0 ? [] : ['bash', '-c', `${lines.join(' && ')} && exec "$@"`, 'bash']),
+    ...command,
+  ];
   const child = spawn(file, rest, {
     cwd: options.cwd ?? temporaryDirectory(options.whenOver),
     env: { PATH, HOME, LANG: 'C.UTF-8', ...options.env },

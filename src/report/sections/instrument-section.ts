@@ -5,6 +5,7 @@ import { formatBytes } from '../../units/bytes.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { type Block, list, type Section } from '../document.ts';
 import { formatMs } from '../figures.ts';
+import { coresText, memoryText } from '../machine-texts.ts';
 import { printable } from '../printable.ts';
 import { said, table, text, words } from '../tables.ts';
 
@@ -62,8 +63,8 @@ function environment({ run, plan }: RunResult): Block {
     ['Node.js', run.nodeVersion],
     ...(run.git === null ? [] : ([['commit', commitText(run.git)]] as const)),
     ['machine', `${machine.hostname}, ${machine.platform}`],
-    ['processor', `${machine.cpuModel}, ${machine.cores} cores`],
-    ['memory', formatBytes(machine.memoryBytes)],
+    ['processor', `${machine.cpuModel}, ${coresText(machine)}`],
+    ['memory', memoryText(machine)],
   ];
   return table(
     'Environment',

@@ -116,6 +116,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
     },
     health: {
       cpuNs: 1e8,
+      throttledNs: 0,
       rssBytes: 5e7,
       idleRssBytes: 4e7,
       elapsedNs: 1e9,
@@ -166,6 +167,7 @@ export const anyWindow: fc.Arbitrary<Window> = fc
     times: fc.record({ response: times, service: times, sendLag: times, handshake: times, eventLoopDelay: times }),
     health: fc.record({
       cpuNs: fc.nat(1e9),
+      throttledNs: fc.nat(1e9),
       rssBytes: fc.nat(1e9),
       idleRssBytes: fc.constant(4e7),
       elapsedNs: fc.integer({ min: 1, max: 1e9 }),
@@ -185,7 +187,15 @@ export const MANIFEST = {
   highwaterVersion: '0.1.0',
   nodeVersion: 'v20.20.2',
   workerCount: 2,
-  machine: { platform: 'linux', cpuModel: 'test', cores: 2, memoryBytes: 8e9, hostname: 'here' },
+  machine: {
+    platform: 'linux',
+    cpuModel: 'test',
+    cores: 2,
+    allowedCores: 2,
+    memoryBytes: 8e9,
+    allowedMemoryBytes: 8e9,
+    hostname: 'here',
+  },
   git: null,
 } as const;
 
