@@ -28,7 +28,11 @@ describe('probes', () => {
           { name: 'other', pid: `\${env.PID}` },
           { name: 'target', process: 'reference' },
           { name: 'machine', machine: true },
-          { name: 'app', prometheus: 'http://127.0.0.1:9100/metrics', series: ['a', 'b{code="500"}', 'a'] },
+          {
+            name: 'app',
+            prometheus: 'http://127.0.0.1:9100/metrics',
+            series: ['a', 'b{code="500"}', 'a', '{"c.d","e.f"="g"}', 'h{"i.j"="k"}'],
+          },
           { name: 'queue', command: ['node', '-e', 'console.log(1)\n'] },
         ],
         { PID: '4711' },
@@ -37,7 +41,12 @@ describe('probes', () => {
       { kind: 'process', name: 'other', pid: 4711 },
       { kind: 'referenceTarget', name: 'target' },
       { kind: 'machine', name: 'machine' },
-      { kind: 'prometheus', name: 'app', url: 'http://127.0.0.1:9100/metrics', series: ['a', 'b{code="500"}'] },
+      {
+        kind: 'prometheus',
+        name: 'app',
+        url: 'http://127.0.0.1:9100/metrics',
+        series: ['a', 'b{code="500"}', '{"c.d","e.f"="g"}', 'h{"i.j"="k"}'],
+      },
       { kind: 'command', name: 'queue', program: 'node', args: ['-e', 'console.log(1)\n'], directory: null },
     ]);
     expect(probesOf(undefined)).toEqual([]);
@@ -63,7 +72,7 @@ describe('probes', () => {
         { name: 'generator', pid: 0 },
         { name: 'two words', process: 'other' },
         { name: 'x', machine: false },
-        { name: 'y', prometheus: 'ws://127.0.0.1/', series: ['a b'] },
+        { name: 'y', prometheus: 'ws://127.0.0.1/', series: ['a b', '{code="500"}', '{"a"="b"}', 'a{"b"}', '{"a}'] },
         { name: 'z', command: [] },
         { name: 'w', pdi: 7 },
       ]),
@@ -75,6 +84,7 @@ describe('probes', () => {
       'probes[2].machine: expected true, got false',
       'probes[3].prometheus: expected a URL such as http://127.0.0.1:9100/metrics, got "ws://127.0.0.1/"',
       expect.stringMatching(/^probes\[3\]\.series\[0\]: expected a series such as .*, got "a b"/),
+      ...[1, 2, 3, 4].map((index) => expect.stringContaining(`probes[3].series[${index}]: expected a series such as `)),
       'probes[4].command: expected at least the program, got an empty list',
       expect.stringMatching(
         /^probes\[5\]\.pdi: expected one of name, .*, got the unknown key "pdi" \(did you mean "pid"\?\)/,

@@ -414,7 +414,7 @@ test('whatever a plan, a branch or a tag is called, nothing of it reaches the te
   );
   appendFileSync(
     path.join(runs, id, 'events.ndjson'),
-    `${JSON.stringify({ kind: 'notice', atNs: 1, worker: 0, detail: HOSTILE })}\n`,
+    `${JSON.stringify({ kind: 'notice', atNs: 1, worker: 0, detail: HOSTILE, number: 3 })}\n`,
   );
   const all = [
     ...[['history'], ['history', '--json'], ['history', HOSTILE], ['history', 'nosuch'], ['history', '--tag', HOSTILE]],
