@@ -74,7 +74,7 @@ export function createPipeline(
   }
 
   function setTimer(timers: Set<Timer>, delayNs: number, callback: () => void): Timer {
-    const timer = clock.after(Math.min(Math.max(0, delayNs), MAX_TIMER_NS), () => {
+    const timer = clock.after(Math.max(0, delayNs), () => {
       timers.delete(timer);
       callback();
     });
@@ -115,6 +115,3 @@ export function createPipeline(
     },
   };
 }
-
-/** Node's timers end at 2^31 ms; what is to last longer lasts so long. */
-const MAX_TIMER_NS = 2e15;

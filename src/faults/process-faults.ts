@@ -2,6 +2,7 @@
 // down before it is done: a process that stands still would stand for ever where the coordinator was killed meanwhile.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { startTimer } from '../engine/clock.ts';
 import type { Fault, ProcessFault } from '../plan/plan.ts';
 import type { RunningTarget } from '../run/ports.ts';
 import { isAlive, startOf } from '../run/process-identity.ts';
@@ -192,12 +193,12 @@ function run(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-MAX_WORDS_KEPT);
     });
-    const patience = setTimeout(() => {
+    const patience = startTimer(COMMAND_PATIENCE_MS, () => {
       isTooLong = true;
       endGroup(child);
-    }, COMMAND_PATIENCE_MS);
+    });
     const settle = (reason: string | null): void => {
-      clearTimeout(patience);
+      patience.cancel();
       commands.delete(child);
       // Who runs on in the background may hold the pipe.
       child.stderr.destroy();
@@ -207,11 +208,11 @@ function run(
     child.once('error', (error) => settle(error.message));
     // Its last words may come a little after its end.
     child.once('exit', (code, signal) =>
-      setTimeout(() => {
+      startTimer(LAST_WORDS_MS, () => {
         if (code === 0) settle(null);
         else if (isTooLong) settle(`expected an end within ${COMMAND_PATIENCE_MS / 1000} s, got none`);
         else settle(`expected exit code 0, got ${code ?? signal}. ${lastWords.trim()}`.trim());
-      }, LAST_WORDS_MS),
+      }),
     );
   });
 }

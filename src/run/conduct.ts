@@ -1,6 +1,7 @@
 // Conducts the workers of one run through its phases and keeps what they report. A worker that dies or
 // falls silent is a fact of the run; the rest go on. Whatever happens, this returns.
 
+import { startTimer } from '../engine/clock.ts';
 import type { Assignment } from '../engine/engine.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
@@ -188,9 +189,9 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   async function until(done: () => boolean): Promise<void> {
     while (!done()) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_EVERY_MS);
+        const timer = startTimer(LOOK_EVERY_MS, resolve);
         wake = () => {
-          clearTimeout(timer);
+          timer.cancel();
           resolve();
         };
       });
