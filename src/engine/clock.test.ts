@@ -14,21 +14,26 @@ afterEach(() => {
 });
 
 describe('a timer', () => {
-  test.each([0, 1, 20, TOO_LONG_MS - 1, TOO_LONG_MS, 720 * HOUR_MS, 2000 * HOUR_MS])(
-    'of %d ms calls back once, and not before its time',
-    (delayMs) => {
-      const called = vi.fn();
-      startTimer(delayMs, called);
-      if (delayMs > 0) {
-        vi.advanceTimersByTime(delayMs - 1);
-        expect(called).not.toHaveBeenCalled();
-      }
-      vi.advanceTimersByTime(1);
-      expect(called).toHaveBeenCalledTimes(1);
-      vi.advanceTimersByTime(3 * TOO_LONG_MS);
-      expect(called).toHaveBeenCalledTimes(1);
-    },
-  );
+  test.each([
+    0,
+    1,
+    20,
+    TOO_LONG_MS - 1,
+    TOO_LONG_MS,
+    720 * HOUR_MS,
+    2000 * HOUR_MS,
+  ])('of %d ms calls back once, and not before its time', (delayMs) => {
+    const called = vi.fn();
+    startTimer(delayMs, called);
+    if (delayMs > 0) {
+      vi.advanceTimersByTime(delayMs - 1);
+      expect(called).not.toHaveBeenCalled();
+    }
+    vi.advanceTimersByTime(1);
+    expect(called).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(3 * TOO_LONG_MS);
+    expect(called).toHaveBeenCalledTimes(1);
+  });
 
   test('that lasts for ever never calls back, and wakes the process once in 24 days', () => {
     const called = vi.fn();

@@ -73,8 +73,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     timer.cancel();
     const nextNs = nextSwitchNs(list, nowNs);
     // A timer may be early by a fraction of its millisecond.
-    if (nextNs < Number.POSITIVE_INFINITY)
-      timer = clock.after(nextNs - nowNs + 1e6, () => refresh(list));
+    if (nextNs < Number.POSITIVE_INFINITY) timer = clock.after(nextNs - nowNs + 1e6, () => refresh(list));
   }
 
   function connect(): Socket {
