@@ -3,14 +3,15 @@
 
 import { createEchoCodec, maxInFlight } from '../dialects/echo.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
-import { createSites, hostOf } from '../engine/site.ts';
+import { createSites, hostOf, urlFor } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { headerProblem, pathProblem } from '../frames/handshake.ts';
 import { templatesOf } from '../plan/dialects.ts';
-import { renderLaneTemplate, templateColumns } from '../plan/interpolate.ts';
+import { templateColumns } from '../plan/lane-template.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { isSecretHeader, secretForms } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
+import { urlTemplate } from '../plan/url-template.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { FaultHost, Probes, Surroundings } from './ports.ts';
 import { type PlanRows, readPlanRows } from './rows.ts';
@@ -26,8 +27,9 @@ const CHECKED_ROWS = 10_000;
 
 /** Throws ROWS_UNREADABLE, DIALECT_INVALID, PLAN_INVALID or TARGET_UNREACHABLE. */
 export async function prepare(plan: Plan, surroundings: Surroundings): Promise<Prepared> {
-  const { rows, feed } = await checkPlan(plan, surroundings);
-  return { rows, feed, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
+  const planRows = await checkPlan(plan, surroundings);
+  const { rows } = planRows;
+  return { ...planRows, addresses: await resolveHosts(plan, rows, surroundings), rowSecrets: rowSecrets(plan, rows) };
 }
 
 /** A dialect of the user's own is loaded and tried, before every worker loads it for itself. Throws DIALECT_INVALID. */
@@ -97,7 +99,7 @@ export function withReferenceAt(plan: Plan, baseUrl: string): Plan {
 }
 
 function checkRequests(plan: Plan, planRows: PlanRows): void {
-  const { rows } = planRows;
+  const { rows, rowLines } = planRows;
   const problems: string[] = [...shortMessageProblems(plan), ...missingColumns(plan, planRows)];
   // The target that ships with Highwater has its URL only once it is started.
   const placed = withReferenceAt(plan, 'ws://127.0.0.1');
@@ -105,11 +107,11 @@ function checkRequests(plan: Plan, planRows: PlanRows): void {
   const siteFor = createSites(placed, rows, {});
   const count = Math.max(urls.length, Math.min(rows.length, CHECKED_ROWS));
   for (let lane = 0; lane < count && problems.length < 20; lane++) {
-    const where = rows.length === 0 ? '' : ` (row ${(lane % rows.length) + 1})`;
+    const where = rows.length === 0 ? '' : ` (${plan.target.rowsFile}, line ${rowLines[lane % rows.length]})`;
     try {
       const site = siteFor(lane, 0);
       const wrongPath = pathProblem(site.path);
-      if (wrongPath !== null) problems.push(`target.url${where}: ${wrongPath}, got ${JSON.stringify(site.path)}`);
+      if (wrongPath !== null) problems.push(`target.url${where}: ${wrongPath}`);
       for (const [name, value] of Object.entries(site.headers)) {
         const wrong = headerProblem(name, value);
         if (wrong !== null) problems.push(`target.headers.${name}${where}: ${wrong}`);
@@ -176,7 +178,7 @@ async function resolveHosts(plan: Plan, rows: Rows, surroundings: Surroundings):
   const hosts = new Set<string>();
   for (const [index, template] of plan.target.urls.entries()) {
     const row = rows.length === 0 ? null : rows[index % rows.length]!;
-    hosts.add(hostOf(new URL(renderLaneTemplate(template, { lane: index, room: 0, row }))));
+    hosts.add(hostOf(urlFor(urlTemplate(template), { lane: index, room: 0, row })));
   }
   const addresses: Record<string, readonly string[]> = {};
   for (const host of hosts) {
