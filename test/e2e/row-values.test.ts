@@ -118,19 +118,16 @@ describe('values of rows', TOGETHER, () => {
     ).toEqual(['ann:a/b:c?%40', 'bob:p@ss#1']);
   });
 
-  test.each([
-    'check',
-    'run',
-  ])('that would be a second cookie are refused by %s, by line and column', async (command) => {
-    const finishers: (() => void | Promise<void>)[] = [];
-    const { exitCode, stdout, stderr } = await highwater((clean) => finishers.push(clean), [command, 'plan.json'], {
+  test.each(['check', 'run'])('that would be a second cookie are refused by %s, by line and column', async (command, {
+    onTestFinished,
+  }) => {
+    const { exitCode, stdout, stderr } = await highwater(onTestFinished, [command, 'plan.json'], {
       'plan.json': JSON.stringify({
         target: { url: 'ws://127.0.0.1:9/', cookies: { room: `\${row.room}` }, rows: 'rooms.csv' },
         load: LOAD,
       }),
       'rooms.csv': 'room\nplain\n"x; admin=1"\n',
     });
-    for (const finish of finishers) await finish();
     expect(exitCode).toBe(64);
     expect(stderr).toMatch(
       /^PLAN_INVALID {2}target\.rows: .*rooms\.csv, line 3, column room: expected a cookie value/m,
