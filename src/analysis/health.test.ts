@@ -22,6 +22,7 @@ function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string
     complete: true,
     endedBecause: null,
     failedFaults: [],
+    idleFaults: [],
     proxyDelayNs: null,
     unreadableWindows: 0,
     ...facts,

@@ -8,6 +8,7 @@ import { percentile } from '../histogram/histogram.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
+import { type IdleFault, whyIdle } from './idle-faults.ts';
 import type { Tally } from './tally.ts';
 
 export interface HealthDoubt extends Doubt {
@@ -28,6 +29,8 @@ export interface GeneratorFacts {
   readonly complete: boolean;
   /** Why faults of the plan could not be done, or undone. */
   readonly failedFaults: readonly string[];
+  /** Faults of the plan that were on and changed nothing. */
+  readonly idleFaults: readonly IdleFault[];
   /** How late the process of the proxy for faults on the way was, at its 99th percentile; null where there was none. */
   readonly proxyDelayNs: number | null;
   /** Of the record. */
@@ -37,7 +40,13 @@ export interface GeneratorFacts {
 }
 
 /** Doubts that are not about the generator itself. */
-export const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError', 'faultFailed'];
+export const HEALTHY_DOUBTS: readonly string[] = [
+  'incomplete',
+  'unmatched',
+  'dialectError',
+  'faultFailed',
+  'faultWithoutEffect',
+];
 export const BUSY_CPU_RATIO = 0.9;
 const BUSY_CPU_SHARE = 0.1;
 const EVENT_LOOP_LIMIT_NS = 20e6;
@@ -58,6 +67,7 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
     ...littleDoubts(facts.whole),
     ...unmatchedDoubts(facts.whole),
     ...dialectDoubts(facts.whole),
+    ...facts.idleFaults.map(idleFaultDoubt),
     ...recordDoubts(facts),
   ];
 }
@@ -147,6 +157,12 @@ function dialectDoubts({ failures }: Tally): HealthDoubt[] {
   const often = dialectError === 1 ? 'once' : `${formatCount(dialectError)} times`;
   const detail = `the dialect failed ${often}, so that messages were not judged`;
   return [{ kind: 'dialectError', rule: null, detail, casts: 'delivery' }];
+}
+
+/** The plan asked for a disturbance that never was: that the service bore it is not shown. */
+function idleFaultDoubt({ name, kind, counts }: IdleFault): HealthDoubt {
+  const detail = `the fault ${name} did nothing: ${whyIdle(kind, counts)}`;
+  return { kind: 'faultWithoutEffect', rule: null, detail, casts: 'pass' };
 }
 
 function recordDoubts({

@@ -30,6 +30,7 @@ import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './health.ts';
 import { createHeat } from './heat.ts';
+import { idleFaults } from './idle-faults.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
@@ -160,6 +161,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         complete: record.endedNs !== null,
         endedBecause: record.endedBecause,
         failedFaults: record.failedFaults,
+        idleFaults: idleFaults(plan, events),
         proxyDelayNs: record.proxyDelayNs,
         unreadableWindows,
       });

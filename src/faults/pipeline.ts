@@ -5,6 +5,7 @@
 
 import type { Clock, Timer } from '../engine/clock.ts';
 import type { Random } from '../random/generator.ts';
+import type { FaultMeter } from './fault-meter.ts';
 import type { Gate, MakeStage, Receiver, Stage } from './stage.ts';
 
 /** A stage by what it is made of: the same key is the same stage. */
@@ -12,6 +13,7 @@ export interface Part {
   readonly key: object;
   readonly make: MakeStage;
   readonly random: () => Random;
+  readonly meter: FaultMeter;
   /** `onward`: where the stage would have sent the end. */
   readonly sever: (how: 'reset' | 'close', onward: { readonly end: () => void }) => void;
 }
@@ -65,6 +67,7 @@ export function createPipeline(
         next: { push: (bytes) => node.next.push(bytes), end: () => node.next.end() },
         random: part.random(),
         gate,
+        count: (what, by) => part.meter.add(what, by),
         nowNs: () => clock.nowNs(),
         after: (delayNs, callback) => setTimer(timers, delayNs, callback),
         sever: (how) => part.sever(how, { end: () => node.next.end() }),

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { startTimer } from '../engine/clock.ts';
+import type { FaultCounts } from '../facts/fault-counts.ts';
 import type { Fault, ProcessFault } from '../plan/plan.ts';
 import type { RunningTarget } from '../run/ports.ts';
 import { isAlive, startOf } from '../run/process-identity.ts';
@@ -13,6 +14,14 @@ import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
 const COMMAND_PATIENCE_MS = 60_000;
 const LAST_WORDS_MS = 50;
 const MAX_WORDS_KEPT = 500;
+
+/** What one does that could be begun. */
+const COUNTS: Readonly<Record<ProcessFault['kind'], FaultCounts>> = {
+  stop: { signals: 1 },
+  kill: { signals: 1 },
+  restart: { restarts: 1 },
+  command: { commands: 1 },
+};
 
 /** A process that stands still, and when it was started: numbers of processes are given again. */
 interface Standing {
@@ -27,6 +36,7 @@ export interface ProcessFaults {
   problems(faults: readonly PlannedProcessFault[]): readonly string[];
   begin(fault: PlannedProcessFault, target: RunningTarget | null): Promise<void>;
   end(fault: PlannedProcessFault, target: RunningTarget | null): Promise<void>;
+  counts(fault: PlannedProcessFault): FaultCounts;
   interrupt(): void;
   recover(): readonly string[];
 }
@@ -67,6 +77,7 @@ export function createProcessFaults(directory: string): ProcessFaults {
       }
       return faults.flatMap(problemsOf);
     },
+    counts: ({ kind }) => COUNTS[kind],
     interrupt() {
       for (const child of commands) endGroup(child);
     },

@@ -91,6 +91,7 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   unmatched: 'Check the dialect: answers could not be told apart.',
   dialectError: 'Mend the dialect: it threw, and what it should have read is missing.',
   faultFailed: 'See why a fault could not be done; the run says nothing about it.',
+  faultWithoutEffect: 'Change a fault that did nothing as its doubt says: the run says nothing about it.',
 };
 
 function remedies(doubts: readonly Doubt[]): readonly Line[] {

@@ -242,11 +242,22 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     nowNs,
     record: (fault, faultPhase, atNs, reason) => {
       record({ kind: 'fault', atNs, fault, phase: faultPhase, detail: reason });
-      if (reason === null) return;
+      if (reason === null) {
+        begun.add(fault);
+        return;
+      }
       const told = `the fault ${plan.faults[fault]!.name} could not be ${FAULT_DONE[faultPhase]}: ${reason}`;
       options.onNotice?.(cleanText(told, secretsOf(null)));
     },
   });
+  const begun = new Set<number>();
+
+  function tellCounts(): void {
+    for (const fault of begun) {
+      record({ kind: 'faultCounts', atNs: nowNs(), fault, counts: parts.faults.counts(plan.faults[fault]!) });
+    }
+  }
+
   let endWatch = (): void => {};
   const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
   try {
@@ -286,6 +297,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     await until(() => everyLiving('finished'));
     await faults.finish();
     endWatch();
+    tellCounts();
     const delayNs = parts.faults.delayNs();
     if (delayNs !== null) record({ kind: 'proxyDelay', atNs: nowNs(), delayNs });
     record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping) });

@@ -118,7 +118,7 @@ describe('values of rows', TOGETHER, () => {
     ).toEqual(['ann:a/b:c?%40', 'bob:p@ss#1']);
   });
 
-  test.each(['check', 'run'])('that would be a second cookie are refused by %s, by line and column', async (command, {
+  test.for(['check', 'run'])('that would be a second cookie are refused by %s, by line and column', async (command, {
     onTestFinished,
   }) => {
     const { exitCode, stdout, stderr } = await highwater(onTestFinished, [command, 'plan.json'], {
