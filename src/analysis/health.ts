@@ -160,8 +160,8 @@ function dialectDoubts({ failures }: Tally): HealthDoubt[] {
 }
 
 /** The plan asked for a disturbance that never was: that the service bore it is not shown. */
-function idleFaultDoubt({ name, kind, counts }: IdleFault): HealthDoubt {
-  const detail = `the fault ${name} did nothing: ${whyIdle(kind, counts)}`;
+function idleFaultDoubt(fault: IdleFault): HealthDoubt {
+  const detail = `the fault ${fault.name} did nothing: ${whyIdle(fault)}`;
   return { kind: 'faultWithoutEffect', rule: null, detail, casts: 'pass' };
 }
 

@@ -3,27 +3,44 @@
 import type { RunEvent } from '../facts/event.ts';
 import { type FaultCounts, hasEffect } from '../facts/fault-counts.ts';
 import { faultKind } from '../plan/fault-kind.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Fault, Plan } from '../plan/plan.ts';
+import { formatDuration } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { faultSpans } from './fault-spans.ts';
 
 export interface IdleFault {
   readonly name: string;
   readonly kind: string;
-  readonly counts: FaultCounts;
+  /** When it was to begin, from the first message on. */
+  readonly atNs: number;
+  /** Null where its time never came. */
+  readonly counts: FaultCounts | null;
 }
 
-/** What could not be done is told apart, and where nobody can know what a fault did, nothing is said. */
+/**
+ * What could not be done is told apart, and where nobody can know what a fault did, nothing is said. Of a run that ended before
+ * its plan did, no more is asked than what it came to.
+ */
 export function idleFaults(plan: Pick<Plan, 'faults'>, events: readonly RunEvent[]): readonly IdleFault[] {
-  return faultSpans(plan, events).flatMap(({ fault, reason, counts }): IdleFault[] =>
-    reason !== null || counts === null || hasEffect(counts)
-      ? []
-      : [{ name: fault.name, kind: faultKind(fault), counts }],
+  const isCompleted = events.some((event) => event.kind === 'runEnded' && event.outcome === 'completed');
+  const spans = faultSpans(plan, events);
+  const idle = spans.flatMap(({ fault, reason, counts }): IdleFault[] =>
+    reason !== null || counts === null || hasEffect(counts) ? [] : [idleFault(fault, counts)],
   );
+  const unbegun = isCompleted ? plan.faults.filter((fault) => !spans.some((span) => span.fault === fault)) : [];
+  return [...idle, ...unbegun.map((fault) => idleFault(fault, null))];
+}
+
+function idleFault(fault: Fault, counts: FaultCounts | null): IdleFault {
+  return { name: fault.name, kind: faultKind(fault), atNs: fault.atNs, counts };
 }
 
 /** What kept a fault of this kind from it, and what to change. */
-export function whyIdle(kind: string, { passed, chosen = 0 }: FaultCounts): string {
+export function whyIdle({ kind, atNs, counts }: Pick<IdleFault, 'kind' | 'atNs' | 'counts'>): string {
+  if (counts === null) {
+    return `the load was over before its time, ${formatDuration(atNs)}, had come; lower at, or lengthen the load`;
+  }
+  const { passed, chosen = 0 } = counts;
   const time = 'move at and for to where they are';
   if (passed === 0) return `no message came its way while it was on; ${time}, or look at stream and share`;
   if (passed !== undefined && chosen === 0) {
