@@ -29,6 +29,7 @@ function factsOf(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): Gener
     complete: true,
     endedBecause: null,
     failedFaults: [],
+    idleFaults: [],
     proxyDelayNs: null,
     record: WHOLE_RECORD,
     ...facts,
@@ -36,6 +37,12 @@ function factsOf(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): Gener
 }
 
 describe('a generator that is well has no doubt', () => {
+  test('a fault that did nothing casts doubt on a pass; none does not', () => {
+    const idle = { name: 'r', kind: 'reorder', atNs: 0, counts: { passed: 4, chosen: 4, reordered: 0 } };
+    expect(doubts({}, { idleFaults: [idle] })).toContain('faultWithoutEffect/pass');
+    expect(doubts({})).not.toContain('faultWithoutEffect/pass');
+  });
+
   test('punctual, free, whole', () => {
     const parts: WindowParts = {
       messages: { due: 1000, sent: 1000, delivered: 1000 },

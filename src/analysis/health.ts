@@ -7,6 +7,7 @@ import { formatCores } from '../units/cores.ts';
 import { formatDuration, nsToSeconds } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
+import { type IdleFault, whyIdle } from './idle-faults.ts';
 import { isPart, type RecordFacts, type WindowGap } from './record-account.ts';
 import type { Tally } from './tally.ts';
 import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
@@ -28,6 +29,8 @@ export interface GeneratorFacts {
   readonly complete: boolean;
   /** Why faults of the plan could not be done, or undone. */
   readonly failedFaults: readonly string[];
+  /** Faults of the plan that were on and changed nothing. */
+  readonly idleFaults: readonly IdleFault[];
   /** How late the process of the proxy for faults on the way was, at its 99th percentile; null where there was none. */
   readonly proxyDelayNs: number | null;
   readonly record: RecordFacts;
@@ -42,6 +45,7 @@ export const HEALTHY_DOUBTS: readonly string[] = [
   'unmatched',
   'dialectError',
   'faultFailed',
+  'faultWithoutEffect',
   'loadAbsent',
 ];
 export const BUSY_CPU_RATIO = 0.9;
@@ -73,6 +77,7 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
     ...(isPart(facts.record) ? [] : littleDoubts(facts.whole)),
     ...unmatchedDoubts(facts.whole),
     ...dialectDoubts(facts.whole),
+    ...facts.idleFaults.map(idleFaultDoubt),
     ...recordDoubts(facts),
     ...damagedRecordDoubts(facts.record),
   ];
@@ -212,6 +217,12 @@ function dialectDoubts({ failures }: Tally): HealthDoubt[] {
   const often = dialectError === 1 ? 'once' : `${formatCount(dialectError)} times`;
   const detail = `the dialect failed ${often}, so that messages were not judged`;
   return [doubt('dialectError', detail)];
+}
+
+/** The plan asked for a disturbance that never was: that the service bore it is not shown. */
+function idleFaultDoubt(fault: IdleFault): HealthDoubt {
+  const detail = `the fault ${fault.name} did nothing: ${whyIdle(fault)}`;
+  return doubt('faultWithoutEffect', detail);
 }
 
 function recordDoubts({

@@ -31,6 +31,7 @@ import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './health.ts';
 import { createHeat } from './heat.ts';
+import { idleFaults } from './idle-faults.ts';
 import { createLoadPresence } from './load-presence.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
 import { isPart, type RecordFacts, WHOLE_RECORD } from './record-account.ts';
@@ -173,6 +174,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           complete: record.endedNs !== null,
           endedBecause: record.endedBecause,
           failedFaults: record.failedFaults,
+          idleFaults: idleFaults(plan, events),
           proxyDelayNs: record.proxyDelayNs,
           record: facts,
         }),

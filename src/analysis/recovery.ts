@@ -126,7 +126,7 @@ function describeIncident(
   describe: (histogram: Histogram) => Distribution,
 ): IncidentResult {
   const { span, tally, moments, openedBySecond } = incident;
-  const { fault, fromNs, toNs, reason } = span;
+  const { fault, fromNs, toNs, reason, counts } = span;
   const { messages } = tally;
   const sinceSeconds = (ns: number): number | null => (Number.isFinite(ns) ? nsToSeconds(ns - fromNs) : null);
   const after = timeline.filter(
@@ -144,6 +144,7 @@ function describeIncident(
     fromSecond: nsToSeconds(fromNs),
     toSecond: toNs === null ? null : nsToSeconds(toNs),
     failedBecause: reason,
+    did: counts,
     dropped: tally.droppedByServer,
     reconnected: tally.reconnected,
     gaveUp: tally.gaveUp,

@@ -84,6 +84,7 @@ const TOUCHES: Readonly<Record<HealthDoubtKind, Touch>> = {
   incomplete: { subjects: NOTHING, leavesKeptUndecided: true },
   approximate: { subjects: ['copies'], leavesKeptUndecided: true },
   faultFailed: { subjects: NOTHING, leavesKeptUndecided: true },
+  faultWithoutEffect: { subjects: NOTHING, leavesKeptUndecided: true },
   unmatched: { subjects: DELIVERY, leavesKeptUndecided: false },
   dialectError: { subjects: DELIVERY, leavesKeptUndecided: false },
 };

@@ -1,7 +1,6 @@
 // From what stands on the command line to a plan: a file, a module, a URL or the reference target, with the
 // flags laid over it. Every problem is reported at once.
 
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadModule } from '../entry/load-module.ts';
 import { HighwaterError } from '../facts/error.ts';
@@ -11,6 +10,7 @@ import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { readPlanText } from '../plan/text.ts';
 import { withAbsoluteFiles } from '../run/plan-files.ts';
+import { readText } from '../run/text-file.ts';
 import { documentForUrl, type PlanFlags, withFlags } from './flags.ts';
 
 export interface LoadedPlan {
@@ -50,7 +50,7 @@ async function readDocument(file: string): Promise<unknown> {
 
 async function readPlan(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readText(file);
   } catch (error) {
     throw new HighwaterError('PLAN_UNREADABLE', [
       `${file}: expected a plan file that can be read, got: ${(error as Error).message}`,

@@ -12,6 +12,7 @@ import type { Tell } from '../injection/truth.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { readPlanText } from '../plan/text.ts';
+import { readText } from '../run/text-file.ts';
 import { openTruthFile, type TruthFile } from '../target/truth-file.ts';
 
 export interface ProxyFlags {
@@ -69,7 +70,7 @@ function seedOf(text: string): number {
 async function loadFaults(
   file: string,
 ): Promise<{ readonly seed: number | null; readonly faults: readonly ProxyFault[] }> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
+  const text = await readText(file).catch((error: Error) => {
     throw new HighwaterError('FAULTS_INVALID', [`--faults: expected a file that can be read, got: ${error.message}`]);
   });
   const read = readPlanText(text, path.extname(file).toLowerCase() === '.json' ? 'json' : 'yaml');
@@ -79,11 +80,11 @@ async function loadFaults(
   return parsed;
 }
 
-async function loadAuthority(file: string): Promise<string> {
+async function loadAuthority(file: string): Promise<Buffer> {
   try {
-    const text = await readFile(file, 'utf8');
-    new X509Certificate(text);
-    return text;
+    const certificate = await readFile(file);
+    new X509Certificate(certificate);
+    return certificate;
   } catch (error) {
     const got = `${file} (${(error as Error).message})`;
     throw new HighwaterError('TLS_FILE_UNREADABLE', [`--ca: expected a file with a certificate (PEM), got ${got}`]);
@@ -98,7 +99,7 @@ function openTruth(file: string): Promise<TruthFile> {
 
 function start(
   place: Place & { readonly target: ProxyTarget; readonly faults: readonly ProxyFault[]; readonly seed: number },
-  ca: string | null,
+  ca: Buffer | null,
   flags: ProxyFlags,
   tell: Tell | undefined,
 ): Promise<FaultProxy> {

@@ -1,12 +1,12 @@
 // `highwater target`: the reference target by itself, until Ctrl-C.
 
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
 import { type Behaviour, FAULTLESS, parseBehaviour } from '../injection/behaviour.ts';
 import type { Tell } from '../injection/truth.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { readPlanText } from '../plan/text.ts';
+import { readText } from '../run/text-file.ts';
 import { startLeak } from '../target/leak.ts';
 import { type ReferenceTarget, startReferenceTarget } from '../target/reference-target.ts';
 import { createServices } from '../target/services.ts';
@@ -46,7 +46,7 @@ export async function targetCommand(flags: TargetFlags): Promise<number> {
 }
 
 async function loadBehaviour(file: string): Promise<Behaviour> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
+  const text = await readText(file).catch((error: Error) => {
     throw new HighwaterError('BEHAVIOUR_INVALID', [
       `--behaviour: expected a file that can be read, got: ${error.message}`,
     ]);

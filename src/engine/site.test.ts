@@ -70,6 +70,34 @@ describe('where a lane connects', () => {
     expect(site({ urls, headers: { authorization: 'Bearer z' } }).headers).toEqual({ authorization: 'Bearer z' });
   });
 
+  test('a value of a row stays one value: in the path, the query and the credentials', () => {
+    const urls = [`ws://\${row.user}:\${row.password}@10.0.0.1/ws/\${row.room}?r=\${row.room}&v=2`] as const;
+    const rows = [
+      { user: 'bob', password: 'p@ss#1', room: 'R&D #1' },
+      { user: 'ü@x', password: 'a:b/c', room: '../admin' },
+    ];
+    const basic = (text: string): string => `Basic ${Buffer.from(text, 'utf8').toString('base64')}`;
+    expect([0, 1].map((lane) => site({ urls }, lane, rows))).toMatchObject([
+      {
+        endpoint: { address: '10.0.0.1' },
+        path: '/ws/R%26D%20%231?r=R%26D%20%231&v=2',
+        headers: { Authorization: basic('bob:p@ss#1') },
+      },
+      {
+        endpoint: { address: '10.0.0.1' },
+        path: '/ws/..%2Fadmin?r=..%2Fadmin&v=2',
+        headers: { Authorization: basic('ü@x:a:b/c') },
+      },
+    ]);
+  });
+
+  test('a value that cannot stand in the URL makes no site, and is not told', () => {
+    const rows = [{ room: '..' }];
+    expect(() => site({ urls: [`ws://10.0.0.1/\${row.room}`] }, 0, rows)).toThrow(
+      `expected a segment of the path other than "." and ".." in \${row.room}, got something else`,
+    );
+  });
+
   test('the name for TLS is the plan’s where it says one', () => {
     const tls = { ...makePlan().target.tls, serverName: 'other.test' };
     expect(site({ urls: ['wss://service.test'], tls }).endpoint.serverName).toBe('other.test');

@@ -1,8 +1,9 @@
 // Where a lane connects and what it asks for: the plan's URL, headers and addresses, rendered for one lane.
 
-import { type LaneValues, renderLaneTemplate } from '../plan/interpolate.ts';
+import { type LaneValues, laneValue, renderLaneTemplate } from '../plan/lane-template.ts';
 import type { Plan, Target } from '../plan/plan.ts';
 import { roomOf } from '../plan/rooms.ts';
+import { type UrlTemplate, urlTemplate } from '../plan/url-template.ts';
 import type { Endpoint } from './transport.ts';
 
 /** Rows of the plan's CSV file: lane n takes row n modulo their number. */
@@ -28,12 +29,13 @@ export function createSites(
 ): (lane: number, addressIndex: number) => Site {
   const { urls, sourceAddresses } = target;
   const isSame = ![...urls, ...Object.values(target.headers)].some((text) => text.includes('${'));
+  const templates = urls.map(urlTemplate);
   const known = new Map<string, Site>();
   return (lane, addressIndex) => {
     const key = `${lane % urls.length} ${addressIndex}`;
     const site =
       known.get(key) ??
-      siteOf(target, addresses, addressIndex, {
+      siteOf(target, templates[lane % urls.length]!, addresses, addressIndex, {
         lane,
         room: rooms === null ? null : roomOf(rooms, lane),
         row: rows.length === 0 ? null : rows[lane % rows.length]!,
@@ -46,9 +48,14 @@ export function createSites(
   };
 }
 
-function siteOf(target: Target, addresses: Addresses, addressIndex: number, values: LaneValues): Site {
-  const template = target.urls[values.lane % target.urls.length]!;
-  const url = new URL(renderLaneTemplate(template, values));
+function siteOf(
+  target: Target,
+  template: UrlTemplate,
+  addresses: Addresses,
+  addressIndex: number,
+  values: LaneValues,
+): Site {
+  const url = urlFor(template, values);
   const secure = url.protocol === 'wss:';
   const host = hostOf(url);
   const known = addresses[host] ?? [host];
@@ -65,6 +72,14 @@ function siteOf(target: Target, addresses: Addresses, addressIndex: number, valu
     path: url.pathname + url.search,
     headers: headersOf(target, url, values),
   };
+}
+
+/** The URL of one lane. Throws where a value cannot stand in it, without telling the value. */
+export function urlFor(template: UrlTemplate, values: LaneValues): URL {
+  const { url, refused } = template((name) => laneValue(name, values));
+  const [first] = refused;
+  if (first !== undefined) throw new Error(`expected ${first.expected} in \${${first.name}}, got something else`);
+  return new URL(url);
 }
 
 /** The host name or bare IP address; IPv6 without its brackets. */

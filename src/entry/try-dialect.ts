@@ -2,6 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { describeThrown } from '../dialects/dialect-contract.ts';
+import { startTimer } from '../engine/clock.ts';
 import type { DialectTrial } from '../run/ports.ts';
 
 const DEADLINE_MS = 20_000;
@@ -15,13 +16,12 @@ export function tryDialect(
   return new Promise((resolve) => {
     const thread = new Worker(trialPath, { workerData: { file, row }, stdout: true, stderr: true });
     const end = (trial: DialectTrial): void => {
-      clearTimeout(timer);
+      timer.cancel();
       resolve(trial);
       void thread.terminate();
     };
-    const timer = setTimeout(
-      () => end({ kind: 'unloadable', got: `one that was not done within ${DEADLINE_MS / 1000} s` }),
-      DEADLINE_MS,
+    const timer = startTimer(DEADLINE_MS, () =>
+      end({ kind: 'unloadable', got: `one that was not done within ${DEADLINE_MS / 1000} s` }),
     );
     thread.once('message', end);
     thread.once('error', (error) => end({ kind: 'unloadable', got: describeThrown(error) }));

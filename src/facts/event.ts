@@ -3,6 +3,7 @@
 
 import { type AudienceFacts, isAudience } from './audience.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
+import { type FaultCounts, isFaultCounts } from './fault-counts.ts';
 import { isStateFacts, type StateFacts } from './states.ts';
 
 export type RunEvent =
@@ -52,6 +53,8 @@ export type RunEvent =
     }
   /** The coordinator did not get to its work for so long. */
   | { readonly kind: 'coordinatorStalled'; readonly atNs: number; readonly forNs: number }
+  /** What a fault that began has done, told at the end of the run; null where nobody can know. */
+  | { readonly kind: 'faultCounts'; readonly atNs: number; readonly fault: number; readonly counts: FaultCounts | null }
   /** How late the process of the proxy for faults on the way was, at its 99th percentile, over the run. */
   | { readonly kind: 'proxyDelay'; readonly atNs: number; readonly delayNs: number }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
@@ -204,6 +207,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     detail: (value) => value === null || isText(value),
   },
   coordinatorStalled: { forNs: isNumber },
+  faultCounts: { fault: isNumber, counts: (value) => value === null || isFaultCounts(value) },
   proxyDelay: { delayNs: isNumber },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },

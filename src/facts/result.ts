@@ -5,6 +5,7 @@ import type { Misbehaviour, Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { GitState, Machine, Outcome, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
+import type { FaultCounts } from './fault-counts.ts';
 import type { DamageKind, PingCounts, StrangerKind, TypeCounts, UnsentReason } from './window.ts';
 
 export const RESULT_SCHEMA = 'highwater/result/1';
@@ -153,6 +154,7 @@ export const DOUBT_KINDS = [
   'unmatched',
   'dialectError',
   'faultFailed',
+  'faultWithoutEffect',
   'standstill',
   'loadAbsent',
 ] as const;
@@ -374,6 +376,8 @@ export interface IncidentResult {
   readonly toSecond: number | null;
   /** Why it could not be done, or undone; null where it was. */
   readonly failedBecause: string | null;
+  /** What it did, counted by whoever did it; null where nobody can know, or the record has no end. */
+  readonly did: FaultCounts | null;
   readonly dropped: number;
   readonly reconnected: number;
   readonly gaveUp: number;

@@ -83,21 +83,25 @@ export function createConnection(host: ConnectionHost): Connection {
           key: fault,
           make: act.make,
           random,
-          sever: (how, onward) => sever(fault.name, how, way, onward),
+          meter: fault.meter,
+          sever: (how, onward) => {
+            if (sever(fault.name, how, way, onward)) fault.meter.add('disconnected');
+          },
         }),
       );
       pipelines[way].arrange([...frameParts.of(way, state, sever), ...stages]);
     }
   }
 
-  function sever(fault: string, how: 'reset' | 'close', way: Way, onward: { readonly end: () => void }): void {
-    if (isSevered) return;
+  /** False where it has been before. */
+  function sever(fault: string, how: 'reset' | 'close', way: Way, onward: { readonly end: () => void }): boolean {
+    if (isSevered) return false;
     isSevered = true;
     tell({ act: 'cut', connection: number, fault, how, way });
     if (how === 'reset') {
       reset(client);
       if (target !== null) reset(target);
-      return;
+      return true;
     }
     isClosing = true;
     const source = way === 'up' ? client : target;
@@ -105,6 +109,7 @@ export function createConnection(host: ConnectionHost): Connection {
     source?.resume();
     source?.destroySoon();
     onward.end();
+    return true;
   }
 
   function listen(socket: Socket, way: Way, receive: (bytes: Buffer) => void): void {

@@ -27,6 +27,10 @@ export function createFaultHost(directory: string): FaultHost {
           if (isOnTheWay(fault)) return way.end(fault);
           return isOfKernel(fault) ? packets.end(fault) : processes.end(fault, parts.target);
         },
+        counts(fault) {
+          if (isOnTheWay(fault)) return way.counts(fault);
+          return isOfKernel(fault) ? packets.counts(fault) : processes.counts(fault);
+        },
         interrupt: () => processes.interrupt(),
         delayNs: () => way.delayNs(),
         close: () => way.close(),

@@ -73,8 +73,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     timer.cancel();
     const nextNs = nextSwitchNs(list, nowNs);
     // A timer may be early by a fraction of its millisecond.
-    if (nextNs < Number.POSITIVE_INFINITY)
-      timer = clock.after(Math.min(nextNs - nowNs + 1e6, MAX_TIMER_NS), () => refresh(list));
+    if (nextNs < Number.POSITIVE_INFINITY) timer = clock.after(nextNs - nowNs + 1e6, () => refresh(list));
   }
 
   function connect(): Socket {
@@ -131,8 +130,6 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     },
   };
 }
-
-const MAX_TIMER_NS = 2e15;
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

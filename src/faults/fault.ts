@@ -2,9 +2,11 @@
 // definition, and `catalogue.ts` lists them by name; nothing else knows which faults there are.
 
 import * as z from 'zod';
+import type { FaultEffect } from '../facts/fault-counts.ts';
 import { type Chosen, choiceFields, refuseChoice, resolveChoice } from '../injection/fault-fields.ts';
 import { choiceField, objectField, present, ratioField } from '../plan/fields.ts';
 import type { Excludes, Way, WayFaultForm } from '../plan/way-faults.ts';
+import { createFaultMeter, type FaultMeter } from './fault-meter.ts';
 import type { Message, MessageWay } from './message-way.ts';
 import type { MakeStage } from './stage.ts';
 
@@ -25,6 +27,7 @@ export interface ProxyFault extends OnTimes {
   /** Of the connections, above 0 to 1. */
   readonly share: number;
   readonly act: FaultAct;
+  readonly meter: FaultMeter;
 }
 
 /** When it is on, since the start of the proxy; it may go on for ever. */
@@ -49,9 +52,10 @@ const commonFields = {
 };
 type Common = Written<typeof commonFields>;
 
-/** A fault of the connection. */
+/** A fault of the connection. `does`: what it does there, and counts by `link.count`, but for connections that it ends. */
 export function toxic<F extends Fields>(
   excludes: Excludes,
+  does: readonly FaultEffect[],
   fields: F,
   make: (settings: Written<F>) => MakeStage,
 ): FaultDefinition {
@@ -60,13 +64,18 @@ export function toxic<F extends Fields>(
     schema: (name, times) => faultField(name, times, fields),
     resolve: (name, written, times) => ({
       ...resolveCommon(name, written as Common, times),
+      meter: createFaultMeter(does),
       act: { kind: 'stage', make: make(written as Written<F>) },
     }),
   };
 }
 
-/** A fault of messages. */
-export function messageFault<F extends Fields>(fields: F, befall: (settings: Written<F>) => Befall): FaultDefinition {
+/** A fault of messages. `does`: what becomes of those that it chooses. */
+export function messageFault<F extends Fields>(
+  does: FaultEffect,
+  fields: F,
+  befall: (settings: Written<F>) => Befall,
+): FaultDefinition {
   return {
     excludes: 'nothing',
     schema: (name, times) =>
@@ -76,6 +85,7 @@ export function messageFault<F extends Fields>(fields: F, befall: (settings: Wri
       ),
     resolve: (name, written, times) => ({
       ...resolveCommon(name, written as Common, times),
+      meter: createFaultMeter(['passed', 'chosen', does]),
       act: {
         kind: 'message',
         chosen: resolveChoice(written as Written<typeof choiceFields>),
@@ -93,6 +103,7 @@ export function pongFault(): FaultDefinition {
     schema: (name, times) => faultField(name, times, fields),
     resolve: (name, written, times) => ({
       ...resolveCommon(name, written as Common, times),
+      meter: createFaultMeter(['swallowedPongs']),
       act: { kind: 'pong', rate: (written as Written<typeof fields>).rate ?? 1 },
     }),
   };
@@ -103,7 +114,7 @@ function faultField<F extends Fields>(name: string, times: Fields, fields: F): z
   return objectField(shape, `the fault ${name}`, `The fault ${name}.`);
 }
 
-function resolveCommon(name: string, written: Common, times: OnTimes): Omit<ProxyFault, 'act'> {
+function resolveCommon(name: string, written: Common, times: OnTimes): Omit<ProxyFault, 'act' | 'meter'> {
   return {
     name,
     way: written.stream ?? 'down',

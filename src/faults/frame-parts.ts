@@ -3,6 +3,7 @@
 
 import type { Tell } from '../injection/truth.ts';
 import type { Way } from '../plan/way-faults.ts';
+import { NO_METER } from './fault-meter.ts';
 import { createFrameStage, type FrameRules } from './frame-stage.ts';
 import type { Part } from './pipeline.ts';
 import { type FaultState, isAmongShare, rulesOf } from './selection.ts';
@@ -18,7 +19,7 @@ export interface FramePartsHost {
   readonly tell: Tell;
 }
 
-export type Sever = (fault: string, how: 'reset' | 'close', way: Way, onward: { readonly end: () => void }) => void;
+export type Sever = (fault: string, how: 'reset' | 'close', way: Way, onward: { readonly end: () => void }) => unknown;
 
 export interface FrameParts {
   /** None where nobody looks for messages; else the one of this way, with what befalls messages from now on. */
@@ -51,7 +52,14 @@ export function framePartsOf(host: FramePartsHost, lane: () => number | null): F
     of(way, state, sever) {
       if (!parsed.up && !parsed.down) return [];
       rules[way] = rulesOf(state, number, way);
-      return [{ ...made[way], random: () => Math.random, sever: (how, onward) => sever('frames', how, way, onward) }];
+      return [
+        {
+          ...made[way],
+          random: () => Math.random,
+          meter: NO_METER,
+          sever: (how, onward) => sever('frames', how, way, onward),
+        },
+      ];
     },
   };
 }

@@ -11,6 +11,7 @@ import type { Tell } from '../injection/truth.ts';
 import type { Way } from '../plan/way-faults.ts';
 import { type Assembled, type Compression, createAssembler, createLayOut } from './assembler.ts';
 import type { Befall } from './fault.ts';
+import type { FaultMeter } from './fault-meter.ts';
 import { nameOf } from './message-name.ts';
 import { createMessageWay, type HostedWay } from './message-way.ts';
 import type { Link, MakeStage } from './stage.ts';
@@ -24,8 +25,15 @@ const SEED_STEP = 7919;
 
 /** What befalls messages and pongs at the moment. */
 export interface FrameRules {
-  readonly messages: Choice<Befall>;
-  readonly pongs: Choice<'swallow'>;
+  readonly messages: Choice<Befalling>;
+  /** Of the faults that each message passes. */
+  readonly passedBy: readonly FaultMeter[];
+  readonly pongs: Choice<FaultMeter>;
+}
+
+export interface Befalling {
+  readonly befall: Befall;
+  readonly meter: FaultMeter;
 }
 
 export interface FrameHost {
@@ -87,8 +95,8 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
   const tell: Tell = (act) => host.tell({ ...act, way: host.way });
   let lane = host.lane();
   let rules: FrameRules | null = null;
-  let decide: ((stream: number, seq: number) => Befall | null) | null = null;
-  let swallows: Decide<'swallow'> | null = null;
+  let decide: ((stream: number, seq: number) => Befalling | null) | null = null;
+  let swallows: Decide<FaultMeter> | null = null;
   let received = 0;
   let pongs = 0;
   let isGivenUp = false;
@@ -112,9 +120,14 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
     received++;
     readRules();
     const named = { ...message, stream, seq };
-    const befall = decide?.(stream, seq) ?? null;
-    if (befall === null) way.send(named);
-    else befall(named, way);
+    for (const meter of rules?.passedBy ?? []) meter.add('passed');
+    const chosen = decide?.(stream, seq) ?? null;
+    if (chosen === null) way.send(named);
+    else {
+      chosen.meter.add('chosen');
+      way.countBy(chosen.meter);
+      chosen.befall(named, way);
+    }
   }
 
   function readRules(): void {
@@ -132,7 +145,9 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
     if (frame.opcode === opcodes.close) way.flush();
     if (frame.opcode === opcodes.pong) {
       readRules();
-      if (swallows?.(host.number, pongs++) === 'swallow') {
+      const swallowed = swallows?.(host.number, pongs++) ?? null;
+      if (swallowed !== null) {
+        swallowed.add('swallowedPongs');
         tell({ act: 'swallowPong', to: to() });
         return;
       }

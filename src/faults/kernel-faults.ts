@@ -10,6 +10,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type Addresses, hostOf } from '../engine/site.ts';
+import type { FaultCounts } from '../facts/fault-counts.ts';
 import type { Fault, KernelFault, Plan } from '../plan/plan.ts';
 import { splitUrl } from '../plan/url.ts';
 import { formatBytes } from '../units/bytes.ts';
@@ -31,6 +32,8 @@ export interface KernelFaults {
 export interface OpenKernelFaults {
   begin(fault: PlannedKernelFault): Promise<void>;
   end(fault: PlannedKernelFault): Promise<void>;
+  /** Null where the kernel does not tell, and before the fault has ended. */
+  counts(fault: PlannedKernelFault): FaultCounts | null;
 }
 
 /** What was changed: how to take it back, and where: since which start of the machine, and in which namespace. */
@@ -101,6 +104,7 @@ async function droppedBy(table: string): Promise<number> {
 
 function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKernelFaults {
   const lasting = new Map<string, Change>();
+  const counted = new Map<PlannedKernelFault, FaultCounts>();
   let isHeeded = false;
 
   /** Where this process ends without more ado, such as at a second Ctrl-C. */
@@ -140,15 +144,12 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
       const name = noteName(fault);
       const change = lasting.get(name);
       if (change === undefined) return;
-      const dropped = fault.kind === 'link_rate' ? null : await droppedBy(tableOf(fault));
+      if (fault.kind !== 'link_rate') counted.set(fault, { droppedPackets: await droppedBy(tableOf(fault)) });
       await perform(change.undo);
       lasting.delete(name);
       notes.remove(name);
-      if (dropped === 0)
-        throw new Error(
-          `expected packets that it befalls, got none${peer === null ? '' : ` on the way to ${peerText(peer)}`}`,
-        );
     },
+    counts: (fault) => counted.get(fault) ?? null,
   };
 }
 
@@ -271,10 +272,6 @@ function peerOf({ target }: Plan, addresses: Addresses): Peer | null {
 function originText(url: string): string {
   const parts = splitUrl(url);
   return parts === null ? url : `${parts.host}${parts.port ?? ''}`;
-}
-
-function peerText({ addresses, port }: Peer): string {
-  return `${addresses.join(', ')}, port ${port}`;
 }
 
 function isChange(value: object): value is Change {

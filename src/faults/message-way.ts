@@ -9,6 +9,7 @@ import { createOrderKeeper, type OrderKeeper } from '../injection/order-keeper.t
 import type { Tell } from '../injection/truth.ts';
 import type { Random } from '../random/generator.ts';
 import type { Assembled, LayOut } from './assembler.ts';
+import { type FaultMeter, NO_METER } from './fault-meter.ts';
 import type { Link } from './stage.ts';
 
 /** A message that has a name: its own, or that of its connection and its number there. */
@@ -54,6 +55,8 @@ export interface MessageWayHost {
 }
 
 export interface HostedWay extends MessageWay {
+  /** Whose the acts are that follow. */
+  countBy(meter: FaultMeter): void;
   /** Bytes that are no message, in their place. */
   pass(bytes: Uint8Array): void;
   /** Everything that is held goes now. */
@@ -69,6 +72,7 @@ const HELD_LIMIT_BYTES = 1024 ** 2;
 
 interface Held {
   readonly message: Message;
+  readonly meter: FaultMeter;
   left: number;
   readonly timer: Timer;
 }
@@ -78,7 +82,13 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
   const held = new Set<Held>();
   let heldBytes = 0;
   const recent: Message[] = [];
-  let gathered: { readonly parts: Uint8Array[]; left: number; readonly timer: Timer } | null = null;
+  let gathered: {
+    readonly parts: Uint8Array[];
+    left: number;
+    readonly timer: Timer;
+    readonly meter: FaultMeter;
+  } | null = null;
+  let meter = NO_METER;
   let isOver = false;
 
   function write(bytes: Uint8Array): void {
@@ -93,9 +103,10 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
 
   function writeGathered(): void {
     if (gathered === null) return;
-    const { parts, timer } = gathered;
+    const { parts, timer, meter: counts } = gathered;
     gathered = null;
     timer.cancel();
+    if (parts.length > 1) counts.add('coalesced', parts.length);
     if (parts.length > 0) link.next.push(joined(parts));
   }
 
@@ -125,7 +136,7 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
   }
 
   function hold(message: Message, left: number, limitNs: number): void {
-    const waiting: Held = { message, left, timer: link.after(limitNs, () => release(waiting)) };
+    const waiting: Held = { message, meter, left, timer: link.after(limitNs, () => release(waiting)) };
     held.add(waiting);
     addHeld(message.payload.length);
   }
@@ -133,11 +144,13 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
   function release(waiting: Held): void {
     if (!held.delete(waiting)) return;
     waiting.timer.cancel();
-    const { message } = waiting;
+    const { message, meter: counts } = waiting;
     addHeld(-message.payload.length);
     write(message.bytes ?? encodeFrame(layOut(message)));
     const extent = sent(message);
-    if (extent > 0) tell({ act: 'reorder', to: to(), stream: message.stream, seq: message.seq, extent });
+    if (extent === 0) return;
+    counts.add('reordered');
+    tell({ act: 'reorder', to: to(), stream: message.stream, seq: message.seq, extent });
   }
 
   function addHeld(bytes: number): void {
@@ -153,8 +166,9 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
   }
 
   function close(): void {
-    for (const { message, timer } of held) {
+    for (const { message, timer, meter: counts } of held) {
       timer.cancel();
+      counts.add('dropped');
       tell({ act: 'drop', to: to(), stream: message.stream, seq: message.seq, why: 'held' });
     }
     held.clear();
@@ -164,39 +178,51 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
   }
 
   return {
+    countBy(next) {
+      meter = next;
+    },
     random: ({ stream, seq }) => randomFor({ seed }, stream, seq),
     send,
     sendAgain(message) {
+      meter.add('duplicated');
       tell({ act: 'duplicate', to: to(), stream: message.stream, seq: message.seq });
       write(message.bytes ?? encodeFrame(layOut(message)));
     },
     sendDamaged(message, how, payload, alter = (frame) => frame) {
+      meter.add('damaged');
       tell({ act: 'damage', to: to(), stream: message.stream, seq: message.seq, how });
       write(encodeFrame(alter(layOut({ ...message, payload }))));
     },
     sendSplit(message, fragments) {
+      meter.add('split');
       tell({ act: 'split', to: to(), stream: message.stream, seq: message.seq });
       const parts = fragmentsOf(layOut(message), fragments).map(encodeFrame);
       write(joined(parts));
       sent(message);
     },
     fabricate(behind, payload) {
+      meter.add('fabricated');
       tell({ act: 'fabricate', to: to(), stream: behind.stream });
       write(encodeFrame(layOut({ ...behind, payload })));
     },
-    drop: ({ stream, seq }) => tell({ act: 'drop', to: to(), stream, seq, why: 'fault' }),
+    drop({ stream, seq }) {
+      meter.add('dropped');
+      tell({ act: 'drop', to: to(), stream, seq, why: 'fault' });
+    },
     hold,
     delay(message, forNs) {
+      meter.add('delayed');
       tell({ act: 'delay', to: to(), stream: message.stream, seq: message.seq, forNs });
       hold(message, Number.POSITIVE_INFINITY, forNs);
     },
     gather(message, others, limitNs) {
       tell({ act: 'coalesce', to: to(), stream: message.stream, seq: message.seq });
-      gathered ??= { parts: [], left: others, timer: link.after(limitNs, writeGathered) };
+      gathered ??= { parts: [], left: others, timer: link.after(limitNs, writeGathered), meter };
       send(message);
     },
     recent: () => recent,
     disconnect(message, code) {
+      meter.add('disconnected');
       tell({ act: 'disconnect', to: to(), stream: message.stream, seq: message.seq, code });
       if (code !== NO_CLOSE_FRAME) write(encodeFrame(closeFrame(code, message.maskKey)));
       close();

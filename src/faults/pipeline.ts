@@ -5,6 +5,7 @@
 
 import type { Clock, Timer } from '../engine/clock.ts';
 import type { Random } from '../random/generator.ts';
+import type { FaultMeter } from './fault-meter.ts';
 import type { Gate, MakeStage, Receiver, Stage } from './stage.ts';
 
 /** A stage by what it is made of: the same key is the same stage. */
@@ -12,6 +13,7 @@ export interface Part {
   readonly key: object;
   readonly make: MakeStage;
   readonly random: () => Random;
+  readonly meter: FaultMeter;
   /** `onward`: where the stage would have sent the end. */
   readonly sever: (how: 'reset' | 'close', onward: { readonly end: () => void }) => void;
 }
@@ -65,6 +67,7 @@ export function createPipeline(
         next: { push: (bytes) => node.next.push(bytes), end: () => node.next.end() },
         random: part.random(),
         gate,
+        count: (what, by) => part.meter.add(what, by),
         nowNs: () => clock.nowNs(),
         after: (delayNs, callback) => setTimer(timers, delayNs, callback),
         sever: (how) => part.sever(how, { end: () => node.next.end() }),
@@ -74,7 +77,7 @@ export function createPipeline(
   }
 
   function setTimer(timers: Set<Timer>, delayNs: number, callback: () => void): Timer {
-    const timer = clock.after(Math.min(Math.max(0, delayNs), MAX_TIMER_NS), () => {
+    const timer = clock.after(Math.max(0, delayNs), () => {
       timers.delete(timer);
       callback();
     });
@@ -115,6 +118,3 @@ export function createPipeline(
     },
   };
 }
-
-/** Node's timers end at 2^31 ms; what is to last longer lasts so long. */
-const MAX_TIMER_NS = 2e15;

@@ -2,6 +2,8 @@
 // down before it is done: a process that stands still would stand for ever where the coordinator was killed meanwhile.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { startTimer } from '../engine/clock.ts';
+import type { FaultCounts } from '../facts/fault-counts.ts';
 import type { Fault, ProcessFault } from '../plan/plan.ts';
 import type { RunningTarget } from '../run/ports.ts';
 import { isAlive, startOf } from '../run/process-identity.ts';
@@ -12,6 +14,14 @@ import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
 const COMMAND_PATIENCE_MS = 60_000;
 const LAST_WORDS_MS = 50;
 const MAX_WORDS_KEPT = 500;
+
+/** What one does that could be begun. */
+const COUNTS: Readonly<Record<ProcessFault['kind'], FaultCounts>> = {
+  stop: { signals: 1 },
+  kill: { signals: 1 },
+  restart: { restarts: 1 },
+  command: { commands: 1 },
+};
 
 /** A process that stands still, and when it was started: numbers of processes are given again. */
 interface Standing {
@@ -26,6 +36,7 @@ export interface ProcessFaults {
   problems(faults: readonly PlannedProcessFault[]): readonly string[];
   begin(fault: PlannedProcessFault, target: RunningTarget | null): Promise<void>;
   end(fault: PlannedProcessFault, target: RunningTarget | null): Promise<void>;
+  counts(fault: PlannedProcessFault): FaultCounts;
   interrupt(): void;
   recover(): readonly string[];
 }
@@ -66,6 +77,7 @@ export function createProcessFaults(directory: string): ProcessFaults {
       }
       return faults.flatMap(problemsOf);
     },
+    counts: ({ kind }) => COUNTS[kind],
     interrupt() {
       for (const child of commands) endGroup(child);
     },
@@ -192,12 +204,12 @@ function run(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-MAX_WORDS_KEPT);
     });
-    const patience = setTimeout(() => {
+    const patience = startTimer(COMMAND_PATIENCE_MS, () => {
       isTooLong = true;
       endGroup(child);
-    }, COMMAND_PATIENCE_MS);
+    });
     const settle = (reason: string | null): void => {
-      clearTimeout(patience);
+      patience.cancel();
       commands.delete(child);
       // Who runs on in the background may hold the pipe.
       child.stderr.destroy();
@@ -207,11 +219,11 @@ function run(
     child.once('error', (error) => settle(error.message));
     // Its last words may come a little after its end.
     child.once('exit', (code, signal) =>
-      setTimeout(() => {
+      startTimer(LAST_WORDS_MS, () => {
         if (code === 0) settle(null);
         else if (isTooLong) settle(`expected an end within ${COMMAND_PATIENCE_MS / 1000} s, got none`);
         else settle(`expected exit code 0, got ${code ?? signal}. ${lastWords.trim()}`.trim());
-      }, LAST_WORDS_MS),
+      }),
     );
   });
 }

@@ -4,6 +4,7 @@
 import type { Way } from '../plan/way-faults.ts';
 import { createRandom, hash01, type Random } from '../random/generator.ts';
 import type { ProxyFault } from './fault.ts';
+import { NO_METER } from './fault-meter.ts';
 import type { FrameRules } from './frame-stage.ts';
 
 /** The list as it is at the moment. */
@@ -51,21 +52,24 @@ export function stagesOf(state: FaultState, connection: number, way: Way): reado
 /** What befalls messages of a way: a rule for each fault of the list, and those that are off choose nothing. */
 export function rulesOf(state: FaultState, connection: number, way: Way): FrameRules {
   const { seed, list } = state;
+  const isOnHere = (fault: ProxyFault): boolean =>
+    fault.act.kind === 'message' && isOnFor(state, fault, connection, way);
   return {
     messages: {
       seed,
       faults: list.map((fault) =>
-        fault.act.kind === 'message' && isOnFor(state, fault, connection, way)
-          ? { ...fault.act.chosen, fault: fault.act.befall }
-          : { ...NEVER, fault: () => {} },
+        fault.act.kind === 'message' && isOnHere(fault)
+          ? { ...fault.act.chosen, fault: { befall: fault.act.befall, meter: fault.meter } }
+          : { ...NEVER, fault: { befall: () => {}, meter: NO_METER } },
       ),
     },
+    passedBy: list.filter(isOnHere).map(({ meter }) => meter),
     pongs: {
       seed,
       faults: list.map((fault) => ({
         ...NEVER,
         rate: fault.act.kind === 'pong' && isOnFor(state, fault, connection, way) ? fault.act.rate : 0,
-        fault: 'swallow',
+        fault: fault.meter,
       })),
     },
   };

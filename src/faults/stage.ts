@@ -6,6 +6,7 @@
 //     └─ gate ───┘   a stage that holds as much as it may has the source wait
 
 import type { Timer } from '../engine/clock.ts';
+import type { FaultEffect } from '../facts/fault-counts.ts';
 import type { Random } from '../random/generator.ts';
 
 export interface Receiver {
@@ -34,6 +35,8 @@ export interface Link {
   /** Of this stage alone: the same for the same seed, fault and connection. */
   readonly random: Random;
   readonly gate: Gate;
+  /** Tells what the stage does, for the counts of its fault. */
+  readonly count: (what: FaultEffect, by?: number) => void;
   nowNs(): number;
   /** Calls back once, unless the stage has been retired or the connection is gone. */
   after(delayNs: number, callback: () => void): Timer;

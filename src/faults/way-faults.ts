@@ -15,7 +15,7 @@ import { type FaultProxy, type ProxyTls, startFaultProxy } from './fault-proxy.t
 import { type ProxyTarget, readTargetUrl } from './target-url.ts';
 
 type PlannedFault = Fault & WayFault;
-type OpenWay = Pick<OpenFaults, 'urls' | 'begin' | 'end' | 'delayNs' | 'close'>;
+type OpenWay = Pick<OpenFaults, 'urls' | 'begin' | 'end' | 'counts' | 'delayNs' | 'close'>;
 
 const ALWAYS = { fromNs: 0, untilNs: Number.POSITIVE_INFINITY } as const;
 const NEVER = { fromNs: Number.POSITIVE_INFINITY, untilNs: Number.POSITIVE_INFINITY } as const;
@@ -96,7 +96,14 @@ export async function openWay({ faults, target, seed }: Plan, { tell, notice }: 
   }
 
   if (planned.length === 0)
-    return { urls: target.urls, begin: async () => {}, end: async () => {}, delayNs: () => null, close };
+    return {
+      urls: target.urls,
+      begin: async () => {},
+      end: async () => {},
+      counts: () => null,
+      delayNs: () => null,
+      close,
+    };
   loop.enable();
   const urls: string[] = [];
   try {
@@ -110,6 +117,7 @@ export async function openWay({ faults, target, seed }: Plan, { tell, notice }: 
     urls,
     begin: (fault) => turn(fault, true),
     end: (fault) => turn(fault, false),
+    counts: (asked) => forms.find(({ fault }) => fault === asked)?.on.meter.counts() ?? null,
     delayNs: () => Math.max(0, loop.percentile(99) - msToNs(LOOK_EVERY_MS)),
     close,
   };

@@ -2,6 +2,7 @@
 // its own is what keeps a schedule. They talk by structured clone over IPC and end with the channel.
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { startTimer } from '../engine/clock.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { Command, Crew, CrewHandler, Fleet, Report } from '../run/ports.ts';
 
@@ -89,9 +90,9 @@ function isGone(child: ChildProcess): boolean {
 function dismiss(child: ChildProcess): Promise<void> {
   if (isGone(child)) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), DISMISS_PATIENCE_MS);
+    const timer = startTimer(DISMISS_PATIENCE_MS, () => child.kill('SIGKILL'));
     child.once('exit', () => {
-      clearTimeout(timer);
+      timer.cancel();
       resolve();
     });
     if (child.connected) child.disconnect();

@@ -8,6 +8,11 @@ const replacement = 0xfffd;
 
 /** Whether `bytes[start, end)` is complete, well-formed UTF-8. */
 export function isValidUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  return wrongUtf8At(bytes, start, end) === end;
+}
+
+/** Where in `bytes[start, end)` the first sequence begins that is cut off or wrong; `end` where none is. */
+export function wrongUtf8At(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end) {
     if (bytes[at]! < 0x80) {
@@ -16,10 +21,10 @@ export function isValidUtf8(bytes: Uint8Array, start: number, end: number): bool
       continue;
     }
     const size = sequenceBytes(bytes, at, end);
-    if (size <= 0) return false;
+    if (size <= 0) return at;
     at += size;
   }
-  return true;
+  return end;
 }
 
 function isAsciiOctet(bytes: Uint8Array, at: number): boolean {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
 import type { JudgedEntry, RunEntry } from '../facts/run-entry.ts';
 import { BASELINE, decodeTags, encodeTags } from '../facts/tag.ts';
+import { textOf } from '../run/text-file.ts';
 import { replaceFile, TAGS } from './record-files.ts';
 
 /** In the order of the alphabet; null where the file is there and cannot be understood: the run may have tags. */
@@ -13,7 +14,7 @@ export function readTags(directory: string): readonly string[] | null {
   try {
     // Most runs have none, and to ask is cheaper than to fail. A link to nowhere is no "none".
     if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return [];
-    return decodeTags(readFileSync(file, 'utf8'))?.toSorted() ?? null;
+    return decodeTags(textOf(readFileSync(file)))?.toSorted() ?? null;
   } catch {
     return null;
   }

@@ -21,6 +21,18 @@ export function isIpv6(text: string): boolean {
   return halves.length === 2 ? count <= 7 : count === 8;
 }
 
+/** A name, an IPv4 address, or an IPv6 address in brackets. */
+export function isHost(host: string): boolean {
+  if (host.startsWith('[')) return host.endsWith(']') && isIpv6(host.slice(1, -1));
+  if (host.length > 253 || !/^[\p{L}\p{M}\p{N}_.-]+$/u.test(host) || host.startsWith('.')) return false;
+  // A name whose last label is a number is an address, or no host at all.
+  return /(?:^|\.)\d+\.?$/.test(host) ? isIpv4(host) : true;
+}
+
+export function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+}
+
 /** One address as itself, `127.0.0.2-127.0.0.9` as all of them; null where it is neither or holds more than 4096. */
 export function expandAddresses(text: string): readonly string[] | null {
   const trimmed = text.trim();

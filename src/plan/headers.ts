@@ -1,6 +1,8 @@
 // What may stand in the opening handshake: HTTP field names and values (RFC 9110 section 5), cookies (RFC 6265 section
 // 4.1.1) and subprotocols (RFC 6455 section 4.1). A line break in a value would let a plan write headers of its own.
 
+import { guard } from './lane-template.ts';
+
 export interface FieldRefusal {
   readonly expected: string;
   readonly hint: string | null;
@@ -53,6 +55,12 @@ export function refuseCookieValue(value: string): FieldRefusal | null {
     expected: 'a cookie value without spaces, commas, semicolons, quotes or backslashes',
     hint: 'percent-encode them',
   };
+}
+
+/** Whether what follows this beginning of a Cookie header is in the value of a cookie, and not a cookie of its own. */
+export function endsInCookieValue(beginning: string): boolean {
+  const { text } = guard(beginning);
+  return text.slice(text.lastIndexOf(';') + 1).includes('=');
 }
 
 export function refuseSubprotocol(name: string): FieldRefusal | null {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fillPlaceholders, interpolate, renderLaneTemplate, templateColumns } from './interpolate.ts';
+import { interpolate } from './interpolate.ts';
+import { fillPlaceholders, renderLaneTemplate, templateColumns } from './lane-template.ts';
 
 const env = { TOKEN: 'abc', EMPTY: '', LANES: '500' };
 
@@ -34,6 +35,62 @@ describe('the environment', () => {
 
   test('values are not interpolated again', () => {
     expect(interpolate(`\${env.A}`, { A: `\${env.B}`, B: 'secret' }).document).toBe(`\${env.B}`);
+  });
+});
+
+describe('the environment in a URL', () => {
+  const target = (url: string | string[], values: Readonly<Record<string, string>>) =>
+    interpolate({ target: { url } }, values);
+
+  test('is one value where it stands, and all of a URL only where that begins with it', () => {
+    const values = { BASE: 'wss://h:8443/base', USER: 'bob', PASSWORD: 'p@ss#1', ROOM: 'R&D/1', HOST: 'h:9000' };
+    const url = [
+      `ws://\${env.USER}:\${env.PASSWORD}@h/\${env.ROOM}?r=\${env.ROOM}`,
+      `\${env.BASE}/\${env.ROOM}/\${lane}`,
+      `ws://\${env.HOST}/`,
+    ];
+    const { document, problems } = target(url, values);
+    expect(problems).toEqual([]);
+    expect(document).toEqual({
+      target: {
+        url: ['ws://bob:p%40ss%231@h/R%26D%2F1?r=R%26D%2F1', `wss://h:8443/base/R%26D%2F1/\${lane}`, 'ws://h:9000/'],
+      },
+    });
+  });
+
+  test('is one value in the URL of a probe as well', () => {
+    const probes = [{ name: 'm', prometheus: `http://m:\${env.PASSWORD}@h/metrics` }];
+    expect(interpolate({ probes }, { PASSWORD: 'a/b@c' }).document).toEqual({
+      probes: [{ name: 'm', prometheus: 'http://m:a%2Fb%40c@h/metrics' }],
+    });
+  });
+
+  test('is refused where it would be another, and is not shown', () => {
+    const { problems } = target(`ws://\${env.HOST}/\${env.UP}`, { HOST: 'h/admin', UP: '..' });
+    expect(problems).toMatchObject([
+      { at: ['target', 'url'], expected: expect.stringContaining(`in \${env.HOST}`), got: 'something else' },
+      { at: ['target', 'url'], expected: expect.stringContaining(`in \${env.UP}`), got: 'something else' },
+    ]);
+  });
+});
+
+describe('a variable that would become something else', () => {
+  test.each([
+    [{ target: { headers: { a: `\${env.X}` } } }, `a\${row.password}`, 'without "${"'],
+    [{ dialect: { send: { a: `\${env.X}` } } }, `\${seq}`, 'without "${"'],
+    [{ target: { headers: { cookie: `a=\${env.X}` } } }, '1; admin=1', 'a cookie value'],
+    [{ name: `\${env.X}` }, 'M\ufffdnchen', 'a text in UTF-8'],
+  ])('is refused in %j', (document, X, expected) => {
+    const { problems } = interpolate(document, { X });
+    expect(problems).toMatchObject([{ expected: expect.stringContaining(expected), got: 'something else' }]);
+  });
+
+  test.each([
+    [{ name: `\${env.X}` }, `\${seq}`],
+    [{ target: { headers: { Cookie: `\${env.X}; b=2` } } }, 'a=1; c=3'],
+    [{ target: { headers: { 'X-Cookie': `a=\${env.X}` } } }, '1; admin=1'],
+  ])('is none where it stays what it is: %j', (document, X) => {
+    expect(interpolate(document, { X }).problems).toEqual([]);
   });
 });
 

@@ -3,8 +3,11 @@
 // rendered then may hold them. Anything else in `${}` is a mistake, and is not sent to a server as it stands.
 
 import { isObject } from './document.ts';
+import { endsInCookieValue, type FieldRefusal, refuseCookieValue } from './headers.ts';
+import { PLACEHOLDER } from './lane-template.ts';
 import { HELLO_PLACES, isFeedPlace, isValuePlace, MESSAGE_PLACES } from './places.ts';
 import { type Path, type PlacedProblem, quote } from './problems.ts';
+import { urlTemplate } from './url-template.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +20,6 @@ export interface Interpolated {
   readonly missing: readonly string[];
 }
 
-const PLACEHOLDER = /\$\{([^}]*)(\}?)/g;
 const ENV_NAME = /^env\.([A-Za-z_][A-Za-z0-9_]*)$/;
 const LANE_NAME = /^(?:lane|room|row\..+)$/s;
 
@@ -26,34 +28,68 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
   const problems: PlacedProblem[] = [];
   const missing = new Set<string>();
 
-  const replace = (text: string, at: Path): string =>
-    text.replace(PLACEHOLDER, (placeholder, inner: string, closing: string) => {
-      const variable = closing === '' ? undefined : ENV_NAME.exec(inner)?.[1];
-      if (variable !== undefined) {
-        const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
-        if (value === undefined) {
-          missing.add(variable);
-          const hint = `set ${variable} in the environment`;
-          problems.push({ at, expected: `the environment variable ${variable}`, got: 'nothing', hint });
-        } else if (mayBeSecret(at) && value !== '') secrets.add(value);
-        return value ?? placeholder;
-      }
-      const names = messageNames(at);
-      if (closing !== '' && isMessagePlace(inner, at)) return placeholder;
-      const known = closing !== '' && LANE_NAME.test(inner);
-      if (!known || !isRenderedPerLane(at)) {
-        const expected = isRenderedPerLane(at)
-          ? `\${env.NAME}, \${lane}, \${room} or \${row.COLUMN}`
-          : ['env.NAME', ...names].map((name) => `\${${name}}`).join(', ');
-        const hint =
-          known && names.length === 0
-            ? `\${lane}, \${room} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
-            : null;
-        // Without an end it reaches to the end of the text, which may be a password.
-        problems.push({ at, expected, got: closing === '' ? `"\${" without "}"` : quote(placeholder), hint });
-      }
-      return placeholder;
+  const known = (name: string, at: Path): string | null => {
+    const variable = ENV_NAME.exec(name)?.[1];
+    if (variable === undefined) return null;
+    const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
+    if (value === undefined) {
+      missing.add(variable);
+      const hint = `set ${variable} in the environment`;
+      problems.push({ at, expected: `the environment variable ${variable}`, got: 'nothing', hint });
+      return null;
+    }
+    if (mayBeSecret(at) && value !== '') secrets.add(value);
+    const refusal = refuseVariable(value, at);
+    if (refusal !== null) refuse(name, refusal, at);
+    return value;
+  };
+
+  const refuse = (name: string, { expected, hint }: FieldRefusal, at: Path): void => {
+    problems.push({ at, expected: `${expected} in \${${name}}`, got: 'something else', hint });
+  };
+
+  /** The value of `${env.X}`; null for what stays. What may not stand there is a problem. */
+  const insteadOf = (placeholder: string, name: string, isClosed: boolean, at: Path): string | null => {
+    if (isClosed && ENV_NAME.test(name)) return known(name, at);
+    const names = messageNames(at);
+    if (isClosed && isMessagePlace(name, at)) return null;
+    const isOfLane = isClosed && LANE_NAME.test(name);
+    if (isOfLane && isRenderedPerLane(at)) return null;
+    const expected = isRenderedPerLane(at)
+      ? `\${env.NAME}, \${lane}, \${room} or \${row.COLUMN}`
+      : ['env.NAME', ...names].map((each) => `\${${each}}`).join(', ');
+    const hint =
+      isOfLane && names.length === 0
+        ? `\${lane}, \${room} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
+        : null;
+    // Without an end it reaches to the end of the text, which may be a password.
+    problems.push({ at, expected, got: isClosed ? quote(placeholder) : `"\${" without "}"`, hint });
+    return null;
+  };
+
+  const replaceInText = (text: string, at: Path): string =>
+    text.replace(PLACEHOLDER, (placeholder, name: string, closing: string, offset: number) => {
+      const value = insteadOf(placeholder, name, closing !== '', at);
+      if (value === null) return placeholder;
+      const refusal = isCookieHeader(at) && endsInCookieValue(text.slice(0, offset)) ? refuseCookieValue(value) : null;
+      if (refusal !== null) refuse(name, refusal, at);
+      return value;
     });
+
+  /** A variable that a URL begins with may be all of it, or as much as it likes. */
+  const replaceInUrl = (text: string, at: Path): string => {
+    const values = new Map<string, string | null>();
+    for (const [placeholder, name = '', closing] of text.matchAll(PLACEHOLDER)) {
+      if (!values.has(name)) values.set(name, insteadOf(placeholder, name, closing !== '', at));
+    }
+    const [first = '', name = ''] = /^\$\{([^}]*)\}/.exec(text) ?? [];
+    const begun = (values.get(name) ?? first) + text.slice(first.length);
+    const { url, refused } = urlTemplate(begun)((each) => values.get(each) ?? null);
+    for (const refusal of refused) refuse(refusal.name, refusal, at);
+    return url;
+  };
+
+  const replace = (text: string, at: Path): string => (isUrl(at) ? replaceInUrl(text, at) : replaceInText(text, at));
 
   const walk = (value: unknown, at: Path): unknown => {
     if (typeof value === 'string') return replace(value, at);
@@ -65,37 +101,19 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
   return { document: walk(document, []), secrets: [...secrets], problems, missing: [...missing] };
 }
 
-/** What differs by lane. */
-export interface LaneValues {
-  readonly lane: number;
-  /** Null where the plan has no rooms. */
-  readonly room: number | null;
-  readonly row: Readonly<Record<string, string>> | null;
+function isUrl([section, field, key]: Path): boolean {
+  return (section === 'target' && field === 'url') || (section === 'probes' && key === 'prometheus');
 }
 
-/** The template for one lane. A column that the row lacks leaves its placeholder: `templateColumns` tells beforehand. */
-export function renderLaneTemplate(template: string, { lane, room, row }: LaneValues): string {
-  return template.replace(PLACEHOLDER, (placeholder, inner: string, closing: string) => {
-    if (closing === '') return placeholder;
-    if (inner === 'lane') return String(lane);
-    if (inner === 'room' && room !== null) return String(room);
-    if (row === null || !inner.startsWith('row.')) return placeholder;
-    const column = inner.slice('row.'.length);
-    return Object.hasOwn(row, column) ? (row[column] ?? placeholder) : placeholder;
-  });
+function isCookieHeader([section, field, name]: Path): boolean {
+  return section === 'target' && field === 'headers' && String(name).toLowerCase() === 'cookie';
 }
 
-/** The columns that a template takes from the file of rows, or from the feed. */
-export function templateColumns(template: string, source: 'row' | 'feed' = 'row'): readonly string[] {
-  const names = [...template.matchAll(PLACEHOLDER)].map(([, inner = '']) => inner);
-  return names.filter((name) => name.startsWith(`${source}.`)).map((name) => name.slice(source.length + 1));
-}
-
-/** The template with every placeholder replaced by one text, for checks of the rest. */
-export function fillPlaceholders(template: string, filling: string): string {
-  return template.replace(PLACEHOLDER, (placeholder, _inner, closing: string) =>
-    closing === '' ? placeholder : filling,
-  );
+function refuseVariable(value: string, at: Path): FieldRefusal | null {
+  // Node reads the environment as UTF-8 and puts this in the place of what is none.
+  if (value.includes('\ufffd')) return { expected: 'a text in UTF-8', hint: null };
+  if (!value.includes('${') || (!isRenderedPerLane(at) && messageNames(at).length === 0)) return null;
+  return { expected: `a text without "\${", which would be filled in later`, hint: null };
 }
 
 function isRenderedPerLane([section, field]: Path): boolean {

@@ -4,7 +4,7 @@ import { formatDuration, NS_PER_MS } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
 import { DEFAULTS } from './defaults.ts';
-import { templateColumns } from './interpolate.ts';
+import { templateColumns } from './lane-template.ts';
 import type { Compression, Ping, Target, Tls } from './plan.ts';
 import { type Path, type PlacedProblem, quote } from './problems.ts';
 import type { WrittenTarget } from './schema-target.ts';

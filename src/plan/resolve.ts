@@ -6,8 +6,8 @@ import { checkRules } from './check-rules.ts';
 import { DEFAULTS } from './defaults.ts';
 import { acknowledgesApart, helloOf, numberingOf, templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
-import { templateColumns } from './interpolate.ts';
 import { problemsOfIssues } from './issues.ts';
+import { templateColumns } from './lane-template.ts';
 import {
   type Contract,
   type Dialect,

@@ -1,8 +1,8 @@
 // WebSocket URLs (RFC 6455 section 3) as templates. The standard `URL` is not among the names that pure code may use,
 // and could not read a template anyway; this reader accepts no more than it would.
 
-import { isIpv4, isIpv6 } from './addresses.ts';
-import { fillPlaceholders } from './interpolate.ts';
+import { isHost, isPort } from './addresses.ts';
+import { fillPlaceholders, guard, unguard } from './lane-template.ts';
 import { REFERENCE_TARGET } from './plan.ts';
 
 export interface UrlParts {
@@ -27,22 +27,24 @@ const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))
 const MAX_URL_LENGTH = 8192;
 const EXAMPLE = 'a URL such as wss://example.com/ws';
 
-/** The parts of a URL, or null where it has no scheme and authority. Placeholders count as text. */
+/** The parts of a URL, or null where it has no scheme and authority. A placeholder is text, whatever its name holds. */
 export function splitUrl(url: string): UrlParts | null {
-  const found = SHAPE.exec(url);
+  const guarded = guard(url);
+  const found = SHAPE.exec(guarded.text);
   if (found === null) return null;
   const [, scheme = '', authority = '', path = '', query, fragment] = found;
   const at = authority.lastIndexOf('@');
   const address = authority.slice(at + 1);
   const port = /^(.*):([^:\]]*)$/s.exec(address);
+  const written = (piece: string | undefined): string | null => (piece === undefined ? null : unguard(piece, guarded));
   return {
     scheme: scheme.toLowerCase(),
-    userInfo: at === -1 ? null : authority.slice(0, at),
-    host: port?.[1] ?? address,
-    port: port?.[2] ?? null,
-    path,
-    query: query ?? null,
-    fragment: fragment ?? null,
+    userInfo: at === -1 ? null : unguard(authority.slice(0, at), guarded),
+    host: unguard(port?.[1] ?? address, guarded),
+    port: written(port?.[2]),
+    path: unguard(path, guarded),
+    query: written(query),
+    fragment: written(fragment),
   };
 }
 
@@ -59,9 +61,11 @@ export function refuseUrl(template: string): UrlRefusal | null {
     return { expected: 'a URL that begins with ws:// or wss://', hint: webHint(url.scheme) };
   }
   if (/[\s\p{Cc}\\]/u.test(filled)) return { expected: 'a URL without spaces, line breaks or backslashes', hint: null };
+  // Half of a surrogate pair would be sent as U+FFFD.
+  if (/\p{Cs}/u.test(filled)) return { expected: 'a URL of whole characters', hint: null };
   if (!isHost(url.host)) return { expected: 'a URL with a host name or an address', hint: null };
   const port = splitUrl(fillPlaceholders(template, '1'))?.port ?? null;
-  if (port !== null && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)) {
+  if (port !== null && !isPort(port)) {
     return { expected: 'a URL with a port from 1 to 65535', hint: null };
   }
   if (url.fragment !== null) return { expected: 'a URL without a fragment', hint: 'RFC 6455 allows no #; write %23' };
@@ -72,13 +76,6 @@ export function refuseUrl(template: string): UrlRefusal | null {
 export function hostName(template: string): string {
   const named = template.replace(/\$\{([^}]*)\}/g, '$1');
   return splitUrl(named)?.host ?? template;
-}
-
-function isHost(host: string): boolean {
-  if (host.startsWith('[')) return host.endsWith(']') && isIpv6(host.slice(1, -1));
-  if (host.length > 253 || !/^[\p{L}\p{M}\p{N}_.-]+$/u.test(host) || host.startsWith('.')) return false;
-  // A name whose last label is a number is an address, or no host at all.
-  return /(?:^|\.)\d+\.?$/.test(host) ? isIpv4(host) : true;
 }
 
 function schemeHint(template: string): string | null {

@@ -7,8 +7,9 @@ import path from 'node:path';
 import { MOST_SERIES } from '../facts/probe.ts';
 import type { ProbeSettings } from '../plan/plan.ts';
 import type { Probe } from '../run/ports.ts';
+import { textOf } from '../run/text-file.ts';
 
-const MOST_OUTPUT_CHARACTERS = 64 * 1024;
+const MOST_OUTPUT_BYTES = 64 * 1024;
 const MOST_ERROR_CHARACTERS = 200;
 const ONLY_SERIES = 'value';
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
@@ -17,7 +18,7 @@ const LINE = /^(\S{1,100})\s+(\S+)$/;
 export type CommandSettings = Extract<ProbeSettings, { readonly kind: 'command' }>;
 
 export function createCommandProbe(settings: CommandSettings): Probe {
-  return { read: async (signal) => ({ values: parseNumbers(await outputOf(settings, signal)), gap: null }) };
+  return { read: async (signal) => ({ values: parseNumbers(textOf(await outputOf(settings, signal))), gap: null }) };
 }
 
 /** Null where the program is there. Whether it prints numbers shows only when it runs. */
@@ -51,14 +52,15 @@ function isNumber(text: string): boolean {
   return NUMBER.test(text) && Number.isFinite(Number(text));
 }
 
-function outputOf({ program, args, directory }: CommandSettings, signal: AbortSignal): Promise<string> {
+function outputOf({ program, args, directory }: CommandSettings, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       ...(directory === null ? {} : { cwd: directory }),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    let output = '';
+    const output: Buffer[] = [];
+    let outputBytes = 0;
     let errors = '';
     const end = (): void => {
       endGroup(child.pid);
@@ -67,10 +69,11 @@ function outputOf({ program, args, directory }: CommandSettings, signal: AbortSi
       child.stderr.destroy();
     };
     signal.addEventListener('abort', end, { once: true });
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      if (output.length <= MOST_OUTPUT_CHARACTERS) return;
-      reject(new Error(`expected at most ${MOST_OUTPUT_CHARACTERS / 1024} KiB of output, got more`));
+    child.stdout.on('data', (bytes: Buffer) => {
+      output.push(bytes);
+      outputBytes += bytes.length;
+      if (outputBytes <= MOST_OUTPUT_BYTES) return;
+      reject(new Error(`expected at most ${MOST_OUTPUT_BYTES / 1024} KiB of output, got more`));
       end();
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -79,7 +82,7 @@ function outputOf({ program, args, directory }: CommandSettings, signal: AbortSi
     child.once('error', reject);
     child.once('close', (code, killedBy) => {
       signal.removeEventListener('abort', end);
-      if (code === 0) resolve(output);
+      if (code === 0) resolve(Buffer.concat(output));
       else
         reject(
           new Error(`ended with ${killedBy ?? `code ${code}`}${errors.trim() === '' ? '' : `: ${errors.trim()}`}`),

@@ -4,6 +4,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Probe } from '../run/ports.ts';
+import { textOf } from '../run/text-file.ts';
 import { parseSelector, selectSeries, type UnreadableLine } from './prometheus-text.ts';
 
 const MOST_BODY_BYTES = 4 * 1024 * 1024;
@@ -69,12 +70,13 @@ function fetchMetrics(url: string, signal: AbortSignal): Promise<string> {
       });
       response.on('error', reject);
       response.on('end', () => {
-        // A byte order mark is none of the first name.
-        const body = Buffer.concat(chunks)
-          .toString('utf8')
-          .replace(/^\ufeff/, '');
-        if (/^\s*</.test(body)) refuse('the answer is HTML, not metrics: is it the right path?');
-        else resolve(body);
+        try {
+          const body = textOf(Buffer.concat(chunks));
+          if (/^\s*</.test(body)) refuse('the answer is HTML, not metrics: is it the right path?');
+          else resolve(body);
+        } catch (error) {
+          refuse(`the answer is ${(error as Error).message}`);
+        }
       });
     });
     request.on('error', reject);

@@ -101,6 +101,7 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   loadAbsent:
     'Find out why clients were not connected or messages not sent, and run again: the load was not on the service.',
   faultFailed: 'See why a fault could not be done; the run says nothing about it.',
+  faultWithoutEffect: 'Change a fault that did nothing as its doubt says: the run says nothing about it.',
 };
 
 const SHARE_THE_QUOTA = ['sendLag', 'eventLoop', 'cpu', 'unsentLate'] as const;

@@ -2,10 +2,11 @@
 
 import type { IncidentResult, RecoveryResult } from '../facts/result.ts';
 import { formatCount } from '../units/rate.ts';
+import { faultText } from './fault-texts.ts';
 import { formatMs, formatSeconds, formatShare, plural } from './figures.ts';
 import { printable } from './printable.ts';
 
-/** A line for the whole, and three for each fault. */
+/** A line for the whole, and up to four for each fault. */
 export function recoveryTexts({
   incidents,
   drops,
@@ -47,8 +48,10 @@ function incidentTexts(incident: IncidentResult): readonly string[] {
   const backs = incident.isCompared
     ? [back('response', incident.responseBackSeconds), back('throughput', incident.throughputBackSeconds)]
     : ['too few seconds before it to compare with'];
+  const did = faultText(incident.did);
   return [
     `${printable(incident.name, 64)} at ${formatSeconds(fromSecond)}${lasted}${failed}`,
+    ...(did === null ? [] : [`   ${did}`]),
     `   ${drops.join(', ')}`,
     `   ${[...(cost.length === 0 ? ['none settled as lost'] : cost), ...backs].join(', ')}`,
   ];

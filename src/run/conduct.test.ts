@@ -92,6 +92,7 @@ async function conduct(
         urls: used.target.urls,
         begin: async () => {},
         end: async () => {},
+        counts: () => null,
         interrupt: () => {},
         delayNs: () => null,
         close: async () => {},

@@ -1,6 +1,7 @@
 // Conducts the workers of one run through its phases and keeps what they report. A worker that dies or
 // falls silent is a fact of the run; the rest go on. Whatever happens, this returns.
 
+import { startTimer } from '../engine/clock.ts';
 import type { Assignment } from '../engine/engine.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
@@ -180,9 +181,9 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   async function until(done: () => boolean): Promise<void> {
     while (!done()) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_EVERY_MS);
+        const timer = startTimer(LOOK_EVERY_MS, resolve);
         wake = () => {
-          clearTimeout(timer);
+          timer.cancel();
           resolve();
         };
       });
@@ -254,11 +255,22 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     nowNs,
     record: (fault, faultPhase, atNs, reason) => {
       record({ kind: 'fault', atNs, fault, phase: faultPhase, detail: reason });
-      if (reason === null) return;
+      if (reason === null) {
+        begun.add(fault);
+        return;
+      }
       const told = `the fault ${plan.faults[fault]!.name} could not be ${FAULT_DONE[faultPhase]}: ${reason}`;
       options.onNotice?.(cleanText(told, secretsOf(null)));
     },
   });
+  const begun = new Set<number>();
+
+  function tellCounts(): void {
+    for (const fault of begun) {
+      record({ kind: 'faultCounts', atNs: nowNs(), fault, counts: parts.faults.counts(plan.faults[fault]!) });
+    }
+  }
+
   let endWatch = (): void => {};
   const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
   try {
@@ -299,6 +311,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     await until(() => everyLiving('finished'));
     await faults.finish();
     endWatch();
+    tellCounts();
     const delayNs = parts.faults.delayNs();
     if (delayNs !== null) record({ kind: 'proxyDelay', atNs: nowNs(), delayNs });
     record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping), windows: [...windowCounts.values()] });

@@ -2,6 +2,7 @@
 //
 //   begin(): faults count from here ──at──▶ began ──for──▶ ended          finish(): what lasts is ended now
 
+import { startTimer, type Timer } from '../engine/clock.ts';
 import type { FaultPhase } from '../facts/event.ts';
 import type { Fault } from '../plan/plan.ts';
 import { nsToMs } from '../units/duration.ts';
@@ -24,25 +25,18 @@ export interface FaultTimelineParts {
   nowNs(): number;
 }
 
-/** A timer of Node's goes no further. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 export function createFaultTimeline({ faults, host, record, nowNs }: FaultTimelineParts): FaultTimeline {
-  const timers = new Set<NodeJS.Timeout>();
+  const timers = new Set<Timer>();
   const lasting = new Map<number, Fault>();
   /** What each fault is about: to begin and to end takes its time, and no fault waits for another. */
   const work = new Map<number, Promise<void>>();
   let isOver = false;
 
   function after(waitMs: number, index: number, what: () => Promise<void>): void {
-    const timer = setTimeout(
-      () => {
-        timers.delete(timer);
-        if (waitMs > LONGEST_TIMER_MS) after(waitMs - LONGEST_TIMER_MS, index, what);
-        else work.set(index, (work.get(index) ?? Promise.resolve()).then(what));
-      },
-      Math.min(waitMs, LONGEST_TIMER_MS),
-    );
+    const timer = startTimer(waitMs, () => {
+      timers.delete(timer);
+      work.set(index, (work.get(index) ?? Promise.resolve()).then(what));
+    });
     timers.add(timer);
   }
 
@@ -77,7 +71,7 @@ export function createFaultTimeline({ faults, host, record, nowNs }: FaultTimeli
     },
     async finish() {
       isOver = true;
-      for (const timer of timers) clearTimeout(timer);
+      for (const timer of timers) timer.cancel();
       host.interrupt();
       // What stands still goes on at once, whatever else takes its time.
       await Promise.all([...lasting].reverse().map(([index, fault]) => finishFault(fault, index)));

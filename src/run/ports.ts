@@ -6,6 +6,7 @@ import type { Assignment } from '../engine/engine.ts';
 import type { Line, LineHandler } from '../engine/line.ts';
 import type { Addresses } from '../engine/site.ts';
 import type { GitState, Manifest, RecordedEvent, RunEvent } from '../facts/event.ts';
+import type { FaultCounts } from '../facts/fault-counts.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
@@ -140,6 +141,8 @@ export interface OpenFaults {
   readonly urls: NonEmpty<string>;
   begin(fault: Fault): Promise<void>;
   end(fault: Fault): Promise<void>;
+  /** What a fault that has begun did so far; null where nobody can know. */
+  counts(fault: Fault): FaultCounts | null;
   /** Commands that are still at work are ended: the run will not wait for them. */
   interrupt(): void;
   /** How late this process was to pass messages on, at the 99th percentile of its delays so far, in ns; null where it passes none on. */

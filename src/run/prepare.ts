@@ -3,14 +3,15 @@
 
 import { createEchoCodec, maxInFlight } from '../dialects/echo.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
-import { createSites, hostOf } from '../engine/site.ts';
+import { createSites, hostOf, urlFor } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { headerProblem, pathProblem } from '../frames/handshake.ts';
 import { templatesOf } from '../plan/dialects.ts';
-import { renderLaneTemplate, templateColumns } from '../plan/interpolate.ts';
+import { templateColumns } from '../plan/lane-template.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { isSecretHeader, secretForms } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
+import { urlTemplate } from '../plan/url-template.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { FaultHost, Probes, Surroundings } from './ports.ts';
 import { type PlanRows, readPlanRows } from './rows.ts';
@@ -27,10 +28,11 @@ const SHOWN_SOURCES = 5;
 
 /** Throws ROWS_UNREADABLE, DIALECT_INVALID, PLAN_INVALID, MACHINE_LIMIT or TARGET_UNREACHABLE. */
 export async function prepare(plan: Plan, surroundings: Surroundings): Promise<Prepared> {
-  const { rows, feed } = await checkPlan(plan, surroundings);
+  const planRows = await checkPlan(plan, surroundings);
+  const { rows } = planRows;
   const addresses = await resolveHosts(plan, rows, surroundings);
   checkFamilies(plan, addresses);
-  return { rows, feed, addresses, rowSecrets: rowSecrets(plan, rows) };
+  return { ...planRows, addresses, rowSecrets: rowSecrets(plan, rows) };
 }
 
 /** A connection from 127.0.0.2 reaches no `::1`. */
@@ -130,7 +132,7 @@ export function withReferenceAt(plan: Plan, baseUrl: string): Plan {
 }
 
 function checkRequests(plan: Plan, planRows: PlanRows): void {
-  const { rows } = planRows;
+  const { rows, rowLines } = planRows;
   const problems: string[] = [...shortMessageProblems(plan), ...missingColumns(plan, planRows)];
   // The target that ships with Highwater has its URL only once it is started.
   const placed = withReferenceAt(plan, 'ws://127.0.0.1');
@@ -138,11 +140,11 @@ function checkRequests(plan: Plan, planRows: PlanRows): void {
   const siteFor = createSites(placed, rows, {});
   const count = Math.max(urls.length, Math.min(rows.length, CHECKED_ROWS));
   for (let lane = 0; lane < count && problems.length < 20; lane++) {
-    const where = rows.length === 0 ? '' : ` (row ${(lane % rows.length) + 1})`;
+    const where = rows.length === 0 ? '' : ` (${plan.target.rowsFile}, line ${rowLines[lane % rows.length]})`;
     try {
       const site = siteFor(lane, 0);
       const wrongPath = pathProblem(site.path);
-      if (wrongPath !== null) problems.push(`target.url${where}: ${wrongPath}, got ${JSON.stringify(site.path)}`);
+      if (wrongPath !== null) problems.push(`target.url${where}: ${wrongPath}`);
       for (const [name, value] of Object.entries(site.headers)) {
         const wrong = headerProblem(name, value);
         if (wrong !== null) problems.push(`target.headers.${name}${where}: ${wrong}`);
@@ -209,7 +211,7 @@ async function resolveHosts(plan: Plan, rows: Rows, surroundings: Surroundings):
   const hosts = new Set<string>();
   for (const [index, template] of plan.target.urls.entries()) {
     const row = rows.length === 0 ? null : rows[index % rows.length]!;
-    hosts.add(hostOf(new URL(renderLaneTemplate(template, { lane: index, room: 0, row }))));
+    hosts.add(hostOf(urlFor(urlTemplate(template), { lane: index, room: 0, row })));
   }
   const addresses: Record<string, readonly string[]> = {};
   for (const host of hosts) {

@@ -5,22 +5,27 @@ import { parse as parseCsv } from 'csv-parse/sync';
 import type { Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { peakLevel } from '../plan/curve.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Target } from '../plan/plan.ts';
+import { rowCheck } from '../plan/row-values.ts';
 import { createRandom } from '../random/generator.ts';
 import { formatCount } from '../units/rate.ts';
 import type { Surroundings } from './ports.ts';
+import { textOf } from './text-file.ts';
 
 export interface PlanRows {
   /** By lane. */
   readonly rows: Rows;
+  /** Of each of them: the line of the file on which it ends. */
+  readonly rowLines: readonly number[];
   /** By message. */
   readonly feed: Rows;
 }
 
-/** Throws ROWS_UNREADABLE. */
+/** Throws ROWS_UNREADABLE, or PLAN_INVALID for a value that cannot stand where the target puts it. */
 export async function readPlanRows({ target, load, seed }: Plan, surroundings: Surroundings): Promise<PlanRows> {
   const { rowsFile, rowsOrder } = target;
-  const rows = rowsFile === null ? [] : await readCsv('target.rows', rowsFile, surroundings);
+  const { rows, lines } =
+    rowsFile === null ? { rows: [], lines: [] } : await readCsv('target.rows', rowsFile, surroundings);
   const lanes = Math.ceil(peakLevel(load.connections));
   if (rowsFile !== null && rowsOrder === 'once' && rows.length < lanes) {
     fail(
@@ -30,32 +35,76 @@ export async function readPlanRows({ target, load, seed }: Plan, surroundings: S
         'Add rows, open fewer lanes, or write order: sequential',
     );
   }
+  const problems = rowsFile === null ? [] : rowProblems(target, rowsFile, rows, lines);
+  if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
+  const order = rowsOrder === 'random' ? shuffled(rows.length, seed) : null;
   return {
-    rows: rowsOrder === 'random' ? shuffled(rows, seed) : rows,
-    feed: load.feed === null ? [] : await readCsv('load.feed', load.feed.file, surroundings),
+    rows: order === null ? rows : order.map((row) => rows[row]!),
+    rowLines: order === null ? lines : order.map((row) => lines[row]!),
+    feed: load.feed === null ? [] : (await readCsv('load.feed', load.feed.file, surroundings)).rows,
   };
 }
 
-async function readCsv(where: string, file: string, surroundings: Surroundings): Promise<Rows> {
-  let rows: Rows;
-  try {
-    const text = Buffer.from(await surroundings.readFile(file)).toString('utf8');
-    rows = parseCsv(text, { columns: true, skip_empty_lines: true, trim: true, bom: true }) as Rows;
-  } catch (error) {
-    return fail(where, file, `expected a CSV file with a heading line, got: ${(error as Error).message}`);
+function rowProblems(target: Target, file: string, rows: Rows, lines: readonly number[]): readonly string[] {
+  const refusedOf = rowCheck(target);
+  const problems: string[] = [];
+  for (let row = 0; row < rows.length && problems.length < MAX_PROBLEMS; row++) {
+    for (const { column, where, expected, hint } of refusedOf(rows[row]!)) {
+      const advice = hint === null ? '' : ` (${hint})`;
+      problems.push(
+        `target.rows: ${file}, line ${lines[row]}, column ${column}: expected ${expected}, as it goes into ${where}, ` +
+          `got something else${advice}`,
+      );
+    }
   }
-  return rows.length > 0 ? rows : fail(where, file, 'expected at least one row below the heading line, got none');
+  return problems;
+}
+
+interface CsvFile {
+  readonly rows: Rows;
+  /** On which each of them ends. */
+  readonly lines: readonly number[];
+}
+
+async function readCsv(where: string, file: string, surroundings: Surroundings): Promise<CsvFile> {
+  let records: readonly CsvRecord[];
+  try {
+    const text = textOf(await surroundings.readFile(file));
+    const options = { columns: columnNames, skip_empty_lines: true, trim: true, info: true } as const;
+    records = parseCsv(text, options) as unknown as readonly CsvRecord[];
+  } catch (error) {
+    // The parser quotes a value that it cannot make out, which may be a password.
+    const reason = (error as Error).message.replace(/, value is .*$/s, '');
+    return fail(where, file, `expected a CSV file with a heading line, got: ${reason}`);
+  }
+  if (records.length === 0) return fail(where, file, 'expected at least one row below the heading line, got none');
+  return { rows: records.map(({ record }) => record), lines: records.map(({ info }) => info.lines) };
+}
+
+interface CsvRecord {
+  readonly record: Readonly<Record<string, string>>;
+  readonly info: { readonly lines: number };
+}
+
+/** Of two columns with one name only the last would be heard of. */
+function columnNames(names: readonly string[]): string[] {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`the column ${JSON.stringify(twice)} for the second time`);
+  return [...names];
 }
 
 function fail(where: string, file: string, problem: string): never {
   throw new HighwaterError('ROWS_UNREADABLE', [`${where}: ${file}: ${problem}`]);
 }
 
-/** Fisher and Yates's shuffle, from the end (Knuth, The Art of Computer Programming, 3.4.2, algorithm P). */
-function shuffled(rows: Rows, seed: number): Rows {
+/**
+ * The numbers of the rows in an order that the seed draws: Fisher and Yates's shuffle, from the end (Knuth, The Art of
+ * Computer Programming, 3.4.2, algorithm P).
+ */
+function shuffled(count: number, seed: number): readonly number[] {
   const random = createRandom(seed, SHUFFLE_STREAM);
-  const order = [...rows];
-  for (let last = order.length - 1; last > 0; last--) {
+  const order = Array.from({ length: count }, (_, row) => row);
+  for (let last = count - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));
     [order[last], order[other]] = [order[other]!, order[last]!];
   }
@@ -64,3 +113,5 @@ function shuffled(rows: Rows, seed: number): Rows {
 
 /** Apart from the other random choices of a run. */
 const SHUFFLE_STREAM = 0x7075;
+/** More of them are one mistake made many times. */
+const MAX_PROBLEMS = 20;

@@ -2,6 +2,7 @@
 // than there is between two beats, so that none falls behind; and whatever a probe does, the run goes on: what it does not
 // read is a gap, with its reason.
 
+import { startTimer, type Timer } from '../engine/clock.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import type { Probe } from './ports.ts';
@@ -27,11 +28,11 @@ export function startWatch(watched: readonly Watched[], parts: WatchParts): () =
   const { nowNs, onReading, beatNs = BEAT_NS, patienceMs = PATIENCE_MS } = parts;
   const reading = new Map<string, AbortController>();
   let beat = Math.max(0, Math.ceil(nowNs() / beatNs));
-  let timer: NodeJS.Timeout | null = null;
+  let timer: Timer | null = null;
   let isStopped = false;
 
   function schedule(): void {
-    timer = setTimeout(onBeat, Math.max(0, nsToMs(beat * beatNs - nowNs())));
+    timer = startTimer(Math.max(0, nsToMs(beat * beatNs - nowNs())), onBeat);
   }
 
   function onBeat(): void {
@@ -56,7 +57,7 @@ export function startWatch(watched: readonly Watched[], parts: WatchParts): () =
   async function readOne({ name, probe }: Watched, atNs: number): Promise<void> {
     const control = new AbortController();
     reading.set(name, control);
-    const patience = setTimeout(() => control.abort(), patienceMs);
+    const patience = startTimer(patienceMs, () => control.abort());
     const timeIsUp = new Promise<never>((_, reject) => {
       control.signal.onabort = () => reject(new Error(`no answer within ${patienceMs} ms`));
     });
@@ -67,7 +68,7 @@ export function startWatch(watched: readonly Watched[], parts: WatchParts): () =
       const isLate = control.signal.aborted;
       tell(name, atNs, isLate ? `no answer within ${patienceMs} ms` : (error as Error).message);
     } finally {
-      clearTimeout(patience);
+      patience.cancel();
       reading.delete(name);
     }
   }
@@ -75,7 +76,7 @@ export function startWatch(watched: readonly Watched[], parts: WatchParts): () =
   if (watched.length > 0) schedule();
   return () => {
     isStopped = true;
-    if (timer !== null) clearTimeout(timer);
+    timer?.cancel();
     for (const control of reading.values()) control.abort();
   };
 }

@@ -1,6 +1,7 @@
 // One connection's outgoing side: it sends what it is given, and does wrong what its behaviour says. Every wrong act goes to
 // the truth log, so that what a tester finds can be compared with what was done.
 
+import { startTimer, type Timer } from '../engine/clock.ts';
 import type { Behaviour } from '../injection/behaviour.ts';
 import { appendBytes, canSplice, cutOff, flipBits, randomBytes, spliceTogether } from '../injection/damage.ts';
 import { createDecide, randomFor } from '../injection/decide.ts';
@@ -56,7 +57,7 @@ export interface NamedMessage {
 interface Held extends NamedMessage {
   /** How many later messages still go first. */
   left: number;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: Timer;
 }
 
 export interface Delivery {
@@ -75,7 +76,7 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
   const recent: NamedMessage[] = [];
   const held = new Set<Held>();
   let stalled: NamedMessage[] | null = null;
-  let stallTimer: NodeJS.Timeout | undefined;
+  let stallTimer: Timer | undefined;
   let before: NamedMessage | null = null;
   let received = 0;
   let isEvicted = false;
@@ -197,13 +198,13 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
 
   /** Until so many later ones have gone, or the time is over. */
   function hold(message: NamedMessage, left: number, limitMs: number): void {
-    const waiting: Held = { ...message, left, timer: setTimeout(() => release(waiting), limitMs) };
+    const waiting: Held = { ...message, left, timer: startTimer(limitMs, () => release(waiting)) };
     held.add(waiting);
   }
 
   function release(message: Held): void {
     if (!held.delete(message)) return;
-    clearTimeout(message.timer);
+    message.timer.cancel();
     send(message);
   }
 
@@ -215,7 +216,7 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
   function stall(message: NamedMessage, forNs: number): void {
     tell({ act: 'stall', to, stream: message.stream, seq: message.seq, forNs });
     stalled = [message];
-    stallTimer = setTimeout(goOn, nsToMs(forNs));
+    stallTimer = startTimer(nsToMs(forNs), goOn);
   }
 
   function goOn(): void {
@@ -235,9 +236,9 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
 
   function end(): void {
     isOver = true;
-    clearTimeout(stallTimer);
+    stallTimer?.cancel();
     for (const { timer, stream, seq } of held) {
-      clearTimeout(timer);
+      timer.cancel();
       tell({ act: 'drop', to, stream, seq, why: 'held' });
     }
     for (const { stream, seq } of stalled ?? []) tell({ act: 'drop', to, stream, seq, why: 'held' });

@@ -5,6 +5,7 @@
 //   ← {"id": "…", "text": "…"}                     when it is worked off, to its sender
 //   ← {"id": "…", "error": "overflow"}             at once, to the sender of the one that had to go
 
+import { startTimer, type Timer } from '../engine/clock.ts';
 import type { Behaviour } from '../injection/behaviour.ts';
 import type { QueueSettings } from '../injection/queue.ts';
 import type { Tell } from '../injection/truth.ts';
@@ -90,7 +91,7 @@ function createWorkQueue(settings: QueueSettings, workOne: (item: Waiting) => vo
   const waiting = createPriorityQueue<Waiting>(capacity, priorities.length + 1);
   const eachMs = 1000 / perSecond;
   let freeAtMs = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
 
   function workOff(): void {
     const nowMs = performance.now();
@@ -99,11 +100,11 @@ function createWorkQueue(settings: QueueSettings, workOne: (item: Waiting) => vo
       workOne(waiting.take()!);
     }
     if (waiting.size > 0) {
-      timer ??= setTimeout(wake, freeAtMs - nowMs);
+      timer ??= startTimer(freeAtMs - nowMs, wake);
       return;
     }
     freeAtMs = Math.max(freeAtMs, nowMs);
-    clearTimeout(timer);
+    timer?.cancel();
     timer = undefined;
   }
 

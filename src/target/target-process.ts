@@ -2,6 +2,7 @@
 // mistaken for what the generator uses.
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { startTimer } from '../engine/clock.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { TargetHost } from '../run/ports.ts';
 
@@ -50,16 +51,16 @@ function startProcess(
   });
   return new Promise((resolve, reject) => {
     const fail = (what: string): void => {
-      clearTimeout(timer);
+      timer.cancel();
       child.kill('SIGKILL');
       const problem = `target.url: expected the reference target to start, got: ${what}`;
       reject(new HighwaterError('TARGET_START_FAILED', [problem]));
     };
-    const timer = setTimeout(() => fail(`nothing within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
+    const timer = startTimer(START_TIMEOUT_MS, () => fail(`nothing within ${START_TIMEOUT_MS / 1000} s`));
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code) => fail(lastWords.trim() === '' ? `exit code ${code}` : lastWords.trim()));
     child.once('message', (message) => {
-      clearTimeout(timer);
+      timer.cancel();
       child.removeAllListeners('exit');
       resolve({ child, url: (message as TargetListening).url });
     });
@@ -70,9 +71,9 @@ function startProcess(
 function end(child: ChildProcess, ask: () => void): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
+    const timer = startTimer(STOP_PATIENCE_MS, () => child.kill('SIGKILL'));
     child.once('exit', () => {
-      clearTimeout(timer);
+      timer.cancel();
       resolve();
     });
     ask();

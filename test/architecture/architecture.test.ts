@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { brokenImports, importCycles, importsBelow, importsOf } from './layers.ts';
@@ -93,5 +93,30 @@ describe('the pure folders', () => {
     );
     expect(status).not.toBe(0);
     for (const name of ['process', 'Buffer', 'setTimeout']) expect(stdout).toContain(`'${name}'`);
+  });
+});
+
+describe('timers', () => {
+  /** Where a timer of Node's is set that may be longer than one can be. */
+  function bareTimers(root: string): readonly string[] {
+    return readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'engine/clock.ts')
+      .filter((file) => {
+        const source = readFileSync(path.join(root, file), 'utf8');
+        return /\bsetTimeout\(|node:timers|\bsetInterval\((?!\w+, [A-Z_]+\))/.test(source);
+      });
+  }
+
+  test('are set by engine/clock.ts alone, which knows what is too long for Node; intervals are constants', () => {
+    expect(bareTimers(path.join(ROOT, 'src'))).toEqual([]);
+  });
+
+  test('that are planted elsewhere are named', () => {
+    const root = plant({
+      'run/waits.ts': 'setTimeout(go, waitMs);\n',
+      'run/beats.ts': 'setInterval(go, everyMs);\n',
+      'run/looks.ts': 'setInterval(go, LOOK_EVERY_MS);\n',
+    });
+    expect([...bareTimers(root)].sort()).toEqual(['run/beats.ts', 'run/waits.ts']);
   });
 });

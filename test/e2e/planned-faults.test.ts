@@ -101,6 +101,13 @@ describe('a fault on the way, at its time', TOGETHER, () => {
       unexpected: 0,
     });
     for (const act of ['drop', 'duplicate', 'reorder', 'damage'] as const) expect(done(act)).toBeGreaterThan(0);
+    expect(result.recovery?.incidents.map(({ did }) => did)).toMatchObject([
+      { dropped: messages.lost - messages.corrupted },
+      { duplicated: messages.duplicated },
+      { damaged: messages.corrupted },
+      { reordered: messages.reordered },
+    ]);
+    expect(result.verdict.doubts.map(({ kind }) => kind)).not.toContain('faultWithoutEffect');
     expect(result.connections).toMatchObject({ failed: 0, droppedByServer: 0 });
     const places = (isIt: (line: TruthLine) => boolean): number[] =>
       truth.flatMap((line, place) => (isIt(line) ? [place] : []));
@@ -273,8 +280,54 @@ describe.skipIf(!mayMakeNetworks && process.env.CI !== 'true')('packets', TOGETH
       },
       ownNetwork,
     );
-    expect(result.recovery?.incidents[0]?.failedBecause).toMatch(/expected packets that it befalls, got none/);
-    expect(result.verdict.doubts).toContainEqual(expect.objectContaining({ kind: 'faultFailed' }));
+    expect(result.recovery?.incidents[0]).toMatchObject({ failedBecause: null, did: { droppedPackets: 0 } });
+    expect(result.verdict.doubts).toContainEqual(expect.objectContaining({ kind: 'faultWithoutEffect' }));
+  });
+});
+
+describe('a fault that did nothing', TOGETHER, () => {
+  test('leaves what seems kept undecided, and says why', async ({ onTestFinished }) => {
+    const { result, truth } = await run(onTestFinished, {
+      // The next message goes when the last has come: none can overtake another.
+      load: { connections: 1, messages: { closed: { inFlight: 1, for: '3s' } } },
+      faults: [
+        { fault: 'reorder', at: '0s', rate: '100%', by: 3 },
+        { fault: 'swallow_pong', at: '0s' },
+      ],
+      thresholds: ['lost == 0'],
+    });
+    expect(truth.map(({ act }) => act)).not.toContain('reorder');
+    expect(result.messages).toMatchObject({ ...NOTHING, delivered: result.messages.sent });
+    const [reorder, pongs] = result.recovery?.incidents ?? [];
+    expect(reorder?.did).toMatchObject({ chosen: reorder?.did?.passed, reordered: 0 });
+    expect(reorder?.did?.chosen).toBeGreaterThan(0);
+    expect(pongs?.did).toEqual({ swallowedPongs: 0 });
+    expect(result.verdict.kind).toBe('inconclusive');
+    const doubts = result.verdict.doubts.filter(({ kind }) => kind === 'faultWithoutEffect');
+    expect(doubts.map(({ detail }) => detail)).toEqual([
+      expect.stringMatching(/^the fault reorder did nothing: it held \d+ messages back.*send more on each connection$/),
+      expect.stringMatching(/^the fault swallow_pong did nothing: no pong came its way.*target\.ping/),
+    ]);
+  });
+
+  test('is one that had no traffic in its time; the same with traffic is none', async ({ onTestFinished }) => {
+    const latency = (at: string) => ({ name: at, fault: 'latency', at, for: '1s', latency: '1ms' });
+    const { result } = await run(onTestFinished, {
+      load: {
+        connections: 1,
+        messages: {
+          open: [{ to: '20/s' }, { hold: '1s' }, { to: '0/s' }, { hold: '4s' }, { to: '20/s' }, { hold: '1s' }],
+        },
+      },
+      faults: [latency('200ms'), latency('3500ms'), latency('60s')],
+      thresholds: ['lost == 0'],
+    });
+    expect(result.recovery?.incidents.map(({ did }) => (did?.delayedBytes ?? 0) > 0)).toEqual([true, false]);
+    const doubts = result.verdict.doubts.filter(({ kind }) => kind === 'faultWithoutEffect');
+    expect(doubts.map(({ detail }) => detail)).toEqual([
+      expect.stringContaining('the fault 3500ms did nothing: no byte came its way'),
+      expect.stringContaining('the fault 60s did nothing: the load was over before its time'),
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import { codeField, FAULT_DEFAULTS } from '../../injection/fault-fields.ts';
 import { messageFault } from '../fault.ts';
 
 export const close = messageFault(
+  'disconnected',
   { code: codeField },
   ({ code = FAULT_DEFAULTS.code }) =>
     (message, way) =>

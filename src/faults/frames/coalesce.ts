@@ -8,6 +8,7 @@ const LIMIT_NS = 100e6;
 const MAX_OTHERS = 1000;
 
 export const coalesce = messageFault(
+  'coalesced',
   {
     by: wholeField(`a whole number from 1 to ${MAX_OTHERS}`, 'How many more. Default 1.', {
       min: 1,

@@ -12,6 +12,7 @@ import { messageFault } from '../fault.ts';
 const NO_UTF8 = 0xff;
 
 export const corrupt = messageFault(
+  'damaged',
   {
     bits: bitsField,
     part: choiceField(['payload', 'utf8', 'header'], 'Where. Default payload.').optional(),

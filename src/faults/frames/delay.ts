@@ -6,6 +6,7 @@ import { uniform } from '../../random/distributions.ts';
 import { messageFault } from '../fault.ts';
 
 export const delay = messageFault(
+  'delayed',
   { delay: durationRangeField('How much later. Default 10ms.', '5ms..50ms').optional() },
   ({ delay: { minNs, maxNs } = FAULT_DEFAULTS.forNs }) =>
     (message, way) =>

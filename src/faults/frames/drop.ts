@@ -2,4 +2,4 @@
 
 import { messageFault } from '../fault.ts';
 
-export const drop = messageFault({}, () => (message, way) => way.drop(message));
+export const drop = messageFault('dropped', {}, () => (message, way) => way.drop(message));

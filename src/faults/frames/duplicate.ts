@@ -4,6 +4,7 @@ import { copiesField, FAULT_DEFAULTS } from '../../injection/fault-fields.ts';
 import { messageFault } from '../fault.ts';
 
 export const duplicate = messageFault(
+  'duplicated',
   { copies: copiesField },
   ({ copies = FAULT_DEFAULTS.copies }) =>
     (message, way) => {

@@ -3,7 +3,7 @@
 import { randomBytes } from '../../injection/damage.ts';
 import { messageFault } from '../fault.ts';
 
-export const fabricate = messageFault({}, () => (message, way) => {
+export const fabricate = messageFault('fabricated', {}, () => (message, way) => {
   way.send(message);
   way.fabricate(message, randomBytes(message.payload.length, message.isText, way.random(message)));
 });

@@ -8,6 +8,7 @@ const MAX_BYTES = 64 * 1024 ** 2;
 const DEFAULT_BYTES = 1024 ** 2;
 
 export const oversize = messageFault(
+  'damaged',
   { bytes: sizeField('How many more. Default 1MiB.', MAX_BYTES, '64MiB', '1MiB').optional() },
   ({ bytes = DEFAULT_BYTES }) =>
     (message, way) => {

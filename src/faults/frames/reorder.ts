@@ -6,6 +6,7 @@ import { messageFault } from '../fault.ts';
 const HOLD_LIMIT_NS = 100e6;
 
 export const reorder = messageFault(
+  'reordered',
   { by: reorderField },
   ({ by = FAULT_DEFAULTS.by }) =>
     (message, way) =>

@@ -2,7 +2,7 @@
 
 import { messageFault } from '../fault.ts';
 
-export const replay = messageFault({}, () => (message, way) => {
+export const replay = messageFault('duplicated', {}, () => (message, way) => {
   way.send(message);
   const recent = way.recent();
   const again = recent[Math.floor(way.random(message)() * recent.length)];

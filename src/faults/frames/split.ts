@@ -6,6 +6,7 @@ import { messageFault } from '../fault.ts';
 const MAX_FRAGMENTS = 1000;
 
 export const split = messageFault(
+  'split',
   {
     fragments: wholeField(`a whole number from 2 to ${MAX_FRAGMENTS}`, 'How many. Default 2.', {
       min: 2,

@@ -3,7 +3,7 @@
 import { cutOff, isTooShortToCut } from '../../injection/damage.ts';
 import { messageFault } from '../fault.ts';
 
-export const truncate = messageFault({}, () => (message, way) => {
+export const truncate = messageFault('damaged', {}, () => (message, way) => {
   const { payload, isText } = message;
   const isShort = isTooShortToCut(payload, isText);
   const cut = isShort ? payload.slice(0, payload.length >> 1) : cutOff(payload, isText, way.random(message));

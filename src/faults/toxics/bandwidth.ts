@@ -12,6 +12,7 @@ const PIECE_SECONDS = 0.005;
 
 export const bandwidth = toxic(
   'itself',
+  ['delayedBytes'],
   { rate: byteRateField('How much gets through.', '100KB/s') },
   ({ rate: bytesPerSecond }) =>
     (link) => {
@@ -21,6 +22,7 @@ export const bandwidth = toxic(
         ...passing(link),
         ...line,
         push(bytes) {
+          link.count('delayedBytes', bytes.length);
           for (let at = 0; at < bytes.length; at += pieceBytes) {
             const piece = bytes.subarray(at, at + pieceBytes);
             line.pushAt(piece, line.lastDueNs() + (piece.length * 1e9) / bytesPerSecond);

@@ -10,13 +10,22 @@ export const LATENCY_LIMIT_BYTES = 1024 ** 2;
 
 export const latency = toxic(
   'nothing',
+  ['delayedBytes'],
   {
     latency: durationField('How much longer it takes.', { example: '100ms' }),
     jitter: durationField('Up to so much more or less, evenly. Default 0.', { example: '20ms' }).optional(),
   },
   ({ latency: latencyNs, jitter: jitterNs = 0 }) =>
-    (link) =>
-      createDelayLine(link, LATENCY_LIMIT_BYTES, () =>
+    (link) => {
+      const line = createDelayLine(link, LATENCY_LIMIT_BYTES, () =>
         Math.max(0, latencyNs + uniform(link.random, -jitterNs, jitterNs)),
-      ),
+      );
+      return {
+        ...line,
+        push(bytes) {
+          link.count('delayedBytes', bytes.length);
+          line.push(bytes);
+        },
+      };
+    },
 );

@@ -6,6 +6,7 @@ import { passing } from '../stage.ts';
 
 export const limitData = toxic(
   'itself',
+  ['disconnected'],
   { bytes: sizeField('How many get through.', 1024 ** 4, '1TiB', '1MB') },
   ({ bytes: limitBytes }) =>
     (link) => {

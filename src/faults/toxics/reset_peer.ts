@@ -7,6 +7,7 @@ import { passing } from '../stage.ts';
 
 export const resetPeer = toxic(
   'itself',
+  ['disconnected'],
   { timeout: durationField('How long it lives. Default 0.', { example: '2s' }).optional() },
   ({ timeout: timeoutNs = 0 }) =>
     (link) => {

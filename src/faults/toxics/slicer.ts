@@ -9,6 +9,7 @@ const LIMIT_BYTES = 64 * 1024;
 
 export const slicer = toxic(
   'nothing',
+  ['slicedBytes'],
   {
     average_size: sizeField('Of a slice.', 1024 ** 2, '1MiB', '64'),
     size_variation: sizeField('Up to so much more or less. Default 0.', 1024 ** 2, '1MiB', '16').optional(),
@@ -31,7 +32,9 @@ export const slicer = toxic(
       return {
         ...line,
         push(bytes) {
-          for (const slice of slicesOf(bytes)) {
+          const slices = slicesOf(bytes);
+          if (slices.length > 1) link.count('slicedBytes', bytes.length);
+          for (const slice of slices) {
             if (delayNs === 0) link.next.push(slice);
             else line.pushAt(slice, line.lastDueNs() + delayNs);
           }

@@ -6,6 +6,7 @@ import { passing } from '../stage.ts';
 
 export const slowClose = toxic(
   'nothing',
+  ['delayedEnds'],
   { delay: durationField('How much later.', { example: '1s' }) },
   ({ delay: delayNs }) =>
     (link) => {
@@ -19,6 +20,7 @@ export const slowClose = toxic(
         ...passing(link),
         end() {
           isEnding = true;
+          link.count('delayedEnds');
           link.after(delayNs, end);
         },
         retire: end,

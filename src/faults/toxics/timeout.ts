@@ -7,6 +7,7 @@ import { passing } from '../stage.ts';
 
 export const timeout = toxic(
   'itself',
+  ['swallowedBytes'],
   { timeout: durationField('Then it is closed; 0 never. Default 0.', { example: '5s' }).optional() },
   ({ timeout: timeoutNs = 0 }) =>
     (link) => {
@@ -14,7 +15,7 @@ export const timeout = toxic(
       if (timeoutNs > 0) link.after(timeoutNs, () => link.sever('close'));
       return {
         ...passing(link),
-        push() {},
+        push: (bytes) => link.count('swallowedBytes', bytes.length),
         end() {
           hasEnded = true;
         },

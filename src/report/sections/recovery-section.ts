@@ -4,6 +4,7 @@ import type { FailureKind } from '../../facts/failure.ts';
 import { FAILURE_MEANINGS } from '../../facts/failure.ts';
 import type { IncidentResult, RunResult } from '../../facts/result.ts';
 import { type Block, type Cell, paragraph, type Section } from '../document.ts';
+import { faultText } from '../fault-texts.ts';
 import { formatSeconds, formatShare } from '../figures.ts';
 import { misbehavingTexts } from '../misbehaving-texts.ts';
 import { countCell, msCell, numbers, said, secondsCell, table, text, troubleCell, words } from '../tables.ts';
@@ -48,6 +49,11 @@ function incidents({ recovery }: RunResult): readonly Block[] {
   if (all.length === 0) return [];
   const failed = all.filter(({ failedBecause }) => failedBecause !== null);
   return [
+    table(
+      'Faults, and what they did',
+      words('fault', 'kind', 'what it did'),
+      all.map(({ name, kind, did }) => [said(name, 64), said(kind, 40), text(faultText(did) ?? 'not known')]),
+    ),
     table('Faults, and the lanes’ way back', LANE_COLUMNS, all.map(laneCells)),
     table('Faults, and what they cost', MESSAGE_COLUMNS, all.map(messageCells), NOTE),
     ...(failed.length === 0

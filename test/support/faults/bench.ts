@@ -2,6 +2,7 @@
 // writes down what came.
 
 import type { ProxyFault } from '../../../src/faults/fault.ts';
+import { NO_METER } from '../../../src/faults/fault-meter.ts';
 import { parseFaults } from '../../../src/faults/faults-file.ts';
 import { createFrameStage } from '../../../src/faults/frame-stage.ts';
 import { createPipeline, type Part } from '../../../src/faults/pipeline.ts';
@@ -69,6 +70,7 @@ export function createStageBench(
   const frames: Part = {
     key: {},
     random: () => () => 0.5,
+    meter: NO_METER,
     sever,
     make: createFrameStage({
       way,
@@ -86,6 +88,7 @@ export function createStageBench(
       key: fault,
       make: act.make,
       random,
+      meter: fault.meter,
       sever,
     }));
     pipeline.arrange([...(withFrames ? [frames] : []), ...stages]);
