@@ -205,7 +205,12 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),
           closeCodes: whole.closeCodes,
+          closes: whole.closes,
           failures: failuresOf(whole, events, 0),
+        },
+        negotiated: {
+          subprotocol: Object.fromEntries(whole.negotiated.subprotocol),
+          compression: Object.fromEntries(whole.negotiated.compression),
         },
         messages: closeBooks(whole, false),
         delivery: describeDelivery(whole, fanout, plan),

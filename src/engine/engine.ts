@@ -447,15 +447,20 @@ export function createEngine(parts: EngineParts): Engine {
     phase = 'closing';
     conversation.closeAll();
     const startedNs = clock.nowNs();
-    const patienceNs = isMisbehaving ? MISBEHAVING_CLOSE_TIMEOUT_NS : CLOSE_TIMEOUT_NS;
+    let patienceNs = isMisbehaving ? MISBEHAVING_CLOSE_TIMEOUT_NS : CLOSE_TIMEOUT_NS;
+    let lookedNs = startedNs;
     const look = (): void => {
+      const nowNs = clock.nowNs();
+      // What was answered while this process stood still has not been read yet.
+      patienceNs += stallNs(nowNs - lookedNs);
+      lookedNs = nowNs;
       const linked = lanes.filter((lane) => lane.link !== null);
-      const isLate = clock.nowNs() - startedNs > patienceNs;
+      const isLate = nowNs - startedNs > patienceNs;
       if (linked.length > 0 && !isLate) {
         clock.after(BEAT_NS, look);
         return;
       }
-      for (const lane of linked) lane.link?.destroy();
+      for (const lane of linked) conversation.giveUp(lane);
       phase = 'finished';
       windows.finish();
       const words = { worker: shard, group, lanes, ledger: traffic.ledger, fanout, states, sharedRoomOf };

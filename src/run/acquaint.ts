@@ -149,7 +149,7 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
 
   try {
     const opened = await connect();
-    if (opened.kind === 'refused') throw unreachableTarget(opened, parts.secrets);
+    if (opened.kind === 'refused') throw unreachableTarget(opened, parts);
     const startedNs = clock.nowNs();
     await listen(watchNs, () => notebook.heardCount() >= MAX_WATCHED);
     const isSeldom = notebook.heardCount() > 1 && notebook.heardCount() < ENOUGH_TO_SEE;
@@ -167,10 +167,10 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
 
 function unreachableTarget(
   { failure, detail }: Extract<Opened, { kind: 'refused' }>,
-  secrets: readonly string[],
+  { plan, secrets }: AcquaintanceParts,
 ): HighwaterError {
   const got = printable(redactExcerpt(detail, secrets), 400);
-  const advice = adviceFor({ kind: failure, detail });
+  const advice = adviceFor({ kind: failure, detail }, { target: plan.target, hasOpened: false });
   return new HighwaterError('TARGET_UNREACHABLE', [
     `target.url: expected a service that opens a WebSocket, got ${failure}: ${got}${advice === null ? '' : `. Do: ${advice}`}`,
   ]);
