@@ -9,6 +9,7 @@ test.each([
   ['upgradeRejected', 'HTTP 403 Forbidden', /target\.headers: \{ Origin: .* or -H 'Origin: /],
   ['upgradeRejected', 'HTTP 403 Access denied: Access denied', /target\.headers: \{ Origin: /],
   ['upgradeRejected', 'HTTP 400 Bad Request: Client sent an HTTP request to an HTTPS server.', /wss:\/\/ in place/],
+  ['badUpgrade', 'RFC 9112 §4: a response must begin with an HTTP/1.1 status line', /port of a WebSocket service/],
   ['badUpgrade', 'RFC 8446 §5.1: the answer is a record of TLS, so the port speaks TLS', /wss:\/\/ in place/],
   [
     'handshakeTimeout',
@@ -31,6 +32,12 @@ test.each([
 test('what says it all needs no advice', () => {
   const detail = 'HTTP 503 Service Unavailable, retry after 5';
   expect(adviceFor({ kind: 'upgradeRejected', detail }, plain)).toBeNull();
+  for (const rule of [
+    'RFC 6455 §11.3.3: Sec-WebSocket-Accept must not occur twice, got "a, a"',
+    'RFC 6455 §4.2.2: Sec-WebSocket-Protocol must name a subprotocol or be left out, got it without a value',
+    "the head of the answer is longer than 65536 bytes, a limit of Highwater's own",
+  ])
+    expect(adviceFor({ kind: 'badUpgrade', detail: rule }, plain)).toBeNull();
 });
 
 test('who has named an Origin is not told to name one', () => {

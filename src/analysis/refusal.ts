@@ -24,18 +24,13 @@ const FULL_QUEUE =
 /** What to try next; null where the detail says it all, or where nothing follows from it as others got in. */
 export function adviceFor({ kind, detail }: Refusal, { target, hasOpened }: Attempt): string | null {
   const isSecure = target.urls.some((url) => url.startsWith('wss:'));
-  if (/sub-?protocol/i.test(detail)) {
-    const chosen = /it chose ([\w.-]+)$/.exec(detail)?.[1];
-    return `the service wants a subprotocol: name it with --subprotocol ${chosen ?? 'NAME'}`;
-  }
   switch (kind) {
     case 'upgradeRejected':
-      return adviceForStatus(Number(/^HTTP (\d{3})/.exec(detail)?.[1]), detail, target);
+      return /sub-?protocol/i.test(detail)
+        ? subprotocolAdvice('NAME')
+        : adviceForStatus(Number(/^HTTP (\d{3})/.exec(detail)?.[1]), detail, target);
     case 'badUpgrade':
-      if (/record of TLS/.test(detail)) return 'write wss:// in place of ws:// in target.url';
-      return hasOpened
-        ? null
-        : 'is this the port of a WebSocket service, and is TLS as the service wants it (ws:// or wss://)?';
+      return hasOpened ? null : adviceForAnswer(detail);
     case 'tls':
       return tlsRemedy(detail);
     case 'refused':
@@ -57,6 +52,20 @@ export function adviceFor({ kind, detail }: Refusal, { target, hasOpened }: Atte
     default:
       return null;
   }
+}
+
+function subprotocolAdvice(name: string): string {
+  return `the service wants a subprotocol: name it with --subprotocol ${name}`;
+}
+
+/** Of an answer that could not be accepted. What is wrong with a 101 only the service can mend, and the detail says it. */
+function adviceForAnswer(detail: string): string | null {
+  if (/record of TLS/.test(detail)) return 'write wss:// in place of ws:// in target.url';
+  const chosen = /it chose ([\w.-]+)$/.exec(detail)?.[1];
+  if (chosen !== undefined) return subprotocolAdvice(chosen);
+  return detail.startsWith('RFC 9112')
+    ? 'is this the port of a WebSocket service, and is TLS as the service wants it (ws:// or wss://)?'
+    : null;
 }
 
 function adviceForStatus(status: number, detail: string, target: Attempt['target']): string | null {
