@@ -75,6 +75,7 @@ export const localSurroundings: Surroundings = {
     return found.map((entry) => entry.address);
   },
   machine: localMachine,
+  environment: () => process.env,
   git: () => gitState(process.cwd()),
 };
 

@@ -16,7 +16,17 @@ const needs = {
 };
 const machine = { cores: 4, filesPerProcess: 20_000, portsPerAddress: 28_232 };
 const render = (plan: Plan, more: Partial<typeof needs> = {}): string =>
-  renderCheck({ plan, plannedSeconds: 12, needs: { ...needs, ...more }, machine }, plainStyle(false));
+  renderCheck(
+    { plan, plannedSeconds: 12, needs: { ...needs, ...more }, machine, unusedProxy: null },
+    plainStyle(false),
+  );
+
+test('says that a proxy of the environment is not used, and nothing where there is none', () => {
+  const text = (unusedProxy: string | null): string =>
+    renderCheck({ plan: makePlan(), plannedSeconds: 12, needs, machine, unusedProxy }, plainStyle(false));
+  expect(text('HTTP_PROXY is set')).toMatch(/^ {2}proxy +HTTP_PROXY is set$/m);
+  expect(text(null)).not.toMatch(/proxy/i);
+});
 
 test('says what would happen: lanes, messages, stages, how long, rules', () => {
   const text = render(

@@ -12,6 +12,7 @@ import type { Window } from '../facts/window.ts';
 import type { Tell, TruthLine } from '../injection/truth.ts';
 import type { Fault, Plan, ProbeSettings } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
+import type { Environment } from './proxy-environment.ts';
 
 /** From coordinator to worker. Other times count from the run's origin. */
 export type Command =
@@ -173,6 +174,8 @@ export interface Surroundings {
   /** IP addresses of a host in the order to try; rejects where it has none. */
   resolve(host: string): Promise<readonly string[]>;
   machine(): MachineLimits;
+  /** The variables of this process. */
+  environment(): Environment;
   /** Of the working directory; null where that is none of a repository, or git is missing or slow. Never rejects. */
   git(): Promise<GitState | null>;
 }
