@@ -38,7 +38,11 @@ export function rows() {
 /** Reads the message as a lane does. */
 function read(frame) {
   let heardBytes = 0;
-  const inflation = { inflate: zlibInflate(inflateRawSync), serverContextTakeover: false, serverWindowBits: WINDOW_BITS };
+  const inflation = {
+    inflate: zlibInflate(inflateRawSync),
+    serverContextTakeover: false,
+    serverWindowBits: WINDOW_BITS,
+  };
   const sink = {
     message(_tag, _isText, _bytes, start, end) {
       heardBytes += end - start;

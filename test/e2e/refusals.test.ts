@@ -239,7 +239,7 @@ describe('what was negotiated', () => {
   });
 });
 
-const mayMakeNetworks = spawnSync('unshare', ['--net', 'true'], { stdio: 'ignore' }).status === 0;
+const mayMakeNetworks = spawnSync('sh', ['-c', 'unshare --net true'], { stdio: 'ignore' }).status === 0;
 if (!mayMakeNetworks)
   process.stderr.write('SKIPPED: proxies of the environment need root and unshare: their tests do not run here\n');
 
