@@ -12,6 +12,7 @@ const CLAIMS = [
   'ledger',
   'json-dialect',
   'fan-out',
+  'compression',
   'proxy',
   'idle',
   'open-loop',

@@ -229,7 +229,12 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),
           closeCodes: whole.closeCodes,
+          closes: whole.closes,
           failures: failuresOf(whole, events, 0),
+        },
+        negotiated: {
+          subprotocol: Object.fromEntries(whole.negotiated.subprotocol),
+          compression: Object.fromEntries(whole.negotiated.compression),
         },
         messages: withoutRatio(closeBooks(whole, false)),
         delivery: { ...delivery, consistentWith: isDamaged ? null : delivery.consistentWith },

@@ -142,6 +142,50 @@ describe('what never came counts as over a percentile’s limit', () => {
     }
   });
 
+  test.each<[string, WindowParts, string]>([
+    [
+      'response.max < 1s',
+      {
+        ...delivered,
+        messages: { due: 1000, sent: 990, delivered: 985, lost: 3, unresolved: 2 },
+        unsent: { late: 10 },
+      },
+      'never: 15 of 1,000 messages were lost, unresolved or unsent',
+    ],
+    [
+      'service.max < 1s',
+      { ...delivered, messages: { due: 1000, sent: 990, delivered: 985, lost: 3, unresolved: 2 } },
+      'never: 5 of 990 messages were lost or unresolved',
+    ],
+    [
+      'sendLag.max < 1s',
+      { messages: { due: 10, sent: 8 }, unsent: { late: 2 }, times: { sendLag: times(8, MS) } },
+      'never: 2 of 10 messages were given up as late',
+    ],
+    [
+      'handshake.p50 < 1s',
+      { connections: { attempted: 60, opened: 13, failed: 47 }, times: { handshake: times(13, MS) } },
+      'never: lanes failed to open in 47 of 60 attempts',
+    ],
+    [
+      'outage.max < 1s',
+      { connections: { attempted: 10, gaveUp: 2 }, times: { outage: times(3, MS) } },
+      'never: in 2 of 5 outages the lane did not come back',
+    ],
+    [
+      'ping.max < 1s',
+      { pings: { sent: 5, answered: 4, unanswered: 1 }, times: { ping: times(4, MS) } },
+      'never: 1 of 5 pings were not answered',
+    ],
+    [
+      'firstPush.max < 1s',
+      { connections: { attempted: 4, opened: 4 }, times: { firstPush: times(1, MS) } },
+      'never: 3 of 4 lanes heard no push',
+    ],
+  ])('%s says of what so many never came', (expression, parts, text) => {
+    expect(judge(expression, parts).result).toMatchObject({ kind: 'fail', observed: null, observedText: text });
+  });
+
   test('unsent messages, of response but not of service', () => {
     const parts = { ...delivered, unsent: { backpressure: 15 } };
     expect(kindOf('response.p99 < 1s', parts)).toBe('fail');

@@ -52,9 +52,7 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
   const isKept = holds(observation.kind === 'value' ? observation.value : Number.POSITIVE_INFINITY, threshold);
   const observed = observation.kind === 'value' ? observation.value : null;
   const observedText =
-    observation.kind === 'value'
-      ? formatObserved(observation.value, threshold.unit)
-      : 'never (too many lost, unresolved or unsent)';
+    observation.kind === 'value' ? formatObserved(observation.value, threshold.unit) : neverText(threshold, evidence);
   const doubts = [
     ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
     ...(isKept ? doubtsOfWorst(threshold, evidence) : doubtsOfBest(threshold, evidence, whole.tally)),
@@ -194,6 +192,26 @@ function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number 
     default:
       return unreachable(times);
   }
+}
+
+/** What never came, by what the times are of: `{n}` stands for how many of how many. */
+const NEVER_TEXTS: Readonly<Record<Times, string>> = {
+  response: 'never: {n} messages were lost, unresolved or unsent',
+  service: 'never: {n} messages were lost or unresolved',
+  sendLag: 'never: {n} messages were given up as late',
+  handshake: 'never: lanes failed to open in {n} attempts',
+  outage: 'never: in {n} outages the lane did not come back',
+  fanout: 'never: {n} deliveries were missed or unresolved',
+  ping: 'never: {n} pings were not answered',
+  firstPush: 'never: {n} lanes heard no push',
+};
+
+/** Why a statistic lies among what never came: only those of times do. */
+function neverText({ metric }: Threshold, { tally, fanout }: Evidence): string {
+  if (metric.kind !== 'distribution') return 'never';
+  const missing = missingFrom(metric.of, tally, fanout);
+  const all = tally.histograms[metric.of].count + missing;
+  return NEVER_TEXTS[metric.of].replace('{n}', `${formatCount(missing)} of ${formatCount(all)}`);
 }
 
 function observeStatistic(h: Histogram, statistic: Statistic, missing: number, rule: string): Observation {

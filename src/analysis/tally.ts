@@ -3,6 +3,8 @@
 
 import type { FailureKind } from '../facts/failure.ts';
 import {
+  CLOSE_COUNTS,
+  type CloseCounts,
   DAMAGE_KINDS,
   type DamageKind,
   type DeliveryFacts,
@@ -10,6 +12,8 @@ import {
   type HistogramName,
   MESSAGE_FACTS,
   type MessageFacts,
+  NEGOTIATED,
+  type NegotiatedFacts,
   PING_COUNTS,
   type PingCounts,
   PUSH_COUNTS,
@@ -20,6 +24,7 @@ import {
   type UnsentReason,
   type Window,
   zeroAcknowledgements,
+  zeroCloses,
   zeroDamage,
   zeroExtent,
   zeroJitter,
@@ -54,6 +59,8 @@ export interface Tally {
   pings: PingCounts;
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
+  closes: CloseCounts;
+  negotiated: Readonly<Record<keyof NegotiatedFacts, Map<string, number>>>;
   attempted: number;
   opened: number;
   reconnected: number;
@@ -112,6 +119,8 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     pings: zeroPings(),
     failures: {},
     closeCodes: {},
+    closes: zeroCloses(),
+    negotiated: { subprotocol: new Map(), compression: new Map() },
     attempted: 0,
     opened: 0,
     reconnected: 0,
@@ -179,6 +188,13 @@ export function addWindow(tally: Tally, window: Window): void {
   }
   for (const [code, count] of Object.entries(connections.closeCodes)) {
     tally.closeCodes[code] = (tally.closeCodes[code] ?? 0) + count;
+  }
+  for (const name of CLOSE_COUNTS) tally.closes[name] += connections.closes[name];
+  for (const of of NEGOTIATED) {
+    const counts = tally.negotiated[of];
+    for (const [name, count] of Object.entries(connections.negotiated[of])) {
+      counts.set(name, (counts.get(name) ?? 0) + count);
+    }
   }
   tally.attempted += connections.attempted;
   tally.opened += connections.opened;

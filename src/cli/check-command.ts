@@ -7,6 +7,7 @@ import { localProbes } from '../probes/local-probes.ts';
 import { renderCheck } from '../report/check.ts';
 import { machineNeeds, plannedSeconds } from '../run/machine-needs.ts';
 import { checkFaults, checkPlan, checkProbes } from '../run/prepare.ts';
+import { unusedProxy } from '../run/proxy-environment.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { styleFor } from './terminal.ts';
@@ -26,7 +27,8 @@ export async function checkCommand(
   const shown = redactPlan(plan, secrets);
   if (flags.json === true) process.stdout.write(`${JSON.stringify(shown)}\n`);
   else {
-    const outlook = { plan: shown, needs, machine, plannedSeconds: plannedSeconds(plan) };
+    const proxy = unusedProxy(plan.target.urls, localSurroundings.environment());
+    const outlook = { plan: shown, needs, machine, plannedSeconds: plannedSeconds(plan), unusedProxy: proxy };
     process.stdout.write(renderCheck(outlook, styleFor(process.stdout)));
   }
   if (needs.problems.length > 0) throw new HighwaterError('MACHINE_LIMIT', needs.problems);

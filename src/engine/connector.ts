@@ -3,10 +3,10 @@
 
 import { hash, randomBytes } from 'node:crypto';
 import type { FailureKind } from '../facts/failure.ts';
-import type { DeflateAgreement, DeflateSettings } from '../frames/deflate.ts';
+import { agreementText, type DeflateAgreement, type DeflateSettings } from '../frames/deflate.ts';
 import { acceptGuid, buildHandshakeRequest, HandshakeReader } from '../frames/handshake.ts';
 import { record } from '../histogram/histogram.ts';
-import { countFailure, type Recorder } from '../measure/recorder.ts';
+import { countFailure, countNegotiated, type Recorder } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import type { Clock } from './clock.ts';
@@ -163,6 +163,10 @@ export function createConnector(parts: ConnectorParts): Connector {
       case 'accepted':
         settle(lane);
         record(recorder.histograms.handshake, clock.nowNs() - current.startedNs);
+        countNegotiated(recorder, {
+          subprotocol: answer.subprotocol,
+          compression: answer.deflate === null ? null : agreementText(answer.deflate),
+        });
         parts.opened(lane, answer.deflate);
         refill();
         return answer.consumedBytes;
@@ -225,7 +229,9 @@ export function createConnector(parts: ConnectorParts): Connector {
       if (nowNs < current.deadlineNs) continue;
       if (current.refusal !== null) fail(lane, 'upgradeRejected', describeRefusal(current.refusal));
       else if (current.phase === 'connecting') {
-        fail(lane, 'connectTimeout', `not connected after ${formatDuration(target.connectTimeoutNs)}`);
+        const { secure } = siteFor(lane.stream, current.addressIndex).endpoint;
+        const what = secure ? 'no TCP connection with TLS' : 'not connected';
+        fail(lane, 'connectTimeout', `${what} after ${formatDuration(target.connectTimeoutNs)}`);
       } else
         fail(
           lane,

@@ -60,6 +60,36 @@ describe('control frames', () => {
 });
 
 describe('the close handshake', () => {
+  const three = { plan: makePlan({ connections: curve({ to: 3 }), messages: openMessages(30, SECOND) }) };
+  const closesBy = (onClose: (connection: PeerConnection) => void) =>
+    runScenario({ ...three, script: () => ({ onClose }) });
+
+  test('a service that answers every close frame and ends its connections is said nothing against', () => {
+    const { tally } = runScenario(three);
+    expect(tally.closes).toEqual({ sent: 3, unanswered: 0, waitedOut: 0 });
+  });
+
+  test('close frames that are never answered are counted, and that they were waited for', () => {
+    const outcome = closesBy(() => {});
+    expect(outcome.tally.closes).toEqual({ sent: 3, unanswered: 3, waitedOut: 3 });
+    expect(outcome.tally.messages).toMatchObject({ sent: 30, delivered: 30 });
+  });
+
+  test('a connection that ends without an answer is unanswered, and was not waited for', () => {
+    const { tally } = closesBy(({ peer, number }) => (number === 0 ? peer.reset() : peer.end()));
+    expect(tally.closes).toEqual({ sent: 3, unanswered: 3, waitedOut: 0 });
+  });
+
+  test('an answer without the end of the connection is waited for, and is one', () => {
+    const { tally } = closesBy((connection) => connection.close(1000));
+    expect(tally.closes).toEqual({ sent: 3, unanswered: 0, waitedOut: 3 });
+  });
+
+  test('a close frame that the service began is none of ours', () => {
+    const { tally } = runScenario({ ...three, script: () => ({ onOpen: (connection) => connection.close(1001) }) });
+    expect(tally.closes).toMatchObject({ sent: 0, unanswered: 0 });
+  });
+
   test('ours: a close frame with 1000, and the service’s answer is no drop', () => {
     const outcome = runScenario({ plan: makePlan({ messages: openMessages(10, SECOND) }) });
     expect(outcome.connections[0]).toMatchObject({ closeCode: 1000 });

@@ -55,6 +55,8 @@ export interface Conversation {
   retire(lane: Lane): void;
   /** Declares what is outstanding lost, closes every open lane. */
   closeAll(): void;
+  /** The lane is closing and is not waited for any longer. */
+  giveUp(lane: Lane): void;
   /** The lane, where it is not open, will not get another connection: what was kept for that is unresolved. */
   abandon(lane: Lane): void;
   /** Whether the lane is open is of account from now on; and is not any longer. */
@@ -187,7 +189,10 @@ export function createConversation(parts: ConversationParts): Conversation {
       pinger?.pong(lane, bytes, start, end);
     },
     close(lane, code, reason) {
-      if (lane.state === 'closing') return; // the answer to ours
+      if (lane.state === 'closing') {
+        lane.awaitsClose = false; // the answer to ours, or one that crossed it
+        return;
+      }
       const detail = reason === '' ? describeCloseCode(code) : `${describeCloseCode(code)}: ${reason}`;
       countFailure(recorder, 'closedByServer');
       leave(lane, 'droppedByServer', code);
@@ -225,6 +230,7 @@ export function createConversation(parts: ConversationParts): Conversation {
       countFailure(recorder, kind);
       parts.failed(lane, kind, error?.detail ?? 'the connection was closed without a close frame');
     }
+    noteUnanswered(lane);
     leaving.delete(lane);
     lane.state = 'idle';
     lane.link = null;
@@ -319,7 +325,22 @@ export function createConversation(parts: ConversationParts): Conversation {
     noteLost(lane);
     settle(lane, 'lost');
     takeOut(lane, parting);
+    recorder.closes.sent++;
+    lane.awaitsClose = true;
     sendClose(lane, NORMAL_CLOSE);
+  }
+
+  /** RFC 6455 §5.5.1: whoever receives a close frame, and has sent none, must answer it. */
+  function noteUnanswered(lane: Lane): void {
+    if (lane.awaitsClose) recorder.closes.unanswered++;
+    lane.awaitsClose = false;
+  }
+
+  /** It is closing, and the service has not ended its connection. */
+  function giveUp(lane: Lane): void {
+    if (leaving.delete(lane)) recorder.closes.waitedOut++;
+    noteUnanswered(lane);
+    lane.link?.destroy();
   }
 
   function noteLost(lane: Lane): void {
@@ -354,9 +375,11 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (stalledNs > 0) for (const [lane, deadlineNs] of leaving) leaving.set(lane, deadlineNs + stalledNs);
     for (const [lane, deadlineNs] of [...leaving]) {
       if (nowNs < deadlineNs) continue;
-      leaving.delete(lane);
-      if (lane.state === 'draining') closeNow(lane);
-      else lane.link?.destroy();
+      if (lane.state !== 'draining') giveUp(lane);
+      else {
+        leaving.delete(lane);
+        closeNow(lane);
+      }
     }
   }
 
@@ -371,7 +394,19 @@ export function createConversation(parts: ConversationParts): Conversation {
     }
   }
 
-  return { opened, onBytes, onClose, drop, retire, closeAll, abandon, wanted: (lane) => wanted(lane), unwanted, sweep };
+  return {
+    opened,
+    onBytes,
+    onClose,
+    drop,
+    retire,
+    closeAll,
+    giveUp,
+    abandon,
+    wanted: (lane) => wanted(lane),
+    unwanted,
+    sweep,
+  };
 }
 
 /** The messages on either side of a hole: what proves that it is one. */

@@ -483,18 +483,21 @@ export function createEngine(parts: EngineParts): Engine {
   function closeAll(): void {
     phase = 'closing';
     conversation.closeAll();
-    let deadlineNs = clock.nowNs() + (isMisbehaving ? MISBEHAVING_CLOSE_TIMEOUT_NS : CLOSE_TIMEOUT_NS);
-    let closeLookNs = clock.nowNs();
+    const startedNs = clock.nowNs();
+    let patienceNs = isMisbehaving ? MISBEHAVING_CLOSE_TIMEOUT_NS : CLOSE_TIMEOUT_NS;
+    let closeLookNs = startedNs;
     const look = (): void => {
+      const nowNs = clock.nowNs();
+      // What was answered while this process stood still has not been read yet.
+      patienceNs += stallNs(nowNs - closeLookNs, BEAT_NS);
+      closeLookNs = nowNs;
       const linked = lanes.filter((lane) => lane.link !== null);
-      deadlineNs += stallNs(clock.nowNs() - closeLookNs, BEAT_NS);
-      closeLookNs = clock.nowNs();
-      const isLate = closeLookNs > deadlineNs;
+      const isLate = nowNs - startedNs > patienceNs;
       if (linked.length > 0 && !isLate) {
         clock.after(BEAT_NS, look);
         return;
       }
-      for (const lane of linked) lane.link?.destroy();
+      for (const lane of linked) conversation.giveUp(lane);
       phase = 'finished';
       windows.finish();
       const words = { worker: shard, group, lanes, ledger: traffic.ledger, fanout, states, sharedRoomOf };

@@ -50,6 +50,8 @@ export class Lane {
   droppedNs = Number.NaN;
   /** Open, failed or called off once: the barrier before the first message waits for it no longer. */
   isResolved = false;
+  /** A close frame of ours, which was no answer, has not been answered. */
+  awaitsClose = false;
   link: Link | null = null;
   opening: Opening | null = null;
   reader: FrameReader<Lane> | null = null;

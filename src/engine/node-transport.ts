@@ -4,6 +4,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { FailureKind } from '../facts/failure.ts';
+import { tlsFailureText } from '../facts/tls-failure.ts';
 import type { Endpoint, Link, LinkError, LinkHandler, Transport } from './transport.ts';
 
 /** A read event hands up at most this much; larger reads only raise the memory in use. */
@@ -42,7 +43,7 @@ export function createNodeTransport<Tag>(
     handler.onConnect(this[LANE]);
   }
   function onError(this: LaneSocket<Tag>, error: NodeJS.ErrnoException): void {
-    this[LAST_ERROR] = linkError(error);
+    this[LAST_ERROR] = linkError(error, 'secureConnecting' in this && this.secureConnecting === true);
   }
   function onClose(this: LaneSocket<Tag>): void {
     handler.onClose(this[LANE], this, this[LAST_ERROR]);
@@ -111,15 +112,22 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   EAI_AGAIN: 'dns',
 };
 
-/** The kind under which a socket's error counts, and a sentence about it. */
-export function linkError(error: NodeJS.ErrnoException): LinkError {
+/** The kind under which a socket's error counts, and a sentence about it. `isSecuring`: its TLS handshake was not over. */
+export function linkError(error: NodeJS.ErrnoException, isSecuring: boolean): LinkError {
   const code = error.code ?? '';
-  if (error.message.includes('before secure TLS connection was established')) {
-    return { kind: 'tls', detail: 'the connection was closed during the TLS handshake' };
-  }
+  if (isTlsCode(code)) return { kind: 'tls', detail: tlsFailureText(...tlsCodeAndReason(code, error)) };
   const isWrongSource = error.syscall === 'bind' && (code === 'EADDRNOTAVAIL' || code === 'EINVAL');
-  const kind = isWrongSource ? 'sourceAddress' : (KIND_OF_CODE[code] ?? (isTlsCode(code) ? 'tls' : 'other'));
+  const kind = isWrongSource ? 'sourceAddress' : (KIND_OF_CODE[code] ?? 'other');
+  if (isSecuring && kind === 'reset') return { kind: 'tls', detail: tlsFailureText('ECONNRESET', error.message) };
   return { kind, detail: code === '' || error.message.includes(code) ? error.message : `${error.message} (${code})` };
+}
+
+/** Node's EPROTO says in its message alone which error of OpenSSL it is: `error:…:SSL routines:FUNCTION:REASON:FILE…`. */
+function tlsCodeAndReason(code: string, error: Error & { readonly reason?: unknown }): readonly [string, string] {
+  const reason =
+    typeof error.reason === 'string' ? error.reason : /:SSL routines:[^:]*:([^:]+):/.exec(error.message)?.[1];
+  if (code !== 'EPROTO' || reason === undefined) return [code, reason ?? error.message];
+  return [`ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`, reason];
 }
 
 function isTlsCode(code: string): boolean {

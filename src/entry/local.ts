@@ -75,5 +75,6 @@ export const localSurroundings: Surroundings = {
   },
   isLocalAddress,
   machine: localMachine,
+  environment: () => process.env,
   git: () => gitState(process.cwd()),
 };

@@ -39,7 +39,7 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
   connectTimeout: 'the TCP connection was not made in time',
   handshakeTimeout: 'the WebSocket handshake was not answered in time',
   upgradeRejected: 'the service answered the upgrade with an HTTP status other than 101',
-  badUpgrade: 'the upgrade was answered against RFC 6455',
+  badUpgrade: 'the answer to the upgrade could not be accepted',
   fileDescriptors: 'this machine ran out of file descriptors',
   ports: 'this machine ran out of local ports',
   sourceAddress: 'the source address is none of this machine, or not of the family of the target',

@@ -6,7 +6,15 @@ import type { NonEmpty } from '../units/non-empty.ts';
 import type { GitState, Machine, Outcome, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
 import type { FaultCounts } from './fault-counts.ts';
-import type { DamageKind, PingCounts, StrangerKind, TypeCounts, UnsentReason } from './window.ts';
+import type {
+  CloseCounts,
+  DamageKind,
+  NegotiatedFacts,
+  PingCounts,
+  StrangerKind,
+  TypeCounts,
+  UnsentReason,
+} from './window.ts';
 
 export const RESULT_SCHEMA = 'highwater/result/1';
 
@@ -18,6 +26,8 @@ export interface RunResult {
   readonly plan: Plan;
   readonly verdict: Verdict & { readonly thresholds: readonly ThresholdResult[] };
   readonly connections: ConnectionResult;
+  /** What connections agreed on when they opened: how many on what, `none` for nothing. Each opening counts. */
+  readonly negotiated: NegotiatedFacts;
   readonly messages: MessageResult;
   readonly delivery: DeliveryResult;
   /** Null where the plan has no rooms. */
@@ -197,6 +207,8 @@ export interface ConnectionResult {
   readonly connectedSeconds: number | null;
   readonly handshake: Distribution;
   readonly closeCodes: Readonly<Record<string, number>>;
+  /** Of the close handshakes that Highwater began. */
+  readonly closes: Readonly<CloseCounts>;
   readonly failures: Readonly<Partial<Record<FailureKind, FailureResult>>>;
 }
 

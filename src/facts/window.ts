@@ -192,6 +192,22 @@ export const HISTOGRAM_NAMES = [
 ] as const;
 export type HistogramName = (typeof HISTOGRAM_NAMES)[number];
 
+/** How close handshakes went that we began (RFC 6455 §7.1.2). */
+export const CLOSE_COUNTS = ['sent', 'unanswered', 'waitedOut'] as const;
+/**
+ * `sent`: close frames of ours that were not answers. `unanswered`: of them, no close frame came back before the connection
+ * ended. `waitedOut`: connections that the service had not ended when our patience was over, answered or not.
+ */
+export type CloseCounts = Record<(typeof CLOSE_COUNTS)[number], number>;
+
+export function zeroCloses(): CloseCounts {
+  return { sent: 0, unanswered: 0, waitedOut: 0 };
+}
+
+/** What connections agreed on when they opened, each with how many; `none` for those that agreed on none. */
+export const NEGOTIATED = ['subprotocol', 'compression'] as const;
+export type NegotiatedFacts = Readonly<Record<(typeof NEGOTIATED)[number], Readonly<Record<string, number>>>>;
+
 export interface ConnectionFacts {
   readonly attempted: number;
   readonly opened: number;
@@ -219,6 +235,8 @@ export interface ConnectionFacts {
   readonly failures: Readonly<Partial<Record<FailureKind, number>>>;
   /** How lanes ended that had been open, by close code (1006 where none was received). */
   readonly closeCodes: Readonly<Record<string, number>>;
+  readonly closes: Readonly<CloseCounts>;
+  readonly negotiated: NegotiatedFacts;
 }
 
 export interface WorkerHealth {
@@ -322,6 +340,8 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(connections.failures, Object.keys(connections.failures)) &&
     hasCounts(connections.closeCodes, []) &&
     hasCounts(connections.closeCodes, Object.keys(connections.closeCodes)) &&
+    hasCounts(connections.closes, CLOSE_COUNTS) &&
+    isNegotiated(connections.negotiated) &&
     hasCounts(bytes, ['sent', 'received']) &&
     isRecord(histograms) &&
     HISTOGRAM_NAMES.every((name) => isSparseHistogram(histograms[name])) &&
@@ -347,6 +367,16 @@ function hasCounts(value: unknown, names: readonly string[]): value is Record<st
 
 function isNumbered(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isNegotiated(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    NEGOTIATED.every((of) => {
+      const counts = value[of];
+      return isRecord(counts) && hasCounts(counts, Object.keys(counts));
+    })
+  );
 }
 
 function isMoment(value: unknown): boolean {

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DeflateSettings, deflateOffer, MessageDeflater, readDeflateAnswer } from './deflate.ts';
+import { agreementText, type DeflateSettings, deflateOffer, MessageDeflater, readDeflateAnswer } from './deflate.ts';
 import { createDictionary, dictionaryBytes, remember } from './sliding-dictionary.ts';
 import { zlibDeflate, zlibInflate } from './zlib-codec.ts';
 
@@ -75,6 +75,14 @@ describe('RFC 7692 §7.1, the answer', () => {
       compressed(12, true),
     ],
     [
+      'RFC 9110 §5.6.6: names are the same in any case of letters',
+      both,
+      'Permessage-Deflate; SERVER_no_context_takeover; Client_Max_Window_Bits=10',
+      false,
+      15,
+      compressed(10, true),
+    ],
+    [
       '§6: a window of 8 bits, which zlib cannot do, is answered by uncompressed messages',
       both,
       'permessage-deflate; client_max_window_bits=8',
@@ -87,6 +95,23 @@ describe('RFC 7692 §7.1, the answer', () => {
       kind: 'agreed',
       agreement: { serverContextTakeover, serverWindowBits, sending },
     });
+  });
+
+  test.each([
+    ['permessage-deflate', 'permessage-deflate'],
+    ['permessage-deflate; client_max_window_bits=15', 'permessage-deflate'],
+    [
+      'PERMESSAGE-DEFLATE;client_max_window_bits="9"; server_no_context_takeover',
+      'permessage-deflate; server_no_context_takeover; client_max_window_bits=9',
+    ],
+    [
+      'permessage-deflate; server_max_window_bits=10; client_no_context_takeover',
+      'permessage-deflate; client_no_context_takeover; server_max_window_bits=10',
+    ],
+    ['permessage-deflate; client_max_window_bits=8', 'permessage-deflate; client_max_window_bits=8'],
+  ])('what was agreed on by %s is said as %s', (answer, text) => {
+    const read = readDeflateAnswer(answer, both);
+    expect(read.kind === 'agreed' && agreementText(read.agreement)).toBe(text);
   });
 
   test.each([

@@ -56,7 +56,8 @@ export function readDeflateAnswer(answer: string | null, offered: DeflateSetting
   if (extensions === null) return refused('RFC 6455 §9.1: Sec-WebSocket-Extensions must follow its grammar');
   const [first, second] = extensions;
   if (first === undefined) return { kind: 'none' };
-  if (extensions.some((extension) => extension.name !== deflateExtensionName))
+  // Names are tokens of a registry, and those of HTTP are the same in any case (RFC 9110 §5.6.6).
+  if (extensions.some((extension) => extension.name.toLowerCase() !== deflateExtensionName))
     return refused('RFC 6455 §4.1: the server must not use an extension that was not offered');
   if (offered === null) return refused('RFC 6455 §4.1: the server must not use an extension that was not offered');
   if (second !== undefined) return refused('RFC 7692 §5: permessage-deflate must be answered once');
@@ -65,7 +66,8 @@ export function readDeflateAnswer(answer: string | null, offered: DeflateSetting
 
 function readParameters(parameters: readonly ExtensionParameter[], offered: DeflateSettings): DeflateAnswer {
   const values = new Map<string, string | null>();
-  for (const { name, value } of parameters) {
+  for (const { name: givenName, value } of parameters) {
+    const name = givenName.toLowerCase();
     if (values.has(name)) return refused(`RFC 7692 §7.1: ${name} must not occur twice`);
     const rule = wrongParameter(name, value);
     if (rule !== null) return refused(rule);
@@ -88,6 +90,18 @@ function readParameters(parameters: readonly ExtensionParameter[], offered: Defl
           : { kind: 'compressed', contextTakeover, windowBits: clientWindowBits },
     },
   };
+}
+
+/** The agreement in the words of Sec-WebSocket-Extensions, the same for the same whatever the server wrote. */
+export function agreementText({ serverContextTakeover, serverWindowBits, sending }: DeflateAgreement): string {
+  const clientWindowBits = sending.kind === 'uncompressed' ? smallestZlibWindowBits - 1 : sending.windowBits;
+  return [
+    deflateExtensionName,
+    ...(serverContextTakeover ? [] : ['server_no_context_takeover']),
+    ...(sending.kind === 'compressed' && !sending.contextTakeover ? ['client_no_context_takeover'] : []),
+    ...(serverWindowBits === largestWindowBits ? [] : [`server_max_window_bits=${serverWindowBits}`]),
+    ...(clientWindowBits === largestWindowBits ? [] : [`client_max_window_bits=${clientWindowBits}`]),
+  ].join('; ');
 }
 
 function wrongParameter(name: string, value: string | null): string | null {

@@ -306,6 +306,79 @@ describe('RFC 7692, compressed messages', () => {
   ]);
 });
 
+describe('RFC 6455 §8.1, text that has gone wrong is not waited for', () => {
+  const wrong = violation(1007, 'RFC 6455 §8.1');
+  const greek = hex('ceba e1bdb9 cf83 cebc ceb5');
+  const compress = (bytes: Uint8Array) => deflateRawSync(bytes, { finishFlush: 2 }).subarray(0, -4);
+  const compressedWrong = compress(hex(`${toHex('0123456789abcdefghijklmnop')} ff`));
+
+  test.each([
+    ['in a frame that goes on', plain, hex('81 7e 0080 61'), hex('f490')],
+    ['in a frame that goes on, of a character cut in two', plain, hex('81 7e 0080 61f4'), hex('90')],
+    ['in the first fragment', plain, frame({ head: 0x01, payload: greek }), hex('00 01 ff')],
+    ['in a fragment that ends inside a character', plain, frame({ head: 0x01, payload: hex('61e2') }), hex('00 01 61')],
+    ['in the middle of a fragment', plain, frame({ head: 0x01, payload: greek }), hex('80 14 eda0')],
+    [
+      'inside a compressed message, at the end of a fragment',
+      deflated,
+      frame({ head: 0x41, payload: compressedWrong.subarray(0, 6) }),
+      frame({ head: 0x00, payload: compressedWrong.subarray(6) }),
+    ],
+  ])('%s', (_, rules, before, after) => {
+    expect(read(rules, [before])).toEqual([]);
+    expect(read(rules, [before, after])).toEqual(wrong);
+    expect(read(rules, [join(before, after)])).toEqual(wrong);
+    expect(read(rules, bytewise(join(before, after)))).toEqual(wrong);
+  });
+
+  test('and text that is right is not judged before its end', () => {
+    const text = Buffer.from('aä€😀'.repeat(30));
+    const cut = (head: number, size: number, payload: Uint8Array): Uint8Array[] =>
+      Array.from({ length: Math.ceil(payload.length / size) }, (_, i) =>
+        frame({
+          head: (i === 0 ? head : 0) | ((i + 1) * size >= payload.length ? 0x80 : 0),
+          payload: payload.subarray(i * size, (i + 1) * size),
+        }),
+      );
+    for (const size of [1, 2, 3, 7, 64]) {
+      const event = [`text ${text.toString('hex')}`];
+      expect(read(plain, cut(0x01, size, text)), `in fragments of ${size}`).toEqual(event);
+      expect(read(deflated, cut(0x41, size, compress(text))), `compressed, in fragments of ${size}`).toEqual(event);
+    }
+  });
+
+  test('a compressed message that is corrupt or too large is found out at a fragment as well', () => {
+    expect(read(deflated, [frame({ head: 0x41, payload: hex('ffffff') })])).toEqual(violation(1007, 'RFC 7692 §7.2.2'));
+    const bomb = frame({ head: 0x41, payload: compress(Buffer.alloc(5_000, 'a')) });
+    expect(read(deflated, [bomb])).toEqual(violation(1009, 'RFC 6455 §7.4.1'));
+  });
+
+  test('looking at a compressed beginning takes at most twice the bytes, in however many fragments it comes', () => {
+    let looks = 0;
+    let lookedBytes = 0;
+    const counting: FrameRules = {
+      maxMessageBytes: 100_000,
+      inflation: {
+        serverContextTakeover: false,
+        serverWindowBits: 15,
+        inflate: {
+          ...inflate,
+          inflateBeginning(bytes, dictionary, maxBytes) {
+            looks++;
+            lookedBytes += bytes.length;
+            return inflate.inflateBeginning(bytes, dictionary, maxBytes);
+          },
+        },
+      },
+    };
+    const payload = compress(Buffer.from(Array.from({ length: 3_000 }, (_, i) => `${(i * 7919) % 10_007} `).join('')));
+    const chunks = Array.from(payload, (byte, i) => Uint8Array.of(i === 0 ? 0x41 : 0x00, 1, byte));
+    expect(read(counting, [...chunks, hex('80 00')])).toHaveLength(1);
+    expect(looks).toBe(Math.floor(Math.log2(payload.length)) + 1);
+    expect(lookedBytes).toBeLessThan(2 * payload.length);
+  });
+});
+
 describe('memory', () => {
   const rules: FrameRules = { ...plain, maxMessageBytes: 1e9 };
   const ignore: FrameSink<null> = { message() {}, ping() {}, pong() {}, close() {}, violation() {} };

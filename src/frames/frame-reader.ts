@@ -25,13 +25,14 @@
  *
  * Invariants: what the sink sees depends only on the bytes, never on how they were cut. A frame that lies whole in the
  * buffer is handed on where it lies, without an allocation, unless it is compressed or a fragment. What is held is at
- * most twice what was received, whatever length a header declares. After a close frame, a violation or `stop` the
- * reader ignores everything.
+ * most twice what was received, whatever length a header declares. Text that no bytes to come can mend is a violation at
+ * the first wrong byte that arrives, not at the end of its message. After a close frame, a violation or `stop` the reader
+ * ignores everything.
  */
 import { mayBeOnTheWire, noCloseCode } from './close-codes.ts';
 import { opcodes } from './opcodes.ts';
 import { createDictionary, dictionaryBytes, remember, type SlidingDictionary } from './sliding-dictionary.ts';
-import { decodeUtf8, isValidUtf8 } from './utf8.ts';
+import { decodeUtf8, isValidUtf8, utf8Progress } from './utf8.ts';
 
 /** Receives what the frames say. The bytes of `[start, end)` are valid during the call only. It must not call `feed`. */
 export interface FrameSink<Tag> {
@@ -46,10 +47,14 @@ export interface FrameSink<Tag> {
 
 export type ViolationCode = 1002 | 1007 | 1009;
 
-/** Inflates one message. `bytes` is its payload as received, without the 00 00 ff ff of RFC 7692 §7.2.2. */
+/** `bytes` is the payload of one message as received, without the 00 00 ff ff of RFC 7692 §7.2.2. */
 export interface Inflate {
-  inflate(bytes: Uint8Array, dictionary: Uint8Array | null, maxBytes: number): Uint8Array | 'tooBig' | 'corrupt';
+  inflate(bytes: Uint8Array, dictionary: Uint8Array | null, maxBytes: number): Inflated;
+  /** What the beginning of a payload says so far. */
+  inflateBeginning(bytes: Uint8Array, dictionary: Uint8Array | null, maxBytes: number): Inflated;
 }
+
+export type Inflated = Uint8Array | 'tooBig' | 'corrupt';
 
 /** What was agreed for the connection; one object can serve all the lanes that agreed on the same. */
 export interface FrameRules {
@@ -72,6 +77,8 @@ interface PartialMessage {
   readonly isCompressed: boolean;
   bytes: Uint8Array;
   usedBytes: number;
+  /** Of text: how far it is known to be whole characters. Of compressed text: up to where it was looked at. */
+  judgedBytes: number;
   /** Of the current frame's payload. */
   missingBytes: number;
   isLastFrame: boolean;
@@ -279,10 +286,20 @@ export class FrameReader<Tag> {
       const isText = (byte0 & 0x0f) === opcodes.text;
       const isCompressed = (byte0 & 0x40) !== 0;
       if (isLastFrame && payloadBytes <= end - payloadAt) {
-        this.#deliver(isText, isCompressed, bytes, payloadAt, payloadAt + payloadBytes, sink, tag);
-        return payloadAt + payloadBytes;
+        const payloadEnd = payloadAt + payloadBytes;
+        if (isCompressed) this.#inflateAndDeliver(isText, bytes, payloadAt, payloadEnd, sink, tag);
+        else this.#deliver(isText, bytes, payloadAt, payloadEnd, payloadAt, sink, tag);
+        return payloadEnd;
       }
-      const message = { isText, isCompressed, bytes: emptyBytes, usedBytes, missingBytes: payloadBytes, isLastFrame };
+      const message: PartialMessage = {
+        isText,
+        isCompressed,
+        bytes: emptyBytes,
+        usedBytes,
+        judgedBytes: 0,
+        missingBytes: payloadBytes,
+        isLastFrame,
+      };
       this.#message = message;
       return this.#continuePayload(message, bytes, payloadAt, end, sink, tag);
     }
@@ -301,25 +318,54 @@ export class FrameReader<Tag> {
   ): number {
     const takenBytes = Math.min(message.missingBytes, end - at);
     append(message, bytes, at, at + takenBytes);
-    if (message.missingBytes === 0 && message.isLastFrame) {
-      this.#message = null;
-      this.#deliver(message.isText, message.isCompressed, message.bytes, 0, message.usedBytes, sink, tag);
-    }
+    const isWhole = message.missingBytes === 0 && message.isLastFrame;
+    if (message.isText && !isWhole) this.#judgeBeginning(message, sink, tag);
+    if (!isWhole || this.#stopped) return at + takenBytes;
+    this.#message = null;
+    if (message.isCompressed) this.#inflateAndDeliver(message.isText, message.bytes, 0, message.usedBytes, sink, tag);
+    else this.#deliver(message.isText, message.bytes, 0, message.usedBytes, message.judgedBytes, sink, tag);
     return at + takenBytes;
   }
 
+  /** `judged`: up to where text is known to be whole characters. */
   #deliver(
     isText: boolean,
-    isCompressed: boolean,
     bytes: Uint8Array,
     start: number,
     end: number,
+    judged: number,
     sink: FrameSink<Tag>,
     tag: Tag,
   ): void {
-    if (isCompressed) this.#inflateAndDeliver(isText, bytes, start, end, sink, tag);
-    else if (isText && !isValidUtf8(bytes, start, end)) this.#fail(1007, ruleTexts.text, sink, tag);
+    if (isText && !isValidUtf8(bytes, judged, end)) this.#fail(1007, ruleTexts.text, sink, tag);
     else sink.message(tag, isText, bytes, start, end);
+  }
+
+  /** Text that has gone wrong is not waited for (RFC 6455 §8.1): of a service it may never end. */
+  #judgeBeginning(message: PartialMessage, sink: FrameSink<Tag>, tag: Tag): void {
+    if (message.isCompressed) {
+      this.#judgeCompressedBeginning(message, sink, tag);
+      return;
+    }
+    const judged = utf8Progress(message.bytes, message.judgedBytes, message.usedBytes);
+    if (judged < 0) this.#fail(1007, ruleTexts.text, sink, tag);
+    else message.judgedBytes = judged;
+  }
+
+  /**
+   * Inflating keeps no state between calls, so it begins anew each time: only where a fragment ends and at least as much
+   * again has come. That makes it at most twice the work, in however many fragments a message comes.
+   */
+  #judgeCompressedBeginning(message: PartialMessage, sink: FrameSink<Tag>, tag: Tag): void {
+    const { inflation, maxMessageBytes } = this.#rules;
+    const { usedBytes, judgedBytes } = message;
+    if (inflation === null || message.missingBytes > 0 || usedBytes === 0 || usedBytes < 2 * judgedBytes) return;
+    message.judgedBytes = usedBytes;
+    const dictionary = this.#dictionary === null ? null : dictionaryBytes(this.#dictionary);
+    const begun = inflation.inflate.inflateBeginning(message.bytes.subarray(0, usedBytes), dictionary, maxMessageBytes);
+    if (begun === 'corrupt') this.#fail(1007, ruleTexts.corrupt, sink, tag);
+    else if (begun === 'tooBig') this.#fail(1009, ruleTexts.inflatedTooBig, sink, tag);
+    else if (utf8Progress(begun, 0, begun.length) < 0) this.#fail(1007, ruleTexts.text, sink, tag);
   }
 
   /** RFC 7692 §7.2.2. */
@@ -344,7 +390,7 @@ export class FrameReader<Tag> {
     else if (inflated === 'tooBig') this.#fail(1009, ruleTexts.inflatedTooBig, sink, tag);
     else {
       if (this.#dictionary !== null) remember(this.#dictionary, inflated);
-      this.#deliver(isText, false, inflated, 0, inflated.length, sink, tag);
+      this.#deliver(isText, inflated, 0, inflated.length, 0, sink, tag);
     }
   }
 

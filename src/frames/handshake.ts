@@ -5,12 +5,13 @@
 import { type DeflateAgreement, type DeflateSettings, deflateOffer, readDeflateAnswer } from './deflate.ts';
 import { isToken, trimSpace } from './extension-list.ts';
 import { type ResponseHead, readBodyExcerpt, readResponseHead } from './http-response.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 /** RFC 6455 §1.3. */
 export const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** Of the answer's header fields, interim responses included. */
-export const maxHeaderBytes = 16_384;
+/** Of the answer's header fields, interim responses included. A limit of our own: no RFC sets one. */
+export const maxHeaderBytes = 65_536;
 
 export interface HandshakeRequest {
   /** As it stands in the URL: with the port unless it is the scheme's own. */
@@ -189,7 +190,7 @@ function readHandshake(
     const read = readResponseHead(bytes, at, Math.min(end, start + maxHeaderBytes));
     if (read.kind === 'broken') return read;
     if (read.kind === 'incomplete') {
-      if (end - start >= maxHeaderBytes) return broken(`RFC 9112 §5: headers of more than ${maxHeaderBytes} bytes`);
+      if (end - start >= maxHeaderBytes) return broken(tooLong(bytes, at, end));
       return ended ? broken('RFC 9112 §8: the connection ended before the response was complete') : read;
     }
     at = read.end;
@@ -197,6 +198,12 @@ function readHandshake(
     // Interim responses, such as 103 Early Hints, precede the final one (RFC 9110 §15.2).
     if (read.head.status >= 200) return rejection(read.head, bytes, at, end, ended);
   }
+}
+
+/** No RFC sets a limit, so the text says whose it is; and what was answered, as far as that came. */
+function tooLong(bytes: Uint8Array, at: number, end: number): string {
+  const line = /^[\x20-\x7e]*/.exec(decodeUtf8(bytes, at, Math.min(end, at + 100)))![0];
+  return `the head of the answer is longer than ${maxHeaderBytes} bytes, a limit of Highwater's own; it begins with "${line}"`;
 }
 
 function rejection(head: ResponseHead, bytes: Uint8Array, at: number, end: number, ended: boolean): HandshakeResult {
@@ -218,17 +225,31 @@ function rejection(head: ResponseHead, bytes: Uint8Array, at: number, end: numbe
 /** The numbered checks of RFC 6455 §4.1, "the client MUST validate the server's response". */
 function checkUpgrade(head: ResponseHead, offer: HandshakeOffer, consumedBytes: number): HandshakeResult {
   const { fields } = head;
-  if (fields.get('upgrade')?.toLowerCase() !== 'websocket')
-    return broken('RFC 6455 §4.1: a 101 answer must have "Upgrade: websocket"');
-  if (!listOf(fields.get('connection')).some((option) => option.toLowerCase() === 'upgrade'))
-    return broken('RFC 6455 §4.1: a 101 answer must have "Connection: Upgrade"');
-  if (fields.get('sec-websocket-accept') !== offer.acceptValue)
-    return broken('RFC 6455 §4.1: Sec-WebSocket-Accept must fit the key of the request');
+  if (head.version === 'HTTP/1.0')
+    return broken('RFC 6455 §4.1: a 101 answer must be of HTTP/1.1 or later, as HTTP/1.0 has no Upgrade; got HTTP/1.0');
+  const upgrade = fields.get('upgrade');
+  // A field that is a list may be repeated (RFC 9110 §5.3, §7.8), but all of it must be "websocket".
+  if (upgrade === undefined || !listOf(upgrade).every((protocol) => protocol.toLowerCase() === 'websocket'))
+    return broken(
+      `RFC 6455 §4.1: a 101 answer must have "Upgrade: websocket" and no other protocol, got ${got(upgrade)}`,
+    );
+  const connection = fields.get('connection');
+  if (connection === undefined || !listOf(connection).some((option) => option.toLowerCase() === 'upgrade'))
+    return broken(`RFC 6455 §4.1: a 101 answer must have "Connection: Upgrade", got ${got(connection)}`);
+  const accept = fields.get('sec-websocket-accept');
+  if (accept?.includes(',') === true)
+    return broken(`RFC 6455 §11.3.3: Sec-WebSocket-Accept must not occur twice, got ${got(accept)}`);
+  if (accept !== offer.acceptValue)
+    return broken(`RFC 6455 §4.1: Sec-WebSocket-Accept must fit the key of the request, got ${got(accept)}`);
 
   const deflate = readDeflateAnswer(fields.get('sec-websocket-extensions') ?? null, offer.deflate);
   if (deflate.kind === 'refused') return broken(deflate.rule);
 
   const subprotocol = fields.get('sec-websocket-protocol') ?? null;
+  if (subprotocol === '')
+    return broken(
+      'RFC 6455 §4.2.2: Sec-WebSocket-Protocol must name a subprotocol or be left out, got it without a value',
+    );
   if (subprotocol !== null && !offer.subprotocols.includes(subprotocol))
     return broken(
       `RFC 6455 §4.1: the server must choose one of the subprotocols offered, or none; it chose ${subprotocol.slice(0, 100)}`,
@@ -242,8 +263,13 @@ function checkUpgrade(head: ResponseHead, offer: HandshakeOffer, consumedBytes: 
   };
 }
 
-function listOf(value: string | undefined): readonly string[] {
-  return value === undefined ? [] : value.split(',').map(trimSpace);
+function listOf(value: string): readonly string[] {
+  return value.split(',').map(trimSpace);
+}
+
+/** What came, for an error: repeated lines are joined by ", ". */
+function got(value: string | undefined): string {
+  return value === undefined ? 'none' : JSON.stringify(value.slice(0, 100));
 }
 
 function broken(rule: string): HandshakeResult {

@@ -7,6 +7,8 @@ import { isToken, trimSpace } from './extension-list.ts';
 import { decodeUtf8 } from './utf8.ts';
 
 export interface ResponseHead {
+  /** As it came, such as `HTTP/1.1`. */
+  readonly version: string;
   readonly status: number;
   readonly reasonPhrase: string;
   /** By lower-case name; a repeated field's values are joined by ", " in their order (RFC 9110 §5.3). */
@@ -21,14 +23,21 @@ type HeadResult =
 const lf = 0x0a;
 const cr = 0x0d;
 const versionPrefix = 'HTTP/1.';
+const tlsAnswer = 'RFC 8446 §5.1: the answer is a record of TLS, so the port speaks TLS and not plain HTTP';
 
 /** Reads the head that begins at `start`. What is not HTTP is broken from its first wrong byte on. */
 export function readResponseHead(bytes: Uint8Array, start: number, end: number): HeadResult {
+  if (isTlsRecord(bytes, start, end)) return broken(tlsAnswer);
   for (let i = 0; i < versionPrefix.length && start + i < end; i++)
     if (bytes[start + i] !== versionPrefix.charCodeAt(i))
       return broken('RFC 9112 §4: a response must begin with an HTTP/1.1 status line');
   const headEnd = findHeadEnd(bytes, start, end);
   return headEnd < 0 ? { kind: 'incomplete' } : parseHead(latin1(bytes, start, headEnd), headEnd);
+}
+
+/** RFC 8446 §5.1: a record of TLS begins with its type, of which 21 is an alert and 22 a handshake, and the major version 3. */
+function isTlsRecord(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start >= 2 && (bytes[start] === 21 || bytes[start] === 22) && bytes[start + 1] === 3;
 }
 
 /** Behind the empty line that ends the head, or -1. */
@@ -41,8 +50,13 @@ function findHeadEnd(bytes: Uint8Array, start: number, end: number): number {
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
-  // Never more than a head's limit. One call makes one flat string; joining characters would leave a rope of them.
-  return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
+  // One call makes one flat string of up to 8 KiB: joining characters would leave a rope of them, and a call with a
+  // whole head as its arguments may be more than the stack holds.
+  let text = '';
+  for (let at = start; at < end; at += 8_192) {
+    text += String.fromCharCode.apply(null, bytes.subarray(at, Math.min(end, at + 8_192)) as unknown as number[]);
+  }
+  return text;
 }
 
 function parseHead(text: string, end: number): HeadResult {
@@ -51,7 +65,7 @@ function parseHead(text: string, end: number): HeadResult {
     return broken('RFC 9112 §2.2: a bare CR or a NUL must not stand in a header');
 
   const [statusLine = '', ...fieldLines] = lines;
-  const status = /^HTTP\/1\.\d ([1-9]\d\d)(?: (.*))?$/.exec(statusLine);
+  const status = /^(HTTP\/1\.\d) ([1-9]\d\d)(?: (.*))?$/.exec(statusLine);
   if (status === null) return broken('RFC 9112 §4: the status line must be a version, three digits and a reason');
 
   const fields = new Map<string, string>();
@@ -66,7 +80,8 @@ function parseHead(text: string, end: number): HeadResult {
     const before = fields.get(name);
     fields.set(name, before === undefined ? value : `${before}, ${value}`);
   }
-  return { kind: 'head', head: { status: Number(status[1]), reasonPhrase: trimSpace(status[2] ?? ''), fields }, end };
+  const [, version = '', code, reason = ''] = status;
+  return { kind: 'head', head: { version, status: Number(code), reasonPhrase: trimSpace(reason), fields }, end };
 }
 
 function broken(rule: string): HeadResult {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeUtf8, encodeUtf8, isValidUtf8 } from './utf8.ts';
+import { decodeUtf8, encodeUtf8, isValidUtf8, utf8Progress } from './utf8.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
@@ -74,6 +74,48 @@ test('the validator agrees with node on every sequence of one, two and three byt
           if (isValidUtf8(bytes, 0, 4) !== isUtf8(bytes))
             expect.fail(`differs for ${Buffer.from(bytes).toString('hex')}`);
         }
+});
+
+describe('text that is still coming', () => {
+  test.each([
+    ['nothing is whole', '', 0],
+    ['ASCII is whole', '616263', 3],
+    ['one byte of two is waited for', '61c3', 1],
+    ['two bytes of three are waited for', 'e282', 0],
+    ['three bytes of four are waited for', '61f09f98', 1],
+    ['four bytes of four are whole', 'f09f9880', 4],
+    ['a lead byte that begins nothing is wrong at once', '61f5', -1],
+    ['an overlong form is wrong with its second byte', 'e080', -1],
+    ['a surrogate is wrong with its second byte', 'eda0', -1],
+    ['what is beyond U+10FFFF is wrong with its second byte', 'f490', -1],
+    ['a tail byte without a start is wrong', '80', -1],
+    ['a tail byte too many is wrong', 'c3a4bf', -1],
+    ['a character that is cut off by another is wrong', 'e28261', -1],
+  ])('%s', (_, text, progress) => {
+    const bytes = hex(text);
+    expect(utf8Progress(bytes, 0, bytes.length)).toBe(progress);
+  });
+
+  test('is judged as the streaming decoder of the platform judges it, and what is left can be a character only', () => {
+    fc.assert(
+      fc.property(anyBytes, (bytes) => {
+        const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+        let isPossible = true;
+        try {
+          decoder.decode(bytes, { stream: true });
+        } catch {
+          isPossible = false;
+        }
+        const progress = utf8Progress(bytes, 0, bytes.length);
+        expect(progress >= 0).toBe(isPossible);
+        if (!isPossible) return;
+        expect(isUtf8(bytes.subarray(0, progress))).toBe(true);
+        expect(bytes.length - progress).toBeLessThan(4);
+        if (progress < bytes.length) expect(isUtf8(bytes.subarray(progress))).toBe(false);
+      }),
+      { seed: 7, numRuns: 20_000 },
+    );
+  });
 });
 
 test('decoding replaces what is wrong exactly as the WHATWG decoder does', () => {

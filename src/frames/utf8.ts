@@ -27,6 +27,30 @@ export function wrongUtf8At(bytes: Uint8Array, start: number, end: number): numb
   return end;
 }
 
+/**
+ * How far `bytes[start, end)` is whole, well-formed characters; what is left there, at most three bytes, can still become
+ * one. Negative where no bytes to come can mend it. With it a text is judged while it arrives, each byte once.
+ */
+export function utf8Progress(bytes: Uint8Array, start: number, end: number): number {
+  const lastStart = lastSequenceStart(bytes, start, end);
+  if (!isValidUtf8(bytes, start, lastStart)) return -1;
+  if (lastStart === end) return end;
+  const size = bytes[lastStart]! < 0x80 ? 1 : sequenceBytes(bytes, lastStart, end);
+  if (size > 0) return lastStart + size === end ? end : -1;
+  return -size === end - lastStart && mayStart(bytes[lastStart]!) ? lastStart : -1;
+}
+
+/** Where the last sequence begins that `end` may have cut off: at most three bytes before it. */
+function lastSequenceStart(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = end - 1; at >= start && at >= end - 3; at--) if (!isTail(bytes[at]!)) return at;
+  return end;
+}
+
+/** RFC 3629 §4: what a sequence of several bytes may begin with. */
+function mayStart(first: number): boolean {
+  return first >= 0xc2 && first <= 0xf4;
+}
+
 function isAsciiOctet(bytes: Uint8Array, at: number): boolean {
   const all =
     bytes[at]! |

@@ -7,7 +7,7 @@
  * 32 KiB a direction) and no zlib stream (by zlib's manual 256 KiB to deflate and about 40 KiB to inflate).
  */
 import type { Deflate } from './deflate.ts';
-import type { Inflate } from './frame-reader.ts';
+import type { Inflate, Inflated } from './frame-reader.ts';
 
 /** The shape of `inflateRawSync` and `deflateRawSync` of node:zlib. */
 export type RawSync = (bytes: Uint8Array, options: RawSyncOptions) => Uint8Array;
@@ -32,24 +32,30 @@ const tail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff)
 const maxStreamsPerMessage = 64;
 
 export function zlibInflate(inflateRawSync: RawSync): Inflate {
+  const inflateAll = (
+    input: Uint8Array,
+    dictionary: Uint8Array | null,
+    maxBytes: number,
+    isWhole: boolean,
+  ): Inflated => {
+    const parts: Uint8Array[] = [];
+    let partsBytes = 0;
+    let at = 0;
+    for (let streams = 0; at < input.length; streams++) {
+      if (streams === maxStreamsPerMessage) return 'corrupt';
+      const known =
+        parts.length === 0 ? (dictionary ?? undefined) : concat(dictionary ?? input.subarray(0, 0), ...parts);
+      const inflated = inflateStream(inflateRawSync, input.subarray(at), known, maxBytes - partsBytes, isWhole);
+      if (typeof inflated === 'string') return inflated;
+      parts.push(inflated.output);
+      partsBytes += inflated.output.length;
+      at += inflated.readBytes;
+    }
+    return parts.length === 1 ? parts[0]! : concat(...parts);
+  };
   return {
-    inflate(bytes, dictionary, maxBytes) {
-      const input = concat(bytes, tail);
-      const parts: Uint8Array[] = [];
-      let partsBytes = 0;
-      let at = 0;
-      for (let streams = 0; at < input.length; streams++) {
-        if (streams === maxStreamsPerMessage) return 'corrupt';
-        const known =
-          parts.length === 0 ? (dictionary ?? undefined) : concat(dictionary ?? input.subarray(0, 0), ...parts);
-        const inflated = inflateStream(inflateRawSync, input.subarray(at), known, maxBytes - partsBytes);
-        if (typeof inflated === 'string') return inflated;
-        parts.push(inflated.output);
-        partsBytes += inflated.output.length;
-        at += inflated.readBytes;
-      }
-      return parts.length === 1 ? parts[0]! : concat(...parts);
-    },
+    inflate: (bytes, dictionary, maxBytes) => inflateAll(concat(bytes, tail), dictionary, maxBytes, true),
+    inflateBeginning: (bytes, dictionary, maxBytes) => inflateAll(bytes, dictionary, maxBytes, false),
   };
 }
 
@@ -58,10 +64,13 @@ function inflateStream(
   input: Uint8Array,
   dictionary: Uint8Array | undefined,
   maxBytes: number,
+  isWhole: boolean,
 ): { readonly output: Uint8Array; readonly readBytes: number } | 'tooBig' | 'corrupt' {
   try {
     const result = inflateRawSync(input, {
       ...(dictionary === undefined ? {} : { dictionary: lastWindow(dictionary) }),
+      // Without it zlib would call a stream that has not come to its end corrupt.
+      ...(isWhole ? {} : { finishFlush: syncFlush }),
       maxOutputLength: Math.max(1, maxBytes),
       info: true,
     });

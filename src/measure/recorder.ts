@@ -3,17 +3,21 @@
 
 import type { FailureKind } from '../facts/failure.ts';
 import {
+  type CloseCounts,
   type DamageKind,
   type DeliveryFacts,
   type FanoutFacts,
   type HistogramName,
   type MessageFacts,
+  NEGOTIATED,
+  type NegotiatedFacts,
   type PushFacts,
   type StrangerKind,
   type UnsentReason,
   WINDOW_SCHEMA,
   type Window,
   zeroAcknowledgements,
+  zeroCloses,
   zeroDamage,
   zeroExtent,
   zeroJitter,
@@ -59,6 +63,8 @@ export interface Recorder {
   droppedByServer: number;
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
+  readonly closes: CloseCounts;
+  readonly negotiated: Readonly<Record<keyof NegotiatedFacts, Map<string, number>>>;
   bytesSent: number;
   bytesReceived: number;
   inFlight: number;
@@ -109,6 +115,8 @@ export function createRecorder(): Recorder {
     droppedByServer: 0,
     failures: {},
     closeCodes: {},
+    closes: zeroCloses(),
+    negotiated: { subprotocol: new Map(), compression: new Map() },
     bytesSent: 0,
     bytesReceived: 0,
     inFlight: 0,
@@ -176,6 +184,17 @@ export function countFailure(recorder: Recorder, kind: FailureKind): void {
 
 export function countCloseCode(recorder: Recorder, code: number): void {
   recorder.closeCodes[code] = (recorder.closeCodes[code] ?? 0) + 1;
+}
+
+/** `none` for what was not agreed on. */
+export function countNegotiated(
+  { negotiated }: Recorder,
+  agreed: Readonly<Record<keyof NegotiatedFacts, string | null>>,
+): void {
+  for (const of of NEGOTIATED) {
+    const name = agreed[of] ?? 'none';
+    negotiated[of].set(name, (negotiated[of].get(name) ?? 0) + 1);
+  }
 }
 
 /** What the recorder cannot know: whose window it is, and how its process fared. */
@@ -248,6 +267,11 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       droppedByServer: recorder.droppedByServer,
       failures: recorder.failures,
       closeCodes: recorder.closeCodes,
+      closes: { ...recorder.closes },
+      negotiated: {
+        subprotocol: Object.fromEntries(recorder.negotiated.subprotocol),
+        compression: Object.fromEntries(recorder.negotiated.compression),
+      },
     },
     bytes: { sent: recorder.bytesSent, received: recorder.bytesReceived },
     histograms: {
@@ -310,6 +334,8 @@ function clear(recorder: Recorder): void {
   recorder.droppedByServer = 0;
   recorder.failures = {};
   recorder.closeCodes = {};
+  Object.assign(recorder.closes, zeroCloses());
+  for (const counts of Object.values(recorder.negotiated)) counts.clear();
   recorder.bytesSent = 0;
   recorder.bytesReceived = 0;
   recorder.inFlightNs = 0;

@@ -1,8 +1,9 @@
 // What to do first, from what broke and what is in doubt: the gravest first, each with the evidence that the result has.
 // A rule about times can only be trusted once the generator is, so doubts about it come before it.
 
+import { adviceFor } from '../analysis/refusal.ts';
 import type { Violation } from '../facts/event.ts';
-import { OWN_LIMITS } from '../facts/failure.ts';
+import { type FailureKind, OWN_LIMITS } from '../facts/failure.ts';
 import type { Doubt, RunResult, ThresholdResult } from '../facts/result.ts';
 import type { Threshold } from '../plan/plan.ts';
 import { formatCount } from '../units/rate.ts';
@@ -24,8 +25,17 @@ export function firstSteps(result: RunResult): readonly Line[] {
   return steps.slice(0, MOST_STEPS);
 }
 
+/** What to do about connections that failed for this reason; null where nothing follows, or the plan's own faults may be it. */
+export function failureAdvice({ connections, recovery, plan }: RunResult, kind: FailureKind): string | null {
+  const failure = connections.failures[kind];
+  const hasOpened = connections.opened > 0;
+  if (failure === undefined || (hasOpened && (recovery?.incidents.length ?? 0) > 0)) return null;
+  return adviceFor({ kind, detail: failure.example }, { target: plan.target, hasOpened });
+}
+
 /** Lanes that the plan's own faults cut off are no riddle, unless a rule is about them. */
-function failedLanes({ connections, recovery, verdict }: RunResult): readonly Line[] {
+function failedLanes(result: RunResult): readonly Line[] {
+  const { connections, recovery, verdict } = result;
   const own: readonly string[] = OWN_LIMITS;
   const atService = Object.entries(connections.failures).filter(([kind]) => !own.includes(kind));
   const [worst] = atService.sort(([, a], [, b]) => b.count - a.count);
@@ -35,13 +45,14 @@ function failedLanes({ connections, recovery, verdict }: RunResult): readonly Li
   );
   if (worst === undefined || (isPlanned && !isRuled)) return [];
   const [kind, { count, example }] = worst;
+  const advice = failureAdvice(result, kind as FailureKind);
   return [
     [
       `Find out why lanes failed or were dropped: ${formatCount(count)} times `,
       code(kind),
       ', the first with ',
       code(printable(example, 160)),
-      '.',
+      ...(advice === null ? ['.'] : [`. Do: ${advice}`]),
     ],
   ];
 }

@@ -28,9 +28,16 @@ const machine: Outlook['machine'] = {
 };
 const render = (plan: Plan, more: Partial<typeof needs> = {}, limits: Partial<typeof machine> = {}): string =>
   renderCheck(
-    { plan, plannedSeconds: 12, needs: { ...needs, ...more }, machine: { ...machine, ...limits } },
+    { plan, plannedSeconds: 12, needs: { ...needs, ...more }, machine: { ...machine, ...limits }, unusedProxy: null },
     plainStyle(false),
   );
+
+test('says that a proxy of the environment is not used, and nothing where there is none', () => {
+  const text = (unusedProxy: string | null): string =>
+    renderCheck({ plan: makePlan(), plannedSeconds: 12, needs, machine, unusedProxy }, plainStyle(false));
+  expect(text('HTTP_PROXY is set')).toMatch(/^ {2}proxy +HTTP_PROXY is set$/m);
+  expect(text(null)).not.toMatch(/proxy/i);
+});
 
 test('says what would happen: lanes, messages, stages, how long, rules', () => {
   const text = render(

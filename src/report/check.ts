@@ -27,6 +27,8 @@ import type { TextStyle } from './style.ts';
 /** What the check knows beside the plan; the numbers are for this machine. */
 export interface Outlook {
   readonly plan: Plan;
+  /** That the environment names a proxy, which is not used; null where it names none. */
+  readonly unusedProxy: string | null;
   readonly plannedSeconds: number;
   readonly needs: {
     readonly lanes: number;
@@ -52,13 +54,14 @@ export interface Outlook {
   };
 }
 
-export function renderCheck({ plan, plannedSeconds, needs, machine }: Outlook, style: TextStyle): string {
+export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy }: Outlook, style: TextStyle): string {
   const verdict = needs.problems.length === 0 ? style.green('can run here') : style.red('cannot run here');
   const limit = (value: number): string => (value === Number.POSITIVE_INFINITY ? 'no known limit' : formatCount(value));
   return [
     ` ${style.bold(printable(plan.name, 80))}   ${verdict}   profile ${plan.profile === null ? 'none' : printable(plan.profile, 40)}`,
     '',
     row('target', plan.target.urls.map((url) => printable(url, 200)).join(', ')),
+    ...(unusedProxy === null ? [] : [row('proxy', unusedProxy)]),
     row('lanes', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
     row('messages', messagesText(plan)),
     row('dialect', dialectText(plan.dialect)),

@@ -1,12 +1,16 @@
 // What a reader could take for granted that the run did not show, and what showed beside its rules.
 
 import type { RunResult } from '../facts/result.ts';
+import { formatCount } from '../units/rate.ts';
 import type { ListItem } from './document.ts';
+import { plural } from './figures.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
 
 export function risksOf(result: RunResult): readonly ListItem[] {
-  const { verdict, findings, delivery, plan, misbehaving, run } = result;
+  const { verdict, findings, delivery, plan, misbehaving, run, connections, negotiated } = result;
+  const { compression } = plan.target;
+  const declined = compression.kind === 'off' ? 0 : (negotiated.compression.none ?? 0);
   const item = (tone: ListItem['tone'], text: string): ListItem => ({ tone, line: [text] });
   return [
     ...(run.endedBecause === null ? [] : [item('open', `The run ended early: ${printable(run.endedBecause)}.`)]),
@@ -22,6 +26,22 @@ export function risksOf(result: RunResult): readonly ListItem[] {
           ),
         ]
       : []),
+    ...(declined === 0
+      ? []
+      : [
+          item(
+            'quiet',
+            `Compression was asked for, and the service declined it on ${formatCount(declined)} of ${plural(connections.opened, 'connection')}.`,
+          ),
+        ]),
+    ...(connections.closes.unanswered === 0
+      ? []
+      : [
+          item(
+            'quiet',
+            `The service never answered ${formatCount(connections.closes.unanswered)} of ${plural(connections.closes.sent, 'close frame')}, against RFC 6455 §5.5.1.`,
+          ),
+        ]),
     ...(plan.load.messages.kind !== 'none' && !hasTimeRule(result)
       ? [item('quiet', 'No rule of the plan is about response time: however slow the service is, it passes.')]
       : []),

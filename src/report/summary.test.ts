@@ -133,6 +133,72 @@ describe('the summary', () => {
     expect(text).toMatch(/refused 2: .*connect ECONNREFUSED 10\.0\.0\.1:80/);
   });
 
+  test('what to do about connections that failed, where something follows from it', () => {
+    const failed: RunEvent = {
+      kind: 'failure',
+      atNs: 0,
+      worker: 0,
+      group: 0,
+      lane: 0,
+      failure: 'upgradeRejected',
+      detail: 'HTTP 403 Access denied', close: null,
+    };
+    const none: WindowParts = { connections: { attempted: 3, failed: 3, failures: { upgradeRejected: 3 } } };
+    const of = (headers: object): string[] =>
+      lines(resultOf(none, ['lost == 0'], { events: [failed], plan: { target: { ...makePlan().target, headers } } }));
+    const without = of({});
+    const at = without.findIndex((line) => line.includes('the first: HTTP 403 Access denied'));
+    expect(without[at + 1]).toMatch(/^ {13}do: .*target\.headers: \{ Origin: "https:.*-H 'Origin: https:/);
+    expect(of({ origin: 'https://a.test' })[at + 1]).toMatch(/is the Origin one that it knows/);
+  });
+
+  describe('of close handshakes', () => {
+    const closesOf = (closes: Partial<NonNullable<WindowParts['connections']>['closes']>): string[] =>
+      lines(
+        resultOf(
+          { ...parts, connections: { opened: 5, closes: { sent: 5, unanswered: 0, waitedOut: 0, ...closes } } },
+          [],
+        ),
+      ).filter((line) => /close frame/.test(line));
+
+    test('says how many the service never answered, and what was waited for', () => {
+      expect(closesOf({ unanswered: 4, waitedOut: 5 })).toEqual([
+        '             close frames that the service never answered: 4 of 5 (RFC 6455 section 5.5.1)',
+        '             connections that the service had not ended 2 s after the close frame: 5 (RFC 6455 section 7.1.1); the run waited for them, then cut them off',
+      ]);
+    });
+
+    test('says nothing where all were answered', () => expect(closesOf({})).toEqual([]));
+  });
+
+  describe('of what was negotiated', () => {
+    const negotiatedOf = (subprotocols: string[], compression: object, facts: object): string[] => {
+      const target = { ...makePlan().target, subprotocols, compression };
+      const opened = { connections: { opened: 5, negotiated: { subprotocol: {}, compression: {}, ...facts } } };
+      const all = lines(resultOf({ ...parts, ...opened }, [], { plan: { target } }));
+      return all.filter((line) => /negotiated|compression/.test(line));
+    };
+    const deflate = { kind: 'deflate', clientContextTakeover: true, serverContextTakeover: true };
+
+    test('says what the plan asked for and what came of it, with counts', () => {
+      const facts = { subprotocol: { 'chat.v2': 3, none: 2 }, compression: { 'permessage-deflate': 5 } };
+      expect(negotiatedOf(['chat.v2'], deflate, facts)).toEqual([
+        '  negotiated subprotocol chat.v2 x 3, none x 2   compression permessage-deflate x 5',
+      ]);
+    });
+
+    test('says that compression was asked for and declined', () => {
+      expect(negotiatedOf([], deflate, { compression: { none: 5 } })).toEqual([
+        '  negotiated compression none x 5',
+        '             compression was asked for, and the service declined it on 5 of 5 connections',
+      ]);
+    });
+
+    test('says nothing where nothing was asked for', () => {
+      expect(negotiatedOf([], { kind: 'off' }, { subprotocol: { none: 5 }, compression: { none: 5 } })).toEqual([]);
+    });
+  });
+
   test('the first violation of each kind, with where and when', () => {
     const violation = (kind: 'duplicated' | 'lost', seq: number): RunEvent => ({
       kind: 'violation',

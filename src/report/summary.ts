@@ -6,6 +6,7 @@ import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
+import { failureAdvice } from './advice.ts';
 import { formatMs, formatPerSecond, formatSeconds, formatShare, plural } from './figures.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
@@ -33,6 +34,8 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...(sends ? section('service', [...timeParts(result.service), ...jitterText(result)]) : []),
     ...section('lanes', laneParts(result)),
     ...failureLines(result),
+    ...closeLines(result),
+    ...negotiatedLines(result),
     ...pingLines(result),
     ...recoveryLines(result),
     ...misbehavingLines(result),
@@ -348,11 +351,57 @@ function handshakeText({ p99Ms, maxMs }: Distribution): string {
   return p99Ms === null ? `max ${formatMs(maxMs)}` : `p99 ${formatMs(p99Ms)}`;
 }
 
-function failureLines({ connections }: RunResult): string[] {
-  return Object.entries(connections.failures).flatMap(([kind, { count, example }]) => {
+function failureLines(result: RunResult): string[] {
+  return Object.entries(result.connections.failures).flatMap(([kind, { count, example }]) => {
     const meaning = FAILURE_MEANINGS[kind as FailureKind];
-    return section('', [`${kind} ${formatCount(count)}: ${meaning}; the first: ${printable(example)}`]);
+    const advice = failureAdvice(result, kind as FailureKind);
+    return [
+      ...section('', [`${kind} ${formatCount(count)}: ${meaning}; the first: ${printable(example)}`]),
+      ...(advice === null ? [] : section('', [`do: ${advice}`])),
+    ];
   });
+}
+
+/** Close handshakes that the service did not keep to, and what that took. */
+function closeLines({ connections: { closes } }: RunResult): string[] {
+  const texts = [
+    ...(closes.unanswered === 0
+      ? []
+      : [
+          `close frames that the service never answered: ${formatCount(closes.unanswered)} of ${formatCount(closes.sent)} (RFC 6455 section 5.5.1)`,
+        ]),
+    ...(closes.waitedOut === 0
+      ? []
+      : [
+          `connections that the service had not ended 2 s after the close frame: ${formatCount(closes.waitedOut)} (RFC 6455 section 7.1.1); the run waited for them, then cut them off`,
+        ]),
+  ];
+  return texts.flatMap((text) => section('', [text]));
+}
+
+/** What was agreed on when connections opened, where the plan asks for something or a service agreed unasked. */
+function negotiatedLines({ negotiated, connections, plan }: RunResult): string[] {
+  if (connections.opened === 0) return [];
+  const { subprotocols, compression } = plan.target;
+  const parts = [
+    ...(subprotocols.length === 0 ? [] : [`subprotocol ${countsText(negotiated.subprotocol)}`]),
+    ...(compression.kind === 'off' ? [] : [`compression ${countsText(negotiated.compression)}`]),
+  ];
+  const declined = compression.kind === 'off' ? 0 : (negotiated.compression.none ?? 0);
+  return [
+    ...(parts.length === 0 ? [] : section('negotiated', parts)),
+    ...(declined === 0
+      ? []
+      : section('', [
+          `compression was asked for, and the service declined it on ${formatCount(declined)} of ${plural(connections.opened, 'connection')}`,
+        ])),
+  ];
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${printable(name, 100)} x ${formatCount(count)}`)
+    .join(', ');
 }
 
 function misbehavingLines({ misbehaving }: RunResult): string[] {

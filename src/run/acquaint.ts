@@ -18,6 +18,7 @@ import { printable } from '../report/printable.ts';
 import { msToNs, NS_PER_SECOND, nsToMs } from '../units/duration.ts';
 import { createNotebook, MAX_WATCHED } from './notebook.ts';
 import type { OpenLine } from './ports.ts';
+import { PROXY_FAILURES } from './proxy-environment.ts';
 
 /** A service that speaks, but seldom, is listened to so many times as long: a sequence shows only in several messages. */
 const SELDOM_TIMES = 3;
@@ -39,6 +40,8 @@ export interface AcquaintanceParts {
   /** How long it is listened to before it is asked anything. */
   readonly watchNs: number;
   readonly secrets: readonly string[];
+  /** That the environment names a proxy, which is not used; null where it names none. */
+  readonly unusedProxy: string | null;
   readonly openLine: OpenLine;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -149,7 +152,7 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
 
   try {
     const opened = await connect();
-    if (opened.kind === 'refused') throw unreachableTarget(opened, parts.secrets);
+    if (opened.kind === 'refused') throw unreachableTarget(opened, parts);
     const startedNs = clock.nowNs();
     await listen(watchNs, () => notebook.heardCount() >= MAX_WATCHED);
     const isSeldom = notebook.heardCount() > 1 && notebook.heardCount() < ENOUGH_TO_SEE;
@@ -167,11 +170,12 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
 
 function unreachableTarget(
   { failure, detail }: Extract<Opened, { kind: 'refused' }>,
-  secrets: readonly string[],
+  { plan, secrets, unusedProxy }: AcquaintanceParts,
 ): HighwaterError {
   const got = printable(redactExcerpt(detail, secrets), 400);
-  const advice = adviceFor({ kind: failure, detail });
+  const advice = adviceFor({ kind: failure, detail }, { target: plan.target, hasOpened: false });
+  const proxy = unusedProxy !== null && PROXY_FAILURES.includes(failure) ? `; ${unusedProxy}` : '';
   return new HighwaterError('TARGET_UNREACHABLE', [
-    `target.url: expected a service that opens a WebSocket, got ${failure}: ${got}${advice === null ? '' : `. Do: ${advice}`}`,
+    `target.url: expected a service that opens a WebSocket, got ${failure}: ${got}${proxy}${advice === null ? '' : `. Do: ${advice}`}`,
   ]);
 }

@@ -60,6 +60,7 @@ async function conduct(
   onEvent: (event: RunEvent) => void = () => {},
   watched: readonly Watched[] = [],
   problem: () => string | null = () => null,
+  unusedProxy: string | null = null,
 ): Promise<Conducted> {
   const seen: Conducted = { events: [], windows: [], readings: [], sent: [], dismissed: 0, killed: [], error: null };
   const muster = async (_count: number, handler: CrewHandler): Promise<Crew> => {
@@ -130,6 +131,7 @@ async function conduct(
       fleet: { muster },
       watched,
       options: { secrets: [], highwaterVersion: '0.1.0', ...options },
+      unusedProxy,
     });
   } catch (error) {
     seen.error = error;
@@ -137,6 +139,27 @@ async function conduct(
   expect(seen.dismissed, 'the crew is dismissed, whatever happens').toBe(1);
   return seen;
 }
+
+test('a failure that a proxy would have helped against says that the one of the environment is not used, others do not', async () => {
+  const failing = ['dns', 'refused', 'unreachable', 'connectTimeout', 'reset', 'tls', 'upgradeRejected'] as const;
+  const script: Script = (worker, command, say, die) => {
+    const events = failing.map((failure): Report => {
+      const detail = `${failure} it was`;
+      return { kind: 'event', event: { kind: 'failure', atNs: 0, worker, group: 0, lane: 0, failure, detail, close: null } };
+    });
+    if (command.kind === 'connect') say(...events);
+    obedient(worker, command, say, die);
+  };
+  const details = async (unusedProxy: string | null): Promise<(string | null)[]> => {
+    const { events } = await conduct(script, {}, { ...plan, workers: 1 }, undefined, [], undefined, unusedProxy);
+    return events.flatMap((event) => (event.kind === 'failure' ? [event.detail] : []));
+  };
+  const plain = failing.map((failure) => `${failure} it was`);
+  expect(await details(null)).toEqual(plain);
+  const [dns, refused, unreachable, timeout, ...others] = plain;
+  const helped = [dns, refused, unreachable, timeout].map((detail) => `${detail}; HTTP_PROXY is not used`);
+  expect(await details('HTTP_PROXY is not used')).toEqual([...helped, ...others]);
+});
 
 const kinds = ({ events }: Conducted): string[] => events.map(({ kind }) => kind);
 const commands = ({ sent }: Conducted, worker: number): string[] =>

@@ -22,6 +22,7 @@ import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
 import type { Crew, Fleet, OpenFaults, Recording, Report } from './ports.ts';
+import { PROXY_FAILURES } from './proxy-environment.ts';
 import { startWatch, type Watched } from './watch.ts';
 
 /** From "all ready" to the first connection, so that every worker hears of it in time. */
@@ -54,6 +55,8 @@ export interface ConductParts {
   readonly faults: OpenFaults;
   readonly watched: readonly Watched[];
   readonly options: RunOptions;
+  /** That the environment names a proxy, which is not used; null where it names none. */
+  readonly unusedProxy: string | null;
 }
 
 const FAULT_DONE: Readonly<Record<FaultPhase, string>> = { began: 'begun', ended: 'ended' };
@@ -132,7 +135,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
         onWindow(report.window);
         break;
       case 'event':
-        record(report.event);
+        record(withProxy(report.event, parts.unusedProxy));
         if (report.event.kind === 'notice') tellOnce(report.event.detail);
         break;
       default:
@@ -356,6 +359,12 @@ function runMark(id: string): number {
   let hash = 0x811c_9dc5;
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x0100_0193);
   return hash >>> 0;
+}
+
+/** A service that only a proxy can reach looks like one that is not there. */
+function withProxy(event: RunEvent, unused: string | null): RunEvent {
+  if (unused === null || event.kind !== 'failure' || !PROXY_FAILURES.includes(event.failure)) return event;
+  return { ...event, detail: `${event.detail}; ${unused}` };
 }
 
 /** What a service says may repeat what it was told, and hold anything at all. */

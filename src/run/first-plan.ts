@@ -15,6 +15,7 @@ import { acquaint } from './acquaint.ts';
 import { type GivenAnswers, interview } from './interview.ts';
 import type { Interviewer, OpenLine, Surroundings, TargetHost } from './ports.ts';
 import { prepare, withReferenceAt } from './prepare.ts';
+import { unusedProxy } from './proxy-environment.ts';
 import { checkTlsFiles } from './run-plan.ts';
 
 export interface FirstPlanPorts {
@@ -106,6 +107,7 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
       watchNs: request.watchNs,
       asking: { shapes: shapesOf(request), mark: ports.newMark() },
       secrets: request.secrets,
+      unusedProxy: unusedProxy(placed.target.urls, ports.surroundings.environment()),
       openLine: ports.openLine,
       clock: ports.clock,
       signal: request.signal,

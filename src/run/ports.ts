@@ -13,6 +13,7 @@ import type { Window } from '../facts/window.ts';
 import type { Tell, TruthLine } from '../injection/truth.ts';
 import type { Fault, Plan, ProbeSettings } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
+import type { Environment } from './proxy-environment.ts';
 
 /** From coordinator to worker. Other times count from the run's origin. */
 export type Command =
@@ -182,6 +183,8 @@ export interface Surroundings {
   /** Whether a connection of this machine can come from it. */
   isLocalAddress(address: string): Promise<boolean>;
   machine(): MachineLimits;
+  /** The variables of this process. */
+  environment(): Environment;
   /** Of the working directory; null where that is none of a repository, or git is missing or slow. Never rejects. */
   git(): Promise<GitState | null>;
 }

@@ -14,6 +14,7 @@ import { splitUrl } from '../plan/url.ts';
 import { urlTemplate } from '../plan/url-template.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { FaultHost, Probes, Surroundings } from './ports.ts';
+import { unusedProxy } from './proxy-environment.ts';
 import { type PlanRows, readPlanRows } from './rows.ts';
 
 export interface Prepared extends PlanRows {
@@ -218,9 +219,10 @@ async function resolveHosts(plan: Plan, rows: Rows, surroundings: Surroundings):
     try {
       addresses[host] = await surroundings.resolve(host);
     } catch (error) {
+      const proxy = unusedProxy(plan.target.urls, surroundings.environment());
       throw new HighwaterError('TARGET_UNREACHABLE', [
         `target.url: expected a host name that resolves, got ${host} (dns: ${(error as Error).message}). ` +
-          'Check the spelling, or the resolver of this machine',
+          `Check the spelling, or the resolver of this machine${proxy === null ? '' : `; ${proxy}`}`,
       ]);
     }
   }

@@ -25,6 +25,7 @@ import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
 import type { Archive, FaultHost, Fleet, Probes, StoredRun, Surroundings, TargetHost } from './ports.ts';
 import { checkFaults, checkProbes, prepare, withReferenceAt } from './prepare.ts';
+import { unusedProxy } from './proxy-environment.ts';
 
 const MAX_BRANCH_CHARACTERS = 200;
 
@@ -97,7 +98,17 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
       });
       try {
         const broken = { ...resolved, target: { ...resolved.target, urls: faults.urls } };
-        await conductRun(broken, { ...prepared, needs, manifest, recording, fleet, faults, watched, options });
+        await conductRun(broken, {
+          ...prepared,
+          needs,
+          manifest,
+          recording,
+          fleet,
+          faults,
+          watched,
+          options,
+          unusedProxy: unusedProxy(resolved.target.urls, ports.surroundings.environment()),
+        });
       } finally {
         await faults.close();
       }

@@ -183,7 +183,7 @@ describe('a target that cannot be reached', () => {
     const { port } = await startRawServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const { exitCode, result } = await runAndStore([`wss://127.0.0.1:${port}`, '-c', '2', ...BRIEFLY]);
     expect(exitCode).toBe(69);
-    expectFailure(result, 'tls', 2, /\w/);
+    expectFailure(result, 'tls', 2, /does not speak TLS|closed during the TLS handshake/);
     expectBalancedBooks(result);
   });
 
@@ -308,7 +308,11 @@ describe('a service that answers the upgrade wrongly is refused with the section
       /RFC 6455 §4\.1.*Upgrade/,
     ],
     ['something that is not HTTP', () => 'SSH-2.0-OpenSSH_9.2\r\n', /RFC 9112 §4/],
-    ['an endless header', () => `HTTP/1.1 101 OK\r\nX: ${'x'.repeat(100_000)}`, /RFC 9112 §5.*16384/],
+    [
+      'an endless header',
+      () => `HTTP/1.1 101 OK\r\nX: ${'x'.repeat(100_000)}`,
+      /longer than 65536 bytes, a limit of Highwater's own/,
+    ],
   ];
   test.each(ANSWERS)('%s', async (_what, answer, rule) => {
     const { url } = await startRawServer((socket) => onRequest(socket, (request) => socket.write(answer(request))));

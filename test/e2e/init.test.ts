@@ -234,7 +234,7 @@ describe('a service that cannot be reached ends in 69 with what it said, and wri
   test('TLS where there is none', async () => {
     const service = await startWsService({});
     expect((await refused(service.url.replace('ws:', 'wss:'))).stderr).toMatch(
-      /got tls: .*wss:\/\/\) or not \(ws:\/\/\)/,
+      /got tls: .*does not speak TLS.* Do: write ws:\/\/ in place of wss:\/\//,
     );
   });
 });
@@ -246,7 +246,7 @@ test('TLS: what is wrong and which flag helps; then a plan whose files are seen 
   try {
     const distrusted = await runHighwater(['init', server.url, '--yes'], { cwd });
     expect(distrusted.exitCode).toBe(69);
-    expect(distrusted.stderr).toMatch(/got tls: .*--ca FILE, or --insecure/);
+    expect(distrusted.stderr).toMatch(/got tls: .*target\.tls\.ca \(--ca FILE\).*--insecure/);
     mkdirSync(path.join(cwd, 'plans'));
     const args = ['init', server.url, '--yes', ...SHORT, '--ca', path.basename(ca), '--out', 'plans/tls.yaml'];
     expect((await runHighwater(args, { cwd })).stdout).toMatch(/an echo service, binary/);
