@@ -41,6 +41,7 @@ export interface Tally {
   strangers: Record<StrangerKind, number>;
   acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   states: number;
+  unchecked: number;
   jitter: ReturnType<typeof zeroJitter>;
   extent: ReturnType<typeof zeroExtent>;
   /** By displacement, and the most held. */
@@ -55,6 +56,7 @@ export interface Tally {
   closeCodes: Record<string, number>;
   attempted: number;
   opened: number;
+  openNs: number;
   reconnected: number;
   failed: number;
   gaveUp: number;
@@ -63,6 +65,8 @@ export interface Tally {
   bytesReceived: number;
   cpuNs: number;
   inFlightNs: number;
+  rejectedNs: number;
+  untimed: number;
   windows: number;
   approximate: boolean;
   spinning: boolean;
@@ -93,6 +97,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     strangers: zeroStrangers(),
     acknowledgements: zeroAcknowledgements(),
     states: 0,
+    unchecked: 0,
     jitter: zeroJitter(),
     extent: zeroExtent(),
     displaced: new Map(),
@@ -106,6 +111,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     closeCodes: {},
     attempted: 0,
     opened: 0,
+    openNs: 0,
     reconnected: 0,
     failed: 0,
     gaveUp: 0,
@@ -114,6 +120,8 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     bytesReceived: 0,
     cpuNs: 0,
     inFlightNs: 0,
+    rejectedNs: 0,
+    untimed: 0,
     windows: 0,
     approximate: false,
     spinning: false,
@@ -129,6 +137,7 @@ export function resetTally(tally: Tally): void {
 function addDelivery(tally: Tally, facts: DeliveryFacts): void {
   const { damage, strangers, acknowledgements, jitter, extent, density, loss } = facts;
   tally.states += facts.states;
+  tally.unchecked += facts.unchecked;
   tally.jitter.lanes += jitter.lanes;
   tally.jitter.sumNs += jitter.sumNs;
   tally.jitter.maxNs = Math.max(tally.jitter.maxNs, jitter.maxNs);
@@ -170,6 +179,7 @@ export function addWindow(tally: Tally, window: Window): void {
   }
   tally.attempted += connections.attempted;
   tally.opened += connections.opened;
+  tally.openNs += connections.openNs;
   tally.reconnected += connections.reconnected;
   tally.failed += connections.failed;
   tally.gaveUp += connections.gaveUp;
@@ -178,6 +188,8 @@ export function addWindow(tally: Tally, window: Window): void {
   tally.bytesReceived += window.bytes.received;
   tally.cpuNs += window.health.cpuNs;
   tally.inFlightNs += window.health.inFlightNs;
+  tally.rejectedNs += window.health.rejectedNs;
+  tally.untimed += window.health.untimed;
   tally.windows++;
   tally.approximate ||= window.health.approximate;
   tally.spinning ||= window.health.spinning;

@@ -235,7 +235,7 @@ export interface DeliveryResult {
     readonly maxExtent: number | null;
     /** RFC 5236: of the delivered, by displacement in messages (late above 0, early below); those in their places left out. */
     readonly density: Readonly<Record<string, number>>;
-    /** What a receiver would have had to hold at once, at most, to restore the order of a stream; null where one stayed away. */
+    /** What a receiver would have had to hold at once, at most, to restore the order of a stream; null where one stayed away, or none came. */
     readonly mostHeld: number | null;
   };
   /** RFC 3357. */
@@ -329,14 +329,17 @@ export interface RecoveryResult {
   readonly availabilityRatio: number | null;
   /** Connections that the service, or the way to it, dropped. */
   readonly drops: number;
-  /** The time that lanes were open, over the drops; and the time that they were down. Null without drops. */
+  /** The time that lanes were open, over the drops; and the time from a drop on that they were not. Null without drops. */
   readonly meanSecondsBetweenDrops: number | null;
   readonly meanSecondsDown: number | null;
   /** The faults of the plan that began, in the order in which they did. */
   readonly incidents: readonly IncidentResult[];
 }
 
-/** From the beginning of a fault to that of the next, or to the end. Times count from its beginning. */
+/**
+ * From the beginning of a fault to that of the next, or to the end. Times count from its beginning, or from that of the first
+ * of several that began in one second.
+ */
 export interface IncidentResult {
   readonly name: string;
   readonly kind: string;
@@ -345,6 +348,8 @@ export interface IncidentResult {
   readonly toSecond: number | null;
   /** Why it could not be done, or undone; null where it was. */
   readonly failedBecause: string | null;
+  /** Faults that began in the same second, or were still on: all figures below are of them too, as nobody can tell them apart. */
+  readonly together: readonly string[];
   readonly dropped: number;
   readonly reconnected: number;
   readonly gaveUp: number;

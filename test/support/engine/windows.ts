@@ -40,6 +40,8 @@ export interface WindowParts {
   readonly pushes?: Partial<PushCounts>;
   readonly pings?: Partial<PingCounts>;
   readonly connections?: Partial<Window['connections']>;
+  /** Arrivals whose content could not be checked. */
+  readonly unchecked?: number;
   readonly group?: number;
   readonly bytes?: Partial<Window['bytes']>;
   /** Values in nanoseconds. */
@@ -70,6 +72,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       strangers: { ...zeroStrangers(), ...parts.strangers },
       acknowledgements: { lost: 0, recovered: 0 },
       states: 0,
+      unchecked: parts.unchecked ?? 0,
       jitter: { lanes: 0, sumNs: 0, maxNs: 0 },
       extent: { ...zeroExtent(), ...parts.extent },
       density: { displaced: [], mostHeld: 0, ...parts.density },
@@ -87,6 +90,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       gaveUp: 0,
       openNs: 0,
       wantedNs: 0,
+      downNs: 0,
       firstDropNs: null,
       firstReopenNs: null,
       lastReopenNs: null,
@@ -116,6 +120,8 @@ export function makeWindow(parts: WindowParts = {}): Window {
       elapsedNs: 1e9,
       inFlightNs: 0,
       inFlight: 0,
+      rejectedNs: 0,
+      untimed: 0,
       approximate: false,
       spinning: false,
       ...parts.health,
