@@ -6,7 +6,7 @@ import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
-import { formatMs, formatPerSecond, formatSeconds, formatShare, plural } from './figures.ts';
+import { formatMs, formatPerSecond, formatSeconds, formatShare, lanesText, plural } from './figures.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
 import { probeTexts } from './probe-texts.ts';
@@ -52,7 +52,7 @@ function headline({ verdict, run, plan, connections }: RunResult, style: TextSty
   const parts = [
     printable(run.name, 80),
     `${run.durationSeconds.toFixed(1)} s`,
-    plural(connections.peakOpen, 'lane'),
+    lanesText(connections),
     plural(run.workerCount, 'worker'),
     `vs ${plan.target.urls.map((url) => printable(url, 120)).join(', ')}`,
   ];
