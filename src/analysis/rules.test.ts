@@ -472,6 +472,40 @@ describe('the contract', () => {
   });
 });
 
+describe('pushes that were numbered anew', () => {
+  const anew = { owed: 100, received: 100, accounts: 2, renumbered: 1 };
+  const contract = { delivery: 'exactly-once', order: 'per-stream', integrity: 'none', replay: 'none' } as const;
+  const clauses = (parts: WindowParts) =>
+    judgeContract(contract, heard(parts), []).map(({ result, doubts }) => [
+      result.kind,
+      ...doubts.map(({ kind }) => kind),
+    ]);
+
+  test('leave open what seems kept, and say why', () => {
+    for (const rule of [
+      'duplicated == 0',
+      'reordered == 0',
+      'belated == 0',
+      'pushes.missed == 0',
+      'pushes.received >= 99%',
+    ]) {
+      const { result, doubts } = judge(rule, { pushes: anew });
+      expect([result.kind, doubts.map(({ kind }) => kind)], rule).toEqual(['inconclusive', ['renumbered']]);
+    }
+    expect(clauses({ pushes: anew })).toEqual([
+      ['inconclusive', 'renumbered'],
+      ['inconclusive', 'renumbered'],
+    ]);
+  });
+
+  test('leave what was counted, and all that does not rest on numbers', () => {
+    expect(kindOf('pushes.missed == 0', { pushes: { ...anew, owed: 101, missed: 1 } })).toBe('fail');
+    expect(kindOf('unexpected == 0', { pushes: anew })).toBe('pass');
+    expect(clauses({ pushes: anew, messages: { reordered: 1 } })[1]).toEqual(['fail']);
+    expect(clauses({ pushes: { ...anew, renumbered: 0 } })).toEqual([['pass'], ['pass']]);
+  });
+});
+
 describe('what lanes are owed once they are back', () => {
   const contract = { delivery: 'none', order: 'none', integrity: 'none', replay: 'missed' } as const;
   const judged = (away: number, reconnected: number) =>

@@ -59,6 +59,7 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
     ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
     ...(isKept ? doubtsOfWorst(threshold, evidence) : []),
     ...doubtsOfMissing(threshold, evidence, isKept),
+    ...(isKept && isAboutNumbers(threshold.metric) ? renumberedDoubts(expression, evidence.tally) : []),
   ];
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
@@ -423,6 +424,22 @@ function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): reado
   return [];
 }
 
+/** What is known of pushes by their numbers alone. */
+function isAboutNumbers(metric: Metric): boolean {
+  return metric.kind === 'pushes' || (metric.kind === 'messages' && NUMBERED.includes(metric.of));
+}
+
+const NUMBERED: readonly MessageCount[] = ['duplicated', 'reordered', 'belated'];
+
+/** How many were lost where the numbers began anew, and whether the service said all of it again, nobody here can know. */
+function renumberedDoubts(rule: string, { pushes: { renumbered } }: Tally): readonly Doubt[] {
+  if (renumbered === 0) return [];
+  const detail =
+    `${rule}: the numbers of pushes began anew ${renumbered === 1 ? 'once' : `${formatCount(renumbered)} times`} on lanes and ` +
+    'channels that had heard higher ones: the service counts from its beginning again, or says all of it again';
+  return [{ kind: 'renumbered', rule, detail }];
+}
+
 /** A mean is of those that came. Where others never did, it is at least that, and the deviation is anything. */
 function doubtsOfMissing(threshold: Threshold, { tally, fanout }: Evidence, isKept: boolean): readonly Doubt[] {
   const { metric, expression } = threshold;
@@ -473,6 +490,7 @@ export function judgeContract(
       ...(broken.includes('lost')
         ? [...unresolvedDoubts(rule, tally), ...unresolvedDeliveries(rule, fanout), ...unresolvedPushes(rule, tally)]
         : []),
+      ...(broken.includes('corrupted') ? [] : renumberedDoubts(rule, tally)),
       ...health.filter((doubt) => doubt.casts === 'pass').map(({ kind, detail }): Doubt => ({ kind, rule, detail })),
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);

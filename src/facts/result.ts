@@ -130,6 +130,7 @@ export const DOUBT_KINDS = [
   'unmatched',
   'dialectError',
   'faultFailed',
+  'renumbered',
 ] as const;
 
 /** A reason not to trust a number. */
@@ -307,8 +308,12 @@ export interface PushResult {
   readonly unresolved: number;
   /** Given out while the lane was away, and not sent to it later: not owed. */
   readonly away: number;
-  /** Without a number, or of more channels than can be kept. */
+  /** Without a number, of more channels than can be kept, or from before the first that its lane must have. */
   readonly unjudged: number;
+  /** Settled accounts of a lane and a channel; the first push of each has none before it. */
+  readonly accounts: number;
+  /** How often the numbers of a lane and channel began anew. */
+  readonly renumbered: number;
   /** Received of owed; null where nothing was owed. */
   readonly reachRatio: number | null;
   /** From the opening of a lane to the first that it heard. */

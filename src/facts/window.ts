@@ -111,7 +111,8 @@ export const PUSH_COUNTS = [
   'renumbered',
 ] as const;
 /**
- * `away`: while the lane was not there. `unjudged`: without a number, or of more channels than can be kept. `accounts`: settled
+ * `away`: while the lane was not there. `unjudged`: without a number, of more channels than can be kept,
+ * or from before the first that the lane must have. `accounts`: settled
  * ones of a lane and channel; the first push of each has none before it. `renumbered`: how often the numbers of a lane and
  * channel began anew on one connection, or on the next one where all lanes hear the same.
  */

@@ -90,6 +90,8 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   approximate: 'Send fewer messages at once on each lane: the ledger had more disorder than it can keep exactly.',
   unmatched: 'Check the dialect: answers could not be told apart.',
   dialectError: 'Mend the dialect: it threw, and what it should have read is missing.',
+  renumbered:
+    'Find out why the service numbered its pushes anew in mid-connection: what it lost there cannot be known.',
   faultFailed: 'See why a fault could not be done; the run says nothing about it.',
 };
 

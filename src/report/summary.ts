@@ -230,6 +230,7 @@ function pushLines({ pushes }: RunResult): string[] {
     ...(pushes.unresolved === 0 ? [] : [`unresolved ${formatCount(pushes.unresolved)}`]),
     ...(pushes.away === 0 ? [] : [`sent while away ${formatCount(pushes.away)}`]),
     ...(pushes.unjudged === 0 ? [] : [`not judged ${formatCount(pushes.unjudged)}`]),
+    ...(pushes.renumbered === 0 ? [] : [`numbered anew ${formatCount(pushes.renumbered)}`]),
   ];
   const { skew } = pushes;
   return [
