@@ -16,6 +16,7 @@ function heard(missed: number) {
     compared: 0,
     disagreed: 0,
     forged: 0,
+    accounts: 1,
     hearsItself: true,
   };
   return { ...none, owed: 100, missed, receivers };

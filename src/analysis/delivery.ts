@@ -39,7 +39,7 @@ export function describeDelivery(
       meanExtent: extent.count === 0 ? null : extent.sum / extent.count,
       maxExtent: extent.count === 0 ? null : extent.max,
       density: densityOf(tally, arrived),
-      mostHeld: lost + messages.unresolved + tally.pushes.unresolved > 0 ? null : tally.mostHeld,
+      mostHeld: arrived === 0 || lost + messages.unresolved + tally.pushes.unresolved > 0 ? null : tally.mostHeld,
     },
     loss: {
       periods: loss.periods,

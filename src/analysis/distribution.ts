@@ -33,7 +33,7 @@ export function describeDistribution(h: Histogram, encodeHdr: (h: Histogram) => 
     count: h.count,
     minMs: h.count === 0 ? null : nsToMs(h.minNs),
     meanMs: toMs(mean(h)),
-    stdDevMs: toMs(stdDev(h)),
+    stdDevMs: h.count < 2 ? null : toMs(stdDev(h)),
     p50Ms: value('p50'),
     p75Ms: value('p75'),
     p90Ms: value('p90'),

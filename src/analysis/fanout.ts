@@ -15,6 +15,8 @@ import { isPublisher, roomOf } from '../plan/rooms.ts';
 /** Deliveries to other lanes: what was owed of them, and what became of the messages. */
 export interface Fanout {
   readonly owed: number;
+  /** Of a receiver and a stream that it heard: the first message of each has none before it. */
+  readonly accounts: number;
   readonly missed: number;
   readonly unresolved: number;
   /** Sent while the receiver was away. */
@@ -65,6 +67,10 @@ export function joinAudience(rooms: Rooms, facts: readonly AudienceFacts[]): Fan
   const sum = (pick: (each: JoinedStream) => number): number => joined.reduce((total, each) => total + pick(each), 0);
   return {
     owed: sum(({ owed }) => owed),
+    accounts: [...streams.values()].reduce(
+      (total, { spans }) => total + spans.reduce((sum, [, , , receivers]) => sum + receivers, 0),
+      0,
+    ),
     missed: sum(({ missed }) => missed),
     unresolved: sum(({ unresolved }) => unresolved),
     away: facts.reduce((total, worker) => total + worker.away, 0),
@@ -279,7 +285,8 @@ export function createSpreadJoin(): SpreadJoin {
       record(histograms.first, first);
       record(histograms.median, ascending[Math.ceil(ascending.length / 2) - 1]!);
       record(histograms.last, last);
-      record(histograms.skew, last - first);
+      // One receiver is not ahead of itself.
+      if (ascending.length > 1) record(histograms.skew, last - first);
     }
   }
 

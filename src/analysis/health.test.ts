@@ -183,6 +183,21 @@ describe('Little’s law', () => {
     expect(littlesLawError(tallyOf(parts(9000 * MS, { delivered: 1000 })))).not.toBeNull();
     expect(littlesLawError(tallyOf({}))).toBeNull();
   });
+  test('holds with rejections, which were in flight as well: their time counts', () => {
+    const rejecting = parts(2500 * MS, { delivered: 1000, rejected: 500, sent: 1500 });
+    const timed = { ...rejecting, health: { inFlightNs: 2500 * MS, rejectedNs: 500 * MS } };
+    expect(littlesLawError(tallyOf(timed))).toBe(0);
+    expect(doubts(timed)).toEqual([]);
+    const allRejected = { messages: { sent: 9, rejected: 9 }, health: { inFlightNs: 9 * MS, rejectedNs: 9 * MS } };
+    expect(littlesLawError(tallyOf(allRejected))).toBe(0);
+    expect(doubts(rejecting)).toEqual(['littlesLaw/timing']);
+  });
+  test('is not asked where the time of an answer is not remembered, or a part of the record is missing', () => {
+    const forgetful = { ...parts(9000 * MS), health: { inFlightNs: 9000 * MS, untimed: 1 } };
+    expect(littlesLawError(tallyOf(forgetful))).toBeNull();
+    expect(littlesLawError(tallyOf(parts(9000 * MS, { sent: 1100 })))).toBeNull();
+    expect(littlesLawError(tallyOf(parts(9000 * MS, { sent: 900 })))).toBeNull();
+  });
 });
 
 describe('a service that is not understood', () => {

@@ -175,16 +175,17 @@ function lateDoubts({ messages, unsent }: Tally, sending: Tally): HealthDoubt[] 
 }
 
 /**
- * Little's law, L = X·R: the in-flight count integrated over time must equal the sum of service times.
- * The two are counted in different places. Null where a message is missing, which keeps the equation from holding.
+ * Little's law, L = X·R: the in-flight count integrated over time must equal the time that all answers took, rejections
+ * too. The two are counted in different places. Null where the time of a message is not known: of one that never came, of
+ * one whose times are not remembered, or where a part of the record is missing.
  */
-export function littlesLawError({ messages, histograms, inFlightNs }: Tally): number | null {
+export function littlesLawError({ messages, histograms, inFlightNs, rejectedNs, untimed }: Tally): number | null {
   // What never comes back is in flight until it is settled: one lost message of a quick service outweighs thousands.
-  const missing = messages.lost + messages.unresolved;
-  if (messages.delivered === 0 || inFlightNs === 0 || missing > 0) return null;
+  const answered = messages.delivered + messages.rejected;
+  if (answered === 0 || answered !== messages.sent || inFlightNs === 0 || untimed > 0) return null;
   const { service } = histograms;
-  const serviceNs = service.sumHigh * 2 ** 52 + service.sumLowNs;
-  return Math.abs(inFlightNs - serviceNs) / inFlightNs;
+  const answeredNs = service.sumHigh * 2 ** 52 + service.sumLowNs + rejectedNs;
+  return Math.abs(inFlightNs - answeredNs) / inFlightNs;
 }
 
 function littleDoubts(tally: Tally): HealthDoubt[] {

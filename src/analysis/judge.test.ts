@@ -166,6 +166,37 @@ describe('stages', () => {
     expect(early.run.endedBecause).toBe('stopped by the user');
     expect(early.verdict.kind).toBe('inconclusive');
   });
+
+  test('a run that ended in its first moments has no rate, however few messages it takes to make one', () => {
+    const stoppedAt = (ns: number): RunEvent[] => {
+      const [started, begun, end] = completedRun(SECOND, 2 * SECOND) as [RunEvent, RunEvent, RunEvent];
+      return [started, begun, { kind: 'stopping', atNs: ns, reason: 'interrupted', detail: 'stopped' }, end];
+    };
+    const one = [second(1, { stage: 0, messages: { due: 1, sent: 1, delivered: 1 } })];
+    const early = judge(staged, one, stoppedAt(SECOND + 2.7e6));
+    expect(early.throughput).toEqual({
+      offeredPerSecond: null,
+      sentPerSecond: null,
+      deliveredPerSecond: null,
+      bytesSentPerSecond: null,
+      bytesReceivedPerSecond: null,
+    });
+    expect(early.messages).toMatchObject({ due: 1, sent: 1 });
+    expect(judge(staged, one, stoppedAt(2 * SECOND)).throughput.offeredPerSecond).toBe(1);
+  });
+
+  test('a stage that was cut short has the rate of its time, and one that never began has none', () => {
+    const stopped = [...completedRun(SECOND, 7 * SECOND)];
+    stopped.splice(2, 0, { kind: 'stopping', atNs: 4.5 * SECOND, reason: 'interrupted', detail: 'stopped' });
+    const windows = [
+      second(1, { stage: 0 }),
+      second(2, { stage: 0 }),
+      second(3, { stage: 1 }),
+      second(4, { stage: 1 }),
+    ];
+    const { stages } = judge(staged, windows, stopped);
+    expect(stages.map(({ throughput }) => throughput.sentPerSecond)).toEqual([100, 200 / 1.5, null]);
+  });
 });
 
 describe('the timeline', () => {

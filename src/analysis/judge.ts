@@ -34,6 +34,7 @@ import { createHeat } from './heat.ts';
 import { idleFaults } from './idle-faults.ts';
 import { createLoadPresence } from './load-presence.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
+import { rateSeconds } from './rates.ts';
 import { isPart, type RecordFacts, WHOLE_RECORD } from './record-account.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
@@ -186,7 +187,13 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const withoutRatio = (books: MessageResult): MessageResult =>
         isDamaged ? { ...books, deliveredRatio: null } : books;
       const delivery = describeDelivery(whole, fanout, plan);
-      const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
+      const evidence = {
+        tally: whole,
+        types,
+        fanout,
+        sendingSeconds: rateSeconds(sendingNs),
+        attempted: whole.attempted,
+      };
       const outcomes = [
         ...plan.thresholds.map((threshold) => {
           if (threshold.scope === null) return judgeThreshold(threshold, evidence, health);
@@ -276,6 +283,9 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         stages: stages.map((stage, index): StageResult => {
           const tally = stageTallies[index]!;
           const base = plan.load.messages.kind === 'none' ? 0 : (originNs ?? 0);
+          // As far as the run came: a stage that was cut short has no rate over the time that it should have had.
+          const reachedNs =
+            originNs === null && plan.load.messages.kind !== 'none' ? 0 : (record.stoppingNs ?? endNs) - base;
           return {
             name: stage.name,
             fromSecond: nsToSeconds(base + stage.fromNs),
@@ -284,7 +294,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
             response: describe(tally.histograms.response),
             service: describe(tally.histograms.service),
             sendLag: describe(tally.histograms.sendLag),
-            throughput: throughputOf(tally, tally, stage.toNs - stage.fromNs),
+            throughput: throughputOf(tally, tally, Math.min(stage.toNs, reachedNs) - stage.fromNs),
           };
         }),
         timeline: points.map((point) => ({ ...point, resources: bySecond.get(point.second) ?? {} })),
@@ -353,13 +363,14 @@ function describePushes(
     ...pushes,
     reachRatio: pushes.owed === 0 || isDamaged ? null : pushes.received / pushes.owed,
     firstPush: describe(histograms.firstPush),
-    skew: spread === null ? null : { pushes: spread.messages, times: describe(spread.histograms.skew) },
+    skew: spread === null ? null : { pushes: spread.histograms.skew.count, times: describe(spread.histograms.skew) },
   };
 }
 
-/** Bytes are those of the sending time alone; a message counts as delivered also when it arrives in the drain. */
+/** Over less than a second there is none. Bytes are those of the sending time alone; a message counts as delivered also when it arrives in the drain. */
 function throughputOf(tally: Tally, whileSending: Tally, sendingNs: number): Throughput {
-  const perSecond = (count: number): number | null => (sendingNs === 0 ? null : count / nsToSeconds(sendingNs));
+  const seconds = rateSeconds(sendingNs);
+  const perSecond = (count: number): number | null => (seconds === null ? null : count / seconds);
   return {
     offeredPerSecond: perSecond(tally.messages.due),
     sentPerSecond: perSecond(tally.messages.sent),

@@ -122,13 +122,13 @@ describe('what a fault did', () => {
       window(
         0,
         10,
-        { droppedByServer: 6, firstDropNs: 10.3 * SECOND, openNs: SECOND, wantedNs: SECOND },
+        { droppedByServer: 6, firstDropNs: 10.3 * SECOND, openNs: SECOND, wantedNs: SECOND, downNs: 0.6 * SECOND },
         { unresolved: 3 },
       ),
       window(1, 10, { droppedByServer: 4, firstDropNs: 10.28 * SECOND }, { unresolved: 1, duplicated: 2 }),
       window(0, 11, { reconnected: 6, opened: 6, firstReopenNs: 11.6 * SECOND, lastReopenNs: 11.9 * SECOND }),
       window(1, 11, { reconnected: 3, opened: 3, firstReopenNs: 11.7 * SECOND, lastReopenNs: 11.95 * SECOND }),
-      window(1, 12, { gaveUp: 1, wantedNs: SECOND }),
+      window(1, 12, { gaveUp: 1, wantedNs: SECOND, downNs: 0.4 * SECOND }),
     ]);
     expect(incidents).toHaveLength(1);
     expect(incidents[0]).toMatchObject({ dropped: 10, reconnected: 9, gaveUp: 1, mostOpenedInASecond: 9 });
@@ -144,8 +144,8 @@ describe('what a fault did', () => {
     });
   });
 
-  test('is credited to the fault that was on at the time, also where two are in one second', () => {
-    const events = [told(0, 'began', 10.1), told(1, 'began', 10.6)];
+  test('is credited by its moment where one second has the end of one account and the beginning of the next', () => {
+    const events = [told(0, 'began', 9.9), told(0, 'ended', 9.95), told(1, 'began', 10.6)];
     const { incidents } = judge([RESTART, STOP], events, timeline({}), [
       makeWindow({ second: 10, connections: { droppedByServer: 4, firstDropNs: 10.2 * SECOND } }),
       makeWindow({
@@ -153,8 +153,53 @@ describe('what a fault did', () => {
         connections: { reconnected: 4, firstReopenNs: 11 * SECOND, lastReopenNs: 11.5 * SECOND },
       }),
     ]);
-    expect(incidents.map(({ dropped }) => dropped)).toEqual([4, 0]);
-    expect(incidents[0]!.firstDropSeconds).toBeCloseTo(0.1);
+    expect(incidents.map(({ dropped, reconnected }) => [dropped, reconnected])).toEqual([
+      [4, 0],
+      [0, 4],
+    ]);
+    expect(incidents.map(({ together }) => together)).toEqual([[], []]);
+    expect(incidents[0]!.firstDropSeconds).toBeCloseTo(0.3);
+  });
+
+  test('is told of all together that began in the same second: whose it is cannot be known', () => {
+    const events = [told(0, 'began', 10.1), told(1, 'began', 10.6)];
+    const { incidents } = judge([RESTART, STOP], events, timeline({}), [
+      makeWindow({ second: 10, connections: { droppedByServer: 4, firstDropNs: 10.2 * SECOND } }),
+      makeWindow({ second: 11, messages: { duplicated: 17 } }),
+    ]);
+    expect(incidents).toMatchObject([
+      { name: 'restart reference', together: ['stop'], dropped: 4, fromSecond: 10.1, messages: { duplicated: 17 } },
+      { name: 'stop', together: ['restart reference'], dropped: 4, fromSecond: 10.6, messages: { duplicated: 17 } },
+    ]);
+    expect(incidents[1]!.firstDropSeconds).toBeCloseTo(0.1);
+  });
+
+  test('is told of a fault and of those that are still on when it begins, and no longer of those that are over', () => {
+    const LAST: Fault = { kind: 'stop', name: 'last', process: 'reference', atNs: 25 * SECOND, forNs: SECOND };
+    const events = [
+      told(0, 'began', 10),
+      told(1, 'began', 14),
+      told(1, 'ended', 15),
+      told(0, 'ended', 20),
+      told(2, 'began', 25),
+    ];
+    const { incidents } = judge([RESTART, STOP, LAST], events, timeline({}), [
+      makeWindow({ second: 11, messages: { duplicated: 2 } }),
+      makeWindow({ second: 14, messages: { duplicated: 3 } }),
+      makeWindow({ second: 18, messages: { duplicated: 4 } }),
+      makeWindow({ second: 26, messages: { duplicated: 5 } }),
+    ]);
+    expect(incidents.map(({ together, messages }) => [together, messages.duplicated])).toEqual([
+      [[], 2],
+      [['restart reference'], 7],
+      [[], 5],
+    ]);
+  });
+
+  test('lanes that never opened are not down: a mean is over what was dropped', () => {
+    const never = { wantedNs: 40 * SECOND, openNs: 10 * SECOND, downNs: 0.5 * SECOND, droppedByServer: 1 };
+    const { availabilityRatio, meanSecondsDown } = judge([], [], timeline({}), [makeWindow({ connections: never })]);
+    expect({ availabilityRatio, meanSecondsDown }).toEqual({ availabilityRatio: 0.25, meanSecondsDown: 0.5 });
   });
 
   test('one that could not be done says why, and one that never began is not among them', () => {

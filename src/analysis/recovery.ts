@@ -1,5 +1,10 @@
 // What each fault did and how long the way back was. A fault's account goes from where it began to where the next one did,
-// or to the end. The way back is measured against the seconds before it:
+// or to the end. Faults that are on at the same time cannot be told apart by what came of them: they have one account.
+//
+//   A ├──────────────────┤             account of A: from its beginning to that of B
+//   B          ├────┤                  account of B, together with A: from its beginning on
+//
+// The way back is measured against the seconds before it:
 //
 //   response p99 ──┐  band: median + max(3 · 1.4826 · MAD, half the median, 1 ms)
 //   of a second    └▁▁▁▁▁▁█████▃▃▁▁▁▁▁        back: the first of three seconds in a row inside it
@@ -33,8 +38,12 @@ export interface RecoveryJudge {
   finish(timeline: readonly TimelinePoint[]): RecoveryResult | null;
 }
 
-interface Incident {
-  readonly span: FaultSpan;
+/** What was counted from the beginning of one fault, or of several in one second, to that of the next. */
+interface Account {
+  /** What was counted is of all of these: those that began, and those that were still on then. */
+  readonly began: readonly FaultSpan[];
+  readonly stillOn: readonly FaultSpan[];
+  readonly fromNs: number;
   readonly tally: Tally;
   readonly moments: { firstDropNs: number; firstReopenNs: number; lastReopenNs: number };
   readonly openedBySecond: Map<number, number>;
@@ -45,26 +54,24 @@ export function createRecoveryJudge(
   events: readonly RunEvent[],
   describe: (histogram: Histogram) => Distribution,
 ): RecoveryJudge {
-  const told = incidentsOf(plan, events);
-  /** What could not be done has done nothing. */
-  const incidents = told.filter(({ span }) => span.isDone);
-  const whole = { openNs: 0, wantedNs: 0, drops: 0 };
+  const told = [...faultSpans(plan, events)].sort((a, b) => a.fromNs - b.fromNs);
+  const accounts = accountsOf(told);
+  const whole = { openNs: 0, wantedNs: 0, downNs: 0, drops: 0 };
 
   return {
     add(window) {
       const { connections, second } = window;
       whole.openNs += connections.openNs;
       whole.wantedNs += connections.wantedNs;
+      whole.downNs += connections.downNs;
       whole.drops += connections.droppedByServer;
-      // A second may hold two faults: what was dropped, or came back, says whose it is.
+      // A second may hold the end of one account: what was dropped, or came back, says whose it is.
       const momentNs = connections.firstDropNs ?? connections.firstReopenNs ?? window.untilNs - 1;
-      const incident =
-        incidents.findLast(({ span }) => span.fromNs <= momentNs) ??
-        incidents.find(({ span }) => span.fromNs < window.untilNs);
-      if (incident === undefined) return;
-      addWindow(incident.tally, window);
-      const { moments, openedBySecond } = incident;
-      const { fromNs } = incident.span;
+      const account =
+        accounts.findLast(({ fromNs }) => fromNs <= momentNs) ?? accounts.find(({ fromNs }) => fromNs < window.untilNs);
+      if (account === undefined) return;
+      addWindow(account.tally, window);
+      const { moments, openedBySecond, fromNs } = account;
       const { firstDropNs, firstReopenNs, lastReopenNs } = connections;
       if (firstDropNs !== null && firstDropNs >= fromNs) {
         moments.firstDropNs = Math.min(moments.firstDropNs, firstDropNs);
@@ -78,60 +85,76 @@ export function createRecoveryJudge(
 
     finish(timeline) {
       if (plan.faults.length === 0 && plan.reconnect === null) return null;
-      const { openNs, wantedNs, drops } = whole;
+      const { openNs, wantedNs, downNs, drops } = whole;
       return {
         availabilityRatio: wantedNs === 0 ? null : openNs / wantedNs,
         drops,
         meanSecondsBetweenDrops: drops === 0 ? null : nsToSeconds(openNs / drops),
-        meanSecondsDown: drops === 0 ? null : nsToSeconds((wantedNs - openNs) / drops),
-        incidents: told.map((incident) => {
-          const next = incidents[incidents.indexOf(incident) + 1];
-          const nextNs = incident.span.isDone && next !== undefined ? next.span.fromNs : Number.POSITIVE_INFINITY;
-          return describeIncident(incident, baseline(incidents[0] ?? incident, timeline), timeline, nextNs, describe);
+        meanSecondsDown: drops === 0 ? null : nsToSeconds(downNs / drops),
+        incidents: told.map((span) => {
+          const index = accounts.findIndex(({ began }) => began.includes(span));
+          const account = accounts[index] ?? createAccount([span], []);
+          const usual = baseline((accounts[0] ?? span).fromNs, timeline);
+          const nextNs = (index === -1 ? undefined : accounts[index + 1])?.fromNs ?? Number.POSITIVE_INFINITY;
+          return describeIncident(span, account, usual, timeline, nextNs, describe);
         }),
       };
     },
   };
 }
 
-function incidentsOf(plan: Pick<Plan, 'faults'>, events: readonly RunEvent[]): readonly Incident[] {
-  const incidents = faultSpans(plan, events).map(
-    (span): Incident => ({
-      span,
-      tally: createTally(),
-      moments: {
-        firstDropNs: Number.POSITIVE_INFINITY,
-        firstReopenNs: Number.POSITIVE_INFINITY,
-        lastReopenNs: Number.NEGATIVE_INFINITY,
-      },
-      openedBySecond: new Map(),
-    }),
-  );
-  return incidents.sort((a, b) => a.span.fromNs - b.span.fromNs);
+/** Of the faults that were done, in the order in which they began: what could not be done has done nothing. */
+function accountsOf(told: readonly FaultSpan[]): readonly Account[] {
+  const done = told.filter(({ isDone }) => isDone);
+  const seconds = [...new Set(done.map(({ fromNs }) => secondOf(fromNs)))];
+  return seconds.map((second) => {
+    const began = done.filter(({ fromNs }) => secondOf(fromNs) === second);
+    const { fromNs } = began[0]!;
+    const stillOn = done.filter((span) => secondOf(span.fromNs) < second && (span.toNs === null || span.toNs > fromNs));
+    return createAccount(began, stillOn);
+  });
+}
+
+function createAccount(began: readonly FaultSpan[], stillOn: readonly FaultSpan[]): Account {
+  return {
+    began,
+    stillOn,
+    fromNs: began[0]!.fromNs,
+    tally: createTally(),
+    moments: {
+      firstDropNs: Number.POSITIVE_INFINITY,
+      firstReopenNs: Number.POSITIVE_INFINITY,
+      lastReopenNs: Number.NEGATIVE_INFINITY,
+    },
+    openedBySecond: new Map(),
+  };
+}
+
+function secondOf(ns: number): number {
+  return Math.floor(nsToSeconds(ns));
 }
 
 /** The seconds before the first fault: what comes later may still suffer from it. Empty where they are too few. */
-function baseline(first: Incident, timeline: readonly TimelinePoint[]): readonly TimelinePoint[] {
-  const toSecond = Math.floor(nsToSeconds(first.span.fromNs));
-  const sending = timeline.filter(({ due, second }) => due > 0 && second < toSecond);
+function baseline(firstNs: number, timeline: readonly TimelinePoint[]): readonly TimelinePoint[] {
+  const sending = timeline.filter(({ due, second }) => due > 0 && second < secondOf(firstNs));
   const usual = sending.slice(WARM_UP_SECONDS).slice(-BASELINE_SECONDS);
   return usual.length >= LEAST_BASELINE_SECONDS ? usual : [];
 }
 
 function describeIncident(
-  incident: Incident,
+  span: FaultSpan,
+  account: Account,
   usual: readonly TimelinePoint[],
   timeline: readonly TimelinePoint[],
   untilNs: number,
   describe: (histogram: Histogram) => Distribution,
 ): IncidentResult {
-  const { span, tally, moments, openedBySecond } = incident;
-  const { fault, fromNs, toNs, reason, counts } = span;
+  const { fault, toNs, reason, counts } = span;
+  const { began, stillOn, fromNs, tally, moments, openedBySecond } = account;
   const { messages } = tally;
   const sinceSeconds = (ns: number): number | null => (Number.isFinite(ns) ? nsToSeconds(ns - fromNs) : null);
   const after = timeline.filter(
-    ({ second, due }) =>
-      second >= Math.floor(nsToSeconds(fromNs)) && (second + 1) * NS_PER_SECOND <= untilNs && due > 0,
+    ({ second, due }) => second >= secondOf(fromNs) && (second + 1) * NS_PER_SECOND <= untilNs && due > 0,
   );
   const backAfter = (isBack: ((point: TimelinePoint) => boolean) | null): number | null => {
     if (isBack === null) return null;
@@ -141,10 +164,11 @@ function describeIncident(
   return {
     name: fault.name,
     kind: faultKind(fault),
-    fromSecond: nsToSeconds(fromNs),
+    fromSecond: nsToSeconds(span.fromNs),
     toSecond: toNs === null ? null : nsToSeconds(toNs),
     failedBecause: reason,
     did: counts,
+    together: [...began, ...stillOn].filter((other) => other !== span).map((other) => other.fault.name),
     dropped: tally.droppedByServer,
     reconnected: tally.reconnected,
     gaveUp: tally.gaveUp,

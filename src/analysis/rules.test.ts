@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { threshold } from '../../test/support/engine/plans.ts';
 import { makeWindow, type WindowParts } from '../../test/support/engine/windows.ts';
+import { createHistogram } from '../histogram/histogram.ts';
 import { type Evidence, judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
@@ -18,6 +19,7 @@ const evidence = (parts: WindowParts, sendingSeconds: number | null = 10): Evide
   types: [],
   fanout: null,
   sendingSeconds,
+  attempted: parts.connections?.attempted ?? 0,
 });
 const heard = (parts: WindowParts, fanout: Evidence['fanout'] = null) => ({ tally: tallyOf(parts), fanout });
 
@@ -273,6 +275,110 @@ describe('a rule that the samples cannot bear is inconclusive', () => {
   });
 });
 
+describe('a count of 0 that nothing could have raised is not kept', () => {
+  const lanes = { attempted: 10, opened: 10, openNs: 1e9 };
+  const unanswered = { messages: { due: 10, sent: 10, unresolved: 10 }, connections: lanes };
+  const oneEach = { messages: { due: 10, sent: 10, delivered: 10 }, connections: lanes };
+  const onePushEach = { pushes: { owed: 10, received: 10, accounts: 10 }, connections: lanes };
+  const noneOpened = { connections: { attempted: 10, failed: 10 } };
+
+  test.each<readonly [string, WindowParts, string]>([
+    ['duplicated == 0', unanswered, 'no message came back'],
+    ['belated == 0', unanswered, 'no message came back'],
+    ['reordered == 0', unanswered, 'no message came back'],
+    ['corrupted == 0', unanswered, 'no message came back'],
+    ['rejected == 0', unanswered, 'no message was answered'],
+    ['suppressed == 0', unanswered, 'no message was answered'],
+    ['diverged == 0', oneEach, 'no answer told a state'],
+    ['disagreed == 0', oneEach, 'no two lanes could be compared in what they heard'],
+    ['reordered == 0', oneEach, 'no more than one message of each stream came'],
+    ['reordered == 0%', oneEach, 'no more than one message of each stream came'],
+    ['reordered == 0', onePushEach, 'no more than one message of each stream came'],
+    ['corrupted == 0', { ...oneEach, unchecked: 10 }, 'nothing that came had a content that could be checked'],
+    ['corrupted == 0', onePushEach, 'nothing that came had a content that could be checked'],
+    ['pushes.missed == 0', onePushEach, 'no lane heard two pushes of a channel'],
+    ['unexpected == 0', noneOpened, 'no lane was open'],
+    ['connections.dropped == 0', noneOpened, 'no lane was open'],
+    ['connections.gaveUp == 0', noneOpened, 'no lane was open'],
+    ['pings.unanswered == 0', oneEach, 'no ping was answered or given up'],
+    ['fanout.missed == 0', oneEach, 'the plan has no rooms, or not every worker lived to say what its lanes heard'],
+    ['outage.max < 1s', oneEach, 'there is no sample'],
+    ['response.stdDev < 1s', { ...oneEach, times: { response: [MS] } }, 'one sample has no deviation'],
+  ])('%s', (rule, parts, why) => {
+    const { result, doubts } = judge(rule, parts);
+    expect(result).toMatchObject({ kind: 'inconclusive', observed: null, observedText: 'n/a' });
+    expect(doubts).toEqual([{ kind: 'noSamples', rule, detail: `${rule}: ${why}` }]);
+  });
+
+  const answered = { messages: { due: 20, sent: 20, delivered: 11 }, connections: lanes };
+  const pushed = { pushes: { owed: 11, received: 11, accounts: 10 }, connections: lanes };
+  test.each<readonly [string, WindowParts]>([
+    ['duplicated == 0', oneEach],
+    ['belated == 0', oneEach],
+    ['rejected == 0', oneEach],
+    ['suppressed == 0', oneEach],
+    ['reordered == 0', answered],
+    ['reordered == 0', pushed],
+    ['corrupted == 0', { ...oneEach, unchecked: 9 }],
+    ['pushes.missed == 0', pushed],
+    ['unexpected == 0', { connections: lanes }],
+    ['connections.dropped == 0', { connections: lanes }],
+    ['connections.gaveUp == 0', { connections: lanes }],
+    ['response.stdDev < 1s', { ...oneEach, times: { response: [MS, MS] } }],
+  ])('and is kept where something could have: %s', (rule, parts) => expect(kindOf(rule, parts)).toBe('pass'));
+
+  test.each<readonly [string, WindowParts]>([
+    ['reordered == 0', { messages: { ...oneEach.messages, reordered: 1 } }],
+    ['unexpected == 0', { messages: { unexpected: 3 } }],
+    ['corrupted == 0', { messages: { ...unanswered.messages, corrupted: 1 } }],
+    ['connections.dropped == 0', { connections: { attempted: 10, droppedByServer: 1 } }],
+  ])('and is broken by what was counted, whatever it is of: %s', (rule, parts) =>
+    expect(kindOf(rule, parts)).toBe('fail'));
+
+  test('of a part of the time, connections that were attempted at another time are none', () => {
+    const inStage = { ...evidence({ connections: { openNs: 1e9 } }), attempted: 10 };
+    const kindIn = (rule: string) => judgeThreshold(threshold(rule), inStage, []).result.kind;
+    expect(kindIn('connections.failed == 0 in hold')).toBe('inconclusive');
+    expect(kindIn('connections.dropped == 0 in hold')).toBe('pass');
+    expect(kindOf('connections.failed == 0', { connections: lanes })).toBe('pass');
+  });
+
+  test('of a part of the time, the first message of a stream may have come before: one of each can be out of order', () => {
+    expect(kindOf('reordered == 0 in hold', oneEach)).toBe('pass');
+  });
+
+  test('of some of the messages, the order is that among all', () => {
+    const type = { type: 'chat', weight: 1, payloadBytes: 64, priority: null };
+    const counts = { ...tallyOf({}).messages, sent: 5, delivered: 5 };
+    const types = [{ type, counts, response: createHistogram() }];
+    const kindAmong = (parts: WindowParts) =>
+      judgeThreshold(threshold('reordered{type=chat} == 0'), { ...evidence(parts), types }, []).result.kind;
+    expect(kindAmong(oneEach)).toBe('inconclusive');
+    expect(kindAmong(answered)).toBe('pass');
+  });
+});
+
+describe('the mean where some never came', () => {
+  const survivors = {
+    times: { response: times(90, 100 * MS) },
+    messages: { due: 100, sent: 100, delivered: 90, lost: 10 },
+  };
+
+  test.each([
+    ['response.mean < 200ms', 'inconclusive'],
+    ['response.mean < 50ms', 'fail'],
+    ['response.mean > 50ms', 'pass'],
+    ['response.mean > 200ms', 'inconclusive'],
+    ['response.stdDev < 1s', 'inconclusive'],
+    ['response.min < 200ms', 'pass'],
+  ])('is at least that of the others: %s is %s', (rule, kind) => expect(kindOf(rule, survivors)).toBe(kind));
+
+  test('and is judged where all came', () => {
+    const all = { times: { response: times(90, 100 * MS) }, messages: { due: 90, sent: 90, delivered: 90 } };
+    expect(kindOf('response.mean < 200ms', all)).toBe('pass');
+  });
+});
+
 describe('doubts, rule by rule', () => {
   const slow = {
     times: { response: times(500, 300 * MS) },
@@ -373,6 +479,29 @@ describe('the contract', () => {
     expect(clause!.result.observed).toBe(1202);
   });
 
+  test('a clause is not kept by what could not have broken it', () => {
+    const lanes = { attempted: 100, opened: 100 };
+    expect(judgeClauses(all, { messages: sent, connections: lanes, unchecked: 100 })).toEqual({
+      'delivery: exactly-once': 'pass',
+      'order: per-stream': 'inconclusive',
+      'integrity: checksum': 'inconclusive',
+    });
+    const pushes = { owed: 5, received: 5, accounts: 5 };
+    expect(judgeClauses(all, { pushes })).toEqual({
+      'delivery: exactly-once': 'inconclusive',
+      'order: per-stream': 'inconclusive',
+      'integrity: checksum': 'inconclusive',
+    });
+    expect(judgeClauses({ ...all, delivery: 'at-most-once' }, { pushes })).toMatchObject({
+      'delivery: at-most-once': 'pass',
+    });
+    expect(
+      judgeClauses(all, { messages: { due: 9, sent: 9, rejected: 9 }, pushes: { ...pushes, owed: 9, received: 9 } }),
+    ).toMatchObject({
+      'delivery: exactly-once': 'inconclusive',
+    });
+  });
+
   test('nothing was sent: nothing is kept', () => {
     expect(Object.values(judgeClauses(all, {}))).toEqual(['inconclusive', 'inconclusive', 'inconclusive']);
   });
@@ -384,6 +513,40 @@ describe('the contract', () => {
       'integrity: checksum': 'inconclusive',
     });
     expect(Object.values(judgeClauses(all, { messages: sent }, [doubt('cpu')]))).toEqual(['pass', 'pass', 'pass']);
+  });
+});
+
+describe('pushes that were numbered anew', () => {
+  const anew = { owed: 100, received: 100, accounts: 2, renumbered: 1 };
+  const contract = { delivery: 'exactly-once', order: 'per-stream', integrity: 'none', replay: 'none' } as const;
+  const clauses = (parts: WindowParts) =>
+    judgeContract(contract, heard(parts), []).map(({ result, doubts }) => [
+      result.kind,
+      ...doubts.map(({ kind }) => kind),
+    ]);
+
+  test('leave open what seems kept, and say why', () => {
+    for (const rule of [
+      'duplicated == 0',
+      'reordered == 0',
+      'belated == 0',
+      'pushes.missed == 0',
+      'pushes.received >= 99%',
+    ]) {
+      const { result, doubts } = judge(rule, { pushes: anew });
+      expect([result.kind, doubts.map(({ kind }) => kind)], rule).toEqual(['inconclusive', ['renumbered']]);
+    }
+    expect(clauses({ pushes: anew })).toEqual([
+      ['inconclusive', 'renumbered'],
+      ['inconclusive', 'renumbered'],
+    ]);
+  });
+
+  test('leave what was counted, and all that does not rest on numbers', () => {
+    expect(kindOf('pushes.missed == 0', { pushes: { ...anew, owed: 101, missed: 1 } })).toBe('fail');
+    expect(kindOf('unexpected == 0', { pushes: anew })).toBe('pass');
+    expect(clauses({ pushes: anew, messages: { reordered: 1 } })[1]).toEqual(['fail']);
+    expect(clauses({ pushes: { ...anew, renumbered: 0 } })).toEqual([['pass'], ['pass']]);
   });
 });
 
@@ -438,6 +601,7 @@ describe('what lanes heard of one another', () => {
     compared: 0,
     disagreed: 0,
     forged: 0,
+    accounts: 10,
     hearsItself: true,
   };
   const fanout = { ...none, owed: 1000, missed: 5, messagesMissed: 5, receivers };

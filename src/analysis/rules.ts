@@ -5,7 +5,7 @@ import { OWN_LIMITS } from '../facts/failure.ts';
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
 import { add, createHistogram, type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
-import type { Contract, Statistic, Threshold, Times } from '../plan/plan.ts';
+import type { Contract, MessageCount, Metric, Statistic, Threshold, Times } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
@@ -24,8 +24,10 @@ export interface Evidence {
   readonly types: readonly TypeTally[];
   /** Null where the plan has no rooms. */
   readonly fanout: Fanout | null;
-  /** How long messages were sent; null where none were. */
+  /** How long messages were sent; null where that is too short for a rate. */
   readonly sendingSeconds: number | null;
+  /** Connections of the whole run, of which a share of connections is. */
+  readonly attempted: number;
 }
 
 /** An observation, or why there is none. `missing`: so many never came back that the statistic lies among them. */
@@ -43,7 +45,7 @@ export interface RuleOutcome {
 export function judgeThreshold(threshold: Threshold, whole: Evidence, health: readonly HealthDoubt[]): RuleOutcome {
   const { expression } = threshold;
   const evidence = narrowed(threshold, whole);
-  const observation = observe(threshold, evidence);
+  const observation = observe(threshold, evidence, whole);
   if (observation.kind === 'none') {
     const damage = damageOf(health).map((doubt) => about(doubt, expression));
     return outcome(expression, null, 'n/a', 'inconclusive', null, damage.length > 0 ? damage : [observation.doubt]);
@@ -56,6 +58,8 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
   const doubts = [
     ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
     ...(isKept ? doubtsOfWorst(threshold, evidence) : doubtsOfBest(threshold, evidence, whole.tally)),
+    ...doubtsOfMissing(threshold, evidence, isKept),
+    ...(isKept && isAboutNumbers(threshold.metric) ? renumberedDoubts(expression, evidence.tally) : []),
   ];
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
@@ -108,7 +112,9 @@ function outcome(
   return { result: { expression, observed, observedText, kind }, breach, doubts };
 }
 
-function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendingSeconds }: Evidence): Observation {
+function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Observation {
+  const { metric, unit, expression } = threshold;
+  const { tally, fanout, sendingSeconds, attempted } = evidence;
   const { messages } = tally;
   switch (metric.kind) {
     case 'distribution':
@@ -127,8 +133,10 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
       const own = fanout === null || fanout.hearsItself ? messages.sent : 0;
       const arrivals = isArrival ? own + tally.fanoutReceived + tally.pushes.received : messages.sent;
       const of = isOfDue ? messages.due : arrivals;
-      if (of === 0) return noSamples(expression, 'no message was sent');
-      if (metric.of === 'diverged' && tally.states === 0) return noSamples(expression, 'no answer told a state');
+      // What was counted was there to be counted, whatever it is a share of.
+      const lacking = count > 0 ? null : whyUncounted(threshold, metric.of, evidence, whole);
+      if (lacking !== null) return noSamples(expression, lacking);
+      if (of === 0 && unit === 'ratio') return noSamples(expression, 'no message was sent');
       return { kind: 'value', value: unit === 'ratio' ? count / of : count };
     }
     case 'fanout': {
@@ -142,6 +150,7 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
     case 'pushes': {
       const { pushes } = tally;
       if (pushes.owed === 0) return noSamples(expression, 'no lane heard a numbered push');
+      if (pushes.owed <= pushes.accounts) return noSamples(expression, 'no lane heard two pushes of a channel');
       const count = pushes[metric.of];
       return { kind: 'value', value: unit === 'ratio' ? count / pushes.owed : count };
     }
@@ -153,17 +162,105 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
     }
     case 'connections': {
       const count = metric.of === 'dropped' ? tally.droppedByServer : tally[metric.of];
-      if (tally.attempted === 0) return noSamples(expression, 'no connection was attempted');
-      return { kind: 'value', value: unit === 'ratio' ? count / tally.attempted : count };
+      if (attempted === 0) return noSamples(expression, 'no connection was attempted');
+      if (count === 0 && metric.of === 'failed' && tally.attempted === 0) {
+        return noSamples(expression, 'no connection was attempted in that time');
+      }
+      const isOfOpen = metric.of === 'dropped' || metric.of === 'gaveUp' || metric.of === 'reconnected';
+      if (count === 0 && isOfOpen && tally.opened === 0 && tally.openNs === 0) {
+        return noSamples(expression, 'no lane was open');
+      }
+      return { kind: 'value', value: unit === 'ratio' ? count / attempted : count };
     }
     case 'throughput': {
-      if (sendingSeconds === null || messages.due === 0) return noSamples(expression, 'no message was sent');
+      if (messages.due === 0) return noSamples(expression, 'no message was due');
+      if (sendingSeconds === null) return noSamples(expression, 'messages were sent for less than a second');
       const count = metric.of === 'offered' ? messages.due : messages[metric.of];
       return { kind: 'value', value: count / sendingSeconds };
     }
     default:
       return unreachable(metric);
   }
+}
+
+/**
+ * Why a count of 0 says nothing: nothing was there that could have been counted. Null where something was. `whole`: of all
+ * messages, where the rule is about some of them.
+ */
+function whyUncounted({ scope }: Threshold, of: MessageCount, evidence: Evidence, whole: Evidence): string | null {
+  const { tally } = evidence;
+  const { messages } = tally;
+  switch (of) {
+    case 'unsent':
+      return messages.due === 0 ? 'no message was due' : null;
+    case 'sent':
+      return messages.due === 0 && messages.sent === 0 ? 'no message was due' : null;
+    case 'delivered':
+    case 'lost':
+    case 'unresolved':
+    case 'resent':
+    case 'acknowledged':
+      return messages.sent === 0 ? 'no message was sent' : null;
+    case 'rejected':
+    case 'suppressed':
+      return messages.sent === 0 ? 'no message was sent' : answersOf(tally) === 0 ? 'no message was answered' : null;
+    case 'diverged':
+      return tally.states === 0 ? 'no answer told a state' : null;
+    case 'unexpected':
+      return arrivalsOf(evidence) === 0 && tally.opened === 0 && tally.openNs === 0 ? 'no lane was open' : null;
+    case 'duplicated':
+    case 'belated':
+      return whyNoArrival(evidence);
+    case 'reordered':
+      // In a part of the time the first message of a stream may have come before.
+      return whyNoArrival(evidence) ?? (scope === null ? whyNoOrder(whole) : null);
+    case 'disagreed':
+      return whyNotCompared(evidence);
+    case 'corrupted':
+      return whyNoArrival(evidence) ?? whyUnchecked(whole);
+    default:
+      return unreachable(of);
+  }
+}
+
+type Judged = Pick<Evidence, 'tally' | 'fanout'>;
+
+/** What came of messages of this run, at their senders and at others, and of numbered pushes. */
+function arrivalsOf({ tally: { messages, fanoutReceived, pushes }, fanout }: Judged): number {
+  const own = fanout === null || fanout.hearsItself ? messages.delivered : 0;
+  return own + fanoutReceived + pushes.received;
+}
+
+function answersOf({ messages }: Tally): number {
+  return messages.delivered + messages.rejected + messages.acknowledged;
+}
+
+function whyNoArrival(evidence: Judged): string | null {
+  if (arrivalsOf(evidence) > 0) return null;
+  return evidence.tally.messages.sent === 0 ? 'no message was sent' : 'no message came back';
+}
+
+/** Of what comes first in its stream nobody can say that it came too late, or too early. */
+function whyNoOrder({ tally, fanout }: Judged): string | null {
+  const { messages, pushes, opened, reconnected } = tally;
+  const lanes = opened - reconnected;
+  const hearsItself = fanout === null || fanout.hearsItself;
+  const isOrdered =
+    (hearsItself && messages.delivered > lanes) ||
+    (fanout !== null && tally.fanoutReceived > fanout.accounts) ||
+    pushes.received > pushes.accounts;
+  return isOrdered ? null : 'no more than one message of each stream came';
+}
+
+function whyNotCompared({ tally, fanout }: Judged): string | null {
+  if (tally.fanoutCompared + (fanout?.compared ?? 0) > 0) return null;
+  return 'no two lanes could be compared in what they heard';
+}
+
+function whyUnchecked(evidence: Judged): string | null {
+  const { messages, unchecked } = evidence.tally;
+  if (arrivalsOf(evidence) + messages.duplicated - evidence.tally.pushes.received > unchecked) return null;
+  return 'nothing that came had a content that could be checked';
 }
 
 /** What is counted for each arrival. */
@@ -234,6 +331,7 @@ function observeStatistic(h: Histogram, statistic: Statistic, missing: number, r
     case 'mean':
       return h.count === 0 ? { kind: 'missing' } : { kind: 'value', value: mean(h)! };
     case 'stdDev':
+      if (h.count + missing < 2) return noSamples(rule, 'one sample has no deviation');
       return h.count === 0 ? { kind: 'missing' } : { kind: 'value', value: stdDev(h)! };
   }
 }
@@ -360,11 +458,8 @@ function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): reado
 }
 
 /** Where a broken rule would hold without what the generator did itself, or with what nobody can know at its best. */
-function doubtsOfBest(
-  threshold: Threshold,
-  { tally, fanout, sendingSeconds }: Evidence,
-  whole: Tally,
-): readonly Doubt[] {
+function doubtsOfBest(threshold: Threshold, evidence: Evidence, whole: Tally): readonly Doubt[] {
+  const { tally, fanout } = evidence;
   const { metric, unit, expression } = threshold;
   const doubt = (kind: Doubt['kind'], detail: string): readonly Doubt[] => [
     { kind, rule: expression, detail: `${expression}: ${detail}` },
@@ -377,7 +472,7 @@ function doubtsOfBest(
   }
   const own = ownShare(whole);
   if (metric.kind === 'throughput') {
-    const observation = observe(threshold, { tally, fanout, types: [], sendingSeconds });
+    const observation = observe(threshold, evidence, evidence);
     if (own.ratio === 0 || observation.kind !== 'value' || !holds(observation.value / (1 - own.ratio), threshold)) {
       return [];
     }
@@ -452,10 +547,40 @@ function percentileOf(h: Histogram, percent: number, missing: number): number {
   return value === 'missing' || value === null ? Number.POSITIVE_INFINITY : value;
 }
 
+/** What is known of pushes by their numbers alone. */
+function isAboutNumbers(metric: Metric): boolean {
+  return metric.kind === 'pushes' || (metric.kind === 'messages' && NUMBERED.includes(metric.of));
+}
+
+const NUMBERED: readonly MessageCount[] = ['duplicated', 'reordered', 'belated'];
+
+/** How many were lost where the numbers began anew, and whether the service said all of it again, nobody here can know. */
+function renumberedDoubts(rule: string, { pushes: { renumbered } }: Tally): readonly Doubt[] {
+  if (renumbered === 0) return [];
+  const detail =
+    `${rule}: the numbers of pushes began anew ${renumbered === 1 ? 'once' : `${formatCount(renumbered)} times`} on lanes and ` +
+    'channels that had heard higher ones: the service counts from its beginning again, or says all of it again';
+  return [{ kind: 'renumbered', rule, detail }];
+}
+
+/** A mean is of those that came. Where others never did, it is at least that, and the deviation is anything. */
+function doubtsOfMissing(threshold: Threshold, { tally, fanout }: Evidence, isKept: boolean): readonly Doubt[] {
+  const { metric, expression } = threshold;
+  if (metric.kind !== 'distribution') return [];
+  const missing = missingFrom(metric.of, tally, fanout);
+  const { count } = tally.histograms[metric.of];
+  const isOpen =
+    metric.statistic.kind === 'stdDev' ||
+    (metric.statistic.kind === 'mean' && holds(Number.POSITIVE_INFINITY, threshold) !== isKept);
+  if (missing === 0 || count === 0 || !isOpen) return [];
+  const detail = `${expression}: ${formatCount(missing)} of ${formatCount(count + missing)} never came, and the observed value is of the others`;
+  return [{ kind: 'noSamples', rule: expression, detail }];
+}
+
 /** Each clause of the contract as a rule of its own. */
 export function judgeContract(
   contract: Contract,
-  { tally, fanout }: Pick<Evidence, 'tally' | 'fanout'>,
+  { tally, fanout }: Judged,
   health: readonly HealthDoubt[],
 ): readonly RuleOutcome[] {
   const { messages, pushes } = tally;
@@ -480,29 +605,17 @@ export function judgeContract(
     if (damage.length > 0) return outcome(rule, total, text, 'inconclusive', null, damage);
     const touched = doubtsAbout(counts.length > 0 ? counts.map(([name]) => name) : broken, false);
     if (touched.length > 0) return outcome(rule, total, text, 'inconclusive', null, touched);
-    if (broken.includes('away') && tally.reconnected === 0) {
-      const detail = `${rule}: no lane was opened again`;
+    const lacking = whyUnjudged(broken, { tally, fanout });
+    if (lacking !== null) {
+      const detail = `${rule}: ${lacking}`;
       return outcome(rule, null, 'n/a', 'inconclusive', null, [{ kind: 'noSamples', rule, detail }]);
-    }
-    if (broken.includes('disagreed') && tally.fanoutCompared + (fanout?.compared ?? 0) === 0) {
-      const detail = `${rule}: no two lanes could be compared in what they heard`;
-      return outcome(rule, null, 'n/a', 'inconclusive', null, [{ kind: 'noSamples', rule, detail }]);
-    }
-    if (messages.sent === 0 && pushes.received === 0) {
-      return outcome(rule, null, 'n/a', 'inconclusive', null, [
-        { kind: 'noSamples', rule, detail: `${rule}: no message was sent` },
-      ]);
-    }
-    if (messages.delivered === 0 && pushes.received === 0) {
-      return outcome(rule, null, 'n/a', 'inconclusive', null, [
-        { kind: 'noSamples', rule, detail: `${rule}: no message came back` },
-      ]);
     }
     const doubts = [
       ...(broken.includes('lost')
         ? [...unresolvedDoubts(rule, tally), ...unresolvedDeliveries(rule, fanout), ...unresolvedPushes(rule, tally)]
         : []),
       ...doubtsAbout(broken, true),
+      ...(broken.includes('corrupted') ? [] : renumberedDoubts(rule, tally)),
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
   });
@@ -516,6 +629,21 @@ function totalOf(counts: Counts): number {
 
 function countsText(counts: Counts): string {
   return counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
+}
+
+/** Why a clause that nothing was counted against is not kept all the same: nothing could have been. */
+function whyUnjudged(broken: readonly ClauseCount[], evidence: Judged): string | null {
+  const { tally } = evidence;
+  const { messages, pushes } = tally;
+  if (messages.sent === 0 && pushes.received === 0) return 'no message was sent';
+  if (messages.sent > 0 && messages.delivered === 0) return 'no message came back';
+  if (broken.includes('away')) return tally.reconnected === 0 ? 'no lane was opened again' : null;
+  if (broken.includes('disagreed')) return whyNotCompared(evidence);
+  if (broken.includes('reordered')) return whyNoOrder(evidence);
+  if (broken.includes('corrupted')) return whyUnchecked(evidence);
+  // Of pushes alone: what comes before the first that a lane hears is owed to nobody.
+  const isOfPushes = broken.includes('missed') && messages.sent === 0;
+  return isOfPushes && pushes.owed <= pushes.accounts ? 'no lane heard two pushes of a channel' : null;
 }
 
 /** Whether a message was lost that was in flight when its connection died, nobody here can know. */

@@ -47,7 +47,7 @@ function scopesOf(rules: readonly string[], events: readonly RunEvent[]) {
     count: (scope: Scope): number => scopes.evidence(scope, { attempted: 7, fanout: null }).certain.tally.messages.sent,
     withDrain: (scope: Scope): number =>
       scopes.evidence(scope, { attempted: 7, fanout: null }).withDrain.tally.messages.sent,
-    attempted: (scope: Scope): number => scopes.evidence(scope, { attempted: 7, fanout: null }).certain.tally.attempted,
+    attempted: (scope: Scope): number => scopes.evidence(scope, { attempted: 7, fanout: null }).certain.attempted,
     seconds: (scope: Scope): number | null =>
       scopes.evidence(scope, { attempted: 7, fanout: null }).certain.sendingSeconds,
   };

@@ -6,9 +6,9 @@ import type { RunEvent } from '../facts/event.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan, Scope } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
-import { nsToSeconds } from '../units/duration.ts';
 import { addTypes, createTypeTallies, type TypeTally } from './by-type.ts';
 import { faultSpans } from './fault-spans.ts';
+import { rateSeconds } from './rates.ts';
 import type { Evidence } from './rules.ts';
 import { appendStretch, type Stretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
@@ -104,12 +104,12 @@ export function createScopes(plan: Pick<Plan, 'faults' | 'load' | 'thresholds'>,
     evidence(scope, { attempted, fanout }) {
       const { tally, types, drainTally, drainTypes, byWorkerNs } = counted.get(keyOf(scope))!;
       const longestNs = Math.max(0, ...byWorkerNs.values());
-      const sendingSeconds = longestNs === 0 ? null : nsToSeconds(longestNs);
+      const sendingSeconds = rateSeconds(longestNs);
       // Of a time that never was there is nothing to say, whatever came in the drain.
       const wasThere = tally.windows > 0;
-      const certain = { tally: wasThere ? { ...tally, attempted } : tally, types, fanout, sendingSeconds };
+      const certain = { tally, types, fanout, sendingSeconds, attempted: wasThere ? attempted : 0 };
       if (!wasThere) return { certain, withDrain: certain };
-      return { certain, withDrain: { ...certain, tally: { ...drainTally, attempted }, types: drainTypes } };
+      return { certain, withDrain: { ...certain, tally: drainTally, types: drainTypes } };
     },
   };
 }

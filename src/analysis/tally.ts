@@ -47,6 +47,7 @@ export interface Tally {
   strangers: Record<StrangerKind, number>;
   acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   states: number;
+  unchecked: number;
   jitter: ReturnType<typeof zeroJitter>;
   extent: ReturnType<typeof zeroExtent>;
   /** By displacement, and the most held. */
@@ -63,6 +64,7 @@ export interface Tally {
   negotiated: Readonly<Record<keyof NegotiatedFacts, Map<string, number>>>;
   attempted: number;
   opened: number;
+  openNs: number;
   reconnected: number;
   failed: number;
   gaveUp: number;
@@ -76,6 +78,8 @@ export interface Tally {
   /** How much of it a quota of CPU took. */
   throttledNs: number;
   inFlightNs: number;
+  rejectedNs: number;
+  untimed: number;
   windows: number;
   approximate: boolean;
   spinning: boolean;
@@ -108,6 +112,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     strangers: zeroStrangers(),
     acknowledgements: zeroAcknowledgements(),
     states: 0,
+    unchecked: 0,
     jitter: zeroJitter(),
     extent: zeroExtent(),
     displaced: new Map(),
@@ -123,6 +128,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     negotiated: { subprotocol: new Map(), compression: new Map() },
     attempted: 0,
     opened: 0,
+    openNs: 0,
     reconnected: 0,
     failed: 0,
     gaveUp: 0,
@@ -135,6 +141,8 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     suspendedNs: 0,
     throttledNs: 0,
     inFlightNs: 0,
+    rejectedNs: 0,
+    untimed: 0,
     windows: 0,
     approximate: false,
     spinning: false,
@@ -150,6 +158,7 @@ export function resetTally(tally: Tally): void {
 function addDelivery(tally: Tally, facts: DeliveryFacts): void {
   const { damage, strangers, acknowledgements, jitter, extent, density, loss } = facts;
   tally.states += facts.states;
+  tally.unchecked += facts.unchecked;
   tally.jitter.lanes += jitter.lanes;
   tally.jitter.sumNs += jitter.sumNs;
   tally.jitter.maxNs = Math.max(tally.jitter.maxNs, jitter.maxNs);
@@ -198,6 +207,7 @@ export function addWindow(tally: Tally, window: Window): void {
   }
   tally.attempted += connections.attempted;
   tally.opened += connections.opened;
+  tally.openNs += connections.openNs;
   tally.reconnected += connections.reconnected;
   tally.failed += connections.failed;
   tally.gaveUp += connections.gaveUp;
@@ -212,6 +222,8 @@ export function addWindow(tally: Tally, window: Window): void {
   tally.suspendedNs += window.health.suspendedNs;
   tally.throttledNs += window.health.throttledNs;
   tally.inFlightNs += window.health.inFlightNs;
+  tally.rejectedNs += window.health.rejectedNs;
+  tally.untimed += window.health.untimed;
   tally.windows++;
   tally.approximate ||= window.health.approximate;
   tally.spinning ||= window.health.spinning;

@@ -41,7 +41,7 @@ export type Subject =
 /** Doubts about a whole run, or a stretch of it. The others come from single rules. */
 export type HealthDoubtKind = Exclude<
   Doubt['kind'],
-  'noRules' | 'noSamples' | 'tooFewSamples' | 'unresolved' | 'unplaced'
+  'noRules' | 'noSamples' | 'tooFewSamples' | 'unresolved' | 'unplaced' | 'renumbered'
 >;
 
 export interface HealthDoubt extends Doubt {

@@ -52,6 +52,8 @@ export interface JsonCodec {
   readonly name: MessageName;
   /** Whether it says that the message was a copy, and the state that it tells; null for what it does not tell. */
   isCopy: boolean;
+  /** Of a message: it holds nothing that could be compared with what was sent. */
+  isUnchecked: boolean;
   count: number | null;
   digest: string | null;
 }
@@ -82,6 +84,7 @@ export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCod
     push,
     name: { stream: 0, sequence: 0, dueNs: Number.NaN, sentNs: Number.NaN },
     isCopy: false,
+    isUnchecked: false,
     count: null,
     digest: null,
   };
@@ -120,6 +123,7 @@ export function readJson(codec: JsonCodec, bytes: Uint8Array, start: number, end
     return codec.push !== null && readPush(codec.push, scanner, bytes) ? JsonReading.push : JsonReading.other;
   }
   if (saysSomething(codec, bytes, paths.error)) return JsonReading.rejection;
+  codec.isUnchecked = paths.payload < 0;
   if (paths.payload < 0) return JsonReading.message;
   const isWhole = payloadIsWhole(codec, bytes, spans[2 * paths.payload]!, spans[2 * paths.payload + 1]!);
   return isWhole ? JsonReading.message : JsonReading.corrupted;
@@ -164,6 +168,8 @@ function saysSomething({ scanner: { spans } }: JsonCodec, bytes: Uint8Array, pat
 function payloadIsWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   if (from < 0 || bytes[from] !== QUOTE) return false;
   const { layout, template, name, payloadBytes } = codec;
+  // The rest of the message was as large as it was to be, and left no room for letters.
+  codec.isUnchecked = to - from === 2;
   const isSize = (wanted: number, type: number): boolean =>
     payloadLetters(template, wanted, fillingOf(layout, name, type)) === to - from - 2;
   return payloadBytes.some(isSize) && lettersMatch(layout.letters, bytes, from + 1, to - 1, name.stream, name.sequence);

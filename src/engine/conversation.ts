@@ -107,6 +107,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     recorder.opened++;
     const nowNs = clock.nowNs();
     noteUp(lane, nowNs);
+    noteDownOver(lane, nowNs);
     if (lane.hasBeenOpen) {
       recorder.reconnected++;
       recorder.firstReopenNs ??= nowNs;
@@ -133,6 +134,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (!lane.isCounted) return;
     const nowNs = clock.nowNs();
     noteDown(lane, nowNs);
+    noteDownOver(lane, nowNs);
     lane.isCounted = false;
     changeGauge(recorder.wantedTime, nowNs, -1);
   }
@@ -148,6 +150,19 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (!lane.isUp) return;
     lane.isUp = false;
     changeGauge(recorder.openTime, nowNs, -1);
+  }
+
+  /** A wanted lane has lost its connection. What never was open is not down. */
+  function noteDropped(lane: Lane, nowNs: number): void {
+    if (!lane.isCounted) return;
+    lane.isDown = true;
+    changeGauge(recorder.downTime, nowNs, 1);
+  }
+
+  function noteDownOver(lane: Lane, nowNs: number): void {
+    if (!lane.isDown) return;
+    lane.isDown = false;
+    changeGauge(recorder.downTime, nowNs, -1);
   }
 
   /** One object for all lanes that agreed on the same. */
@@ -258,6 +273,7 @@ export function createConversation(parts: ConversationParts): Conversation {
     if (why !== 'misbehaved') countCloseCode(recorder, code);
     if (!parts.isResumed(lane)) settle(lane, 'unresolved');
     takeOut(lane, 'died');
+    if (why === 'droppedByServer') noteDropped(lane, lane.droppedNs);
   }
 
   function takeOut(lane: Lane, parting: Parting): void {

@@ -46,6 +46,8 @@ export class Lane {
   isUp = false;
   /** When its last connection opened; NaN before the first. */
   openedNs = Number.NaN;
+  /** It lost its connection, and is wanted. */
+  isDown = false;
   /** When it lost its last connection, unless we ended it in good order; NaN else. */
   droppedNs = Number.NaN;
   /** Open, failed or called off once: the barrier before the first message waits for it no longer. */

@@ -72,7 +72,7 @@ describe.each([1, 2])('with %i workers', (shards) => {
   });
 
   test('rules can be about a type, or about all types of a priority', () => {
-    const evidence = { tally: outcome.tally, types, fanout: null, sendingSeconds: 1 };
+    const evidence = { tally: outcome.tally, types, fanout: null, sendingSeconds: 1, attempted: 1 };
     const kindOf = (rule: string): string => judgeThreshold(threshold(rule), evidence, []).result.kind;
     expect(kindOf('lost{type=chat} == 0')).toBe('pass');
     expect(kindOf('lost{type=typing} == 0')).toBe('fail');

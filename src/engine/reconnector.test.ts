@@ -66,6 +66,30 @@ describe('a lane that was dropped', () => {
     expect(outageNs).toBeLessThan(102 * MS);
   });
 
+  test('is down from its drop until it is open again; lanes that never opened are not', () => {
+    const downNs = (story: Story): number =>
+      tell(story).windows.reduce((sum, { connections }) => sum + connections.downNs, 0);
+    const three = downNs({ lanes: 3, reconnect: {}, script: dropsAll(3) });
+    expect(three).toBeGreaterThanOrEqual(300 * MS);
+    expect(three).toBeLessThan(306 * MS);
+    // Of five lanes, the last two are refused; the first three are dropped once.
+    const withRefused = tell({ lanes: 5, reconnect: {}, script: refusing(3, 5, 3) });
+    const refused = withRefused.windows.reduce((sum, window) => sum + window.connections.downNs, 0);
+    const notOpen = withRefused.windows.reduce(
+      (sum, window) => sum + window.connections.wantedNs - window.connections.openNs,
+      0,
+    );
+    expect(Math.abs(refused - three)).toBeLessThan(3 * MS);
+    expect(notOpen).toBeGreaterThan(refused + 9 * SECOND);
+  });
+
+  test('without a way back is down until it is not wanted any more', () => {
+    const { windows } = tell({ lanes: 3, reconnect: null, script: dropsAll(3) });
+    const downNs = windows.reduce((sum, { connections }) => sum + connections.downNs, 0);
+    expect(downNs).toBeGreaterThan(3 * 4 * SECOND);
+    expect(downNs).toBeLessThan(3 * 7 * SECOND);
+  });
+
   test('stays closed where the plan does not say so', () => {
     const { tally } = tell({ lanes: 3, reconnect: null, script: dropsAll(3) });
     expect(tally).toMatchObject({ attempted: 3, opened: 3, reconnected: 0 });

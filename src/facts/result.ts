@@ -167,6 +167,7 @@ export const DOUBT_KINDS = [
   'faultWithoutEffect',
   'standstill',
   'loadAbsent',
+  'renumbered',
 ] as const;
 
 /** A reason not to trust a number. */
@@ -278,7 +279,7 @@ export interface DeliveryResult {
     readonly maxExtent: number | null;
     /** RFC 5236: of the delivered, by displacement in messages (late above 0, early below); those in their places left out. */
     readonly density: Readonly<Record<string, number>>;
-    /** What a receiver would have had to hold at once, at most, to restore the order of a stream; null where one stayed away. */
+    /** What a receiver would have had to hold at once, at most, to restore the order of a stream; null where one stayed away, or none came. */
     readonly mostHeld: number | null;
   };
   /** RFC 3357. */
@@ -350,8 +351,12 @@ export interface PushResult {
   readonly unresolved: number;
   /** Given out while the lane was away, and not sent to it later: not owed. */
   readonly away: number;
-  /** Without a number, or of more channels than can be kept. */
+  /** Without a number, of more channels than can be kept, or from before the first that its lane must have. */
   readonly unjudged: number;
+  /** Settled accounts of a lane and a channel; the first push of each has none before it. */
+  readonly accounts: number;
+  /** How often the numbers of a lane and channel began anew. */
+  readonly renumbered: number;
   /** Received of owed; null where nothing was owed. */
   readonly reachRatio: number | null;
   /** From the opening of a lane to the first that it heard. */
@@ -372,14 +377,17 @@ export interface RecoveryResult {
   readonly availabilityRatio: number | null;
   /** Connections that the service, or the way to it, dropped. */
   readonly drops: number;
-  /** The time that lanes were open, over the drops; and the time that they were down. Null without drops. */
+  /** The time that lanes were open, over the drops; and the time from a drop on that they were not. Null without drops. */
   readonly meanSecondsBetweenDrops: number | null;
   readonly meanSecondsDown: number | null;
   /** The faults of the plan that began, in the order in which they did. */
   readonly incidents: readonly IncidentResult[];
 }
 
-/** From the beginning of a fault to that of the next, or to the end. Times count from its beginning. */
+/**
+ * From the beginning of a fault to that of the next, or to the end. Times count from its beginning, or from that of the first
+ * of several that began in one second.
+ */
 export interface IncidentResult {
   readonly name: string;
   readonly kind: string;
@@ -390,6 +398,8 @@ export interface IncidentResult {
   readonly failedBecause: string | null;
   /** What it did, counted by whoever did it; null where nobody can know, or the record has no end. */
   readonly did: FaultCounts | null;
+  /** Faults that began in the same second, or were still on: all figures below are of them too, as nobody can tell them apart. */
+  readonly together: readonly string[];
   readonly dropped: number;
   readonly reconnected: number;
   readonly gaveUp: number;

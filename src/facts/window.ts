@@ -63,6 +63,8 @@ export interface DeliveryFacts {
   readonly acknowledgements: { readonly lost: number; readonly recovered: number };
   /** Answers whose state was compared with the model. */
   readonly states: number;
+  /** Arrivals whose content could not be checked: the message had no payload, or the dialect does not return it. */
+  readonly unchecked: number;
   /** Over the lanes that closed, each once (RFC 3550 §6.4.1). */
   readonly jitter: { readonly lanes: number; readonly sumNs: number; readonly maxNs: number };
   /** Over the reordered messages whose extent is known (RFC 4737 §4.2.2). */
@@ -98,12 +100,26 @@ export interface FanoutFacts {
 }
 
 /** What the service said of its own accord, by its own numbers. */
-export const PUSH_COUNTS = ['owed', 'received', 'missed', 'unresolved', 'away', 'unjudged'] as const;
-/** `away`: while the lane was not there. `unjudged`: without a number, or of more channels than can be kept. */
+export const PUSH_COUNTS = [
+  'owed',
+  'received',
+  'missed',
+  'unresolved',
+  'away',
+  'unjudged',
+  'accounts',
+  'renumbered',
+] as const;
+/**
+ * `away`: while the lane was not there. `unjudged`: without a number, of more channels than can be kept,
+ * or from before the first that the lane must have. `accounts`: settled
+ * ones of a lane and channel; the first push of each has none before it. `renumbered`: how often the numbers of a lane and
+ * channel began anew on one connection, or on the next one where all lanes hear the same.
+ */
 export type PushCounts = Record<(typeof PUSH_COUNTS)[number], number>;
 
 export function zeroPushes(): PushCounts {
-  return { owed: 0, received: 0, missed: 0, unresolved: 0, away: 0, unjudged: 0 };
+  return { owed: 0, received: 0, missed: 0, unresolved: 0, away: 0, unjudged: 0, accounts: 0, renumbered: 0 };
 }
 
 /** Beside its counts: of a sample of the pushes when each lane heard them, from the start of the run. */
@@ -226,6 +242,8 @@ export interface ConnectionFacts {
    */
   readonly wantedNs: number;
   readonly openNs: number;
+  /** Of the time wanted: from the loss of a connection until the lane was open again or not wanted any more, in lane·ns. */
+  readonly downNs: number;
   /** When lanes lost their connections and were open again; null where none was. */
   readonly firstDropNs: number | null;
   readonly firstReopenNs: number | null;
@@ -251,6 +269,9 @@ export interface WorkerHealth {
   /** The integral of messages in flight over time, in message·ns: an independent count for Little's law. */
   readonly inFlightNs: number;
   readonly inFlight: number;
+  /** The sum of received − sent over the rejected messages, and how many answers came whose times are not remembered. */
+  readonly rejectedNs: number;
+  readonly untimed: number;
   /** True where a bound of the ledger was hit and duplicates may be confused with late arrivals. */
   readonly approximate: boolean;
   readonly stall: StallFacts;
@@ -307,7 +328,7 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(delivery.damage, DAMAGE_KINDS) &&
     hasCounts(delivery.strangers, STRANGER_KINDS) &&
     hasCounts(delivery.acknowledgements, ['lost', 'recovered']) &&
-    hasCounts(delivery, ['states']) &&
+    hasCounts(delivery, ['states', 'unchecked']) &&
     hasCounts(delivery.jitter, ['lanes', 'sumNs', 'maxNs']) &&
     hasCounts(delivery.extent, ['count', 'sum', 'max']) &&
     hasCounts(delivery.density, ['mostHeld']) &&
@@ -330,6 +351,7 @@ export function isWindow(value: unknown): value is Window {
       'gaveUp',
       'openNs',
       'wantedNs',
+      'downNs',
       'open',
       'peakOpen',
       'droppedByServer',
@@ -354,6 +376,8 @@ export function isWindow(value: unknown): value is Window {
       'inFlightNs',
       'inFlight',
       'suspendedNs',
+      'rejectedNs',
+      'untimed',
     ]) &&
     hasCounts(health.stall, ['ns', 'longestNs', 'cpuNs']) &&
     typeof health.approximate === 'boolean' &&

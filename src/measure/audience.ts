@@ -108,7 +108,7 @@ export function noteHeard(
   if (sequence >= sent) return Arrival.unexpected;
   const pair = receiver * rooms.publishers + seatOf(rooms, stream);
   const standing = standingOf(heard, pair, sequence);
-  if (standing === 'early' || standing === 'earlyAgain') return EARLY;
+  if (standing === 'before' || standing === 'early' || standing === 'earlyAgain') return EARLY;
   if (standing === 'far' || standing === 'farAgain' || standing === 'renumbered') return null;
   if (standing === 'skipped') tallyPair(audience, tallyOf(audience, stream), pair, 'stayed', sequence);
   const arrival = hear(heard, pair, sequence);

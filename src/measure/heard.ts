@@ -29,6 +29,8 @@ const NEAR = 1024;
 const MOST_SKIPPED = 2 ** 30;
 /** Of one pair. */
 const MAX_EARLY = 1024;
+/** Of one pair: accounts that are kept apart. */
+const MAX_SETTLED = 256;
 
 interface Early {
   count: number;
@@ -40,8 +42,8 @@ export interface Heard {
   readonly ledger: Ledger;
   /** By pair: the number from which on it is judged. */
   readonly from: Float64Array;
-  /** By pair: one past the highest number that it had heard on earlier connections. */
-  readonly known: Float64Array;
+  /** By pair: the numbers that it was judged by and is settled for. What lies outside of them it has never heard. */
+  readonly settled: Map<number, Hole[]>;
   /** By pair: the last number that was out of all proportion and has no second witness; NaN for none. */
   readonly suspect: Float64Array;
   /** By pair: what came late of the time before the pair was judged. */
@@ -64,7 +66,7 @@ export function createHeard(pairs: number, density: DensityFacts): Heard {
   return {
     ledger,
     from: new Float64Array(pairs),
-    known: new Float64Array(pairs),
+    settled: new Map(),
     suspect: new Float64Array(pairs).fill(Number.NaN),
     early: new Map(),
     skipped: new Float64Array(pairs),
@@ -75,19 +77,19 @@ export function createHeard(pairs: number, density: DensityFacts): Heard {
 }
 
 /**
- * Where a number stands. `early`: from before the pair was judged, and sent to it later all the same; `earlyAgain`: once
- * more. `far`: out of all proportion, which may be damage and must not open a gap of millions; `farAgain`: the same number
+ * Where a number stands. `before`: from before the pair was judged, and nothing that is judged has come on this connection;
+ * `early`: likewise, but behind something that is; `earlyAgain`: once more. `far`: out of all proportion, which may be damage and must not open a gap of millions; `farAgain`: the same number
  * once more, which proves nothing. `skipped`: so as well, but the second one close to the same place: the receiver was left
  * out for so long, and has missed what lies between. `renumbered`: the second one close to a place so far away that nobody
  * was left out for so long: the source counts anew. The first one, the suspect, is then as true as the second.
  */
-export type Standing = 'judged' | 'early' | 'earlyAgain' | 'far' | 'farAgain' | 'skipped' | 'renumbered';
+export type Standing = 'judged' | 'before' | 'early' | 'earlyAgain' | 'far' | 'farAgain' | 'skipped' | 'renumbered';
 
 export function standingOf(heard: Heard, pair: number, sequence: number): Standing {
+  if (heard.isLate[pair] === 1) arrivedFirst(heard, pair, sequence);
+  if (sequence < heard.from[pair]! && !wasJudged(heard, pair, sequence)) return arrivedEarly(heard, pair, sequence);
   const expected = heard.ledger.expected[pair]!;
-  if (heard.isLate[pair] === 1) arrivedFirst(heard, pair, sequence, expected);
-  else if (sequence < heard.from[pair]! && sequence >= heard.known[pair]!) return arrivedEarly(heard, pair, sequence);
-  else if (sequence - expected > MAX_WINDOW_BITS) {
+  if (sequence - expected > MAX_WINDOW_BITS) {
     const suspect = heard.suspect[pair]!;
     if (sequence === suspect) return 'farAgain';
     if (Math.abs(sequence - suspect) <= NEAR) return sequence - expected > MOST_SKIPPED ? 'renumbered' : 'skipped';
@@ -98,20 +100,26 @@ export function standingOf(heard: Heard, pair: number, sequence: number): Standi
   return 'judged';
 }
 
+/** Of a number below the one from which on the pair is judged now: whether it was judged by an account that is settled. */
+export function wasJudged({ settled }: Heard, pair: number, sequence: number): boolean {
+  return settled.get(pair)?.some(({ from, to }) => sequence >= from && sequence < to) === true;
+}
+
 /** The first arrival with a higher number was that from which on the pair is judged. */
-function arrivedEarly(heard: Heard, pair: number, sequence: number): 'early' | 'earlyAgain' {
+function arrivedEarly(heard: Heard, pair: number, sequence: number): 'before' | 'early' | 'earlyAgain' {
   const { ledger, early, skipped } = heard;
   const known = early.get(pair) ?? { count: 0, numbers: new Set() };
   if (known.numbers.has(sequence)) return 'earlyAgain';
   early.set(pair, known);
   ledger.extent = arrivedSince(heard, pair);
+  const isBehind = ledger.extent > known.count;
   known.count++;
   if (known.numbers.size < MAX_EARLY) known.numbers.add(sequence);
   else ledger.approximate = true;
   // It is not owed, and has a place among all that arrived.
   ledger.outstanding[pair]!--;
   if (skipped[pair]! > 0) skipped[pair]!--;
-  return 'early';
+  return isBehind ? 'early' : 'before';
 }
 
 /** All that came since the number from which on the pair is judged, that one included. */
@@ -120,8 +128,9 @@ function arrivedSince({ ledger, from }: Heard, pair: number): number {
 }
 
 /** What came before it is not owed; where the receiver has been here before, it was away for that. */
-function arrivedFirst(heard: Heard, pair: number, sequence: number, expected: number): void {
+function arrivedFirst(heard: Heard, pair: number, sequence: number): void {
   const { ledger, from, isLate, skipped } = heard;
+  const expected = ledger.expected[pair]!;
   isLate[pair] = 0;
   // A service that begins with what the receiver knows already owes it all that follows.
   if (sequence < expected) return;
@@ -153,12 +162,13 @@ export function beginAt({ ledger, from }: Heard, pair: number, sequence: number)
 }
 
 /** Forgets the source: its numbers may begin anew. */
-export function restartPair({ ledger, from, known, suspect, isLate }: Heard, pair: number): void {
+export function restartPair({ ledger, from, settled, early, suspect, isLate }: Heard, pair: number): void {
   forgetLane(ledger, pair);
   ledger.next[pair] = UNKNOWN_NEXT;
   ledger.outstanding[pair] = UNKNOWN_NEXT;
   from[pair] = 0;
-  known[pair] = 0;
+  settled.delete(pair);
+  early.delete(pair);
   suspect[pair] = Number.NaN;
   isLate[pair] = 1;
 }
@@ -185,7 +195,7 @@ export interface PairAccount {
 
 /** The pair is judged up to number `to`, and begins anew there. */
 export function settlePair(heard: Heard, pair: number, to: number): PairAccount {
-  const { ledger, from, known, early, skipped } = heard;
+  const { ledger, from, early, skipped } = heard;
   const expected = ledger.expected[pair]!;
   const judgedFrom = from[pair]!;
   const arrived = arrivedSince(heard, pair) - (early.get(pair)?.count ?? 0);
@@ -202,11 +212,25 @@ export function settlePair(heard: Heard, pair: number, to: number): PairAccount 
   ledger.expected[pair] = to;
   ledger.low[pair] = to;
   from[pair] = to;
-  known[pair] = expected;
+  keepSettled(heard, pair, judgedFrom, expected);
   heard.away += skipped[pair]!;
   skipped[pair] = 0;
-  early.delete(pair);
+  // Their numbers stay: what comes of them once more is known.
+  const kept = early.get(pair);
+  if (kept !== undefined) kept.count = 0;
   return { from: judgedFrom, to, isTold: to !== expected, missing, holes, unplaced };
+}
+
+function keepSettled(heard: Heard, pair: number, from: number, to: number): void {
+  if (to <= from) return;
+  const spans = heard.settled.get(pair) ?? [];
+  heard.settled.set(pair, spans);
+  const last = spans.at(-1);
+  // A service that goes on where it was makes one account of many; of too many the last ones are joined.
+  if (last !== undefined && (from === last.to || spans.length >= MAX_SETTLED)) {
+    if (from !== last.to) heard.ledger.approximate = true;
+    spans[spans.length - 1] = { from: Math.min(from, last.from), to: Math.max(to, last.to) };
+  } else spans.push({ from, to });
 }
 
 function joined(numbers: Iterable<number>): Hole[] {

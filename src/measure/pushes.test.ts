@@ -14,6 +14,7 @@ import {
   notePush,
   type Pushes,
   takeFarPushes,
+  takeReleased,
   Unjudged,
 } from './pushes.ts';
 
@@ -181,6 +182,192 @@ describe('numbers that jump', () => {
     expect(owed).toBe(received + missed + unresolved);
     expect(Number.isSafeInteger(owed)).toBe(true);
     expect(missed).toBeLessThan(1000);
+  });
+});
+
+const range = (from: number, to: number): readonly number[] => Array.from({ length: to - from }, (_, n) => from + n);
+
+/** How often each thing was found, at once or once it was known. */
+function found(pushes: Pushes, sequences: readonly number[], lane = 0): (arrival: Arrival | Unjudged) => number {
+  const all = sequences.flatMap((sequence) => {
+    const arrival = notePush(pushes, lane, 1, sequence, 1e9, () => 'c1');
+    return [...takeReleased(pushes).map((each) => each.arrival), ...(arrival === Unjudged.held ? [] : [arrival])];
+  });
+  return (arrival) => all.filter((each) => each === arrival).length;
+}
+
+describe('numbers below the first that was heard', () => {
+  test('are no duplicates on the next connection, where nothing was heard of them: they are not judged', () => {
+    const pushes = pushesOf(numbering({ shared: true }));
+    hearAll(pushes, 0, [105, 106]);
+    closePushes(pushes, 0, 'died');
+    expect(hearAll(pushes, 0, [103, 104, 103, 105, 107, 102])).toEqual([
+      Unjudged.before,
+      Unjudged.before,
+      duplicated,
+      duplicated,
+      inOrder,
+      Unjudged.early,
+    ]);
+    closePushes(pushes, 0, 'stayed');
+    expect(cutPushes(pushes)).toMatchObject({
+      owed: 3,
+      received: 3,
+      missed: 0,
+      unjudged: 2,
+      renumbered: 0,
+      accounts: 2,
+    });
+  });
+
+  test('are no duplicates where they lie between two connections, however often the lane came back since', () => {
+    const pushes = pushesOf(numbering({ shared: true }));
+    hearAll(pushes, 0, [100, 101]);
+    closePushes(pushes, 0, 'died');
+    hearAll(pushes, 0, [110, 111]);
+    closePushes(pushes, 0, 'died');
+    expect(hearAll(pushes, 0, [120, 105, 111, 105])).toEqual([inOrder, Unjudged.early, duplicated, duplicated]);
+  });
+
+  test('what was given out while a lane was away, and is said to it from its beginning on, begins nothing', () => {
+    const pushes = pushesOf(numbering({ shared: true }));
+    hearAll(pushes, 0, [0, 1, 2]);
+    closePushes(pushes, 0, 'died');
+    const kinds = found(pushes, [100, ...range(3, 100), 101]);
+    expect([kinds(inOrder), kinds(Unjudged.early), kinds(duplicated)]).toEqual([2, 97, 0]);
+    closePushes(pushes, 0, 'stayed');
+    expect(cutPushes(pushes)).toMatchObject({ missed: 0, away: 0, renumbered: 0 });
+  });
+});
+
+describe('a numbering that begins anew', () => {
+  test('in mid-connection is counted once, and its numbers are judged by themselves', () => {
+    const pushes = pushesOf(numbering());
+    const kinds = found(pushes, [...range(0, 500), ...range(0, 300), 302, 302, 301, ...range(303, 900)]);
+    expect([kinds(duplicated), kinds(reordered), kinds(Unjudged.early)]).toEqual([1, 1, 0]);
+    endPushes(pushes);
+    expect(closePushes(pushes, 0, 'stayed')).toEqual([{ channel: 'c1', from: 300, to: 301, isBetween: true }]);
+    expect(cutPushes(pushes)).toMatchObject({ owed: 1400, received: 1399, missed: 1, renumbered: 1, accounts: 2 });
+  });
+
+  test('is judged with holes from its beginning on, and the old one with those that it had', () => {
+    const pushes = pushesOf(numbering());
+    found(pushes, [...range(700, 800), ...range(802, 810), 1, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(closePushes(pushes, 0, 'stayed')).toEqual([
+      { channel: 'c1', from: 800, to: 802, isBetween: true },
+      { channel: 'c1', from: 3, to: 4, isBetween: true },
+    ]);
+    expect(cutPushes(pushes)).toMatchObject({ owed: 121, received: 118, missed: 3, renumbered: 1 });
+  });
+
+  test('at the number with which the source had begun is one as well', () => {
+    const pushes = pushesOf(numbering());
+    const kinds = found(pushes, [...range(5000, 5100), ...range(5000, 5050)]);
+    expect([kinds(inOrder), kinds(duplicated)]).toEqual([150, 0]);
+    expect(pushes.counts.renumbered).toBe(1);
+  });
+
+  test('shortly before the end is one as well; a single low number at the end is a copy', () => {
+    const short = pushesOf(numbering());
+    found(short, [...range(0, 100), 0, 1, 2]);
+    closePushes(short, 0, 'stayed');
+    expect(takeReleased(short).map(({ sequence, arrival }) => [sequence, arrival])).toEqual([
+      [0, inOrder],
+      [1, inOrder],
+      [2, inOrder],
+    ]);
+    expect(cutPushes(short)).toMatchObject({ owed: 103, received: 103, renumbered: 1 });
+    const single = pushesOf(numbering());
+    found(single, [...range(0, 100), 3]);
+    closePushes(single, 0, 'stayed');
+    expect(takeReleased(single).map(({ arrival }) => arrival)).toEqual([duplicated]);
+    expect(cutPushes(single)).toMatchObject({ owed: 100, received: 100, renumbered: 0 });
+  });
+
+  test('is none where the old one goes on: copies of low numbers are copies, one by one or several in a row', () => {
+    const pushes = pushesOf(numbering());
+    const kinds = found(pushes, [...range(0, 50), 0, 50, 1, 51, 0, 1, 2, 3, 4, 5, 6, 52, 2, 2, 53]);
+    expect([kinds(inOrder), kinds(duplicated)]).toEqual([54, 11]);
+    expect(pushes.counts.renumbered).toBe(0);
+  });
+
+  test('is none where low numbers come back in no order', () => {
+    const pushes = pushesOf(numbering());
+    const kinds = found(pushes, [...range(0, 50), 0, 7, 3, 9, 2, 8, 4, 10, 1, 6, 50]);
+    expect([kinds(duplicated), pushes.counts.renumbered]).toEqual([10, 0]);
+  });
+
+  test('and does not go on makes no hole up to where the old one does', () => {
+    const pushes = pushesOf(numbering());
+    const kinds = found(pushes, [20, ...range(0, 20), ...range(21, 40)]);
+    expect([kinds(inOrder), kinds(duplicated)]).toEqual([40, 0]);
+    closePushes(pushes, 0, 'stayed');
+    expect(cutPushes(pushes)).toMatchObject({ missed: 0, owed: 40, received: 40, renumbered: 2 });
+  });
+
+  test('while the run is ending makes nothing missed up to the end of the old one', () => {
+    const pushes = pushesOf(numbering({ shared: true }));
+    found(pushes, range(0, 100));
+    found(pushes, range(0, 100), 1);
+    endPushes(pushes);
+    found(pushes, range(0, 12));
+    expect(closePushes(pushes, 0, 'stayed')).toEqual([]);
+    expect(closePushes(pushes, 1, 'stayed')).toEqual([]);
+    expect(cutPushes(pushes)).toMatchObject({ missed: 0, renumbered: 1 });
+  });
+
+  test('for all lanes, and on their next connections: none is held to the highest number of the old one', () => {
+    const pushes = pushesOf(numbering({ shared: true }), 3);
+    for (const lane of [0, 1, 2]) found(pushes, range(0, 200), lane);
+    closePushes(pushes, 1, 'died');
+    const lanes = [found(pushes, range(0, 60), 0), found(pushes, range(30, 60), 1)];
+    expect(lanes.map((kinds) => [kinds(inOrder), kinds(duplicated)])).toEqual([
+      [60, 0],
+      [30, 0],
+    ]);
+    endPushes(pushes);
+    expect([0, 1, 2].flatMap((lane) => closePushes(pushes, lane, 'stayed'))).toEqual([]);
+    expect(cutPushes(pushes)).toMatchObject({ owed: 690, received: 690, missed: 0, renumbered: 2 });
+  });
+
+  test('has no times that are compared with those of the old one', () => {
+    const pushes = pushesOf(numbering({ shared: true }));
+    found(pushes, range(0, 20));
+    cutPushes(pushes);
+    found(pushes, range(0, 20));
+    expect(cutPushes(pushes).spread).toEqual([]);
+  });
+
+  test('as often as it likes: what is missing, doubled and begun is what a naive account of each finds', () => {
+    const epoch = fc.record({
+      base: fc.constantFrom(0, 1),
+      length: fc.integer({ min: 30, max: 80 }),
+      dropped: fc.uniqueArray(fc.integer({ min: 12, max: 25 }), { maxLength: 6 }),
+      doubled: fc.uniqueArray(fc.nat(29), { maxLength: 6 }),
+    });
+    fc.assert(
+      fc.property(fc.array(epoch, { minLength: 1, maxLength: 5 }), fc.boolean(), (epochs, shared) => {
+        const pushes = pushesOf(numbering({ shared }));
+        const told = epochs.map(({ base, length, dropped, doubled }) =>
+          range(base, base + length)
+            .filter((n) => !dropped.includes(n))
+            .flatMap((n) => (doubled.includes(n) ? [n, n] : [n])),
+        );
+        const kinds = found(pushes, told.flat());
+        endPushes(pushes);
+        closePushes(pushes, 0, 'stayed');
+        const { missed, received, renumbered } = cutPushes(pushes);
+        const different = told.map((numbers) => new Set(numbers).size);
+        const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
+        expect({ missed, received, renumbered, duplicated: kinds(duplicated), reordered: kinds(reordered) }).toEqual({
+          missed: sum(epochs.map(({ dropped }) => dropped.length)),
+          received: sum(different),
+          renumbered: epochs.length - 1,
+          duplicated: told.flat().length - sum(different),
+          reordered: 0,
+        });
+      }),
+    );
   });
 });
 

@@ -9,6 +9,7 @@
 
 import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
 import type { Numbering } from '../plan/plan.ts';
+import { unreachable } from '../units/unreachable.ts';
 import type { DensityFacts } from './density.ts';
 import {
   beginAt,
@@ -20,8 +21,10 @@ import {
   settlePair,
   standingOf,
   takeSuspect,
+  wasJudged,
 } from './heard.ts';
-import { Arrival } from './ledger.ts';
+import { Arrival, isOutstanding } from './ledger.ts';
+import { type Held, holdLow, isRestart, RESTART_LENGTH } from './restarts.ts';
 import { createSpread, cutSpread, noteSpread, type Spread } from './spread.ts';
 
 const PAGE = 1024;
@@ -33,8 +36,8 @@ const MAX_NAMES = 10_000;
 const MAX_UNTOLD = 100;
 const NONE = -1;
 
-/** What is not judged of a number, and why. */
-export const Unjudged = { early: -1, far: -2, afterTheEnd: -3, tooMany: -4 } as const;
+/** What is not judged of a number, and why. `held`: whether it is a copy, or the numbering began anew, shows later. */
+export const Unjudged = { early: -1, far: -2, afterTheEnd: -3, tooMany: -4, before: -5, held: -6 } as const;
 export type Unjudged = (typeof Unjudged)[keyof typeof Unjudged];
 
 export interface Pushes {
@@ -57,13 +60,31 @@ export interface Pushes {
   /** By lane: the holes of accounts that were settled while it was open. */
   readonly untold: Map<number, PushHole[]>;
   /** By pair: the number up to which it is judged; empty while the run goes on. */
-  ends: readonly number[] | null;
+  ends: number[] | null;
+  /** Low numbers that may begin the numbering anew, and what was found to have become of them, for who counts it. */
+  readonly held: Held;
+  readonly released: ReleasedPush[];
+  /** By pair: its lane, and the number with which it began. */
+  readonly laneOf: number[];
+  readonly firsts: number[];
+  /** By pair whose numbering began anew: the next number of the old one. */
+  readonly formerly: Map<number, number>;
+  /** Places of channels whose numbering began anew. */
+  readonly renumbered: Set<number>;
   /** Since the last cut. */
   readonly counts: PushCounts;
   /** Of the last arrival that was reordered (RFC 4737 §4.2.2); 0 where it is not known. */
   extent: number;
   /** Of the last arrival that was far: the one before it that nothing had come close to; NaN where there was none. */
   refuted: number;
+}
+
+/** A number that was held, and what it was. */
+export interface ReleasedPush {
+  readonly channel: number;
+  readonly sequence: number;
+  readonly arrival: Arrival | Unjudged;
+  readonly extent: number;
 }
 
 export interface PushSetting {
@@ -91,6 +112,12 @@ export function createPushes(numbering: Numbering, { lanes, density, seed, sampl
     spread: numbering.shared ? createSpread(seed, sampledShare) : null,
     untold: new Map(),
     ends: null,
+    held: new Map(),
+    released: [],
+    laneOf: [],
+    firsts: [],
+    formerly: new Map(),
+    renumbered: new Set(),
     counts: zeroPushes(),
     extent: 0,
     refuted: Number.NaN,
@@ -126,9 +153,109 @@ export function notePush(
   const end = pushes.ends?.[pair] ?? Number.POSITIVE_INFINITY;
   if (sequence >= end) return Unjudged.afterTheEnd;
   const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  if (sequence < heard.ledger.expected[pair % PAGE]! || pushes.held.size > 0) {
+    if (isHeld(pushes, pair, channel, sequence)) return Unjudged.held;
+  }
+  return judge(pushes, pair, channel, sequence, receivedNs);
+}
+
+/** Where it is known what became of the numbers held before, they are released, to be counted. */
+function isHeld(pushes: Pushes, pair: number, channel: number, sequence: number): boolean {
+  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  const { ledger, isLate, from } = heard;
   const place = pair % PAGE;
+  const expected = ledger.expected[place]!;
+  const first = pushes.firsts[pair]!;
+  // Where another lane of the channel saw it begin anew, the first number on a connection may be any of the new ones.
+  const isKnown = isLate[place] === 1 && pushes.renumbered.has(pushes.placeOf[pair]!);
+  const isMissing = isLate[place] === 0 && isOutstanding(ledger, place, sequence);
+  // What was given out while the lane was away, and comes to it now, begins nothing.
+  const isOld = sequence < first || sequence >= from[place]! || wasJudged(heard, place, sequence);
+  const isLow = !isMissing && (pushes.held.has(pair) || isKnown || isOld);
+  const restarting = isLow ? holdLow(pushes.held, pair, sequence, expected, isKnown ? Number.NaN : first) : 'not';
+  switch (restarting) {
+    case 'held':
+      return true;
+    case 'restarted':
+      beginAnew(pushes, pair, channel);
+      return true;
+    case 'not':
+      if (!pushes.held.has(pair)) return false;
+      // Of the old numbering: what was held were copies.
+      release(pushes, pair, channel);
+      return isHeld(pushes, pair, channel, sequence);
+    default:
+      return unreachable(restarting);
+  }
+}
+
+/** What was held belongs to the numbering that goes on. */
+function release(pushes: Pushes, pair: number, channel: number): void {
+  const numbers = pushes.held.get(pair) ?? [];
+  pushes.held.delete(pair);
+  for (const sequence of numbers) {
+    const arrival = judge(pushes, pair, channel, sequence, Number.NaN);
+    pushes.released.push({ channel, sequence, arrival, extent: pushes.extent });
+  }
+}
+
+/** What was held is the beginning of a new numbering, whose numbers are not those of the old one. */
+function beginAnew(pushes: Pushes, pair: number, channel: number): void {
+  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  const place = pair % PAGE;
+  const numbers = pushes.held.get(pair)!;
+  pushes.held.delete(pair);
+  if (heard.isLate[place] === 0)
+    keepUntold(pushes, pair, settle(pushes, pair, heard.ledger.expected[place]!, 'stayed'));
+  noteRenumbered(pushes, pair);
+  pushes.formerly.set(pair, heard.ledger.expected[place]!);
+  restartPair(heard, place);
+  heard.isLate[place] = 0;
+  pushes.firsts[pair] = Math.min(...numbers);
+  beginAt(heard, place, pushes.firsts[pair]!);
+  for (const sequence of numbers) {
+    const arrival = hearJudged(pushes, pair, sequence);
+    pushes.released.push({ channel, sequence, arrival, extent: pushes.extent });
+  }
+  // The end was drawn in the old numbering.
+  if (pushes.ends !== null) pushes.ends[pair] = heard.ledger.expected[place]!;
+}
+
+/** Where the old numbering goes on after all, what lies between the new one and this number was not left out. */
+function goBack(pushes: Pushes, pair: number, sequence: number): void {
+  const former = pushes.formerly.get(pair);
+  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  const expected = heard.ledger.expected[pair % PAGE]!;
+  if (former === undefined || sequence <= expected || sequence < former) return;
+  pushes.formerly.delete(pair);
+  if (expected >= former || sequence >= former + RESTART_LENGTH) return;
+  keepUntold(pushes, pair, settle(pushes, pair, expected, 'stayed'));
+  noteRenumbered(pushes, pair);
+  beginAt(heard, pair % PAGE, sequence);
+}
+
+function noteRenumbered(pushes: Pushes, pair: number): void {
+  pushes.counts.renumbered++;
+  pushes.renumbered.add(pushes.placeOf[pair]!);
+}
+
+function judge(
+  pushes: Pushes,
+  pair: number,
+  channel: number,
+  sequence: number,
+  receivedNs: number,
+): Arrival | Unjudged {
+  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  const place = pair % PAGE;
+  if (heard.isLate[place] === 1 && pushes.firsts[pair] === NONE) pushes.firsts[pair] = sequence;
+  if (pushes.formerly.size > 0) goBack(pushes, pair, sequence);
   const standing = standingOf(heard, place, sequence);
   if (standing === 'earlyAgain' || standing === 'farAgain') return Arrival.duplicated;
+  if (standing === 'before') {
+    pushes.counts.unjudged++;
+    return Unjudged.before;
+  }
   if (standing === 'early') {
     pushes.extent = heard.ledger.extent;
     return Unjudged.early;
@@ -137,25 +264,34 @@ export function notePush(
     pushes.refuted = heard.refuted;
     return Unjudged.far;
   }
-  if (standing !== 'judged') leap(pushes, lane, pair, sequence, standing);
+  if (standing !== 'judged') leap(pushes, pair, sequence, standing);
   const arrival = hearJudged(pushes, pair, sequence);
-  if (pushes.spread !== null && (arrival === Arrival.inOrder || arrival === Arrival.reordered))
+  // A number that was given out twice is two pushes, whose times have nothing to do with each other.
+  const isNamed = pushes.renumbered.size === 0 || !pushes.renumbered.has(pushes.placeOf[pair]!);
+  if (pushes.spread !== null && isNamed && (arrival === Arrival.inOrder || arrival === Arrival.reordered))
     noteSpread(pushes.spread, channel, sequence, 0, receivedNs);
   return arrival;
 }
 
 /** To the suspect and this number, which is close to it. What lies between them and all that was heard was left out. */
-function leap(pushes: Pushes, lane: number, pair: number, sequence: number, standing: 'skipped' | 'renumbered'): void {
+function leap(pushes: Pushes, pair: number, sequence: number, standing: 'skipped' | 'renumbered'): void {
   const heard = pushes.pages[Math.floor(pair / PAGE)]!;
   const place = pair % PAGE;
   const suspect = takeSuspect(heard, place);
   const from = Math.min(suspect, sequence);
   const holes = settle(pushes, pair, standing === 'skipped' ? from : heard.ledger.expected[place]!, 'stayed');
-  const untold = pushes.untold.get(lane) ?? [];
-  if (untold.length < MAX_UNTOLD)
-    pushes.untold.set(lane, [...untold, ...holes.map((hole) => ({ ...hole, isBetween: true }))]);
-  if (standing === 'renumbered') beginAt(heard, place, from);
+  keepUntold(pushes, pair, holes);
+  if (standing === 'renumbered') {
+    noteRenumbered(pushes, pair);
+    beginAt(heard, place, from);
+  }
   hearJudged(pushes, pair, suspect);
+}
+
+function keepUntold({ untold, laneOf }: Pushes, pair: number, holes: readonly PushHole[]): void {
+  const lane = laneOf[pair]!;
+  const known = untold.get(lane) ?? [];
+  if (known.length < MAX_UNTOLD) untold.set(lane, [...known, ...holes.map((hole) => ({ ...hole, isBetween: true }))]);
 }
 
 function hearJudged(pushes: Pushes, pair: number, sequence: number): Arrival {
@@ -186,6 +322,8 @@ function pairOf(pushes: Pushes, lane: number, channel: number, nameOf: () => str
   nextPair.push(firstPair[lane]!);
   firstPair[lane] = pair;
   placeOf.push(place);
+  pushes.laneOf.push(lane);
+  pushes.firsts.push(NONE);
   return pair;
 }
 
@@ -207,7 +345,9 @@ export function endPushes(pushes: Pushes): void {
     highest.set(place, Math.max(each, highest.get(place) ?? 0));
     return each;
   });
-  pushes.ends = numbering.shared ? placeOf.map((place) => highest.get(place)!) : expected;
+  // Where a numbering began anew, the highest number of another lane may be one of the old ones.
+  const isShared = (place: number): boolean => numbering.shared && !pushes.renumbered.has(place);
+  pushes.ends = placeOf.map((place, pair) => (isShared(place) ? highest.get(place)! : expected[pair]!));
 }
 
 /** Whether every lane that is judged has heard all up to the end. */
@@ -245,8 +385,28 @@ export function takeFarPushes(pushes: Pushes, lane: number): readonly FarPush[] 
   return far;
 }
 
+/** No more low numbers follow those that are held. */
+function decide(pushes: Pushes, pair: number): void {
+  const numbers = pushes.held.get(pair);
+  if (numbers === undefined) return;
+  const channel = channelOf(pushes, pair);
+  if (isRestart(numbers)) beginAnew(pushes, pair, channel);
+  else release(pushes, pair, channel);
+}
+
+/** What was held, and is known by now. Empty afterwards. */
+export function takeReleased({ released }: Pushes): readonly ReleasedPush[] {
+  return released.splice(0);
+}
+
+function channelOf({ places, placeOf }: Pushes, pair: number): number {
+  for (const [channel, place] of places) if (place === placeOf[pair]) return channel;
+  throw new Error('a pair is of a channel that nobody heard of');
+}
+
 /** The lane's connection is gone. Returns what it missed, where that is certain. */
 export function closePushes(pushes: Pushes, lane: number, parting: Parting): readonly PushHole[] {
+  for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) decide(pushes, pair);
   const holes = [...(pushes.untold.get(lane) ?? [])];
   pushes.untold.delete(lane);
   for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
@@ -256,8 +416,12 @@ export function closePushes(pushes: Pushes, lane: number, parting: Parting): rea
     const expected = heard.ledger.expected[place]!;
     const to = parting === 'stayed' ? Math.max(expected, pushes.ends?.[pair] ?? 0) : expected;
     holes.push(...settle(pushes, pair, to, parting));
+    pushes.formerly.delete(pair);
     if (pushes.numbering.shared) heard.isLate[place] = 1;
-    else restartPair(heard, place);
+    else {
+      restartPair(heard, place);
+      pushes.firsts[pair] = NONE;
+    }
   }
   return holes;
 }
@@ -268,6 +432,7 @@ function settle(pushes: Pushes, pair: number, to: number, parting: Parting): rea
   const expected = heard.ledger.expected[pair % PAGE]!;
   const account = settlePair(heard, pair % PAGE, to);
   counts.owed += account.to - account.from;
+  if (account.to > account.from) counts.accounts++;
   // Only of a connection that lived to the end it is certain that nothing more would have come.
   if (parting !== 'stayed') {
     counts.unresolved += account.missing;

@@ -38,6 +38,7 @@ export interface Recorder {
   readonly strangers: Record<StrangerKind, number>;
   readonly acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   states: number;
+  unchecked: number;
   readonly jitter: ReturnType<typeof zeroJitter>;
   readonly extent: ReturnType<typeof zeroExtent>;
   readonly loss: ReturnType<typeof zeroLoss>;
@@ -52,9 +53,10 @@ export interface Recorder {
   reconnected: number;
   failed: number;
   gaveUp: number;
-  /** Lanes that are wanted, and those of them that are open: their time. */
+  /** Lanes that are wanted, and those of them that are open, or have lost their connection: their time. */
   readonly openTime: Gauge;
   readonly wantedTime: Gauge;
+  readonly downTime: Gauge;
   firstDropNs: number | null;
   firstReopenNs: number | null;
   lastReopenNs: number | null;
@@ -70,6 +72,8 @@ export interface Recorder {
   inFlight: number;
   inFlightNs: number;
   inFlightSinceNs: number;
+  rejectedNs: number;
+  untimed: number;
 }
 
 export function createRecorder(): Recorder {
@@ -80,6 +84,7 @@ export function createRecorder(): Recorder {
     strangers: zeroStrangers(),
     acknowledgements: zeroAcknowledgements(),
     states: 0,
+    unchecked: 0,
     jitter: zeroJitter(),
     extent: zeroExtent(),
     loss: zeroLoss(),
@@ -107,6 +112,7 @@ export function createRecorder(): Recorder {
     gaveUp: 0,
     openTime: { value: 0, sinceNs: 0, integralNs: 0 },
     wantedTime: { value: 0, sinceNs: 0, integralNs: 0 },
+    downTime: { value: 0, sinceNs: 0, integralNs: 0 },
     firstDropNs: null,
     firstReopenNs: null,
     lastReopenNs: null,
@@ -122,6 +128,8 @@ export function createRecorder(): Recorder {
     inFlight: 0,
     inFlightNs: 0,
     inFlightSinceNs: 0,
+    rejectedNs: 0,
+    untimed: 0,
   };
 }
 
@@ -226,6 +234,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
   changeInFlight(recorder, context.untilNs, 0);
   changeGauge(recorder.openTime, context.untilNs, 0);
   changeGauge(recorder.wantedTime, context.untilNs, 0);
+  changeGauge(recorder.downTime, context.untilNs, 0);
   const { histograms } = recorder;
   const window: Window = {
     schema: WINDOW_SCHEMA,
@@ -242,6 +251,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       strangers: { ...recorder.strangers },
       acknowledgements: { ...recorder.acknowledgements },
       states: recorder.states,
+      unchecked: recorder.unchecked,
       jitter: { ...recorder.jitter },
       extent: { ...recorder.extent },
       density: context.density,
@@ -259,6 +269,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       gaveUp: recorder.gaveUp,
       openNs: recorder.openTime.integralNs,
       wantedNs: recorder.wantedTime.integralNs,
+      downNs: recorder.downTime.integralNs,
       firstDropNs: recorder.firstDropNs,
       firstReopenNs: recorder.firstReopenNs,
       lastReopenNs: recorder.lastReopenNs,
@@ -295,6 +306,8 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       elapsedNs: context.elapsedNs,
       inFlightNs: recorder.inFlightNs,
       inFlight: recorder.inFlight,
+      rejectedNs: recorder.rejectedNs,
+      untimed: recorder.untimed,
       approximate: context.approximate,
       stall: { ...recorder.stall },
       suspendedNs: context.suspendedNs,
@@ -312,6 +325,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.strangers, zeroStrangers());
   Object.assign(recorder.acknowledgements, zeroAcknowledgements());
   recorder.states = 0;
+  recorder.unchecked = 0;
   Object.assign(recorder.jitter, zeroJitter());
   Object.assign(recorder.extent, zeroExtent());
   Object.assign(recorder.loss, zeroLoss());
@@ -327,6 +341,7 @@ function clear(recorder: Recorder): void {
   recorder.gaveUp = 0;
   recorder.openTime.integralNs = 0;
   recorder.wantedTime.integralNs = 0;
+  recorder.downTime.integralNs = 0;
   recorder.firstDropNs = null;
   recorder.firstReopenNs = null;
   recorder.lastReopenNs = null;
@@ -339,4 +354,6 @@ function clear(recorder: Recorder): void {
   recorder.bytesSent = 0;
   recorder.bytesReceived = 0;
   recorder.inFlightNs = 0;
+  recorder.rejectedNs = 0;
+  recorder.untimed = 0;
 }

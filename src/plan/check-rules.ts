@@ -1,5 +1,6 @@
 // Rules against the plan that they are in: whether it has what they are about, and whether that is known when they are judged.
 
+import { unreachable } from '../units/unreachable.ts';
 import { numberingOf } from './dialects.ts';
 import { didYouMean } from './nearest.ts';
 import type { Dialect, Fault, Load, Metric, Rooms, Scope } from './plan.ts';
@@ -10,13 +11,15 @@ import { planStages } from './stages.ts';
 
 /** A rule may be about some of the messages: of a type, or of a priority, that the mix has. */
 export function checkRules(
-  { thresholds = [], abort = [], target, resend, reconnect }: WrittenRules,
+  { thresholds = [], abort = [], target, resend, reconnect, contract }: WrittenRules,
   load: Load,
   dialect: Dialect,
   faults: readonly Fault[],
   report: Report,
 ): void {
   const { mix, rooms } = load;
+  const asked = { target, resend, reconnect, contract };
+  checkContract(contract, load, dialect, report);
   for (const [list, rules] of Object.entries({ thresholds, abort })) {
     for (const [index, { metric, expression, scope }] of rules.entries()) {
       const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
@@ -24,7 +27,7 @@ export function checkRules(
         report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
       }
       if (scope !== null) checkScope(scope, load, faults, [list, index], report);
-      const lacking = lackingFor(metric, rooms, dialect, { target, resend, reconnect });
+      const lacking = lackingFor(metric, load, dialect, asked);
       if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
       if (among === null) continue;
       if (rooms !== null && !rooms.self && metric.of !== 'sent') {
@@ -56,15 +59,51 @@ function checkScope(scope: Scope, load: Load, faults: readonly Fault[], at: Path
   }
 }
 
-type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'target' | 'resend' | 'reconnect'>;
+type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'target' | 'resend' | 'reconnect' | 'contract'>;
+
+/** A clause of which the plan leaves nothing to judge would always seem kept. */
+function checkContract(contract: WrittenPlan['contract'], load: Load, dialect: Dialect, report: Report): void {
+  if (contract === undefined) return;
+  const { delivery = 'none', order = 'none', integrity = 'none' } = contract;
+  const hint = 'as the plan is, nothing could break it';
+  if (integrity !== 'none') {
+    const lacking = lackingForContent(load, dialect);
+    if (lacking !== null) report(['contract', 'integrity'], lacking, integrity, hint);
+  }
+  const isJudged = load.messages.kind !== 'none' || numberingOf(dialect) !== null;
+  for (const [clause, asked] of Object.entries({ delivery, order })) {
+    if (asked !== 'none' && !isJudged) report(['contract', clause], 'none, or load.messages', asked, hint);
+  }
+  if (order === 'per-channel' && load.rooms?.publishers === 1) {
+    const expected = 'per-stream, as one lane of each room sends';
+    report(['contract', 'order'], expected, order, 'set load.rooms.publishers to 2 or more');
+  }
+}
+
+/** What a plan must have for damage to be seen; null where it has it. */
+function lackingForContent({ messages }: Load, dialect: Dialect): string | null {
+  switch (dialect.kind) {
+    case 'push':
+      return 'another dialect, as nobody knows what a push should hold';
+    case 'json':
+      if (messages.kind === 'none') return 'load.messages, for a rule about damage';
+      return dialect.payload === null ? 'dialect.payload, where an answer returns what was sent' : null;
+    case 'echo':
+    case 'module':
+      return messages.kind === 'none' ? 'load.messages, for a rule about damage' : null;
+    default:
+      return unreachable(dialect);
+  }
+}
 
 /** What a plan must have for a count to be more than a nought that says nothing; null where it has it. */
 function lackingFor(
   metric: Metric,
-  rooms: Rooms | null,
+  load: Load,
   dialect: Dialect,
-  { target, resend, reconnect }: Pick<WrittenPlan, 'target' | 'resend' | 'reconnect'>,
+  { target, resend, reconnect, contract }: Pick<WrittenPlan, 'target' | 'resend' | 'reconnect' | 'contract'>,
 ): string | null {
+  const { rooms } = load;
   if (isAboutReconnects(metric)) {
     return reconnect === undefined ? 'reconnect, for a rule about lanes that come back' : null;
   }
@@ -74,15 +113,49 @@ function lackingFor(
   if (isAboutPushes(metric)) {
     return numberingOf(dialect) === null ? 'the push dialect, or dialect.pushes with a sequence, for this rule' : null;
   }
+  const sends = load.messages.kind !== 'none';
+  if (isAboutSent(metric) && !sends) return 'load.messages, for a rule about what is sent';
   if (metric.kind !== 'messages') return null;
-  if (metric.of === 'disagreed') return rooms === null ? 'load.rooms, for a rule about their order' : null;
+  if (metric.of === 'corrupted') return lackingForContent(load, dialect);
+  if (isAboutArrivals(metric) && !sends && numberingOf(dialect) === null) {
+    return 'load.messages, for a rule about what comes back';
+  }
+  if (metric.of === 'disagreed') {
+    if (rooms === null || rooms.publishers === 1) return 'load.rooms with two publishers, for a rule about their order';
+    return contract?.order === 'per-channel' ? null : 'contract.order: per-channel, for a rule about it';
+  }
   if (metric.of === 'resent') return resend === undefined ? 'resend, for a rule about what is sent again' : null;
   if (dialect.kind === 'module') return null;
   const json = dialect.kind === 'json' ? dialect : null;
+  if (metric.of === 'rejected') return json?.error ? null : 'dialect.error, for a rule about rejected messages';
   if (metric.of === 'diverged') return json?.state ? null : 'dialect.state, for a rule about the state';
   if (metric.of === 'acknowledged') return json?.ack ? null : 'dialect.ack, for a rule about acknowledgements';
   if (metric.of === 'suppressed') return json?.duplicate ? null : 'dialect.duplicate, for a rule about copies';
   return null;
+}
+
+/** What is counted or timed of messages of our own. */
+function isAboutSent(metric: Metric): boolean {
+  switch (metric.kind) {
+    case 'distribution':
+      return ['response', 'service', 'sendLag', 'fanout'].includes(metric.of);
+    case 'messages':
+      return !isAboutArrivals(metric) && metric.of !== 'unexpected';
+    case 'throughput':
+    case 'fanout':
+      return true;
+    case 'pushes':
+    case 'pings':
+    case 'connections':
+      return false;
+    default:
+      return unreachable(metric);
+  }
+}
+
+/** What numbered pushes count in too. */
+function isAboutArrivals(metric: Metric): boolean {
+  return metric.kind === 'messages' && ['duplicated', 'reordered', 'belated', 'corrupted'].includes(metric.of);
 }
 
 /** What is joined from all workers once they are done. */

@@ -7,6 +7,12 @@ const target = { url: 'ws://chat.example.com/ws' };
 const load = { connections: [{ to: 10, over: '1s' }, { hold: '5s' }] };
 const minimal = { target, load };
 
+const messages = { open: { rate: '10/s', for: '5s' } };
+const sending = { target, load: { messages } };
+const json = { ...sending, dialect: { kind: 'json', send: { id: `\${id}` } } };
+const push = { ...minimal, dialect: { kind: 'push', sequence: 'seq' } };
+const inRooms = { target, load: { ...load, messages, rooms: { count: 2 } } };
+
 function problemsOf(document: unknown): string[] {
   const parsed = parsePlan(document, { env: {} });
   return parsed.ok ? [] : parsed.problems.map(formatProblem);
@@ -90,6 +96,43 @@ describe('problems', () => {
     ],
     [{ target, load: { ...load, bytes: '20MiB' } }, 'target.maxMessage: expected at least the largest message'],
     [{ ...minimal, reconect: {} }, 'reconect: expected one of'],
+    ...(
+      [
+        ['corrupted == 0', json, 'dialect.payload, where an answer returns what was sent'],
+        ['corrupted == 0', push, 'another dialect, as nobody knows what a push should hold'],
+        ['rejected == 0', json, 'dialect.error, for a rule about rejected messages'],
+        ['rejected == 0', sending, 'dialect.error, for a rule about rejected messages'],
+        ['lost == 0', push, 'load.messages, for a rule about what is sent'],
+        ['response.p99 < 1s', push, 'load.messages, for a rule about what is sent'],
+        ['throughput.sent > 1/s', minimal, 'load.messages, for a rule about what is sent'],
+        ['duplicated == 0', minimal, 'load.messages, for a rule about what comes back'],
+        ['corrupted == 0', minimal, 'load.messages, for a rule about damage'],
+        ['disagreed == 0', inRooms, 'contract.order: per-channel, for a rule about it'],
+      ] as const
+    ).map(([rule, document, expected]): [unknown, string] => [
+      { ...document, thresholds: [rule] },
+      `thresholds[0]: expected ${expected}, got "${rule}" (as the plan is, it is never counted)`,
+    ]),
+    ...(
+      [
+        ['integrity', 'checksum', json, 'dialect.payload, where an answer returns what was sent'],
+        ['integrity', 'checksum', push, 'another dialect, as nobody knows what a push should hold'],
+        ['integrity', 'checksum', minimal, 'load.messages, for a rule about damage'],
+        ['delivery', 'exactly-once', minimal, 'none, or load.messages'],
+        ['order', 'per-stream', minimal, 'none, or load.messages'],
+      ] as const
+    ).map(([clause, asked, document, expected]): [unknown, string] => [
+      { ...document, contract: { [clause]: asked } },
+      `contract.${clause}: expected ${expected}, got ${asked} (as the plan is, nothing could break it)`,
+    ]),
+    [
+      { ...inRooms, load: { ...inRooms.load, rooms: { count: 2, publishers: 1 } }, contract: { order: 'per-channel' } },
+      'contract.order: expected per-stream, as one lane of each room sends, got per-channel',
+    ],
+    [
+      { ...json, dialect: { ...json.dialect, payload: 'text' } },
+      `dialect.send: expected \${payload} in it, as dialect.payload looks for it in the answers, got none`,
+    ],
     [{ ...minimal, thresholds: ['delivered >= 101%'] }, 'thresholds[0]: expected a count such as 0 or a percentage'],
     [{ ...minimal, thresholds: 'delivered >= 99%' }, 'thresholds: expected a list of rules'],
     [{ ...minimal, target: { url: [] } }, 'target.url: expected a URL or a list of URLs, at least 1'],
@@ -166,6 +209,27 @@ describe('problems', () => {
     expect(Math.max(...problems.map((problem) => problem.length))).toBeLessThan(400);
   });
 });
+
+test.each([
+  ['an echo', { ...sending, thresholds: ['corrupted == 0', 'duplicated == 0', 'reordered == 0', 'lost == 0'] }],
+  ['an echo', { ...sending, contract: { delivery: 'exactly-once', order: 'per-stream', integrity: 'checksum' } }],
+  [
+    'json with all that can be looked for',
+    {
+      ...json,
+      dialect: { kind: 'json', send: { id: `\${id}`, text: `\${payload}` }, payload: 'text', error: 'error' },
+      thresholds: ['corrupted == 0', 'rejected == 0'],
+      contract: { integrity: 'checksum' },
+    },
+  ],
+  [
+    'pushes',
+    { ...push, thresholds: ['duplicated == 0', 'pushes.missed == 0'], contract: { delivery: 'exactly-once' } },
+  ],
+  ['lanes that only stay', { ...minimal, thresholds: ['connections.failed == 0', 'unexpected == 0'] }],
+  ['rooms', { ...inRooms, thresholds: ['disagreed == 0'], contract: { order: 'per-channel' } }],
+  ['a module', { ...sending, dialect: './own.mjs', thresholds: ['rejected == 0', 'corrupted == 0'] }],
+])('rules that %s can break are taken', (_what, document) => expect(problemsOf(document)).toEqual([]));
 
 describe('hostile documents', () => {
   function deep(levels: number): unknown {

@@ -66,7 +66,7 @@ describe('a plan', () => {
   });
 
   test('survives JSON unchanged', () => {
-    const plan = planOf({ ...minimal, thresholds: ['response.p99.9 < 1s'], contract: {} });
+    const plan = planOf({ ...minimal, thresholds: ['handshake.p99.9 < 1s'], contract: {} });
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   });
 

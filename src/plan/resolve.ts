@@ -123,6 +123,10 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
     const hint = 'give the types of load.mix a priority';
     report(['dialect', 'send'], `a mix with a priority, as \${priority} stands here`, 'none', hint);
   }
+  if (dialect.kind === 'json' && dialect.payload !== null && !dialect.template.includes(`\${payload}`)) {
+    const hint = 'every answer would count as corrupted';
+    report(['dialect', 'send'], `\${payload} in it, as dialect.payload looks for it in the answers`, 'none', hint);
+  }
   if (load.rooms === null) {
     for (const at of placesOfRoom(target, dialect)) {
       report(at, `load.rooms, as \${room} stands here`, 'a plan without rooms', 'add rooms: { count: 10 } to load');

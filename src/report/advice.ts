@@ -111,6 +111,8 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   standstill: 'Keep the generator running (no pause, suspend or starved machine) and run again: it stood still.',
   loadAbsent:
     'Find out why clients were not connected or messages not sent, and run again: the load was not on the service.',
+  renumbered:
+    'Find out why the service numbered its pushes anew in mid-connection: what it lost there cannot be known.',
   faultFailed: 'See why a fault could not be done; the run says nothing about it.',
   faultWithoutEffect: 'Change a fault that did nothing as its doubt says: the run says nothing about it.',
 };

@@ -1,5 +1,6 @@
 // Figures of a result as text: times that may not be known, counts with their noun.
 
+import type { ConnectionResult } from '../facts/result.ts';
 import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
@@ -25,6 +26,14 @@ export function formatShare(ratio: number | null): string {
 }
 
 export const VERDICT_WORDS = { pass: 'PASS', fail: 'FAIL', inconclusive: 'INCONCLUSIVE' } as const;
+
+/** How many lanes were opened in all; and how many were open at once, where those were fewer. */
+export function lanesText({ opened, reconnected, peakOpen }: ConnectionResult): string {
+  const lanes = opened - reconnected;
+  return lanes > peakOpen
+    ? `${plural(lanes, 'lane')}, at most ${formatCount(peakOpen)} at once`
+    : plural(peakOpen, 'lane');
+}
 
 /** `1 lane`, `2,000 lanes`. */
 export function plural(count: number, noun: string): string {

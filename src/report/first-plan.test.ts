@@ -168,7 +168,7 @@ const recognition = fc.oneof(
           key.filter((name) => name !== '__proto__'),
           fc.constantFrom(`\${payload}`, `\${seq}`, 'x: y', 3, null, ['a,b']),
         )
-        .map((send) => ({ ...send, id: `\${id}` })),
+        .map((send) => ({ ...send, id: `\${id}`, text: `\${payload}` })),
       id: path,
       ack: maybePath,
       payload: maybePath,

@@ -8,7 +8,7 @@ import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { CHANGES } from './comparison-figures.ts';
 import { comparisonParagraphs } from './comparison-markdown.ts';
-import { formatMs, formatPerSecond, formatSeconds, plural, VERDICT_WORDS } from './figures.ts';
+import { formatMs, formatPerSecond, formatSeconds, lanesText, plural, VERDICT_WORDS } from './figures.ts';
 import { code, paragraphs, table } from './markdown-parts.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { recoveryTexts } from './recovery-texts.ts';
@@ -30,7 +30,7 @@ export function renderMarkdown(
   const sections = [
     [`## ${VERDICT_WORDS[verdict.kind]}: ${code(run.name, 80)}`],
     [
-      `${formatSeconds(run.durationSeconds)}, ${plural(result.connections.peakOpen, 'lane')}, ${plural(run.workerCount, 'worker')}, ` +
+      `${formatSeconds(run.durationSeconds)}, ${lanesText(result.connections)}, ${plural(run.workerCount, 'worker')}, ` +
         `against ${plan.target.urls.map((url) => code(url, 120)).join(', ')}` +
         `${plan.profile === null ? '' : `, profile ${code(plan.profile, 40)}`}`,
       ...(run.endedBecause === null ? [] : ['', `Ended early: ${code(run.endedBecause)}`]),

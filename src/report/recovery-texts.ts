@@ -25,6 +25,8 @@ export function recoveryTexts({
 function incidentTexts(incident: IncidentResult): readonly string[] {
   const { fromSecond, toSecond, dropped, reconnected, gaveUp, outage, messages } = incident;
   const lasted = toSecond === null ? '' : `, for ${formatSeconds(toSecond - fromSecond)}`;
+  const others = [...new Set(incident.together)].map((name) => printable(name, 64));
+  const together = others.length === 0 ? '' : ` (counted together with ${others.join(', ')})`;
   const failed = incident.failedBecause === null ? '' : `, which failed: ${printable(incident.failedBecause)}`;
   const drops =
     dropped === 0
@@ -50,7 +52,7 @@ function incidentTexts(incident: IncidentResult): readonly string[] {
     : ['too few seconds before it to compare with'];
   const did = faultText(incident.did);
   return [
-    `${printable(incident.name, 64)} at ${formatSeconds(fromSecond)}${lasted}${failed}`,
+    `${printable(incident.name, 64)} at ${formatSeconds(fromSecond)}${lasted}${failed}${together}`,
     ...(did === null ? [] : [`   ${did}`]),
     `   ${drops.join(', ')}`,
     `   ${[...(cost.length === 0 ? ['none settled as lost'] : cost), ...backs].join(', ')}`,

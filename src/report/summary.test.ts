@@ -52,6 +52,18 @@ describe('the summary', () => {
     expect(lines(resultOf(parts, []))[0]).toMatch(/^ INCONCLUSIVE /);
   });
 
+  test('counts all lanes that were opened, and says how many were open at once where that were fewer', () => {
+    const headlineOf = (connections: object): string =>
+      lines(resultOf({ ...parts, connections }, ['duplicated == 3']))[0]!;
+    const turns = { attempted: 50, opened: 50, peakOpen: 1 };
+    expect(headlineOf(turns)).toContain('   50 lanes, at most 1 at once   ');
+    expect(headlineOf({ attempted: 60, opened: 60, reconnected: 10, peakOpen: 50 })).toContain('   50 lanes   ');
+    expect(headlineOf({ attempted: 60, opened: 60, reconnected: 10, peakOpen: 30 })).toContain(
+      '   50 lanes, at most 30 at once   ',
+    );
+    expect(headlineOf({ attempted: 5, failed: 5 })).toContain('   0 lanes   ');
+  });
+
   test('says which guarantee the counts are consistent with, how much that proves, and what the disorder was', () => {
     const delivery = (more: WindowParts): string[] => {
       const all = lines(resultOf(more, ['sent > 0']));
@@ -141,7 +153,8 @@ describe('the summary', () => {
       group: 0,
       lane: 0,
       failure: 'upgradeRejected',
-      detail: 'HTTP 403 Access denied', close: null,
+      detail: 'HTTP 403 Access denied',
+      close: null,
     };
     const none: WindowParts = { connections: { attempted: 3, failed: 3, failures: { upgradeRejected: 3 } } };
     const of = (headers: object): string[] =>
@@ -380,6 +393,7 @@ describe('what is said of a fault', () => {
     lastReopenNs: 6.75 * SECOND,
     openNs: 9 * SECOND,
     wantedNs: 10 * SECOND,
+    downNs: SECOND,
   };
   const told = (events: RunEvent[], more: WindowParts = {}): string[] => {
     const all = lines(
@@ -399,6 +413,18 @@ describe('what is said of a fault', () => {
       '                10 lanes dropped, the first after 250 ms, 10 back after 1.5 s to 2.8 s, down p50 1.5 s, max 1.5 s, at most 10 in a second',
       '                unresolved 3, too few seconds before it to compare with',
     ]);
+  });
+
+  test('names the faults that it cannot be told apart from', () => {
+    const more = { ...faults[0]!, kind: 'restart', name: 'cut' };
+    const text = lines(
+      resultOf({ second: 6, connections }, [], {
+        events: [fault('began', 4), { ...fault('began', 4.5), fault: 1 } as RunEvent],
+        plan: { faults: [...faults, more] },
+      }),
+    );
+    expect(text).toContain('             deployment at 4.0 s (counted together with cut)');
+    expect(text).toContain('             cut at 4.5 s (counted together with deployment)');
   });
 
   test('is why, where it could not be done', () => {

@@ -7,7 +7,7 @@ import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { failureAdvice } from './advice.ts';
-import { formatMs, formatPerSecond, formatSeconds, formatShare, plural } from './figures.ts';
+import { formatMs, formatPerSecond, formatSeconds, formatShare, lanesText, plural } from './figures.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
 import { probeTexts } from './probe-texts.ts';
@@ -55,7 +55,7 @@ function headline({ verdict, run, plan, connections }: RunResult, style: TextSty
   const parts = [
     printable(run.name, 80),
     `${run.durationSeconds.toFixed(1)} s`,
-    plural(connections.peakOpen, 'lane'),
+    lanesText(connections),
     plural(run.workerCount, 'worker'),
     `vs ${plan.target.urls.map((url) => printable(url, 120)).join(', ')}`,
   ];
@@ -233,6 +233,7 @@ function pushLines({ pushes }: RunResult): string[] {
     ...(pushes.unresolved === 0 ? [] : [`unresolved ${formatCount(pushes.unresolved)}`]),
     ...(pushes.away === 0 ? [] : [`sent while away ${formatCount(pushes.away)}`]),
     ...(pushes.unjudged === 0 ? [] : [`not judged ${formatCount(pushes.unjudged)}`]),
+    ...(pushes.renumbered === 0 ? [] : [`numbered anew ${formatCount(pushes.renumbered)}`]),
   ];
   const { skew } = pushes;
   return [

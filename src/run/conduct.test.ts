@@ -145,7 +145,10 @@ test('a failure that a proxy would have helped against says that the one of the 
   const script: Script = (worker, command, say, die) => {
     const events = failing.map((failure): Report => {
       const detail = `${failure} it was`;
-      return { kind: 'event', event: { kind: 'failure', atNs: 0, worker, group: 0, lane: 0, failure, detail, close: null } };
+      return {
+        kind: 'event',
+        event: { kind: 'failure', atNs: 0, worker, group: 0, lane: 0, failure, detail, close: null },
+      };
     });
     if (command.kind === 'connect') say(...events);
     obedient(worker, command, say, die);

@@ -12,6 +12,7 @@ import type { Window } from '../facts/window.ts';
 import { laneGroups } from '../plan/lane-groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactExcerpt } from '../plan/redact.ts';
+import { planStages } from '../plan/stages.ts';
 import { printable } from '../report/printable.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
@@ -74,7 +75,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   };
   const states: WorkerState[] = Array.from({ length: needs.workers }, () => 'starting');
   const heardNs: number[] = states.map(() => 0);
-  const view = createLiveView(needs);
+  const view = createLiveView(needs, planStages(plan).length);
   let originNs = process.hrtime.bigint();
   let phase: Phase = 'starting';
   const connected = new Set<number>();
@@ -237,7 +238,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
 
   function lookAtAbortRules(): void {
     if (plan.abort.length === 0 || nowNs() < ABORT_AFTER_NS) return;
-    const met = view.metCondition(plan.abort, messagesAtNs === null ? null : nsToSeconds(nowNs() - messagesAtNs));
+    const met = view.metCondition(plan.abort);
     if (met !== null)
       stop('abortRule', `the abort condition ${met.expression} came true: observed ${met.observedText}`);
   }

@@ -1,6 +1,7 @@
 // The run so far, kept while it goes: totals for the abort rules, the last second for the live view.
 // Fixed memory. The result is not made from this but from the record.
 
+import { rateSeconds } from '../analysis/rates.ts';
 import { judgeThreshold } from '../analysis/rules.ts';
 import { addWindow, createTally, resetTally, type Tally } from '../analysis/tally.ts';
 import { sumOf } from '../analysis/timeline.ts';
@@ -27,18 +28,21 @@ export interface LiveView {
   /** Every lane that was tried has failed. */
   allLanesFailed(): boolean;
   /** The first of the conditions that holds for the run so far. */
-  metCondition(conditions: readonly Threshold[], sendingSeconds: number | null): ThresholdResult | null;
+  metCondition(conditions: readonly Threshold[]): ThresholdResult | null;
 }
 
 /** Seconds of which some worker has not reported yet; when one is further behind, the oldest is given up unshown. */
 const MAX_PENDING_SECONDS = 3;
 
-export function createLiveView(needs: MachineNeeds): LiveView {
+/** `stages`: how many the plan has. */
+export function createLiveView(needs: MachineNeeds, stages: number): LiveView {
   const total = createTally();
   /** Tallies are large; those of past seconds serve again. */
   const spare: Tally[] = [];
   const pending = new Map<number, Second>();
   const open = new Map<number, number>();
+  /** By worker: the time of the windows in which it was to send, so that a rate is over the time that its count is of. */
+  const sendingNs = new Map<number, number>();
   let shown = -1;
 
   function forget(second: number): void {
@@ -53,6 +57,9 @@ export function createLiveView(needs: MachineNeeds): LiveView {
       if (window.group > 0) return;
       addWindow(total, window);
       open.set(window.worker, window.connections.open);
+      if (window.stage >= 0 && window.stage < stages) {
+        sendingNs.set(window.worker, (sendingNs.get(window.worker) ?? 0) + window.health.elapsedNs);
+      }
       let second = pending.get(window.second);
       if (second === undefined) {
         if (pending.size >= MAX_PENDING_SECONDS) forget(Math.min(...pending.keys()));
@@ -94,9 +101,11 @@ export function createLiveView(needs: MachineNeeds): LiveView {
       };
     },
     allLanesFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= total.attempted,
-    metCondition(conditions, sendingSeconds) {
+    metCondition(conditions) {
+      const sendingSeconds = rateSeconds(sendingNs.size === 0 ? 0 : sumOf(sendingNs.values()) / sendingNs.size);
+      const evidence = { tally: total, types: [], fanout: null, sendingSeconds, attempted: total.attempted };
       for (const condition of conditions) {
-        const { result } = judgeThreshold(condition, { tally: total, types: [], fanout: null, sendingSeconds }, []);
+        const { result } = judgeThreshold(condition, evidence, []);
         if (result.kind === 'pass') return result;
       }
       return null;

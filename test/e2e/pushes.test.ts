@@ -152,6 +152,28 @@ describe('a market feed of somebody else’s making', () => {
     expect(details).toContain('push #9007199254040 of L-3 arrived again');
   });
 
+  test('that numbers anew in mid-connection is said to have done so: nothing is a duplicate, and nothing is decided by that', async () => {
+    const server = await startForeignServer('ticker', { anew: 50, skip: 80 });
+    const finished = await run({
+      target: { url: server.url },
+      dialect: TICKER,
+      load: { connections: [{ to: 5 }, { hold: '2s' }] },
+    });
+    await server.stop();
+    const { result } = finished;
+    expect(result.messages).toMatchObject({ duplicated: 0, reordered: 0, unexpected: 0 });
+    // Each of five lanes hears two symbols; of each, number 30 of the second numbering is left out.
+    expect(result.pushes).toMatchObject({ renumbered: 10, accounts: 20, missed: 10, unresolved: 0 });
+    expect(rulesOf(finished)).toEqual({
+      'delivery: exactly-once': 'fail',
+      'order: per-stream': 'inconclusive',
+      'pushes.missed == 0': 'fail',
+      'pushes.received >= 99.9%': 'fail',
+      'reordered == 0': 'inconclusive',
+    });
+    expect(result.verdict.doubts.map(({ kind }) => kind)).toContain('renumbered');
+  });
+
   test('whose numbers are looked for in the wrong place is said to be not understood', async () => {
     const server = await startForeignServer('ticker');
     const finished = await run({

@@ -28,9 +28,10 @@ export interface ForeignServerOptions {
   /** `chat` only: a sender does not hear itself; a user who is never let in. */
   readonly quiet?: boolean;
   readonly deaf?: string;
-  /** `ticker` only: of each connection and symbol the tick that is left out, and the one that is said twice. */
+  /** `ticker` only: of each connection and symbol the tick that is left out, the one that is said twice, and where numbers begin anew. */
   readonly skip?: number;
   readonly twice?: number;
+  readonly anew?: number;
   /** `ws` only. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
 }

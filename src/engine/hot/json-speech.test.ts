@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { type Answer, jsonService } from '../../../test/support/engine/json-service.ts';
 import { closedMessages, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
+import { littlesLawError } from '../../analysis/health.ts';
 import { percentile } from '../../histogram/histogram.ts';
 import type { JsonDialect } from '../../plan/plan.ts';
 
@@ -57,6 +58,33 @@ describe('what became of each message of a JSON service is counted exactly', () 
       index % 10 === 0 ? [{ replyTo: message.id, error: 'full' }] : echo(message, index),
     );
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 90, rejected: 10 });
+    expect(littlesLawError(outcome.tally)).toBeCloseTo(0);
+  });
+
+  test('rejected: all of them; that they were in flight is no fault of the generator', () => {
+    const outcome = withService(({ id }) => [{ replyTo: id, error: 'full' }]);
+    expect(outcome.tally.messages).toMatchObject({ ...clean, rejected: 100, delivered: 0 });
+    expect(outcome.tally.histograms.service.count).toBe(0);
+    expect(littlesLawError(outcome.tally)).toBeCloseTo(0);
+  });
+
+  test('rejected late, and answered at once: the time of both adds up to that in flight', () => {
+    const held: unknown[] = [];
+    const outcome = withService((message, index) => {
+      if (index % 2 === 0) held.push({ replyTo: message.id, error: 'full' });
+      return [...(index % 2 === 0 ? [] : echo(message, index)), ...(index === 99 ? held.splice(0) : [])];
+    });
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 50, rejected: 50 });
+    expect(outcome.tally.rejectedNs).toBeGreaterThan(20 * SECOND);
+    expect(littlesLawError(outcome.tally)).toBeCloseTo(0);
+  });
+
+  test('what came is checked where the answer returns what was sent, and only where that is more than nothing', () => {
+    expect(withService(echo).tally.unchecked).toBe(0);
+    expect(withService(echo, { payload: null }).tally.unchecked).toBe(100);
+    const short = withService(echo, {}, { bytes: 10 });
+    expect(short.tally.messages).toMatchObject({ ...clean, delivered: 100 });
+    expect(short.tally.unchecked).toBe(100);
   });
 
   test('duplicated: answered again, or rejected again', () => {

@@ -48,6 +48,7 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
       case JsonReading.message:
       case JsonReading.corrupted: {
         const isWhole = reading === JsonReading.message;
+        if (codec.isUnchecked) traffic.recorder.unchecked++;
         hearNamed(traffic, lane, codec.name, { isWhole, isCopy: codec.isCopy, bytes: end - start });
         hearState(lane);
         return;

@@ -97,10 +97,11 @@ export function hearNamed(traffic: Traffic, lane: Lane, name: MessageName, heari
   else answered(traffic, lane, sequence, isCopy);
 }
 
-export function hearRejection(traffic: Traffic, lane: Lane, { stream, sequence }: MessageName): void {
+export function hearRejection(traffic: Traffic, lane: Lane, name: MessageName): void {
+  const { stream, sequence } = name;
   if (stream !== lane.stream) unexpected(traffic, lane, 'otherStream', stream);
   else if (sequence >= traffic.ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
-  else noteRejection(traffic, lane, sequence);
+  else noteRejection(traffic, lane, sequence, name.dueNs >= 0 ? name.sentNs : sentTime(traffic, lane, sequence));
 }
 
 export function hearAcknowledgement(traffic: Traffic, lane: Lane, name: MessageName, isCopy: boolean): void {
@@ -114,14 +115,21 @@ export function hearAcknowledgement(traffic: Traffic, lane: Lane, name: MessageN
 function answered(traffic: Traffic, lane: Lane, sequence: number, isCopy: boolean): void {
   const note = isCopy ? noteCopy : noteMessage;
   const kept = traffic.acks === null ? null : timesOf(traffic.acks, lane.index, sequence);
-  if (kept !== null) {
-    note(traffic, lane, sequence, kept.dueNs, kept.sentNs);
-    return;
-  }
-  const { times } = lane;
-  const slot = times === null ? 0 : WORDS * (sequence % (times.length / WORDS));
-  const isKept = times !== null && times[slot] === sequence;
-  note(traffic, lane, sequence, isKept ? times[slot + 1]! : Number.NaN, isKept ? times[slot + 2]! : Number.NaN);
+  if (kept !== null) note(traffic, lane, sequence, kept.dueNs, kept.sentNs);
+  else note(traffic, lane, sequence, timeInTable(lane, sequence, 1), timeInTable(lane, sequence, 2));
+}
+
+/** NaN where it is not remembered any more. */
+function sentTime({ acks }: Traffic, lane: Lane, sequence: number): number {
+  const kept = acks === null ? null : timesOf(acks, lane.index, sequence);
+  return kept === null ? timeInTable(lane, sequence, 2) : kept.sentNs;
+}
+
+/** `word`: 1 for when the message was due, 2 for when it was sent. */
+function timeInTable({ times }: Lane, sequence: number, word: 1 | 2): number {
+  if (times === null) return Number.NaN;
+  const slot = WORDS * (sequence % (times.length / WORDS));
+  return times[slot] === sequence ? times[slot + word]! : Number.NaN;
 }
 
 const SAMPLE_BYTES = 120;

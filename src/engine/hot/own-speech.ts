@@ -170,7 +170,10 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
     }
     const isCopy = incoming.duplicate === true;
     if (incoming.kind === 'acknowledgement') hearAcknowledgement(traffic, lane, name, isCopy);
-    else hearNamed(traffic, lane, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
+    else {
+      if (incoming.payload === undefined || incoming.payload === '') traffic.recorder.unchecked++;
+      hearNamed(traffic, lane, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
+    }
     const { state } = incoming;
     if (state !== undefined && name.stream === lane.stream) {
       noteState(traffic, lane, name.sequence, state.expected, state.got);

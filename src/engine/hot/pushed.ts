@@ -13,6 +13,7 @@ import {
   type Pushes,
   type PushHole,
   takeFarPushes,
+  takeReleased,
   Unjudged,
 } from '../../measure/pushes.ts';
 import { countReordered } from '../../measure/recorder.ts';
@@ -33,14 +34,37 @@ export function hearPush(traffic: Traffic, pushes: Pushes, lane: Lane, reader: P
   );
   const waitedNs = firstPushNs(pushes, lane.index, receivedNs);
   if (!Number.isNaN(waitedNs)) record(recorder.histograms.firstPush, waitedNs);
+  if (pushes.released.length > 0) countReleased(traffic, pushes, lane);
+  count(traffic, pushes, lane, channel, sequence, arrival, pushes.extent);
+}
+
+/** What was held of this lane until it was known what it is. */
+function countReleased(traffic: Traffic, pushes: Pushes, lane: Lane): void {
+  for (const { channel, sequence, arrival, extent } of takeReleased(pushes)) {
+    count(traffic, pushes, lane, channel, sequence, arrival, extent);
+  }
+}
+
+function count(
+  traffic: Traffic,
+  pushes: Pushes,
+  lane: Lane,
+  channel: number,
+  sequence: number,
+  arrival: Arrival | Unjudged,
+  extent: number,
+): void {
+  const { recorder } = traffic;
   switch (arrival) {
     case Arrival.inOrder:
     case Unjudged.afterTheEnd:
     case Unjudged.tooMany:
+    case Unjudged.before:
+    case Unjudged.held:
       return;
     case Arrival.reordered:
     case Unjudged.early:
-      countReordered(recorder, pushes.extent);
+      countReordered(recorder, extent);
       tell(traffic, lane, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
       return;
     case Arrival.belated:
@@ -71,7 +95,9 @@ function noteFar(traffic: Traffic, lane: Lane, { channel, sequence }: FarPush): 
 /** The lane's connection is gone: what it missed is counted, and told. */
 export function stopHearingPushes(traffic: Traffic, pushes: Pushes, lane: Lane, parting: Parting, nowNs: number): void {
   for (const far of takeFarPushes(pushes, lane.index)) noteFar(traffic, lane, far);
-  for (const hole of closePushes(pushes, lane.index, parting)) {
+  const holes = closePushes(pushes, lane.index, parting);
+  countReleased(traffic, pushes, lane);
+  for (const hole of holes) {
     if (traffic.violationsLeft === 0) return;
     traffic.violationsLeft--;
     const { stream } = lane;

@@ -178,7 +178,7 @@ export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueN
       record(recorder.histograms.response, receivedNs - dueNs);
       record(recorder.histograms.service, receivedNs - sentNs);
       noteTransit(traffic.jitter, lane.index, receivedNs - sentNs);
-    }
+    } else recorder.untimed++;
     if (acks !== null) noteCame(acks, lane.index, sequence);
     if (byType !== null) deliveredByType(byType, lane.stream, sequence, receivedNs - dueNs);
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
@@ -275,8 +275,8 @@ export function noteState(traffic: Traffic, lane: Lane, sequence: number, expect
   report(traffic, lane, lane.stream, 'diverged', sequence, `after #${sequence} expected ${expected}, got ${got}`);
 }
 
-/** The service has said that it did not take a message. */
-export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): void {
+/** The service has said that it did not take a message. NaN: when it was sent is not remembered any more. */
+export function noteRejection(traffic: Traffic, lane: Lane, sequence: number, sentNs: number): void {
   traffic.isUnderstood = true;
   const { fanout } = traffic;
   fanout?.audience.refused.push([lane.stream, sequence, sequence + 1]);
@@ -288,6 +288,8 @@ export function noteRejection(traffic: Traffic, lane: Lane, sequence: number): v
     if (sequence < lane.givenUpBelow) lane.lateCredit++;
     lane.credit++;
     traffic.rejected++;
+    if (Number.isNaN(sentNs)) traffic.recorder.untimed++;
+    else traffic.recorder.rejectedNs += traffic.receivedNs - sentNs;
     if (traffic.acks !== null) forgetMessage(traffic.acks, lane.index, sequence);
     if (traffic.byType !== null) countByType(traffic.byType, 'rejected', lane.stream, sequence);
   } else {

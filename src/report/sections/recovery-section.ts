@@ -31,7 +31,7 @@ function availability({ recovery }: RunResult): readonly Block[] {
 }
 
 const LANE_COLUMNS = [
-  ...words('fault', 'kind'),
+  ...words('fault', 'kind', 'counted together with'),
   ...numbers('from', 'to', 'dropped', 'back', 'gave up', 'first back after', 'last back after', 'down p50', 'down max'),
   ...numbers('most opened in a second'),
 ];
@@ -72,6 +72,7 @@ function laneCells(incident: IncidentResult): readonly Cell[] {
   return [
     said(incident.name, 64),
     said(incident.kind, 40),
+    said([...new Set(incident.together)].join(', '), 120),
     secondsCell(incident.fromSecond),
     secondsCell(incident.toSecond),
     countCell(incident.dropped),

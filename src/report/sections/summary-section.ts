@@ -61,7 +61,7 @@ function keyFigures(result: RunResult): readonly KeyFigure[] {
       'connections.failed',
       'lanes',
       formatCount(connections.peakOpen),
-      `${formatCount(connections.failed)} failed, ${formatCount(connections.droppedByServer)} dropped`,
+      `most at once; ${formatCount(connections.failed)} failed, ${formatCount(connections.droppedByServer)} dropped`,
       // What the plan's own faults cut off is no surprise.
       result.recovery !== null && result.recovery.incidents.length > 0
         ? undefined

@@ -43,6 +43,8 @@ export interface WindowParts {
   readonly pushes?: Partial<PushCounts>;
   readonly pings?: Partial<PingCounts>;
   readonly connections?: Partial<Window['connections']>;
+  /** Arrivals whose content could not be checked. */
+  readonly unchecked?: number;
   readonly group?: number;
   readonly bytes?: Partial<Window['bytes']>;
   /** Values in nanoseconds. */
@@ -74,6 +76,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       strangers: { ...zeroStrangers(), ...parts.strangers },
       acknowledgements: { lost: 0, recovered: 0 },
       states: 0,
+      unchecked: parts.unchecked ?? 0,
       jitter: { lanes: 0, sumNs: 0, maxNs: 0 },
       extent: { ...zeroExtent(), ...parts.extent },
       density: { displaced: [], mostHeld: 0, ...parts.density },
@@ -91,6 +94,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       gaveUp: 0,
       openNs: 0,
       wantedNs: 0,
+      downNs: 0,
       firstDropNs: null,
       firstReopenNs: null,
       lastReopenNs: null,
@@ -125,6 +129,8 @@ export function makeWindow(parts: WindowParts = {}): Window {
       elapsedNs: 1e9,
       inFlightNs: 0,
       inFlight: 0,
+      rejectedNs: 0,
+      untimed: 0,
       approximate: false,
       stall: { ns: 0, longestNs: 0, cpuNs: 0 },
       suspendedNs: 0,

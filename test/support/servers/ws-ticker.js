@@ -1,12 +1,13 @@
 // A market feed on the `ws` package: after {"op":"subscribe","symbols":[…]} it says each symbol's ticks, numbered from
 // where the subscriber found it, as text, and a heartbeat without a number now and then. `skip`: of each connection and
-// symbol, the tick that is left out; `twice`: the one that is said twice; both counted from its first.
+// symbol, the tick that is left out; `twice`: the one that is said twice; both counted from its first. `anew`: after so many
+// ticks the numbers of a connection begin again with the first.
 
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { createReport, speak } from './report.js';
 
-const { skip = -1, twice = -1 } = JSON.parse(process.argv[2] ?? '{}');
+const { skip = -1, twice = -1, anew = Number.POSITIVE_INFINITY } = JSON.parse(process.argv[2] ?? '{}');
 const FIRST = 9_007_199_254_000;
 const report = createReport();
 const http = createServer();
@@ -26,7 +27,10 @@ sockets.on('connection', (socket, request) => {
       if (number % 10 === 0) socket.send('{"op":"heartbeat"}');
       if (number === skip) return;
       for (const symbol of symbols) {
-        const tick = JSON.stringify({ op: 'tick', data: { symbol, id: String(FIRST + number), price: 100 + number } });
+        const tick = JSON.stringify({
+          op: 'tick',
+          data: { symbol, id: String(FIRST + (number < anew ? number : number - anew)), price: 100 + number },
+        });
         socket.send(tick);
         if (number === twice) socket.send(tick);
       }
