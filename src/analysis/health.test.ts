@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeWindow, type WindowParts } from '../../test/support/engine/windows.ts';
 import { BUSY_CPU_RATIO, type GeneratorFacts, judgeHealth, LITTLE_LIMIT_RATIO, littlesLawError } from './health.ts';
+import { type RecordFacts, WHOLE_RECORD } from './record-account.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 
 const MS = 1e6;
@@ -10,6 +11,10 @@ const tallyOf = (parts: WindowParts): Tally => {
   return tally;
 };
 const times = (count: number, ns: number): number[] => Array<number>(count).fill(ns);
+
+function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string[] {
+  return judgeHealth(factsOf(parts, facts)).map(({ kind }) => kind);
+}
 
 function factsOf(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): GeneratorFacts {
   const tally = tallyOf(parts);
@@ -25,13 +30,9 @@ function factsOf(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): Gener
     endedBecause: null,
     failedFaults: [],
     proxyDelayNs: null,
-    unreadableWindows: 0,
+    record: WHOLE_RECORD,
     ...facts,
   };
-}
-
-function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string[] {
-  return judgeHealth(factsOf(parts, facts)).map(({ kind, casts }) => `${kind}/${casts}`);
 }
 
 describe('a generator that is well has no doubt', () => {
@@ -57,7 +58,7 @@ describe('send lag', () => {
     doubts({ times: { sendLag: times(1000, lagNs), response: times(1000, responseNs) } });
 
   test('fires over 10 ms and a tenth of the response time', () => {
-    expect(lag(11 * MS, 100 * MS)).toEqual(['sendLag/timing']);
+    expect(lag(11 * MS, 100 * MS)).toEqual(['sendLag']);
   });
   test('stays silent below 10 ms, whatever the share, and below a tenth', () => {
     expect(lag(9 * MS, 9 * MS)).toEqual([]);
@@ -65,26 +66,26 @@ describe('send lag', () => {
   });
   test('fires on a tail of over 100 ms, however slow the target', () => {
     const tail = [...times(990, MS), ...times(10, 101 * MS)];
-    expect(doubts({ times: { sendLag: tail, response: times(1000, 60e9) } })).toEqual(['sendLag/timing']);
+    expect(doubts({ times: { sendLag: tail, response: times(1000, 60e9) } })).toEqual(['sendLag']);
     const shorter = [...times(990, MS), ...times(10, 99 * MS)];
     expect(doubts({ times: { sendLag: shorter, response: times(1000, 60e9) } })).toEqual([]);
   });
 });
 
 test('event loop: fires over 20 ms at p99 and stays silent below', () => {
-  expect(doubts({ times: { eventLoopDelay: [...times(95, MS), ...times(5, 21 * MS)] } })).toEqual(['eventLoop/timing']);
+  expect(doubts({ times: { eventLoopDelay: [...times(95, MS), ...times(5, 21 * MS)] } })).toEqual(['eventLoop']);
   expect(doubts({ times: { eventLoopDelay: [...times(95, MS), ...times(5, 19 * MS)] } })).toEqual([]);
 });
 
 test('CPU: fires where more than a tenth of the windows were busy, and never for a worker that spins', () => {
   expect(BUSY_CPU_RATIO).toBe(0.9);
-  expect(doubts({}, { busyCpuShare: 0.11 })).toEqual(['cpu/timing']);
+  expect(doubts({}, { busyCpuShare: 0.11 })).toEqual(['cpu']);
   expect(doubts({}, { busyCpuShare: 0.1 })).toEqual([]);
   expect(doubts({ health: { spinning: true } }, { busyCpuShare: 1 })).toEqual([]);
 });
 
 test('late: fires where more than one in a thousand was given up', () => {
-  expect(doubts({ messages: { due: 1000, sent: 998 }, unsent: { late: 2 } })).toEqual(['unsentLate/timing']);
+  expect(doubts({ messages: { due: 1000, sent: 998 }, unsent: { late: 2 } })).toEqual(['unsentLate']);
   expect(doubts({ messages: { due: 1000, sent: 999 }, unsent: { late: 1 } })).toEqual([]);
   expect(doubts({ messages: { due: 1000, sent: 0 }, unsent: { socketClosed: 1000 } })).toEqual([]);
 });
@@ -96,10 +97,10 @@ describe('a quota of CPU', () => {
     judgeHealth(factsOf(parts, facts)).map(({ detail }) => detail);
 
   test('fires where it took a twentieth of the time, or so little as half a per cent where the generator was late', () => {
-    expect(doubts(held(50))).toEqual(['throttled/timing']);
+    expect(doubts(held(50))).toEqual(['throttled']);
     expect(doubts(held(49))).toEqual([]);
-    expect(doubts(held(5, { times: late }))).toEqual(['throttled/timing', 'sendLag/timing', 'eventLoop/timing']);
-    expect(doubts(held(4, { times: late }))).toEqual(['sendLag/timing', 'eventLoop/timing']);
+    expect(doubts(held(5, { times: late }))).toEqual(['throttled', 'sendLag', 'eventLoop']);
+    expect(doubts(held(4, { times: late }))).toEqual(['sendLag', 'eventLoop']);
     expect(doubts(held(0))).toEqual([]);
   });
 
@@ -133,7 +134,7 @@ describe('what this machine had no more of', () => {
   });
 
   test('is a doubt about connections, with how many it kept from the service and what to do', () => {
-    expect(doubts(failed({ ports: 12 }))).toEqual(['generatorLimits/connections']);
+    expect(doubts(failed({ ports: 12 }))).toEqual(['generatorLimits']);
     const detail = (parts: WindowParts): string | undefined => judgeHealth(factsOf(parts))[0]?.detail;
     expect(detail(failed({ ports: 12 }))).toMatch(
       /^12 of 50 attempts to connect failed here, not at the service: this machine ran out of local ports; add target\.sourceAddresses/,
@@ -146,7 +147,7 @@ describe('what this machine had no more of', () => {
   });
 
   test('is one doubt where it was several things, and none for what the service did', () => {
-    expect(doubts(failed({ ports: 3, fileDescriptors: 2, refused: 7 }))).toEqual(['generatorLimits/connections']);
+    expect(doubts(failed({ ports: 3, fileDescriptors: 2, refused: 7 }))).toEqual(['generatorLimits']);
     expect(doubts(failed({ refused: 6, upgradeRejected: 3, handshakeTimeout: 3 }))).toEqual([]);
   });
 });
@@ -164,8 +165,8 @@ describe('Little’s law', () => {
   });
   test('fires where they disagree by more than a twentieth, either way', () => {
     expect(LITTLE_LIMIT_RATIO).toBe(0.05);
-    expect(doubts(parts(2110 * MS))).toEqual(['littlesLaw/timing']);
-    expect(doubts(parts(1900 * MS))).toEqual(['littlesLaw/timing']);
+    expect(doubts(parts(2110 * MS))).toEqual(['littlesLaw']);
+    expect(doubts(parts(1900 * MS))).toEqual(['littlesLaw']);
     expect(doubts(parts(2090 * MS))).toEqual([]);
     expect(doubts(parts(1910 * MS))).toEqual([]);
   });
@@ -180,7 +181,7 @@ describe('Little’s law', () => {
 describe('a service that is not understood', () => {
   test('whose every message is a stranger leaves delivery in doubt', () => {
     expect(doubts({ messages: { sent: 10, lost: 10, unexpected: 10 }, strangers: { foreign: 10 } })).toEqual([
-      'unmatched/delivery',
+      'unmatched',
     ]);
   });
   test('is understood from the first answer on, be it a rejection; and silence is no misunderstanding', () => {
@@ -192,19 +193,67 @@ describe('a service that is not understood', () => {
 });
 
 test('the record: dead workers, a missing end, an early end, a ledger out of its depth', () => {
-  expect(doubts({}, { deadWorkers: 1 })).toEqual(['workerDied/pass']);
-  expect(doubts({}, { complete: false })).toEqual(['incomplete/pass']);
-  expect(doubts({}, { endedBecause: 'stopped by the user' })).toEqual(['incomplete/pass']);
-  expect(doubts({ health: { approximate: true } })).toEqual(['approximate/pass']);
+  expect(doubts({}, { deadWorkers: 1 })).toEqual(['workerDied']);
+  expect(doubts({}, { complete: false })).toEqual(['incomplete']);
+  expect(doubts({}, { endedBecause: 'stopped by the user' })).toEqual(['incomplete']);
+  expect(doubts({ health: { approximate: true } })).toEqual(['approximate']);
 });
 
 test('a proxy on the way that was late is in every time, and one that was not in none', () => {
-  expect(doubts({}, { proxyDelayNs: 21 * MS })).toEqual(['proxy/timing']);
+  expect(doubts({}, { proxyDelayNs: 21 * MS })).toEqual(['proxy']);
   expect(doubts({}, { proxyDelayNs: 19 * MS })).toEqual([]);
   expect(doubts({}, { proxyDelayNs: null })).toEqual([]);
 });
 
-test('lines of the record that cannot be read are in no figure, and nobody passes for it', () => {
-  expect(doubts({}, { unreadableWindows: 1 })).toEqual(['incomplete/pass']);
-  expect(doubts({}, { unreadableWindows: 1, complete: false })).toEqual(['incomplete/pass']);
+describe('the record', () => {
+  const lines = { read: 20, missing: 0, repeated: 0 };
+  const gap = { worker: 0, group: 0, count: 4, fromNs: 3e9, toNs: 7e9 };
+  const texts = (record: Partial<RecordFacts>): string[] =>
+    judgeHealth(factsOf({}, { record: { ...WHOLE_RECORD, ...record } })).map(({ detail }) => detail);
+
+  test('raises no doubt where every line is there once', () => {
+    expect(doubts({}, { record: { ...WHOLE_RECORD, windows: lines, events: lines, readings: 3 } })).toEqual([]);
+  });
+
+  test('with windows missing leaves rules open, and says how many of how many, and when', () => {
+    const record = { ...WHOLE_RECORD, windows: { ...lines, missing: 4 }, gaps: [gap] };
+    expect(doubts({}, { record })).toEqual(['damagedRecord']);
+    expect(texts(record)[0]).toContain('4 of 24 windows are missing from windows.ndjson (worker 0: 3.0 s to 7.0 s)');
+  });
+
+  test('with many gaps tells the first, and how many more there are', () => {
+    const gaps = [0, 1, 2, 3, 4].map((worker) => ({ ...gap, worker, group: 1, count: 1, toNs: null }));
+    const [text] = texts({ windows: { ...lines, missing: 5 }, gaps });
+    expect(text).toContain('(worker 0, misbehaving group 1: 3.0 s to the end, ');
+    expect(text).toContain('worker 2, misbehaving group 1: 3.0 s to the end and 2 more gaps)');
+  });
+
+  test('with events missing leaves rules open', () => {
+    const record = { ...WHOLE_RECORD, events: { ...lines, missing: 1 } };
+    expect(doubts({}, { record })).toEqual(['damagedRecord']);
+    expect(texts(record)[0]).toContain('1 of 21 lines are missing from events.ndjson');
+  });
+
+  test('with lines repeated is in doubt, though they count once', () => {
+    const record = { ...WHOLE_RECORD, windows: { ...lines, repeated: 2 }, events: { ...lines, repeated: 1 } };
+    expect(doubts({}, { record })).toEqual(['damagedRecord']);
+    expect(texts(record)[0]).toContain('2 of windows.ndjson, 1 of events.ndjson');
+  });
+
+  test('with windows missing says nothing of Little’s law: the two sides are of different messages', () => {
+    const parts: WindowParts = {
+      messages: { due: 10, sent: 10, delivered: 10 },
+      times: { service: times(10, MS), response: times(10, MS) },
+      health: { inFlightNs: 20 * MS },
+    };
+    expect(doubts(parts)).toEqual(['littlesLaw']);
+    const record = { ...WHOLE_RECORD, windows: { ...lines, missing: 4 }, gaps: [gap] };
+    expect(doubts(parts, { record })).toEqual(['damagedRecord']);
+  });
+
+  test('of a run that goes on has no end yet, and nobody killed it', () => {
+    const [text] = judgeHealth(factsOf({}, { complete: false, record: { ...WHOLE_RECORD, isGoingOn: true } }));
+    expect(text).toMatchObject({ kind: 'incomplete', detail: expect.stringContaining('still going on') });
+    expect(judgeHealth(factsOf({}, { complete: false }))[0]?.detail).toContain('was killed');
+  });
 });

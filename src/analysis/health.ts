@@ -1,21 +1,15 @@
-// What the instrument thinks of itself. A doubt says what it makes untrustworthy: `timing` covers times
-// and rates, whichever way the rule came out; `pass` covers every rule that seems kept, because what was
-// not seen cannot be ruled out. A counted breach (a duplicate, a loss) stays a breach, unless all of `delivery` is
-// in doubt, because the service was not understood.
+// What the instrument thinks of itself: from the facts of a run to the doubts about it. What each doubt makes untrustworthy
+// stands in `touches.ts`.
 
 import { FAILURE_MEANINGS, OWN_LIMITS } from '../facts/failure.ts';
-import type { Doubt } from '../facts/result.ts';
 import { percentile } from '../histogram/histogram.ts';
 import { formatCores } from '../units/cores.ts';
-import { formatDuration } from '../units/duration.ts';
+import { formatDuration, nsToSeconds } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
+import { isPart, type RecordFacts, type WindowGap } from './record-account.ts';
 import type { Tally } from './tally.ts';
-
-export interface HealthDoubt extends Doubt {
-  /** `connections`: how many were open, how long that took, and what was sent on them. */
-  readonly casts: 'timing' | 'connections' | 'pass' | 'delivery';
-}
+import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
 
 /** Facts about the generator while it was sending. */
 export interface GeneratorFacts {
@@ -36,14 +30,20 @@ export interface GeneratorFacts {
   readonly failedFaults: readonly string[];
   /** How late the process of the proxy for faults on the way was, at its 99th percentile; null where there was none. */
   readonly proxyDelayNs: number | null;
-  /** Of the record. */
-  readonly unreadableWindows: number;
+  readonly record: RecordFacts;
   /** Why the run ended before its plan did; null where it did not. */
   readonly endedBecause: string | null;
 }
 
 /** Doubts that are not about the generator itself. */
-export const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError', 'faultFailed'];
+export const HEALTHY_DOUBTS: readonly string[] = [
+  'incomplete',
+  'damagedRecord',
+  'unmatched',
+  'dialectError',
+  'faultFailed',
+  'loadAbsent',
+];
 export const BUSY_CPU_RATIO = 0.9;
 const BUSY_CPU_SHARE = 0.1;
 const EVENT_LOOP_LIMIT_NS = 20e6;
@@ -70,10 +70,11 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
     ...limitDoubts(facts.whole),
     ...throttledDoubts(facts, ofRoom.length > 0),
     ...ofRoom,
-    ...littleDoubts(facts.whole),
+    ...(isPart(facts.record) ? [] : littleDoubts(facts.whole)),
     ...unmatchedDoubts(facts.whole),
     ...dialectDoubts(facts.whole),
     ...recordDoubts(facts),
+    ...damagedRecordDoubts(facts.record),
   ];
 }
 
@@ -95,9 +96,7 @@ function limitDoubts({ failures, attempted }: Tally): HealthDoubt[] {
         `${FAILURE_MEANINGS[kind]}; ${MORE_OF[kind]}`,
     ];
   });
-  return met.length === 0
-    ? []
-    : [{ kind: 'generatorLimits', rule: null, detail: met.join('. '), casts: 'connections' }];
+  return met.length === 0 ? [] : [doubt('generatorLimits', met.join('. '))];
 }
 
 /** Of the time of the windows, the share in which a quota kept the generator from running. */
@@ -117,7 +116,12 @@ function throttledDoubts({ sending, workerCount, allowedCores }: GeneratorFacts,
   const detail =
     `the kernel held the generator back for ${formatDuration(heldNs)} of ${formatDuration(ofNs)}, as its cgroup may use ` +
     `${formatCores(allowedCores)}: raise that quota, use less load${calmer}`;
-  return [{ kind: 'throttled', rule: null, detail, casts: 'timing' }];
+  return [doubt('throttled', detail)];
+}
+
+/** About the whole run. */
+function doubt(kind: HealthDoubtKind, detail: string): HealthDoubt {
+  return { kind, rule: null, detail, during: null };
 }
 
 function sendLagDoubts(sending: Tally): HealthDoubt[] {
@@ -131,14 +135,14 @@ function sendLagDoubts(sending: Tally): HealthDoubt[] {
   const detail =
     `the generator sent late: send lag p99 ${formatDuration(lagP99Ns)}, p99.9 ${formatDuration(lagP999Ns)}; ` +
     moreRoom(sending, 'use more workers, more machines or less load');
-  return [{ kind: 'sendLag', rule: null, detail, casts: 'timing' }];
+  return [doubt('sendLag', detail)];
 }
 
 function eventLoopDoubts({ histograms }: Tally): HealthDoubt[] {
   const delayNs = percentile(histograms.eventLoopDelay, 99);
   if (delayNs === null || delayNs <= EVENT_LOOP_LIMIT_NS) return [];
   const detail = `the generator's event loop was busy: delay p99 ${formatDuration(delayNs)}; replies were read late`;
-  return [{ kind: 'eventLoop', rule: null, detail, casts: 'timing' }];
+  return [doubt('eventLoop', detail)];
 }
 
 function proxyDoubts({ proxyDelayNs }: GeneratorFacts): HealthDoubt[] {
@@ -146,7 +150,7 @@ function proxyDoubts({ proxyDelayNs }: GeneratorFacts): HealthDoubt[] {
   const detail =
     `the proxy for faults on the way was busy: delay p99 ${formatDuration(proxyDelayNs)}; ` +
     'every message passes it, so use less load';
-  return [{ kind: 'proxy', rule: null, detail, casts: 'timing' }];
+  return [doubt('proxy', detail)];
 }
 
 function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
@@ -154,7 +158,7 @@ function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
   const detail =
     `a worker used more than ${formatPercent(BUSY_CPU_RATIO)} of its core in ${formatPercent(busyCpuShare)} of the time; ` +
     'the target may carry more than was asked of it';
-  return [{ kind: 'cpu', rule: null, detail, casts: 'timing' }];
+  return [doubt('cpu', detail)];
 }
 
 function lateDoubts({ messages, unsent }: Tally, sending: Tally): HealthDoubt[] {
@@ -162,7 +166,7 @@ function lateDoubts({ messages, unsent }: Tally, sending: Tally): HealthDoubt[] 
   const detail =
     `${formatCount(unsent.late)} of ${formatCount(messages.due)} messages were given up as late by the generator; ` +
     moreRoom(sending, 'use more workers or less load');
-  return [{ kind: 'unsentLate', rule: null, detail, casts: 'timing' }];
+  return [doubt('unsentLate', detail)];
 }
 
 /**
@@ -182,7 +186,7 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
   const error = littlesLawError(tally);
   if (error === null || error <= LITTLE_LIMIT_RATIO) return [];
   const detail = `Little's law fails by ${formatPercent(error)}: service times and messages in flight disagree`;
-  return [{ kind: 'littlesLaw', rule: null, detail, casts: 'timing' }];
+  return [doubt('littlesLaw', detail)];
 }
 
 /** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
@@ -192,13 +196,13 @@ function unmatchedDoubts({ messages, strangers, fanoutReceived, pushes }: Tally)
     const detail =
       `none of the ${formatCount(pushes.unjudged)} messages that came has a number where it is looked for: ` +
       'the dialect does not fit the service (sequence says where a push has its number, channel where it has its channel)';
-    return [{ kind: 'unmatched', rule: null, detail, casts: 'delivery' }];
+    return [doubt('unmatched', detail)];
   }
   if (understood > 0 || strangers.foreign === 0) return [];
   const detail =
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
     'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id; for push, what comes must be JSON; a dialect of your own must find the ids that it laid out)';
-  return [{ kind: 'unmatched', rule: null, detail, casts: 'delivery' }];
+  return [doubt('unmatched', detail)];
 }
 
 /** What the dialect did not lay out was not sent, and what it did not read was not judged. */
@@ -207,7 +211,7 @@ function dialectDoubts({ failures }: Tally): HealthDoubt[] {
   if (dialectError === 0) return [];
   const often = dialectError === 1 ? 'once' : `${formatCount(dialectError)} times`;
   const detail = `the dialect failed ${often}, so that messages were not judged`;
-  return [{ kind: 'dialectError', rule: null, detail, casts: 'delivery' }];
+  return [doubt('dialectError', detail)];
 }
 
 function recordDoubts({
@@ -217,36 +221,68 @@ function recordDoubts({
   complete,
   endedBecause,
   failedFaults,
-  unreadableWindows,
+  record,
 }: GeneratorFacts): HealthDoubt[] {
-  const doubts: HealthDoubt[] = failedFaults.map((reason) => ({
-    kind: 'faultFailed',
-    rule: null,
-    detail: `a fault of the plan was not what it should be: ${reason}`,
-    casts: 'pass',
-  }));
+  const doubts: HealthDoubt[] = failedFaults.map((reason) =>
+    doubt('faultFailed', `a fault of the plan was not what it should be: ${reason}`),
+  );
   if (deadWorkers > 0) {
     const detail =
       `${deadWorkers} of the workers died, and its share of the load was not offered from then on` +
       (firstDeath === null ? '' : `; the first: ${firstDeath}`);
-    doubts.push({ kind: 'workerDied', rule: null, detail, casts: 'pass' });
+    doubts.push(doubt('workerDied', detail));
   }
   if (!complete) {
-    const detail = 'the record has no end: the run was killed, and what was in flight then is unresolved';
-    doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
-  }
-  // The last line of a run that was killed may be torn: that it was killed says it all.
-  if (complete && unreadableWindows > 0) {
-    const detail = `${formatCount(unreadableWindows)} lines of windows.ndjson cannot be read, and what they held is in no figure`;
-    doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
+    const detail = record.isGoingOn
+      ? 'the run is still going on: this is what it has recorded so far'
+      : 'the record has no end: the run was killed, and what was in flight then is unresolved';
+    doubts.push(doubt('incomplete', detail));
   }
   if (complete && endedBecause !== null) {
     const detail = `the run ended before its plan did: ${endedBecause}`;
-    doubts.push({ kind: 'incomplete', rule: null, detail, casts: 'pass' });
+    doubts.push(doubt('incomplete', detail));
   }
   if (whole.approximate) {
     const detail = 'messages were so far out of order that duplicates and late arrivals may be confused';
-    doubts.push({ kind: 'approximate', rule: null, detail, casts: 'pass' });
+    doubts.push(doubt('approximate', detail));
   }
   return doubts;
+}
+
+const MOST_GAPS_TOLD = 3;
+
+/** What was repeated counts once, so that it only shows that somebody else wrote to the record. */
+function damagedRecordDoubts({ windows, events, gaps }: RecordFacts): HealthDoubt[] {
+  const doubts: HealthDoubt[] = [];
+  if (windows.missing > 0) {
+    const { missing, read } = windows;
+    const further = gaps.length > MOST_GAPS_TOLD ? ` and ${formatCount(gaps.length - MOST_GAPS_TOLD)} more gaps` : '';
+    const places = `${gaps.slice(0, MOST_GAPS_TOLD).map(gapText).join(', ')}${further}`;
+    const detail =
+      `${formatCount(missing)} of ${formatCount(missing + read)} windows are missing from windows.ndjson (${places}), ` +
+      'and no figure has what they held; restore the file, or run again';
+    doubts.push(doubt('damagedRecord', detail));
+  }
+  if (events.missing > 0) {
+    const { missing, read } = events;
+    const detail =
+      `${formatCount(missing)} of ${formatCount(missing + read)} lines are missing from events.ndjson, ` +
+      'and nothing is known of what they told; restore the file, or run again';
+    doubts.push(doubt('damagedRecord', detail));
+  }
+  const repeats = [
+    ...(windows.repeated > 0 ? [`${formatCount(windows.repeated)} of windows.ndjson`] : []),
+    ...(events.repeated > 0 ? [`${formatCount(events.repeated)} of events.ndjson`] : []),
+  ];
+  if (repeats.length > 0) {
+    const detail = `lines of the record are repeated, and count once: ${repeats.join(', ')}; restore the files, or run again`;
+    doubts.push(doubt('damagedRecord', detail));
+  }
+  return doubts;
+}
+
+function gapText({ worker, group, fromNs, toNs }: WindowGap): string {
+  const from = `${nsToSeconds(fromNs).toFixed(1)} s`;
+  const until = toNs === null ? 'to the end' : `to ${nsToSeconds(toNs).toFixed(1)} s`;
+  return `worker ${worker}${group === 0 ? '' : `, misbehaving group ${group}`}: ${from} ${until}`;
 }

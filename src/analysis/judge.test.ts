@@ -255,6 +255,7 @@ test('failures carry the first example of their kind, violations their first hun
     lane: 3,
     failure: 'reset',
     detail,
+    close: null,
   });
   const violations = Array.from(
     { length: 130 },

@@ -7,6 +7,7 @@ import type { ProbeReading } from '../facts/probe.ts';
 import {
   type Distribution,
   type FanoutResult,
+  type MessageResult,
   type PushResult,
   RESULT_SCHEMA,
   type RunResult,
@@ -30,26 +31,29 @@ import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './health.ts';
 import { createHeat } from './heat.ts';
+import { createLoadPresence } from './load-presence.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
+import { isPart, type RecordFacts, WHOLE_RECORD } from './record-account.ts';
 import { createRecoveryJudge } from './recovery.ts';
 import { createResources } from './resources.ts';
 import { judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
 import { createScopes } from './scopes.ts';
+import { createStandstills } from './standstill.ts';
 import { joinStates } from './states.ts';
 import { type RunTimes, runTimes, steadyStretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './timeline.ts';
+import { touching } from './touches.ts';
 import { verdictOf } from './verdict.ts';
 
 const MAX_VIOLATIONS = 100;
 
 export interface Judge {
   window(window: Window): void;
-  /** There is one that cannot be read. */
-  unreadable(): void;
   /** Of each probe in the order of time. */
   reading(reading: ProbeReading): void;
-  finish(): RunResult;
+  /** `record`: how much of it there was. */
+  finish(record?: RecordFacts): RunResult;
 }
 
 /** `encodeHdr`: HdrHistogram's compressed V2 form, which needs zlib. */
@@ -75,9 +79,10 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const recovery = createRecoveryJudge(plan, events, describe);
   const misbehaving = createMisbehavingJudge(plan, events);
   const scopes = createScopes(plan, events);
+  const presence = createLoadPresence(plan, events);
+  const standstills = createStandstills(stages, events);
   const steady = steadyStretch(plan, record);
   const resources = createResources(steady);
-  let unreadableWindows = 0;
   let sendingWindows = 0;
   let busyWindows = 0;
   let lastNs = 0;
@@ -113,6 +118,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       recovery.add(window);
       timeline.add(window);
       scopes.add(window);
+      presence.add(window);
+      standstills.add(window);
       spread.add(window.second, window.fanout.spread);
       pushSpread.add(window.second, window.pushes.spread);
       lastNs = Math.max(lastNs, window.untilNs);
@@ -127,13 +134,9 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       peaks.cpuRatio = Math.max(ratio, peaks.cpuRatio ?? 0);
     },
 
-    unreadable() {
-      unreadableWindows++;
-    },
-
     reading: resources.add,
 
-    finish() {
+    finish(facts = WHOLE_RECORD) {
       timeline.finish();
       resources.addGenerator(points);
       const { series, probes, bySecond } = resources.finish();
@@ -151,28 +154,42 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       whole.messages.unresolved = closeBooks(whole, isBroken).unresolved;
       if (isBroken) whole.pushes.owed = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
       const isMixed = plan.load.misbehaving.length > 0;
-      const health = judgeHealth({
-        sending: sending.windows > 0 ? sending : whole,
-        whole,
-        busyCpuShare: sendingWindows === 0 ? 0 : busyWindows / sendingWindows,
-        workerCount: record.manifest.workerCount,
-        allowedCores: record.manifest.machine.allowedCores,
-        deadWorkers: record.deadWorkers,
-        firstDeath: record.firstDeath,
-        complete: record.endedNs !== null,
-        endedBecause: record.endedBecause,
-        failedFaults: record.failedFaults,
-        proxyDelayNs: record.proxyDelayNs,
-        unreadableWindows,
-      });
+      const health = [
+        ...presence.doubts({
+          ...whole,
+          originNs,
+          lifetime: whole.histograms.lifetime,
+          away: whole.histograms.away,
+        }),
+        ...standstills.doubts(record.proxyDelayNs !== null),
+        ...judgeHealth({
+          sending: sending.windows > 0 ? sending : whole,
+          whole,
+          busyCpuShare: sendingWindows === 0 ? 0 : busyWindows / sendingWindows,
+          workerCount: record.manifest.workerCount,
+          allowedCores: record.manifest.machine.allowedCores,
+          deadWorkers: record.deadWorkers,
+          firstDeath: record.firstDeath,
+          complete: record.endedNs !== null,
+          endedBecause: record.endedBecause,
+          failedFaults: record.failedFaults,
+          proxyDelayNs: record.proxyDelayNs,
+          record: facts,
+        }),
+      ];
       // Where the generator doubts its own times, a drift may be its own.
-      const isTimed = health.every(({ casts }) => casts !== 'timing');
+      const isTimed = touching(health, ['answerTimes'], false).length === 0;
+      // Of a part of the facts the counts are what was counted; how they stand to one another is not known.
+      const isDamaged = isPart(facts);
+      const withoutRatio = (books: MessageResult): MessageResult =>
+        isDamaged ? { ...books, deliveredRatio: null } : books;
+      const delivery = describeDelivery(whole, fanout, plan);
       const evidence = { tally: whole, types, fanout, sendingSeconds: sendingNs === 0 ? null : nsToSeconds(sendingNs) };
       const outcomes = [
         ...plan.thresholds.map((threshold) => {
           if (threshold.scope === null) return judgeThreshold(threshold, evidence, health);
           const parts = scopes.evidence(threshold.scope, { attempted: whole.attempted, fanout });
-          return judgeScoped(threshold, parts, health);
+          return judgeScoped(threshold, parts, scopes.doubts(threshold.scope, health));
         }),
         ...(plan.contract === null ? [] : judgeContract(plan.contract, evidence, health)),
       ];
@@ -183,7 +200,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           name: plan.name,
           startedAt: record.manifest.startedAt,
           durationSeconds: nsToSeconds(endNs),
-          outcome: record.outcome ?? 'aborted',
+          outcome: record.outcome ?? (facts.isGoingOn ? 'running' : 'aborted'),
           messagesStartedSeconds: originNs === null ? null : nsToSeconds(originNs),
           endedBecause: record.endedBecause,
           highwaterVersion: record.manifest.highwaterVersion,
@@ -192,6 +209,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           machine: record.manifest.machine,
           git: record.manifest.git,
         },
+        record: { windows: facts.windows, events: facts.events, readings: facts.readings },
         plan,
         verdict: verdictOf(outcomes, health),
         connections: {
@@ -203,17 +221,21 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           reconnected: whole.reconnected,
           gaveUp: whole.gaveUp,
           outage: describe(whole.histograms.outage),
+          away: whole.histograms.away.count,
+          lifetime: describe(whole.histograms.lifetime),
           openedPerSecondPeak: peaks.openedPerSecond,
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),
           closeCodes: whole.closeCodes,
           failures: failuresOf(whole, events, 0),
         },
-        messages: closeBooks(whole, false),
-        delivery: describeDelivery(whole, fanout, plan),
-        fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
+        messages: withoutRatio(closeBooks(whole, false)),
+        delivery: { ...delivery, consistentWith: isDamaged ? null : delivery.consistentWith },
+        fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe, isDamaged),
         pushes:
-          numbering === null ? null : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe),
+          numbering === null
+            ? null
+            : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe, isDamaged),
         pings: plan.target.ping === null ? null : { ...whole.pings, time: describe(whole.histograms.ping) },
         types: describeTypes(types, describe),
         recovery: recovery.finish(points),
@@ -239,7 +261,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           rssBytesPerLane:
             peaks.open === 0 || isMixed ? null : Math.max(0, peaks.rssBytes - peaks.idleRssBytes) / peaks.open,
           missedWorkers: record.deadWorkers,
-          littlesLawErrorRatio: littlesLawError(whole),
+          littlesLawErrorRatio: isDamaged ? null : littlesLawError(whole),
         },
         resources: series,
         probes,
@@ -251,7 +273,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
             name: stage.name,
             fromSecond: nsToSeconds(base + stage.fromNs),
             toSecond: nsToSeconds(base + stage.toNs),
-            messages: closeBooks(tally, false),
+            messages: withoutRatio(closeBooks(tally, false)),
             response: describe(tally.histograms.response),
             service: describe(tally.histograms.service),
             sendLag: describe(tally.histograms.sendLag),
@@ -291,6 +313,7 @@ function describeFanout(
   tally: Tally,
   { messages, histograms }: ReturnType<ReturnType<typeof createSpreadJoin>['finish']>,
   describe: (histogram: Histogram) => Distribution,
+  isDamaged: boolean,
 ): FanoutResult {
   const { owed, missed, unresolved, away, receivers } = fanout;
   return {
@@ -299,7 +322,7 @@ function describeFanout(
     missed,
     unresolved,
     away,
-    reachRatio: owed === 0 ? null : tally.fanoutReceived / owed,
+    reachRatio: owed === 0 || isDamaged ? null : tally.fanoutReceived / owed,
     receivers,
     compared: tally.fanoutCompared + fanout.compared,
     times: describe(tally.histograms.fanout),
@@ -317,10 +340,11 @@ function describePushes(
   { pushes, histograms }: Tally,
   spread: ReturnType<ReturnType<typeof createSpreadJoin>['finish']> | null,
   describe: (histogram: Histogram) => Distribution,
+  isDamaged: boolean,
 ): PushResult {
   return {
     ...pushes,
-    reachRatio: pushes.owed === 0 ? null : pushes.received / pushes.owed,
+    reachRatio: pushes.owed === 0 || isDamaged ? null : pushes.received / pushes.owed,
     firstPush: describe(histograms.firstPush),
     skew: spread === null ? null : { pushes: spread.messages, times: describe(spread.histograms.skew) },
   };

@@ -106,7 +106,16 @@ describe('lanes that misbehave', () => {
   test('are told in the order of the plan, with what they did and what became of them', () => {
     const reset = { share: 0.1, misbehaviour: { kind: 'reset', afterNs: SECOND } } as const;
     const events: RunEvent[] = [
-      { kind: 'failure', atNs: 1, worker: 0, group: 2, lane: 9, failure: 'misbehaved', detail: 'as the plan says' },
+      {
+        kind: 'failure',
+        atNs: 1,
+        worker: 0,
+        group: 2,
+        lane: 9,
+        failure: 'misbehaved',
+        detail: 'as the plan says',
+        close: null,
+      },
     ];
     const judge = createMisbehavingJudge(planWith({ misbehaving: [SLOW, reset] }), events);
     judge.add(

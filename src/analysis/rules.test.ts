@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { threshold } from '../../test/support/engine/plans.ts';
 import { makeWindow, type WindowParts } from '../../test/support/engine/windows.ts';
-import type { HealthDoubt } from './health.ts';
 import { type Evidence, judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
+import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
 
 const MS = 1e6;
 
@@ -27,7 +27,7 @@ const kindOf = (expression: string, parts: WindowParts, health: readonly HealthD
   judge(expression, parts, health).result.kind;
 
 const times = (count: number, ns: number): number[] => Array<number>(count).fill(ns);
-const doubt = (casts: HealthDoubt['casts']): HealthDoubt => ({ kind: 'cpu', rule: null, detail: 'busy', casts });
+const doubt = (kind: HealthDoubtKind): HealthDoubt => ({ kind, rule: null, detail: 'busy', during: null });
 
 describe('operators', () => {
   const sent = { messages: { due: 100, sent: 100, delivered: 100, reordered: 5 } };
@@ -242,7 +242,7 @@ describe('doubts, rule by rule', () => {
       'throughput.sent > 1/s',
       'throughput.sent > 1000/s',
     ]) {
-      const { result, doubts, breach } = judge(expression, slow, [doubt('timing')]);
+      const { result, doubts, breach } = judge(expression, slow, [doubt('cpu')]);
       expect(result.kind, expression).toBe('inconclusive');
       expect(doubts).toEqual([{ kind: 'cpu', rule: expression, detail: 'busy' }]);
       expect(breach).toBeNull();
@@ -250,14 +250,14 @@ describe('doubts, rule by rule', () => {
   });
 
   test('and says nothing about counts: a counted duplicate stays a breach', () => {
-    expect(kindOf('duplicated == 0', slow, [doubt('timing')])).toBe('fail');
-    expect(kindOf('lost == 0', slow, [doubt('timing')])).toBe('pass');
+    expect(kindOf('duplicated == 0', slow, [doubt('cpu')])).toBe('fail');
+    expect(kindOf('lost == 0', slow, [doubt('cpu')])).toBe('pass');
   });
 
   test('a doubt about what was not seen makes what is kept inconclusive, and leaves what is broken', () => {
-    expect(kindOf('lost == 0', slow, [doubt('pass')])).toBe('inconclusive');
-    expect(kindOf('duplicated == 0', slow, [doubt('pass')])).toBe('fail');
-    expect(kindOf('response.p99 < 200ms', slow, [doubt('pass')])).toBe('fail');
+    expect(kindOf('lost == 0', slow, [doubt('incomplete')])).toBe('inconclusive');
+    expect(kindOf('duplicated == 0', slow, [doubt('incomplete')])).toBe('fail');
+    expect(kindOf('response.p99 < 200ms', slow, [doubt('incomplete')])).toBe('fail');
   });
 
   test('a response breach of which a tenth may be the generator’s own lag is inconclusive', () => {
@@ -334,12 +334,12 @@ describe('the contract', () => {
   });
 
   test('a worker died: what seems kept is inconclusive, what is broken stays broken', () => {
-    expect(judgeClauses(all, { messages: { ...sent, reordered: 1 } }, [doubt('pass')])).toEqual({
+    expect(judgeClauses(all, { messages: { ...sent, reordered: 1 } }, [doubt('incomplete')])).toEqual({
       'delivery: exactly-once': 'inconclusive',
       'order: per-stream': 'fail',
       'integrity: checksum': 'inconclusive',
     });
-    expect(Object.values(judgeClauses(all, { messages: sent }, [doubt('timing')]))).toEqual(['pass', 'pass', 'pass']);
+    expect(Object.values(judgeClauses(all, { messages: sent }, [doubt('cpu')]))).toEqual(['pass', 'pass', 'pass']);
   });
 });
 
@@ -366,10 +366,10 @@ describe('doubts that reach further', () => {
   const broken = { messages: { due: 100, sent: 100, delivered: 99, lost: 1, duplicated: 2 } };
   const all = { delivery: 'exactly-once', order: 'none', integrity: 'none', replay: 'none' } as const;
   const atMostOnce = { ...all, delivery: 'at-most-once' } as const;
-  const approximate: HealthDoubt = { kind: 'approximate', rule: null, detail: 'confused', casts: 'pass' };
+  const approximate = doubt('approximate');
 
   test('a service that was not understood leaves every rule about delivery open, broken or kept, and no other', () => {
-    const notUnderstood = [doubt('delivery')];
+    const notUnderstood = [doubt('unmatched')];
     expect(kindOf('lost == 0', broken, notUnderstood)).toBe('inconclusive');
     expect(kindOf('delivered >= 10%', broken, notUnderstood)).toBe('inconclusive');
     expect(kindOf('sent == 100', broken, notUnderstood)).toBe('pass');
@@ -480,7 +480,7 @@ describe('a rule about a part of the time', () => {
 });
 
 describe('limits of the generator', () => {
-  const limits = [doubt('connections')];
+  const limits: readonly HealthDoubt[] = [{ kind: 'generatorLimits', rule: null, detail: 'no ports', during: null }];
   const parts: WindowParts = {
     messages: { due: 1000, sent: 800, delivered: 800, duplicated: 2 },
     unsent: { socketClosed: 200 },
@@ -533,5 +533,65 @@ describe('a quota of CPU that took too little for a doubt of its own', () => {
     expect(kindOf('throughput.sent < 90/s', parts(20))).toBe('fail');
     expect(kindOf('response.p99 < 100ms', parts(20))).toBe('pass');
     expect(kindOf('delivered > 990', parts(20))).toBe('fail');
+  });
+});
+
+describe('a broken rule is taken back where the generator broke it', () => {
+  const second = (health: WindowParts['health'] = {}): WindowParts => ({
+    messages: { due: 1000, sent: 1000, delivered: 1000 },
+    times: { response: [...times(970, 5 * MS), ...times(30, 900 * MS)], sendLag: times(1000, MS) },
+    health: { elapsedNs: 60e9, ...health },
+  });
+  const stalled = (ns: number): WindowParts => second({ stall: { ns, longestNs: ns, cpuNs: 0 } });
+
+  test('a percentile that a standstill can have lifted, and not one that it cannot', () => {
+    // 3 % are slow. A standstill of 0.9 s in 60 s can explain twice 1.5 % of them, one of 0.3 s only 1 %.
+    expect(kindOf('response.p99 < 100ms', stalled(0.9e9))).toBe('inconclusive');
+    expect(kindOf('response.p99 < 100ms', stalled(0.3e9))).toBe('fail');
+    expect(kindOf('response.p99 < 100ms', second())).toBe('fail');
+    expect(kindOf('response.p99 < 1s', stalled(0.9e9))).toBe('pass');
+  });
+
+  test('a maximum, a mean and a deviation alike', () => {
+    expect(kindOf('response.max < 100ms', stalled(0.9e9))).toBe('inconclusive');
+    expect(kindOf('response.mean < 20ms', stalled(0.9e9))).toBe('inconclusive');
+    expect(kindOf('response.mean < 3ms', stalled(0.3e9))).toBe('fail');
+    expect(kindOf('response.stdDev < 20ms', stalled(0.3e9))).toBe('inconclusive');
+    expect(kindOf('response.max < 100ms', second())).toBe('fail');
+  });
+
+  test('messages unsent because it was behind, as far as they alone broke the rule', () => {
+    const unsent = (late: number, socketClosed: number): WindowParts => ({
+      messages: { due: 1000, sent: 1000 - late - socketClosed, delivered: 1000 - late - socketClosed },
+      unsent: { late, socketClosed },
+    });
+    expect(kindOf('unsent == 0', unsent(1, 0))).toBe('inconclusive');
+    expect(kindOf('sent >= 100%', unsent(1, 0))).toBe('inconclusive');
+    expect(kindOf('unsent == 0', unsent(1, 1))).toBe('fail');
+    expect(kindOf('unsent == 0', unsent(0, 1))).toBe('fail');
+  });
+});
+
+describe('clients that are not back when sending ends', () => {
+  const outages = (back: readonly number[], away: readonly number[]): WindowParts => ({
+    times: { outage: back, away },
+    connections: { attempted: 60, opened: 60, reconnected: back.length },
+  });
+
+  test('break a rule about outages that they have exceeded', () => {
+    expect(kindOf('outage.max < 1s', outages(times(10, 330 * MS), times(40, 8e9)))).toBe('fail');
+    expect(kindOf('outage.p90 < 1s', outages(times(100, 330 * MS), times(20, 8e9)))).toBe('fail');
+  });
+
+  test('leave it open where they may still come back in time', () => {
+    expect(kindOf('outage.max < 10s', outages(times(10, 330 * MS), times(40, 8e9)))).toBe('inconclusive');
+  });
+
+  test('do not matter to a percentile that lies below them', () => {
+    expect(kindOf('outage.p50 < 1s', outages(times(100, 330 * MS), times(20, 8e9)))).toBe('pass');
+  });
+
+  test('and a rule is kept where all are back', () => {
+    expect(kindOf('outage.max < 1s', outages(times(50, 330 * MS), []))).toBe('pass');
   });
 });

@@ -3,9 +3,9 @@
 
 import { OWN_LIMITS } from '../facts/failure.ts';
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
-import { type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
+import { add, createHistogram, type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
-import type { Contract, Metric, Statistic, Threshold, Times } from '../plan/plan.ts';
+import type { Contract, Statistic, Threshold, Times } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
@@ -13,9 +13,10 @@ import { unreachable } from '../units/unreachable.ts';
 import { type TypeTally, tallyAmong } from './by-type.ts';
 import { CONFIDENCE, hasEnough } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
-import { type HealthDoubt, throttledRatio } from './health.ts';
+import { throttledRatio } from './health.ts';
 import { createTally, type Tally } from './tally.ts';
 import { sumOf } from './timeline.ts';
+import { type HealthDoubt, type Subject, subjectsOf, touching } from './touches.ts';
 
 /** What rules are judged by. */
 export interface Evidence {
@@ -45,7 +46,8 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
   const evidence = narrowed(threshold, whole);
   const observation = observe(threshold, evidence);
   if (observation.kind === 'none') {
-    return outcome(expression, null, 'n/a', 'inconclusive', null, [observation.doubt]);
+    const damage = damageOf(health).map((doubt) => about(doubt, expression));
+    return outcome(expression, null, 'n/a', 'inconclusive', null, damage.length > 0 ? damage : [observation.doubt]);
   }
   // What never came is over any limit: kept by `>`, broken by `<`.
   const isKept = holds(observation.kind === 'value' ? observation.value : Number.POSITIVE_INFINITY, threshold);
@@ -56,7 +58,7 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
       : 'never (too many lost, unresolved or unsent)';
   const doubts = [
     ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
-    ...(isKept ? doubtsOfWorst(threshold, evidence) : []),
+    ...(isKept ? doubtsOfWorst(threshold, evidence) : doubtsOfBest(threshold, evidence, whole.tally)),
   ];
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
@@ -185,7 +187,7 @@ function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number 
     case 'sendLag':
       return tally.unsent.late;
     case 'outage':
-      return tally.gaveUp;
+      return tally.gaveUp + tally.histograms.away.count;
     case 'ping':
       return tally.pings.unanswered;
     case 'firstPush':
@@ -253,18 +255,13 @@ function doubtsFor(
   health: readonly HealthDoubt[],
 ): readonly Doubt[] {
   const { metric, expression } = threshold;
-  const isTiming = metric.kind === 'distribution' || metric.kind === 'throughput';
-  const isAboutCopies = metric.kind === 'messages' && (metric.of === 'duplicated' || metric.of === 'belated');
-  const cast = health
-    .filter(
-      ({ casts, kind }) =>
-        (casts === 'delivery' && isAboutDelivery(metric)) ||
-        (casts === 'timing' && isTiming) ||
-        (casts === 'connections' && isAboutConnections(metric) && !isBrokenWithoutOwn(threshold, tally)) ||
-        (casts === 'pass' && isKept) ||
-        (kind === 'approximate' && isAboutCopies),
-    )
-    .map(({ kind, detail }): Doubt => ({ kind, rule: expression, detail }));
+  const cast = [
+    ...touching(health, subjectsOf(metric), isKept).filter(
+      ({ kind }) => kind !== 'generatorLimits' || !isBrokenWithoutOwn(threshold, tally),
+    ),
+    // What is missing of the record may have the excuse.
+    ...(isKept || isProven(threshold, observation) ? [] : damageOf(health)),
+  ].map((doubt) => about(doubt, expression));
   if (cast.length > 0 || isKept || observation.kind !== 'value') return cast;
   const ofQuota = throttleDoubts(threshold, observation.value, tally);
   if (ofQuota.length > 0) return ofQuota;
@@ -310,27 +307,6 @@ function shareAbove(statistic: Statistic): number {
   }
 }
 
-/** What comes out otherwise where connections that the plan asks for were never tried, or were tried in vain here. */
-function isAboutConnections(metric: Metric): boolean {
-  switch (metric.kind) {
-    case 'distribution':
-      // A message that was not sent counts as over any limit.
-      return ['handshake', 'outage', 'response'].includes(metric.of);
-    case 'messages':
-      return metric.of === 'sent' || metric.of === 'unsent';
-    case 'connections':
-      return metric.of !== 'dropped';
-    case 'throughput':
-      return true;
-    case 'fanout':
-    case 'pushes':
-    case 'pings':
-      return false;
-    default:
-      return unreachable(metric);
-  }
-}
-
 /** Where more connections failed at the service alone than the rule allows. */
 function isBrokenWithoutOwn(threshold: Threshold, { failed, failures, attempted }: Tally): boolean {
   const { metric, unit } = threshold;
@@ -339,24 +315,32 @@ function isBrokenWithoutOwn(threshold: Threshold, { failed, failures, attempted 
   return !holds(unit === 'ratio' ? atService / attempted : atService, threshold);
 }
 
-/** What cannot be known of a service that is not understood; that it sent strangers is known. */
-function isAboutDelivery(metric: Metric): boolean {
-  switch (metric.kind) {
-    case 'distribution':
-      return ['response', 'service', 'fanout', 'firstPush'].includes(metric.of);
-    case 'messages':
-      return metric.of !== 'sent' && metric.of !== 'unsent' && metric.of !== 'unexpected';
-    case 'fanout':
-    case 'pushes':
-      return true;
-    case 'throughput':
-      return metric.of === 'delivered';
-    case 'connections':
-    case 'pings':
-      return false;
-    default:
-      return unreachable(metric);
-  }
+/** Where facts are missing, that nothing was measured is not known either. */
+function damageOf(health: readonly HealthDoubt[]): readonly HealthDoubt[] {
+  return health.filter(({ kind }) => kind === 'damagedRecord');
+}
+
+function about({ kind, detail }: HealthDoubt, rule: string): Doubt {
+  return { kind, rule, detail };
+}
+
+/** A message that came twice did so, whatever else was recorded. Losses and times may have an excuse that is missing. */
+const PROVEN_BY_ONE: readonly string[] = [
+  'duplicated',
+  'reordered',
+  'corrupted',
+  'unexpected',
+  'diverged',
+  'disagreed',
+];
+
+/** Whether a broken rule would be broken with any further facts: a count that can only grow is above its limit. */
+function isProven({ metric, unit, operator, limit, scope }: Threshold, observation: Observation): boolean {
+  if (metric.kind !== 'messages' || unit !== 'count' || observation.kind !== 'value') return false;
+  // When a fault began and ended is told by events, of which some may be missing.
+  if (scope !== null && scope.kind !== 'stage') return false;
+  const isUpperLimit = operator === '<' || operator === '<=' || (operator === '==' && observation.value > limit);
+  return isUpperLimit && PROVEN_BY_ONE.includes(metric.of);
 }
 
 export function formatObserved(value: number, unit: Threshold['unit']): string {
@@ -393,6 +377,74 @@ function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): reado
   return [];
 }
 
+/** Where a broken rule would hold without what the generator did itself, or with what nobody can know at its best. */
+function doubtsOfBest(
+  threshold: Threshold,
+  { tally, fanout }: Evidence,
+  { stall, elapsedNs }: Tally,
+): readonly Doubt[] {
+  const { metric, unit, expression } = threshold;
+  const doubt = (kind: Doubt['kind'], detail: string): readonly Doubt[] => [
+    { kind, rule: expression, detail: `${expression}: ${detail}` },
+  ];
+  if (metric.kind === 'messages' && (metric.of === 'unsent' || metric.of === 'sent') && tally.unsent.late > 0) {
+    const { late } = tally.unsent;
+    const count = metric.of === 'sent' ? tally.messages.sent + late : sumOf(Object.values(tally.unsent)) - late;
+    if (!holds(unit === 'ratio' ? count / tally.messages.due : count, threshold)) return [];
+    return doubt('unsentLate', `${formatCount(late)} messages were unsent because the generator was behind`);
+  }
+  if (metric.kind !== 'distribution') return [];
+  const histogram = tally.histograms[metric.of];
+  const { away } = tally.histograms;
+  if (metric.of === 'outage' && away.count > 0) {
+    const atLeast = createHistogram();
+    add(atLeast, histogram);
+    add(atLeast, away);
+    const best = observeStatistic(atLeast, metric.statistic, tally.gaveUp, expression);
+    if (best.kind === 'value' && holds(best.value, threshold)) {
+      return doubt(
+        'unresolved',
+        `${formatCount(away.count)} clients were not back when sending ended, and may have come back in time`,
+      );
+    }
+  }
+  if (stall.ns === 0 || elapsedNs === 0) return [];
+  const best = withoutStall(histogram, metric.statistic, missingFrom(metric.of, tally, fanout), stall.ns / elapsedNs);
+  if (best !== null && !holds(best, threshold)) return [];
+  return doubt(
+    'standstill',
+    `the generator stood still for ${formatDuration(stall.ns)}, and without that time it may hold`,
+  );
+}
+
+/** Of what is due while a process stands still everything is late, and so is what was in flight when it began: about as much again. */
+const STALL_FACTOR = 2;
+
+/** The least that a statistic can be where the largest values are a standstill's; null where nothing bounds it. */
+function withoutStall(h: Histogram, statistic: Statistic, missing: number, stallRatio: number): number | null {
+  const share = Math.min(1, STALL_FACTOR * stallRatio);
+  if (h.count === 0) return null;
+  switch (statistic.kind) {
+    case 'percentile':
+      return percentileOf(h, statistic.percent * (1 - share), missing);
+    case 'max':
+      return percentileOf(h, 100 * (1 - share), missing);
+    case 'min':
+      return h.minNs;
+    case 'mean':
+      return share === 1 ? null : (mean(h)! - share * h.maxNs) / (1 - share);
+    case 'stdDev':
+      return null;
+    default:
+      return unreachable(statistic);
+  }
+}
+
+function percentileOf(h: Histogram, percent: number, missing: number): number {
+  const value = percentileWithMissing(h, percent, missing);
+  return value === 'missing' || value === null ? Number.POSITIVE_INFINITY : value;
+}
+
 /** Each clause of the contract as a rule of its own. */
 export function judgeContract(
   contract: Contract,
@@ -408,18 +460,19 @@ export function judgeContract(
         : messages[name];
   return contractClauses(contract).map(({ rule, broken }) => {
     const counts = broken.map((name) => [name, countOf(name)] as const).filter(([, count]) => count > 0);
-    const text =
-      counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
-    const total = sumOf(counts.map(([, count]) => count));
-    const isOnlyDuplicates = counts.length > 0 && counts.every(([name]) => name === 'duplicated');
-    const overturning = health.filter(
-      ({ casts, kind }) => casts === 'delivery' || (kind === 'approximate' && isOnlyDuplicates),
-    );
-    if (overturning.length > 0) {
-      const doubts = overturning.map(({ kind, detail }): Doubt => ({ kind, rule, detail }));
-      return outcome(rule, total, text, 'inconclusive', null, doubts);
+    const doubtsAbout = (names: readonly ClauseCount[], isKept: boolean): readonly Doubt[] =>
+      touching(health, names.map(subjectOf), isKept).map((doubt) => about(doubt, rule));
+    // A count that nothing casts doubt on is a breach, whatever is said of the others.
+    const certain = counts.filter(([name]) => doubtsAbout([name], false).length === 0);
+    if (certain.length > 0) {
+      const text = countsText(certain);
+      return outcome(rule, totalOf(certain), text, 'fail', { rule, detail: text }, []);
     }
-    if (total > 0) return outcome(rule, total, text, 'fail', { rule, detail: text }, []);
+    const [total, text] = [totalOf(counts), countsText(counts)];
+    const damage = counts.length > 0 ? [] : damageOf(health).map((doubt) => about(doubt, rule));
+    if (damage.length > 0) return outcome(rule, total, text, 'inconclusive', null, damage);
+    const touched = doubtsAbout(counts.length > 0 ? counts.map(([name]) => name) : broken, false);
+    if (touched.length > 0) return outcome(rule, total, text, 'inconclusive', null, touched);
     if (broken.includes('away') && tally.reconnected === 0) {
       const detail = `${rule}: no lane was opened again`;
       return outcome(rule, null, 'n/a', 'inconclusive', null, [{ kind: 'noSamples', rule, detail }]);
@@ -442,10 +495,20 @@ export function judgeContract(
       ...(broken.includes('lost')
         ? [...unresolvedDoubts(rule, tally), ...unresolvedDeliveries(rule, fanout), ...unresolvedPushes(rule, tally)]
         : []),
-      ...health.filter((doubt) => doubt.casts === 'pass').map(({ kind, detail }): Doubt => ({ kind, rule, detail })),
+      ...doubtsAbout(broken, true),
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
   });
+}
+
+type Counts = readonly (readonly [name: ClauseCount, count: number])[];
+
+function totalOf(counts: Counts): number {
+  return sumOf(counts.map(([, count]) => count));
+}
+
+function countsText(counts: Counts): string {
+  return counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
 }
 
 /** Whether a message was lost that was in flight when its connection died, nobody here can know. */
@@ -469,6 +532,24 @@ function unresolvedPushes(rule: string, { pushes }: Tally): readonly Doubt[] {
 
 /** `missed`: by a lane of the sender's room, or of what the service said of its own accord. */
 type ClauseCount = 'lost' | 'missed' | 'away' | 'duplicated' | 'reordered' | 'disagreed' | 'corrupted';
+
+function subjectOf(name: ClauseCount): Subject {
+  switch (name) {
+    case 'lost':
+    case 'missed':
+    case 'away':
+      return 'lost';
+    case 'duplicated':
+      return 'copies';
+    case 'reordered':
+    case 'disagreed':
+      return 'order';
+    case 'corrupted':
+      return 'content';
+    default:
+      return unreachable(name);
+  }
+}
 
 function contractClauses(contract: Contract): { readonly rule: string; readonly broken: readonly ClauseCount[] }[] {
   const clauses: { rule: string; broken: readonly ClauseCount[] }[] = [];

@@ -10,11 +10,15 @@ import { nsToSeconds } from '../units/duration.ts';
 import { addTypes, createTypeTallies, type TypeTally } from './by-type.ts';
 import { faultSpans } from './fault-spans.ts';
 import type { Evidence } from './rules.ts';
+import { appendStretch, type Stretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
+import type { HealthDoubt } from './touches.ts';
 
 export interface Scopes {
   add(window: Window): void;
   evidence(scope: Scope, whole: WholeRun): { readonly certain: Evidence; readonly withDrain: Evidence };
+  /** Of doubts about stretches of the run those that reach into the scope, or into the drain, whose arrivals may be of any time. */
+  doubts(scope: Scope, health: readonly HealthDoubt[]): readonly HealthDoubt[];
 }
 
 export interface WholeRun {
@@ -30,6 +34,7 @@ interface Counted {
   readonly drainTally: Tally;
   readonly drainTypes: readonly TypeTally[];
   readonly byWorkerNs: Map<number, number>;
+  readonly stretches: Stretch[];
 }
 
 export function createScopes(plan: Pick<Plan, 'faults' | 'load' | 'thresholds'>, events: readonly RunEvent[]): Scopes {
@@ -45,10 +50,13 @@ export function createScopes(plan: Pick<Plan, 'faults' | 'load' | 'thresholds'>,
         drainTally: createTally(),
         drainTypes: createTypeTallies(plan.load.mix),
         byWorkerNs: new Map(),
+        stretches: [],
       };
       return [[keyOf(scope), facts] as const];
     }),
   );
+
+  let drainFromNs = Number.POSITIVE_INFINITY;
 
   function isIn(scope: Scope, window: Window): boolean {
     const stage = stages[window.stage];
@@ -68,16 +76,30 @@ export function createScopes(plan: Pick<Plan, 'faults' | 'load' | 'thresholds'>,
   return {
     add(window) {
       const isDrain = window.stage >= stages.length;
-      for (const { scope, tally, types, drainTally, drainTypes, byWorkerNs } of counted.values()) {
+      const stretch = { fromNs: window.untilNs - window.health.elapsedNs, toNs: window.untilNs };
+      if (isDrain) drainFromNs = Math.min(drainFromNs, stretch.fromNs);
+      for (const { scope, tally, types, drainTally, drainTypes, byWorkerNs, stretches } of counted.values()) {
         const isCertain = isIn(scope, window);
         if (!isCertain && !isDrain) continue;
         addWindow(drainTally, window);
         addTypes(drainTypes, window);
         if (!isCertain) continue;
+        appendStretch(stretches, stretch);
         addWindow(tally, window);
         addTypes(types, window);
         byWorkerNs.set(window.worker, (byWorkerNs.get(window.worker) ?? 0) + window.health.elapsedNs);
       }
+    },
+    doubts(scope, health) {
+      const { stretches } = counted.get(keyOf(scope))!;
+      return health.filter(
+        ({ during }) =>
+          during === null ||
+          during.some(
+            ({ fromNs, toNs }) =>
+              toNs > drainFromNs || stretches.some((stretch) => fromNs < stretch.toNs && toNs > stretch.fromNs),
+          ),
+      );
     },
     evidence(scope, { attempted, fanout }) {
       const { tally, types, drainTally, drainTypes, byWorkerNs } = counted.get(keyOf(scope))!;

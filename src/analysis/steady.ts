@@ -11,6 +11,19 @@ export interface Stretch {
   readonly toNs: number;
 }
 
+/** Adds one, joined with the last where they touch: what comes about in the order of time makes few. */
+export function appendStretch(stretches: Stretch[], next: Stretch): void {
+  const last = stretches.at(-1);
+  if (last === undefined || next.fromNs > last.toNs || next.toNs < last.fromNs) {
+    stretches.push(next);
+    return;
+  }
+  stretches[stretches.length - 1] = {
+    fromNs: Math.min(last.fromNs, next.fromNs),
+    toNs: Math.max(last.toNs, next.toNs),
+  };
+}
+
 /** What of it is given to warming up: caches fill, code is compiled, buffers find their size. */
 const WARM_UP_SHARE = 0.2;
 const LEAST_WARM_UP_NS = 3e9;

@@ -27,6 +27,7 @@ import {
   zeroMessages,
   zeroPings,
   zeroPushes,
+  zeroStall,
   zeroStrangers,
   zeroUnsent,
 } from '../facts/window.ts';
@@ -65,6 +66,8 @@ export interface Tally {
   /** Of the time of all windows, and how much of it a quota took. */
   elapsedNs: number;
   throttledNs: number;
+  stall: ReturnType<typeof zeroStall>;
+  suspendedNs: number;
   inFlightNs: number;
   windows: number;
   approximate: boolean;
@@ -83,6 +86,8 @@ export function createTally(): Tally {
       fanout: createHistogram(),
       firstPush: createHistogram(),
       outage: createHistogram(),
+      away: createHistogram(),
+      lifetime: createHistogram(),
       ping: createHistogram(),
     },
   };
@@ -118,6 +123,8 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     cpuNs: 0,
     elapsedNs: 0,
     throttledNs: 0,
+    stall: zeroStall(),
+    suspendedNs: 0,
     inFlightNs: 0,
     windows: 0,
     approximate: false,
@@ -184,6 +191,10 @@ export function addWindow(tally: Tally, window: Window): void {
   tally.cpuNs += window.health.cpuNs;
   tally.elapsedNs += window.health.elapsedNs;
   tally.throttledNs += window.health.throttledNs;
+  tally.stall.ns += window.health.stall.ns;
+  tally.stall.longestNs = Math.max(tally.stall.longestNs, window.health.stall.longestNs);
+  tally.stall.cpuNs += window.health.stall.cpuNs;
+  tally.suspendedNs += window.health.suspendedNs;
   tally.inFlightNs += window.health.inFlightNs;
   tally.windows++;
   tally.approximate ||= window.health.approximate;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Doubt } from '../facts/result.ts';
-import type { HealthDoubt } from './health.ts';
 import type { RuleOutcome } from './rules.ts';
+import type { HealthDoubt } from './touches.ts';
 import { verdictOf } from './verdict.ts';
 
 const outcome = (
@@ -14,7 +14,7 @@ const outcome = (
   doubts,
 });
 const doubt = (detail: string, rule: string | null = null): Doubt => ({ kind: 'sendLag', rule, detail });
-const health: HealthDoubt = { kind: 'sendLag', rule: null, detail: 'late', casts: 'timing' };
+const health: HealthDoubt = { kind: 'sendLag', rule: null, detail: 'late', during: null };
 
 test('every rule kept and no doubt: pass', () => {
   const verdict = verdictOf([outcome('a', 'pass'), outcome('b', 'pass')], []);

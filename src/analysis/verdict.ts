@@ -3,8 +3,8 @@
 
 import type { Breach, Doubt, ThresholdResult, Verdict } from '../facts/result.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
-import type { HealthDoubt } from './health.ts';
 import type { RuleOutcome } from './rules.ts';
+import type { HealthDoubt } from './touches.ts';
 
 export type FullVerdict = Verdict & { readonly thresholds: readonly ThresholdResult[] };
 

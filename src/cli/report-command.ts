@@ -36,13 +36,19 @@ export async function reportCommand(references: readonly string[], flags: Report
 
 async function reportOne(stored: StoredRun, archive: Archive, flags: ReportFlags): Promise<number> {
   const outputs = outputsOf(flags, FORMAT_NAMES);
-  const result = await judgeStoredRun(stored);
+  const result = await judged(stored);
   await printResult(result, flags, stored.path);
   const comparison = flags.against === undefined ? null : await compareStored(flags.against, archive, result, stored);
   if (comparison !== null) await tellComparison(comparison, stored.path, flags);
   const trend = trendBeside(result, stored.path, outputs.formats);
   await writeOutputs(outputs, resultFiles(result, { comparison, trend }), stored.path);
   return exitCodeAgainst(comparison, exitCodeOf(result));
+}
+
+async function judged(stored: StoredRun): Promise<RunResult> {
+  const { result, unkept } = await judgeStoredRun(stored);
+  if (unkept !== null) process.stderr.write(`${printable(unkept)}\n`);
+  return result;
 }
 
 /** The gravest exit code of all. */
@@ -55,7 +61,7 @@ async function reportSeveral(stored: readonly StoredRun[], flags: ReportFlags): 
   const outputs = outputsOf(flags, DOCUMENT_FORMAT_NAMES, ', which hold several runs');
   const results: RunResult[] = [];
   for (const run of stored) {
-    const result = await judgeStoredRun(run);
+    const result = await judged(run);
     await printResult(result, flags, run.path);
     results.push(result);
   }

@@ -12,6 +12,7 @@ import { formatDuration } from '../units/duration.ts';
 import type { Clock } from './clock.ts';
 import type { Lane, Opening, Refusal } from './lane.ts';
 import { type Addresses, createSites, type Rows, type Site } from './site.ts';
+import { stallNs } from './stall.ts';
 import type { LinkError, Transport } from './transport.ts';
 
 const MAX_OPENING = 400;
@@ -57,6 +58,7 @@ export function createConnector(parts: ConnectorParts): Connector {
   let waitingFrom = 0;
   const opening = new Set<Lane>();
   let sweeping = false;
+  let sweptNs = 0;
   /** The address that worked last; others are tried after it. */
   let preferredAddress = 0;
   const deflate: DeflateSettings | null = target.compression.kind === 'deflate' ? target.compression : null;
@@ -93,6 +95,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     }
     if (!sweeping && opening.size > 0) {
       sweeping = true;
+      sweptNs = clock.nowNs();
       clock.after(SWEEP_EVERY_NS, sweep);
     }
   }
@@ -213,9 +216,13 @@ export function createConnector(parts: ConnectorParts): Connector {
 
   function sweep(): void {
     const nowNs = clock.nowNs();
+    // While this process stood still nothing could be read: that time is not the service's.
+    const stalledNs = stallNs(nowNs - sweptNs, SWEEP_EVERY_NS);
     for (const lane of [...opening]) {
       const current = lane.opening;
-      if (current === null || nowNs < current.deadlineNs) continue;
+      if (current === null) continue;
+      current.deadlineNs += stalledNs;
+      if (nowNs < current.deadlineNs) continue;
       if (current.refusal !== null) fail(lane, 'upgradeRejected', describeRefusal(current.refusal));
       else if (current.phase === 'connecting') {
         fail(lane, 'connectTimeout', `not connected after ${formatDuration(target.connectTimeoutNs)}`);

@@ -2,6 +2,7 @@
 // flight when the connection died is unresolved; what had not come back when we closed it is lost.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { CloseFacts } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import { describeCloseCode, noCloseCode } from '../frames/close-codes.ts';
 import { type DeflateAgreement, MessageDeflater } from '../frames/deflate.ts';
@@ -9,6 +10,7 @@ import { FrameReader, type FrameRules, type FrameSink, type ViolationCode } from
 import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../frames/frame-writer.ts';
 import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
+import { record } from '../histogram/histogram.ts';
 import { countRecovered, forgetLane } from '../measure/acknowledgements.ts';
 import { settleOrder } from '../measure/agreement.ts';
 import { type Audience, receiverClosed, receiverOpened } from '../measure/audience.ts';
@@ -72,7 +74,7 @@ export interface ConversationParts {
   readonly pinger: Pinger | null;
   readonly clock: Clock;
   readonly answersPings: boolean;
-  failed(lane: Lane, kind: FailureKind, detail: string): void;
+  failed(lane: Lane, kind: FailureKind, detail: string, close?: CloseFacts): void;
   /** The lane is open and has been greeted: lays out what must go before its next message. */
   resumed(lane: Lane): void;
   /** Whether what is in flight on a connection that dies will be sent again on the lane's next one. */
@@ -109,6 +111,7 @@ export function createConversation(parts: ConversationParts): Conversation {
       recorder.lastReopenNs = nowNs;
     }
     lane.hasBeenOpen = true;
+    lane.openedNs = nowNs;
     lane.droppedNs = Number.NaN;
     recorder.open++;
     recorder.peakOpen = Math.max(recorder.peakOpen, recorder.open);
@@ -188,7 +191,7 @@ export function createConversation(parts: ConversationParts): Conversation {
       const detail = reason === '' ? describeCloseCode(code) : `${describeCloseCode(code)}: ${reason}`;
       countFailure(recorder, 'closedByServer');
       leave(lane, 'droppedByServer', code);
-      parts.failed(lane, 'closedByServer', `close code ${code}, ${detail}`);
+      parts.failed(lane, 'closedByServer', `close code ${code}, ${detail}`, { code, reason });
       // RFC 6455 §5.5.1: a close frame is answered with one; 1005 may not be sent (§7.4.1).
       sendClose(lane, code === noCloseCode ? NORMAL_CLOSE : code);
     },
@@ -240,8 +243,11 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   /** The connection dies under its messages: what is in flight is unresolved. */
   function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules' | 'misbehaved', code: number): void {
-    if (why === 'droppedByServer') recorder.droppedByServer++;
     lane.droppedNs = clock.nowNs();
+    if (why === 'droppedByServer') {
+      recorder.droppedByServer++;
+      record(recorder.histograms.lifetime, lane.droppedNs - lane.openedNs);
+    }
     recorder.firstDropNs ??= lane.droppedNs;
     if (why !== 'misbehaved') countCloseCode(recorder, code);
     if (!parts.isResumed(lane)) settle(lane, 'unresolved');

@@ -9,7 +9,7 @@
 // The engine owns its lanes and says everything it learns through `EngineHooks`; nobody asks it.
 
 import type { Dialect as OwnDialect } from '../dialects/dialect.ts';
-import type { RunEvent } from '../facts/event.ts';
+import type { CloseFacts, RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import type { Window } from '../facts/window.ts';
 import { recordWithExpectedInterval } from '../histogram/histogram.ts';
@@ -17,7 +17,7 @@ import { heardAll } from '../measure/audience.ts';
 import { createByType } from '../measure/by-type.ts';
 import { createDensityFacts } from '../measure/density.ts';
 import { endPushes, heardAllPushes } from '../measure/pushes.ts';
-import { countFailure, createRecorder } from '../measure/recorder.ts';
+import { countFailure, countStall, createRecorder } from '../measure/recorder.ts';
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
 import { createTypeOf } from '../plan/message-types.ts';
@@ -41,6 +41,7 @@ import { createReconnector } from './reconnector.ts';
 import { acknowledgementsFor, createResender } from './resender.ts';
 import type { Addresses, Rows } from './site.ts';
 import { createSpeech, notUnderstoodText, statesFor } from './speeches.ts';
+import { stallNs } from './stall.ts';
 import type { OpenTransport } from './transport.ts';
 import { createWindowCutter, type ProcessMeter } from './windows.ts';
 
@@ -100,8 +101,10 @@ export interface EngineParts {
 const BEAT_NS = 20e6;
 /** After everything has arrived, how long to watch for duplicates and strangers. */
 const LINGER_NS = 500e6;
-/** A beat that takes longer is a stall of the process. */
-const STALL_NS = 200e6;
+/** How long a lane may take to open before its time counts as asked for: see `ConnectionFacts.wantedNs`. */
+const OPENING_ALLOWANCE_NS = 1e9;
+/** What is told in words of failures: one of each kind and close code, and no more than this. */
+const MOST_FAILURES_TOLD = 40;
 const CLOSE_TIMEOUT_NS = 2e9;
 /** Nobody waits for the good manners of a lane that has none. */
 const MISBEHAVING_CLOSE_TIMEOUT_NS = 200e6;
@@ -197,6 +200,7 @@ export function createEngine(parts: EngineParts): Engine {
     byType,
     clock,
     meter: parts.meter,
+    beforeCut: noteStall,
     spinning: assignment.precise,
     emit: hooks.window,
   });
@@ -283,8 +287,15 @@ export function createEngine(parts: EngineParts): Engine {
   let messagesExpected = plan.load.messages.kind !== 'none';
   /** In a room other processes may send when this one has nothing left to send. */
   let listenUntilNs = Number.NEGATIVE_INFINITY;
-  const failuresReported = new Set<FailureKind>();
+  const failuresReported = new Set<string>();
   const reopen = new Set<Lane>();
+  /** Lanes that the plan asked for and that are not open yet, in that order, and when it asked. */
+  const asked: { readonly lane: Lane; readonly atNs: number }[] = [];
+  let askedFrom = 0;
+  /** When this process last looked whether it had stood still, what it had used of the processor, and what the beat has not dealt with. */
+  let lookedNs = 0;
+  let lookedCpuNs = 0;
+  let undealtStallNs = 0;
 
   // ---- lanes along the connection curve
 
@@ -293,12 +304,14 @@ export function createEngine(parts: EngineParts): Engine {
     connectedAtNs = atNs;
     recorder.inFlightSinceNs = atNs;
     firstLanesUnresolved = firstLaneCount();
+    lookedNs = atNs;
+    lookedCpuNs = parts.meter.cpuNs();
     windows.start(atNs);
     if (!messagesExpected) windows.setOrigin(atNs);
     clock.after(atNs - clock.nowNs(), () => {
       if (firstLanesUnresolved === 0) clock.after(plan.load.connections[0].durationNs, hooks.connected);
       followCurve(laneEvents(plan.load.connections, shard, shards), null);
-      beat(clock.nowNs() + BEAT_NS);
+      beat(clock.nowNs());
     });
   }
 
@@ -325,6 +338,7 @@ export function createEngine(parts: EngineParts): Engine {
   function open(lane: Lane): void {
     lane.isWanted = true;
     if (lane.isResolved) conversation.wanted(lane);
+    else asked.push({ lane, atNs: clock.nowNs() });
     if (lane.state === 'idle') connector.request(lane);
     else if (lane.state === 'draining' || lane.state === 'closing') reopen.add(lane);
   }
@@ -368,10 +382,33 @@ export function createEngine(parts: EngineParts): Engine {
     const nowNs = clock.nowNs();
     // A stall swallows the beats that were due in it; they count as well, or half a second of it would be one sample.
     recordWithExpectedInterval(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs), BEAT_NS);
-    conversation.sweep(stallNs(nowNs - expectedNs + BEAT_NS));
+    noteStall(nowNs);
+    conversation.sweep(undealtStallNs);
+    undealtStallNs = 0;
+    countAsked(nowNs);
     if (resender !== null) for (const lane of openLanes.senders()) resender.sweep(lane, nowNs);
     if (phase === 'running' && isOver(nowNs)) drain(nowNs);
     clock.after(BEAT_NS, () => beat(nowNs + BEAT_NS));
+  }
+
+  /** Before a window is cut, too: what stood still in it must not be counted in the next one. */
+  function noteStall(nowNs: number): void {
+    const cpuNs = parts.meter.cpuNs();
+    const stalledNs = stallNs(nowNs - lookedNs, BEAT_NS);
+    if (stalledNs > 0) countStall(recorder, stalledNs, Math.max(0, cpuNs - lookedCpuNs));
+    undealtStallNs += stalledNs;
+    lookedNs = nowNs;
+    lookedCpuNs = cpuNs;
+  }
+
+  function countAsked(nowNs: number): void {
+    for (; askedFrom < asked.length; askedFrom++) {
+      const { lane, atNs } = asked[askedFrom]!;
+      if (nowNs - atNs < OPENING_ALLOWANCE_NS) return;
+      if (phase === 'running' && lane.isWanted) conversation.wanted(lane);
+    }
+    asked.length = 0;
+    askedFrom = 0;
   }
 
   function isOver(nowNs: number): boolean {
@@ -418,11 +455,11 @@ export function createEngine(parts: EngineParts): Engine {
     let busyNs = traffic.ledger.next.some((count) => count > 0) ? startedNs : Number.NEGATIVE_INFINITY;
     /** While this process stood still nothing could be read: that time is not the service's. */
     let stoodStillNs = 0;
-    let lookedNs = startedNs;
+    let drainLookNs = startedNs;
     const look = (): void => {
       const nowNs = clock.nowNs();
-      stoodStillNs += stallNs(nowNs - lookedNs);
-      lookedNs = nowNs;
+      stoodStillNs += stallNs(nowNs - drainLookNs, BEAT_NS);
+      drainLookNs = nowNs;
       if (recorder.inFlight > 0) busyNs = nowNs;
       // Lanes that retire are not among the open ones and may still be owed something.
       const isQuiet =
@@ -446,11 +483,13 @@ export function createEngine(parts: EngineParts): Engine {
   function closeAll(): void {
     phase = 'closing';
     conversation.closeAll();
-    const startedNs = clock.nowNs();
-    const patienceNs = isMisbehaving ? MISBEHAVING_CLOSE_TIMEOUT_NS : CLOSE_TIMEOUT_NS;
+    let deadlineNs = clock.nowNs() + (isMisbehaving ? MISBEHAVING_CLOSE_TIMEOUT_NS : CLOSE_TIMEOUT_NS);
+    let closeLookNs = clock.nowNs();
     const look = (): void => {
       const linked = lanes.filter((lane) => lane.link !== null);
-      const isLate = clock.nowNs() - startedNs > patienceNs;
+      deadlineNs += stallNs(clock.nowNs() - closeLookNs, BEAT_NS);
+      closeLookNs = clock.nowNs();
+      const isLate = closeLookNs > deadlineNs;
       if (linked.length > 0 && !isLate) {
         clock.after(BEAT_NS, look);
         return;
@@ -465,18 +504,23 @@ export function createEngine(parts: EngineParts): Engine {
     look();
   }
 
-  function reportFailure(lane: Lane, failure: FailureKind, detail: string): void {
-    if (failuresReported.has(failure)) return;
-    failuresReported.add(failure);
-    hooks.event({ kind: 'failure', atNs: clock.nowNs(), worker: shard, group, lane: lane.stream, failure, detail });
+  function reportFailure(lane: Lane, failure: FailureKind, detail: string, close: CloseFacts | null = null): void {
+    const key = close === null ? failure : `${failure} ${close.code}`;
+    if (failuresReported.has(key) || failuresReported.size >= MOST_FAILURES_TOLD) return;
+    failuresReported.add(key);
+    hooks.event({
+      kind: 'failure',
+      atNs: clock.nowNs(),
+      worker: shard,
+      group,
+      lane: lane.stream,
+      failure,
+      detail,
+      close,
+    });
   }
 
   return { connect, startMessages, stop };
-}
-
-/** How much longer than a beat it took, where that is more than a busy loop takes. */
-function stallNs(tookNs: number): number {
-  return tookNs > STALL_NS ? tookNs - BEAT_NS : 0;
 }
 
 function next(events: Iterator<LaneEvent>): LaneEvent | null {

@@ -44,6 +44,8 @@ export class Lane {
   /** Of the time for which lanes are wanted, and are open: whether it counts now. */
   isCounted = false;
   isUp = false;
+  /** When its last connection opened; NaN before the first. */
+  openedNs = Number.NaN;
   /** When it lost its last connection, unless we ended it in good order; NaN else. */
   droppedNs = Number.NaN;
   /** Open, failed or called off once: the barrier before the first message waits for it no longer. */

@@ -26,7 +26,7 @@ export interface Reconnector {
   failed(lane: Lane): void;
   /** The lane is not wanted any more. */
   forget(lane: Lane): void;
-  /** No lane is wanted any more. */
+  /** No lane is wanted any more: those that are not back are counted as away. */
   stop(): void;
 }
 
@@ -50,8 +50,6 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
   /** By lane: when it lost its connection, NaN while it has one or none is wanted; and the attempts since. */
   const droppedNs = new Float64Array(lanes.length).fill(Number.NaN);
   const attempts = new Uint32Array(lanes.length);
-  /** By lane: when it opened last. */
-  const openedNs = new Float64Array(lanes.length);
   /** By lane, 1: it stands among the pauses. */
   const isPausing = new Uint8Array(lanes.length);
   let timer: Timer | null = null;
@@ -97,11 +95,10 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
       if (!Number.isNaN(droppedNs[lane.index]!)) return;
       droppedNs[lane.index] = lane.droppedNs;
       // A connection that does not outlive the longest pause is one more attempt that failed.
-      if (lane.droppedNs - openedNs[lane.index]! >= reconnect.toNs) attempts[lane.index] = 0;
+      if (lane.droppedNs - lane.openedNs >= reconnect.toNs) attempts[lane.index] = 0;
       pause(lane);
     },
     opened({ index }) {
-      openedNs[index] = clock.nowNs();
       if (Number.isNaN(droppedNs[index]!)) return;
       record(recorder.histograms.outage, clock.nowNs() - droppedNs[index]!);
       droppedNs[index] = Number.NaN;
@@ -117,6 +114,8 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
     },
     stop() {
       timer?.cancel();
+      const nowNs = clock.nowNs();
+      for (const lostNs of droppedNs) if (!Number.isNaN(lostNs)) record(recorder.histograms.away, nowNs - lostNs);
       droppedNs.fill(Number.NaN);
     },
   };

@@ -27,8 +27,14 @@ function start(stages = STAGES, heldShare = 0.125) {
     byType: null,
     ledger: createLedger(1),
     clock,
-    meter: { cpuNs: () => clock.nowNs() / 2, throttledNs: () => clock.nowNs() * heldShare, rssBytes: () => 1e6 },
+    meter: {
+      cpuNs: () => clock.nowNs() / 2,
+      throttledNs: () => clock.nowNs() * heldShare,
+      rssBytes: () => 1e6,
+      bootNs: () => null,
+    },
     spinning: false,
+    beforeCut: () => {},
     emit: (window) => void windows.push(window),
   });
   cutter.start(0);

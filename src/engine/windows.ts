@@ -21,6 +21,8 @@ export interface ProcessMeter {
   /** So far, as `cpuNs` is. */
   throttledNs(): number;
   rssBytes(): number;
+  /** Since the machine was started, with the time that it slept; null where that cannot be known. */
+  bootNs(): number | null;
 }
 
 export interface WindowCutter {
@@ -48,7 +50,16 @@ export interface WindowParts {
   readonly clock: Clock;
   readonly meter: ProcessMeter;
   readonly spinning: boolean;
+  /** What must be counted in the window that is about to be cut. */
+  beforeCut(nowNs: number): void;
   emit(window: Window): void;
+}
+
+/** The two clocks are read one after the other, and one of them counts in hundredths. */
+const LEAST_SLEEP_NS = 0.5e9;
+
+function sleptNs(differenceNs: number): number {
+  return differenceNs >= LEAST_SLEEP_NS ? differenceNs : 0;
 }
 
 export function createWindowCutter(parts: WindowParts): WindowCutter {
@@ -59,6 +70,8 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
   let cutNs = 0;
   let cpuNs = 0;
   let throttledNs = 0;
+  let bootNs: number | null = null;
+  let number = 0;
   const idleRssBytes = meter.rssBytes();
   let timer: Timer | null = null;
 
@@ -90,16 +103,20 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
   }
 
   function cut(nowNs: number): void {
+    parts.beforeCut(nowNs);
     const usedNs = meter.cpuNs();
     const heldNs = meter.throttledNs();
+    const upNs = meter.bootNs();
     parts.emit(
       cutWindow(parts.recorder, {
         worker: parts.worker,
         group: parts.group,
+        number: number++,
         second: Math.floor(fromNs / WINDOW_NS),
         stage: stageAt(stages, fromNs - originNs),
         untilNs: nowNs,
         elapsedNs: nowNs - cutNs,
+        suspendedNs: upNs === null || bootNs === null ? 0 : sleptNs(upNs - bootNs - (nowNs - cutNs)),
         cpuNs: usedNs - cpuNs,
         // Added up over cores by the kernel, it can be more than the time that has passed.
         throttledNs: Math.min(heldNs - throttledNs, nowNs - cutNs),
@@ -121,6 +138,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
     cutNs = nowNs;
     cpuNs = usedNs;
     throttledNs = heldNs;
+    bootNs = upNs;
   }
 
   return {
@@ -129,6 +147,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
       cutNs = atNs;
       cpuNs = meter.cpuNs();
       throttledNs = meter.throttledNs();
+      bootNs = meter.bootNs();
       schedule();
     },
     setOrigin(atNs) {

@@ -2,6 +2,7 @@
 // its channel ends, so no worker outlives its coordinator.
 
 import { randomBytes } from 'node:crypto';
+import os from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -89,6 +90,8 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
       },
       throttledNs,
       rssBytes,
+      // Elsewhere it follows the wall clock, which may be set.
+      bootNs: () => (process.platform === 'linux' ? os.uptime() * 1e9 : null),
     },
     hooks: {
       window: (window) => report({ kind: 'window', window }),

@@ -16,6 +16,7 @@ const events: fc.Arbitrary<RunEvent> = fc.oneof(
     lane: whole,
     failure: fc.constantFrom(...FAILURE_KINDS),
     detail: fc.string(),
+    close: fc.option(fc.record({ code: whole, reason: fc.string() })),
   }),
   fc.record({
     kind: fc.constant('violation' as const),
@@ -32,21 +33,27 @@ const events: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.record({
     kind: fc.constant('stopping' as const),
     atNs: whole,
-    reason: fc.constantFrom('interrupted' as const, 'abortRule' as const, 'noLanes' as const, 'workersDied' as const),
+    reason: fc.constantFrom(
+      'interrupted' as const,
+      'abortRule' as const,
+      'noLanes' as const,
+      'recordUnwritable' as const,
+    ),
     detail: fc.string(),
   }),
   fc.record({
     kind: fc.constant('runEnded' as const),
     atNs: whole,
     outcome: fc.constantFrom('completed' as const, 'interrupted' as const, 'aborted' as const),
+    windows: fc.array(fc.record({ worker: whole, group: whole, count: whole }), { maxLength: 3 }),
   }),
 );
 
 test('what is encoded is decoded as it was, on one line', () => {
   fc.assert(
-    fc.property(events, (event) => {
-      expect(encodeEvent(event)).not.toMatch(/[\r\n]/);
-      expect(decodeEvent(encodeEvent(event))).toEqual(event);
+    fc.property(events, whole, (event, number) => {
+      expect(encodeEvent({ event, number })).not.toMatch(/[\r\n]/);
+      expect(decodeEvent(encodeEvent({ event, number }))).toEqual({ event, number });
     }),
   );
 });
@@ -55,7 +62,7 @@ describe('null for what is no event', () => {
   test('a line that was cut off, anywhere', () => {
     fc.assert(
       fc.property(events, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (event, share) => {
-        const line = encodeEvent(event);
+        const line = encodeEvent({ event, number: 1 });
         expect(decodeEvent(line.slice(0, Math.floor(share * line.length)))).toBeNull();
       }),
     );
@@ -72,38 +79,42 @@ describe('null for what is no event', () => {
   test('an event that lacks a field, or has another kind of value in its place', () => {
     fc.assert(
       fc.property(events, fc.constantFrom(undefined, [], true, {}), (event, replacement) => {
-        for (const field of Object.keys(event)) {
-          expect(decodeEvent(JSON.stringify({ ...event, [field]: replacement })), field).toBeNull();
+        for (const field of [...Object.keys(event), 'number']) {
+          // A list of nothing is a list of windows.
+          if (field === 'windows' && Array.isArray(replacement)) continue;
+          const line = JSON.stringify({ ...event, number: 1, [field]: replacement });
+          expect(decodeEvent(line), field).toBeNull();
         }
       }),
     );
   });
 
   test.each([
-    '{"kind":"toString","atNs":1}',
-    '{"kind":"__proto__","atNs":1}',
-    '{"kind":"messagesStarted","atNs":1e999}',
-    '{"kind":"runStarted","atNs":0,"manifest":{"id":"x"}}',
-    '{"kind":"runStarted","atNs":0}',
+    '{"kind":"toString","atNs":1,"number":0}',
+    '{"kind":"__proto__","atNs":1,"number":0}',
+    '{"kind":"messagesStarted","atNs":1e999,"number":0}',
+    '{"kind":"runStarted","atNs":0,"manifest":{"id":"x"},"number":0}',
+    '{"kind":"runStarted","atNs":0,"number":0}',
+    '{"kind":"connected","atNs":0}',
+    '{"kind":"connected","atNs":0,"number":-1}',
+    '{"kind":"connected","atNs":0,"number":1.5}',
+    '{"kind":"runEnded","atNs":0,"outcome":"completed","windows":[1],"number":0}',
   ])('%s', (line) => expect(decodeEvent(line)).toBeNull());
 });
 
 describe('what git said of the directory', () => {
   const started = (git: unknown): string =>
-    JSON.stringify({ kind: 'runStarted', atNs: 0, manifest: { ...MANIFEST, git } });
-
-  test('is null in records of before it was asked for', () => {
-    expect(decodeEvent(started(undefined))).toMatchObject({ manifest: { git: null } });
-  });
+    JSON.stringify({ kind: 'runStarted', atNs: 0, manifest: { ...MANIFEST, git }, number: 0 });
 
   test('is kept as it is', () => {
     for (const branch of ['main', null]) {
       const git = { commit: 'a'.repeat(40), branch, isDirty: true };
-      expect(decodeEvent(started(git))).toMatchObject({ manifest: { git } });
+      expect(decodeEvent(started(git))).toMatchObject({ event: { manifest: { git } } });
     }
   });
 
   test.each([
+    undefined,
     1,
     'main',
     {},

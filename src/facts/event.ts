@@ -20,6 +20,8 @@ export type RunEvent =
       readonly failure: FailureKind;
       /** Redacted, printable, at most a few hundred characters. */
       readonly detail: string;
+      /** What the close frame said; null where none was received. */
+      readonly close: CloseFacts | null;
     }
   | ({ readonly kind: 'violation'; readonly atNs: number; readonly worker: number } & Violation)
   /** What the person at the command should know at once. */
@@ -48,11 +50,33 @@ export type RunEvent =
       /** Why it could not be done; null where it was. */
       readonly detail: string | null;
     }
+  /** The coordinator did not get to its work for so long. */
+  | { readonly kind: 'coordinatorStalled'; readonly atNs: number; readonly forNs: number }
   /** How late the process of the proxy for faults on the way was, at its 99th percentile, over the run. */
   | { readonly kind: 'proxyDelay'; readonly atNs: number; readonly delayNs: number }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
-  | { readonly kind: 'runEnded'; readonly atNs: number; readonly outcome: Outcome };
+  | {
+      readonly kind: 'runEnded';
+      readonly atNs: number;
+      readonly outcome: Outcome;
+      /** What must be in the record: a window that is missing at its end shows by this alone. */
+      readonly windows: readonly WindowCount[];
+    };
+
+/** How many windows the coordinator was sent by a worker for one of its groups. */
+export interface WindowCount {
+  readonly worker: number;
+  readonly group: number;
+  readonly count: number;
+}
+
+/** RFC 6455 §7.1.5 and §7.1.6. */
+export interface CloseFacts {
+  readonly code: number;
+  /** In the service's words, cleaned as details are; empty where it gave none. */
+  readonly reason: string;
+}
 
 const FAULT_PHASES = ['began', 'ended'] as const;
 export type FaultPhase = (typeof FAULT_PHASES)[number];
@@ -60,7 +84,7 @@ export type FaultPhase = (typeof FAULT_PHASES)[number];
 const OUTCOMES = ['completed', 'interrupted', 'aborted'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-const STOP_REASONS = ['interrupted', 'abortRule', 'noLanes', 'workersDied'] as const;
+const STOP_REASONS = ['interrupted', 'abortRule', 'noLanes', 'workersDied', 'recordUnwritable'] as const;
 /** Why a run ended before its plan did. */
 export type StopReason = (typeof STOP_REASONS)[number];
 
@@ -118,28 +142,32 @@ export interface Violation {
   readonly detail: string;
 }
 
-export function encodeEvent(event: RunEvent): string {
-  return JSON.stringify(event);
+/** An event as it lies in the record. */
+export interface RecordedEvent {
+  readonly event: RunEvent;
+  /** From 0 without a gap: a line that is gone shows. */
+  readonly number: number;
+}
+
+export function encodeEvent({ event, number }: RecordedEvent): string {
+  return JSON.stringify({ ...event, number });
 }
 
 /** Null for a torn or foreign line. */
-export function decodeEvent(line: string): RunEvent | null {
+export function decodeEvent(line: string): RecordedEvent | null {
   try {
     const value: unknown = JSON.parse(line);
-    return isEvent(value) ? withGit(value) : null;
+    if (!hasFields(value, { number: isIndex })) return null;
+    const { number, ...event } = value;
+    return isEvent(event) ? { event, number: number as number } : null;
   } catch {
     return null;
   }
 }
 
-/** Records of before it was asked for do not say. */
-function withGit(event: RunEvent): RunEvent {
-  if (event.kind !== 'runStarted') return event;
-  return { ...event, manifest: { ...event.manifest, git: event.manifest.git ?? null } };
-}
-
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isNumber = (value: unknown): boolean => Number.isFinite(value);
+const isIndex = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isOneOf =
   (values: readonly string[]) =>
   (value: unknown): boolean =>
@@ -150,7 +178,14 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   runStarted: { manifest: isManifest },
   connected: {},
   messagesStarted: {},
-  failure: { worker: isNumber, group: isNumber, lane: isNumber, failure: isOneOf(FAILURE_KINDS), detail: isText },
+  failure: {
+    worker: isNumber,
+    group: isNumber,
+    lane: isNumber,
+    failure: isOneOf(FAILURE_KINDS),
+    detail: isText,
+    close: (value) => value === null || hasFields(value, { code: isNumber, reason: isText }),
+  },
   violation: {
     worker: isNumber,
     violation: isOneOf(VIOLATION_KINDS),
@@ -168,10 +203,11 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     phase: isOneOf(FAULT_PHASES),
     detail: (value) => value === null || isText(value),
   },
+  coordinatorStalled: { forNs: isNumber },
   proxyDelay: { delayNs: isNumber },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },
-  runEnded: { outcome: isOneOf(OUTCOMES) },
+  runEnded: { outcome: isOneOf(OUTCOMES), windows: (value) => Array.isArray(value) && value.every(isWindowCount) },
 };
 
 const MACHINE: Readonly<Record<keyof Machine, (value: unknown) => boolean>> = {
@@ -190,7 +226,7 @@ const MANIFEST: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = 
   nodeVersion: isText,
   workerCount: isNumber,
   machine: (value) => hasFields(value, MACHINE),
-  git: (value) => value === undefined || value === null || isGitState(value),
+  git: (value) => value === null || isGitState(value),
 };
 
 export function isGitState(value: unknown): value is GitState {
@@ -199,6 +235,10 @@ export function isGitState(value: unknown): value is GitState {
     branch: (branch) => branch === null || isText(branch),
     isDirty: (isDirty) => typeof isDirty === 'boolean',
   });
+}
+
+function isWindowCount(value: unknown): boolean {
+  return hasFields(value, { worker: isIndex, group: isIndex, count: isIndex });
 }
 
 function isManifest(value: unknown): boolean {

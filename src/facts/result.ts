@@ -12,6 +12,8 @@ export const RESULT_SCHEMA = 'highwater/result/1';
 export interface RunResult {
   readonly schema: typeof RESULT_SCHEMA;
   readonly run: RunFacts;
+  /** What it was made from. */
+  readonly record: RecordResult;
   readonly plan: Plan;
   readonly verdict: Verdict & { readonly thresholds: readonly ThresholdResult[] };
   readonly connections: ConnectionResult;
@@ -45,6 +47,23 @@ export interface RunResult {
   readonly responseHeat: HeatResult | null;
   /** The first 100. */
   readonly violations: readonly (Violation & { readonly atSecond: number })[];
+}
+
+/** How much of the record there was to judge by. */
+export interface RecordResult {
+  readonly windows: LineCounts;
+  readonly events: LineCounts;
+  /** Of probes. */
+  readonly readings: number;
+}
+
+export interface LineCounts {
+  /** Each number once. */
+  readonly read: number;
+  /** Their numbers are not there, or their lines cannot be read. */
+  readonly missing: number;
+  /** Lines whose number had been there before: they count once. */
+  readonly repeated: number;
 }
 
 /** Of lanes that behave badly on purpose. */
@@ -87,7 +106,8 @@ export interface RunFacts {
   readonly name: string;
   readonly startedAt: string;
   readonly durationSeconds: number;
-  readonly outcome: Outcome;
+  /** `running`: it is judged while it still goes on, and such a result is not kept. */
+  readonly outcome: Outcome | 'running';
   /** When the first message was due, from the start of the run; null where none was. */
   readonly messagesStartedSeconds: number | null;
   /** Why it ended early, in a sentence; null where it ran to its end. */
@@ -127,11 +147,14 @@ export const DOUBT_KINDS = [
   'unsentLate',
   'workerDied',
   'incomplete',
+  'damagedRecord',
   'littlesLaw',
   'approximate',
   'unmatched',
   'dialectError',
   'faultFailed',
+  'standstill',
+  'loadAbsent',
 ] as const;
 
 /** A reason not to trust a number. */
@@ -163,6 +186,10 @@ export interface ConnectionResult {
   readonly gaveUp: number;
   /** From the loss of a lane's connection until it was open again. */
   readonly outage: Distribution;
+  /** Lanes that had lost their connection and were not open again when sending ended. They count as missing in `outage`. */
+  readonly away: number;
+  /** Of connections that the service, or the way to it, ended: from their opening. */
+  readonly lifetime: Distribution;
   readonly openedPerSecondPeak: number;
   /** Until every lane of the first connection segment was open or had failed; null where that never was. */
   readonly connectedSeconds: number | null;

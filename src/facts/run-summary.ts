@@ -1,8 +1,8 @@
 // `summary.json`: of a result the few figures by which runs are listed and compared over time. It is made from the result
 // alone and says nothing that the result does not.
 
-import { type GitState, isGitState, type Machine, type Outcome } from './event.ts';
-import type { RunResult, Verdict } from './result.ts';
+import { type GitState, isGitState, type Machine } from './event.ts';
+import type { RunFacts, RunResult, Verdict } from './result.ts';
 
 export const RUN_SUMMARY_SCHEMA = 'highwater/summary/1';
 
@@ -16,7 +16,7 @@ export interface RunSummary {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationSeconds: number;
-  readonly outcome: Outcome;
+  readonly outcome: RunFacts['outcome'];
   readonly verdict: Verdict['kind'];
   readonly responseP50Ms: number | null;
   readonly responseP99Ms: number | null;

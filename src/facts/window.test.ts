@@ -71,7 +71,7 @@ describe('null for what is no whole window of this version', () => {
       ['"failures":{}', '"failures":{"gremlins":1}'],
       ['"failures":{}', '"failures":{"reset":-1}'],
       ['"closeCodes":{}', '"closeCodes":{"1000":"many"}'],
-      ['window/2', 'window/3'],
+      ['window/3', 'window/2'],
     ] as const) {
       expect(line).toContain(from);
       expect(decodeWindow(line.replace(from, to)), to).toBeNull();

@@ -6,7 +6,7 @@ import { isSparseHistogram, type SparseHistogram } from '../histogram/sparse-cod
 import { MESSAGE_COUNTS, TYPE_COUNTS } from '../plan/message-counts.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 
-export const WINDOW_SCHEMA = 'highwater/window/2';
+export const WINDOW_SCHEMA = 'highwater/window/3';
 
 /** Reasons why a message that was due was not sent. */
 export const UNSENT_REASONS = ['late', 'backpressure', 'windowFull', 'socketClosed', 'dialectError'] as const;
@@ -150,6 +150,8 @@ export interface Window {
   readonly worker: number;
   /** Of lanes: 0 is of those that behave as they should. */
   readonly group: number;
+  /** From 0 without a gap for each worker and group: a line of the record that is gone shows. */
+  readonly number: number;
   /** Which second of the run, from 0. */
   readonly second: number;
   /** Index into `planStages`: a window is also cut where a stage ends. −1 before the first. */
@@ -171,8 +173,9 @@ export interface Window {
 
 /**
  * `fanout`: from a message's due time to its arrival at another lane. `firstPush`: from the opening of a lane to what the
- * service first says of its own accord. `outage`: from the loss of a lane's connection until it is open again. `ping`: from
- * a ping to its pong.
+ * service first says of its own accord. `outage`: from the loss of a lane's connection until it is open again. `away`: from
+ * that loss until sending ended, of lanes that were not open again by then. `lifetime`: from the opening of a connection
+ * until the service, or the way to it, ended it. `ping`: from a ping to its pong.
  */
 export const HISTOGRAM_NAMES = [
   'response',
@@ -183,6 +186,8 @@ export const HISTOGRAM_NAMES = [
   'fanout',
   'firstPush',
   'outage',
+  'away',
+  'lifetime',
   'ping',
 ] as const;
 export type HistogramName = (typeof HISTOGRAM_NAMES)[number];
@@ -199,7 +204,10 @@ export interface ConnectionFacts {
   /** Open at the end of the window. */
   readonly open: number;
   readonly peakOpen: number;
-  /** Time for which lanes were wanted, from their first opening or failure on, and were open, in lane·ns. */
+  /**
+   * Time for which lanes were wanted, and for which they were open, in lane·ns. A lane counts as wanted from its first opening or
+   * failure on, and at the latest `OPENING_ALLOWANCE_NS` after the plan asked for it.
+   */
   readonly wantedNs: number;
   readonly openNs: number;
   /** When lanes lost their connections and were open again; null where none was. */
@@ -227,8 +235,23 @@ export interface WorkerHealth {
   readonly inFlight: number;
   /** True where a bound of the ledger was hit and duplicates may be confused with late arrivals. */
   readonly approximate: boolean;
+  readonly stall: StallFacts;
+  /** For so long the machine slept: its clock since boot went on, and the monotonic one stood still. */
+  readonly suspendedNs: number;
   /** Whether the worker spins between sends, so that its CPU time says nothing about its load. */
   readonly spinning: boolean;
+}
+
+/** How long the process did not get to its work, where that was longer than a busy loop takes. */
+export interface StallFacts {
+  readonly ns: number;
+  readonly longestNs: number;
+  /** What the process used of the processor meanwhile: about as much where its own code was busy, nothing where it was stopped. */
+  readonly cpuNs: number;
+}
+
+export function zeroStall(): Mutable<StallFacts> {
+  return { ns: 0, longestNs: 0, cpuNs: 0 };
 }
 
 export function encodeWindow(window: Window): string {
@@ -257,6 +280,7 @@ export function isWindow(value: unknown): value is Window {
   const { messages, unsent, delivery, fanout, pushes, pings, types, connections, bytes, histograms, health } = value;
   return (
     hasCounts(value, ['worker', 'group', 'second', 'untilNs']) &&
+    isNumbered(value.number) &&
     Number.isSafeInteger(value.stage) &&
     Number.isSafeInteger(value.second) &&
     hasCounts(messages, MESSAGE_FACTS) &&
@@ -301,7 +325,17 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(bytes, ['sent', 'received']) &&
     isRecord(histograms) &&
     HISTOGRAM_NAMES.every((name) => isSparseHistogram(histograms[name])) &&
-    hasCounts(health, ['cpuNs', 'throttledNs', 'rssBytes', 'idleRssBytes', 'elapsedNs', 'inFlightNs', 'inFlight']) &&
+    hasCounts(health, [
+      'cpuNs',
+      'throttledNs',
+      'rssBytes',
+      'idleRssBytes',
+      'elapsedNs',
+      'inFlightNs',
+      'inFlight',
+      'suspendedNs',
+    ]) &&
+    hasCounts(health.stall, ['ns', 'longestNs', 'cpuNs']) &&
     typeof health.approximate === 'boolean' &&
     typeof health.spinning === 'boolean'
   );
@@ -309,6 +343,10 @@ export function isWindow(value: unknown): value is Window {
 
 function hasCounts(value: unknown, names: readonly string[]): value is Record<string, unknown> {
   return isRecord(value) && names.every((name) => Number.isFinite(value[name]) && (value[name] as number) >= 0);
+}
+
+function isNumbered(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isMoment(value: unknown): boolean {

@@ -14,25 +14,32 @@ export function encodeCoordinator(): string {
   return `${JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid), hostname: hostname() })}\n`;
 }
 
-/** Of a run whose record has an end and that was judged, it is not asked: such a run is over. */
+/** Whether a run may go on, where a wrong no would do harm. Of one whose record has an end and that was judged, it is not asked. */
 export function isGoingOn(directory: string, nowMs: number): boolean {
-  return coordinatorLives(directory) || nowMs - lastWrittenMs(directory) < QUIET_MS;
+  return coordinatorOf(directory) === 'alive' || isWrittenLately(directory, nowMs);
 }
 
-function coordinatorLives(directory: string): boolean {
+/** Whether a run without an end goes on. A process of this machine that is gone was killed, however lately it wrote. */
+export function isAtWork(directory: string, nowMs: number): boolean {
+  const coordinator = coordinatorOf(directory);
+  return coordinator === 'alive' || (coordinator === 'unknown' && isWrittenLately(directory, nowMs));
+}
+
+/** `unknown`: of another machine, which cannot be asked, or not named. */
+function coordinatorOf(directory: string): 'alive' | 'gone' | 'unknown' {
   try {
     const value: unknown = JSON.parse(readFileSync(path.join(directory, COORDINATOR), 'utf8'));
-    if (typeof value !== 'object' || value === null) return false;
+    if (typeof value !== 'object' || value === null) return 'unknown';
     const { pid, startedAt, hostname: host } = value as Readonly<Record<string, unknown>>;
-    return (
-      host === hostname() &&
-      Number.isSafeInteger(pid) &&
-      typeof startedAt === 'string' &&
-      isAlive(pid as number, startedAt)
-    );
+    if (host !== hostname() || !Number.isSafeInteger(pid) || typeof startedAt !== 'string') return 'unknown';
+    return isAlive(pid as number, startedAt) ? 'alive' : 'gone';
   } catch {
-    return false;
+    return 'unknown';
   }
+}
+
+function isWrittenLately(directory: string, nowMs: number): boolean {
+  return nowMs - lastWrittenMs(directory) < QUIET_MS;
 }
 
 /** 0 where there is nothing. */

@@ -70,7 +70,7 @@ function readUnjudged(directory: string, result: 'none' | 'foreign', nowMs: numb
   const windows = endsOfFile(path.join(directory, WINDOWS), END_BYTES);
   const manifest = firstManifest(events?.head ?? '');
   const endedNs = lastOf(events?.tail ?? '', (line) => {
-    const event = decodeEvent(line);
+    const event = decodeEvent(line)?.event;
     return event?.kind === 'runEnded' ? event.atNs : null;
   });
   const reachedNs = endedNs ?? lastOf(windows?.tail ?? '', (line) => decodeWindow(line)?.untilNs ?? null);
@@ -104,7 +104,7 @@ function readPlanName(directory: string): string | null {
 
 function firstManifest(head: string): Manifest | null {
   for (const line of head.split('\n')) {
-    const event = decodeEvent(line);
+    const event = decodeEvent(line)?.event;
     if (event?.kind === 'runStarted')
       return Number.isFinite(Date.parse(event.manifest.startedAt)) ? event.manifest : null;
   }

@@ -48,6 +48,7 @@ const WINDOWS: Columns = {
   schema: 'VARCHAR',
   worker: 'BIGINT',
   group: 'BIGINT',
+  number: 'BIGINT',
   second: 'BIGINT',
   stage: 'BIGINT',
   untilNs: 'DOUBLE',

@@ -11,6 +11,7 @@ export const RESULT = 'result.json';
 export const SUMMARY = 'summary.json';
 export const TAGS = 'tags.json';
 export const COORDINATOR = 'coordinator.json';
+export const RESERVE = 'reserve';
 
 /** Written aside and renamed, so that a reader never sees half of it. Rejects with the system's error. */
 export async function replaceFile(file: string, text: string): Promise<void> {

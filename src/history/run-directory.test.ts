@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -20,7 +29,8 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const plan = makePlan({ plan: { name: 'kept' } });
-const events = completedRun(0, 2e9);
+const events = completedRun(0, 2e9, [{ worker: 0, group: 0, count: 2 }]);
+const recorded = events.map((event, number) => ({ event, number }));
 const windows = [makeWindow({ second: 0 }), makeWindow({ second: 1, messages: { sent: 5 } })];
 
 const manifest = (id: string): Manifest => ({ ...MANIFEST, id });
@@ -38,11 +48,14 @@ async function listOf<T>(values: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-const all = async (run: StoredRun): Promise<Window[]> =>
-  (await listOf(run.windows())).filter((window) => window !== null);
+const all = (run: StoredRun): Promise<Window[]> => listOf(run.windows());
 
 async function resultOf(run: StoredRun): Promise<RunResult> {
-  const judge = createJudge(run.plan, await run.events(), () => '');
+  const judge = createJudge(
+    run.plan,
+    (await run.events()).map(({ event }) => event),
+    () => '',
+  );
   for (const window of await all(run)) judge.window(window);
   return judge.finish();
 }
@@ -53,7 +66,7 @@ describe('a run on disk', () => {
   test('is read back as it was written, by the one who wrote it and by a stranger', async () => {
     for (const run of [await keep('a'), await open('a')]) {
       expect(run.plan).toEqual(plan);
-      expect(await run.events()).toEqual(events);
+      expect(await run.events()).toEqual(recorded);
       expect(await all(run)).toEqual(windows);
       expect(run.path).toBe(path.join(root, 'a'));
     }
@@ -63,7 +76,7 @@ describe('a run on disk', () => {
     const recording = await createRunDirectories(root).begin(manifest('a'), plan, []);
     recording.event(events[0]!);
     recording.window(windows[0]!);
-    expect(readFileSync(path.join(root, 'a', 'events.ndjson'), 'utf8')).toBe(`${encodeEvent(events[0]!)}\n`);
+    expect(readFileSync(path.join(root, 'a', 'events.ndjson'), 'utf8')).toBe(`${encodeEvent(recorded[0]!)}\n`);
     expect(readFileSync(path.join(root, 'a', 'windows.ndjson'), 'utf8')).toBe(`${encodeWindow(windows[0]!)}\n`);
     recording.end();
   });
@@ -87,7 +100,7 @@ describe('a run on disk', () => {
     appendFileSync(path.join(root, 'a', 'events.ndjson'), '{"kind":"runEn');
     const run = await open('a');
     expect(await all(run)).toEqual(windows);
-    expect(await run.events()).toEqual(events);
+    expect(await run.events()).toEqual(recorded);
   });
 
   test('lines that are none of a run are left out, blank ones and those of another version too', async () => {
@@ -107,7 +120,7 @@ describe('a run on disk', () => {
     }
     const run = await open('a');
     expect(await all(run)).toEqual(windows);
-    expect(await run.events()).toEqual(events);
+    expect(await run.events()).toEqual(recorded);
   });
 
   test('keeps a result, and a later one in its place', async () => {
@@ -146,7 +159,7 @@ test.each([
   const found = await open('a');
   expect(found.unjudgeable).toContain(file);
   const kept = readFileSync(path.join(root, 'a', 'result.json'), 'utf8');
-  expect(await judgeStoredRun(found)).toEqual(JSON.parse(kept));
+  expect(await judgeStoredRun(found)).toEqual({ result: JSON.parse(kept), unkept: null });
   expect(readFileSync(path.join(root, 'a', 'result.json'), 'utf8')).toBe(kept);
   writeFileSync(path.join(root, 'a', 'result.json'), '{"schema":"highwater/result/1"}');
   await expect(open('a')).rejects.toMatchObject({ code: 'RUN_UNREADABLE', message: expect.stringContaining(file) });
@@ -212,15 +225,6 @@ test('where no run is kept yet, the message says so', async () => {
   }
 });
 
-test('of its windows, a line in the middle that cannot be read is told, and a torn last one is not', async () => {
-  await keep('a');
-  const file = path.join(root, 'a', 'windows.ndjson');
-  const [line = ''] = readFileSync(file, 'utf8').split('\n');
-  writeFileSync(file, `${line}\n${line.slice(0, 50)}\n${line}\n${line.slice(0, 50)}`);
-  const windows = await listOf((await open('a')).windows());
-  expect(windows.map((window) => window !== null)).toEqual([true, false, true]);
-});
-
 describe('a record that cannot be read', () => {
   test.each(['plan.json', 'windows.ndjson', 'events.ndjson'])('without %s', async (file) => {
     await keep('a');
@@ -268,4 +272,20 @@ test('a directory that cannot be written is told before the run', async () => {
     code: 'RUN_DIRECTORY_UNWRITABLE',
     message: expect.stringContaining('--runs-dir'),
   });
+});
+
+test('where a run of that id lies already, none is begun in its place, and nothing of it is touched', async () => {
+  await keep('a');
+  await expect(createRunDirectories(root).begin(manifest('a'), plan, [])).rejects.toMatchObject({
+    code: 'RUN_DIRECTORY_UNWRITABLE',
+  });
+  expect(await all(await open('a'))).toEqual(windows);
+});
+
+test('while a run goes on there is room set aside for its end, and afterwards none', async () => {
+  const recording = await createRunDirectories(root).begin(manifest('a'), plan, []);
+  expect(statSync(path.join(root, 'a', 'reserve')).size).toBe(1024 * 1024);
+  expect(recording.problem()).toBeNull();
+  recording.end();
+  expect(readdirSync(path.join(root, 'a'))).not.toContain('reserve');
 });

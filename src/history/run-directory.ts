@@ -9,13 +9,14 @@
 //   summary.json     beside it: the few figures of it by which runs are listed
 //   tags.json        what the run is found by; at the start, and whenever somebody changes it
 //   coordinator.json before anything else: whose run it is, while it goes on
+//   reserve          while the run goes on: room for the end of the record where the disk fills up
 
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { randomFillSync } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { HighwaterError } from '../facts/error.ts';
-import { decodeEvent, encodeEvent, type Manifest, type RunEvent } from '../facts/event.ts';
+import { decodeEvent, encodeEvent, type Manifest, type RecordedEvent } from '../facts/event.ts';
 import { decodeReading, encodeReading, type ProbeReading } from '../facts/probe.ts';
 import { RESULT_SCHEMA, type RunResult } from '../facts/result.ts';
 import { summaryOf } from '../facts/run-summary.ts';
@@ -26,8 +27,21 @@ import { readStoredPlan } from '../plan/stored-plan.ts';
 import { makeDirectory } from '../run/make-directory.ts';
 import type { Archive, Recording, StoredRun } from '../run/ports.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
-import { encodeCoordinator } from './going-on.ts';
-import { COORDINATOR, EVENTS, PLAN, PROBES, RESULT, replaceFile, SUMMARY, TRUTH, WINDOWS } from './record-files.ts';
+import { type AppendFile, openAppendFile } from './append-file.ts';
+import { encodeCoordinator, isAtWork } from './going-on.ts';
+import { readLines } from './read-lines.ts';
+import {
+  COORDINATOR,
+  EVENTS,
+  PLAN,
+  PROBES,
+  RESERVE,
+  RESULT,
+  replaceFile,
+  SUMMARY,
+  TRUTH,
+  WINDOWS,
+} from './record-files.ts';
 import { resolveReference, severalRuns } from './references.ts';
 import { changeTags } from './tags.ts';
 
@@ -36,13 +50,18 @@ export function createRunDirectories(root: string): Archive {
   return {
     async begin(manifest: Manifest, plan: Plan, tags: readonly string[]): Promise<Recording> {
       const directory = path.join(root, manifest.id);
+      let isMade = false;
       try {
-        makeDirectory(directory);
+        makeDirectory(root);
+        mkdirSync(directory);
+        isMade = true;
         await writeFile(path.join(directory, COORDINATOR), encodeCoordinator());
         await writeFile(path.join(directory, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
         if (tags.length > 0) await changeTags(directory, { add: tags });
+        reserve(directory);
         return record(directory, plan);
       } catch (error) {
+        if (isMade) rmSync(directory, { recursive: true, force: true });
         throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
           `${directory}: expected a directory that can be written, got: ${(error as Error).message}. ` +
             'Change to another directory, or name one with --runs-dir',
@@ -64,28 +83,70 @@ export function createRunDirectories(root: string): Archive {
   };
 }
 
+/** What the drain of a run and its last events take, but for runs of many workers or large rooms. */
+const RESERVE_BYTES = 1024 * 1024;
+
+/** Of random bytes, as some file systems keep zeros without any room. Throws where there is not as much. */
+function reserve(directory: string): void {
+  const file = path.join(directory, RESERVE);
+  try {
+    writeFileSync(file, randomFillSync(Buffer.alloc(RESERVE_BYTES)));
+  } catch (error) {
+    // A limit on the size of a file is none on all of them, so that nothing can be set aside.
+    if ((error as NodeJS.ErrnoException).code !== 'EFBIG') throw error;
+    rmSync(file, { force: true });
+  }
+}
+
 function record(directory: string, plan: Plan): Recording {
-  const windows = openSync(path.join(directory, WINDOWS), 'a');
-  const events = openSync(path.join(directory, EVENTS), 'a');
-  const readings = plan.probes.length === 0 ? null : openSync(path.join(directory, PROBES), 'a');
+  const open = (name: string): AppendFile => openAppendFile(path.join(directory, name));
+  const windows = open(WINDOWS);
+  const events = open(EVENTS);
+  const readings = plan.probes.length === 0 ? null : open(PROBES);
   const isBroken = plan.faults.some(({ kind }) => kind === 'way');
-  const truth = isBroken ? openSync(path.join(directory, TRUTH), 'a') : null;
+  const truth = isBroken ? open(TRUTH) : null;
+  let eventCount = 0;
+  let problem: string | null = null;
+  /** Without these nobody would know why the run ended; they are few, and bounded where they arise. */
+  const unwritten: RecordedEvent[] = [];
+
+  function freeReserve(): void {
+    rmSync(path.join(directory, RESERVE), { force: true });
+  }
+
+  /** Whether it is in the file. */
+  function keep(file: AppendFile, line: string): boolean {
+    try {
+      file.append(line);
+      return true;
+    } catch (error) {
+      if (problem === null) {
+        problem = (error as Error).message;
+        freeReserve();
+        return keep(file, line);
+      }
+      return false;
+    }
+  }
+
   return {
     path: directory,
-    window: (window) => void writeSync(windows, `${encodeWindow(window)}\n`),
-    event: (event) => void writeSync(events, `${encodeEvent(event)}\n`),
+    window: (window) => void keep(windows, encodeWindow(window)),
+    event(event) {
+      const recorded = { event, number: eventCount++ };
+      if (!keep(events, encodeEvent(recorded))) unwritten.push(recorded);
+    },
     reading(reading) {
-      if (readings !== null) writeSync(readings, `${encodeReading(reading)}\n`);
+      if (readings !== null) keep(readings, encodeReading(reading));
     },
-    truth(line) {
-      if (truth !== null) writeSync(truth, `${encodeTruth(line)}\n`);
-    },
+    truth: (line) => truth?.append(encodeTruth(line)),
+    problem: () => problem,
     end() {
-      closeSync(windows);
-      closeSync(events);
-      if (readings !== null) closeSync(readings);
-      if (truth !== null) closeSync(truth);
-      return stored(directory, plan, null);
+      for (const file of [windows, events, readings, truth]) file?.close();
+      freeReserve();
+      const run = stored(directory, plan, null);
+      // This process lives, and is done with the record.
+      return { ...run, isAtWork: () => false, events: async () => [...(await run.events()), ...unwritten] };
     },
   };
 }
@@ -95,9 +156,10 @@ function stored(directory: string, plan: Plan, unjudgeable: string | null): Stor
     path: directory,
     plan,
     unjudgeable,
+    isAtWork: () => isAtWork(directory, Date.now()),
     async events() {
-      const events: RunEvent[] = [];
-      for await (const line of lines(path.join(directory, EVENTS))) {
+      const events: RecordedEvent[] = [];
+      for await (const line of readLines(path.join(directory, EVENTS))) {
         const event = decodeEvent(line);
         if (event !== null) events.push(event);
       }
@@ -113,7 +175,7 @@ function stored(directory: string, plan: Plan, unjudgeable: string | null): Stor
       } catch (error) {
         throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
           `${directory}: expected to write the result, got: ${(error as Error).message}. ` +
-            `The record is whole and can be judged once there is room: highwater report ${directory}`,
+            `Make room, or the directory writable, and judge the record again: highwater report ${directory}`,
         ]);
       }
     },
@@ -131,7 +193,19 @@ async function keptResult(directory: string): Promise<RunResult | null> {
 
 /** Fields are only ever added: one that lacks some is of a version before. */
 const RESULT_FIELDS = [
-  ...['run', 'verdict', 'connections', 'messages', 'delivery', 'fanout', 'pushes', 'pings', 'types', 'recovery'],
+  ...[
+    'run',
+    'record',
+    'verdict',
+    'connections',
+    'messages',
+    'delivery',
+    'fanout',
+    'pushes',
+    'pings',
+    'types',
+    'recovery',
+  ],
   ...['misbehaving', 'response', 'service', 'sendLag', 'throughput', 'generator', 'resources', 'probes', 'findings'],
   ...['stages', 'timeline', 'responseHeat', 'violations'],
 ];
@@ -144,14 +218,9 @@ function readResult(kept: unknown): RunResult | null {
   return isWhole ? (kept as RunResult) : null;
 }
 
-/** The last line may be torn, where the run was killed in the middle of it: it is left out without a word. */
-async function* readWindows(file: string): AsyncGenerator<Window | null> {
-  let isTorn = false;
-  for await (const line of lines(file)) {
-    if (line === '') continue;
-    if (isTorn) yield null;
+async function* readWindows(file: string): AsyncGenerator<Window> {
+  for await (const line of readLines(file)) {
     const window = decodeWindow(line);
-    isTorn = window === null;
     if (window !== null) yield window;
   }
 }
@@ -159,14 +228,10 @@ async function* readWindows(file: string): AsyncGenerator<Window | null> {
 async function* readReadings(file: string): AsyncGenerator<ProbeReading> {
   // A run without probes has no such file.
   if (!(await isFile(file))) return;
-  for await (const line of lines(file)) {
+  for await (const line of readLines(file)) {
     const reading = decodeReading(line);
     if (reading !== null) yield reading;
   }
-}
-
-function lines(file: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
 }
 
 /** A run whose record is not whole is what was kept of its judgement. Rejects with RUN_UNREADABLE where nothing was. */
@@ -193,15 +258,19 @@ async function readRecord(directory: string): Promise<Plan | { readonly problem:
   const plan = readStoredPlan(kept);
   if ('problem' in plan) return { problem: `a ${PLAN} that is not a resolved plan of this version (${plan.problem})` };
   // The windows of another version would be left out as foreign lines.
-  for await (const line of lines(path.join(directory, WINDOWS))) {
+  for await (const line of readLines(path.join(directory, WINDOWS))) {
     const schema = foreignSchema(line);
     if (schema !== null)
       return { problem: `one of another version of Highwater (${schema}, and not ${WINDOW_SCHEMA})` };
     break;
   }
   const events = await stored(directory, plan, null).events();
-  if (events.some((event) => event.kind === 'runStarted')) return plan;
-  return { problem: 'no runStarted event: the run ended before it began' };
+  if (events.some(({ event }) => event.kind === 'runStarted')) return plan;
+  const isDamaged = events.length > 0;
+  const why = isDamaged
+    ? 'its line is missing or cannot be read'
+    : 'the run ended before it began, or lines are missing';
+  return { problem: `no runStarted event in ${EVENTS}: ${why}` };
 }
 
 async function isFile(candidate: string): Promise<boolean> {

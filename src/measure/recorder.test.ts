@@ -14,10 +14,12 @@ import {
 const context = (untilNs: number): WindowContext => ({
   worker: 2,
   group: 0,
+  number: 0,
   second: Math.floor(untilNs / 1e9),
   stage: 0,
   untilNs,
   elapsedNs: 1e9,
+  suspendedNs: 0,
   cpuNs: 3e8,
   throttledNs: 2e8,
   rssBytes: 5e7,

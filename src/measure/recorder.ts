@@ -20,6 +20,7 @@ import {
   zeroLoss,
   zeroMessages,
   zeroPings,
+  zeroStall,
   zeroStrangers,
   zeroUnsent,
 } from '../facts/window.ts';
@@ -37,6 +38,7 @@ export interface Recorder {
   readonly extent: ReturnType<typeof zeroExtent>;
   readonly loss: ReturnType<typeof zeroLoss>;
   readonly pings: ReturnType<typeof zeroPings>;
+  readonly stall: ReturnType<typeof zeroStall>;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
   /** Messages of other lanes that lanes heard. */
   fanoutReceived: number;
@@ -76,6 +78,7 @@ export function createRecorder(): Recorder {
     extent: zeroExtent(),
     loss: zeroLoss(),
     pings: zeroPings(),
+    stall: zeroStall(),
     histograms: {
       response: createHistogram(),
       service: createHistogram(),
@@ -85,6 +88,8 @@ export function createRecorder(): Recorder {
       fanout: createHistogram(),
       firstPush: createHistogram(),
       outage: createHistogram(),
+      away: createHistogram(),
+      lifetime: createHistogram(),
       ping: createHistogram(),
     },
     fanoutReceived: 0,
@@ -148,6 +153,13 @@ export function countJitter({ jitter }: Recorder, ns: number): void {
   jitter.maxNs = Math.max(jitter.maxNs, ns);
 }
 
+/** The process did not get to its work for `ns`, and used `cpuNs` of the processor meanwhile. */
+export function countStall({ stall }: Recorder, ns: number, cpuNs: number): void {
+  stall.ns += ns;
+  stall.longestNs = Math.max(stall.longestNs, ns);
+  stall.cpuNs += cpuNs;
+}
+
 export function countCorrupted(recorder: Recorder, kind: DamageKind): void {
   recorder.messages.corrupted++;
   recorder.damage[kind]++;
@@ -170,10 +182,12 @@ export function countCloseCode(recorder: Recorder, code: number): void {
 export interface WindowContext {
   readonly worker: number;
   readonly group: number;
+  readonly number: number;
   readonly second: number;
   readonly stage: number;
   readonly untilNs: number;
   readonly elapsedNs: number;
+  readonly suspendedNs: number;
   readonly cpuNs: number;
   readonly throttledNs: number;
   readonly rssBytes: number;
@@ -198,6 +212,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     schema: WINDOW_SCHEMA,
     worker: context.worker,
     group: context.group,
+    number: context.number,
     second: context.second,
     stage: context.stage,
     untilNs: context.untilNs,
@@ -244,6 +259,8 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       fanout: encodeSparse(histograms.fanout),
       firstPush: encodeSparse(histograms.firstPush),
       outage: encodeSparse(histograms.outage),
+      away: encodeSparse(histograms.away),
+      lifetime: encodeSparse(histograms.lifetime),
       ping: encodeSparse(histograms.ping),
     },
     health: {
@@ -255,6 +272,8 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       inFlightNs: recorder.inFlightNs,
       inFlight: recorder.inFlight,
       approximate: context.approximate,
+      stall: { ...recorder.stall },
+      suspendedNs: context.suspendedNs,
       spinning: context.spinning,
     },
   };
@@ -273,6 +292,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.extent, zeroExtent());
   Object.assign(recorder.loss, zeroLoss());
   Object.assign(recorder.pings, zeroPings());
+  Object.assign(recorder.stall, zeroStall());
   for (const histogram of Object.values(recorder.histograms)) reset(histogram);
   recorder.fanoutReceived = 0;
   recorder.fanoutCompared = 0;

@@ -13,7 +13,10 @@ const MOST_ARGUMENTS = 100;
 /** What the result shows of the workers; a probe of that name would be taken for it. */
 const TAKEN_NAME = 'generator';
 const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]{0,39}$';
-const SERIES_PATTERN = '^[a-zA-Z_:][a-zA-Z0-9_:]*(\\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\\\\n]|\\\\.)*",?)*\\})?$';
+const QUOTED = '"([^"\\\\\\n]|\\\\.)*"';
+const LABEL = `([a-zA-Z_][a-zA-Z0-9_]*|${QUOTED})=${QUOTED}`;
+/** A name before the braces, or, as with dots in it, in quotes within them. */
+const SERIES_PATTERN = `^([a-zA-Z_:][a-zA-Z0-9_:]*(\\{(${LABEL},?)*\\})?|\\{${QUOTED}(,${LABEL})*,?\\})$`;
 const NAME_EXPECTED = 'a name of at most 40 letters, digits, - and _, a letter first, and not generator';
 const URL_EXPECTED = 'a URL such as http://127.0.0.1:9100/metrics';
 const SERIES_EXPECTED = 'a series such as process_open_fds or http_requests_total{code="500"}';
@@ -23,7 +26,7 @@ const PROBE_FORM = `a probe: { name, and one of ${KINDS.join(', ')} }`;
 const series = textField({
   expected: SERIES_EXPECTED,
   description: 'A series by its name, with the labels that it must have. Where several fit, they are added up.',
-  examples: ['process_open_fds', 'http_requests_total{code="500"}'],
+  examples: ['process_open_fds', 'http_requests_total{code="500"}', '{"http.requests",code="500"}'],
   pattern: SERIES_PATTERN,
   textOnly: true,
   read: (value) => (new RegExp(SERIES_PATTERN).test(String(value)) ? String(value) : refuse(SERIES_EXPECTED)),

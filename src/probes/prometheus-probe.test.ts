@@ -34,6 +34,23 @@ describe('an endpoint', () => {
     await expect(read((_, response) => response.end('c 1\n'))).rejects.toThrow('no series a, b');
   });
 
+  test('that has a line of a series that cannot be read leaves a gap that names the line, and no sum without it', async () => {
+    const lines = ['a{x="1"} 100', 'a{x="2"} seven', 'a{x="3"} 3', 'b 5'];
+    const reading = await read((_, response) => response.end(`${lines.join('\n')}\n`));
+    expect(reading).toEqual({ values: { b: 5 }, gap: 'line 2 cannot be read, so there is no a: a{x="2"} seven' });
+    const many = Array.from({ length: 5 }, (_, index) => `a{x="${index}"} seven`);
+    const broken = await read((_, response) => response.end(`b 5\n${many.join('\n')}\n`));
+    expect(broken.gap).toMatch(/^line 2 .*; line 4 .*; and 2 more such lines$/);
+    await expect(read((_, response) => response.end(many.join('\n')), ['a'])).rejects.toThrow('line 1 cannot be read');
+  });
+
+  test('that begins with a byte order mark is read from its first line on', async () => {
+    expect(await read((_, response) => response.end('\ufeffa 1\nb 2\n'))).toEqual({
+      values: { a: 1, b: 2 },
+      gap: null,
+    });
+  });
+
   test('that answers HTML is told so, whatever it calls it', async () => {
     const html = 'the answer is HTML, not metrics: is it the right path?';
     await expect(

@@ -4,7 +4,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Probe } from '../run/ports.ts';
-import { parseSelector, selectSeries } from './prometheus-text.ts';
+import { parseSelector, selectSeries, type UnreadableLine } from './prometheus-text.ts';
 
 const MOST_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -12,19 +12,31 @@ export function createPrometheusProbe(url: string, series: readonly string[]): P
   const selectors = series.map(parseSelector).filter((selector) => selector !== null);
   return {
     async read(signal) {
-      const found = selectSeries(await fetchMetrics(url, signal), selectors);
-      if (found === null) throw new Error('expected metrics in the text format of Prometheus, got none');
+      const selected = selectSeries(await fetchMetrics(url, signal), selectors);
+      if (selected === null) throw new Error('expected metrics in the text format of Prometheus, got none');
+      const { sums: found, unreadable } = selected;
+      const unread = new Set(unreadable.flatMap(({ names }) => names));
       const known = [...found].filter(([, value]) => Number.isFinite(value));
-      const missing = series.filter((text) => !found.has(text));
+      const missing = selectors.flatMap(({ text, name }) => (found.has(text) || unread.has(name) ? [] : [text]));
       const unusable = [...found].filter(([, value]) => !Number.isFinite(value));
       const gaps = [
         ...(missing.length === 0 ? [] : [`no series ${missing.join(', ')}`]),
+        ...unreadable.slice(0, MOST_LINES_TOLD).map(unreadableText),
+        ...(unreadable.length > MOST_LINES_TOLD ? [`and ${unreadable.length - MOST_LINES_TOLD} more such lines`] : []),
         ...unusable.map(([text, value]) => `${text} is ${value}`),
       ];
       if (known.length === 0) throw new Error(gaps.join('; '));
       return { values: Object.fromEntries(known), gap: gaps.length === 0 ? null : gaps.join('; ') };
     },
   };
+}
+
+const MOST_LINES_TOLD = 3;
+const MOST_LINE_CHARACTERS = 120;
+
+/** A sum without the line would be another number, so there is none. */
+function unreadableText({ number, text, names }: UnreadableLine): string {
+  return `line ${number} cannot be read, so there is no ${names.join(', ')}: ${text.slice(0, MOST_LINE_CHARACTERS)}`;
 }
 
 /** Null where it can be asked. */
@@ -57,7 +69,10 @@ function fetchMetrics(url: string, signal: AbortSignal): Promise<string> {
       });
       response.on('error', reject);
       response.on('end', () => {
-        const body = Buffer.concat(chunks).toString('utf8');
+        // A byte order mark is none of the first name.
+        const body = Buffer.concat(chunks)
+          .toString('utf8')
+          .replace(/^\ufeff/, '');
         if (/^\s*</.test(body)) refuse('the answer is HTML, not metrics: is it the right path?');
         else resolve(body);
       });

@@ -92,10 +92,14 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   unsentLate: 'Add workers, or ask for less: the generator did not send what was due.',
   workerDied: 'Find out why a worker died; its lanes are missing from every figure.',
   incomplete: 'Run again to the end: the record breaks off.',
+  damagedRecord: 'Restore the files of the record, or run again: lines of it are missing or repeated.',
   littlesLaw: 'Run again on a quiet machine: the generator’s own figures contradict each other.',
   approximate: 'Send fewer messages at once on each lane: the ledger had more disorder than it can keep exactly.',
   unmatched: 'Check the dialect: answers could not be told apart.',
   dialectError: 'Mend the dialect: it threw, and what it should have read is missing.',
+  standstill: 'Keep the generator running (no pause, suspend or starved machine) and run again: it stood still.',
+  loadAbsent:
+    'Find out why clients were not connected or messages not sent, and run again: the load was not on the service.',
   faultFailed: 'See why a fault could not be done; the run says nothing about it.',
 };
 

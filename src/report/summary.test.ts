@@ -125,6 +125,7 @@ describe('the summary', () => {
         lane: 0,
         failure: 'refused',
         detail: 'connect ECONNREFUSED 10.0.0.1:80',
+        close: null,
       },
     ];
     const text = lines(resultOf(parts, [], { events })).join('\n');
@@ -223,7 +224,7 @@ describe('what the run cost', () => {
 describe('what comes from outside cannot harm the terminal', () => {
   const evil = '\u001b[2J\u202eevil\nsecond line';
   const events: RunEvent[] = [
-    { kind: 'failure', atNs: 1, worker: 0, group: 0, lane: 0, failure: 'reset', detail: evil },
+    { kind: 'failure', atNs: 1, worker: 0, group: 0, lane: 0, failure: 'reset', detail: evil, close: null },
     { kind: 'violation', atNs: 1, worker: 0, violation: 'lost', lane: 0, stream: 0, seq: 0, detail: evil },
     { kind: 'stopping', atNs: 1, reason: 'abortRule', detail: evil },
   ];

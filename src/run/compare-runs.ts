@@ -2,6 +2,7 @@
 
 import { differencesOf, flawsOf, machineDifferences, planDifferences } from '../analysis/comparability.ts';
 import { compare, countsRuns, type SampledSide } from '../analysis/compare.ts';
+import { createRecordAccount } from '../analysis/record-account.ts';
 import {
   comparableParts,
   comparedPart,
@@ -52,7 +53,7 @@ async function openRun(stored: StoredRun): Promise<OpenedRun> {
       `${stored.path}: expected the record of a run, got: ${stored.unjudgeable}`,
     ]);
   }
-  return { stored, result: (await stored.result()) ?? (await judgeStoredRun(stored)) };
+  return { stored, result: (await stored.result()) ?? (await judgeStoredRun(stored)).result };
 }
 
 /** Throws RUNS_NOT_COMPARABLE unless forced, and ARGUMENTS_INVALID where a run stands on both sides. */
@@ -67,7 +68,11 @@ export async function compareGroups(
   const differences = differencesOf(first!, others);
   if (differences.length > 0 && !force) throw notComparable(differences, 'or compare all the same with --force');
   const { part, stretches } = comparedPart(
-    await Promise.all(runs.map(async ({ stored }) => comparableParts(stored.plan, await stored.events()))),
+    await Promise.all(
+      runs.map(async ({ stored }) =>
+        comparableParts(stored.plan, createRecordAccount(await stored.events(), false).events),
+      ),
+    ),
   );
   // Where runs are what is counted, nobody looks inside them.
   const stepSeconds = countsRuns(baseline.runs.length, candidate.runs.length)
@@ -118,9 +123,18 @@ function notComparable(differences: readonly Difference[], or: string): Highwate
   ]);
 }
 
+/** Rejects with RUN_UNREADABLE where the record has not all any more that the result was made from. */
 async function sample({ stored, result }: OpenedRun, parts: Omit<SamplerParts, 'workers'>): Promise<RunSample> {
   const sampler = createSampler({ ...parts, workers: result.run.workerCount });
-  for await (const window of stored.windows()) if (window !== null) sampler.add(window);
+  const account = createRecordAccount([], false);
+  for await (const window of stored.windows()) if (account.window(window)) sampler.add(window);
+  const { read } = account.finish().windows;
+  if (read < result.record.windows.read) {
+    throw new HighwaterError('RUN_UNREADABLE', [
+      `${stored.path}: expected the ${result.record.windows.read} windows that its result was made from, got ${read}. ` +
+        'Restore windows.ndjson, or compare other runs',
+    ]);
+  }
   return { result, steps: sampler.finish(), stepSeconds: parts.stepSeconds };
 }
 

@@ -59,6 +59,7 @@ async function conduct(
   used: Plan = plan,
   onEvent: (event: RunEvent) => void = () => {},
   watched: readonly Watched[] = [],
+  problem: () => string | null = () => null,
 ): Promise<Conducted> {
   const seen: Conducted = { events: [], windows: [], readings: [], sent: [], dismissed: 0, killed: [], error: null };
   const muster = async (_count: number, handler: CrewHandler): Promise<Crew> => {
@@ -120,6 +121,7 @@ async function conduct(
         window: (window) => void seen.windows.push(window),
         reading: (reading) => void seen.readings.push(reading),
         truth: () => {},
+        problem,
         end: () => {
           throw new Error('the recording is ended by whoever began it');
         },
@@ -327,15 +329,49 @@ describe('an early end', () => {
   });
 });
 
-test('a fact that cannot be kept ends the run: what follows would be judged without it', async () => {
-  const seen = await conduct(obedient, {}, plan, (event) => {
-    if (event.kind === 'messagesStarted') throw new Error('ENOSPC: no space left on device');
+test('a record that cannot be written any further ends the run: workers drain, and the record says why', async () => {
+  const notices: string[] = [];
+  let problem: string | null = null;
+  const seen = await conduct(
+    (worker, command, say, die) => {
+      // It would go on for ever: only the stop ends it.
+      if (command.kind === 'startMessages') say({ kind: 'window', window: makeWindow({ worker }) });
+      else obedient(worker, command, say, die);
+    },
+    { onNotice: (text) => notices.push(text) },
+    plan,
+    (event) => {
+      if (event.kind === 'messagesStarted') problem = 'ENOSPC: no space left on device, write';
+    },
+    [],
+    () => problem,
+  );
+  expect(seen.error).toBeNull();
+  for (const worker of [0, 1]) expect(commands(seen, worker).at(-1)).toBe('stop');
+  const [stopping, ended] = seen.events.slice(-2);
+  expect(stopping).toMatchObject({
+    kind: 'stopping',
+    reason: 'recordUnwritable',
+    detail: 'the record could not be written any further: ENOSPC: no space left on device, write',
   });
-  expect(seen.error).toMatchObject({
-    code: 'RUN_DIRECTORY_UNWRITABLE',
-    message: expect.stringContaining('ENOSPC'),
+  expect(ended).toMatchObject({ kind: 'runEnded', outcome: 'aborted' });
+  expect(notices).toEqual([expect.stringContaining('ENOSPC')]);
+});
+
+test('the end of the record says how many windows each worker sent', async () => {
+  const seen = await conduct((worker, command, say, die) => {
+    if (command.kind === 'startMessages') {
+      for (let number = 0; number <= worker; number++) say({ kind: 'window', window: makeWindow({ worker, number }) });
+      say({ kind: 'window', window: makeWindow({ worker, group: 1, number: 0 }) }, { kind: 'finished' });
+    } else obedient(worker, command, say, die);
   });
-  expect(kinds(seen)).not.toContain('runEnded');
+  const { windows } = seen.events.at(-1) as Extract<RunEvent, { kind: 'runEnded' }>;
+  expect(windows.toSorted((a, b) => a.worker - b.worker || a.group - b.group)).toEqual([
+    { worker: 0, group: 0, count: 1 },
+    { worker: 0, group: 1, count: 1 },
+    { worker: 1, group: 0, count: 2 },
+    { worker: 1, group: 1, count: 1 },
+  ]);
 });
 
 test('what workers report is kept, with secrets taken out', async () => {
@@ -345,7 +381,16 @@ test('what workers report is kept, with secrets taken out', async () => {
       if (command.kind === 'connect' && worker === 0) {
         say({
           kind: 'event',
-          event: { kind: 'failure', atNs: 1, worker, group: 0, lane: 0, failure: 'upgradeRejected', detail },
+          event: {
+            kind: 'failure',
+            atNs: 1,
+            worker,
+            group: 0,
+            lane: 0,
+            failure: 'upgradeRejected',
+            detail,
+            close: null,
+          },
         });
       }
       obedient(worker, command, say, die);

@@ -4,7 +4,7 @@
 import type { Assignment } from '../engine/engine.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
-import type { FaultPhase, Manifest, Outcome, RunEvent, StopReason } from '../facts/event.ts';
+import type { FaultPhase, Manifest, Outcome, RunEvent, StopReason, WindowCount } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import type { Window } from '../facts/window.ts';
@@ -35,7 +35,7 @@ const LOOK_EVERY_MS = 250;
 /** A worker that has said nothing for this long is hung: it should report every second. */
 const SILENCE_LIMIT_NS = 20e9;
 /** A coordinator that looks this late has stood still itself (Ctrl-Z, a paused machine), and has not listened. */
-const DEAF_AFTER_NS = 2e9;
+const STOOD_STILL_NS = 1e9;
 /** Abort rules need this much of a run before they are believed. */
 const ABORT_AFTER_NS = 5e9;
 /** How long after a stop, beside the drain, workers may take to close their lanes. */
@@ -78,17 +78,17 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   let firstDeath: string | null = null;
   let isTold = false;
   let messagesAtNs: number | null = null;
-  let stopping: { readonly reason: StopReason; readonly atNs: number } | null = null;
-  let lookedNs = 0;
-  /** Set once a fact could not be kept: the run then ends, as what follows would be judged without it. */
-  let unkept: HighwaterError | null = null;
+  let stopping: { readonly reason: StopReason; readonly patientFromNs: number } | null = null;
+  let lookedNs = Number.NaN;
+  /** By worker and group. */
+  const windowCounts = new Map<string, WindowCount>();
   let wake: () => void = () => {};
 
   const nowNs = (): number => Number(process.hrtime.bigint() - originNs);
   const living = (): number[] => states.flatMap((state, worker) => (state === 'dead' ? [] : [worker]));
   const everyLiving = (...wanted: WorkerState[]): boolean =>
     living().every((worker) => wanted.includes(states[worker]!));
-  const record = (event: RunEvent): void => keep(() => recording.event(cleanEvent(event, secretsOf)));
+  const record = (event: RunEvent): void => recording.event(cleanEvent(event, secretsOf));
 
   const gaps = new Map<string, { last: string | null; told: number }>();
 
@@ -97,7 +97,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   function onReading(reading: ProbeReading): void {
     const clean = cleaned(reading);
     const { probe, atNs, gap } = clean;
-    keep(() => recording.reading(clean));
+    recording.reading(clean);
     const known = gaps.get(probe) ?? { last: null, told: 0 };
     if (gap !== null && gap !== known.last && known.told < MOST_GAPS_TOLD) {
       record({ kind: 'probeGap', atNs, probe, detail: gap });
@@ -113,17 +113,6 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     if (isTold) return;
     isTold = true;
     options.onNotice?.(cleanText(detail, secretsOf(null)));
-  }
-
-  function keep(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      unkept ??= new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
-        `${recording.path}: expected to go on writing the record of the run, got: ${(error as Error).message}. ` +
-          `What was written can be judged: highwater report ${recording.path}`,
-      ]);
-    }
   }
 
   function onReport(worker: number, report: Report): void {
@@ -159,7 +148,10 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   }
 
   function onWindow(window: Window): void {
-    keep(() => recording.window(window));
+    recording.window(window);
+    const { worker, group } = window;
+    const count = (windowCounts.get(`${worker}.${group}`)?.count ?? 0) + 1;
+    windowCounts.set(`${worker}.${group}`, { worker, group, count });
     view.add(window);
     if (window.second > view.shownSecond() && view.isComplete(window.second, living().length)) {
       options.onProgress?.(view.progress(window.second, phase, nsToSeconds(nowNs()), totalSeconds()));
@@ -176,7 +168,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   }
 
   function onDeath(worker: number, detail: string): void {
-    if (states[worker] === 'finished' || states[worker] === 'dead' || unkept !== null) return;
+    if (states[worker] === 'finished' || states[worker] === 'dead') return;
     states[worker] = 'dead';
     firstDeath ??= detail;
     record({ kind: 'workerDied', atNs: nowNs(), worker, detail });
@@ -194,15 +186,24 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
           resolve();
         };
       });
-      if (unkept !== null) throw unkept;
       lookAfter();
     }
   }
 
+  /** What workers said meanwhile is still to be read, and no deadline ran for them. */
+  function noteStandstill(): void {
+    const atNs = nowNs();
+    const forNs = atNs - lookedNs - LOOK_EVERY_MS * 1e6;
+    lookedNs = atNs;
+    if (!(forNs > STOOD_STILL_NS)) return;
+    heardNs.fill(atNs);
+    if (stopping !== null) stopping = { ...stopping, patientFromNs: atNs };
+    record({ kind: 'coordinatorStalled', atNs, forNs });
+  }
+
   function lookAfter(): void {
     if (phase === 'starting') return;
-    if (nowNs() - lookedNs > DEAF_AFTER_NS) heardNs.fill(nowNs());
-    lookedNs = nowNs();
+    noteStandstill();
     for (const worker of living()) {
       if (states[worker] !== 'finished' && nowNs() - heardNs[worker]! > SILENCE_LIMIT_NS) {
         crew.kill(worker);
@@ -210,13 +211,24 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       }
     }
     if (stopping !== null) {
-      if (nowNs() - stopping.atNs > plan.drainNs + CLOSE_ALLOWANCE_NS) for (const worker of living()) crew.kill(worker);
+      if (nowNs() - stopping.patientFromNs > plan.drainNs + CLOSE_ALLOWANCE_NS)
+        for (const worker of living()) crew.kill(worker);
       return;
     }
     if (options.signal?.aborted === true) stop('interrupted', 'stopped by the user');
+    else if (recording.problem() !== null) stopUnwritable(recording.problem()!);
     else if (living().length === 0) stop('workersDied', 'every worker died');
     else if (isConnected && view.allLanesFailed()) stop('noLanes', 'no lane could be opened');
     else lookAtAbortRules();
+  }
+
+  /** What followed would be judged without a part of its facts. */
+  function stopUnwritable(problem: string): void {
+    const detail = `the record could not be written any further: ${problem}`;
+    options.onNotice?.(
+      `${recording.path}: ${detail}. The run ends; make room, or name another directory with --runs-dir`,
+    );
+    stop('recordUnwritable', detail);
   }
 
   function lookAtAbortRules(): void {
@@ -227,11 +239,12 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   }
 
   function stop(reason: StopReason, detail: string): void {
-    stopping = { reason, atNs: nowNs() };
+    const atNs = nowNs();
+    stopping = { reason, patientFromNs: atNs };
     phase = 'draining';
     // What is in flight is waited for, and must not be cut off by a fault whose time comes only now.
     faults.halt();
-    record({ kind: 'stopping', atNs: stopping.atNs, reason, detail });
+    record({ kind: 'stopping', atNs, reason, detail });
     for (const worker of living()) crew.send(worker, { kind: 'stop' });
   }
 
@@ -262,6 +275,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
 
     originNs = process.hrtime.bigint() + BigInt(START_MARGIN_NS);
     heardNs.fill(0);
+    lookedNs = 0;
     phase = 'connecting';
     // The label of the moment that times count from; the id was given before the workers were up.
     const startedAt = new Date(Date.now() + nsToMs(START_MARGIN_NS)).toISOString();
@@ -287,8 +301,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     endWatch();
     const delayNs = parts.faults.delayNs();
     if (delayNs !== null) record({ kind: 'proxyDelay', atNs: nowNs(), delayNs });
-    record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping) });
-    if (unkept !== null) throw unkept;
+    record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping), windows: [...windowCounts.values()] });
   } finally {
     endWatch();
     await faults.finish();
@@ -335,7 +348,10 @@ function runMark(id: string): number {
 /** What a service says may repeat what it was told, and hold anything at all. */
 function cleanEvent(event: RunEvent, secretsOf: (lane: number | null) => readonly string[]): RunEvent {
   if (!('detail' in event) || event.detail === null) return event;
-  return { ...event, detail: cleanText(event.detail, secretsOf('lane' in event ? event.lane : null)) };
+  const secrets = secretsOf('lane' in event ? event.lane : null);
+  const detail = cleanText(event.detail, secrets);
+  if (event.kind !== 'failure' || event.close === null) return { ...event, detail };
+  return { ...event, detail, close: { ...event.close, reason: cleanText(event.close.reason, secrets) } };
 }
 
 function cleanText(text: string, secrets: readonly string[]): string {

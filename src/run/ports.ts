@@ -5,7 +5,7 @@ import type { DialectProblem } from '../dialects/dialect-contract.ts';
 import type { Assignment } from '../engine/engine.ts';
 import type { Line, LineHandler } from '../engine/line.ts';
 import type { Addresses } from '../engine/site.ts';
-import type { GitState, Manifest, RunEvent } from '../facts/event.ts';
+import type { GitState, Manifest, RecordedEvent, RunEvent } from '../facts/event.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
@@ -63,14 +63,16 @@ export interface Archive {
   find(reference: string, planName?: string): Promise<NonEmpty<StoredRun>>;
 }
 
+/** What is recorded is on disk, or at least with the kernel, when the call returns, unless `problem` says otherwise. */
 export interface Recording {
   readonly path: string;
-  /** On disk, or at least with the kernel, when the call returns. */
   window(window: Window): void;
   event(event: RunEvent): void;
   reading(reading: ProbeReading): void;
-  /** What was done to a single message or connection on the way. */
+  /** What was done to a single message or connection on the way. Throws where it cannot be written. */
   truth(line: TruthLine): void;
+  /** Why a line could not be written as usual, in the system's words; the run must end then. Null while all went well. */
+  problem(): string | null;
   /** Closes the files and hands back what was recorded. */
   end(): StoredRun;
 }
@@ -80,12 +82,14 @@ export interface StoredRun {
   readonly plan: Plan;
   /** Why its record cannot be judged again, so that there is only the result that was kept; null where it can. */
   readonly unjudgeable: string | null;
-  /** In the order in which they were written; a torn last line is left out. */
-  events(): Promise<readonly RunEvent[]>;
-  /** Null for a line that is none, but for the last. */
-  windows(): AsyncIterable<Window | null>;
+  /** Whether a run whose record has no end goes on. */
+  isAtWork(): boolean;
+  /** In the order in which they were written. Lines that are none are left out: numbers tell what is missing. */
+  events(): Promise<readonly RecordedEvent[]>;
+  windows(): AsyncIterable<Window>;
   /** None where the run had no probes. */
   readings(): AsyncIterable<ProbeReading>;
+  /** Rejects with RUN_DIRECTORY_UNWRITABLE. */
   keepResult(result: RunResult): Promise<void>;
   /** What was kept; null where there is none, or one of another version. */
   result(): Promise<RunResult | null>;

@@ -10,9 +10,10 @@ import { createSecureContext } from 'node:tls';
 import { deflateSync } from 'node:zlib';
 import { imbalances } from '../analysis/books.ts';
 import { createJudge } from '../analysis/judge.ts';
+import { createRecordAccount, isPart } from '../analysis/record-account.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { GitState, Manifest } from '../facts/event.ts';
-import type { RunResult } from '../facts/result.ts';
+import type { RecordResult, RunResult } from '../facts/result.ts';
 import { encodeHdrV2 } from '../histogram/hdr-v2.ts';
 import type { Histogram } from '../histogram/histogram.ts';
 import type { Tell } from '../injection/truth.ts';
@@ -103,7 +104,8 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
     } finally {
       stored = recording.end();
     }
-    const result = await judgeStoredRun(stored);
+    const { result, unkept } = await judgeStoredRun(stored);
+    if (unkept !== null) options.onNotice?.(unkept);
     return { result, path: stored.path };
   } finally {
     await target?.stop();
@@ -124,21 +126,59 @@ function unlessFull(tell: Tell, { onNotice }: RunOptions): Tell {
   };
 }
 
+export interface JudgedRun {
+  readonly result: RunResult;
+  /** Why it was not kept beside the record, with what to do; null where it was. */
+  readonly unkept: string | null;
+}
+
 /** Judges a stored run and keeps the result beside it; of one that cannot be judged, what was kept. Throws BOOKS_UNBALANCED. */
-export async function judgeStoredRun(stored: StoredRun): Promise<RunResult> {
-  const kept = stored.unjudgeable === null ? null : await stored.result();
-  if (kept !== null) return kept;
-  const judge = createJudge(stored.plan, await stored.events(), encodeHdr);
-  for await (const window of stored.windows()) {
-    if (window === null) judge.unreadable();
-    else judge.window(window);
+export async function judgeStoredRun(stored: StoredRun): Promise<JudgedRun> {
+  const kept = await stored.result();
+  if (stored.unjudgeable !== null && kept !== null) return { result: kept, unkept: null };
+  const log = await stored.events();
+  const isGoingOn = stored.isAtWork() && !log.some(({ event }) => event.kind === 'runEnded');
+  const account = createRecordAccount(log, isGoingOn);
+  const judge = createJudge(stored.plan, account.events, encodeHdr);
+  for await (const window of stored.windows()) if (account.window(window)) judge.window(window);
+  for await (const reading of stored.readings()) {
+    account.reading();
+    judge.reading(reading);
   }
-  for await (const reading of stored.readings()) judge.reading(reading);
-  const result = judge.finish();
-  await stored.keepResult(result);
-  const problems = imbalances(result);
+  const result = judge.finish(account.finish());
+  const unkept = await keep(result, kept, stored);
+  // Of a damaged record the sums are of what is there, and the doubt says so.
+  const problems = isPart(result.record) ? [] : imbalances(result);
   if (problems.length > 0) throw new HighwaterError('BOOKS_UNBALANCED', problems);
-  return result;
+  return { result, unkept };
+}
+
+/** Why it was not kept; null where it was. */
+async function keep(result: RunResult, kept: RunResult | null, stored: StoredRun): Promise<string | null> {
+  if (result.run.outcome === 'running') {
+    return `${stored.path}: the run is still going on, so the result is not kept. Judge it again when the run has ended`;
+  }
+  if (kept !== null && isMadeFromMore(kept.record, result.record)) {
+    return (
+      `${stored.path}: the result that was kept was made from ${linesText(kept.record)}, of which the record has ` +
+      `${linesText(result.record)} left. The kept result stays; restore the record to judge it again`
+    );
+  }
+  try {
+    await stored.keepResult(result);
+    return null;
+  } catch (error) {
+    if (!(error instanceof HighwaterError)) throw error;
+    return error.message;
+  }
+}
+
+function isMadeFromMore(kept: RecordResult, now: RecordResult): boolean {
+  return kept.windows.read > now.windows.read || kept.events.read > now.events.read || kept.readings > now.readings;
+}
+
+function linesText({ windows, events, readings }: RecordResult): string {
+  return `${windows.read} windows, ${events.read} events and ${readings} readings of probes`;
 }
 
 function encodeHdr(histogram: Histogram): string {

@@ -87,7 +87,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
       clock,
       ownDialect: null,
       maskSeed: 12_345,
-      meter: { cpuNs: () => 0, throttledNs: () => 0, rssBytes: () => 1 },
+      meter: { cpuNs: () => 0, throttledNs: () => 0, rssBytes: () => 1, bootNs: () => null },
       hooks: {
         window: (window) => void judgeWindows.push(window),
         event: (event) => void events.push(event),
@@ -97,7 +97,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
           engine.startMessages(atNs);
         },
         finished() {
-          events.push({ kind: 'runEnded', atNs: clock.nowNs(), outcome: 'completed' });
+          events.push({ kind: 'runEnded', atNs: clock.nowNs(), outcome: 'completed', windows: [] });
           const judge = createJudge(plan, events, () => '');
           for (const window of judgeWindows) judge.window(window);
           const violations = events.flatMap((event) =>

@@ -184,7 +184,7 @@ test('runs that are killed, torn, foreign or still going on are listed as what t
     rewrite(place('killed', 'events.ndjson'), (text) => text.replace(/\{"kind":"runEnded".*\n/, '{"kind":"runE')),
   );
   copy('unjudged', () => {});
-  copy('older', () => rewrite(place('older', 'windows.ndjson'), (text) => text.replaceAll('window/2', 'window/1')));
+  copy('older', () => rewrite(place('older', 'windows.ndjson'), (text) => text.replaceAll('window/3', 'window/2')));
   copy('torn', () => rewrite(place('torn', 'plan.json'), (text) => text.slice(0, 20)));
   copy('bare', () => rmSync(place('bare', 'events.ndjson')));
   mkdirSync(place('empty'));

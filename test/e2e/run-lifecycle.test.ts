@@ -575,22 +575,25 @@ describe('a directory for runs that cannot be written', TOGETHER, () => {
 });
 
 describe.skipIf(!hasProc)('a disk that is full in the middle of a run', TOGETHER, () => {
-  test('ends the run with 64, and what was written is judged', async () => {
+  test('ends the run, and what was written is judged and told', async () => {
     const server = await bench.server({ behaviour: 'echo' });
     const name = 'disk-full';
-    const flags = ['-r', '100/s', '-d', LONG, '--name', name, '-t', 'lost == 0'];
+    const flags = ['-r', '100/s', '-d', LONG, '--name', name, '-t', 'lost == 0', '-t', 'delivered >= 99%'];
     // No file may grow beyond 8 blocks (of 512 bytes, or 1024 in some shells): that is a window or a few.
     const running = bench.start(['run', server.url, ...flags], { before: 'ulimit -f 8' });
     await endsAtOnce(running);
-    const { exitCode, stderr } = await running.ended;
-    expect(exitCode).toBe(64);
+    const { exitCode, stdout, stderr } = await running.ended;
+    expect(exitCode).toBe(2);
+    expect(stdout).toMatch(/INCONCLUSIVE .* aborted/);
+    expect(stdout).toMatch(/ended early: the record could not be written any further: EFBIG/);
+    expect(stdout).toMatch(/of \d+ windows are missing from windows\.ndjson/);
+    // Told when it happened; and at the end that the result is too large for such a file as well.
+    expect(stderr).toMatch(/The run ends; make room, or name another directory with --runs-dir/);
     expect(stderr).toContain('RUN_DIRECTORY_UNWRITABLE');
-    expect(stderr).toContain('EFBIG');
     const { result } = await reportOn(name);
-    expectBalancedBooks(result);
-    expect(result.run.outcome).toBe('aborted');
-    expect(doubts(result)).toContain('incomplete');
-    // Its worker was dismissed; it did not die.
+    expect(result.run).toMatchObject({ outcome: 'aborted', endedBecause: expect.stringContaining('EFBIG') });
+    expect(doubts(result)).toEqual(expect.arrayContaining(['incomplete', 'damagedRecord']));
+    // Its worker drained and finished; it did not die.
     expect(result.generator.missedWorkers).toBe(0);
     expect(result.verdict.kind).toBe('inconclusive');
     expect(result.messages.sent).toBe(sumOf(windowsOf(name), 'sent'));

@@ -37,6 +37,8 @@ export interface FinishedHighwater {
 }
 
 export interface RunningHighwater {
+  /** Its workers are its children. */
+  readonly pid: number;
   readonly finished: Promise<FinishedHighwater>;
   /** Resolves once the text has been printed; rejects when the command ends without. */
   prints(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray>;
@@ -92,6 +94,7 @@ export function startHighwater(args: readonly string[], options: HighwaterOption
     });
   });
   return {
+    pid: child.pid ?? 0,
     finished,
     signal: (name) => void child.kill(name),
     prints: (stream, pattern) =>

@@ -59,7 +59,8 @@ export async function keepRun(root: string, run: KeptRun, isJudged = true): Prom
   recording.event({ kind: 'runStarted', atNs: 0, manifest });
   recording.event({ kind: 'messagesStarted', atNs: 0 });
   recording.window(windowOf(run));
-  recording.event({ kind: 'runEnded', atNs: SECOND, outcome: 'completed' });
+  const windows = [{ worker: 0, group: 0, count: 1 }];
+  recording.event({ kind: 'runEnded', atNs: SECOND, outcome: 'completed', windows });
   const stored = recording.end();
   if (isJudged) await stored.keepResult(resultOf(run));
   return path.join(root, run.id);

@@ -87,7 +87,7 @@ export function runScenario(scenario: Scenario): Outcome {
       openTransport: (handler) => network.open(handler),
       ownDialect: scenario.dialect ?? null,
       clock,
-      meter: { cpuNs: () => clock.nowNs() / 4, throttledNs: () => 0, rssBytes: () => 1e6 },
+      meter: { cpuNs: () => clock.nowNs() / 4, throttledNs: () => 0, rssBytes: () => 1e6, bootNs: () => null },
       maskSeed: 99 + shard,
       hooks: {
         window(window) {

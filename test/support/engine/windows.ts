@@ -1,7 +1,7 @@
 // Windows for tests of what is made of them: empty ones with a few facts in, and random ones.
 
 import fc from 'fast-check';
-import type { RunEvent } from '../../../src/facts/event.ts';
+import type { RunEvent, WindowCount } from '../../../src/facts/event.ts';
 import { FAILURE_KINDS } from '../../../src/facts/failure.ts';
 import {
   type DamageKind,
@@ -28,6 +28,8 @@ import { encodeSparse } from '../../../src/histogram/sparse-codec.ts';
 
 export interface WindowParts {
   readonly worker?: number;
+  /** The second where left out, as in a run without stages. */
+  readonly number?: number;
   readonly second?: number;
   readonly stage?: number;
   readonly messages?: Partial<MessageFacts>;
@@ -60,6 +62,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
     schema: WINDOW_SCHEMA,
     worker: parts.worker ?? 0,
     group: parts.group ?? 0,
+    number: parts.number ?? second,
     second,
     stage: parts.stage ?? 0,
     untilNs: (second + 1) * 1e9,
@@ -107,6 +110,8 @@ export function makeWindow(parts: WindowParts = {}): Window {
       fanout: histogram('fanout'),
       firstPush: histogram('firstPush'),
       outage: histogram('outage'),
+      away: histogram('away'),
+      lifetime: histogram('lifetime'),
       ping: histogram('ping'),
     },
     health: {
@@ -118,6 +123,8 @@ export function makeWindow(parts: WindowParts = {}): Window {
       inFlightNs: 0,
       inFlight: 0,
       approximate: false,
+      stall: { ns: 0, longestNs: 0, cpuNs: 0 },
+      suspendedNs: 0,
       spinning: false,
       ...parts.health,
     },
@@ -167,6 +174,8 @@ export const anyWindow: fc.Arbitrary<Window> = fc
       inFlightNs: fc.nat(1e9),
       inFlight: count,
       approximate: fc.boolean(),
+      stall: fc.record({ ns: fc.nat(1e9), longestNs: fc.nat(1e9), cpuNs: fc.nat(1e9) }),
+      suspendedNs: fc.nat(1e9),
       spinning: fc.boolean(),
     }),
   })
@@ -191,10 +200,14 @@ export const MANIFEST = {
 } as const;
 
 /** The events of a run that went its way. */
-export function completedRun(messagesStartedNs: number | null, endedNs: number): RunEvent[] {
+export function completedRun(
+  messagesStartedNs: number | null,
+  endedNs: number,
+  windows: readonly WindowCount[] = [],
+): RunEvent[] {
   return [
     { kind: 'runStarted', atNs: 0, manifest: MANIFEST },
     ...(messagesStartedNs === null ? [] : [{ kind: 'messagesStarted' as const, atNs: messagesStartedNs }]),
-    { kind: 'runEnded', atNs: endedNs, outcome: 'completed' },
+    { kind: 'runEnded', atNs: endedNs, outcome: 'completed', windows },
   ];
 }

@@ -1,0 +1,248 @@
+// Whether the load that the plan asked for was on the service: clients connected for as long as they were wanted, messages sent that
+// were due. Where it was not, a rule that seems kept says nothing about a service under that load.
+//
+//   stage      ├──────────────────────────────┤
+//   fault             ├─────┤
+//   recovery                ├───┤             until a second in which everything was there again
+//   judged     ├──────┤         ├─────────────┤  connected ÷ wanted ≥ 99 %, sent ÷ due ≥ 99 %
+//
+// What the generator gave up as overdue is its own doubt. Pure.
+
+import type { CloseFacts, RunEvent } from '../facts/event.ts';
+import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
+import type { UnsentReason, Window } from '../facts/window.ts';
+import { type Histogram, percentile } from '../histogram/histogram.ts';
+import { groupCounts } from '../plan/lane-groups.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planStages } from '../plan/stages.ts';
+import { formatDuration, NS_PER_SECOND, nsToSeconds } from '../units/duration.ts';
+import { formatCount } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
+import { faultSpans } from './fault-spans.ts';
+import type { Stretch } from './steady.ts';
+import type { HealthDoubt } from './touches.ts';
+
+/** Of what a stage asks: as much must be there. */
+export const PRESENT_RATIO = 0.99;
+/** How long after a fault the service, and the reconnects, may take to come back; the longest pause of a reconnect comes on top. */
+const RECOVERY_ALLOWANCE_NS = 30e9;
+
+export interface LoadPresence {
+  add(window: Window): void;
+  doubts(whole: WholeRun): readonly HealthDoubt[];
+}
+
+export interface WholeRun {
+  /** When the first stage began; null where it never did. */
+  readonly originNs: number | null;
+  readonly opened: number;
+  readonly droppedByServer: number;
+  readonly closeCodes: Readonly<Record<string, number>>;
+  readonly attempted: number;
+  readonly failed: number;
+  readonly failures: Readonly<Partial<Record<FailureKind, number>>>;
+  readonly lifetime: Histogram;
+  readonly away: Histogram;
+}
+
+interface Amount {
+  wantedNs: number;
+  openNs: number;
+  due: number;
+  sent: number;
+  readonly unsent: Partial<Record<UnsentReason, number>>;
+}
+
+interface Second extends Amount {
+  readonly second: number;
+  readonly stage: number;
+}
+
+export function createLoadPresence(
+  plan: Pick<Plan, 'faults' | 'load' | 'reconnect'>,
+  events: readonly RunEvent[],
+): LoadPresence {
+  const stages = planStages(plan);
+  const spans = faultSpans(plan, events).filter(({ isDone }) => isDone);
+  const firstFaultNs = Math.min(Number.POSITIVE_INFINITY, ...spans.map(({ fromNs }) => fromNs));
+  const byStage = stages.map(zeroAmount);
+  /** From the first fault on, as how long a recovery took is known only at the end. */
+  const seconds = new Map<string, Second>();
+
+  return {
+    add(window) {
+      const stage = byStage[window.stage];
+      if (stage === undefined) return;
+      if (window.untilNs <= firstFaultNs) {
+        addTo(stage, window);
+        return;
+      }
+      const key = `${window.second} ${window.stage}`;
+      const known = seconds.get(key) ?? { ...zeroAmount(), second: window.second, stage: window.stage };
+      seconds.set(key, known);
+      addTo(known, window);
+    },
+
+    doubts(whole) {
+      const excused = excusedStretches(plan, spans, [...seconds.values()]);
+      const judged = byStage.map((amount) => ({ ...amount, unsent: { ...amount.unsent } }));
+      for (const second of seconds.values()) {
+        if (!excused.some((stretch) => overlaps(stretch, second))) merge(judged[second.stage]!, second);
+      }
+      const absent = judged.flatMap((amount, index) => (isPresent(amount) ? [] : [{ amount, stage: stages[index]! }]));
+      const baseNs = plan.load.messages.kind === 'none' ? 0 : (whole.originNs ?? 0);
+      const during = absent.map(({ stage }) => ({ fromNs: baseNs + stage.fromNs, toNs: baseNs + stage.toNs }));
+      const cause = causeOf(whole, events);
+      return [
+        ...(absent.length === 0 ? [] : [doubt(absentText(absent, stages.length, cause), during)]),
+        ...awayDoubts(plan, whole),
+      ];
+    },
+  };
+}
+
+function doubt(detail: string, during: readonly Stretch[] | null): HealthDoubt {
+  return { kind: 'loadAbsent', rule: null, detail, during };
+}
+
+function zeroAmount(): Amount {
+  return { wantedNs: 0, openNs: 0, due: 0, sent: 0, unsent: {} };
+}
+
+function addTo(amount: Amount, { messages, unsent, connections }: Window): void {
+  merge(amount, {
+    wantedNs: connections.wantedNs,
+    openNs: connections.openNs,
+    due: messages.due - unsent.late,
+    sent: messages.sent,
+    unsent: { ...unsent, late: 0 },
+  });
+}
+
+function merge(into: Amount, more: Amount): void {
+  into.wantedNs += more.wantedNs;
+  into.openNs += more.openNs;
+  into.due += more.due;
+  into.sent += more.sent;
+  for (const [reason, count] of Object.entries(more.unsent) as [UnsentReason, number][]) {
+    into.unsent[reason] = (into.unsent[reason] ?? 0) + count;
+  }
+}
+
+function isConnected({ wantedNs, openNs }: Amount): boolean {
+  return openNs >= PRESENT_RATIO * wantedNs;
+}
+
+function isSent({ due, sent }: Amount): boolean {
+  return sent >= PRESENT_RATIO * due;
+}
+
+function isPresent(amount: Amount): boolean {
+  return isConnected(amount) && isSent(amount);
+}
+
+/**
+ * When faults of the plan were on, and the service came back from them. A recovery that never ended is none: all that lacks since
+ * is judged.
+ */
+function excusedStretches(
+  { reconnect }: Pick<Plan, 'reconnect'>,
+  spans: ReturnType<typeof faultSpans>,
+  seconds: readonly Second[],
+): readonly Stretch[] {
+  const bySecond = new Map<number, Amount>();
+  for (const part of seconds) {
+    const amount = bySecond.get(part.second) ?? zeroAmount();
+    bySecond.set(part.second, amount);
+    merge(amount, part);
+  }
+  const inOrder = [...bySecond].sort(([a], [b]) => a - b);
+  const allowanceNs = RECOVERY_ALLOWANCE_NS + (reconnect?.toNs ?? 0);
+  return spans.map(({ fromNs, toNs }) => {
+    if (toNs === null) return { fromNs, toNs: Number.POSITIVE_INFINITY };
+    const back = inOrder.find(
+      ([second, amount]) => second * NS_PER_SECOND >= toNs && amount.wantedNs + amount.due > 0 && isPresent(amount),
+    );
+    if (back === undefined) return { fromNs, toNs };
+    return { fromNs, toNs: Math.min(back[0] * NS_PER_SECOND, toNs + allowanceNs) };
+  });
+}
+
+function overlaps({ fromNs, toNs }: Stretch, { second }: Second): boolean {
+  return fromNs < (second + 1) * NS_PER_SECOND && toNs > second * NS_PER_SECOND;
+}
+
+function absentText(
+  absent: readonly { readonly amount: Amount; readonly stage: { readonly name: string } }[],
+  stageCount: number,
+  cause: string | null,
+): string {
+  const total = zeroAmount();
+  for (const { amount } of absent) merge(total, amount);
+  const names = absent.map(({ stage }) => stage.name);
+  const where = stageCount === 1 ? '' : ` in ${names.slice(0, 3).join(', ')}${names.length > 3 ? ' and others' : ''}`;
+  const parts = [
+    ...(isConnected(total)
+      ? []
+      : [
+          `clients were connected for ${formatPercent(total.openNs / total.wantedNs)} of the time that the plan asked for`,
+        ]),
+    ...(isSent(total)
+      ? []
+      : [`${formatCount(total.sent)} of ${formatCount(total.due)} messages were sent (${unsentText(total)})`]),
+  ];
+  // Of several stages each lacked something: together they may just reach the limit.
+  const what =
+    parts.length === 0
+      ? 'clients or messages were missing for more than a hundredth of what was asked'
+      : parts.join(', ');
+  return `the load of the plan was not on the service${where}: ${what}${cause === null ? '' : `; ${cause}`}`;
+}
+
+function unsentText({ unsent }: Amount): string {
+  const reasons = Object.entries(unsent).filter(([, count]) => count > 0);
+  return `unsent: ${reasons.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ')}`;
+}
+
+/** What most of the missing clients came to, as far as that is known. */
+function causeOf(whole: WholeRun, events: readonly RunEvent[]): string | null {
+  const { attempted, failed, failures, opened, droppedByServer, closeCodes, lifetime } = whole;
+  if (droppedByServer === 0 && failed === 0) return null;
+  if (failed > droppedByServer) {
+    const [kind] = (Object.entries(failures) as [FailureKind, number][]).sort(([, a], [, b]) => b - a)[0] ?? ['other'];
+    return `${formatCount(failed)} of ${formatCount(attempted)} connections failed to open: ${kind}, ${FAILURE_MEANINGS[kind]}`;
+  }
+  const [code, count] = Object.entries(closeCodes).sort(([, a], [, b]) => b - a)[0] ?? ['1006', droppedByServer];
+  const age = percentile(lifetime, 50);
+  const after = age === null ? '' : ` ${formatDuration(age)} after opening`;
+  const reason = closeReason(events, Number(code));
+  const said = reason === null || reason === '' ? code : `${code} ${reason}`;
+  if (Number(code) === NO_CLOSE_FRAME) {
+    return `${formatCount(count)} of ${formatCount(opened)} connections ended without a close frame${after}`;
+  }
+  return `${formatCount(count)} of ${formatCount(opened)} connections were closed by the service${after}: ${said}`;
+}
+
+const NO_CLOSE_FRAME = 1006;
+
+/** What the service said with this code, the first time. */
+export function closeReason(events: readonly RunEvent[], code: number): string | null {
+  const first = events.find(
+    (event): event is Extract<RunEvent, { kind: 'failure' }> & { close: CloseFacts } =>
+      event.kind === 'failure' && event.group === 0 && event.close?.code === code,
+  );
+  return first?.close.reason ?? null;
+}
+
+/** Who has not come back when sending ends may never come back. */
+function awayDoubts({ load }: Pick<Plan, 'load'>, { away }: WholeRun): readonly HealthDoubt[] {
+  const [clients] = groupCounts(load);
+  if (away.count <= (1 - PRESENT_RATIO) * clients) return [];
+  const longest = `the longest for ${nsToSeconds(away.maxNs).toFixed(1)} s`;
+  return [
+    doubt(
+      `${formatCount(away.count)} of ${formatCount(clients)} clients had lost their connection and were not back when sending ended, ${longest}`,
+      null,
+    ),
+  ];
+}

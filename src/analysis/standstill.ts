@@ -1,0 +1,96 @@
+// When the generator stood still: a worker, or the coordinator with the fault proxy in it, did not get to its work, or the whole
+// machine slept. What the service did in that time, and what it seemed to do, may be the generator's doing: answers are read late,
+// a client that does not answer pings is dropped, a deadline passes unseen. This is so in every phase of a run.
+//
+// A short standstill costs a share of the times and nothing else; rules about times take that share off (`rules.ts`). A long one
+// is a doubt. Pure.
+
+import type { RunEvent } from '../facts/event.ts';
+import type { Window } from '../facts/window.ts';
+import type { Stage } from '../plan/stages.ts';
+import { formatDuration } from '../units/duration.ts';
+import { formatCount } from '../units/rate.ts';
+import { formatPercent } from '../units/ratio.ts';
+import { appendStretch, type Stretch } from './steady.ts';
+import type { HealthDoubt } from './touches.ts';
+
+/** Services wait longer than this for a sign of life. */
+const LONG_STANDSTILL_NS = 1e9;
+/** Of a stage's time: as much load must have been there. */
+const STAGE_SHARE = 0.01;
+/** Where a process used less of the processor than this while it stood still, it was not its own code that kept it. */
+const BUSY_SHARE = 0.5;
+
+export interface Standstills {
+  add(window: Window): void;
+  /** `isProxyIn`: faults on the way are done in the coordinator's process. */
+  doubts(isProxyIn: boolean): readonly HealthDoubt[];
+}
+
+interface Standstill {
+  readonly who: string;
+  readonly kind: 'stopped' | 'busy' | 'suspended';
+  readonly ns: number;
+  readonly at: Stretch;
+  readonly phase: string;
+}
+
+export function createStandstills(stages: readonly Stage[], events: readonly RunEvent[]): Standstills {
+  const byStage = stages.map(() => ({ stalledNs: 0, elapsedNs: 0 }));
+  const during: Stretch[] = [];
+  let longCount = 0;
+  let longest: Standstill | null = null;
+
+  function note(found: Standstill): void {
+    if (longest === null || found.ns > longest.ns) longest = found;
+    if (found.ns >= LONG_STANDSTILL_NS) longCount++;
+    appendStretch(during, found.at);
+  }
+
+  return {
+    add({ worker, stage, untilNs, health: { stall, suspendedNs, elapsedNs } }) {
+      const own = byStage[stage];
+      if (own !== undefined) own.elapsedNs += elapsedNs;
+      if (stall.ns === 0 && suspendedNs === 0) return;
+      const at = { fromNs: untilNs - elapsedNs, toNs: untilNs };
+      const phase =
+        stage < 0 ? 'while clients connected' : own === undefined ? 'in the drain' : `in ${stages[stage]!.name}`;
+      if (suspendedNs > 0) note({ who: 'the machine', kind: 'suspended', ns: suspendedNs, at, phase });
+      if (stall.ns === 0) return;
+      const kind = stall.cpuNs < BUSY_SHARE * stall.ns ? 'stopped' : 'busy';
+      note({ who: `worker ${worker}`, kind, ns: stall.longestNs, at, phase });
+      if (own !== undefined) own.stalledNs += stall.ns;
+    },
+
+    doubts(isProxyIn) {
+      if (isProxyIn) {
+        for (const event of events) {
+          if (event.kind !== 'coordinatorStalled') continue;
+          const at = { fromNs: event.atNs - event.forNs, toNs: event.atNs };
+          note({
+            who: 'the coordinator, which runs the fault proxy,',
+            kind: 'stopped',
+            ns: event.forNs,
+            at,
+            phase: 'in the run',
+          });
+        }
+      }
+      const shares = byStage.filter(({ stalledNs, elapsedNs }) => stalledNs > STAGE_SHARE * elapsedNs);
+      if (longest === null || (longCount === 0 && shares.length === 0)) return [];
+      const { who, kind, ns, phase, at } = longest;
+      const share = Math.max(0, ...shares.map(({ stalledNs, elapsedNs }) => stalledNs / elapsedNs));
+      const more = longCount > 1 ? `, the longest of ${formatCount(longCount)}` : '';
+      const part = ns < LONG_STANDSTILL_NS ? `, and ${formatPercent(share)} of a stage was lost to standstills` : '';
+      const detail = `${who} stood still for ${formatDuration(ns)} ${phase} (by ${formatDuration(at.toNs)})${more}${part}: ${CAUSES[kind]}`;
+      return [{ kind: 'standstill', rule: null, detail, during }];
+    },
+  };
+}
+
+const CAUSES: Readonly<Record<Standstill['kind'], string>> = {
+  stopped:
+    'the process was stopped, or had no processor to run on. Answers were read late, and the service may have dropped clients for it',
+  busy: 'its own code held the event loop, such as a protocol of yours or a very large message',
+  suspended: 'it was suspended. Answers were read late, and the service may have dropped clients for it',
+};

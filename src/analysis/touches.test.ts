@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { threshold } from '../../test/support/engine/plans.ts';
+import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
+import { subjectsOf, touching } from './touches.ts';
+
+const doubt = (kind: HealthDoubtKind): HealthDoubt => ({ kind, rule: null, detail: kind, during: null });
+const reaches = (kind: HealthDoubtKind, rule: string, isKept: boolean): boolean =>
+  touching([doubt(kind)], subjectsOf(threshold(rule).metric), isKept).length === 1;
+
+/** Doubts about the generator, and not about what was understood of the service. */
+const OF_THE_GENERATOR: readonly HealthDoubtKind[] = [
+  'sendLag',
+  'eventLoop',
+  'cpu',
+  'proxy',
+  'littlesLaw',
+  'unsentLate',
+  'standstill',
+  'workerDied',
+];
+
+describe('no doubt about the generator takes back', () => {
+  test.each(['duplicated == 0', 'reordered == 0', 'corrupted == 0', 'unexpected == 0'])('a breach of %s', (rule) => {
+    for (const kind of OF_THE_GENERATOR) expect([kind, reaches(kind, rule, false)]).toEqual([kind, false]);
+  });
+});
+
+test('a standstill touches times, drops, pings and losses, broken or kept', () => {
+  const rules = [
+    'response.p99 < 1s',
+    'ping.max < 1s',
+    'connections.dropped == 0',
+    'pings.unanswered == 0',
+    'lost == 0',
+  ];
+  for (const rule of rules) {
+    expect([rule, reaches('standstill', rule, false), reaches('standstill', rule, true)]).toEqual([rule, true, true]);
+  }
+});
+
+test('load that was absent leaves every kept rule undecided, and no breach', () => {
+  for (const rule of ['response.p99 < 1s', 'lost == 0', 'connections.failed == 0', 'throughput.sent > 10/s']) {
+    expect([rule, reaches('loadAbsent', rule, true), reaches('loadAbsent', rule, false)]).toEqual([rule, true, false]);
+  }
+});

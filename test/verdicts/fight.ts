@@ -1,0 +1,140 @@
+// One trial: the built command with real workers against the campaign's service, and what is done to it on the way.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunResult } from '../../src/facts/result.ts';
+import {
+  canUnshareNetwork,
+  childrenOf,
+  createCpuGroup,
+  limitDescriptors,
+  limitPorts,
+  signal,
+} from '../support/processes.ts';
+import { whenRecorded } from '../support/run-events.ts';
+import type { Disturbance, Phase, Trial } from './draw.ts';
+import type { Truth, VerdictService } from './service.ts';
+
+export interface Fought {
+  readonly trial: Trial;
+  readonly exitCode: number | null;
+  /** Null where the command ended without one. */
+  readonly result: RunResult | null;
+  /** Null where the command's own target served. */
+  readonly truth: Truth | null;
+  readonly stderr: string;
+  /** Why the trial could not be carried out on this machine; null where it was. */
+  readonly skipped: string | null;
+}
+
+const PATIENCE_MS = 60_000;
+
+/** `command`: the file of the built command. */
+export async function fightTrial(trial: Trial, service: VerdictService, command: string): Promise<Fought> {
+  const { disturbance } = trial;
+  const name = `${trial.kind}-${trial.seed}`;
+  const isAlone = disturbance?.kind === 'ports';
+  if (isAlone && !canUnshareNetwork()) return skipped(trial, 'network namespaces cannot be made here');
+  const group =
+    disturbance?.kind === 'quota' ? createCpuGroup(`highwater-${name}-${process.pid}`, disturbance.coreShare) : null;
+  if (disturbance?.kind === 'quota' && group === null) return skipped(trial, 'no CPU group can be made here');
+  const cwd = mkdtempSync(path.join(tmpdir(), 'highwater-verdict-'));
+  try {
+    const url = isAlone ? 'reference' : service.url(name, trial.behavior);
+    writeFileSync(path.join(cwd, 'plan.json'), JSON.stringify({ ...trial.plan, target: { url } }));
+    const own = isAlone ? ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'] : [];
+    const joined = group === null ? [] : ['sh', '-c', `${group.join} && exec "$@"`, 'sh'];
+    const [file = '', ...args] = [
+      ...own,
+      ...joined,
+      process.execPath,
+      command,
+      'run',
+      'plan.json',
+      '--json',
+      '-q',
+      '--runs-dir',
+      'runs',
+    ];
+    const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        output[stream] += text;
+      });
+    }
+    const ended = new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    const hasEnded = { yes: false };
+    void ended.then(() => {
+      hasEnded.yes = true;
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    if (disturbance !== null && child.pid !== undefined) {
+      await disturb(disturbance, trial, child.pid, path.join(cwd, 'runs'), () => hasEnded.yes);
+    }
+    const exitCode = await ended;
+    clearTimeout(timer);
+    return {
+      trial,
+      exitCode,
+      result: output.stdout.startsWith('{') ? (JSON.parse(output.stdout) as RunResult) : null,
+      truth: isAlone ? null : service.truth(name),
+      stderr: output.stderr,
+      skipped: null,
+    };
+  } finally {
+    group?.remove();
+    rmSync(cwd, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function skipped(trial: Trial, reason: string): Fought {
+  return { trial, exitCode: null, result: null, truth: null, stderr: '', skipped: reason };
+}
+
+async function disturb(
+  disturbance: Disturbance,
+  trial: Trial,
+  pid: number,
+  runs: string,
+  hasEnded: () => boolean,
+): Promise<void> {
+  switch (disturbance.kind) {
+    case 'quota':
+      return;
+    case 'descriptors':
+    case 'ports': {
+      if (!(await whenRecorded(runs, 'runStarted', hasEnded))) return;
+      for (const worker of childrenOf(pid)) {
+        if (disturbance.kind === 'ports') return limitPorts(worker, disturbance.left);
+        limitDescriptors(worker, disturbance.left);
+      }
+      return;
+    }
+    case 'stopWorker':
+    case 'stopCoordinator': {
+      await reach(disturbance.phase, trial, runs, hasEnded);
+      const victims = disturbance.kind === 'stopWorker' ? childrenOf(pid) : [pid];
+      for (const victim of victims) signal(victim, 'SIGSTOP');
+      await sleep(disturbance.forMs);
+      for (const victim of victims) signal(victim, 'SIGCONT');
+      return;
+    }
+  }
+}
+
+async function reach(phase: Phase, { sendingMs }: Trial, runs: string, hasEnded: () => boolean): Promise<void> {
+  if (phase === 'connecting') {
+    await whenRecorded(runs, 'runStarted', hasEnded);
+    await sleep(200);
+    return;
+  }
+  await whenRecorded(runs, 'messagesStarted', hasEnded);
+  await sleep(phase === 'sending' ? sendingMs / 3 : sendingMs + 120);
+}

@@ -1,0 +1,71 @@
+// Each doubt is switched off once, in a copy of the built command, and the verdict campaign must notice: by a verdict that is false, or by
+// a cause that is not named. What it would not notice, it does not test.
+
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Trial } from './draw.ts';
+import { fightTrials } from './trials.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+/** How many trials of the kind may be needed until one shows it. */
+const TRIALS = 3;
+
+interface Mutation {
+  readonly doubt: string;
+  /** In `dist`. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly shows: (trial: Trial) => boolean;
+  readonly noticed: RegExp;
+}
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    doubt: 'loadAbsent, by clients and messages',
+    file: 'analysis/load-presence.js',
+    from: 'absent.length === 0 ? []',
+    to: 'true ? []',
+    shows: ({ behavior }) => behavior.close?.share === 1 && behavior.takesBack === undefined,
+    noticed: /does not name loadAbsent|passes though/,
+  },
+  {
+    doubt: 'standstill',
+    file: 'analysis/standstill.js',
+    from: 'if (longest === null ||',
+    to: 'if (longest !== 0 ||',
+    shows: ({ disturbance }) => disturbance?.kind === 'stopWorker' && disturbance.phase === 'sending',
+    noticed: /does not name standstill|fails for nothing/,
+  },
+];
+
+describe('the verdict campaign notices when a doubt is off', () => {
+  test.each(MUTATIONS)('$doubt', { timeout: 120_000 }, async ({ file, from, to, shows, noticed }) => {
+    const copy = mkdtempSync(path.join(os.tmpdir(), 'highwater-verdict-mutation-'));
+    onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+    for (const name of ['dist', 'package.json'])
+      cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    const mutated = path.join(copy, 'dist', file);
+    const source = readFileSync(mutated, 'utf8');
+    expect(source.split(from), 'what is switched off stands there once').toHaveLength(2);
+    writeFileSync(mutated, source.replace(from, to));
+    const found: string[] = [];
+    const skipped: string[] = [];
+    const tallies = await fightTrials({
+      command: path.join(copy, 'dist/cli/bin.js'),
+      counts: { calm: 0, breach: 0, generator: TRIALS, service: TRIALS },
+      seed: 1,
+      atOnce: TRIALS,
+      wanted: shows,
+    });
+    for (const tally of Object.values(tallies)) {
+      found.push(...tally.falseVerdicts);
+      skipped.push(...tally.skipped);
+    }
+    if (skipped.length === TRIALS) return console.warn(`not shown on this machine: ${skipped[0]}`);
+    expect(found.join('\n')).toMatch(noticed);
+  });
+});
