@@ -71,6 +71,8 @@ const TOUCHES: Readonly<Record<HealthDoubtKind, Touch>> = {
   proxy: { subjects: TIMING, leavesKeptUndecided: false },
   littlesLaw: { subjects: TIMING, leavesKeptUndecided: false },
   unsentLate: { subjects: [...TIMING, 'unsent'], leavesKeptUndecided: false },
+  throttled: { subjects: TIMING, leavesKeptUndecided: false },
+  generatorLimits: { subjects: ['connectTimes', 'rates', 'unsent', 'connections'], leavesKeptUndecided: false },
   standstill: {
     subjects: [...TIMING, 'lost', 'unsent', 'connections', 'drops', 'pings'],
     leavesKeptUndecided: false,

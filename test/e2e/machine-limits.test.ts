@@ -158,7 +158,7 @@ describe.skipIf(!mayHaveNetwork && !isRequired)('local ports', () => {
   test.each([
     ['of any address', [], 7, 'connect EADDRNOTAVAIL'],
     ['of a source address', ['--source-address', '127.0.0.2'], 8, 'connect EADDRINUSE'],
-  ] as const)('%s that other processes have are a doubt about connections, and about nothing else', async (_, flags, free, said) => {
+  ] as const)('%s that other processes have are a doubt, and no failure of the service', async (_, flags, free, said) => {
     const cwd = temporaryDirectory();
     const args = ['run', 'reference', '-c', '15', '-r', '50/s', '-d', '2s', ...flags, ...flagsOf(RULES), '--json'];
     const { exitCode, result } = await runHighwater(args, { cwd, ownNetwork: true, before: fewPorts(cwd) });
@@ -176,9 +176,11 @@ describe.skipIf(!mayHaveNetwork && !isRequired)('local ports', () => {
     expect(ruleKinds(result)).toMatchObject({
       'connections.opened == 15': 'inconclusive',
       'connections.failed == 0': 'inconclusive',
-      'lost == 0': 'pass',
-      'duplicated == 0': 'pass',
+      // Kept with half the load, which is no proof.
+      'lost == 0': 'inconclusive',
+      'duplicated == 0': 'inconclusive',
     });
+    expect(doubts(result)).toContain('loadAbsent');
     expect(exitCode).toBe(2);
   });
 
@@ -235,8 +237,8 @@ describe.skipIf(!(isLinux && mayChangeLimits) && !isRequired)('file descriptors'
     expectBalancedBooks(result);
     expect(ruleKinds(result)).toEqual({
       'connections.opened == 45': 'inconclusive',
-      'connections.dropped == 0': 'pass',
-      'lost == 0': 'pass',
+      'connections.dropped == 0': 'inconclusive',
+      'lost == 0': 'inconclusive',
     });
     expect(exitCode).toBe(2);
   });
