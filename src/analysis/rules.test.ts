@@ -803,3 +803,14 @@ describe('a quota of CPU that took too little for a doubt of its own', () => {
     expect(kindOf('delivered > 990', parts(20))).toBe('fail');
   });
 });
+
+test('a time that never was is not taken back because the generator was late', () => {
+  const failed: WindowParts = {
+    connections: { attempted: 60, opened: 11, failed: 49 },
+    times: { handshake: times(11, MS) },
+  };
+  expect(kindOf('handshake.p50 < 1s', failed, [doubt('sendLag')])).toBe('fail');
+  expect(kindOf('handshake.p50 < 1s', failed, [doubt('generatorLimits')])).toBe('inconclusive');
+  const opened: WindowParts = { connections: { attempted: 60, opened: 60 }, times: { handshake: times(60, 2e9) } };
+  expect(kindOf('handshake.p50 < 1s', opened, [doubt('sendLag')])).toBe('inconclusive');
+});

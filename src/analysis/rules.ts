@@ -371,7 +371,7 @@ function doubtsFor(
 ): readonly Doubt[] {
   const { metric, expression } = threshold;
   const cast = [
-    ...touching(health, subjectsOf(metric), isKept).filter(
+    ...touching(health, subjectsOf(metric, observation.kind === 'missing'), isKept).filter(
       ({ kind }) => kind !== 'generatorLimits' || isKept || !isBrokenWithoutOwn(threshold, tally),
     ),
     // What is missing of the record may have the excuse.

@@ -63,11 +63,6 @@ const TOUCHES: Readonly<Record<HealthDoubtKind, Touch>> = {
   sendLag: { subjects: TIMING, leavesKeptUndecided: false },
   eventLoop: { subjects: TIMING, leavesKeptUndecided: false },
   cpu: { subjects: TIMING, leavesKeptUndecided: false },
-  throttled: { subjects: TIMING, leavesKeptUndecided: false },
-  generatorLimits: {
-    subjects: ['answerTimes', 'connectTimes', 'rates', 'unsent', 'connections'],
-    leavesKeptUndecided: false,
-  },
   proxy: { subjects: TIMING, leavesKeptUndecided: false },
   littlesLaw: { subjects: TIMING, leavesKeptUndecided: false },
   unsentLate: { subjects: [...TIMING, 'unsent'], leavesKeptUndecided: false },
@@ -103,11 +98,13 @@ export function touching(
   });
 }
 
-/** What a threshold rests on. */
-export function subjectsOf(metric: Metric): readonly Subject[] {
+/** What a threshold rests on. `isMissing`: the statistic lies among what never came, so that no time matters. */
+export function subjectsOf(metric: Metric, isMissing = false): readonly Subject[] {
   switch (metric.kind) {
-    case 'distribution':
-      return SUBJECTS_OF_TIMES[metric.of];
+    case 'distribution': {
+      const { time, missing } = SUBJECTS_OF_TIMES[metric.of];
+      return isMissing ? missing : [time, ...missing];
+    }
     case 'messages':
       return SUBJECTS_OF_COUNTS[metric.of];
     case 'fanout':
@@ -129,15 +126,15 @@ export function subjectsOf(metric: Metric): readonly Subject[] {
 }
 
 /** With what counts as over any limit because it never came, or was never sent. */
-const SUBJECTS_OF_TIMES: Readonly<Record<Times, readonly Subject[]>> = {
-  response: ['answerTimes', 'lost', 'unsent'],
-  service: ['answerTimes', 'lost'],
-  fanout: ['answerTimes', 'lost'],
-  firstPush: ['answerTimes', 'lost'],
-  handshake: ['connectTimes', 'connections'],
-  outage: ['connectTimes', 'connections'],
-  ping: ['pingTimes', 'pings'],
-  sendLag: ['sendLag', 'unsent'],
+const SUBJECTS_OF_TIMES: Readonly<Record<Times, { readonly time: Subject; readonly missing: readonly Subject[] }>> = {
+  response: { time: 'answerTimes', missing: ['lost', 'unsent'] },
+  service: { time: 'answerTimes', missing: ['lost'] },
+  fanout: { time: 'answerTimes', missing: ['lost'] },
+  firstPush: { time: 'answerTimes', missing: ['lost'] },
+  handshake: { time: 'connectTimes', missing: ['connections'] },
+  outage: { time: 'connectTimes', missing: ['connections'] },
+  ping: { time: 'pingTimes', missing: ['pings'] },
+  sendLag: { time: 'sendLag', missing: ['unsent'] },
 };
 
 const SUBJECTS_OF_COUNTS: Readonly<Record<Extract<Metric, { kind: 'messages' }>['of'], readonly Subject[]>> = {
