@@ -2,7 +2,7 @@
 // command and `highwater report` both end here, so a stored run is judged by the same rules.
 
 import type { AudienceFacts } from '../facts/audience.ts';
-import type { Manifest, RunEvent } from '../facts/event.ts';
+import type { Manifest, RunEvent, StopReason } from '../facts/event.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import {
   type Distribution,
@@ -42,6 +42,7 @@ import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './t
 import { verdictOf } from './verdict.ts';
 
 const MAX_VIOLATIONS = 100;
+const MAX_REJECTIONS = 10;
 
 export interface Judge {
   window(window: Window): void;
@@ -183,12 +184,14 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           durationSeconds: nsToSeconds(endNs),
           outcome: record.outcome ?? 'aborted',
           messagesStartedSeconds: originNs === null ? null : nsToSeconds(originNs),
+          stopReason: record.stopReason,
           endedBecause: record.endedBecause,
           highwaterVersion: record.manifest.highwaterVersion,
           nodeVersion: record.manifest.nodeVersion,
           workerCount: record.manifest.workerCount,
           machine: record.manifest.machine,
           git: record.manifest.git,
+          targetDeath: targetDeathOf(plan, events),
         },
         plan,
         verdict: verdictOf(outcomes, health),
@@ -258,6 +261,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         }),
         timeline: points.map((point) => ({ ...point, resources: bySecond.get(point.second) ?? {} })),
         responseHeat: heat.finish(),
+        rejections: record.rejections,
         violations: record.violations,
       };
     },
@@ -344,6 +348,7 @@ function eventLoopDelayMs(tally: Tally): number | null {
 /** The events folded to what the result needs. */
 interface EventRecord extends RunTimes {
   readonly manifest: Manifest;
+  readonly stopReason: StopReason | null;
   readonly endedBecause: string | null;
   readonly outcome: RunResult['run']['outcome'] | null;
   readonly deadWorkers: number;
@@ -353,6 +358,7 @@ interface EventRecord extends RunTimes {
   readonly firstDeath: string | null;
   readonly audiences: readonly AudienceFacts[];
   readonly states: readonly (readonly StateFacts[])[];
+  readonly rejections: RunResult['rejections'];
   readonly violations: RunResult['violations'];
 }
 
@@ -364,6 +370,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
   return {
     manifest,
     ...runTimes(events),
+    stopReason: stopping?.reason ?? null,
     endedBecause: stopping?.detail ?? null,
     outcome: ended?.outcome ?? null,
     failedFaults: events.flatMap((event) => (event.kind === 'fault' && event.detail !== null ? [event.detail] : [])),
@@ -372,6 +379,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     states: events.flatMap((event) => (event.kind === 'states' ? [event.states] : [])),
     audiences: events.flatMap((event) => (event.kind === 'audience' && event.group === 0 ? [event.audience] : [])),
+    rejections: firstRejections(events),
     violations: events
       .filter((event) => event.kind === 'violation')
       .slice(0, MAX_VIOLATIONS)
@@ -384,4 +392,31 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
         atSecond: nsToSeconds(atNs),
       })),
   };
+}
+
+/** The first of each kind, whichever worker met it. */
+function firstRejections(events: readonly RunEvent[]): RunResult['rejections'] {
+  const known = new Set<string>();
+  return events
+    .flatMap((event) => {
+      if (event.kind !== 'rejection') return [];
+      const kind = event.detail.replace(/\w*\d\w*/g, '');
+      if (known.has(kind)) return [];
+      known.add(kind);
+      const { lane, seq, detail, atNs } = event;
+      return [{ lane, seq, text: detail, atSecond: nsToSeconds(atNs) }];
+    })
+    .slice(0, MAX_REJECTIONS);
+}
+
+/** Where no fault of the plan had killed it. */
+function targetDeathOf({ faults }: Plan, events: readonly RunEvent[]): RunResult['run']['targetDeath'] {
+  const death = events.find((event) => event.kind === 'targetDied');
+  if (death === undefined) return null;
+  const isPlanned = events.some((event) => {
+    const fault = event.kind === 'fault' && event.phase === 'began' ? faults[event.fault] : undefined;
+    return fault?.kind === 'kill' && (fault.process === 'reference' || fault.process === death.pid);
+  });
+  const { pid, exitCode, signal, atNs } = death;
+  return isPlanned ? null : { pid, exitCode, signal, atSecond: nsToSeconds(atNs) };
 }

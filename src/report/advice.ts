@@ -1,10 +1,11 @@
 // What to do first, from what broke and what is in doubt: the gravest first, each with the evidence that the result has.
 // A rule about times can only be trusted once the generator is, so doubts about it come before it.
 
-import type { Violation } from '../facts/event.ts';
+import type { StopReason, Violation } from '../facts/event.ts';
 import type { Doubt, RunResult, ThresholdResult } from '../facts/result.ts';
 import type { Threshold } from '../plan/plan.ts';
 import { formatCount } from '../units/rate.ts';
+import { unreachable } from '../units/unreachable.ts';
 import { code, type Line } from './document.ts';
 import { printable } from './printable.ts';
 
@@ -16,7 +17,7 @@ export function firstSteps(result: RunResult): readonly Line[] {
   const steps = [
     ...(result.verdict.kind === 'pass' ? [] : witnesses(result)),
     ...failedLanes(result),
-    ...remedies(result.verdict.doubts),
+    ...remedies(result),
     ...broken.flatMap((rule) => stepFor(rule, result.plan.thresholds)),
     ...growth(result),
   ];
@@ -85,7 +86,7 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   cpu: 'Add workers, or a machine with more cores: the generator’s CPU was used up.',
   unsentLate: 'Add workers, or ask for less: the generator did not send what was due.',
   workerDied: 'Find out why a worker died; its lanes are missing from every figure.',
-  incomplete: 'Run again to the end: the record breaks off.',
+  incomplete: 'Run again to the end: the run was cut short, or its record was.',
   littlesLaw: 'Run again on a quiet machine: the generator’s own figures contradict each other.',
   approximate: 'Send fewer messages at once on each lane: the ledger had more disorder than it can keep exactly.',
   unmatched: 'Check the dialect: answers could not be told apart.',
@@ -93,8 +94,32 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   faultFailed: 'See why a fault could not be done; the run says nothing about it.',
 };
 
-function remedies(doubts: readonly Doubt[]): readonly Line[] {
-  return [...new Set(doubts.map(({ kind }) => REMEDIES[kind]))].map((remedy) => [remedy]);
+/** Of what follows from that no connection opened there is only one thing to do, and it has been said. */
+const FOLLOWS_FROM_NO_LANE: readonly Doubt['kind'][] = ['noSamples', 'tooFewSamples', 'incomplete'];
+
+function remedies({ verdict, connections, run }: RunResult): readonly Line[] {
+  const isUnreached = connections.attempted > 0 && connections.opened === 0;
+  const told = verdict.doubts.flatMap(({ kind }): readonly string[] => {
+    if (isUnreached && FOLLOWS_FROM_NO_LANE.includes(kind)) return [];
+    return kind === 'incomplete' ? incompleteRemedy(run.stopReason) : [REMEDIES[kind]];
+  });
+  return [...new Set(told)].map((remedy) => [remedy]);
+}
+
+/** What is cut short by its own plan, or for a reason that has a remedy of its own, is not made whole by another run. */
+function incompleteRemedy(reason: StopReason | null): readonly string[] {
+  switch (reason) {
+    case null:
+    case 'interrupted':
+      return [REMEDIES.incomplete];
+    case 'abortRule':
+      return ['See what made the abort condition come true: it ended the run before its plan did.'];
+    case 'noLanes':
+    case 'workersDied':
+      return [];
+    default:
+      return unreachable(reason);
+  }
 }
 
 /** What a broken rule about times or rates asks for; those about messages have their witnesses. */

@@ -17,6 +17,7 @@ const calm: LiveFigures = {
   sent: 480_000,
   delivered: 479_904,
   unsent: 0,
+  rejected: 0,
   duplicated: 0,
   reordered: 0,
   corrupted: 0,

@@ -87,7 +87,8 @@ async function conduct(
     await conductRun(used, {
       rows: [],
       feed: [],
-      faults: {
+      target: null,
+    faults: {
         urls: used.target.urls,
         begin: async () => {},
         end: async () => {},

@@ -83,6 +83,7 @@ export function createLiveView(needs: MachineNeeds): LiveView {
         responseP99Ns: percentile(tally.histograms.response, 99),
         sent: messages.sent,
         delivered: messages.delivered,
+        rejected: messages.rejected,
         unsent: sumOf(Object.values(total.unsent)),
         duplicated: messages.duplicated,
         reordered: messages.reordered,

@@ -94,7 +94,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
       });
       try {
         const broken = { ...resolved, target: { ...resolved.target, urls: faults.urls } };
-        await conductRun(broken, { ...prepared, needs, manifest, recording, fleet, faults, watched, options });
+        await conductRun(broken, { ...prepared, needs, manifest, recording, fleet, faults, watched, target, options });
       } finally {
         await faults.close();
       }
