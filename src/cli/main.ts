@@ -56,6 +56,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--tag <tag>', 'a tag for the run, by which it is found later; repeatable', collect, [])
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run')
+    .option('--overwrite', 'write over the reports of other runs in the directory of --output-dir')
     .option('--open', 'open the page of it (html) once it is there')
     .option(
       '--against <runs>',
@@ -88,6 +89,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--plot', 'draw response time, throughput and the spectrum under the summary')
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run, or of several the working one')
+    .option('--overwrite', 'write over the reports of other runs in the directory of --output-dir')
     .option('--open', 'open the page of it (html) once it is there')
     .option('--against <runs>', 'compare the run with these, and have the comparison in its report')
     .addOption(runsDirOption())
@@ -118,6 +120,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       [],
     )
     .option('--output-dir <dir>', 'where they are written; the working directory')
+    .option('--overwrite', 'write over the reports of other runs in the directory of --output-dir')
     .option('--open', 'open the page of it (html) once it is there')
     .addOption(runsDirOption())
     .addHelpText('after', COMPARE_EXAMPLES)
