@@ -10,7 +10,7 @@ import { printable } from './printable.ts';
 type Cause = (result: RunResult) => string | null;
 
 /** The gravest first: what explains most of the others. */
-const CAUSES: readonly Cause[] = [targetDied, nothingOpened, mostRejected, someFailed];
+const CAUSES: readonly Cause[] = [targetDied, nothingOpened, mostRejected, mostFailed];
 
 const MOST_CHARACTERS = 160;
 
@@ -50,10 +50,11 @@ function mostRejected({ messages, rejections, verdict }: RunResult): string | nu
   return `the service rejected ${formatCount(messages.rejected)} of ${plural(messages.sent, 'message')}${words}.`;
 }
 
-function someFailed({ connections, verdict, recovery, plan }: RunResult): string | null {
+function mostFailed({ connections, verdict, recovery, plan }: RunResult): string | null {
   const isPlanned = (recovery?.incidents.length ?? 0) > 0;
   // With reconnects an attempt that fails is mended by the next.
-  if (verdict.kind === 'pass' || connections.failed === 0 || isPlanned || plan.reconnect !== null) return null;
+  if (verdict.kind === 'pass' || isPlanned || plan.reconnect !== null) return null;
+  if (connections.failed <= MOST_RATIO * connections.attempted) return null;
   const worst = worstFailure(connections.failures, BEFORE_OPEN);
   const text = `${formatCount(connections.failed)} of ${plural(connections.attempted, 'connection')} did not open`;
   return worst === null ? `${text}.` : `${text}: ${failureText(worst)}`;
@@ -92,7 +93,6 @@ function failureText({ kind, example }: WorstFailure): string {
   const advice = adviceFor({ kind, detail: example });
   const detail = printable(example, MOST_CHARACTERS);
   const refusedAt = kind === 'refused' ? /(\S+:\d+)$/.exec(detail)?.[1] : undefined;
-  const what =
-    refusedAt === undefined ? `${FAILURE_MEANINGS[kind]} (${detail})` : `connection refused (${refusedAt})`;
+  const what = refusedAt === undefined ? `${FAILURE_MEANINGS[kind]} (${detail})` : `connection refused (${refusedAt})`;
   return advice === null ? `${what}.` : `${what}. ${advice[0]!.toUpperCase()}${advice.slice(1)}`;
 }

@@ -29,6 +29,7 @@ const calm: LiveFigures = {
 const troubled: LiveFigures = {
   ...calm,
   unsent: 123_456_789,
+  rejected: 123_456_789,
   duplicated: 123_456_789,
   reordered: 123_456_789,
   corrupted: 123_456_789,

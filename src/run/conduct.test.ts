@@ -88,7 +88,7 @@ async function conduct(
       rows: [],
       feed: [],
       target: null,
-    faults: {
+      faults: {
         urls: used.target.urls,
         begin: async () => {},
         end: async () => {},

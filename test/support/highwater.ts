@@ -37,6 +37,8 @@ export interface FinishedHighwater {
 }
 
 export interface RunningHighwater {
+  /** Of the coordinator's process. */
+  readonly pid: number;
   readonly finished: Promise<FinishedHighwater>;
   /** Resolves once the text has been printed; rejects when the command ends without. */
   prints(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray>;
@@ -90,6 +92,7 @@ export function startHighwater(args: readonly string[], options: HighwaterOption
   });
   return {
     finished,
+    pid: child.pid!,
     signal: (name) => void child.kill(name),
     prints: (stream, pattern) =>
       new Promise((resolve, reject) => {

@@ -163,17 +163,18 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
   }
 
   /** Where the dialect gives no reason, all that came is one. */
-  function hearRefused(
-    lane: Lane,
-    reason: string | undefined,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): void {
+  function hearRefused(lane: Lane, reason: string | undefined, bytes: Uint8Array, start: number, end: number): void {
     if (reason === undefined) hearRejection(traffic, lane, name, bytes, start, end);
     else {
       reserveScratch(MAX_REASON_BYTES);
-      hearRejection(traffic, lane, name, scratch, 0, scratch.write(reason.slice(0, MAX_REASON_BYTES), 0, MAX_REASON_BYTES));
+      hearRejection(
+        traffic,
+        lane,
+        name,
+        scratch,
+        0,
+        scratch.write(reason.slice(0, MAX_REASON_BYTES), 0, MAX_REASON_BYTES),
+      );
     }
   }
 

@@ -97,7 +97,7 @@ export interface Fanout {
 export interface TrafficParts
   extends Pick<
     Traffic,
-        | 'recorder'
+    | 'recorder'
     | 'fanout'
     | 'pushes'
     | 'states'

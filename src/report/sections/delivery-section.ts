@@ -97,7 +97,11 @@ function refusals({ rejections }: RunResult): readonly Block[] {
     countCell(seq),
   ]);
   return [
-    table('What the service said when it refused', [...words('reason'), ...numbers('first at', 'stream', 'number')], rows),
+    table(
+      'What the service said when it refused',
+      [...words('reason'), ...numbers('first at', 'stream', 'number')],
+      rows,
+    ),
   ];
 }
 
