@@ -20,7 +20,7 @@ try {
   const run = path.join(runs, readdirSync(runs)[0]);
   const events = path.join(run, 'events.ndjson');
   writeFileSync(events, readFileSync(events, 'utf8').replace(/"hostname":"[^"]*"/, '"hostname":"example"'));
-  highwater('report', run, '-o', 'html,pdf,md,junit,csv,json,hgrm,hlog', '--output-dir', samples);
+  highwater('report', run, '-o', 'html,pdf,md,junit,csv,json,hgrm,hlog', '--output-dir', samples, '--overwrite');
 } finally {
   rmSync(runs, { recursive: true, force: true });
 }

@@ -4,6 +4,7 @@
 import type { Difference } from '../facts/comparison.ts';
 import type { RunFacts, RunResult } from '../facts/result.ts';
 import type { Plan } from '../plan/plan.ts';
+import { planWords } from '../plan/plan-words.ts';
 import { HEALTHY_DOUBTS } from './health.ts';
 
 const MOST_DIFFERENCES = 20;
@@ -45,13 +46,15 @@ export function flawsOf({ run, generator, verdict }: RunResult): readonly Differ
 
 /** Where two plans ask for another load. `otherRun`: whose plan the second is. Both as stored: redacted. */
 export function planDifferences(baseline: Plan, other: Plan, otherRun: string): readonly LoadDifference[] {
-  return leavesThatDiffer(loadOf(baseline), loadOf(other), '').map(({ where, baseline: before, other: now }) => ({
-    kind: 'plan',
-    where,
-    baseline: before,
-    other: now,
-    otherRun,
-  }));
+  return leavesThatDiffer(planWords(loadOf(baseline)), planWords(loadOf(other)), '').map(
+    ({ where, baseline: before, other: now }) => ({
+      kind: 'plan',
+      where,
+      baseline: before,
+      other: now,
+      otherRun,
+    }),
+  );
 }
 
 type MachineFacts = { readonly machine: Pick<RunFacts['machine'], 'cpuModel' | 'cores' | 'allowedCores'> };
@@ -77,9 +80,9 @@ export function machineDifferences(
 
 type Json = unknown;
 
-function loadOf(plan: Plan): Json {
-  const without = (value: object, names: readonly string[]): object =>
-    Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+function loadOf(plan: Plan): Plan {
+  const without = <T extends object>(value: T, names: readonly string[]): T =>
+    Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name))) as T;
   const { target, dialect, faults, load } = plan;
   // A checkout lies elsewhere, and a process has another number, each time: neither is another load.
   return {
@@ -91,8 +94,8 @@ function loadOf(plan: Plan): Json {
   };
 }
 
-function fileName(path: string | null): string | null {
-  return path === null ? null : path.slice(path.lastIndexOf('/') + 1);
+function fileName<T extends string | null>(path: T): T {
+  return path === null ? path : (path.slice(path.lastIndexOf('/') + 1) as T);
 }
 
 interface Leaf {
@@ -122,7 +125,8 @@ function isObject(value: Json): value is Readonly<Record<string, Json>> {
 
 /** What a stored plan says: JSON has no `undefined`, and null for what is infinite. */
 function textOf(value: Json): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value);
+  if (value === undefined || value === null) return 'nothing';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function shorten(value: Json): string {

@@ -4,7 +4,7 @@
 import { createRandom } from '../random/generator.ts';
 import type { MetricKind } from './compared-metrics.ts';
 import { CONFIDENCE, type Estimate, POWER } from './estimate.ts';
-import { allOf, blockFigure, figureOfRuns, figureOfStep, type SteppedSource } from './run-figures.ts';
+import { allOf, blockFigure, figureOfRuns, figureOfStep, logarithmOfStep, type SteppedSource } from './run-figures.ts';
 import type { RunSample, SampleStep } from './run-sample.ts';
 import {
   blockLength,
@@ -43,7 +43,7 @@ export function estimateByBlocks(
   baselineRuns: readonly RunSample[],
   candidateRuns: readonly RunSample[],
 ): BlockEstimate {
-  const { source } = kind;
+  const { source, unit } = kind;
   const baseline = figureOfRuns(source, baselineRuns);
   const candidate = figureOfRuns(source, candidateRuns);
   const without = (estimate: Estimate): BlockEstimate => ({ estimate, blockSeconds: null });
@@ -76,6 +76,7 @@ export function estimateByBlocks(
       interval: [shown(kind, interval[0]), shown(kind, interval[1])],
       pValue: standardError === 0 && effect === 0 ? null : pValue,
       smallestVisible: shown(kind, needed * standardError),
+      isApart: unit !== 'share' && areApart(source, sides[0].steps, sides[1].steps),
       deviation: null,
     },
   };
@@ -97,8 +98,35 @@ function effectOf({ unit }: MetricKind, baseline: number, candidate: number): nu
   return baseline > 0 && candidate > 0 ? Math.log(candidate / baseline) : null;
 }
 
+/** What nobody can tell from more: the interval of a few loud seconds has no other end. */
+const MOST_EFFECT = 1e6;
+
 function shown({ unit }: MetricKind, effect: number): number {
-  return unit === 'share' ? effect : Math.expm1(effect);
+  return unit === 'share' ? effect : Math.min(MOST_EFFECT, Math.expm1(effect));
+}
+
+/** Runs of one service on one machine come to levels less far from each other than this, as a factor. */
+const KNOWN_NOISE = 3;
+
+/**
+ * Whether each second of one side lies beyond each of the other: the nearest two by more than a factor of `KNOWN_NOISE`, and by
+ * more than the seconds of either side differ among themselves. Few seconds make wide intervals; a change of this size needs none.
+ */
+export function areApart(
+  source: SteppedSource,
+  baseline: readonly SampleStep[],
+  candidate: readonly SampleStep[],
+): boolean {
+  const first = rangeOf(source, baseline);
+  const second = rangeOf(source, candidate);
+  const gap = Math.max(first.low - second.high, second.low - first.high);
+  return gap > Math.max(Math.log(KNOWN_NOISE), first.high - first.low, second.high - second.low);
+}
+
+/** Both NaN where a step has no figure. */
+function rangeOf(source: SteppedSource, steps: readonly SampleStep[]): { readonly low: number; readonly high: number } {
+  const logarithms = steps.map((step) => logarithmOfStep(source, step));
+  return { low: Math.min(...logarithms), high: Math.max(...logarithms) };
 }
 
 /** A run connects once, and its books close once: one run says nothing of how that varies. */

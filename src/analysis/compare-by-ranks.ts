@@ -46,6 +46,7 @@ export function estimateOfValues({ unit }: Pick<MetricKind, 'unit'>, baseline: V
   const needed = studentQuantile((1 + CONFIDENCE) / 2, degrees) + studentQuantile(POWER, degrees);
   return {
     kind: 'estimated',
+    isApart: false,
     baseline: middles.baseline,
     candidate: middles.candidate,
     effect: shown(shift),

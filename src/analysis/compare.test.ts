@@ -4,7 +4,9 @@ import type { Comparison, MetricComparison } from '../facts/comparison.ts';
 import { createRandom } from '../random/generator.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { compare, DEFAULT_MARGIN_RATIO, judgeMetrics, SHARE_MARGIN } from './compare.ts';
+import { areApart } from './compare-by-blocks.ts';
 import { estimateOfValues } from './compare-by-ranks.ts';
+import { METRIC_KINDS } from './compared-metrics.ts';
 import type { RunSample } from './run-sample.ts';
 
 const PAIRS = 200;
@@ -175,6 +177,45 @@ describe('one run each', MANY, () => {
     expect(effect).toBeCloseTo(0.5, 1);
     expect(interval![0]).toBeGreaterThan(0.2);
     expect(compared(group(1, 1, { seconds: 60 }), group(1, 2, { seconds: 60, levelMs: 7.5 }))).toEqual(comparison);
+  });
+
+  test('that are far apart are decided, however few their seconds are, and stay weak', () => {
+    for (const [levelMs, perSecond] of [
+      [20, 400],
+      [20, 20],
+      [1, 400],
+    ] as const) {
+      const quick = group(1, 1, { seconds: 7, levelMs: 0.13, perSecond });
+      const slow = group(1, 2, { seconds: 7, levelMs, perSecond });
+      const comparison = compared(quick, slow);
+      expect(comparison).toMatchObject({ change: 'worse', method: { kind: 'blocks', weakness: 'one run each' } });
+      expect(metric(comparison, 'response.p50').change).toBe('worse');
+      expect(metric(comparison, 'response.p50').effect).toBeGreaterThan(5);
+      expect(metric(compared(slow, quick), 'response.p50').change).toBe('better');
+    }
+  });
+
+  test('of which one is not quite twice as slow are left to the test', () => {
+    const comparison = compared(group(1, 1, { seconds: 7 }), group(1, 2, { seconds: 7, levelMs: 9 }));
+    expect(comparison.metrics.filter(({ isApart }) => isApart)).toEqual([]);
+  });
+
+  test.each([
+    { noise: 0.05, persistence: 0.6, runNoise: 0.12 },
+    { noise: 0.12, persistence: 0.9, runNoise: 0.12 },
+    { noise: 0.3, persistence: 0.95, runNoise: 0.15 },
+  ])('of the same service are hardly ever taken to be far apart: %j', (noise) => {
+    const sources = Object.values(METRIC_KINDS).flatMap(({ source, unit }) =>
+      source.kind === 'run' || unit === 'share' ? [] : [source],
+    );
+    let called = 0;
+    for (let pair = 0; pair < 5 * PAIRS; pair++) {
+      const simulation = { seconds: 4 + (pair % 9), perSecond: 10, ...noise };
+      const before = simulateRun({ ...simulation, seed: 2 * pair });
+      const now = simulateRun({ ...simulation, seed: 2 * pair + 1 });
+      if (sources.some((source) => areApart(source, before.steps, now.steps))) called++;
+    }
+    expect(called).toBeLessThanOrEqual(0.01 * 5 * PAIRS);
   });
 
   test('does not weigh what a run has only once, and says what would', () => {

@@ -118,15 +118,24 @@ function judgeMetric(
 ): MetricComparison {
   const { baseline, candidate } = estimate;
   const known = { metric, unit, better, baseline, candidate } as const;
-  const unknown = { effect: null, interval: null, pValue: null, smallestVisible: null, runsNeeded: null };
+  const unknown = {
+    effect: null,
+    interval: null,
+    pValue: null,
+    smallestVisible: null,
+    isApart: false,
+    runsNeeded: null,
+  };
   if (estimate.kind === 'noData') return { ...known, ...unknown, change: 'noData', reason: estimate.reason };
   if (estimate.kind === 'unweighed') {
     const { effect, reason } = estimate;
     return { ...known, ...unknown, effect, change: 'inconclusive', runsNeeded: LEAST_RUNS, reason };
   }
-  const { effect, interval, smallestVisible, deviation } = estimate;
+  const { effect, interval, smallestVisible, deviation, isApart } = estimate;
   const margin = unit === 'share' ? shareDifference : ratio;
-  const change = changeOf(effect, interval, pValue, margin, better);
+  const tested = changeOf(effect, interval, pValue, margin, better);
+  const isDecidedApart = tested === 'inconclusive' && isApart;
+  const change = isDecidedApart ? directionOf(effect, better) : tested;
   const isOpen = change === 'inconclusive';
   return {
     ...known,
@@ -135,6 +144,7 @@ function judgeMetric(
     interval,
     pValue,
     smallestVisible,
+    isApart: isDecidedApart,
     runsNeeded: isOpen ? neededFor(effect, margin, deviation, runs) : null,
     reason: isOpen ? openReason(effect, interval, margin) : null,
   };
@@ -149,8 +159,12 @@ function changeOf(
   better: MetricKind['better'],
 ): MetricComparison['change'] {
   const isReal = pValue !== null && pValue <= SIGNIFICANT && (low > 0 || high < 0);
-  if (isReal && Math.abs(effect) >= margin) return effect > 0 === (better === 'higher') ? 'better' : 'worse';
+  if (isReal && Math.abs(effect) >= margin) return directionOf(effect, better);
   return low > -margin && high < margin ? 'same' : 'inconclusive';
+}
+
+function directionOf(effect: number, better: MetricKind['better']): 'better' | 'worse' {
+  return effect > 0 === (better === 'higher') ? 'better' : 'worse';
 }
 
 function openReason(effect: number, [low, high]: readonly [number, number], margin: number): string {

@@ -26,6 +26,8 @@ export type Estimate =
       /** Not corrected; null where there was nothing to test, as all values are equal. */
       readonly pValue: number | null;
       readonly smallestVisible: number;
+      /** Every second of one side lies beyond every second of the other, by more than chance can do: decided whatever p is. */
+      readonly isApart: boolean;
       /** The standard deviation between runs, as an effect; null where it is not known. */
       readonly deviation: number | null;
     };

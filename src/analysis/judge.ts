@@ -2,7 +2,7 @@
 // command and `highwater report` both end here, so a stored run is judged by the same rules.
 
 import type { AudienceFacts } from '../facts/audience.ts';
-import type { Manifest, RunEvent } from '../facts/event.ts';
+import type { Manifest, RunEvent, StopReason } from '../facts/event.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import {
   type Distribution,
@@ -32,7 +32,7 @@ import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './health.ts';
 import { createHeat } from './heat.ts';
 import { idleFaults } from './idle-faults.ts';
-import { createLoadPresence } from './load-presence.ts';
+import { closeReasonsOf, createLoadPresence } from './load-presence.ts';
 import { createMisbehavingJudge } from './misbehaving.ts';
 import { rateSeconds } from './rates.ts';
 import { isPart, type RecordFacts, WHOLE_RECORD } from './record-account.ts';
@@ -49,6 +49,7 @@ import { touching } from './touches.ts';
 import { verdictOf } from './verdict.ts';
 
 const MAX_VIOLATIONS = 100;
+const MAX_REJECTIONS = 10;
 
 export interface Judge {
   window(window: Window): void;
@@ -211,12 +212,14 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           durationSeconds: nsToSeconds(endNs),
           outcome: record.outcome ?? (facts.isGoingOn ? 'running' : 'aborted'),
           messagesStartedSeconds: originNs === null ? null : nsToSeconds(originNs),
+          stopReason: record.stopReason,
           endedBecause: record.endedBecause,
           highwaterVersion: record.manifest.highwaterVersion,
           nodeVersion: record.manifest.nodeVersion,
           workerCount: record.manifest.workerCount,
           machine: record.manifest.machine,
           git: record.manifest.git,
+          targetDeath: targetDeathOf(plan, events),
         },
         record: { windows: facts.windows, events: facts.events, readings: facts.readings },
         plan,
@@ -236,6 +239,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),
           closeCodes: whole.closeCodes,
+          closeReasons: closeReasonsOf(events),
           closes: whole.closes,
           failures: failuresOf(whole, events, 0),
         },
@@ -299,6 +303,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         }),
         timeline: points.map((point) => ({ ...point, resources: bySecond.get(point.second) ?? {} })),
         responseHeat: heat.finish(),
+        rejections: record.rejections,
         violations: record.violations,
       };
     },
@@ -388,6 +393,7 @@ function eventLoopDelayMs(tally: Tally): number | null {
 /** The events folded to what the result needs. */
 interface EventRecord extends RunTimes {
   readonly manifest: Manifest;
+  readonly stopReason: StopReason | null;
   readonly endedBecause: string | null;
   readonly outcome: RunResult['run']['outcome'] | null;
   readonly deadWorkers: number;
@@ -397,6 +403,7 @@ interface EventRecord extends RunTimes {
   readonly firstDeath: string | null;
   readonly audiences: readonly AudienceFacts[];
   readonly states: readonly (readonly StateFacts[])[];
+  readonly rejections: RunResult['rejections'];
   readonly violations: RunResult['violations'];
 }
 
@@ -408,6 +415,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
   return {
     manifest,
     ...runTimes(events),
+    stopReason: stopping?.reason ?? null,
     endedBecause: stopping?.detail ?? null,
     outcome: ended?.outcome ?? null,
     failedFaults: events.flatMap((event) => (event.kind === 'fault' && event.detail !== null ? [event.detail] : [])),
@@ -416,6 +424,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     states: events.flatMap((event) => (event.kind === 'states' ? [event.states] : [])),
     audiences: events.flatMap((event) => (event.kind === 'audience' && event.group === 0 ? [event.audience] : [])),
+    rejections: firstRejections(events),
     violations: events
       .filter((event) => event.kind === 'violation')
       .slice(0, MAX_VIOLATIONS)
@@ -428,4 +437,31 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
         atSecond: nsToSeconds(atNs),
       })),
   };
+}
+
+/** The first of each kind, whichever worker met it. */
+function firstRejections(events: readonly RunEvent[]): RunResult['rejections'] {
+  const known = new Set<string>();
+  return events
+    .flatMap((event) => {
+      if (event.kind !== 'rejection') return [];
+      const kind = event.detail.replace(/\w*\d\w*/g, '');
+      if (known.has(kind)) return [];
+      known.add(kind);
+      const { lane, seq, detail, atNs } = event;
+      return [{ lane, seq, text: detail, atSecond: nsToSeconds(atNs) }];
+    })
+    .slice(0, MAX_REJECTIONS);
+}
+
+/** Where no fault of the plan had killed it. */
+function targetDeathOf({ faults }: Plan, events: readonly RunEvent[]): RunResult['run']['targetDeath'] {
+  const death = events.find((event) => event.kind === 'targetDied');
+  if (death === undefined) return null;
+  const isPlanned = events.some((event) => {
+    const fault = event.kind === 'fault' && event.phase === 'began' ? faults[event.fault] : undefined;
+    return fault?.kind === 'kill' && (fault.process === 'reference' || fault.process === death.pid);
+  });
+  const { pid, exitCode, signal, atNs } = death;
+  return isPlanned ? null : { pid, exitCode, signal, atSecond: nsToSeconds(atNs) };
 }

@@ -8,7 +8,7 @@
 //
 // What the generator gave up as overdue is its own doubt. Pure.
 
-import type { CloseFacts, RunEvent } from '../facts/event.ts';
+import type { RunEvent } from '../facts/event.ts';
 import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { UnsentReason, Window } from '../facts/window.ts';
 import { type Histogram, percentile } from '../histogram/histogram.ts';
@@ -92,7 +92,7 @@ export function createLoadPresence(
       const absent = judged.flatMap((amount, index) => (isPresent(amount) ? [] : [{ amount, stage: stages[index]! }]));
       const baseNs = plan.load.messages.kind === 'none' ? 0 : (whole.originNs ?? 0);
       const during = absent.map(({ stage }) => ({ fromNs: baseNs + stage.fromNs, toNs: baseNs + stage.toNs }));
-      const cause = causeOf(whole, events);
+      const cause = causeOf({ ...whole, closeReasons: closeReasonsOf(events) });
       return [
         ...(absent.length === 0 ? [] : [doubt(absentText(absent, stages.length, cause), during)]),
         ...awayDoubts(plan, whole),
@@ -205,33 +205,48 @@ function unsentText({ unsent }: Amount): string {
 }
 
 /** What most of the missing clients came to, as far as that is known. */
-function causeOf(whole: WholeRun, events: readonly RunEvent[]): string | null {
-  const { attempted, failed, failures, opened, droppedByServer, closeCodes, lifetime } = whole;
-  if (droppedByServer === 0 && failed === 0) return null;
-  if (failed > droppedByServer) {
-    const [kind] = (Object.entries(failures) as [FailureKind, number][]).sort(([, a], [, b]) => b - a)[0] ?? ['other'];
-    return `${formatCount(failed)} of ${formatCount(attempted)} connections failed to open: ${kind}, ${FAILURE_MEANINGS[kind]}`;
-  }
-  const [code, count] = Object.entries(closeCodes).sort(([, a], [, b]) => b - a)[0] ?? ['1006', droppedByServer];
-  const age = percentile(lifetime, 50);
-  const after = age === null ? '' : ` ${formatDuration(age)} after opening`;
-  const reason = closeReason(events, Number(code));
-  const said = reason === null || reason === '' ? code : `${code} ${reason}`;
-  if (Number(code) === NO_CLOSE_FRAME) {
-    return `${formatCount(count)} of ${formatCount(opened)} connections ended without a close frame${after}`;
-  }
-  return `${formatCount(count)} of ${formatCount(opened)} connections were closed by the service${after}: ${said}`;
+function causeOf(whole: WholeRun & Pick<ClosedConnections, 'closeReasons'>): string | null {
+  const { attempted, failed, failures, droppedByServer, lifetime } = whole;
+  if (failed <= droppedByServer) return closedText({ ...whole, lifetimeNs: percentile(lifetime, 50) });
+  const [kind] = (Object.entries(failures) as [FailureKind, number][]).sort(([, a], [, b]) => b - a)[0] ?? ['other'];
+  return `${formatCount(failed)} of ${formatCount(attempted)} connections failed to open: ${kind}, ${FAILURE_MEANINGS[kind]}`;
 }
 
-const NO_CLOSE_FRAME = 1006;
+export interface ClosedConnections {
+  readonly opened: number;
+  readonly droppedByServer: number;
+  readonly closeCodes: Readonly<Record<string, number>>;
+  /** By code: what the service said with it, the first time. */
+  readonly closeReasons: Readonly<Record<string, string>>;
+  /** From the opening to that end, of half of them; null where there are too few to say. */
+  readonly lifetimeNs: number | null;
+}
 
-/** What the service said with this code, the first time. */
-export function closeReason(events: readonly RunEvent[], code: number): string | null {
-  const first = events.find(
-    (event): event is Extract<RunEvent, { kind: 'failure' }> & { close: CloseFacts } =>
-      event.kind === 'failure' && event.group === 0 && event.close?.code === code,
-  );
-  return first?.close.reason ?? null;
+const NO_CLOSE_FRAME = '1006';
+
+/** How the service, or the way to it, ended most of the connections that it ended; null where it ended none. */
+export function closedText(closed: ClosedConnections): string | null {
+  const { opened, droppedByServer, closeCodes, closeReasons, lifetimeNs } = closed;
+  if (droppedByServer === 0) return null;
+  const [code, count] = Object.entries(closeCodes).sort(([, a], [, b]) => b - a)[0] ?? [
+    NO_CLOSE_FRAME,
+    droppedByServer,
+  ];
+  const after = lifetimeNs === null ? '' : ` ${formatDuration(lifetimeNs)} after opening`;
+  const of = `${formatCount(count)} of ${formatCount(opened)} connections`;
+  if (code === NO_CLOSE_FRAME) return `${of} ended without a close frame${after}`;
+  const { [code]: reason = '' } = closeReasons;
+  return `${of} were closed by the service${after}: ${reason === '' ? code : `${code} ${reason}`}`;
+}
+
+/** By code: what the service said with it, the first time. */
+export function closeReasonsOf(events: readonly RunEvent[]): Readonly<Record<string, string>> {
+  const reasons: Record<string, string> = {};
+  for (const event of events) {
+    if (event.kind !== 'failure' || event.group !== 0 || event.close === null) continue;
+    reasons[event.close.code] ??= event.close.reason;
+  }
+  return reasons;
 }
 
 /** Who has not come back when sending ends may never come back. */

@@ -252,14 +252,14 @@ describe('a rule that the samples cannot bear is inconclusive', () => {
     'response.p99 > 200ms',
     'response.max < 1h',
     'service.mean < 1h',
-    'sendLag.min >= 0ms',
+    'sendLag.min >= 1ms',
     'handshake.stdDev < 1h',
-    'delivered >= 0%',
+    'delivered >= 1%',
     'lost == 0',
-    'sent >= 0',
+    'sent >= 1',
     'unsent == 0',
     'connections.failed == 0',
-    'throughput.sent >= 0/s',
+    'throughput.sent >= 1/s',
   ])('without any sample: %s', (expression) => {
     const { result, doubts, breach } = judge(expression, {});
     expect(result.kind).toBe('inconclusive');

@@ -68,3 +68,10 @@ export function figureOfStep(source: SteppedSource, step: SampleStep): number {
   const below = source.kind === 'rate' ? step.seconds : step.sent;
   return below === 0 ? 0 : step.delivered / below;
 }
+
+/** The same as a logarithm, in which factors are distances; NaN where the step has none, as one without samples. */
+export function logarithmOfStep(source: SteppedSource, step: SampleStep): number {
+  if (source.kind !== 'times') return Math.log(figureOfStep(source, step) || Number.NaN);
+  const index = percentileIndex(step.counts[source.of], source.percent);
+  return index === null ? Number.NaN : Math.log(highestEquivalent(index));
+}

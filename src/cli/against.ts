@@ -61,8 +61,8 @@ export async function tellComparison(
   { json }: { readonly json?: boolean },
 ): Promise<void> {
   if (json !== true) process.stdout.write(`\n${renderComparison(comparison, styleFor(process.stdout))}`);
-  const kept = { formats: ['json'], directory, isOpened: false } as const;
-  await writeOutputs(kept, comparisonFiles(comparison), directory);
+  const kept = { formats: ['json'], directory: null, isOpened: false, overwrites: false } as const;
+  await writeOutputs(kept, comparisonFiles(comparison), directory, []);
 }
 
 /** What is left of the run's own exit code. */

@@ -9,7 +9,7 @@ import { COMPARISON_FORMAT_NAMES } from '../report/comparison-formats.ts';
 import { renderComparison } from '../report/comparison-text.ts';
 import { compareGroups, openGroup } from '../run/compare-runs.ts';
 import { parseRatio } from '../units/ratio.ts';
-import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
+import { type OutputFlags, outputsOf, refuseOthers, writeOutputs } from './outputs.ts';
 import { styleFor } from './terminal.ts';
 
 export interface CompareFlags extends OutputFlags {
@@ -23,14 +23,17 @@ export async function compareCommand(baseline: string, candidate: string, flags:
   const outputs = outputsOf(flags, COMPARISON_FORMAT_NAMES);
   const marginRatio = marginOf(flags.margin);
   const archive = createRunDirectories(flags.runsDir);
-  const comparison = await compareGroups(await openGroup(archive, baseline), await openGroup(archive, candidate), {
+  const groups = [await openGroup(archive, baseline), await openGroup(archive, candidate)] as const;
+  const ids = groups.flatMap(({ runs }) => runs.map(({ result }) => result.run.id));
+  refuseOthers(outputs, ids);
+  const comparison = await compareGroups(...groups, {
     marginRatio,
     force: flags.force === true,
   });
   process.stdout.write(
     flags.json === true ? `${JSON.stringify(comparison)}\n` : renderComparison(comparison, styleFor(process.stdout)),
   );
-  await writeOutputs(outputs, comparisonFiles(comparison), '.');
+  await writeOutputs(outputs, comparisonFiles(comparison), '.', ids);
   return exitCodeOfChange(comparison.change);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HighwaterError } from '../facts/error.ts';
 import { parsePlan } from '../plan/parse.ts';
-import { documentForUrl, type PlanFlags, withFlags } from './flags.ts';
+import { asTyped, documentForUrl, type PlanFlags, withFlags } from './flags.ts';
 
 const flags = (given: Partial<PlanFlags> = {}): PlanFlags => ({
   header: [],
@@ -123,7 +123,10 @@ describe('flags over a plan', () => {
 
   test('a plan of the wrong shape is left for the plan’s own check to complain of', () => {
     const odd = { target: 'ws://x', load: [1], thresholds: 'all' };
-    expect(() => withFlags(odd, flags({ rate: '1/s', threshold: ['a'] }))).not.toThrow();
+    const given = { rate: '1/s', threshold: ['a'], header: ['A: b'] };
+    expect(withFlags(odd, flags(given))).toEqual(odd);
+    const headers = { target: { headers: ['A: b'] } };
+    expect(withFlags(headers, flags(given))).toMatchObject(headers);
   });
 
   test('workers: auto or a number', () => {
@@ -140,8 +143,10 @@ describe('flags that make no sense are refused with what to do', () => {
     [{ poisson: true }, '--poisson'],
     [{ poisson: true, closed: '1' }, '--poisson'],
     [{ duration: '10s' }, '--duration'],
-    [{ connections: 'many' }, '--connections: expected a whole number, got "many"'],
+    [{ connections: 'many' }, '--connections: expected a whole number of at least 1, got "many"'],
     [{ connections: '-1' }, '--connections'],
+    [{ connections: '0' }, '--connections: expected a whole number of at least 1, got "0"'],
+    [{ closed: '0' }, '--closed: expected a whole number of at least 1'],
     [{ connections: '1.5' }, '--connections'],
     [{ connections: '1e3' }, '--connections'],
     [{ closed: 'x' }, '--closed'],
@@ -153,5 +158,40 @@ describe('flags that make no sense are refused with what to do', () => {
 
   test('a header without a colon is not repeated: it may be a secret', () => {
     expect(refused({ header: ['BearerSecret'] })).not.toContain('BearerSecret');
+  });
+});
+
+describe('a problem with what a flag said', () => {
+  const problem = (path: string, hint: string | null = null) => ({ path, expected: 'a', got: 'b', hint });
+
+  test.each([
+    ['load.messages.open[0].rate', { rate: 'x' }, '--rate'],
+    ['load.messages.open[0].for', { duration: 'x' }, '--duration'],
+    ['load.messages.closed.for', { closed: '1', duration: 'x' }, '--duration'],
+    ['load.connections[0].to', { connections: '99999999999' }, '--connections'],
+    ['load.bytes', { bytes: 'x' }, '--bytes'],
+    ['target.headers["a b"]', { header: ['a b: c'] }, '--header'],
+    ['target.sourceAddresses[0]', { sourceAddress: ['x'] }, '--source-address'],
+    ['drain', { drain: '5' }, '--drain'],
+    ['thresholds[2]', { threshold: ['x'] }, '--threshold'],
+    // Not of a flag's making.
+    ['thresholds[1]', { threshold: ['x'] }, 'thresholds[1]'],
+    ['load.messages.open[0].rate', {}, 'load.messages.open[0].rate'],
+    ['load.mix[0].bytes', { bytes: '5' }, 'load.mix[0].bytes'],
+  ])('at %s with %j is told as one of %s', (path, given, typed) => {
+    const document = { thresholds: ['lost == 0', 'x'] };
+    expect(asTyped(problem(path), flags(given), document).path).toBe(typed);
+  });
+
+  test('names the variable where the environment gave it', () => {
+    const given = flags({ rate: 'abc', variables: { rate: 'HIGHWATER_RATE' } });
+    expect(asTyped(problem('load.messages.open[0].rate'), given, null).path).toBe('HIGHWATER_RATE');
+    const counted = { connections: 'abc', variables: { connections: 'HIGHWATER_CONNECTIONS' } };
+    expect(refused(counted)).toBe('HIGHWATER_CONNECTIONS: expected a whole number of at least 1, got "abc"');
+  });
+
+  test('says what to do with flags, not with the plan', () => {
+    const { hint } = asTyped(problem('load.messages.open', 'begin with { to: 500/s }'), flags({ rate: '0/s' }), null);
+    expect(hint).toBe('ask for a higher rate, or for longer');
   });
 });

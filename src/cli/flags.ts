@@ -2,6 +2,8 @@
 // so that a mistake in a flag is told in the same words as one in a file.
 
 import { HighwaterError } from '../facts/error.ts';
+import { isObject } from '../plan/document.ts';
+import type { PlanProblem } from '../plan/problems.ts';
 
 export interface PlanFlags {
   readonly connections?: string;
@@ -28,6 +30,8 @@ export interface PlanFlags {
   readonly workers?: string;
   readonly pace?: string;
   readonly profile?: string;
+  /** Of the flags that the environment gave: the variable. */
+  readonly variables?: Readonly<Partial<Record<string, string>>>;
 }
 
 type Document = Record<string, unknown>;
@@ -46,44 +50,101 @@ export function documentForUrl(url: string, flags: PlanFlags): Document {
   );
 }
 
+/** What a flag sets, by its place in the plan: from the narrowest to the widest. `hint`: in place of the plan's. */
+const SET_BY_FLAGS: readonly {
+  readonly place: string;
+  readonly flag: Exclude<keyof PlanFlags, 'variables'>;
+  readonly hint?: string;
+}[] = [
+  { place: 'load.connections', flag: 'connections' },
+  { place: 'load.messages.open[0].rate', flag: 'rate' },
+  { place: 'load.messages.open[0].for', flag: 'duration' },
+  { place: 'load.messages.open', flag: 'rate', hint: 'ask for a higher rate, or for longer' },
+  { place: 'load.messages.closed.inFlight', flag: 'closed' },
+  { place: 'load.messages.closed.think', flag: 'think' },
+  { place: 'load.messages.closed.for', flag: 'duration' },
+  { place: 'load.bytes', flag: 'bytes' },
+  { place: 'target.headers', flag: 'header' },
+  { place: 'target.subprotocols', flag: 'subprotocol' },
+  { place: 'target.sourceAddresses', flag: 'sourceAddress' },
+  { place: 'target.tls.ca', flag: 'ca' },
+  { place: 'target.tls.cert', flag: 'cert' },
+  { place: 'target.tls.key', flag: 'key' },
+  { place: 'target.tls.serverName', flag: 'serverName' },
+  { place: 'drain', flag: 'drain' },
+  { place: 'name', flag: 'name' },
+  { place: 'workers', flag: 'workers' },
+  { place: 'pace', flag: 'pace' },
+];
+
+/**
+ * A problem with what a flag, or the variable that stood for it, put into the document: under the name that was typed.
+ * `document`: without the flags; null where there was none.
+ */
+export function asTyped(problem: PlanProblem, flags: PlanFlags, document: unknown): PlanProblem {
+  const { path } = problem;
+  const rule = /^thresholds\[(\d+)\]/.exec(path)?.[1];
+  const isAdded = flags.threshold.length > 0 && rule !== undefined && Number(rule) >= ownRules(document);
+  if (isAdded) return { ...problem, path: typedName('threshold', flags) };
+  const set = SET_BY_FLAGS.find(({ place, flag }) => isGiven(flags[flag]) && isWithin(path, place));
+  if (set === undefined) return problem;
+  return { ...problem, path: typedName(set.flag, flags), hint: set.hint ?? problem.hint };
+}
+
+function ownRules(document: unknown): number {
+  return isObject(document) && Array.isArray(document.thresholds) ? document.thresholds.length : 0;
+}
+
+function isGiven(flag: unknown): boolean {
+  return Array.isArray(flag) ? flag.length > 0 : flag !== undefined;
+}
+
+function isWithin(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}.`) || path.startsWith(`${place}[`);
+}
+
+/** `--source-address`, or the variable of the environment. */
+function typedName(flag: string, { variables }: PlanFlags): string {
+  return variables?.[flag] ?? `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** The document with every flag that was given in place of what it said. Throws ARGUMENTS_INVALID. */
 export function withFlags(document: Document, flags: PlanFlags): Document {
-  const target = section(document, 'target');
-  const load = section(document, 'load');
   const messages = messagesOf(flags);
+  const whole = (flag: 'seed' | 'workers' | 'connections', least: number): number | undefined => {
+    const text = flags[flag];
+    return text === undefined ? undefined : wholeNumber(typedName(flag, flags), text, least);
+  };
+  const connections = whole('connections', 1);
   return {
     ...document,
     ...defined({
       name: flags.name,
-      seed: flags.seed === undefined ? undefined : wholeNumber('--seed', flags.seed),
-      workers:
-        flags.workers === undefined || flags.workers === 'auto'
-          ? flags.workers
-          : wholeNumber('--workers', flags.workers),
+      seed: whole('seed', 0),
+      workers: flags.workers === 'auto' ? 'auto' : whole('workers', 1),
       pace: flags.pace,
       drain: flags.drain,
       dialect: flags.text === true ? { kind: 'echo', format: 'text' } : undefined,
-      thresholds: flags.threshold.length === 0 ? undefined : [...listOf(document.thresholds), ...flags.threshold],
+      thresholds: flags.threshold.length === 0 ? undefined : withRules(document.thresholds, flags.threshold),
     }),
-    target: {
+    target: overlaid(document.target, (target) => ({
       ...target,
       ...defined({
-        headers: flags.header.length === 0 ? undefined : { ...section(target, 'headers'), ...headersOf(flags.header) },
+        headers: flags.header.length === 0 ? undefined : withHeaders(target.headers, flags.header),
         subprotocols: flags.subprotocol.length === 0 ? undefined : flags.subprotocol,
         compression: flags.compression === true ? 'on' : undefined,
         sourceAddresses: flags.sourceAddress.length === 0 ? undefined : flags.sourceAddress,
-        tls: tlsOf(section(target, 'tls'), flags),
+        tls: withTls(target.tls, flags),
       }),
-    },
-    load: {
+    })),
+    load: overlaid(document.load, (load) => ({
       ...withoutSizes(load, flags),
       ...defined({
-        connections:
-          flags.connections === undefined ? undefined : connectionsOf(wholeNumber('--connections', flags.connections)),
+        connections: connections === undefined ? undefined : connectionsOf(connections),
         messages,
         bytes: flags.bytes,
       }),
-    },
+    })),
   };
 }
 
@@ -106,7 +167,7 @@ function messagesOf(flags: PlanFlags): unknown {
   if (flags.closed !== undefined) {
     return {
       closed: {
-        inFlight: wholeNumber('--closed', flags.closed),
+        inFlight: wholeNumber('--closed', flags.closed, 1),
         for: duration,
         ...(flags.think === undefined ? {} : { think: flags.think }),
       },
@@ -131,17 +192,16 @@ function withoutSizes(load: Document, flags: PlanFlags): Document {
   return rest;
 }
 
-function headersOf(lines: readonly string[]): Document {
-  return Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(':');
-      if (colon < 1) throw argumentsInvalid('--header: expected "Name: value", got a text without a colon');
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-    }),
-  );
+function withHeaders(headers: unknown, lines: readonly string[]): unknown {
+  const given = lines.map((line) => {
+    const colon = line.indexOf(':');
+    if (colon < 1) throw argumentsInvalid('--header: expected "Name: value", got a text without a colon');
+    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+  });
+  return overlaid(headers, (own) => ({ ...own, ...Object.fromEntries(given) }));
 }
 
-function tlsOf(tls: Document, flags: PlanFlags): Document | undefined {
+function withTls(tls: unknown, flags: PlanFlags): unknown {
   const given = defined({
     ca: flags.ca,
     cert: flags.cert,
@@ -149,26 +209,26 @@ function tlsOf(tls: Document, flags: PlanFlags): Document | undefined {
     serverName: flags.serverName,
     insecure: flags.insecure,
   });
-  return Object.keys(given).length === 0 ? undefined : { ...tls, ...given };
+  return Object.keys(given).length === 0 ? undefined : overlaid(tls, (own) => ({ ...own, ...given }));
 }
 
-function wholeNumber(flag: string, text: string): number {
-  if (!/^\d{1,12}$/.test(text)) throw argumentsInvalid(`${flag}: expected a whole number, got ${JSON.stringify(text)}`);
-  return Number(text);
+function withRules(own: unknown, given: readonly string[]): unknown {
+  return own === undefined || own === null || Array.isArray(own) ? [...(own ?? []), ...given] : own;
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  if (/^\d{1,12}$/.test(text) && Number(text) >= least) return Number(text);
+  const expected = least === 0 ? 'a whole number' : `a whole number of at least ${least}`;
+  throw argumentsInvalid(`${name}: expected ${expected}, got ${JSON.stringify(text)}`);
 }
 
 function argumentsInvalid(problem: string): HighwaterError {
   return new HighwaterError('ARGUMENTS_INVALID', [problem]);
 }
 
-/** What is not an object is left for the plan's own check to complain of. */
-function section(document: Document, key: string): Document {
-  const value = document[key];
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Document) : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+/** What is written and is no object stays as it is, for the plan's own check to complain of. */
+function overlaid(written: unknown, overlay: (own: Document) => Document): unknown {
+  return written === undefined || written === null || isObject(written) ? overlay(written ?? {}) : written;
 }
 
 function defined(values: Document): Document {

@@ -13,7 +13,7 @@ import type { FirstPlan } from '../report/first-plan.ts';
 import { type FirstPlanRequest, makeFirstPlan } from '../run/first-plan.ts';
 import { withAbsoluteFiles } from '../run/plan-files.ts';
 import { NS_PER_SECOND, parseDuration } from '../units/duration.ts';
-import { documentForUrl, type PlanFlags } from './flags.ts';
+import { asTyped, documentForUrl, type PlanFlags } from './flags.ts';
 import { createQuestions, hasSomebody } from './questions.ts';
 import { styleFor } from './terminal.ts';
 
@@ -70,11 +70,15 @@ export async function initCommand(given: string | undefined, flags: InitFlags): 
 function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'interviewer' | 'signal'> {
   const hello = flags.hello.map((text) => messageOf('--hello', text));
   const send = flags.send === undefined ? null : messageOf('--send', flags.send);
-  const document = documentForUrl(url, { ...flags, sourceAddress: [] });
+  const planFlags = { ...flags, sourceAddress: [] };
+  const document = documentForUrl(url, planFlags);
   const dialect =
     hello.length === 0 && send === null ? {} : { dialect: { kind: 'json', send: send ?? DEFAULT_MESSAGE, hello } };
   const parsed = parsePlan({ ...document, ...dialect }, { env: process.env, profile: null });
-  if (!parsed.ok) throw new HighwaterError('PLAN_INVALID', parsed.problems.map(formatProblem));
+  if (!parsed.ok) {
+    const problems = parsed.problems.map((problem) => formatProblem(asTyped(problem, planFlags, null)));
+    throw new HighwaterError('PLAN_INVALID', problems);
+  }
   const { name, connections, rate, duration, bytes, threshold } = flags;
   return {
     plan: withAbsoluteFiles(parsed.plan, process.cwd()),

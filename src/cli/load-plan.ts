@@ -1,17 +1,24 @@
 // From what stands on the command line to a plan: a file, a module, a URL or the reference target, with the
 // flags laid over it. Every problem is reported at once.
 
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { loadModule } from '../entry/load-module.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { PLAN_FORM } from '../faults/plan-form.ts';
+import { nearest } from '../plan/nearest.ts';
 import { parsePlan } from '../plan/parse.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { formatProblem } from '../plan/problems.ts';
+import { redactUrl } from '../plan/redact.ts';
 import { readPlanText } from '../plan/text.ts';
+import { likelyUrl } from '../plan/url.ts';
 import { withAbsoluteFiles } from '../run/plan-files.ts';
 import { readText } from '../run/text-file.ts';
-import { documentForUrl, type PlanFlags, withFlags } from './flags.ts';
+import { asTyped, documentForUrl, type PlanFlags, withFlags } from './flags.ts';
+
+const MODULE_ENDINGS = ['.ts', '.mts', '.js', '.mjs'];
+const PLAN_ENDINGS = ['.yaml', '.yml', '.json', ...MODULE_ENDINGS];
 
 export interface LoadedPlan {
   readonly plan: Plan;
@@ -35,14 +42,17 @@ export async function loadPlan(source: string | undefined, flags: PlanFlags): Pr
     fallbackProfile: process.env.CI === 'true' ? 'ci' : null,
     override: (plan) => (isUrl ? plan : withFlags(plan, flags)),
   });
-  if (!parsed.ok) throw new HighwaterError('PLAN_INVALID', parsed.problems.map(formatProblem));
+  if (!parsed.ok) {
+    const problems = parsed.problems.map((problem) => formatProblem(asTyped(problem, flags, isUrl ? null : document)));
+    throw new HighwaterError('PLAN_INVALID', problems);
+  }
   const directory = isUrl ? process.cwd() : path.dirname(path.resolve(source));
   return { plan: withAbsoluteFiles(parsed.plan, directory), secrets: parsed.secrets };
 }
 
 async function readDocument(file: string): Promise<unknown> {
   const extension = path.extname(file).toLowerCase();
-  if (['.ts', '.mts', '.js', '.mjs'].includes(extension)) return importPlan(file);
+  if (MODULE_ENDINGS.includes(extension) && existsSync(file)) return importPlan(file);
   const read = readPlanText(await readPlan(file), extension === '.json' ? 'json' : 'yaml');
   if ('problems' in read) throw new HighwaterError('PLAN_INVALID', read.problems.map(formatProblem));
   return read.document;
@@ -52,9 +62,37 @@ async function readPlan(file: string): Promise<string> {
   try {
     return await readText(file);
   } catch (error) {
-    throw new HighwaterError('PLAN_UNREADABLE', [
-      `${file}: expected a plan file that can be read, got: ${(error as Error).message}`,
-    ]);
+    throw planUnreadable(file, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Who typed no plan's name may have meant a URL, and who mistyped one a file that lies beside it. */
+function planUnreadable(file: string, error: NodeJS.ErrnoException): HighwaterError {
+  const shown = redactUrl(file);
+  if (error.code !== 'ENOENT') {
+    const got = error.code === 'EISDIR' ? 'a directory' : error.message;
+    return new HighwaterError('PLAN_UNREADABLE', [`${shown}: expected a plan file that can be read, got ${got}`]);
+  }
+  const url = PLAN_ENDINGS.includes(path.extname(file).toLowerCase()) ? null : likelyUrl(file);
+  const hint = url === null ? nearName(file) : `did you mean ${redactUrl(url)}?`;
+  const expected = 'a plan file, a ws:// or wss:// URL, or "reference"';
+  return new HighwaterError('PLAN_UNREADABLE', [
+    `${shown}: expected ${expected}, got no file of that name${hint === null ? '' : ` (${hint})`}`,
+  ]);
+}
+
+function nearName(file: string): string | null {
+  const { dir, base } = path.parse(file);
+  const plans = filesIn(dir === '' ? '.' : dir).filter((name) => PLAN_ENDINGS.includes(path.extname(name)));
+  const near = nearest(base, dir === '' ? [REFERENCE_TARGET, ...plans] : plans);
+  return near === null ? null : `did you mean ${path.join(dir, near)}?`;
+}
+
+function filesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }
 

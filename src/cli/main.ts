@@ -4,6 +4,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../entry/version.ts';
 import type { CompareFlags } from './compare-command.ts';
+import type { PlanFlags } from './flags.ts';
 import { addHistoryCommands } from './history-commands.ts';
 import type { InitFlags } from './init-command.ts';
 import type { ProxyFlags } from './proxy-command.ts';
@@ -38,9 +39,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--send <json>', `a message of yours to try, with \${id} and \${payload} in it`)
     .option('--listen <duration>', 'how long to hear what it says of its own accord, before anything is asked', '2s')
     .addHelpText('after', INIT_EXAMPLES)
-    .action(async (url: string | undefined, flags: InitFlags) => {
+    .action(async (url: string | undefined, flags: InitFlags, command: Command) => {
       const { initCommand } = await import('./init-command.ts');
-      exitCode = await initCommand(url, flags);
+      exitCode = await initCommand(url, withVariables(flags, command));
     });
 
   addPlanOptions(
@@ -55,6 +56,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--tag <tag>', 'a tag for the run, by which it is found later; repeatable', collect, [])
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run')
+    .option('--overwrite', 'write over the reports of other runs in the directory of --output-dir')
     .option('--open', 'open the page of it (html) once it is there')
     .option(
       '--against <runs>',
@@ -64,7 +66,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (source: string | undefined, flags: RunFlags, command: Command) => {
       const { runCommand } = await import('./run-command.ts');
-      exitCode = await runCommand(source, flagsFirst(flags, command));
+      exitCode = await runCommand(source, withVariables(flags, command));
     });
 
   addPlanOptions(
@@ -76,7 +78,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'print the resolved plan as JSON')
     .action(async (source: string | undefined, flags: RunFlags, command: Command) => {
       const { checkCommand } = await import('./check-command.ts');
-      exitCode = await checkCommand(source, flagsFirst(flags, command));
+      exitCode = await checkCommand(source, withVariables(flags, command));
     });
 
   program
@@ -87,6 +89,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--plot', 'draw response time, throughput and the spectrum under the summary')
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
     .option('--output-dir <dir>', 'where reports are written; the directory of the run, or of several the working one')
+    .option('--overwrite', 'write over the reports of other runs in the directory of --output-dir')
     .option('--open', 'open the page of it (html) once it is there')
     .option('--against <runs>', 'compare the run with these, and have the comparison in its report')
     .addOption(runsDirOption())
@@ -117,6 +120,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       [],
     )
     .option('--output-dir <dir>', 'where they are written; the working directory')
+    .option('--overwrite', 'write over the reports of other runs in the directory of --output-dir')
     .option('--open', 'open the page of it (html) once it is there')
     .addOption(runsDirOption())
     .addHelpText('after', COMPARE_EXAMPLES)
@@ -208,11 +212,20 @@ function addInitOptions(command: Command): Command {
   return command;
 }
 
-/** Flags go before the environment: `--closed` takes the place of HIGHWATER_RATE. */
-function flagsFirst(flags: RunFlags, command: Command): RunFlags {
-  if (flags.closed === undefined || command.getOptionValueSource('rate') !== 'env') return flags;
-  const { rate: _overruled, ...others } = flags;
-  return others;
+/** Which flags came from the environment. Those that were typed go before: `--closed` takes the place of HIGHWATER_RATE. */
+function withVariables<Flags extends Pick<PlanFlags, 'rate' | 'closed' | 'variables'>>(
+  flags: Flags,
+  command: Command,
+): Flags {
+  const variables = Object.fromEntries(
+    command.options.flatMap((option) => {
+      const name = option.attributeName();
+      return option.envVar !== undefined && command.getOptionValueSource(name) === 'env' ? [[name, option.envVar]] : [];
+    }),
+  );
+  const { rate, ...others } = flags;
+  const isOverruled = flags.closed !== undefined && variables.rate !== undefined;
+  return { ...(isOverruled ? (others as Flags) : flags), variables };
 }
 
 function collect(value: string, values: string[]): string[] {

@@ -12,6 +12,7 @@ import type { Tell } from '../injection/truth.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { readPlanText } from '../plan/text.ts';
+import { likelyUrl } from '../plan/url.ts';
 import { readText } from '../run/text-file.ts';
 import { openTruthFile, type TruthFile } from '../target/truth-file.ts';
 
@@ -57,8 +58,10 @@ function listenOn(text: string): Place {
 function targetOf(url: string): ProxyTarget {
   const target = readTargetUrl(url);
   if (target !== null) return target;
+  const likely = likelyUrl(url);
+  const hint = likely === null || readTargetUrl(likely) === null ? '' : ` (did you mean ${redactUrl(likely)}?)`;
   throw invalid(
-    `TARGET: expected ws://HOST:PORT or wss://HOST:PORT (the path is the client's), got ${JSON.stringify(redactUrl(url))}`,
+    `TARGET: expected ws://HOST:PORT or wss://HOST:PORT (the path is the client's), got ${JSON.stringify(redactUrl(url))}${hint}`,
   );
 }
 

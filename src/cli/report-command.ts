@@ -1,6 +1,7 @@
 // `highwater report`: judges stored runs again, also one that was killed, and writes reports of them: of one run as one report,
 // of several as one report with a page each.
 
+import path from 'node:path';
 import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
@@ -12,7 +13,7 @@ import type { Archive, StoredRun } from '../run/ports.ts';
 import { judgeStoredRun } from '../run/run-plan.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
 import { compareStored, exitCodeAgainst, tellComparison } from './against.ts';
-import { type OutputFlags, outputsOf, writeOutputs } from './outputs.ts';
+import { type OutputFlags, outputsOf, refuseOthers, writeOutputs } from './outputs.ts';
 import { exitCodeOf, type PrintFlags, printResult } from './run-command.ts';
 import { trendBeside } from './trend-beside.ts';
 
@@ -36,12 +37,13 @@ export async function reportCommand(references: readonly string[], flags: Report
 
 async function reportOne(stored: StoredRun, archive: Archive, flags: ReportFlags): Promise<number> {
   const outputs = outputsOf(flags, FORMAT_NAMES);
+  refuseOthers(outputs, idsOf([stored]));
   const result = await judged(stored);
   await printResult(result, flags, stored.path);
   const comparison = flags.against === undefined ? null : await compareStored(flags.against, archive, result, stored);
   if (comparison !== null) await tellComparison(comparison, stored.path, flags);
   const trend = trendBeside(result, stored.path, outputs.formats);
-  await writeOutputs(outputs, resultFiles(result, { comparison, trend }), stored.path);
+  await writeOutputs(outputs, resultFiles(result, { comparison, trend }), stored.path, idsOf([stored]));
   return exitCodeAgainst(comparison, exitCodeOf(result));
 }
 
@@ -59,15 +61,21 @@ async function reportSeveral(stored: readonly StoredRun[], flags: ReportFlags): 
     throw new HighwaterError('ARGUMENTS_INVALID', problems);
   }
   const outputs = outputsOf(flags, DOCUMENT_FORMAT_NAMES, ', which hold several runs');
+  refuseOthers(outputs, idsOf(stored));
   const results: RunResult[] = [];
   for (const run of stored) {
     const result = await judged(run);
     await printResult(result, flags, run.path);
     results.push(result);
   }
-  if (isNonEmpty(results)) await writeOutputs(outputs, jointFiles(results), '.');
+  if (isNonEmpty(results)) await writeOutputs(outputs, jointFiles(results), '.', idsOf(stored));
   const codes = results.map(exitCodeOf);
   return GRAVEST_FIRST.find((code) => codes.includes(code)) ?? EXIT_CODES.pass;
+}
+
+/** Records lie in directories that are called after their runs. */
+function idsOf(stored: readonly StoredRun[]): readonly string[] {
+  return stored.map((run) => path.basename(path.resolve(run.path)));
 }
 
 const GRAVEST_FIRST = [EXIT_CODES.interrupted, EXIT_CODES.unreachable, EXIT_CODES.fail, EXIT_CODES.inconclusive];

@@ -13,7 +13,7 @@ import { type RunPorts, runPlan } from '../run/run-plan.ts';
 import type { PlanFlags } from './flags.ts';
 import { checkTags } from './history-flags.ts';
 import { loadPlan } from './load-plan.ts';
-import { type OutputFlags, outputsOf } from './outputs.ts';
+import { type OutputFlags, outputsOf, refuseOthers } from './outputs.ts';
 import { createProgressView } from './progress-view.ts';
 import { styleFor } from './terminal.ts';
 
@@ -44,6 +44,7 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
   process.on('SIGHUP', onInterrupt);
   try {
     const outputs = outputsOf(flags, FORMAT_NAMES);
+    refuseOthers(outputs, []);
     const tags = flags.tag ?? [];
     checkTags('--tag', tags);
     const { plan, secrets } = await loadPlan(source, flags);

@@ -27,6 +27,6 @@ export async function reportRun(parts: RunReportParts): Promise<number> {
   const comparison = baseline === null ? null : await compareFinished(baseline, result, await archive.open(path));
   if (comparison !== null) await tellComparison(comparison, path, flags);
   const trend = trendBeside(result, path, outputs.formats);
-  await writeOutputs(outputs, resultFiles(result, { comparison, trend }), path);
+  await writeOutputs(outputs, resultFiles(result, { comparison, trend }), path, [result.run.id]);
   return exitCodeAgainst(comparison, exitCode);
 }

@@ -119,12 +119,15 @@ export function incomingProblem(incoming: unknown): DialectProblem | null {
     if (kind === undefined || !KINDS.includes(kind)) {
       return problem('decode', `a kind that is one of ${KINDS.join(', ')}`, show(each));
     }
-    const { id, payload, send, state } = each as Readonly<Record<string, unknown>>;
+    const { id, payload, reason, send, state } = each as Readonly<Record<string, unknown>>;
     if (kind !== 'stranger' && kind !== 'reply' && typeof id !== 'string') {
       return problem('decode', `an id, a string, with kind ${kind}`, show(id));
     }
     if (kind === 'message' && payload !== undefined && typeof payload !== 'string') {
       return problem('decode', 'a payload that is a string, or none', show(payload));
+    }
+    if (kind === 'rejection' && reason !== undefined && typeof reason !== 'string') {
+      return problem('decode', 'a reason that is a string, or none', show(reason));
     }
     if (kind !== 'rejection' && state !== undefined && !isState(state)) {
       return problem('decode', 'a state { expected, got } of two strings, or none', show(state));

@@ -45,8 +45,8 @@ export type Incoming =
       readonly duplicate?: boolean;
       readonly state?: { readonly expected: string; readonly got: string };
     }
-  /** The service says that it did not take a message. */
-  | { readonly kind: 'rejection'; readonly id: string }
+  /** The service says that it did not take a message. The reason is shown to people; where there is none, what was received. */
+  | { readonly kind: 'rejection'; readonly id: string; readonly reason?: string }
   /** Nothing that the service should have sent. */
   | { readonly kind: 'stranger' }
   /** Must be answered at once, with this. */

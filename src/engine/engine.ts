@@ -151,6 +151,12 @@ export function createEngine(parts: EngineParts): Engine {
     maskSeed: parts.maskSeed,
     recorder,
     report: (violation, atNs) => hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
+    sends: plan.load.messages.kind !== 'none',
+    refusedWith(lane, seq, detail) {
+      // The others are counted apart.
+      if (group > 0) return;
+      hooks.event({ kind: 'rejection', atNs: clock.nowNs(), worker: shard, lane: lane.stream, seq, detail });
+    },
     notUnderstood: (sample) =>
       hooks.event({
         kind: 'notice',

@@ -419,7 +419,9 @@ function bareLanes(count: number) {
     maskSeed: 99,
     recorder: createRecorder(),
     report: fail,
+    sends: false,
     notUnderstood: fail,
+    refusedWith: fail,
   });
   const pinger = createPinger({
     ping: PING,

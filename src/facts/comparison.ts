@@ -103,6 +103,8 @@ export interface MetricComparison {
   readonly pValue: number | null;
   /** The least effect that four of five such comparisons would have noticed. */
   readonly smallestVisible: number | null;
+  /** Decided though p does not: each second of one side lies beyond each of the other by more than chance can do. */
+  readonly isApart: boolean;
   /** A side, where it is inconclusive and so many would do. */
   readonly runsNeeded: number | null;
   /** Why nothing can be said, or not enough; null where something is. */
@@ -113,7 +115,7 @@ export interface MetricComparison {
 export type Difference =
   | {
       readonly kind: 'plan' | 'machine';
-      /** Such as `load.messages.curve[0].to`. */
+      /** Such as `load.messages.open[0].to`. */
       readonly where: string;
       readonly baseline: string;
       /** Of the first run that differs, which may be one of the baseline's own. */

@@ -25,6 +25,15 @@ export type RunEvent =
       readonly close: CloseFacts | null;
     }
   | ({ readonly kind: 'violation'; readonly atNs: number; readonly worker: number } & Violation)
+  /** A message that the service refused: the first of its kind that a worker met. `detail`: what the service said. */
+  | {
+      readonly kind: 'rejection';
+      readonly atNs: number;
+      readonly worker: number;
+      readonly lane: number;
+      readonly seq: number;
+      readonly detail: string;
+    }
   /** What the person at the command should know at once. */
   | { readonly kind: 'notice'; readonly atNs: number; readonly worker: number; readonly detail: string }
   /** A probe has begun to read less than it should, or for another reason than before. */
@@ -57,6 +66,14 @@ export type RunEvent =
   | { readonly kind: 'faultCounts'; readonly atNs: number; readonly fault: number; readonly counts: FaultCounts | null }
   /** How late the process of the proxy for faults on the way was, at its 99th percentile, over the run. */
   | { readonly kind: 'proxyDelay'; readonly atNs: number; readonly delayNs: number }
+  /** The reference target ended without having been asked to. */
+  | {
+      readonly kind: 'targetDied';
+      readonly atNs: number;
+      readonly pid: number;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+    }
   | { readonly kind: 'workerDied'; readonly atNs: number; readonly worker: number; readonly detail: string }
   | { readonly kind: 'stopping'; readonly atNs: number; readonly reason: StopReason; readonly detail: string }
   | {
@@ -197,6 +214,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     seq: (value) => value === null || isNumber(value),
     detail: isText,
   },
+  rejection: { worker: isNumber, lane: isNumber, seq: isNumber, detail: isText },
   notice: { worker: isNumber, detail: isText },
   probeGap: { probe: isText, detail: isText },
   audience: { worker: isNumber, group: isNumber, audience: isAudience },
@@ -209,6 +227,11 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   coordinatorStalled: { forNs: isNumber },
   faultCounts: { fault: isNumber, counts: (value) => value === null || isFaultCounts(value) },
   proxyDelay: { delayNs: isNumber },
+  targetDied: {
+    pid: isNumber,
+    exitCode: (value) => value === null || isNumber(value),
+    signal: (value) => value === null || isText(value),
+  },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },
   runEnded: { outcome: isOneOf(OUTCOMES), windows: (value) => Array.isArray(value) && value.every(isWindowCount) },

@@ -20,6 +20,7 @@ export interface LiveFigures {
   readonly sent: number;
   readonly delivered: number;
   readonly unsent: number;
+  readonly rejected: number;
   readonly duplicated: number;
   readonly reordered: number;
   readonly corrupted: number;

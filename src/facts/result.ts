@@ -3,7 +3,7 @@
 
 import type { Misbehaviour, Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { GitState, Machine, Outcome, Violation } from './event.ts';
+import type { GitState, Machine, Outcome, StopReason, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
 import type { FaultCounts } from './fault-counts.ts';
 import type {
@@ -56,6 +56,8 @@ export interface RunResult {
   readonly timeline: readonly TimelinePoint[];
   /** Null where nothing was answered. */
   readonly responseHeat: HeatResult | null;
+  /** The first of each kind: what differs only in words with digits in them is of one kind. At most 10. */
+  readonly rejections: readonly RejectionResult[];
   /** The first 100. */
   readonly violations: readonly (Violation & { readonly atSecond: number })[];
 }
@@ -112,6 +114,25 @@ export interface ReaderPolicy {
   readonly evidence: string;
 }
 
+/** The reference target ended while the run went on, and no fault of the plan had killed it. */
+export interface TargetDeath {
+  readonly pid: number;
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** From the start of the run. */
+  readonly atSecond: number;
+}
+
+/** A message that the service refused, with what the service said of it. */
+export interface RejectionResult {
+  readonly lane: number;
+  readonly seq: number;
+  /** Redacted, printable, at most a few hundred characters. */
+  readonly text: string;
+  readonly atSecond: number;
+}
+
 export interface RunFacts {
   readonly id: string;
   readonly name: string;
@@ -121,7 +142,9 @@ export interface RunFacts {
   readonly outcome: Outcome | 'running';
   /** When the first message was due, from the start of the run; null where none was. */
   readonly messagesStartedSeconds: number | null;
-  /** Why it ended early, in a sentence; null where it ran to its end. */
+  /** Why it ended early; null where it ran to its end, or its record breaks off. */
+  readonly stopReason: StopReason | null;
+  /** The same in a sentence. */
   readonly endedBecause: string | null;
   readonly highwaterVersion: string;
   readonly nodeVersion: string;
@@ -129,6 +152,8 @@ export interface RunFacts {
   readonly machine: Machine;
   /** Of the directory in which it was started; null where that is none of a repository. */
   readonly git: GitState | null;
+  /** Null where the run started none, or it lived. */
+  readonly targetDeath: TargetDeath | null;
 }
 
 /** An empty list does not type-check: a fail names what was breached, an inconclusive what is in doubt. */
@@ -208,6 +233,8 @@ export interface ConnectionResult {
   readonly connectedSeconds: number | null;
   readonly handshake: Distribution;
   readonly closeCodes: Readonly<Record<string, number>>;
+  /** By close code: what the service said with it, the first time; empty where it gave no reason. */
+  readonly closeReasons: Readonly<Record<string, string>>;
   /** Of the close handshakes that Highwater began. */
   readonly closes: Readonly<CloseCounts>;
   readonly failures: Readonly<Partial<Record<FailureKind, FailureResult>>>;

@@ -18,6 +18,59 @@ function problemsOf(document: unknown): string[] {
   return parsed.ok ? [] : parsed.problems.map(formatProblem);
 }
 
+describe('a usual mistake is one problem, with the form that is meant', () => {
+  const messages = (given: unknown) => ({ target, load: { messages: given } });
+  test.each([
+    [
+      { target: 'ws://x', load },
+      'target: expected the target: at least its url, got "ws://x" (write target: { url: ws://x })',
+    ],
+    [{ target: ['ws://x', 'ws://y'], load }, '(write target: { url: [ws://x, ws://y] })'],
+    [messages({ rate: '10/s' }), '(write messages: { open: { rate: 10/s, for: 60s } })'],
+    [messages({ rate: '10/s', for: '10s' }), '(write messages: { open: { rate: 10/s, for: 10s } })'],
+    [messages({ inFlight: 2, for: '10s' }), '(write messages: { closed: { inFlight: 2, for: 10s } })'],
+    [messages('10/s'), '(write messages: { open: { rate: 10/s, for: 60s } })'],
+    [messages({ open: '10/s' }), '(write open: { rate: 10/s, for: 60s })'],
+    [messages({ closed: 5 }), '(write closed: { inFlight: 5, for: 60s })'],
+    [{ target, load: { rate: '10/s' } }, '(write messages: { open: { rate: 10/s, for: 60s } })'],
+    [{ target, load: 100 }, '(write load: { connections: 100 })'],
+    [{ ...minimal, thresholds: 'lost == 0' }, '(write thresholds: ["lost == 0"])'],
+    [{ ...minimal, thresholds: [{ 'lost{type=chat} == 0': null }] }, 'put the rule in quotes'],
+    [{ ...minimal, abort: [{ lost: 5 }] }, 'put the rule in quotes'],
+    [{ ...minimal, dialect: 'json' }, '(write dialect: { kind: json,'],
+    [{ ...minimal, contract: 'exactly-once' }, '(write contract: { delivery: exactly-once })'],
+    [{ ...minimal, reconnect: 'yes' }, '(write true)'],
+    [{ target: { ...target, headers: ['A: b'] }, load }, '(write each as a key with its value'],
+  ])('%j', (document, says) => {
+    const problems = problemsOf(document);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(says);
+  });
+
+  test.each([
+    [{ target: 5, load }, 'target: expected the target: at least its url, got 5'],
+    [messages({ open: [] }), 'load.messages.open: expected a list of segments, at least one, got an empty list'],
+    [
+      { ...minimal, contract: 'always' },
+      'contract: expected a contract: { delivery, order, integrity, replay }, got "always"',
+    ],
+  ])('another one is told as ever: %j', (document, says) => {
+    expect(problemsOf(document)).toEqual([says]);
+  });
+
+  test('a password in what was written is not told', () => {
+    expect(problemsOf({ target: 'ws://ann:hunter2@x', load })[0]).not.toContain(
+      'write target: { url: ws://ann:hunter2',
+    );
+  });
+
+  test('no lanes are one problem', () => {
+    expect(
+      problemsOf({ target, load: { ...load, connections: 0, messages: { open: { rate: '1/s', for: '1s' } } } }),
+    ).toEqual(['load.connections: expected at least one lane, got none (begin with { to: 100 })']);
+  });
+});
+
 describe('problems', () => {
   test.each([
     [{ target }, 'load: expected the load'],

@@ -36,10 +36,11 @@ export function resolveLoad(written: WrittenLoad, report: Report): Load {
   }
   const misbehaving = resolveMisbehaving(written.misbehaving ?? []);
   const [healthyLanes, ...counts] = groupCounts({ connections, misbehaving });
-  if (healthyLanes < 1)
+  // A curve without lanes has been complained of.
+  if (healthyLanes < 1 && peakLevel(connections) > 0)
     report(MISBEHAVING, 'at least one lane that behaves as it should', 'none', 'make the shares smaller');
   for (const [index, count] of counts.entries()) {
-    if (count === 0)
+    if (count === 0 && peakLevel(connections) > 0)
       report([...MISBEHAVING, index, 'share'], 'a share of at least one lane', 'none', 'open more lanes');
   }
   return {

@@ -8,6 +8,7 @@ import { acknowledgesApart, helloOf, numberingOf, templatesOf } from './dialects
 import { isObject } from './document.ts';
 import { problemsOfIssues } from './issues.ts';
 import { templateColumns } from './lane-template.ts';
+import { withLikelyForms } from './likely-forms.ts';
 import {
   type Contract,
   type Dialect,
@@ -53,7 +54,8 @@ export function checkDocument(
     const plan = resolvePlan(parsed.data, profile, form, report);
     return { plan: problems.length === 0 ? plan : null, problems };
   }
-  problems.push(...problemsOfIssues(parsed.error.issues, redactDocument(document, secrets), []));
+  const shown = redactDocument(document, secrets);
+  problems.push(...withLikelyForms(problemsOfIssues(parsed.error.issues, shown, []), shown));
   checkSections(document, report);
   return { plan: null, problems };
 }

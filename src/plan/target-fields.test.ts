@@ -3,7 +3,33 @@ import { describe, expect, test } from 'vitest';
 import { expandAddresses, isIpv4, isIpv6 } from './addresses.ts';
 import { base64OfText } from './base64.ts';
 import { refuseCookieValue, refuseHeaderName, refuseHeaderValue, refuseSubprotocol } from './headers.ts';
-import { hostName, refuseUrl, splitUrl } from './url.ts';
+import { hostName, likelyUrl, refuseUrl, splitUrl } from './url.ts';
+
+describe('the URL that a text without one most likely means', () => {
+  test.each([
+    ['127.0.0.1:9100', 'ws://127.0.0.1:9100'],
+    ['localhost:9100/ws', 'ws://localhost:9100/ws'],
+    ['localhost', 'ws://localhost'],
+    ['[::1]:9/x', 'ws://[::1]:9/x'],
+    ['9100', 'ws://127.0.0.1:9100'],
+    [':9100/ws', 'ws://127.0.0.1:9100/ws'],
+    ['chat:8080', 'ws://chat:8080'],
+    ['example.com', 'wss://example.com'],
+    ['example.com:443/ws', 'wss://example.com:443/ws'],
+    ['example.com:8080', 'ws://example.com:8080'],
+    ['http://x/', 'ws://x/'],
+    ['https://x/', 'wss://x/'],
+    ['ws:127.0.0.1:9', 'ws://127.0.0.1:9'],
+    ['wss:/example.com', 'wss://example.com'],
+    ['plan', null],
+    ['plans/chat', null],
+    ['127.0.0.1:99999', null],
+    ['user:secret@host', null],
+    ['', null],
+  ])('%j: %j', (text, url) => {
+    expect(likelyUrl(text)).toBe(url);
+  });
+});
 
 describe('a target’s URL', () => {
   test.each([
@@ -23,8 +49,9 @@ describe('a target’s URL', () => {
 
   test.each([
     ['', 'a URL such as', null],
-    ['localhost:8080/ws', 'a URL such as', 'in front'],
-    ['referense', 'a URL such as', 'in front'],
+    ['localhost:8080/ws', 'a URL such as', 'put ws:// in front'],
+    ['chat.example.com/ws', 'a URL such as', 'put wss:// in front'],
+    ['referense', 'a URL such as', 'did you mean "reference"?'],
     ['http://x/', 'ws:// or wss://', 'ws:// instead'],
     ['https://x/', 'ws:// or wss://', 'wss:// instead'],
     ['ftp://x/', 'ws:// or wss://', null],

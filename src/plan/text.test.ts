@@ -21,6 +21,21 @@ describe('YAML', () => {
     expect(problem?.expected).toBe('valid YAML');
   });
 
+  test.each([
+    ['thresholds: [ lost{type=chat} == 0 ]', 'put the rule in quotes: "lost{type=chat} == 0"'],
+    [
+      'thresholds: [ "sent > 0", response.p99{priority=high} < 5ms ]',
+      'put the rule in quotes: "response.p99{priority=high} < 5ms"',
+    ],
+    [`target: { url: ws://x/\${lane} }`, 'put a text with a placeholder in it in quotes'],
+    ['a: [ b, c: [ d }', null],
+  ])('%j has one problem, and what to put in quotes', (text, hint) => {
+    const read = readPlanText(text, 'yaml');
+    if (!('problems' in read)) throw new Error('the text was read');
+    expect(read.problems).toHaveLength(1);
+    expect(read.problems[0].hint).toBe(hint);
+  });
+
   test('with a key twice is a problem', () => {
     expect(problems('a: 1\nb: 2\na: 3')).toEqual([
       { path: 'line 3, column 1', expected: 'each key once', got: 'a key for the second time', hint: null },

@@ -5,7 +5,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
 import { jsonMistakeOffset } from './json-mistake.ts';
-import type { PlanProblem } from './problems.ts';
+import { type PlanProblem, quote } from './problems.ts';
 
 export type PlanFormat = 'yaml' | 'json';
 
@@ -66,18 +66,28 @@ function parseText(text: string): { readonly document: () => unknown; readonly e
     // Not 'silent', which also keeps quiet about a second document.
     logLevel: 'error',
   });
-  const errors = [...parsed.errors, ...parsed.warnings].map((error) => {
+  const found = [...parsed.errors, ...parsed.warnings].map((error) => {
     const { line, col } = lineCounter.linePos(error.pos[0]);
     const isDuplicate = error.code === 'DUPLICATE_KEY';
     const problem = {
       path: `line ${line}, column ${col}`,
       expected: isDuplicate ? 'each key once' : 'valid YAML',
       got: isDuplicate ? 'a key for the second time' : firstWords(error),
-      hint: null,
+      hint: isDuplicate ? null : braceHint(text.split('\n', line)[line - 1] ?? '', col),
     };
-    return { code: error.code, problem };
+    return { code: error.code, line, problem };
   });
+  // What follows a mistake on its line is mostly the same mistake.
+  const errors = found.filter((error, place) => place === 0 || found[place - 1]!.line !== error.line);
   return { document: () => parsed.toJS({ maxAliasCount: MAX_ALIASES }), errors };
+}
+
+/** In a list or a map on one line a brace within a text begins a map: rules and placeholders have such braces. */
+function braceHint(line: string, column: number): string | null {
+  const before = line.slice(0, column);
+  const [rule] = /[A-Za-z][\w.]*\{(?:type|priority)[^}]*\}[^,\]}]*/.exec(line) ?? [];
+  if (rule !== undefined && /\w\{/.test(before)) return `put the rule in quotes: ${quote(rule.trim())}`;
+  return /\$\{/.test(before) ? 'put a text with a placeholder in it in quotes' : null;
 }
 
 /** The start of a parser's message, up to where it quotes the text. */

@@ -93,6 +93,45 @@ describe('a threshold', () => {
     else expect(refused.hint).toContain(hint);
   });
 
+  test.each([
+    ['lost < 0', 'lost is never below 0, so this holds never; did you mean "lost == 0"?'],
+    ['lost >= 0', 'lost is never below 0, so this holds always; did you mean "lost == 0"?'],
+    ['lost < 0%', 'lost is from 0 % to 100 %, so this holds never; did you mean "lost == 0%"?'],
+    ['lost{type=chat} < 0', 'did you mean "lost{type=chat} == 0"?'],
+    ['delivered > 100%', 'delivered is from 0 % to 100 %, so this holds never; did you mean "delivered == 100%"?'],
+    ['delivered <= 100%', 'this holds always; did you mean "delivered == 100%"?'],
+    ['delivered >= 0%', 'this holds always'],
+    ['connections.opened > 100%', 'this holds never'],
+    ['connections.dropped < 0 during faults', 'did you mean "connections.dropped == 0 during faults"?'],
+    ['fanout.missed >= 0', 'this holds always'],
+    ['pings.answered <= 100%', 'this holds always'],
+    ['response.p99 < 0ms', 'response.p99 is never below 0, so this holds never; set a limit above 0'],
+    ['response.max >= 0', 'this holds always; set a limit above 0'],
+    ['throughput.sent >= 0/s', 'this holds always; set a limit above 0'],
+  ])('%j is refused, as no service can make it come out otherwise', (expression, hint) => {
+    const refused = refusal(expression);
+    expect(refused.expected).toBe('a rule that a run can keep and can break');
+    expect(refused.hint).toContain(hint);
+  });
+
+  test.each([
+    'lost <= 0',
+    'lost < 1',
+    'lost != 0',
+    'sent > 0',
+    'delivered >= 100%',
+    'delivered < 100%',
+    'delivered == 100%',
+    // Copies may be more than all that was sent.
+    'duplicated <= 100%',
+    'unexpected < 100%',
+    'response.p99 <= 0',
+    'response.min > 0ms',
+    'throughput.sent > 0/s',
+  ])('%j can be kept and can be broken, and is read', (expression) => {
+    expect(read(expression).expression).toBe(expression);
+  });
+
   test('any text is read or refused, in no more than a line', () => {
     const near = fc.constantFrom('response', '.p99', ' < ', '200ms', 'delivered', '%', '==', '0', '/s', ' ', 'x');
     const texts = fc.oneof(

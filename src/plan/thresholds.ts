@@ -87,12 +87,67 @@ export function parseThreshold(expression: string): Threshold | ThresholdRefusal
   const [, bound = '', word, where] = /^(.*?)(?:\s+(during|outside|in)\s+(\S.*))?$/.exec(limit) ?? [];
   const read = readLimit(metric, bound);
   if ('expected' in read) return read;
+  const pointless = pointlessRule(metric, operator, read, expression);
+  if (pointless !== null) return pointless;
   const scope = word === undefined || where === undefined ? null : scopeOf(word, where);
   if (scope !== null && !hasTimes(metric)) {
     const expected = 'a rule about the whole run, as what becomes of a message may be known long after its time';
     return refuse(expected, expression, 'times, rates, connections, unsent, duplicated and reordered have times');
   }
   return { expression: expression.trim(), metric, operator, ...read, scope };
+}
+
+/** Of these a share is a part of a whole; others, such as copies, may be more than all that was sent. */
+const PARTS: readonly string[] = [
+  ...['sent', 'unsent', 'delivered', 'rejected', 'lost', 'unresolved', 'acknowledged'],
+  ...['opened', 'failed', 'received', 'missed', 'answered', 'unanswered'],
+];
+
+/** A rule that every run keeps, or none, whatever the service does: what the metric can be lies wholly on one side of the limit. */
+function pointlessRule(
+  metric: Metric,
+  operator: Threshold['operator'],
+  { limit, unit }: Pick<Threshold, 'limit' | 'unit'>,
+  expression: string,
+): ThresholdRefusal | null {
+  const highest = unit === 'ratio' && 'of' in metric && PARTS.includes(metric.of) ? 1 : Number.POSITIVE_INFINITY;
+  const holds = possibleOutcomes(operator, limit, highest);
+  if (holds === 'either') return null;
+  const [, left = '', right = ''] = /^([^{<>=!]*(?:\{[^}]*\})?)\s*[<>=!]+(.*)$/s.exec(expression) ?? [];
+  const name = metricName(metric);
+  const range = highest === 1 ? 'from 0 % to 100 %' : 'never below 0';
+  const isTime = unit === 'ns' || unit === 'perSecond';
+  const likely = isTime ? 'set a limit above 0' : `did you mean ${quote(`${left.trim()} == ${right.trim()}`)}?`;
+  return refuse(
+    'a rule that a run can keep and can break',
+    expression,
+    `${name} is ${range}, so this holds ${holds}; ${likely}`,
+  );
+}
+
+/** Whether `x operator limit` holds for all, for none or for some x from 0 to `highest`. */
+function possibleOutcomes(
+  operator: Threshold['operator'],
+  limit: number,
+  highest: number,
+): 'always' | 'never' | 'either' {
+  const isOutside = limit < 0 || limit > highest;
+  switch (operator) {
+    case '<':
+      return limit <= 0 ? 'never' : limit > highest ? 'always' : 'either';
+    case '<=':
+      return limit < 0 ? 'never' : limit >= highest ? 'always' : 'either';
+    case '>':
+      return limit >= highest ? 'never' : limit < 0 ? 'always' : 'either';
+    case '>=':
+      return limit > highest ? 'never' : limit <= 0 ? 'always' : 'either';
+    case '==':
+      return isOutside ? 'never' : 'either';
+    case '!=':
+      return isOutside ? 'always' : 'either';
+    default:
+      return unreachable(operator);
+  }
 }
 
 function scopeOf(word: string, where: string): Scope {

@@ -1,8 +1,9 @@
 // WebSocket URLs (RFC 6455 section 3) as templates. The standard `URL` is not among the names that pure code may use,
 // and could not read a template anyway; this reader accepts no more than it would.
 
-import { isHost, isPort } from './addresses.ts';
+import { isHost, isIpv4, isPort } from './addresses.ts';
 import { fillPlaceholders, guard, unguard } from './lane-template.ts';
+import { didYouMean } from './nearest.ts';
 import { REFERENCE_TARGET } from './plan.ts';
 
 export interface UrlParts {
@@ -56,9 +57,9 @@ export function refuseUrl(template: string): UrlRefusal | null {
   // A column's name may hold any character, so placeholders go first. A letter stands for one, a digit in the port.
   const filled = fillPlaceholders(template, 'a');
   const url = splitUrl(filled);
-  if (url === null) return { expected: `${EXAMPLE}, or ${REFERENCE_TARGET}`, hint: schemeHint(template) };
+  if (url === null) return { expected: `${EXAMPLE}, or ${REFERENCE_TARGET}`, hint: urlHint(template) };
   if (url.scheme !== 'ws' && url.scheme !== 'wss') {
-    return { expected: 'a URL that begins with ws:// or wss://', hint: webHint(url.scheme) };
+    return { expected: 'a URL that begins with ws:// or wss://', hint: urlHint(template) };
   }
   if (/[\s\p{Cc}\\]/u.test(filled)) return { expected: 'a URL without spaces, line breaks or backslashes', hint: null };
   // Half of a surrogate pair would be sent as U+FFFD.
@@ -78,11 +79,38 @@ export function hostName(template: string): string {
   return splitUrl(named)?.host ?? template;
 }
 
-function schemeHint(template: string): string | null {
-  return /^[\w.-]+(:\d+)?(\/|$)/.test(template) ? 'put ws:// or wss:// in front' : null;
+/**
+ * The WebSocket URL that a text most likely means that is none: a host without a scheme, a web URL, a slash too few; null where
+ * it looks like nothing of the kind.
+ */
+export function likelyUrl(text: string): string | null {
+  const [, scheme, rest] = /^(wss?|https?):\/*(.+)$/is.exec(text) ?? [];
+  if (scheme !== undefined && rest !== undefined) {
+    return webSocketUrl(/^(wss|https)$/i.test(scheme) ? 'wss' : 'ws', rest);
+  }
+  const [, port, behind = ''] = /^:?(\d{1,5})(\/.*)?$/s.exec(text) ?? [];
+  if (port !== undefined) return webSocketUrl('ws', `127.0.0.1:${port}${behind}`);
+  const [, host = '', portOfHost, path] = /^([^:/?#@\s]+|\[[\da-f:.]+\])(?::(\d{1,5}))?(\/.*)?$/is.exec(text) ?? [];
+  const isHere = host === 'localhost' || host.startsWith('[') || isIpv4(host);
+  const isNamed = /\.[a-z]{2,}$/i.test(host);
+  if (!isHere && !isNamed && portOfHost === undefined) return null;
+  // Outside of tests a service with a name and without a port of its own is behind TLS.
+  const isSecure = portOfHost === '443' || (portOfHost === undefined && !isHere);
+  return webSocketUrl(
+    isSecure ? 'wss' : 'ws',
+    `${host}${portOfHost === undefined ? '' : `:${portOfHost}`}${path ?? ''}`,
+  );
 }
 
-function webHint(scheme: string): string | null {
-  if (scheme === 'http') return 'write ws:// instead of http://';
-  return scheme === 'https' ? 'write wss:// instead of https://' : null;
+function webSocketUrl(scheme: 'ws' | 'wss', rest: string): string | null {
+  const url = `${scheme}://${rest}`;
+  return refuseUrl(url) === null ? url : null;
+}
+
+/** Does not repeat the text, in which a password may stand. */
+function urlHint(template: string): string | null {
+  const scheme = likelyUrl(template)?.split('://', 1)[0];
+  if (scheme === undefined) return didYouMean(template, [REFERENCE_TARGET]);
+  const [, web] = /^(https?):\/\//i.exec(template) ?? [];
+  return web === undefined ? `put ${scheme}:// in front` : `write ${scheme}:// instead of ${web.toLowerCase()}://`;
 }

@@ -2,11 +2,12 @@
 // A rule about times can only be trusted once the generator is, so doubts about it come before it.
 
 import { adviceFor } from '../analysis/refusal.ts';
-import type { Violation } from '../facts/event.ts';
+import type { StopReason, Violation } from '../facts/event.ts';
 import { type FailureKind, OWN_LIMITS } from '../facts/failure.ts';
 import type { Doubt, RunResult, ThresholdResult } from '../facts/result.ts';
 import type { Threshold } from '../plan/plan.ts';
 import { formatCount } from '../units/rate.ts';
+import { unreachable } from '../units/unreachable.ts';
 import { code, type Line } from './document.ts';
 import { printable } from './printable.ts';
 
@@ -18,7 +19,7 @@ export function firstSteps(result: RunResult): readonly Line[] {
   const steps = [
     ...(result.verdict.kind === 'pass' ? [] : witnesses(result)),
     ...failedLanes(result),
-    ...remedies(result.verdict.doubts),
+    ...remedies(result),
     ...broken.flatMap((rule) => stepFor(rule, result.plan.thresholds)),
     ...growth(result),
   ];
@@ -102,7 +103,7 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
     'Give the generator what it ran out of (ports, open files, memory) and run again: it did not reach the service.',
   unsentLate: 'Add workers, or ask for less: the generator did not send what was due.',
   workerDied: 'Find out why a worker died; its lanes are missing from every figure.',
-  incomplete: 'Run again to the end: the record breaks off.',
+  incomplete: 'Run again to the end: the run was cut short, or its record was.',
   damagedRecord: 'Restore the files of the record, or run again: lines of it are missing or repeated.',
   littlesLaw: 'Run again on a quiet machine: the generator’s own figures contradict each other.',
   approximate: 'Send fewer messages at once on each lane: the ledger had more disorder than it can keep exactly.',
@@ -117,13 +118,39 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   faultWithoutEffect: 'Change a fault that did nothing as its doubt says: the run says nothing about it.',
 };
 
-const SHARE_THE_QUOTA = ['sendLag', 'eventLoop', 'cpu', 'unsentLate'] as const;
+const SHARE_THE_QUOTA: readonly Doubt['kind'][] = ['sendLag', 'eventLoop', 'cpu', 'unsentLate'];
 
-function remedies(doubts: readonly Doubt[]): readonly Line[] {
-  const kinds = new Set(doubts.map(({ kind }) => kind));
-  // More workers would share the same quota.
-  if (kinds.has('throttled')) for (const kind of SHARE_THE_QUOTA) kinds.delete(kind);
-  return [...new Set([...kinds].map((kind) => REMEDIES[kind]))].map((remedy) => [remedy]);
+/** Of what follows from that no connection opened there is only one thing to do, and it has been said. */
+const FOLLOWS_FROM_NO_LANE: readonly Doubt['kind'][] = ['noSamples', 'tooFewSamples', 'incomplete'];
+
+function remedies({ verdict, connections, run }: RunResult): readonly Line[] {
+  const isUnreached = connections.attempted > 0 && connections.opened === 0;
+  const isThrottled = verdict.doubts.some(({ kind }) => kind === 'throttled');
+  const told = verdict.doubts.flatMap(({ kind }): readonly string[] => {
+    // More workers would share the same quota.
+    if (isThrottled && SHARE_THE_QUOTA.includes(kind)) return [];
+    if (isUnreached && FOLLOWS_FROM_NO_LANE.includes(kind)) return [];
+    return kind === 'incomplete' ? incompleteRemedy(run.stopReason) : [REMEDIES[kind]];
+  });
+  return [...new Set(told)].map((remedy) => [remedy]);
+}
+
+/** What is cut short by its own plan, or for a reason that has a remedy of its own, is not made whole by another run. */
+function incompleteRemedy(reason: StopReason | null): readonly string[] {
+  switch (reason) {
+    case null:
+    case 'interrupted':
+      return [REMEDIES.incomplete];
+    case 'abortRule':
+      return ['See what made the abort condition come true: it ended the run before its plan did.'];
+    case 'recordUnwritable':
+      return ['Make room on the disk that keeps the record, or name another with --runs-dir, and run again.'];
+    case 'noLanes':
+    case 'workersDied':
+      return [];
+    default:
+      return unreachable(reason);
+  }
 }
 
 /** What a broken rule about times or rates asks for; those about messages have their witnesses. */

@@ -1,7 +1,7 @@
 // The figures of a comparison as text, the same in every format.
 
 import type { Comparison, MetricComparison } from '../facts/comparison.ts';
-import { formatRate } from '../units/rate.ts';
+import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { formatMs, plural } from './figures.ts';
 
@@ -25,18 +25,25 @@ export const COLUMNS = ['metric', 'baseline', 'now', 'change', '95 % interval', 
 
 /** A cell for each column. */
 export function metricCells(metric: MetricComparison): readonly string[] {
-  const { unit, effect, interval, pValue, smallestVisible } = metric;
+  const { unit, effect, isApart } = metric;
   return [
     metric.metric,
     formatValue(metric.baseline, unit),
     formatValue(metric.candidate, unit),
     effect === null ? '' : formatEffect(effect, unit),
+    ...(isApart ? ['', '', ''] : testCells(metric)),
+    METRIC_CHANGES[metric.change],
+  ];
+}
+
+/** What does not decide is not shown beside the decision. */
+function testCells({ unit, interval, pValue, smallestVisible }: MetricComparison): readonly string[] {
+  return [
     interval === null || pValue === null
       ? ''
       : `${formatEffect(interval[0], unit)} to ${formatEffect(interval[1], unit)}`,
     pValue === null ? '' : formatPValue(pValue),
-    smallestVisible === null || smallestVisible === 0 ? '' : formatEffect(smallestVisible, unit).slice(1),
-    METRIC_CHANGES[metric.change],
+    smallestVisible === null || smallestVisible === 0 ? '' : formatSize(smallestVisible, unit),
   ];
 }
 
@@ -46,11 +53,40 @@ function formatValue(value: number | null, unit: MetricComparison['unit']): stri
   return unit === 'share' ? formatPercent(value) : formatRate(value);
 }
 
-/** With its sign: `+20.5 %`, and of shares `-0.40 points`, which are hundredths of all. */
+/** From this ratio on it is told as a factor. */
+const LEAST_FACTOR = 10;
+const MOST_FACTOR = 9_999;
+
+/** With its sign: `+20.5 %`, and of shares `-0.40 points`, which are hundredths of all; what is ten times as much `x 153`. */
 export function formatEffect(effect: number, unit: MetricComparison['unit']): string {
-  const digits = unit === 'share' ? 2 : Math.abs(effect) < 0.9995 ? 1 : 0;
-  const sign = effect < 0 ? '-' : '+';
-  return `${sign}${(Math.abs(effect) * 100).toFixed(digits)} ${unit === 'share' ? 'points' : '%'}`;
+  if (unit !== 'share' && 1 + effect >= LEAST_FACTOR) return formatFactor(1 + effect);
+  return `${effect < 0 ? '-' : '+'}${formatSize(Math.abs(effect), unit)}`;
+}
+
+/** Without a sign. */
+function formatSize(size: number, unit: MetricComparison['unit']): string {
+  if (unit === 'share') return `${(size * 100).toFixed(2)} points`;
+  if (1 + size >= LEAST_FACTOR) return formatFactor(1 + size);
+  return `${(size * 100).toFixed(size < 0.9995 ? 1 : 0)} %`;
+}
+
+/** `x 153`, `x 12.4`, `x 2,340`, and `> x 9,999` for all beyond. */
+function formatFactor(ratio: number): string {
+  return ratio > MOST_FACTOR ? `> x ${formatCount(MOST_FACTOR)}` : `x ${formatRatio(ratio)}`;
+}
+
+function formatRatio(ratio: number): string {
+  return ratio >= 100 ? formatCount(Number(ratio.toPrecision(3))) : String(Number(ratio.toPrecision(3)));
+}
+
+/** For a sentence: `response.p50 153 x slower`, `response.p50 +23.6 %`. */
+export function leadText({ metric, effect, unit }: MetricComparison): string {
+  const ratio = 1 + effect!;
+  const factor = Math.max(ratio, 1 / ratio);
+  if (unit === 'share' || factor < LEAST_FACTOR) return `${metric} ${formatEffect(effect!, unit)}`;
+  const [more, less] = unit === 'ms' ? ['slower', 'faster'] : ['more', 'less'];
+  const times = factor > MOST_FACTOR ? `over ${formatCount(MOST_FACTOR)}` : formatRatio(factor);
+  return `${metric} ${times} x ${ratio > 1 ? more : less}`;
 }
 
 function formatPValue(pValue: number): string {
@@ -60,6 +96,7 @@ function formatPValue(pValue: number): string {
 /** What the judgement rests on, each with its name. */
 export function basisTexts(comparison: Comparison): readonly (readonly [name: string, text: string])[] {
   const { method, part, margin, baseline, candidate, leftOut, metrics } = comparison;
+  const apart = metrics.filter(({ isApart }) => isApart);
   const tested = metrics.filter(({ pValue }) => pValue !== null).length;
   const counts = `${plural(baseline.runs.length, 'run')} against ${plural(candidate.runs.length, 'run')}`;
   const correction = `p corrected for ${plural(tested, 'metric')}`;
@@ -80,6 +117,14 @@ export function basisTexts(comparison: Comparison): readonly (readonly [name: st
       'margin',
       `${formatPercent(margin.ratio)}, of shares ${(margin.shareDifference * 100).toFixed(1)} points: worse and better are no less, the same is less for certain`,
     ],
+    ...(apart.length === 0
+      ? []
+      : [
+          [
+            'decided',
+            `${namesOf(apart)}: whatever p is, as each second of one side lies beyond each of the other, by more than they differ among themselves`,
+          ] as const,
+        ]),
     ...(leftOut.length === 0 ? [] : [['left out', leftOutText(leftOut)] as const]),
   ];
 }

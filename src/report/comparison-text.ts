@@ -2,7 +2,7 @@
 
 import type { ComparedSide, Comparison, MetricComparison } from '../facts/comparison.ts';
 import { alignColumns } from './columns.ts';
-import { basisTexts, CHANGES, COLUMNS, formatEffect, metricCells, undecidedTexts } from './comparison-figures.ts';
+import { basisTexts, CHANGES, COLUMNS, leadText, metricCells, undecidedTexts } from './comparison-figures.ts';
 import { differenceText } from './difference-text.ts';
 import { plural } from './figures.ts';
 import { printable } from './printable.ts';
@@ -46,10 +46,6 @@ function headline(comparison: Comparison, style: TextStyle): string {
 function badgeStyle(change: Comparison['change'], style: TextStyle): (text: string) => string {
   if (change === 'worse') return style.red;
   return change === 'better' || change === 'same' ? style.green : style.yellow;
-}
-
-function leadText({ metric, effect, unit }: MetricComparison): string {
-  return `${metric} ${formatEffect(effect!, unit)}`;
 }
 
 function sideLines({ baseline, candidate }: Comparison): readonly string[] {

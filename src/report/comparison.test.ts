@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison, MetricComparison } from '../facts/comparison.ts';
+import { formatEffect, leadText } from './comparison-figures.ts';
 import { COMPARISON_FORMATS } from './comparison-formats.ts';
 import { renderComparison } from './comparison-text.ts';
 import { plainStyle } from './style.ts';
@@ -20,6 +21,7 @@ function metricOf(parts: Partial<MetricComparison>): MetricComparison {
     interval: [0.15, 0.25],
     pValue: 0.0004,
     smallestVisible: 0.04,
+    isApart: false,
     runsNeeded: null,
     reason: null,
     ...parts,
@@ -168,5 +170,46 @@ describe('a comparison as a file', () => {
     const comparison = comparisonOf();
     const [file] = COMPARISON_FORMATS.json(comparison);
     expect([file!.name, JSON.parse(file!.content)]).toEqual(['comparison.json', comparison]);
+  });
+});
+
+describe('figures of a change', () => {
+  const rowOf = (parts: Partial<MetricComparison>): string =>
+    renderComparison(comparisonOf({ metrics: [metricOf(parts)] }), plainStyle(false));
+
+  test.each([
+    [0.2, '+20.0 %'],
+    [4.52, '+452 %'],
+    [8.99, '+899 %'],
+    [9, 'x 10'],
+    [152.4, 'x 153'],
+    [2339.6, 'x 2,340'],
+    [1e20, '> x 9,999'],
+    [-0.9935, '-99.4 %'],
+  ])('%d is %s', (effect, text) => {
+    expect(formatEffect(effect, 'ms')).toBe(text);
+  });
+
+  test('far apart are said as a factor, with four digits at most, and by what they were decided', () => {
+    const far = {
+      baseline: 0.13,
+      candidate: 20,
+      effect: 152.4,
+      interval: [-0.5, 1e6],
+      pValue: 0.2,
+      smallestVisible: 1e6,
+      isApart: true,
+    } as const;
+    const text = rowOf(far);
+    expect(text).toMatch(/^ WORSE .* response\.p50 153 x slower {3}/);
+    expect(text).not.toContain(' to > x 9,999');
+    expect(rowOf({ ...far, isApart: false })).toContain('-50.0 % to > x 9,999');
+    expect(text).toMatch(/^ {2}decided {4}response\.p50: whatever p is, as each second of one side lies beyond/m);
+    expect(text).not.toMatch(/\d{6}/);
+    expect(rowOf({ ...far, change: 'better', effect: -0.9935, isApart: false })).not.toContain('decided');
+    expect(leadText(metricOf({ effect: -0.9935 }))).toBe('response.p50 154 x faster');
+    expect(leadText(metricOf({ metric: 'throughput.delivered', unit: 'perSecond', effect: -0.95 }))).toBe(
+      'throughput.delivered 20 x less',
+    );
   });
 });

@@ -9,6 +9,7 @@ import { formatPercent } from '../units/ratio.ts';
 import { CHANGES } from './comparison-figures.ts';
 import { comparisonParagraphs } from './comparison-markdown.ts';
 import { formatMs, formatPerSecond, formatSeconds, lanesText, plural, VERDICT_WORDS } from './figures.ts';
+import { headlineCause } from './headline-cause.ts';
 import { code, paragraphs, table } from './markdown-parts.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { recoveryTexts } from './recovery-texts.ts';
@@ -29,6 +30,7 @@ export function renderMarkdown(
   const { run, verdict, plan } = result;
   const sections = [
     [`## ${VERDICT_WORDS[verdict.kind]}: ${code(run.name, 80)}`],
+    causeOf(result),
     [
       `${formatSeconds(run.durationSeconds)}, ${lanesText(result.connections)}, ${plural(run.workerCount, 'worker')}, ` +
         `against ${plan.target.urls.map((url) => code(url, 120)).join(', ')}` +
@@ -40,12 +42,27 @@ export function renderMarkdown(
     trend === null ? [] : worseSince(trend),
     verdict.doubts.map(({ detail }) => `- doubt: ${code(detail)}`),
     result.findings.map(({ kind, series, evidence }) => `- ${kind}: ${code(series, 120)}: ${code(evidence)}`),
+    refusalsOf(result),
     violationsOf(result),
     figuresOf(result),
     details(result),
   ];
   return [{ name: 'report.md', content: paragraphs(sections) }];
 }
+
+function causeOf(result: RunResult): readonly string[] {
+  const cause = headlineCause(result);
+  return cause === null ? [] : [code(cause, 400)];
+}
+
+/** The first of each kind, in the service's own words. */
+function refusalsOf({ rejections }: RunResult): readonly string[] {
+  return rejections
+    .slice(0, MOST_REFUSALS)
+    .map(({ text, lane, seq }) => `- rejected: ${code(text, 200)} (stream ${formatCount(lane)}, #${formatCount(seq)})`);
+}
+
+const MOST_REFUSALS = 3;
 
 function againstBaseline(comparison: Comparison): readonly (readonly string[])[] {
   return [[`### ${CHANGES[comparison.change]} against the baseline`], ...comparisonParagraphs(comparison)];

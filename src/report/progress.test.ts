@@ -17,6 +17,7 @@ const calm: LiveFigures = {
   sent: 480_000,
   delivered: 479_904,
   unsent: 0,
+  rejected: 0,
   duplicated: 0,
   reordered: 0,
   corrupted: 0,
@@ -28,6 +29,7 @@ const calm: LiveFigures = {
 const troubled: LiveFigures = {
   ...calm,
   unsent: 123_456_789,
+  rejected: 123_456_789,
   duplicated: 123_456_789,
   reordered: 123_456_789,
   corrupted: 123_456_789,

@@ -57,6 +57,7 @@ function hasTrouble(figures: LiveFigures): boolean {
 
 const TROUBLES = [
   'unsent',
+  'rejected',
   'duplicated',
   'reordered',
   'corrupted',
@@ -66,6 +67,7 @@ const TROUBLES = [
 ] as const;
 const NAME_OF: Readonly<Record<(typeof TROUBLES)[number], string>> = {
   unsent: 'unsent',
+  rejected: 'rejected',
   duplicated: 'duplicated',
   reordered: 'reordered',
   corrupted: 'corrupted',

@@ -4,6 +4,7 @@ import type { RunResult } from '../facts/result.ts';
 import { formatCount } from '../units/rate.ts';
 import { type ReportDocument, type Section, TONES } from './document.ts';
 import { formatSeconds, lanesText, plural, VERDICT_WORDS } from './figures.ts';
+import { headlineCause } from './headline-cause.ts';
 import { printable } from './printable.ts';
 import { type Beside, NOTHING_BESIDE, type ReportTools } from './report-file.ts';
 import { comparisonSection } from './sections/comparison-section.ts';
@@ -53,12 +54,16 @@ export function runDocument(result: RunResult, tools: ReportTools, beside: Besid
   };
 }
 
-/** In one sentence: what the verdict rests on. */
-function headline({ verdict }: RunResult): string {
+/** What the verdict rests on, and what happened where that stands out. */
+function headline(result: RunResult): string {
+  const { verdict } = result;
+  const cause = headlineCause(result);
   const rules = verdict.thresholds.length;
   switch (verdict.kind) {
-    case 'pass':
-      return rules === 1 ? 'Go: the one rule was kept.' : `Go: all ${formatCount(rules)} rules were kept.`;
+    case 'pass': {
+      const kept = rules === 1 ? 'Go: the one rule was kept.' : `Go: all ${formatCount(rules)} rules were kept.`;
+      return cause === null ? kept : `${kept} But ${cause}`;
+    }
     case 'fail': {
       const broken = verdict.thresholds.filter(({ kind }) => kind === 'fail');
       const first = broken
@@ -66,9 +71,10 @@ function headline({ verdict }: RunResult): string {
         .map(({ expression, observedText }) => `${expression}, observed: ${observedText}`);
       const more = broken.length > first.length ? `, and ${formatCount(broken.length - first.length)} more` : '';
       const of = `${formatCount(broken.length)} of ${plural(rules, 'rule')} ${broken.length === 1 ? 'was' : 'were'} broken`;
-      return `No-go: ${of}: ${printable(first.join('; '), 400)}${more}.`;
+      const why = cause === null ? '' : ` ${printable(cause, 400)}`;
+      return `No-go: ${of}: ${printable(first.join('; '), 400)}${more}.${why}`;
     }
     case 'inconclusive':
-      return `No decision: the run cannot be judged: ${printable(verdict.doubts[0].detail, 300)}`;
+      return `No decision: ${printable(cause ?? `the run cannot be judged: ${verdict.doubts[0].detail}`, 400)}`;
   }
 }

@@ -8,6 +8,7 @@ import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { failureAdvice } from './advice.ts';
 import { formatMs, formatPerSecond, formatSeconds, formatShare, lanesText, plural } from './figures.ts';
+import { headlineCause } from './headline-cause.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
 import { probeTexts } from './probe-texts.ts';
@@ -19,6 +20,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
   const sends = result.plan.load.messages.kind !== 'none';
   return [
     headline(result, style),
+    ...causeLines(result),
     '',
     ...ruleLines(result, style),
     ...doubtLines(result, style),
@@ -26,6 +28,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...section('messages', messageParts(result)),
     ...section('', fateParts(result)),
     ...(sends ? section('', throughputParts(result)) : []),
+    ...rejectionLines(result),
     ...deliveryLines(result),
     ...fanoutLines(result),
     ...pushLines(result),
@@ -62,6 +65,11 @@ function headline({ verdict, run, plan, connections }: RunResult, style: TextSty
   if (plan.profile !== null) parts.push(`profile ${printable(plan.profile, 40)}`);
   const early = run.outcome === 'completed' ? [] : [style.yellow(run.outcome)];
   return [badge, ...parts.slice(0, 1).map(style.bold), ...parts.slice(1), ...early].join('   ');
+}
+
+function causeLines(result: RunResult): string[] {
+  const cause = headlineCause(result);
+  return cause === null ? [] : [`  ${printable(cause, 500)}`];
 }
 
 function ruleLines({ verdict, run }: RunResult, style: TextStyle): string[] {
@@ -122,6 +130,18 @@ function fateParts({ messages }: RunResult): string[] {
       messages[name] === 0 ? [] : [`${name} ${formatCount(messages[name])}`],
     ),
   ];
+}
+
+const MAX_REJECTIONS = 3;
+
+/** What the service said of the messages that it did not take: the first of each kind. */
+function rejectionLines({ rejections }: RunResult): string[] {
+  const lines = rejections.slice(0, MAX_REJECTIONS).flatMap(({ lane, seq, text, atSecond }, index) => {
+    const first = `first at ${atSecond.toFixed(3)} s, stream ${formatCount(lane)}, #${formatCount(seq)}`;
+    return section(index === 0 ? 'rejected' : '', [printable(text, 200), first]);
+  });
+  const more = rejections.length - MAX_REJECTIONS;
+  return more > 0 ? [...lines, ...section('', [`and ${plural(more, 'other reason')}`])] : lines;
 }
 
 /** What the counts come to; nothing where there is nothing to say. */

@@ -89,6 +89,7 @@ async function conduct(
     await conductRun(used, {
       rows: [],
       feed: [],
+      target: null,
       faults: {
         urls: used.target.urls,
         begin: async () => {},

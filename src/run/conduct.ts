@@ -13,6 +13,7 @@ import { laneGroups } from '../plan/lane-groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactExcerpt } from '../plan/redact.ts';
 import { planStages } from '../plan/stages.ts';
+import { targetDeathText } from '../report/headline-cause.ts';
 import { printable } from '../report/printable.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
@@ -22,7 +23,7 @@ import { createFaultTimeline } from './fault-timeline.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Crew, Fleet, OpenFaults, Recording, Report } from './ports.ts';
+import type { Crew, Fleet, OpenFaults, Recording, Report, RunningTarget } from './ports.ts';
 import { PROXY_FAILURES } from './proxy-environment.ts';
 import { startWatch, type Watched } from './watch.ts';
 
@@ -55,6 +56,8 @@ export interface ConductParts {
   readonly fleet: Fleet;
   readonly faults: OpenFaults;
   readonly watched: readonly Watched[];
+  /** Null where the run has started none. */
+  readonly target: RunningTarget | null;
   readonly options: RunOptions;
   /** That the environment names a proxy, which is not used; null where it names none. */
   readonly unusedProxy: string | null;
@@ -296,6 +299,11 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     // The label of the moment that times count from; the id was given before the workers were up.
     const startedAt = new Date(Date.now() + nsToMs(START_MARGIN_NS)).toISOString();
     record({ kind: 'runStarted', atNs: 0, manifest: { ...parts.manifest, startedAt } });
+    parts.target?.onDeath((death) => {
+      const atNs = Math.max(0, nowNs());
+      record({ kind: 'targetDied', atNs, ...death });
+      options.onNotice?.(targetDeathText({ ...death, atSecond: nsToSeconds(atNs) }));
+    });
     for (const worker of living()) crew.send(worker, { kind: 'connect', originNs });
     if (plan.load.messages.kind === 'none') faults.begin(-nowNs());
     endWatch = startWatch(parts.watched, { nowNs, onReading });

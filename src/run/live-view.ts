@@ -90,6 +90,7 @@ export function createLiveView(needs: MachineNeeds, stages: number): LiveView {
         responseP99Ns: percentile(tally.histograms.response, 99),
         sent: messages.sent,
         delivered: messages.delivered,
+        rejected: messages.rejected,
         unsent: sumOf(Object.values(total.unsent)),
         duplicated: messages.duplicated,
         reordered: messages.reordered,

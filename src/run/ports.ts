@@ -102,10 +102,19 @@ export interface TargetHost {
   start(): Promise<RunningTarget>;
 }
 
+/** Exactly one of the last two is not null. */
+export interface UnaskedDeath {
+  readonly pid: number;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
 export interface RunningTarget {
   readonly url: string;
   /** The number of its process. */
   pid(): number;
+  /** Calls `heard` once, where the process ends or has ended without having been asked to. */
+  onDeath(heard: (death: UnaskedDeath) => void): void;
   /** Ends it at once; resolves when it is gone. */
   kill(): Promise<void>;
   /** The same target on the same port; rejects with TARGET_START_FAILED. */

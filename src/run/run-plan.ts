@@ -106,6 +106,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
           fleet,
           faults,
           watched,
+          target,
           options,
           unusedProxy: unusedProxy(resolved.target.urls, ports.surroundings.environment()),
         });

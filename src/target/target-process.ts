@@ -4,7 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { startTimer } from '../engine/clock.ts';
 import { HighwaterError } from '../facts/error.ts';
-import type { TargetHost } from '../run/ports.ts';
+import type { TargetHost, UnaskedDeath } from '../run/ports.ts';
 
 const START_TIMEOUT_MS = 15_000;
 const STOP_PATIENCE_MS = 3_000;
@@ -20,14 +20,35 @@ export function createTargetHost(targetPath: string): TargetHost {
     async start() {
       let { child, url } = await startProcess(targetPath, 0);
       const port = Number(new URL(url).port);
+      let hear: (death: UnaskedDeath) => void = () => {};
+      let unasked: UnaskedDeath | null = null;
+      /** Processes that were asked to end. */
+      const asked = new WeakSet<ChildProcess>();
+      const watch = (watched: ChildProcess): void => {
+        watched.once('exit', (exitCode, signal) => {
+          if (asked.has(watched)) return;
+          unasked = { pid: watched.pid!, exitCode, signal };
+          hear(unasked);
+        });
+      };
+      const endBy = (ask: () => void): Promise<void> => {
+        asked.add(child);
+        return end(child, ask);
+      };
+      watch(child);
       return {
         url,
         pid: () => child.pid!,
-        kill: () => end(child, () => child.kill('SIGKILL')),
+        onDeath(heard) {
+          hear = heard;
+          if (unasked !== null) heard(unasked);
+        },
+        kill: () => endBy(() => child.kill('SIGKILL')),
         async startAgain() {
           ({ child, url } = await startProcess(targetPath, port));
+          watch(child);
         },
-        stop: () => end(child, () => child.disconnect()),
+        stop: () => endBy(() => child.disconnect()),
       };
     },
   };

@@ -37,7 +37,7 @@ export function drawCampaign(seed: number, url: string): Draw {
       mix: drawMix(random, isText),
       ...(rooms === undefined ? {} : { rooms }),
     },
-    thresholds: ['delivered >= 0%'],
+    thresholds: ['sent > 0'],
     drain: '2500ms',
   });
   return { plan, behaviour: drawBehaviour(random, seed, isRooms), compression };
@@ -67,7 +67,7 @@ function drawAgents(seed: number, random: Random, url: string): Draw {
       ],
     },
     resend: { after: '400ms', atMost: 3, ...(random() < 0.5 ? { probe } : {}) },
-    thresholds: ['delivered >= 0%'],
+    thresholds: ['sent > 0'],
     drain: '2500ms',
   });
   const rate = (): string => `${(0.3 + 3 * random()).toFixed(2)}%`;
@@ -98,7 +98,7 @@ function drawQueues(seed: number, random: Random, url: string): Draw {
         { type: 'other', bytes: whole(random, 100, 300) },
       ],
     },
-    thresholds: ['delivered >= 0%'],
+    thresholds: ['sent > 0'],
     drain: '2500ms',
   });
   const rate = (): string => `${(0.3 + 3 * random()).toFixed(2)}%`;

@@ -39,7 +39,7 @@ export function drawProxyCampaign(seed: number): ProxyDraw {
           messages: { open: [{ to: `${perSecond}/s` }, { hold: '700ms' }] },
           mix,
         },
-        thresholds: ['delivered >= 0%'],
+        thresholds: ['sent > 0'],
         drain: '2500ms',
       }),
   };

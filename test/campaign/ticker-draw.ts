@@ -55,7 +55,7 @@ export function drawTickers(seed: number, random: Random, url: string): TickerDr
     },
     load: { connections: course.connections, ...(isJson ? drawMessages(random) : {}) },
     dialect: isJson ? { ...JSON_ECHO, pushes: numbering } : { kind: 'push', ...numbering },
-    thresholds: ['pushes.received >= 0%'],
+    thresholds: ['pushes.received > 0'],
     drain: '2500ms',
     ...(canBeCut && random() < 0.6 ? { reconnect: { backoff: 'constant', from: '50ms', jitter: 'none' } } : {}),
   });

@@ -18,6 +18,7 @@ test('a run writes those asked for into its directory and says where; a stored r
   const again = await runHighwater(['report', 'latest', '-o', 'md,hgrm', '--output-dir', 'again/deep'], { cwd });
   expect(again.exitCode).toBe(ran.exitCode);
   expect(readdirSync(path.join(cwd, 'again/deep'))).toEqual([
+    '.highwater-reports.json',
     'report.md',
     'response.hgrm',
     'sendLag.hgrm',

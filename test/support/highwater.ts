@@ -94,8 +94,8 @@ export function startHighwater(args: readonly string[], options: HighwaterOption
     });
   });
   return {
-    pid: child.pid ?? 0,
     finished,
+    pid: child.pid!,
     signal: (name) => void child.kill(name),
     prints: (stream, pattern) =>
       new Promise((resolve, reject) => {

@@ -136,7 +136,7 @@ export function speakEcho(
       if (damage.kind !== 'mangled') break;
     }
     if (first === null) {
-      noteUnmatched(traffic, () =>
+      noteUnmatched(traffic, lane, () =>
         Buffer.from(payload.subarray(0, SAMPLE_BYTES)).toString(codec.isText ? 'utf8' : 'hex'),
       );
       unexpected(traffic, lane, 'foreign', payload.length);

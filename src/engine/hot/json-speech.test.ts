@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { type Answer, jsonService } from '../../../test/support/engine/json-service.ts';
-import { closedMessages, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
+import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
 import { littlesLawError } from '../../analysis/health.ts';
 import { percentile } from '../../histogram/histogram.ts';
 import type { JsonDialect } from '../../plan/plan.ts';
@@ -85,6 +85,68 @@ describe('what became of each message of a JSON service is counted exactly', () 
     const short = withService(echo, {}, { bytes: 10 });
     expect(short.tally.messages).toMatchObject({ ...clean, delivered: 100 });
     expect(short.tally.unchecked).toBe(100);
+  });
+
+  describe('what the service says of a message that it rejects', () => {
+    const wordsOf = (answer: Answer): readonly string[] =>
+      withService(answer).events.flatMap((event) => (event.kind === 'rejection' ? [event.detail] : []));
+
+    test('is told once for each kind', () => {
+      const words = wordsOf((message, index) => [
+        {
+          replyTo: message.id,
+          error: index % 3 === 0 ? `full, try again in ${index} ms` : { code: 7, why: 'no right' },
+        },
+      ]);
+      expect(words).toEqual(['full, try again in 0 ms', '{"code":7,"why":"no right"}']);
+    });
+
+    test('is the whole document where the error is no more than a sign', () => {
+      const [words, ...others] = wordsOf((message) => [{ replyTo: message.id, error: true, note: 'no right' }]);
+      expect(words).toMatch(/^\{"replyTo":"[^"]+","error":true,"note":"no right"\}$/);
+      expect(others).toEqual([]);
+    });
+
+    test('is nothing where it rejects none', () => {
+      expect(wordsOf(echo)).toEqual([]);
+    });
+  });
+
+  describe('that nothing is understood', () => {
+    const notices = (answer: Answer, seconds: number, lanes = 1, greeting = 0): number => {
+      const service = jsonService(answer);
+      const greet = new TextEncoder().encode('{"welcome":"you"}');
+      const outcome = runScenario({
+        plan: makePlan({
+          messages: openMessages(100, seconds * SECOND),
+          connections: curve({ to: lanes }),
+          plan: { dialect: DIALECT },
+        }),
+        script: () => ({
+          ...service,
+          onMessage(connection, message, index) {
+            if (index === 0) for (let count = 0; count < greeting; count++) connection.send(greet, 1);
+            service.onMessage?.(connection, message, index);
+          },
+        }),
+      });
+      return outcome.events.filter(({ kind }) => kind === 'notice').length;
+    };
+    const wrong: Answer = ({ id }) => [{ answerTo: id }];
+
+    test('is said once, when a hundred answers over a second name no message', () => {
+      expect(notices(wrong, 3)).toBe(1);
+    });
+
+    test('is not said within the first second, nor because each lane hears a greeting or two', () => {
+      expect(notices(wrong, 0.9)).toBe(0);
+      expect(notices(() => [], 3, 120, 1)).toBe(0);
+      expect(notices(() => [], 3, 120, 2)).toBe(0);
+    });
+
+    test('is not said of a service that answers at last', () => {
+      expect(notices((message, index) => (index < 50 ? [] : echo(message, index)), 3, 1, 40)).toBe(0);
+    });
   });
 
   test('duplicated: answered again, or rejected again', () => {

@@ -20,6 +20,10 @@ import { hearPush } from './pushed.ts';
 import type { Speech } from './speech.ts';
 import { nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
 
+const QUOTE = 0x22;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
+
 export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: Traffic): Speech {
   const codec = createJsonCodec(dialect, setting);
   const { ledger, pushes, states } = traffic;
@@ -58,7 +62,7 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
         hearState(lane);
         return;
       case JsonReading.rejection:
-        hearRejection(traffic, lane, codec.name);
+        hearRefused(lane, bytes, start, end);
         if (codec.name.stream === lane.stream) states?.refused(lane.stream, codec.name.sequence);
         return;
       case JsonReading.stale:
@@ -77,6 +81,15 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
       default:
         unreachable(reading);
     }
+  }
+
+  /** A text or an object says why by itself; `true` or a number says it in the document around it. */
+  function hearRefused(lane: Lane, bytes: Uint8Array, start: number, end: number): void {
+    const from = codec.scanner.spans[2 * codec.paths.error]!;
+    const first = bytes[from];
+    const saysWhy = first === QUOTE || first === BRACE || first === BRACKET;
+    const to = codec.scanner.spans[2 * codec.paths.error + 1]!;
+    hearRejection(traffic, lane, codec.name, bytes, saysWhy ? from : start, saysWhy ? to : end);
   }
 
   function hearState(lane: Lane): void {

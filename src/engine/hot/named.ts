@@ -14,6 +14,7 @@ import { type Opcode, opcodes } from '../../frames/opcodes.ts';
 import { timesOf } from '../../measure/acknowledgements.ts';
 import type { Lane } from '../lane.ts';
 import { reserve } from './outbox.ts';
+import { isNewKind, wordsOf } from './rejections.ts';
 import {
   corrupted,
   nextMask,
@@ -97,11 +98,24 @@ export function hearNamed(traffic: Traffic, lane: Lane, name: MessageName, heari
   else answered(traffic, lane, sequence, isCopy);
 }
 
-export function hearRejection(traffic: Traffic, lane: Lane, name: MessageName): void {
+/** What the service says of it stands from `start` to `end`. */
+export function hearRejection(
+  traffic: Traffic,
+  lane: Lane,
+  name: MessageName,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
   const { stream, sequence } = name;
   if (stream !== lane.stream) unexpected(traffic, lane, 'otherStream', stream);
   else if (sequence >= traffic.ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
-  else noteRejection(traffic, lane, sequence, name.dueNs >= 0 ? name.sentNs : sentTime(traffic, lane, sequence));
+  else {
+    noteRejection(traffic, lane, sequence, name.dueNs >= 0 ? name.sentNs : sentTime(traffic, lane, sequence));
+    if (isNewKind(traffic.rejectionKinds, bytes, start, end)) {
+      traffic.refusedWith(lane, sequence, wordsOf(bytes, start, end));
+    }
+  }
 }
 
 export function hearAcknowledgement(traffic: Traffic, lane: Lane, name: MessageName, isCopy: boolean): void {
@@ -145,7 +159,7 @@ export function hearNothing(
 ): void {
   if (traffic.isUnderstood && !isStranger) return;
   const sample = sampleOf(bytes, start, end);
-  noteUnmatched(traffic, sample);
+  noteUnmatched(traffic, lane, sample);
   if (isStranger)
     unexpected(traffic, lane, 'foreign', end - start, () => `an answer without an id of this run: ${sample()}`);
 }

@@ -26,6 +26,8 @@ import {
 import type { Speech } from './speech.ts';
 import { flushLane, nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
 
+const MAX_REASON_BYTES = 400;
+
 export interface OwnSetting {
   /** The 32-bit mark of the run. */
   readonly run: number;
@@ -145,6 +147,7 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
         const reading = readId(incoming.id);
         if (reading === 'stale') unexpected(traffic, lane, 'stale', end - start);
         else if (reading === 'none') hearNothing(traffic, lane, true, bytes, start, end);
+        else if (incoming.kind === 'rejection') hearRefused(lane, incoming.reason, bytes, start, end);
         else hearOurs(lane, incoming, end - start);
         return;
       }
@@ -159,15 +162,27 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
     }
   }
 
+  /** Where the dialect gives no reason, all that came is one. */
+  function hearRefused(lane: Lane, reason: string | undefined, bytes: Uint8Array, start: number, end: number): void {
+    if (reason === undefined) hearRejection(traffic, lane, name, bytes, start, end);
+    else {
+      reserveScratch(MAX_REASON_BYTES);
+      hearRejection(
+        traffic,
+        lane,
+        name,
+        scratch,
+        0,
+        scratch.write(reason.slice(0, MAX_REASON_BYTES), 0, MAX_REASON_BYTES),
+      );
+    }
+  }
+
   function hearOurs(
     lane: Lane,
-    incoming: Extract<Incoming, { kind: 'message' | 'acknowledgement' | 'rejection' }>,
+    incoming: Extract<Incoming, { kind: 'message' | 'acknowledgement' }>,
     bytes: number,
   ): void {
-    if (incoming.kind === 'rejection') {
-      hearRejection(traffic, lane, name);
-      return;
-    }
     const isCopy = incoming.duplicate === true;
     if (incoming.kind === 'acknowledgement') hearAcknowledgement(traffic, lane, name, isCopy);
     else {

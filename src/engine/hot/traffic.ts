@@ -38,6 +38,7 @@ import {
 import { noteSpread, type Spread } from '../../measure/spread.ts';
 import type { Lane } from '../lane.ts';
 import { createOutbox, flush, type Outbox } from './outbox.ts';
+import { createRejectionKinds, type RejectionKinds } from './rejections.ts';
 import type { Speech } from './speech.ts';
 
 /** Violations that one worker describes; the result keeps as many of all workers together. */
@@ -68,14 +69,21 @@ export interface Traffic {
   /** The memory that frames are parsed in place from, and its view. */
   readBytes: Uint8Array;
   readView: DataView;
-  /** Whether anything that came has been understood, and how much was not until then. */
+  /** Whether lanes send messages, so that what comes may be answers. */
+  readonly sends: boolean;
+  /** Whether anything that came has been understood; how much was not until then, and since when; whether that has been told. */
   isUnderstood: boolean;
   unmatched: number;
+  unmatchedSinceNs: number;
+  isToldUnmatched: boolean;
+  readonly rejectionKinds: RejectionKinds;
   /** How many more violations are described; the rest are only counted. */
   violationsLeft: number;
   report(violation: Violation, atNs: number): void;
-  /** The first `UNMATCHED_FIRST` messages that came mean nothing to the dialect; the last of them is shown. */
+  /** So much came that means nothing to the dialect that no answer is to be waited for; the last of it is shown. */
   notUnderstood(sample: string): void;
+  /** The service refused a message, with words of a kind that it had not used before. */
+  refusedWith(lane: Lane, sequence: number, words: string): void;
 }
 
 export interface Fanout {
@@ -89,7 +97,17 @@ export interface Fanout {
 export interface TrafficParts
   extends Pick<
     Traffic,
-    'recorder' | 'fanout' | 'pushes' | 'states' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report' | 'notUnderstood'
+    | 'recorder'
+    | 'fanout'
+    | 'pushes'
+    | 'states'
+    | 'acks'
+    | 'byType'
+    | 'maxBufferedBytes'
+    | 'sends'
+    | 'report'
+    | 'notUnderstood'
+    | 'refusedWith'
   > {
   readonly lanes: number;
   /** Where the places of arrivals are counted. */
@@ -111,6 +129,9 @@ export function createTraffic({ lanes, density, maskSeed, ...parts }: TrafficPar
     readView: new DataView(nothing.buffer),
     isUnderstood: false,
     unmatched: 0,
+    unmatchedSinceNs: 0,
+    isToldUnmatched: false,
+    rejectionKinds: createRejectionKinds(),
     violationsLeft: MAX_VIOLATIONS,
   };
 }
@@ -134,14 +155,23 @@ function hearsItself(fanout: Fanout | null): boolean {
   return fanout === null || fanout.audience.rooms.self;
 }
 
-/** So many messages that mean nothing are enough to say so. */
+/** So many messages that mean nothing are enough to say so, where they are more than greetings and have come for so long. */
 const UNMATCHED_FIRST = 100;
+const UNMATCHED_PER_LANE = 3;
+const UNMATCHED_FOR_NS = 1e9;
 
 /** What came names no message of this run. */
-export function noteUnmatched(traffic: Traffic, sample: () => string): void {
-  if (traffic.isUnderstood) return;
+export function noteUnmatched(traffic: Traffic, lane: Lane, sample: () => string): void {
+  if (traffic.isUnderstood || traffic.isToldUnmatched) return;
+  const { ledger, receivedNs } = traffic;
+  // What a lane hears before it has sent anything, such as a greeting, answers nothing.
+  if (traffic.sends && traffic.fanout === null && ledger.next[lane.index] === 0) return;
+  if (traffic.unmatched === 0) traffic.unmatchedSinceNs = receivedNs;
   traffic.unmatched++;
-  if (traffic.unmatched === UNMATCHED_FIRST) traffic.notUnderstood(sample());
+  const isEnough = traffic.unmatched >= Math.max(UNMATCHED_FIRST, UNMATCHED_PER_LANE * ledger.next.length);
+  if (!isEnough || receivedNs - traffic.unmatchedSinceNs < UNMATCHED_FOR_NS) return;
+  traffic.isToldUnmatched = true;
+  traffic.notUnderstood(sample());
 }
 
 /** Why a message that is due cannot be sent on this lane now; null when it can. */

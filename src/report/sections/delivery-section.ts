@@ -5,6 +5,7 @@ import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { troublesOverTime } from '../charts/over-time.ts';
 import { type Block, charts, paragraph, type Section, strong, type TableBlock } from '../document.ts';
+import { printable } from '../printable.ts';
 import { countCell, momentCell, msCell, numbers, said, table, text, troubleCell, words } from '../tables.ts';
 
 export function deliverySection(result: RunResult): Section | null {
@@ -15,6 +16,7 @@ export function deliverySection(result: RunResult): Section | null {
     blocks: [
       ...guarantee(result),
       fates(result.messages),
+      ...refusals(result),
       ...charts(troublesOverTime(result)),
       ...witnesses(result),
       ...types(result),
@@ -83,6 +85,24 @@ function fates(messages: MessageResult): TableBlock {
     text('that were due and did not leave the generator'),
   ]);
   return table('Fates', [...words('fate'), ...numbers('messages'), ...words('meaning')], [...rows, ...unsentRows]);
+}
+
+/** In the service's own words. */
+function refusals({ rejections }: RunResult): readonly Block[] {
+  if (rejections.length === 0) return [];
+  const rows = rejections.map(({ text: said, lane, seq, atSecond }) => [
+    text(printable(said, 300)),
+    momentCell(atSecond),
+    countCell(lane),
+    countCell(seq),
+  ]);
+  return [
+    table(
+      'What the service said when it refused',
+      [...words('reason'), ...numbers('first at', 'stream', 'number')],
+      rows,
+    ),
+  ];
 }
 
 function witnesses({ violations }: RunResult): readonly Block[] {
