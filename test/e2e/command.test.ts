@@ -53,7 +53,11 @@ describe('mistakes on the command line end with exit 64 and a hint', () => {
     ['an unknown command', ['rnu'], /unknown command 'rnu'[\s\S]*Did you mean run\?/],
     ['an unknown flag', ['run', 'reference', '--rat', '5/s'], /unknown option '--rat'[\s\S]*Did you mean --rate\?/],
     ['no plan', ['run'], /ARGUMENTS_INVALID {2}expected a plan file, a ws:\/\/ .* got nothing\. Try: highwater run/],
-    ['a file that is not there', ['run', 'no-plan.yaml'], /PLAN_UNREADABLE {2}no-plan\.yaml: .*got no file of that name/],
+    [
+      'a file that is not there',
+      ['run', 'no-plan.yaml'],
+      /PLAN_UNREADABLE {2}no-plan\.yaml: .*got no file of that name/,
+    ],
     [
       'a URL of the web',
       ['run', 'https://example.com'],
