@@ -24,6 +24,7 @@ function doubts(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): string
     failedFaults: [],
     proxyDelayNs: null,
     unreadableWindows: 0,
+    unreadable: {},
     ...facts,
   }).map(({ kind, casts }) => `${kind}/${casts}`);
 }

@@ -1,9 +1,10 @@
 // What the instrument thinks of itself. A doubt says what it makes untrustworthy: `timing` covers times
 // and rates, whichever way the rule came out; `pass` covers every rule that seems kept, because what was
-// not seen cannot be ruled out. A counted breach (a duplicate, a loss) stays a breach, unless all of `delivery` is
+// not seen cannot be ruled out; `unread` covers what rules say of delivery, as far as what could not be read may decide it. A counted breach (a duplicate, a loss) stays a breach, unless all of `delivery` is
 // in doubt, because the service was not understood.
 
-import type { Doubt } from '../facts/result.ts';
+import type { DeliveryResult, Doubt } from '../facts/result.ts';
+import { UNREADABLE_TEXTS, type UnreadableKind } from '../facts/unreadable.ts';
 import { percentile } from '../histogram/histogram.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
@@ -11,7 +12,7 @@ import { formatPercent } from '../units/ratio.ts';
 import type { Tally } from './tally.ts';
 
 export interface HealthDoubt extends Doubt {
-  readonly casts: 'timing' | 'pass' | 'delivery';
+  readonly casts: 'timing' | 'pass' | 'delivery' | 'unread';
 }
 
 /** Facts about the generator while it was sending. */
@@ -32,12 +33,20 @@ export interface GeneratorFacts {
   readonly proxyDelayNs: number | null;
   /** Of the record. */
   readonly unreadableWindows: number;
+  /** What came and could not be read. */
+  readonly unreadable: DeliveryResult['unreadable'];
   /** Why the run ended before its plan did; null where it did not. */
   readonly endedBecause: string | null;
 }
 
 /** Doubts that are not about the generator itself. */
-export const HEALTHY_DOUBTS: readonly string[] = ['incomplete', 'unmatched', 'dialectError', 'faultFailed'];
+export const HEALTHY_DOUBTS: readonly string[] = [
+  'incomplete',
+  'unmatched',
+  'unreadable',
+  'dialectError',
+  'faultFailed',
+];
 export const BUSY_CPU_RATIO = 0.9;
 const BUSY_CPU_SHARE = 0.1;
 const EVENT_LOOP_LIMIT_NS = 20e6;
@@ -57,6 +66,7 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
     ...lateDoubts(facts.whole),
     ...littleDoubts(facts.whole),
     ...unmatchedDoubts(facts.whole),
+    ...unreadableDoubts(facts),
     ...dialectDoubts(facts.whole),
     ...recordDoubts(facts),
   ];
@@ -125,8 +135,9 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
 }
 
 /** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
-function unmatchedDoubts({ messages, strangers, fanoutReceived, pushes }: Tally): HealthDoubt[] {
-  const understood = messages.delivered + messages.rejected + messages.acknowledged + fanoutReceived + pushes.received;
+function unmatchedDoubts(tally: Tally): HealthDoubt[] {
+  const { messages, strangers, pushes } = tally;
+  const understood = understoodOf(tally);
   if (understood === 0 && messages.sent === 0 && pushes.unjudged > 0) {
     const detail =
       `none of the ${formatCount(pushes.unjudged)} messages that came has a number where it is looked for: ` +
@@ -138,6 +149,26 @@ function unmatchedDoubts({ messages, strangers, fanoutReceived, pushes }: Tally)
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
     'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id; for push, what comes must be JSON; a dialect of your own must find the ids that it laid out)';
   return [{ kind: 'unmatched', rule: null, detail, casts: 'delivery' }];
+}
+
+function understoodOf({ messages, fanoutReceived, pushes }: Tally): number {
+  return messages.delivered + messages.rejected + messages.acknowledged + fanoutReceived + pushes.received;
+}
+
+/** What could not be read may have been anything: a message that is missing, or one that came twice. */
+function unreadableDoubts({ whole, unreadable }: GeneratorFacts): HealthDoubt[] {
+  const kinds = Object.entries(unreadable) as [UnreadableKind, { count: number; first: { text: string } | null }][];
+  if (kinds.length === 0) return [];
+  const understood = understoodOf(whole);
+  const came = understood + whole.messages.unreadable + whole.messages.unexpected + whole.pushes.unjudged;
+  const texts = kinds.map(([kind, { count, first }]) => {
+    const { are, remedy } = UNREADABLE_TEXTS[kind];
+    return `${formatCount(count)} ${are}${first === null ? '' : ` (the first: ${first.text})`}: ${remedy}`;
+  });
+  const detail =
+    `${formatCount(whole.messages.unreadable)} of ${formatCount(came)} messages that came could not be read, ` +
+    `so that what is missing may have been in them; ${texts.join('; ')}`;
+  return [{ kind: 'unreadable', rule: null, detail, casts: understood === 0 ? 'delivery' : 'unread' }];
 }
 
 /** What the dialect did not lay out was not sent, and what it did not read was not judged. */

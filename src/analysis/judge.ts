@@ -23,7 +23,7 @@ import { planStages } from '../plan/stages.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { closeBooks } from './books.ts';
 import { addTypes, createTypeTallies, describeTypes } from './by-type.ts';
-import { describeDelivery } from './delivery.ts';
+import { describeDelivery, unreadableOf } from './delivery.ts';
 import { describeDistribution } from './distribution.ts';
 import { failuresOf } from './failures.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
@@ -150,6 +150,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const isBroken = record.endedNs === null || record.deadWorkers > 0;
       whole.messages.unresolved = closeBooks(whole, isBroken).unresolved;
       if (isBroken) whole.pushes.owed = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
+      const unreadable = unreadableOf(whole, events);
       const isMixed = plan.load.misbehaving.length > 0;
       const health = judgeHealth({
         sending: sending.windows > 0 ? sending : whole,
@@ -162,6 +163,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         failedFaults: record.failedFaults,
         proxyDelayNs: record.proxyDelayNs,
         unreadableWindows,
+        unreadable,
       });
       // Where the generator doubts its own times, a drift may be its own.
       const isTimed = health.every(({ casts }) => casts !== 'timing');
@@ -208,7 +210,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           failures: failuresOf(whole, events, 0),
         },
         messages: closeBooks(whole, false),
-        delivery: describeDelivery(whole, fanout, plan),
+        delivery: describeDelivery(whole, fanout, plan, unreadable),
         fanout: fanout === null ? null : describeFanout(fanout, whole, spread.finish(), describe),
         pushes:
           numbering === null ? null : describePushes(whole, numbering.shared ? pushSpread.finish() : null, describe),

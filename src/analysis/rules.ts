@@ -2,7 +2,15 @@
 // needs samples, and on a percentile every message that never came back counts as over the limit.
 
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
-import { type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
+import {
+  add,
+  createHistogram,
+  type Histogram,
+  mean,
+  percentileWithMissing,
+  recordMany,
+  stdDev,
+} from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import type { Contract, Metric, Statistic, Threshold, Times } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -55,7 +63,7 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
       : 'never (too many lost, unresolved or unsent)';
   const doubts = [
     ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
-    ...(isKept ? doubtsOfWorst(threshold, evidence) : []),
+    ...(isKept ? doubtsOfWorst(threshold, evidence) : doubtsOfBest(threshold, evidence, health)),
   ];
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
@@ -167,7 +175,15 @@ function observe({ metric, unit, expression }: Threshold, { tally, fanout, sendi
 }
 
 /** What is counted for each arrival. */
-const ARRIVALS: readonly string[] = ['duplicated', 'reordered', 'disagreed', 'corrupted', 'unexpected', 'belated'];
+const ARRIVALS: readonly string[] = [
+  'duplicated',
+  'reordered',
+  'disagreed',
+  'corrupted',
+  'unexpected',
+  'unreadable',
+  'belated',
+];
 
 /** Samples that would be over any limit: they never came. */
 function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number {
@@ -257,6 +273,7 @@ function doubtsFor(
     .filter(
       ({ casts, kind }) =>
         (casts === 'delivery' && isAboutDelivery(metric)) ||
+        (casts === 'unread' && isKept && isAboutDelivery(metric)) ||
         (casts === 'timing' && isTiming) ||
         (casts === 'pass' && isKept) ||
         (kind === 'approximate' && isAboutCopies),
@@ -272,13 +289,13 @@ function doubtsFor(
   return [{ kind: 'sendLag', rule: expression, detail }];
 }
 
-/** What cannot be known of a service that is not understood; that it sent strangers is known. */
+/** What cannot be known of a service that is not understood; that it sent strangers, or what cannot be read, is known. */
 function isAboutDelivery(metric: Metric): boolean {
   switch (metric.kind) {
     case 'distribution':
       return ['response', 'service', 'fanout', 'firstPush'].includes(metric.of);
     case 'messages':
-      return metric.of !== 'sent' && metric.of !== 'unsent' && metric.of !== 'unexpected';
+      return !['sent', 'unsent', 'unexpected', 'unreadable'].includes(metric.of);
     case 'fanout':
     case 'pushes':
       return true;
@@ -324,6 +341,40 @@ function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): reado
     return holdsFor(missed + unresolved, owed) ? [] : unresolvedPushes(expression, tally);
   }
   return [];
+}
+
+/** Where a broken rule would be kept if all that is unresolved had come, in time: it may have, and could not be read. */
+function doubtsOfBest(threshold: Threshold, evidence: Evidence, health: readonly HealthDoubt[]): readonly Doubt[] {
+  const unread = health.find(({ casts }) => casts === 'unread');
+  if (unread === undefined || !isAboutDelivery(threshold.metric)) return [];
+  const observation = observe(threshold, withUnresolvedDelivered(evidence));
+  if (observation.kind !== 'value' || !holds(observation.value, threshold)) return [];
+  return [{ kind: unread.kind, rule: threshold.expression, detail: unread.detail }];
+}
+
+function withUnresolvedDelivered({ tally, fanout, ...rest }: Evidence): Evidence {
+  const { messages, pushes, histograms } = tally;
+  const best: Tally = {
+    ...tally,
+    messages: { ...messages, delivered: messages.delivered + messages.unresolved, unresolved: 0 },
+    pushes: { ...pushes, received: pushes.received + pushes.unresolved, unresolved: 0 },
+    fanoutReceived: tally.fanoutReceived + (fanout?.unresolved ?? 0),
+    histograms: {
+      ...histograms,
+      response: withSoonest(histograms.response, messages.unresolved),
+      service: withSoonest(histograms.service, messages.unresolved),
+      fanout: withSoonest(histograms.fanout, fanout?.unresolved ?? 0),
+    },
+  };
+  return { ...rest, tally: best, fanout: fanout === null ? null : { ...fanout, unresolved: 0 } };
+}
+
+/** With so many samples more, each as short as a time can be. */
+function withSoonest(h: Histogram, count: number): Histogram {
+  const copy = createHistogram();
+  add(copy, h);
+  if (count > 0) recordMany(copy, 0, count);
+  return copy;
 }
 
 /** Each clause of the contract as a rule of its own. */
@@ -375,7 +426,9 @@ export function judgeContract(
       ...(broken.includes('lost')
         ? [...unresolvedDoubts(rule, tally), ...unresolvedDeliveries(rule, fanout), ...unresolvedPushes(rule, tally)]
         : []),
-      ...health.filter((doubt) => doubt.casts === 'pass').map(({ kind, detail }): Doubt => ({ kind, rule, detail })),
+      ...health
+        .filter(({ casts }) => casts === 'pass' || casts === 'unread')
+        .map(({ kind, detail }): Doubt => ({ kind, rule, detail })),
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
   });
@@ -384,19 +437,19 @@ export function judgeContract(
 /** Whether a message was lost that was in flight when its connection died, nobody here can know. */
 function unresolvedDoubts(rule: string, { messages }: Tally): readonly Doubt[] {
   if (messages.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(messages.unresolved)} messages are unresolved, as their connections died under them`;
+  const detail = `${rule}: ${formatCount(messages.unresolved)} messages are unresolved: their connections died under them, or what came there could not be read`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
 function unresolvedDeliveries(rule: string, fanout: Fanout | null): readonly Doubt[] {
   if (fanout === null || fanout.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(fanout.unresolved)} deliveries are unresolved, as their receivers' connections died`;
+  const detail = `${rule}: ${formatCount(fanout.unresolved)} deliveries are unresolved: their receivers' connections died, or what came there could not be read`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
 function unresolvedPushes(rule: string, { pushes }: Tally): readonly Doubt[] {
   if (pushes.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(pushes.unresolved)} pushes are unresolved, as the connections of their lanes died`;
+  const detail = `${rule}: ${formatCount(pushes.unresolved)} pushes are unresolved: the connections of their lanes died, or what came there could not be read`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 

@@ -2,6 +2,7 @@
 // so windows may come from any worker in any order.
 
 import type { FailureKind } from '../facts/failure.ts';
+import { UNREADABLE_KINDS, type UnreadableKind } from '../facts/unreadable.ts';
 import {
   DAMAGE_KINDS,
   type DamageKind,
@@ -28,6 +29,7 @@ import {
   zeroPings,
   zeroPushes,
   zeroStrangers,
+  zeroUnreadable,
   zeroUnsent,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
@@ -39,6 +41,7 @@ export interface Tally {
   unsent: Record<UnsentReason, number>;
   damage: Record<DamageKind, number>;
   strangers: Record<StrangerKind, number>;
+  unreadable: Record<UnreadableKind, number>;
   acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   states: number;
   jitter: ReturnType<typeof zeroJitter>;
@@ -91,6 +94,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     unsent: zeroUnsent(),
     damage: zeroDamage(),
     strangers: zeroStrangers(),
+    unreadable: zeroUnreadable(),
     acknowledgements: zeroAcknowledgements(),
     states: 0,
     jitter: zeroJitter(),
@@ -136,6 +140,7 @@ function addDelivery(tally: Tally, facts: DeliveryFacts): void {
   tally.acknowledgements.recovered += acknowledgements.recovered;
   for (const kind of DAMAGE_KINDS) tally.damage[kind] += damage[kind];
   for (const kind of STRANGER_KINDS) tally.strangers[kind] += strangers[kind];
+  for (const kind of UNREADABLE_KINDS) tally.unreadable[kind] += facts.unreadable[kind];
   tally.extent.count += extent.count;
   tally.extent.sum += extent.sum;
   tally.extent.max = Math.max(tally.extent.max, extent.max);

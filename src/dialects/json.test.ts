@@ -199,7 +199,7 @@ describe('what comes', () => {
 
   test('what is no JSON is broken', () => {
     for (const text of ['', 'hello', '{"replyTo":"00ed0001-1-2"', '\u0000'])
-      expect(read(text)).toBe(JsonReading.broken);
+      expect(read(text)).toBe(JsonReading.unreadable);
     fc.assert(fc.property(fc.string(), (text) => void read(text)));
   });
 });

@@ -139,7 +139,7 @@ describe('outcomes as Jepsen counts them', () => {
     });
     expect(tally.messages).toMatchObject({ ...none, sent: 2, acknowledged: 1, delivered: 2 });
     expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 1 });
-    expect(describeDelivery(tally, null, makePlan({ plan: { dialect: DIALECT } }))).toMatchObject({
+    expect(describeDelivery(tally, null, makePlan({ plan: { dialect: DIALECT } }), {})).toMatchObject({
       consistentWith: 'exactly-once',
     });
   });
@@ -164,7 +164,7 @@ describe('outcomes as Jepsen counts them', () => {
       unresolved: 1,
     });
     expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 0 });
-    expect(describeDelivery(tally, null, makePlan({ plan: { dialect: DIALECT } }))).toMatchObject({
+    expect(describeDelivery(tally, null, makePlan({ plan: { dialect: DIALECT } }), {})).toMatchObject({
       consistentWith: 'none',
     });
   });

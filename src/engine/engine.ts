@@ -148,12 +148,14 @@ export function createEngine(parts: EngineParts): Engine {
     maskSeed: parts.maskSeed,
     recorder,
     report: (violation, atNs) => hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
-    notUnderstood: (sample) =>
+    unreadable: (lane, example, atNs) =>
+      hooks.event({ kind: 'unreadable', atNs, worker: shard, group, lane, ...example }),
+    notUnderstood: (sample, unreadable) =>
       hooks.event({
         kind: 'notice',
         atNs: clock.nowNs(),
         worker: shard,
-        detail: notUnderstoodText(plan.dialect, sample),
+        detail: notUnderstoodText(plan.dialect, sample, unreadable),
       }),
   });
   const plainSpeech = createSpeech({

@@ -420,6 +420,7 @@ function bareLanes(count: number) {
     recorder: createRecorder(),
     report: fail,
     notUnderstood: fail,
+    unreadable: fail,
   });
   const pinger = createPinger({
     ping: PING,

@@ -4,6 +4,7 @@
 import { type AudienceFacts, isAudience } from './audience.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 import { isStateFacts, type StateFacts } from './states.ts';
+import { UNREADABLE_KINDS, type UnreadableExample } from './unreadable.ts';
 
 export type RunEvent =
   | { readonly kind: 'runStarted'; readonly atNs: number; readonly manifest: Manifest }
@@ -21,6 +22,14 @@ export type RunEvent =
       /** Redacted, printable, at most a few hundred characters. */
       readonly detail: string;
     }
+  /** The first of its kind that came to this worker. */
+  | ({
+      readonly kind: 'unreadable';
+      readonly atNs: number;
+      readonly worker: number;
+      readonly group: number;
+      readonly lane: number;
+    } & UnreadableExample)
   | ({ readonly kind: 'violation'; readonly atNs: number; readonly worker: number } & Violation)
   /** What the person at the command should know at once. */
   | { readonly kind: 'notice'; readonly atNs: number; readonly worker: number; readonly detail: string }
@@ -154,6 +163,14 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     lane: isNumber,
     stream: isNumber,
     seq: (value) => value === null || isNumber(value),
+    detail: isText,
+  },
+  unreadable: {
+    worker: isNumber,
+    group: isNumber,
+    lane: isNumber,
+    unreadable: isOneOf(UNREADABLE_KINDS),
+    byte: (value) => value === null || isNumber(value),
     detail: isText,
   },
   notice: { worker: isNumber, detail: isText },

@@ -2,6 +2,7 @@
 // and cleared at every cut; `cutWindow` is the only place that allocates.
 
 import type { FailureKind } from '../facts/failure.ts';
+import type { UnreadableKind } from '../facts/unreadable.ts';
 import {
   type DamageKind,
   type DeliveryFacts,
@@ -21,6 +22,7 @@ import {
   zeroMessages,
   zeroPings,
   zeroStrangers,
+  zeroUnreadable,
   zeroUnsent,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
@@ -31,6 +33,7 @@ export interface Recorder {
   readonly unsent: Record<UnsentReason, number>;
   readonly damage: Record<DamageKind, number>;
   readonly strangers: Record<StrangerKind, number>;
+  readonly unreadable: Record<UnreadableKind, number>;
   readonly acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   states: number;
   readonly jitter: ReturnType<typeof zeroJitter>;
@@ -70,6 +73,7 @@ export function createRecorder(): Recorder {
     unsent: zeroUnsent(),
     damage: zeroDamage(),
     strangers: zeroStrangers(),
+    unreadable: zeroUnreadable(),
     acknowledgements: zeroAcknowledgements(),
     states: 0,
     jitter: zeroJitter(),
@@ -158,6 +162,11 @@ export function countUnexpected(recorder: Recorder, kind: StrangerKind): void {
   recorder.strangers[kind]++;
 }
 
+export function countUnreadable(recorder: Recorder, kind: UnreadableKind, count: number): void {
+  recorder.messages.unreadable += count;
+  recorder.unreadable[kind] += count;
+}
+
 export function countFailure(recorder: Recorder, kind: FailureKind): void {
   recorder.failures[kind] = (recorder.failures[kind] ?? 0) + 1;
 }
@@ -205,6 +214,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     delivery: {
       damage: { ...recorder.damage },
       strangers: { ...recorder.strangers },
+      unreadable: { ...recorder.unreadable },
       acknowledgements: { ...recorder.acknowledgements },
       states: recorder.states,
       jitter: { ...recorder.jitter },
@@ -265,6 +275,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.unsent, zeroUnsent());
   Object.assign(recorder.damage, zeroDamage());
   Object.assign(recorder.strangers, zeroStrangers());
+  Object.assign(recorder.unreadable, zeroUnreadable());
   Object.assign(recorder.acknowledgements, zeroAcknowledgements());
   recorder.states = 0;
   Object.assign(recorder.jitter, zeroJitter());

@@ -26,6 +26,7 @@ import {
   type Traffic,
   unexpected,
 } from './traffic.ts';
+import { sampleOf } from './unreadable.ts';
 
 const FIRST_PLACES = 16;
 const MAX_PLACES = 1 << 16;
@@ -124,8 +125,6 @@ function answered(traffic: Traffic, lane: Lane, sequence: number, isCopy: boolea
   note(traffic, lane, sequence, isKept ? times[slot + 1]! : Number.NaN, isKept ? times[slot + 2]! : Number.NaN);
 }
 
-const SAMPLE_BYTES = 120;
-
 /** What came names no message of this run; `isStranger`: and is not the service's right. */
 export function hearNothing(
   traffic: Traffic,
@@ -140,12 +139,4 @@ export function hearNothing(
   noteUnmatched(traffic, sample);
   if (isStranger)
     unexpected(traffic, lane, 'foreign', end - start, () => `an answer without an id of this run: ${sample()}`);
-}
-
-/** What came, for a person who looks for the id in it. */
-function sampleOf(bytes: Uint8Array, start: number, end: number): () => string {
-  return () => {
-    // Nothing behind it: a secret that is cut off at the end is only known there.
-    return Buffer.from(bytes.subarray(start, Math.min(end, start + SAMPLE_BYTES))).toString('utf8');
-  };
 }

@@ -13,11 +13,13 @@ import {
   type Pushes,
   type PushHole,
   takeFarPushes,
+  takeLeaps,
   Unjudged,
 } from '../../measure/pushes.ts';
-import { countReordered } from '../../measure/recorder.ts';
+import { countReordered, countUnreadable } from '../../measure/recorder.ts';
 import type { Lane } from '../lane.ts';
 import { report, type Traffic, unexpected } from './traffic.ts';
+import { tellUnreadable } from './unreadable.ts';
 
 const MAX_NAME_BYTES = 60;
 
@@ -71,7 +73,13 @@ function noteFar(traffic: Traffic, lane: Lane, { channel, sequence }: FarPush): 
 /** The lane's connection is gone: what it missed is counted, and told. */
 export function stopHearingPushes(traffic: Traffic, pushes: Pushes, lane: Lane, parting: Parting, nowNs: number): void {
   for (const far of takeFarPushes(pushes, lane.index)) noteFar(traffic, lane, far);
-  for (const hole of closePushes(pushes, lane.index, parting)) {
+  const holes = closePushes(pushes, lane.index, parting);
+  const leaps = takeLeaps(pushes);
+  if (leaps > 0) {
+    countUnreadable(traffic.recorder, 'numbersNotByOne', leaps);
+    tellUnreadable(traffic, lane, 'numbersNotByOne', null, () => 'most numbers are more than one above the one before');
+  }
+  for (const hole of holes) {
     if (traffic.violationsLeft === 0) return;
     traffic.violationsLeft--;
     const { stream } = lane;

@@ -3,6 +3,7 @@
 
 import type { States } from '../../dialects/states.ts';
 import type { Violation } from '../../facts/event.ts';
+import type { UnreadableExample, UnreadableKind } from '../../facts/unreadable.ts';
 import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
 import {
@@ -71,11 +72,19 @@ export interface Traffic {
   /** Whether anything that came has been understood, and how much was not until then. */
   isUnderstood: boolean;
   unmatched: number;
+  /** By lane: the messages below this number were on their way when something came that could not be read; null for none. */
+  unreadableBelow: Float64Array | null;
+  /** Kinds of which an example was told. */
+  readonly unreadableTold: Set<UnreadableKind>;
+  /** In this second so many messages were tried to be inflated, the last with this outcome. */
+  readonly tried: { second: number; count: number; inflated: boolean };
   /** How many more violations are described; the rest are only counted. */
   violationsLeft: number;
   report(violation: Violation, atNs: number): void;
   /** The first `UNMATCHED_FIRST` messages that came mean nothing to the dialect; the last of them is shown. */
-  notUnderstood(sample: string): void;
+  notUnderstood(sample: string, unreadable: UnreadableKind | null): void;
+  /** The first of its kind; the times are those of the read event. */
+  unreadable(lane: number, example: UnreadableExample, atNs: number): void;
 }
 
 export interface Fanout {
@@ -89,7 +98,16 @@ export interface Fanout {
 export interface TrafficParts
   extends Pick<
     Traffic,
-    'recorder' | 'fanout' | 'pushes' | 'states' | 'acks' | 'byType' | 'maxBufferedBytes' | 'report' | 'notUnderstood'
+    | 'recorder'
+    | 'fanout'
+    | 'pushes'
+    | 'states'
+    | 'acks'
+    | 'byType'
+    | 'maxBufferedBytes'
+    | 'report'
+    | 'notUnderstood'
+    | 'unreadable'
   > {
   readonly lanes: number;
   /** Where the places of arrivals are counted. */
@@ -111,6 +129,9 @@ export function createTraffic({ lanes, density, maskSeed, ...parts }: TrafficPar
     readView: new DataView(nothing.buffer),
     isUnderstood: false,
     unmatched: 0,
+    unreadableBelow: null,
+    unreadableTold: new Set(),
+    tried: { second: 0, count: 0, inflated: false },
     violationsLeft: MAX_VIOLATIONS,
   };
 }
@@ -137,11 +158,11 @@ function hearsItself(fanout: Fanout | null): boolean {
 /** So many messages that mean nothing are enough to say so. */
 const UNMATCHED_FIRST = 100;
 
-/** What came names no message of this run. */
-export function noteUnmatched(traffic: Traffic, sample: () => string): void {
+/** What came names no message of this run. `unreadable`: what it is that it cannot. */
+export function noteUnmatched(traffic: Traffic, sample: () => string, unreadable: UnreadableKind | null = null): void {
   if (traffic.isUnderstood) return;
   traffic.unmatched++;
-  if (traffic.unmatched === UNMATCHED_FIRST) traffic.notUnderstood(sample());
+  if (traffic.unmatched === UNMATCHED_FIRST) traffic.notUnderstood(sample(), unreadable);
 }
 
 /** Why a message that is due cannot be sent on this lane now; null when it can. */

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import type { RunEvent } from '../../../src/facts/event.ts';
 import { FAILURE_KINDS } from '../../../src/facts/failure.ts';
+import type { UnreadableKind } from '../../../src/facts/unreadable.ts';
 import {
   type DamageKind,
   type DeliveryFacts,
@@ -21,6 +22,7 @@ import {
   zeroPings,
   zeroPushes,
   zeroStrangers,
+  zeroUnreadable,
   zeroUnsent,
 } from '../../../src/facts/window.ts';
 import { createHistogram, type Histogram, record } from '../../../src/histogram/histogram.ts';
@@ -34,6 +36,7 @@ export interface WindowParts {
   readonly unsent?: Partial<Record<UnsentReason, number>>;
   readonly damage?: Partial<Record<DamageKind, number>>;
   readonly strangers?: Partial<Record<StrangerKind, number>>;
+  readonly unreadable?: Partial<Record<UnreadableKind, number>>;
   readonly extent?: Partial<DeliveryFacts['extent']>;
   readonly density?: Partial<DeliveryFacts['density']>;
   readonly loss?: Partial<DeliveryFacts['loss']>;
@@ -68,6 +71,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
     delivery: {
       damage: { ...zeroDamage(), ...parts.damage },
       strangers: { ...zeroStrangers(), ...parts.strangers },
+      unreadable: { ...zeroUnreadable(), ...parts.unreadable },
       acknowledgements: { lost: 0, recovered: 0 },
       states: 0,
       jitter: { lanes: 0, sumNs: 0, maxNs: 0 },
