@@ -124,6 +124,35 @@ describe('a service that is not understood', () => {
   });
 });
 
+describe('what came and could not be read', () => {
+  const notJson = { notJson: { count: 3, first: { lane: 4, atSecond: 0.1, text: 'byte 17 of {"id":NaN}' } } };
+  test('is a doubt about delivery, of all of it where nothing else was understood', () => {
+    const messages = { sent: 10, unreadable: 3, unresolved: 3 };
+    expect(doubts({ messages: { ...messages, delivered: 7 } }, { unreadable: notJson })).toEqual(['unreadable/unread']);
+    expect(doubts({ messages }, { unreadable: notJson })).toEqual(['unreadable/delivery']);
+  });
+  test('says how many of how many, what they are, the first, and what to do', () => {
+    const whole = tallyOf({ messages: { sent: 10, delivered: 7, unreadable: 3, unresolved: 3 } });
+    const [doubt] = judgeHealth({
+      sending: whole,
+      whole,
+      busyCpuShare: 0,
+      deadWorkers: 0,
+      firstDeath: null,
+      complete: true,
+      endedBecause: null,
+      failedFaults: [],
+      proxyDelayNs: null,
+      unreadableWindows: 0,
+      unreadable: notJson,
+    });
+    expect(doubt?.detail).toMatch(/^3 of 10 messages that came could not be read.*3 are not JSON: .*RFC 8259.*the first: byte 17 of/);
+  });
+  test('where all can be read there is none', () => {
+    expect(doubts({ messages: { sent: 10, delivered: 10 } })).toEqual([]);
+  });
+});
+
 test('the record: dead workers, a missing end, an early end, a ledger out of its depth', () => {
   expect(doubts({}, { deadWorkers: 1 })).toEqual(['workerDied/pass']);
   expect(doubts({}, { complete: false })).toEqual(['incomplete/pass']);

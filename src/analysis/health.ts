@@ -47,6 +47,8 @@ export const HEALTHY_DOUBTS: readonly string[] = [
   'dialectError',
   'faultFailed',
 ];
+/** Of an example, in a doubt. */
+const SHOWN = 80;
 export const BUSY_CPU_RATIO = 0.9;
 const BUSY_CPU_SHARE = 0.1;
 const EVENT_LOOP_LIMIT_NS = 20e6;
@@ -160,14 +162,16 @@ function unreadableDoubts({ whole, unreadable }: GeneratorFacts): HealthDoubt[] 
   const kinds = Object.entries(unreadable) as [UnreadableKind, { count: number; first: { text: string } | null }][];
   if (kinds.length === 0) return [];
   const understood = understoodOf(whole);
-  const came = understood + whole.messages.unreadable + whole.messages.unexpected + whole.pushes.unjudged;
+  // A number that does not go up by one stands in a push that was received.
+  const unread = whole.messages.unreadable - whole.unreadable.numbersNotByOne;
+  const came = understood + unread + whole.messages.unexpected + whole.pushes.unjudged;
   const texts = kinds.map(([kind, { count, first }]) => {
     const { are, remedy } = UNREADABLE_TEXTS[kind];
-    return `${formatCount(count)} ${are}${first === null ? '' : ` (the first: ${first.text})`}: ${remedy}`;
+    return `${formatCount(count)} ${are}: ${remedy}${first === null ? '' : `; the first: ${first.text.slice(0, SHOWN)}`}`;
   });
   const detail =
-    `${formatCount(whole.messages.unreadable)} of ${formatCount(came)} messages that came could not be read, ` +
-    `so that what is missing may have been in them; ${texts.join('; ')}`;
+    `${formatCount(whole.messages.unreadable)} of ${formatCount(came)} messages that came could not be read or placed, ` +
+    `and what is missing may have been in them. ${texts.join('. ')}`;
   return [{ kind: 'unreadable', rule: null, detail, casts: understood === 0 ? 'delivery' : 'unread' }];
 }
 
