@@ -146,7 +146,9 @@ describe('what came and could not be read', () => {
       unreadableWindows: 0,
       unreadable: notJson,
     });
-    expect(doubt?.detail).toMatch(/^3 of 10 messages that came could not be read.*3 are not JSON: .*RFC 8259.*the first: byte 17 of/);
+    expect(doubt?.detail).toMatch(
+      /^3 of 10 messages that came could not be read.*3 are not JSON: .*RFC 8259.*the first: byte 17 of/,
+    );
   });
   test('where all can be read there is none', () => {
     expect(doubts({ messages: { sent: 10, delivered: 10 } })).toEqual([]);

@@ -401,7 +401,9 @@ describe('doubts that reach further', () => {
   });
 
   test('without it the unresolved break a rule about what was delivered', () => {
-    expect(kindOf('delivered >= 99%', { messages: { due: 100, sent: 100, delivered: 90, unresolved: 10 } })).toBe('fail');
+    expect(kindOf('delivered >= 99%', { messages: { due: 100, sent: 100, delivered: 90, unresolved: 10 } })).toBe(
+      'fail',
+    );
   });
 
   test('a ledger out of its depth takes back what rests on duplicates alone, and no loss', () => {

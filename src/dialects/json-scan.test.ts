@@ -157,7 +157,8 @@ describe('what is JSON and what is not', () => {
 
   test('the far part of a long string is taken on trust, and said to be; strictly it is not', () => {
     const scanner = createJsonScanner([['id']]);
-    const long = (inside: string) => Buffer.from(JSON.stringify({ id: 1, text: 'x'.repeat(400) }).replace('xxx"', inside));
+    const long = (inside: string) =>
+      Buffer.from(JSON.stringify({ id: 1, text: 'x'.repeat(400) }).replace('xxx"', inside));
     const sound = long('\\\\"');
     expect([scanner.scan(sound, 0, sound.length), scanner.isSure]).toEqual([true, false]);
     expect([scanner.scanStrictly(sound, 0, sound.length), scanner.isSure]).toEqual([true, true]);

@@ -206,7 +206,19 @@ describe('what comes', () => {
 
   test('an error anywhere makes an answer unreadable, though its id was read before it, and the byte is known', () => {
     const ours = '{"replyTo":"00ed0001-1-2","data":{"text":"x"},"n":';
-    for (const word of ['NaN', 'Infinity', '-Infinity', '01', '1.', '.5', '+1', 'undefined', "'x'", '"a\nb"', '"\\x"']) {
+    for (const word of [
+      'NaN',
+      'Infinity',
+      '-Infinity',
+      '01',
+      '1.',
+      '.5',
+      '+1',
+      'undefined',
+      "'x'",
+      '"a\nb"',
+      '"\\x"',
+    ]) {
       expect(read(`${ours}${word}}`), word).toBe(JsonReading.unreadable);
       expect(codec.unreadable).toBe('notJson');
       expect(codec.scanner.brokenAt).toBeGreaterThanOrEqual(ours.length);

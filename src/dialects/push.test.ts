@@ -37,7 +37,12 @@ describe('a push', () => {
     expect(read(`{"data":{"seq":${number}}}`)?.sequence).toBe(sequence);
   });
 
-  test.each(['9007199254740991', '9007199254740992', '"18446744073709551615"', '1e300'])('of number %s is too large', (number) => {
+  test.each([
+    '9007199254740991',
+    '9007199254740992',
+    '"18446744073709551615"',
+    '1e300',
+  ])('of number %s is too large', (number) => {
     const paths: JsonPath[] = [];
     const reader = createPushReader({ sequence: ['seq'], channel: null, shared: false }, paths);
     const scanner = createJsonScanner(paths);

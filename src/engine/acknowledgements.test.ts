@@ -54,7 +54,8 @@ function withService(
         const copy = copies.get(message.id) ?? 0;
         copies.set(message.id, copy + 1);
         for (const document of serve(message, copy, connection)) {
-          connection.send(new TextEncoder().encode(JSON.stringify(document)), 1);
+          const text = typeof document === 'string' ? document : JSON.stringify(document);
+          connection.send(new TextEncoder().encode(text), 1);
         }
       },
     }),
@@ -104,6 +105,15 @@ describe('acknowledged and delivered are two things', () => {
     );
     expect(tally.messages).toMatchObject({ ...none, delivered: 100, acknowledged: 95 });
     expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 5 });
+  });
+
+  test('acknowledged, missing, and something unreadable came since: unresolved; what was sent later is lost', () => {
+    const { tally } = withService((message, copy) => {
+      if (message.n === 7 || message.n === 11) return [ack(message)];
+      return message.n === 9 ? ['{', ...proper(message, copy, null!)] : proper(message, copy, null!);
+    });
+    expect(tally.messages).toMatchObject({ ...none, delivered: 98, unresolved: 1, lost: 1, acknowledged: 100 });
+    expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 0 });
   });
 
   test('a refusal at the place of the acknowledgement rejects', () => {

@@ -138,7 +138,9 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     const isGone = ({ to, index }: Delivery): boolean =>
       (to === 4 && (index === 5 || index === 30)) || (to === 6 && index === 48);
     const isUnreadable = ({ to, index }: Delivery): boolean => (to === 4 && index === 10) || (to === 6 && index === 49);
-    const { tally, fanout } = inRooms((delivery) => (isGone(delivery) ? 0 : isUnreadable(delivery) ? -1 : 1), { shards });
+    const { tally, fanout } = inRooms((delivery) => (isGone(delivery) ? 0 : isUnreadable(delivery) ? -1 : 1), {
+      shards,
+    });
     expect(tally.messages.unreadable).toBe(2);
     expect(fanout).toMatchObject({ owed: 400, missed: 1, unresolved: 4, messagesMissed: 1 });
     expect(tally.fanoutReceived).toBe(395);

@@ -84,7 +84,9 @@ describe('answers that cannot be read', () => {
     expectUndecided(outcome, 'notJson');
     const { result } = outcome;
     expect(result.messages).toMatchObject({ sent: 120, delivered: 108, unresolved: 12, unreadable: 12 });
-    expect(result.delivery.unreadable.notJson?.first?.text).toMatch(/^byte \d\d of \{"id":"\w{8}-\d-\d+","temperature":NaN\}/);
+    expect(result.delivery.unreadable.notJson?.first?.text).toMatch(
+      /^byte \d\d of \{"id":"\w{8}-\d-\d+","temperature":NaN\}/,
+    );
     expect(doubtOf(result)).toMatch(/12 of 120 .*12 are not JSON/);
     expect([ruleOf(result, 'lost == 0'), ruleOf(result, 'delivered >= 99.9%'), ruleOf(result, 'sent == 120')]).toEqual([
       'inconclusive',

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { type Answer, jsonService } from '../../../test/support/engine/json-service.ts';
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
+import { addTypes, createTypeTallies } from '../../analysis/by-type.ts';
 import { percentile } from '../../histogram/histogram.ts';
 import type { JsonDialect } from '../../plan/plan.ts';
 
@@ -157,7 +158,26 @@ describe('what became of each message of a JSON service is counted exactly', () 
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 93, unreadable: 1, unresolved: 3, lost: 4 });
   });
 
-  test('unreadable: that all was delivered is not doubted, and the books of each type agree', () => {
+  test('unreadable: the books of each type agree', () => {
+    const mix = [
+      { type: 'one', weight: 1, payloadBytes: 100, priority: null },
+      { type: 'other', weight: 1, payloadBytes: 200, priority: null },
+    ] as const;
+    const { windows, tally } = withService(
+      (message, index) => (index < 20 ? [] : index === 50 ? ['{'] : index > 90 ? [] : echo(message, index)),
+      {},
+      { mix },
+    );
+    const types = createTypeTallies(mix);
+    for (const window of windows) addTypes(types, window);
+    const sums = (fate: 'lost' | 'unresolved' | 'delivered') =>
+      types.map(({ counts }) => counts[fate]).reduce((sum, count) => sum + count, 0);
+    expect(tally.messages).toMatchObject({ delivered: 70, unresolved: 21, lost: 9 });
+    expect([sums('delivered'), sums('unresolved'), sums('lost')]).toEqual([70, 21, 9]);
+    for (const { counts } of types) expect(counts.sent).toBe(counts.delivered + counts.lost + counts.unresolved);
+  });
+
+  test('unreadable: that all was delivered is not doubted', () => {
     const outcome = withService((message, index) =>
       index % 10 === 9 ? [...echo(message, index), '[{"replyTo":"12345678-0-1"}]'] : echo(message, index),
     );
