@@ -40,12 +40,10 @@ export interface JsonScanner {
   scan(bytes: Uint8Array, start: number, end: number): boolean;
   /** The same, and nothing is taken on trust. */
   scanStrictly(bytes: Uint8Array, start: number, end: number): boolean;
-  /**
-   * Calls `visit` for each document where there are several: lines, documents one behind the other, with or without record
-   * separators (RFC 7464), or the elements of an array; `spans` are those of the document. Returns how it holds them; null
-   * where it is none of this.
-   */
-  eachDocument(bytes: Uint8Array, start: number, end: number, visit: () => void): 'row' | 'array' | null;
+  /** Calls `visit` for each element of a document that is an array, with the `spans` of the element. */
+  eachElement(bytes: Uint8Array, start: number, end: number, visit: () => void): void;
+  /** Whether it is documents behind one another: at least two, on lines or not, or one with record separators (RFC 7464). */
+  isRow(bytes: Uint8Array, start: number, end: number): boolean;
   readonly spans: Int32Array;
   /** Of the last scan: whether every byte of the strings was checked. */
   isSure: boolean;
@@ -281,20 +279,10 @@ export function createJsonScanner(paths: readonly JsonPath[]): JsonScanner {
     return isJson;
   }
 
-  function eachDocument(given: Uint8Array, from: number, to: number, visit: () => void): 'row' | 'array' | null {
-    const first = skipSpace(begin(given, from, to));
-    if (first < to && given[first] === OPEN_BRACKET && scan(given, from, to)) {
-      eachElement(first + 1, visit);
-      return 'array';
-    }
-    const isRow = walkRow(first, () => {});
-    if (isRow) walkRow(first, visit);
-    return isRow ? 'row' : null;
-  }
-
-  /** Of an array that was read before. */
-  function eachElement(at: number, visit: () => void): void {
-    let next = skipSpace(at);
+  function eachElement(given: Uint8Array, from: number, to: number, visit: () => void): void {
+    let next = skipSpace(begin(given, from, to));
+    if (next >= to || given[next] !== OPEN_BRACKET || !scan(given, from, to)) return;
+    next = skipSpace(next + 1);
     while (bytes[next] !== CLOSE_BRACKET) {
       spans.fill(-1);
       next = skipSpace(readValue(next, all, 0));
@@ -303,24 +291,27 @@ export function createJsonScanner(paths: readonly JsonPath[]): JsonScanner {
     }
   }
 
-  /** Whether nothing but documents stands there, at least two of them or with record separators. */
-  function walkRow(at: number, visit: () => void): boolean {
+  function isRow(given: Uint8Array, from: number, to: number): boolean {
+    const { brokenAt } = scanner;
+    const first = begin(given, from, to);
+    let next = skipBetween(first);
     let documents = 0;
-    let next = skipBetween(at);
-    let isSeparated = next > at;
+    let separators = 0;
     while (next < end) {
-      spans.fill(-1);
-      const last = readValue(next, all, 0);
-      if (last === BROKEN) return false;
-      visit();
-      documents++;
+      const last = readValue(next, 0, 0);
+      const behind = last === BROKEN ? BROKEN : skipBetween(last);
       const isClosed = bytes[last - 1] === CLOSE_BRACE || bytes[last - 1] === CLOSE_BRACKET;
-      next = skipBetween(last);
       // A number that letters follow is no document, and neither is a word.
-      if (next === last && next < end && !isClosed) return false;
-      isSeparated ||= bytes.subarray(last, next).includes(RECORD_SEPARATOR);
+      if (last === BROKEN || (behind === last && behind < end && !isClosed)) {
+        documents = 0;
+        break;
+      }
+      documents++;
+      next = behind;
     }
-    return documents > 1 || (documents === 1 && isSeparated);
+    for (let at = first; at < end; at++) if (bytes[at] === RECORD_SEPARATOR) separators++;
+    scanner.brokenAt = brokenAt;
+    return documents > 1 || (documents === 1 && separators > 0);
   }
 
   function skipBetween(at: number): number {
@@ -329,7 +320,16 @@ export function createJsonScanner(paths: readonly JsonPath[]): JsonScanner {
     return next;
   }
 
-  const scanner: JsonScanner = { spans, scan, scanStrictly, eachDocument, isSure: true, brokenAt: 0, isTooDeep: false };
+  const scanner: JsonScanner = {
+    spans,
+    scan,
+    scanStrictly,
+    eachElement,
+    isRow,
+    isSure: true,
+    brokenAt: 0,
+    isTooDeep: false,
+  };
   return scanner;
 }
 

@@ -65,9 +65,6 @@ export interface JsonCodec {
 }
 
 const QUOTE = 0x22;
-const OPEN_BRACKET = 0x5b;
-/** Of what a document with something in it begins with. */
-const DOCUMENT_STARTS: readonly number[] = [0x5b, 0x7b, QUOTE];
 const ID_PATH = 0;
 /** Of a state that cannot be one, so much is shown. */
 const MOST_SHOWN = 40;
@@ -158,11 +155,8 @@ function readOther(codec: JsonCodec, bytes: Uint8Array, start: number, end: numb
 
 /** Whether it is an array of documents with an id, or a number, where those are looked for. */
 function holdsDocumentsOfOurs(codec: JsonCodec, bytes: Uint8Array, start: number, end: number): boolean {
-  let first = start;
-  while (first < end && !DOCUMENT_STARTS.includes(bytes[first]!)) first++;
-  if (bytes[first] !== OPEN_BRACKET) return false;
   let isOurs = false;
-  codec.scanner.eachDocument(bytes, start, end, () => {
+  codec.scanner.eachElement(bytes, start, end, () => {
     isOurs ||=
       [ID_PATH, codec.paths.ack].some((path) => path >= 0 && readIdAt(codec, bytes, path) !== 'none') ||
       (codec.push !== null && readPush(codec.push, codec.scanner, bytes) !== 'none');

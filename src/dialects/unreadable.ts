@@ -36,10 +36,7 @@ export function kindOfText(
   if (scanner.isTooDeep) return 'tooDeep';
   if (isWide(bytes, start, end)) return 'otherEncoding';
   if (beginsWith(bytes, start, end, GZIP_IN_BASE64)) return 'compressed';
-  const { brokenAt } = scanner;
-  const isRow = scanner.eachDocument(bytes, start, end, () => {}) === 'row';
-  scanner.brokenAt = brokenAt;
-  if (isRow) return 'severalDocuments';
+  if (scanner.isRow(bytes, start, end)) return 'severalDocuments';
   return end - start < wantedBytes && !beginsDocument(bytes, start, end) ? null : 'notJson';
 }
 

@@ -46,7 +46,7 @@ export function speakPush(dialect: PushDialect, setting: JsonSetting, traffic: T
   /** JSON without a number where it is looked for. */
   function hearDocument(lane: Lane, bytes: Uint8Array, start: number, end: number): void {
     let holdsPushes = false;
-    scanner.eachDocument(bytes, start, end, () => {
+    scanner.eachElement(bytes, start, end, () => {
       holdsPushes ||= readPush(reader, scanner, bytes) !== 'none';
     });
     if (holdsPushes) {
