@@ -21,6 +21,7 @@ export function closeBooks({ messages, unsent }: Tally, recordEnded: boolean): M
     reordered: messages.reordered,
     corrupted: messages.corrupted,
     unexpected: messages.unexpected,
+    unreadable: messages.unreadable,
     belated: messages.belated,
     acknowledged: messages.acknowledged,
     resent: messages.resent,

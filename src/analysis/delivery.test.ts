@@ -25,7 +25,7 @@ function heard(missed: number) {
 function deliveryOf(...windows: WindowParts[]) {
   const tally = createTally();
   for (const window of windows) addWindow(tally, makeWindow(window));
-  return describeDelivery(tally, null, PLAN);
+  return describeDelivery(tally, null, PLAN, {});
 }
 
 describe('the guarantee that a run is consistent with', () => {
@@ -41,8 +41,8 @@ describe('the guarantee that a run is consistent with', () => {
   test('what a lane of the room missed counts as lost', () => {
     const tally = createTally();
     addWindow(tally, makeWindow({ messages: { delivered: 100 } }));
-    expect(describeDelivery(tally, heard(0), PLAN)).toMatchObject({ consistentWith: 'exactly-once' });
-    expect(describeDelivery(tally, heard(1), PLAN)).toMatchObject({
+    expect(describeDelivery(tally, heard(0), PLAN, {})).toMatchObject({ consistentWith: 'exactly-once' });
+    expect(describeDelivery(tally, heard(1), PLAN, {})).toMatchObject({
       consistentWith: 'at-most-once',
       lossRatioBelow: null,
     });

@@ -1,10 +1,12 @@
 // What the run says about delivery beyond its counts: which guarantee it is consistent with and how much that proves, how
 // far messages came out of order, how losses lay, and what kind of damage there was.
 
-import type { DeliveryResult, Guarantee } from '../facts/result.ts';
+import type { RunEvent } from '../facts/event.ts';
+import type { DeliveryResult, Guarantee, UnreadableResult } from '../facts/result.ts';
+import { exampleText, UNREADABLE_KINDS, type UnreadableKind } from '../facts/unreadable.ts';
 import { acknowledgesApart } from '../plan/dialects.ts';
 import type { MessageType, Plan } from '../plan/plan.ts';
-import { nsToMs } from '../units/duration.ts';
+import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { CONFIDENCE } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
 import type { Tally } from './tally.ts';
@@ -14,6 +16,7 @@ export function describeDelivery(
   tally: Tally,
   fanout: Fanout | null,
   { dialect, load: { mix } }: Pick<Plan, 'dialect' | 'load'>,
+  unreadable: DeliveryResult['unreadable'],
 ): DeliveryResult {
   const { messages, acknowledgements, extent, loss, damage, strangers } = tally;
   const settled = messages.delivered + messages.lost + tally.pushes.received + tally.pushes.missed;
@@ -51,7 +54,28 @@ export function describeDelivery(
     },
     damage: { ...damage },
     strangers: { ...strangers },
+    unreadable,
   };
+}
+
+/** By kind, each with the first that any worker told of. */
+export function unreadableOf(
+  { unreadable }: Pick<Tally, 'unreadable'>,
+  events: readonly RunEvent[],
+): DeliveryResult['unreadable'] {
+  const described: Partial<Record<UnreadableKind, UnreadableResult>> = {};
+  for (const kind of UNREADABLE_KINDS) {
+    if (unreadable[kind] === 0) continue;
+    const first = events.find((event) => event.kind === 'unreadable' && event.group === 0 && event.unreadable === kind);
+    described[kind] = {
+      count: unreadable[kind],
+      first:
+        first?.kind !== 'unreadable'
+          ? null
+          : { lane: first.lane, atSecond: nsToSeconds(first.atNs), text: exampleText(first) },
+    };
+  }
+  return described;
 }
 
 function meanPayloadBytes(mix: readonly MessageType[]): number {

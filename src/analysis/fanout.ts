@@ -144,14 +144,15 @@ function joinStream(
 ): JoinedStream {
   const heardSpans = facts.spans.map(([from, to, , receivers]): HoleFacts => [from, to, receivers]);
   const spans = facts.spans.flatMap(([from, to, stayed, receivers]): HoleFacts[] => {
-    const end = stayed === 1 ? sent : Math.min(to, sent);
+    const end = stayed === 0 ? Math.min(to, sent) : sent;
     return end > from ? [[from, end, receivers]] : [];
   });
-  const trailing = facts.spans.flatMap(([, to, stayed, receivers]): HoleFacts[] =>
-    stayed === 1 && sent > to ? [[to, sent, receivers]] : [],
-  );
-  const holes = [...below(facts.missed, sent), ...trailing];
-  const unresolvedHoles = below(facts.unresolved, sent);
+  const trailing = (those: SpanFacts[2]): HoleFacts[] =>
+    facts.spans.flatMap(([, to, stayed, receivers]): HoleFacts[] =>
+      stayed === those && sent > to ? [[to, sent, receivers]] : [],
+    );
+  const holes = [...below(facts.missed, sent), ...trailing(1)];
+  const unresolvedHoles = [...below(facts.unresolved, sent), ...trailing(2)];
   let owed = deliveriesIn(spans);
   let missed = deliveriesIn(holes) + facts.missedUnplaced;
   let unresolved = deliveriesIn(unresolvedHoles) + facts.unresolvedUnplaced;

@@ -32,6 +32,7 @@ function factsOf(parts: WindowParts, facts: Partial<GeneratorFacts> = {}): Gener
     idleFaults: [],
     proxyDelayNs: null,
     record: WHOLE_RECORD,
+    unreadable: {},
     ...facts,
   };
 }
@@ -211,6 +212,25 @@ describe('a service that is not understood', () => {
     expect(doubts({ messages: { sent: 10, delivered: 1, lost: 9 }, strangers })).toEqual([]);
     expect(doubts({ messages: { sent: 10, rejected: 1, lost: 9 }, strangers })).toEqual([]);
     expect(doubts({ messages: { sent: 10, lost: 10 } })).toEqual([]);
+  });
+});
+
+describe('what came and could not be read', () => {
+  const notJson = { notJson: { count: 3, first: { lane: 4, atSecond: 0.1, text: 'byte 17 of {"id":NaN}' } } };
+  test('is a doubt about delivery, of all of it where nothing else was understood', () => {
+    const messages = { sent: 10, unreadable: 3, unresolved: 3 };
+    expect(doubts({ messages: { ...messages, delivered: 7 } }, { unreadable: notJson })).toEqual(['unreadable']);
+    expect(doubts({ messages }, { unreadable: notJson })).toEqual(['unreadable', 'unmatched']);
+  });
+  test('says how many of how many, what they are, the first, and what to do', () => {
+    const whole = tallyOf({ messages: { sent: 10, delivered: 7, unreadable: 3, unresolved: 3 } });
+    const [doubt] = judgeHealth({ ...factsOf({}), sending: whole, whole, unreadable: notJson });
+    expect(doubt?.detail).toMatch(
+      /^3 of 10 messages that came could not be read.*3 are not JSON: .*RFC 8259.*the first: byte 17 of/,
+    );
+  });
+  test('where all can be read there is none', () => {
+    expect(doubts({ messages: { sent: 10, delivered: 10 } })).toEqual([]);
   });
 });
 

@@ -2,6 +2,8 @@
 // stands in `touches.ts`.
 
 import { FAILURE_MEANINGS, OWN_LIMITS } from '../facts/failure.ts';
+import type { DeliveryResult } from '../facts/result.ts';
+import { UNREADABLE_TEXTS, type UnreadableKind } from '../facts/unreadable.ts';
 import { percentile } from '../histogram/histogram.ts';
 import { formatCores } from '../units/cores.ts';
 import { formatDuration, nsToSeconds } from '../units/duration.ts';
@@ -34,6 +36,8 @@ export interface GeneratorFacts {
   /** How late the process of the proxy for faults on the way was, at its 99th percentile; null where there was none. */
   readonly proxyDelayNs: number | null;
   readonly record: RecordFacts;
+  /** What came and could not be read. */
+  readonly unreadable: DeliveryResult['unreadable'];
   /** Why the run ended before its plan did; null where it did not. */
   readonly endedBecause: string | null;
 }
@@ -43,11 +47,14 @@ export const HEALTHY_DOUBTS: readonly string[] = [
   'incomplete',
   'damagedRecord',
   'unmatched',
+  'unreadable',
   'dialectError',
   'faultFailed',
   'faultWithoutEffect',
   'loadAbsent',
 ];
+/** Of an example, in a doubt. */
+const SHOWN = 80;
 export const BUSY_CPU_RATIO = 0.9;
 const BUSY_CPU_SHARE = 0.1;
 const EVENT_LOOP_LIMIT_NS = 20e6;
@@ -76,6 +83,7 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
     ...ofRoom,
     ...(isPart(facts.record) ? [] : littleDoubts(facts.whole)),
     ...unmatchedDoubts(facts.whole),
+    ...unreadableDoubts(facts),
     ...dialectDoubts(facts.whole),
     ...facts.idleFaults.map(idleFaultDoubt),
     ...recordDoubts(facts),
@@ -196,8 +204,9 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
 }
 
 /** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
-function unmatchedDoubts({ messages, strangers, fanoutReceived, pushes }: Tally): HealthDoubt[] {
-  const understood = messages.delivered + messages.rejected + messages.acknowledged + fanoutReceived + pushes.received;
+function unmatchedDoubts(tally: Tally): HealthDoubt[] {
+  const { messages, strangers, pushes } = tally;
+  const understood = understoodOf(tally);
   if (understood === 0 && messages.sent === 0 && pushes.unjudged > 0) {
     const detail =
       `none of the ${formatCount(pushes.unjudged)} messages that came has a number where it is looked for: ` +
@@ -209,6 +218,33 @@ function unmatchedDoubts({ messages, strangers, fanoutReceived, pushes }: Tally)
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
     'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id; for push, what comes must be JSON; a dialect of your own must find the ids that it laid out)';
   return [doubt('unmatched', detail)];
+}
+
+function understoodOf({ messages, fanoutReceived, pushes }: Tally): number {
+  return messages.delivered + messages.rejected + messages.acknowledged + fanoutReceived + pushes.received;
+}
+
+/** What could not be read may have been anything: a message that is missing, or one that came twice. */
+function unreadableDoubts({ whole, unreadable }: GeneratorFacts): HealthDoubt[] {
+  const kinds = Object.entries(unreadable) as [UnreadableKind, { count: number; first: { text: string } | null }][];
+  if (kinds.length === 0) return [];
+  const understood = understoodOf(whole);
+  // A number that does not go up by one stands in a push that was received.
+  const unread = whole.messages.unreadable - whole.unreadable.numbersNotByOne;
+  const came = understood + unread + whole.messages.unexpected + whole.pushes.unjudged;
+  const texts = kinds.map(([kind, { count, first }]) => {
+    const { are, remedy } = UNREADABLE_TEXTS[kind];
+    return `${formatCount(count)} ${are}: ${remedy}${first === null ? '' : `; the first: ${first.text.slice(0, SHOWN)}`}`;
+  });
+  const detail =
+    `${formatCount(whole.messages.unreadable)} of ${formatCount(came)} messages that came could not be read or placed, ` +
+    `and what is missing may have been in them. ${texts.join('. ')}`;
+  return [
+    doubt('unreadable', detail),
+    ...(understood > 0
+      ? []
+      : [doubt('unmatched', 'nothing that came could be read, so nothing is known about delivery')]),
+  ];
 }
 
 /** What the dialect did not lay out was not sent, and what it did not read was not judged. */

@@ -24,7 +24,7 @@ import { planStages } from '../plan/stages.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { closeBooks } from './books.ts';
 import { addTypes, createTypeTallies, describeTypes } from './by-type.ts';
-import { describeDelivery } from './delivery.ts';
+import { describeDelivery, unreadableOf } from './delivery.ts';
 import { describeDistribution } from './distribution.ts';
 import { failuresOf } from './failures.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
@@ -156,6 +156,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const isBroken = record.endedNs === null || record.deadWorkers > 0;
       whole.messages.unresolved = closeBooks(whole, isBroken).unresolved;
       if (isBroken) whole.pushes.owed = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
+      const unreadable = unreadableOf(whole, events);
       const isMixed = plan.load.misbehaving.length > 0;
       const health = [
         ...presence.doubts({
@@ -179,6 +180,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           idleFaults: idleFaults(plan, events),
           proxyDelayNs: record.proxyDelayNs,
           record: facts,
+          unreadable,
         }),
       ];
       // Where the generator doubts its own times, a drift may be its own.
@@ -187,7 +189,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const isDamaged = isPart(facts);
       const withoutRatio = (books: MessageResult): MessageResult =>
         isDamaged ? { ...books, deliveredRatio: null } : books;
-      const delivery = describeDelivery(whole, fanout, plan);
+      const delivery = describeDelivery(whole, fanout, plan, unreadable);
       const evidence = {
         tally: whole,
         types,

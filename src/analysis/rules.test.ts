@@ -584,6 +584,41 @@ describe('doubts that reach further', () => {
     expect(judgeContract(all, heard(broken), notUnderstood)[0]?.result.kind).toBe('inconclusive');
   });
 
+  test('what could not be read leaves open what it may decide, and nothing else', () => {
+    const unread = [doubt('unreadable')];
+    const messages = { due: 100, sent: 100, delivered: 90, unresolved: 10 };
+    const parts = { messages, times: { response: times(90, MS) } };
+    expect(kindOf('lost == 0', parts, unread)).toBe('inconclusive');
+    expect(kindOf('delivered >= 99%', parts, unread)).toBe('inconclusive');
+    expect(kindOf('response.p95 < 5ms', parts, unread)).toBe('inconclusive');
+    expect(kindOf('duplicated == 0', parts, unread)).toBe('inconclusive');
+    expect(kindOf('sent == 100', parts, unread)).toBe('pass');
+    expect(kindOf('unreadable == 0', { messages: { ...messages, unreadable: 3 } }, unread)).toBe('fail');
+    expect(judgeContract(all, heard(parts), unread)[0]?.result.kind).toBe('inconclusive');
+  });
+
+  test('what is broken even if all that was unresolved had come stays broken', () => {
+    const unread = [doubt('unreadable')];
+    const messages = { due: 100, sent: 100, delivered: 80, unresolved: 10, lost: 10 };
+    const parts = { messages, times: { response: times(80, 9 * MS) } };
+    expect(kindOf('lost == 0', parts, unread)).toBe('fail');
+    expect(kindOf('delivered >= 99%', parts, unread)).toBe('fail');
+    expect(kindOf('response.p50 < 5ms', parts, unread)).toBe('fail');
+    expect(judgeContract(all, heard(parts), unread)[0]?.result.kind).toBe('fail');
+  });
+
+  test('nor can what was in flight when a worker died, or a run was killed, break a rule', () => {
+    const parts = { messages: { due: 100, sent: 100, delivered: 90, unresolved: 10 } };
+    expect(kindOf('delivered >= 99%', parts, [doubt('workerDied')])).toBe('inconclusive');
+    expect(kindOf('delivered >= 99%', parts, [doubt('incomplete')])).toBe('inconclusive');
+  });
+
+  test('without it the unresolved break a rule about what was delivered', () => {
+    expect(kindOf('delivered >= 99%', { messages: { due: 100, sent: 100, delivered: 90, unresolved: 10 } })).toBe(
+      'fail',
+    );
+  });
+
   test('a ledger out of its depth takes back what rests on duplicates alone, and no loss', () => {
     expect(kindOf('duplicated == 0', broken, [approximate])).toBe('inconclusive');
     expect(kindOf('lost == 0', broken, [approximate])).toBe('fail');

@@ -3,7 +3,15 @@
 
 import { OWN_LIMITS } from '../facts/failure.ts';
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
-import { add, createHistogram, type Histogram, mean, percentileWithMissing, stdDev } from '../histogram/histogram.ts';
+import {
+  add,
+  createHistogram,
+  type Histogram,
+  mean,
+  percentileWithMissing,
+  recordMany,
+  stdDev,
+} from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import type { Contract, MessageCount, Metric, Statistic, Threshold, Times } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
@@ -57,7 +65,7 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
     observation.kind === 'value' ? formatObserved(observation.value, threshold.unit) : neverText(threshold, evidence);
   const doubts = [
     ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
-    ...(isKept ? doubtsOfWorst(threshold, evidence) : doubtsOfBest(threshold, evidence, whole.tally)),
+    ...(isKept ? doubtsOfWorst(threshold, evidence) : doubtsOfBest(threshold, evidence, whole.tally, health)),
     ...doubtsOfMissing(threshold, evidence, isKept),
     ...(isKept && isAboutNumbers(threshold.metric) ? renumberedDoubts(expression, evidence.tally) : []),
   ];
@@ -207,6 +215,7 @@ function whyUncounted({ scope }: Threshold, of: MessageCount, evidence: Evidence
     case 'diverged':
       return tally.states === 0 ? 'no answer told a state' : null;
     case 'unexpected':
+    case 'unreadable':
       return arrivalsOf(evidence) === 0 && tally.opened === 0 && tally.openNs === 0 ? 'no lane was open' : null;
     case 'duplicated':
     case 'belated':
@@ -264,7 +273,15 @@ function whyUnchecked(evidence: Judged): string | null {
 }
 
 /** What is counted for each arrival. */
-const ARRIVALS: readonly string[] = ['duplicated', 'reordered', 'disagreed', 'corrupted', 'unexpected', 'belated'];
+const ARRIVALS: readonly string[] = [
+  'duplicated',
+  'reordered',
+  'disagreed',
+  'corrupted',
+  'unexpected',
+  'unreadable',
+  'belated',
+];
 
 /** Samples that would be over any limit: they never came. */
 function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number {
@@ -458,7 +475,12 @@ function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): reado
 }
 
 /** Where a broken rule would hold without what the generator did itself, or with what nobody can know at its best. */
-function doubtsOfBest(threshold: Threshold, evidence: Evidence, whole: Tally): readonly Doubt[] {
+function doubtsOfBest(
+  threshold: Threshold,
+  evidence: Evidence,
+  whole: Tally,
+  health: readonly HealthDoubt[],
+): readonly Doubt[] {
   const { tally, fanout } = evidence;
   const { metric, unit, expression } = threshold;
   const doubt = (kind: Doubt['kind'], detail: string): readonly Doubt[] => [
@@ -469,6 +491,12 @@ function doubtsOfBest(threshold: Threshold, evidence: Evidence, whole: Tally): r
     const count = metric.of === 'sent' ? tally.messages.sent + late : sumOf(Object.values(tally.unsent)) - late;
     if (!holds(unit === 'ratio' ? count / tally.messages.due : count, threshold)) return [];
     return doubt('unsentLate', `${formatCount(late)} messages were unsent because the generator was behind`);
+  }
+  const excuse = health.find(({ kind }) => UNRESOLVED_BY.includes(kind));
+  if (excuse !== undefined && touching([excuse], subjectsOf(metric), true).length > 0) {
+    const best = withUnresolvedDelivered(evidence);
+    const observation = observe(threshold, best, best);
+    if (observation.kind === 'value' && holds(observation.value, threshold)) return [about(excuse, expression)];
   }
   const own = ownShare(whole);
   if (metric.kind === 'throughput') {
@@ -497,6 +525,9 @@ function doubtsOfBest(threshold: Threshold, evidence: Evidence, whole: Tally): r
   const best = withoutOwn(histogram, metric.statistic, missingFrom(metric.of, tally, fanout), own.ratio);
   return best !== null && !holds(best, threshold) ? [] : doubt(own.kind, own.text);
 }
+
+/** Messages are unresolved for these reasons that may have come, and in time: nobody could read them, or was there to. */
+const UNRESOLVED_BY: readonly Doubt['kind'][] = ['unreadable', 'workerDied', 'incomplete'];
 
 /** Of the time, the share in which the generator could not run: it stood still, or a quota of CPU held it back. */
 function ownShare({ stall, throttledNs, elapsedNs }: Tally): {
@@ -577,6 +608,31 @@ function doubtsOfMissing(threshold: Threshold, { tally, fanout }: Evidence, isKe
   return [{ kind: 'noSamples', rule: expression, detail }];
 }
 
+function withUnresolvedDelivered({ tally, fanout, ...rest }: Evidence): Evidence {
+  const { messages, pushes, histograms } = tally;
+  const best: Tally = {
+    ...tally,
+    messages: { ...messages, delivered: messages.delivered + messages.unresolved, unresolved: 0 },
+    pushes: { ...pushes, received: pushes.received + pushes.unresolved, unresolved: 0 },
+    fanoutReceived: tally.fanoutReceived + (fanout?.unresolved ?? 0),
+    histograms: {
+      ...histograms,
+      response: withSoonest(histograms.response, messages.unresolved),
+      service: withSoonest(histograms.service, messages.unresolved),
+      fanout: withSoonest(histograms.fanout, fanout?.unresolved ?? 0),
+    },
+  };
+  return { ...rest, tally: best, fanout: fanout === null ? null : { ...fanout, unresolved: 0 } };
+}
+
+/** With so many samples more, each as short as a time can be. */
+function withSoonest(h: Histogram, count: number): Histogram {
+  const copy = createHistogram();
+  add(copy, h);
+  if (count > 0) recordMany(copy, 0, count);
+  return copy;
+}
+
 /** Each clause of the contract as a rule of its own. */
 export function judgeContract(
   contract: Contract,
@@ -649,19 +705,19 @@ function whyUnjudged(broken: readonly ClauseCount[], evidence: Judged): string |
 /** Whether a message was lost that was in flight when its connection died, nobody here can know. */
 function unresolvedDoubts(rule: string, { messages }: Tally): readonly Doubt[] {
   if (messages.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(messages.unresolved)} messages are unresolved, as their connections died under them`;
+  const detail = `${rule}: ${formatCount(messages.unresolved)} messages are unresolved: their connections died under them, or what came there could not be read`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
 function unresolvedDeliveries(rule: string, fanout: Fanout | null): readonly Doubt[] {
   if (fanout === null || fanout.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(fanout.unresolved)} deliveries are unresolved, as their receivers' connections died`;
+  const detail = `${rule}: ${formatCount(fanout.unresolved)} deliveries are unresolved: their receivers' connections died, or what came there could not be read`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
 function unresolvedPushes(rule: string, { pushes }: Tally): readonly Doubt[] {
   if (pushes.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(pushes.unresolved)} pushes are unresolved, as the connections of their lanes died`;
+  const detail = `${rule}: ${formatCount(pushes.unresolved)} pushes are unresolved: the connections of their lanes died, or what came there could not be read`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 

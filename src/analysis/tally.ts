@@ -2,6 +2,7 @@
 // so windows may come from any worker in any order.
 
 import type { FailureKind } from '../facts/failure.ts';
+import { UNREADABLE_KINDS, type UnreadableKind } from '../facts/unreadable.ts';
 import {
   CLOSE_COUNTS,
   type CloseCounts,
@@ -34,6 +35,7 @@ import {
   zeroPushes,
   zeroStall,
   zeroStrangers,
+  zeroUnreadable,
   zeroUnsent,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
@@ -45,6 +47,7 @@ export interface Tally {
   unsent: Record<UnsentReason, number>;
   damage: Record<DamageKind, number>;
   strangers: Record<StrangerKind, number>;
+  unreadable: Record<UnreadableKind, number>;
   acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   states: number;
   unchecked: number;
@@ -110,6 +113,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     unsent: zeroUnsent(),
     damage: zeroDamage(),
     strangers: zeroStrangers(),
+    unreadable: zeroUnreadable(),
     acknowledgements: zeroAcknowledgements(),
     states: 0,
     unchecked: 0,
@@ -166,6 +170,7 @@ function addDelivery(tally: Tally, facts: DeliveryFacts): void {
   tally.acknowledgements.recovered += acknowledgements.recovered;
   for (const kind of DAMAGE_KINDS) tally.damage[kind] += damage[kind];
   for (const kind of STRANGER_KINDS) tally.strangers[kind] += strangers[kind];
+  for (const kind of UNREADABLE_KINDS) tally.unreadable[kind] += facts.unreadable[kind];
   tally.extent.count += extent.count;
   tally.extent.sum += extent.sum;
   tally.extent.max = Math.max(tally.extent.max, extent.max);

@@ -4,7 +4,7 @@
 //                                   ├──▶ a rule about a touched subject is undecided, whether it seems kept or broken
 //   rule  ──▶ its subjects ─────────┘
 //
-// A doubt that `leavesKeptUndecided` also reaches every rule that seems kept: what was not seen cannot be ruled out. What arrived
+// Some doubts also reach rules that seem kept, about some subjects or about any: what was not seen cannot be ruled out. What arrived
 // twice, out of order or damaged did so whatever the generator's process was doing, so no doubt about the generator touches `copies`,
 // `order` or `content`. See docs/adr/0031-say-what-a-doubt-touches.md. Pure.
 
@@ -51,8 +51,10 @@ export interface HealthDoubt extends Doubt {
 }
 
 interface Touch {
+  /** Rules about these are undecided, kept or broken. */
   readonly subjects: readonly Subject[];
-  readonly leavesKeptUndecided: boolean;
+  /** Rules that seem kept, and are about these, are undecided as well. */
+  readonly kept: readonly Subject[] | 'every';
 }
 
 const TIMING: readonly Subject[] = ['answerTimes', 'connectTimes', 'pingTimes', 'sendLag', 'rates'];
@@ -60,30 +62,31 @@ const DELIVERY: readonly Subject[] = ['answerTimes', 'lost', 'copies', 'order', 
 const NOTHING: readonly Subject[] = [];
 
 const TOUCHES: Readonly<Record<HealthDoubtKind, Touch>> = {
-  sendLag: { subjects: TIMING, leavesKeptUndecided: false },
-  eventLoop: { subjects: TIMING, leavesKeptUndecided: false },
-  cpu: { subjects: TIMING, leavesKeptUndecided: false },
-  proxy: { subjects: TIMING, leavesKeptUndecided: false },
-  littlesLaw: { subjects: TIMING, leavesKeptUndecided: false },
-  unsentLate: { subjects: [...TIMING, 'unsent'], leavesKeptUndecided: false },
-  throttled: { subjects: TIMING, leavesKeptUndecided: false },
-  generatorLimits: { subjects: ['connectTimes', 'rates', 'unsent', 'connections'], leavesKeptUndecided: false },
+  sendLag: { subjects: TIMING, kept: NOTHING },
+  eventLoop: { subjects: TIMING, kept: NOTHING },
+  cpu: { subjects: TIMING, kept: NOTHING },
+  proxy: { subjects: TIMING, kept: NOTHING },
+  littlesLaw: { subjects: TIMING, kept: NOTHING },
+  unsentLate: { subjects: [...TIMING, 'unsent'], kept: NOTHING },
+  throttled: { subjects: TIMING, kept: NOTHING },
+  generatorLimits: { subjects: ['connectTimes', 'rates', 'unsent', 'connections'], kept: NOTHING },
   standstill: {
     subjects: [...TIMING, 'lost', 'unsent', 'connections', 'drops', 'pings'],
-    leavesKeptUndecided: false,
+    kept: NOTHING,
   },
-  loadAbsent: { subjects: NOTHING, leavesKeptUndecided: true },
-  workerDied: { subjects: ['rates', 'connections'], leavesKeptUndecided: true },
+  loadAbsent: { subjects: NOTHING, kept: 'every' },
+  workerDied: { subjects: ['rates', 'connections'], kept: 'every' },
   damagedRecord: {
     subjects: [...TIMING, 'lost', 'unsent', 'connections', 'drops', 'pings'],
-    leavesKeptUndecided: true,
+    kept: 'every',
   },
-  incomplete: { subjects: NOTHING, leavesKeptUndecided: true },
-  approximate: { subjects: ['copies'], leavesKeptUndecided: true },
-  faultFailed: { subjects: NOTHING, leavesKeptUndecided: true },
-  faultWithoutEffect: { subjects: NOTHING, leavesKeptUndecided: true },
-  unmatched: { subjects: DELIVERY, leavesKeptUndecided: false },
-  dialectError: { subjects: DELIVERY, leavesKeptUndecided: false },
+  incomplete: { subjects: NOTHING, kept: 'every' },
+  approximate: { subjects: ['copies'], kept: 'every' },
+  faultFailed: { subjects: NOTHING, kept: 'every' },
+  faultWithoutEffect: { subjects: NOTHING, kept: 'every' },
+  unreadable: { subjects: NOTHING, kept: DELIVERY },
+  unmatched: { subjects: DELIVERY, kept: NOTHING },
+  dialectError: { subjects: DELIVERY, kept: NOTHING },
 };
 
 /** Those that leave a rule about these subjects undecided. */
@@ -94,7 +97,8 @@ export function touching(
 ): readonly HealthDoubt[] {
   return health.filter(({ kind }) => {
     const touch = TOUCHES[kind];
-    return (isKept && touch.leavesKeptUndecided) || touch.subjects.some((subject) => subjects.includes(subject));
+    if (isKept && (touch.kept === 'every' || touch.kept.some((subject) => subjects.includes(subject)))) return true;
+    return touch.subjects.some((subject) => subjects.includes(subject));
   });
 }
 
@@ -153,5 +157,6 @@ const SUBJECTS_OF_COUNTS: Readonly<Record<Extract<Metric, { kind: 'messages' }>[
   disagreed: ['order'],
   corrupted: ['content'],
   diverged: ['content'],
+  unreadable: ['unexpected'],
   unexpected: ['unexpected'],
 };

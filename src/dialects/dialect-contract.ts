@@ -10,7 +10,8 @@ export interface DialectProblem {
   readonly got: string;
 }
 
-const KINDS = ['message', 'acknowledgement', 'rejection', 'stranger', 'reply'];
+const KINDS = ['message', 'acknowledgement', 'rejection', 'stranger', 'unreadable', 'reply'];
+const KINDS_WITH_ID = ['message', 'acknowledgement', 'rejection'];
 const MAX_SHOWN = 60;
 
 /** Messages as different as a run's are. */
@@ -119,8 +120,8 @@ export function incomingProblem(incoming: unknown): DialectProblem | null {
     if (kind === undefined || !KINDS.includes(kind)) {
       return problem('decode', `a kind that is one of ${KINDS.join(', ')}`, show(each));
     }
-    const { id, payload, reason, send, state } = each as Readonly<Record<string, unknown>>;
-    if (kind !== 'stranger' && kind !== 'reply' && typeof id !== 'string') {
+    const { id, payload, reason, send, state, why } = each as Readonly<Record<string, unknown>>;
+    if (KINDS_WITH_ID.includes(kind) && typeof id !== 'string') {
       return problem('decode', `an id, a string, with kind ${kind}`, show(id));
     }
     if (kind === 'message' && payload !== undefined && typeof payload !== 'string') {
@@ -131,6 +132,9 @@ export function incomingProblem(incoming: unknown): DialectProblem | null {
     }
     if (kind !== 'rejection' && state !== undefined && !isState(state)) {
       return problem('decode', 'a state { expected, got } of two strings, or none', show(state));
+    }
+    if (kind === 'unreadable' && why !== undefined && typeof why !== 'string') {
+      return problem('decode', 'a why that is a string, or none', show(why));
     }
     if (kind === 'reply' && !isWire(send))
       return problem('decode', 'send, a string or bytes, with kind reply', show(send));

@@ -49,6 +49,8 @@ export type Incoming =
   | { readonly kind: 'rejection'; readonly id: string; readonly reason?: string }
   /** Nothing that the service should have sent. */
   | { readonly kind: 'stranger' }
+  /** What it is cannot be said: messages that are still missing on this connection may be in it. `why`: in a few words. */
+  | { readonly kind: 'unreadable'; readonly why?: string }
   /** Must be answered at once, with this. */
   | { readonly kind: 'reply'; readonly send: Wire };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createJsonScanner, type JsonPath } from './json-scan.ts';
+import { createJsonScanner, type JsonPath, MAX_DEPTH } from './json-scan.ts';
 
 /** The text of the value at each path, null where there is none; null for all where it is no JSON. */
 function find(text: string, ...paths: JsonPath[]): (string | null)[] | null {
@@ -11,6 +11,15 @@ function find(text: string, ...paths: JsonPath[]): (string | null)[] | null {
     const from = scanner.spans[2 * i]!;
     return from < 0 ? null : bytes.toString('utf8', from, scanner.spans[2 * i + 1]);
   });
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describe('finding values by their paths', () => {
@@ -73,6 +82,91 @@ describe('finding values by their paths', () => {
     '{"a":"\\"}',
   ])('%s is no JSON', (text) => {
     expect(find(text, ['a'])).toBeNull();
+  });
+
+  test('a key is found whichever of its letters are escaped', () => {
+    expect(find('{"\\u0069d":1,"d\\u0061ta":{"\\u0069\\u0064":2}}', ['id'], ['data', 'id'])).toEqual(['1', '2']);
+    expect(find('{"\\u0069\\u0064x":1,"\\\\u0069d":2,"\\"id":3}', ['id'])).toEqual([null]);
+  });
+
+  test('a byte order mark and white space are passed over, and nothing else is', () => {
+    expect(find('\ufeff {"id":1}\r\n\t', ['id'])).toEqual(['1']);
+    for (const space of ['\v', '\f', '\u00a0', '\u2028', '\u0000']) expect(find(`${space}{"id":1}`, ['id'])).toBeNull();
+    expect(find('{"id":1}\ufeff', ['id'])).toBeNull();
+  });
+
+  test('a thousand levels are read, and more are too deep', () => {
+    const nested = (levels: number): string => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
+    expect(find(nested(MAX_DEPTH), ['id'])).toEqual([null]);
+    const scanner = createJsonScanner([['id']]);
+    const bytes = Buffer.from(nested(MAX_DEPTH + 2));
+    expect(scanner.scan(bytes, 0, bytes.length)).toBe(false);
+    expect(scanner.isTooDeep).toBe(true);
+    expect(scanner.scan(Buffer.from('{'), 0, 1)).toBe(false);
+    expect(scanner.isTooDeep).toBe(false);
+  });
+});
+
+/** Documents with one byte that was left out, put in or changed: some are documents still. */
+const mutilated = fc
+  .record({
+    text: fc.json({ maxDepth: 4, stringUnit: 'binary' }),
+    at: fc.nat(),
+    cut: fc.nat(1),
+    put: fc.oneof(
+      fc.constantFrom('', 'N', 'NaN', '"', '\\', '\\u12', '{', '}', '[', ']', ',', ':', '0', '-', '.', 'e', ' ', '\n'),
+      fc.string({ maxLength: 2 }),
+    ),
+  })
+  .map(({ text, at, cut, put }) => {
+    const place = at % (text.length + 1);
+    return { text: text.slice(0, place) + put + text.slice(place + cut), place };
+  });
+
+describe('what is JSON and what is not', () => {
+  test('it agrees with JSON.parse, and no error is told before the place of the damage', () => {
+    fc.assert(
+      fc.property(mutilated, ({ text, place }) => {
+        const bytes = Buffer.from(text);
+        const scanner = createJsonScanner([['a'], ['0', 'b']]);
+        const isJson = scanner.scanStrictly(bytes, 0, bytes.length);
+        expect(isJson).toBe(parses(bytes.toString()));
+        if (isJson) return;
+        expect(scanner.brokenAt).toBeGreaterThanOrEqual(Buffer.byteLength(text.slice(0, place)) - 3);
+        expect(scanner.brokenAt).toBeLessThanOrEqual(bytes.length);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    ['{"id":1,"t":NaN}', 12],
+    ['{"a":tru}', 8],
+    ['[1,2', 4],
+    ['{"a":1}}', 7],
+    ['{"a":01}', 6],
+    ['["a\nb"]', 3],
+    ['["\\x"]', 3],
+    ['["\\u12g4"]', 6],
+    ['', 0],
+  ])('the first error of %s is at byte %i', (text, at) => {
+    const scanner = createJsonScanner([['a']]);
+    expect(scanner.scan(Buffer.from(`zz${text}`), 2, text.length + 2)).toBe(false);
+    expect(scanner.brokenAt).toBe(at);
+  });
+
+  test('the far part of a long string is taken on trust, and said to be; strictly it is not', () => {
+    const scanner = createJsonScanner([['id']]);
+    const long = (inside: string) =>
+      Buffer.from(JSON.stringify({ id: 1, text: 'x'.repeat(400) }).replace('xxx"', inside));
+    const sound = long('\\\\"');
+    expect([scanner.scan(sound, 0, sound.length), scanner.isSure]).toEqual([true, false]);
+    expect([scanner.scanStrictly(sound, 0, sound.length), scanner.isSure]).toEqual([true, true]);
+    const broken = long('\n"');
+    expect([scanner.scan(broken, 0, broken.length), scanner.isSure]).toEqual([true, false]);
+    expect(scanner.scanStrictly(broken, 0, broken.length)).toBe(false);
+    const near = Buffer.from('{"text":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\nx"}');
+    expect(scanner.scan(near, 0, near.length)).toBe(false);
   });
 
   test('no bytes crash it or hang it, however deep', () => {

@@ -197,9 +197,81 @@ describe('what comes', () => {
     }
   });
 
-  test('what is no JSON is broken', () => {
-    for (const text of ['', 'hello', '{"replyTo":"00ed0001-1-2"', '\u0000'])
-      expect(read(text)).toBe(JsonReading.broken);
+  test('what is no JSON is unreadable, but for plain text that is too short for an id', () => {
+    for (const text of ['', 'hello', '\u0000']) expect(read(text)).toBe(JsonReading.plain);
+    for (const text of ['{"replyTo":"00ed0001-1-2"', '{', 'a sentence, longer than an id'])
+      expect(read(text)).toBe(JsonReading.unreadable);
     fc.assert(fc.property(fc.string(), (text) => void read(text)));
+  });
+
+  test('an error anywhere makes an answer unreadable, though its id was read before it, and the byte is known', () => {
+    const ours = '{"replyTo":"00ed0001-1-2","data":{"text":"x"},"n":';
+    for (const word of [
+      'NaN',
+      'Infinity',
+      '-Infinity',
+      '01',
+      '1.',
+      '.5',
+      '+1',
+      'undefined',
+      "'x'",
+      '"a\nb"',
+      '"\\x"',
+    ]) {
+      expect(read(`${ours}${word}}`), word).toBe(JsonReading.unreadable);
+      expect(codec.unreadable).toBe('notJson');
+      expect(codec.scanner.brokenAt).toBeGreaterThanOrEqual(ours.length);
+      expect(codec.scanner.brokenAt).toBeLessThanOrEqual(ours.length + word.length);
+    }
+  });
+
+  test('an id is found whichever of its letters are escaped, at a key that is escaped, behind a byte order mark', () => {
+    const escaped = [...'00ed0001-1-2'].map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join('');
+    const withoutText = createJsonCodec(shape({ payload: null }), setting);
+    for (const text of [
+      `{"replyTo":"00ed0001\\u002d1\\u002D2"}`,
+      `{"replyTo":"${escaped}"}`,
+      `{"reply\\u0054o":"00ed0001-1-2"}`,
+      `\ufeff\r\n\t {"replyTo" : "00ed0001-1-2" } \n`,
+      `{"deep":${'['.repeat(900)}${']'.repeat(900)},"replyTo":"00ed0001-1-2"}`,
+    ]) {
+      expect(read(text, withoutText)).toBe(JsonReading.message);
+      expect(withoutText.name).toMatchObject({ stream: 1, sequence: 2 });
+    }
+  });
+
+  test('a payload that came back with escapes in it is whole', () => {
+    const { id, text } = sent(0, 3, 4) as { id: string; text: string };
+    const escaped = `\\u00${text.charCodeAt(0).toString(16)}${text.slice(1).replaceAll('-', '\\u002d')}`;
+    expect(read(`{"replyTo":"${id}","data":{"text":"${escaped}"}}`)).toBe(JsonReading.message);
+    expect(read(`{"replyTo":"${id}","data":{"text":"${escaped.slice(6)}"}}`)).toBe(JsonReading.corrupted);
+  });
+
+  test.each([
+    ['severalDocuments', '{"replyTo":"00ed0001-1-2"}\n{"replyTo":"00ed0001-1-3"}\n'],
+    ['severalDocuments', '{"replyTo":"00ed0001-1-2"}{"replyTo":"00ed0001-1-3"}'],
+    ['severalDocuments', '{"replyTo":"00ed0001-1-2"}\u001e'],
+    ['severalDocuments', '[{"replyTo":"00ed0001-1-2"},{"replyTo":"00ed0001-1-3"}]'],
+    ['severalDocuments', '\n[{"replyTo":"00ed0001-1-2"}]'],
+    ['tooDeep', `${'['.repeat(1001)}${']'.repeat(1001)}`],
+    ['compressed', 'H4sIAAAAAAAAA6tWykxRslIyVNJRKkgsLgYAJ3Q0lRIAAAA='],
+    ['otherEncoding', Buffer.from('{"replyTo":"00ed0001-1-2"}', 'utf16le').toString('latin1')],
+    ['notJson', '42["message",{"replyTo":"00ed0001-1-2"}]'],
+    ['notJson', `{"other":"${'x'.repeat(400)}\n"}`],
+  ])('is %s: %s', (kind, text) => {
+    expect(read(text)).toBe(JsonReading.unreadable);
+    expect(codec.unreadable).toBe(kind);
+  });
+
+  test.each([
+    '[{"other":1},{"other":2}]',
+    '[]',
+    '[1,2]',
+    '{"list":[{"replyTo":"00ed0001-1-2"}]}',
+    '17',
+    '"hello"',
+  ])('what is JSON and not for us stays what it is: %s', (text) => {
+    expect(read(text)).toBe(JsonReading.other);
   });
 });

@@ -5,13 +5,15 @@
 //
 // The filler follows from stream and number, so that a service that returns it can be held to it.
 
+import type { UnreadableKind } from '../facts/unreadable.ts';
 import type { JsonDialect } from '../plan/plan.ts';
 import { createJsonLayout, fillingOf, type JsonLayout, type JsonSetting, layOut } from './json-layout.ts';
-import { createJsonScanner, isAscii, type JsonPath, type JsonScanner } from './json-scan.ts';
+import { createJsonScanner, isAscii, type JsonPath, type JsonScanner, unescapeInto } from './json-scan.ts';
 import { compileTemplate, type JsonTemplate, payloadLetters } from './json-template.ts';
 import { lettersMatch } from './letters.ts';
-import { type MessageName, readMessageId, writeMessageId } from './message-id.ts';
+import { MAX_ID_BYTES, type MessageName, MIN_ID_BYTES, readMessageId, writeMessageId } from './message-id.ts';
 import { createPushReader, type PushReader, readPush } from './push.ts';
+import { kindOfText } from './unreadable.ts';
 
 export type JsonShape = Pick<
   JsonDialect,
@@ -29,12 +31,14 @@ export const JsonReading = {
   other: 3,
   /** Of another run. */
   stale: 4,
-  /** Not JSON. */
-  broken: 5,
+  /** Plain text, too short to hold an id. */
+  plain: 5,
   /** The service took the message; whether it delivers it is another thing. */
   acknowledgement: 6,
   /** Without an id of ours, and with a number of the service's own. */
   push: 7,
+  /** What it is nobody can know: `codec.unreadable` says why. */
+  unreadable: 8,
 } as const;
 export type JsonReading = (typeof JsonReading)[keyof typeof JsonReading];
 
@@ -56,6 +60,10 @@ export interface JsonCodec {
   isUnchecked: boolean;
   count: number | null;
   digest: string | null;
+  /** Of the message that could not be read last. */
+  unreadable: UnreadableKind;
+  /** What a string was without its escapes. */
+  readonly plainText: { bytes: Uint8Array };
 }
 
 const QUOTE = 0x22;
@@ -87,6 +95,8 @@ export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCod
     isUnchecked: false,
     count: null,
     digest: null,
+    unreadable: 'notJson',
+    plainText: { bytes: new Uint8Array(6 * MAX_ID_BYTES) },
   };
 }
 
@@ -109,7 +119,7 @@ export function idText({ layout: { ids, message } }: JsonCodec, name: Readonly<M
 /** Reads a document; of a message, `codec.name` says which. */
 export function readJson(codec: JsonCodec, bytes: Uint8Array, start: number, end: number): JsonReading {
   const { scanner } = codec;
-  if (!scanner.scan(bytes, start, end)) return JsonReading.broken;
+  if (!scanner.scan(bytes, start, end)) return readBroken(codec, bytes, start, end);
   const { spans } = scanner;
   const { paths } = codec;
   readState(codec, bytes);
@@ -120,7 +130,8 @@ export function readJson(codec: JsonCodec, bytes: Uint8Array, start: number, end
   const reading = readIdAt(codec, bytes, ID_PATH);
   if (reading === 'stale') return JsonReading.stale;
   if (reading === 'none') {
-    return codec.push !== null && readPush(codec.push, scanner, bytes) ? JsonReading.push : JsonReading.other;
+    const pushed = codec.push === null ? 'none' : readPush(codec.push, scanner, bytes);
+    return pushed === 'push' ? JsonReading.push : readOther(codec, bytes, start, end, pushed === 'tooLarge');
   }
   if (saysSomething(codec, bytes, paths.error)) return JsonReading.rejection;
   codec.isUnchecked = paths.payload < 0;
@@ -129,14 +140,54 @@ export function readJson(codec: JsonCodec, bytes: Uint8Array, start: number, end
   return isWhole ? JsonReading.message : JsonReading.corrupted;
 }
 
-function readIdAt(
-  { scanner, layout: { ids }, name }: JsonCodec,
-  bytes: Uint8Array,
-  path: number,
-): 'ours' | 'stale' | 'none' {
-  const from = scanner.spans[2 * path]!;
+function readBroken(codec: JsonCodec, bytes: Uint8Array, start: number, end: number): JsonReading {
+  const kind = kindOfText(codec.scanner, bytes, start, end, MIN_ID_BYTES);
+  if (kind === null) return JsonReading.plain;
+  codec.unreadable = kind;
+  return JsonReading.unreadable;
+}
+
+/** Without an id where it is looked for. What would not be an answer for its own sake may still hold some. */
+function readOther(codec: JsonCodec, bytes: Uint8Array, start: number, end: number, isTooLarge: boolean): JsonReading {
+  const { scanner } = codec;
+  if (!scanner.isSure && !scanner.scanStrictly(bytes, start, end)) return readBroken(codec, bytes, start, end);
+  if (isTooLarge) codec.unreadable = 'numberTooLarge';
+  else if (holdsDocumentsOfOurs(codec, bytes, start, end)) codec.unreadable = 'severalDocuments';
+  else return JsonReading.other;
+  return JsonReading.unreadable;
+}
+
+/** Whether it is an array of documents with an id, or a number, where those are looked for. */
+function holdsDocumentsOfOurs(codec: JsonCodec, bytes: Uint8Array, start: number, end: number): boolean {
+  let isOurs = false;
+  codec.scanner.eachElement(bytes, start, end, () => {
+    isOurs ||=
+      [ID_PATH, codec.paths.ack].some((path) => path >= 0 && readIdAt(codec, bytes, path) !== 'none') ||
+      (codec.push !== null && readPush(codec.push, codec.scanner, bytes) !== 'none');
+  });
+  return isOurs;
+}
+
+function readIdAt(codec: JsonCodec, bytes: Uint8Array, path: number): 'ours' | 'stale' | 'none' {
+  const {
+    scanner: { spans },
+    layout: { ids },
+    name,
+  } = codec;
+  const from = spans[2 * path]!;
   if (from < 0 || bytes[from] !== QUOTE) return 'none';
-  return readMessageId(ids, bytes, from + 1, scanner.spans[2 * path + 1]! - 1, name);
+  const to = spans[2 * path + 1]! - 1;
+  const reading = readMessageId(ids, bytes, from + 1, to, name);
+  // Six letters stand for one where all of an id is escaped.
+  if (reading !== 'none' || to - from > 6 * MAX_ID_BYTES) return reading;
+  const length = unescapeString(codec, bytes, from + 1, to);
+  return length < 0 ? 'none' : readMessageId(ids, codec.plainText.bytes, 0, length, name);
+}
+
+/** Into `codec.plainText`; −1 where the string has no escape in it. */
+function unescapeString({ plainText }: JsonCodec, bytes: Uint8Array, from: number, to: number): number {
+  if (plainText.bytes.length < to - from) plainText.bytes = new Uint8Array(2 * (to - from));
+  return unescapeInto(bytes, from, to, plainText.bytes);
 }
 
 /** What cannot be read as a state is told as a wrong one: −1, or the letters as they stand. */
@@ -148,9 +199,10 @@ function readState(codec: JsonCodec, bytes: Uint8Array): void {
   const textAt = (path: number): string | null => {
     const from = path < 0 ? -1 : codec.scanner.spans[2 * path]!;
     if (from < 0) return null;
-    return String.fromCharCode(
-      ...bytes.subarray(from, Math.min(codec.scanner.spans[2 * path + 1]!, from + MOST_SHOWN)),
-    );
+    const to = codec.scanner.spans[2 * path + 1]!;
+    const length = bytes[from] === QUOTE ? unescapeString(codec, bytes, from, to) : -1;
+    const letters = length < 0 ? bytes.subarray(from, to) : codec.plainText.bytes.subarray(0, length);
+    return String.fromCharCode(...letters.subarray(0, MOST_SHOWN));
   };
   const countText = textAt(count);
   const digestText = textAt(digest);
@@ -167,10 +219,16 @@ function saysSomething({ scanner: { spans } }: JsonCodec, bytes: Uint8Array, pat
 /** Whether a string of the document is the payload of the message that it names, in one of the sizes of the mix. */
 function payloadIsWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   if (from < 0 || bytes[from] !== QUOTE) return false;
+  if (lettersAreWhole(codec, bytes, from + 1, to - 1)) return true;
+  const length = unescapeString(codec, bytes, from + 1, to - 1);
+  return length >= 0 && lettersAreWhole(codec, codec.plainText.bytes, 0, length);
+}
+
+function lettersAreWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   const { layout, template, name, payloadBytes } = codec;
   // The rest of the message was as large as it was to be, and left no room for letters.
   codec.isUnchecked = to - from === 2;
   const isSize = (wanted: number, type: number): boolean =>
-    payloadLetters(template, wanted, fillingOf(layout, name, type)) === to - from - 2;
-  return payloadBytes.some(isSize) && lettersMatch(layout.letters, bytes, from + 1, to - 1, name.stream, name.sequence);
+    payloadLetters(template, wanted, fillingOf(layout, name, type)) === to - from;
+  return payloadBytes.some(isSize) && lettersMatch(layout.letters, bytes, from, to, name.stream, name.sequence);
 }

@@ -14,7 +14,7 @@ const LETTER_A = 0x61;
 /** Run; stream and number as decimals; two times of 2^53 ns in base 36; four dashes. */
 export const MAX_ID_BYTES = RUN_DIGITS + 10 + 16 + 11 + 11 + 4;
 /** Run, and one digit for stream and number each. */
-const MIN_ID_BYTES = RUN_DIGITS + 4;
+export const MIN_ID_BYTES = RUN_DIGITS + 4;
 
 /** What the id of a message says. Times are NaN where it does not say them. */
 export interface MessageName {

@@ -8,8 +8,8 @@ function readerOf(channel: readonly string[] | null) {
   const reader = createPushReader({ sequence: ['data', 'seq'], channel, shared: false }, paths);
   const scanner = createJsonScanner(paths);
   return (document: unknown) => {
-    const bytes = Buffer.from(JSON.stringify(document));
-    if (!scanner.scan(bytes, 0, bytes.length) || !readPush(reader, scanner, bytes)) return null;
+    const bytes = Buffer.from(typeof document === 'string' ? document : JSON.stringify(document));
+    if (!scanner.scan(bytes, 0, bytes.length) || readPush(reader, scanner, bytes) !== 'push') return null;
     const name = bytes.toString('utf8', reader.channelFrom, reader.channelTo);
     return { sequence: reader.sequence, channel: reader.channel, name };
   };
@@ -25,6 +25,30 @@ describe('a push', () => {
 
   test('may have its number as text, as services write what a double cannot hold', () => {
     expect(read({ data: { seq: '90071992547409' } })?.sequence).toBe(90071992547409);
+  });
+
+  test.each([
+    ['4711.0', 4711],
+    ['47.11e2', 4711],
+    ['1E3', 1000],
+    ['-0', 0],
+    ['"00000000000000000042"', 42],
+  ])('may have its number as %s', (number, sequence) => {
+    expect(read(`{"data":{"seq":${number}}}`)?.sequence).toBe(sequence);
+  });
+
+  test.each([
+    '9007199254740991',
+    '9007199254740992',
+    '"18446744073709551615"',
+    '1e300',
+  ])('of number %s is too large', (number) => {
+    const paths: JsonPath[] = [];
+    const reader = createPushReader({ sequence: ['seq'], channel: null, shared: false }, paths);
+    const scanner = createJsonScanner(paths);
+    const bytes = Buffer.from(`{"seq":${number}}`);
+    scanner.scan(bytes, 0, bytes.length);
+    expect(readPush(reader, scanner, bytes)).toBe('tooLarge');
   });
 
   test('has any number below 2^53', () => {
@@ -69,6 +93,13 @@ describe('a channel', () => {
 
   test('that is not there makes the document none of the numbered ones', () => {
     expect(read({ data: { seq: 1 } })).toBeNull();
+  });
+
+  test('is the same however its name is written', () => {
+    const written = (name: string) => read(`{"symbol":"${name}","data":{"seq":1}}`)?.channel;
+    expect(new Set(['BTC/USD', 'BTC\\/USD', '\\u0042TC/USD'].map(written)).size).toBe(1);
+    expect(written('gr\\u00fc\\ud83d\\ude00n')).toBe(written('grü😀n'));
+    expect(written('a\\\\b')).not.toBe(written('ab'));
   });
 
   test('is told from 100,000 others', () => {

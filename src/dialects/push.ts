@@ -6,7 +6,7 @@
 // Nothing is allocated for a document: a channel is known by a hash of its name as it stands there.
 
 import type { Numbering } from '../plan/plan.ts';
-import type { JsonPath, JsonScanner } from './json-scan.ts';
+import { type JsonPath, type JsonScanner, unescapeInto } from './json-scan.ts';
 
 export interface PushReader {
   /** Which of the scanner's paths is which; −1 where there is no channel. */
@@ -37,38 +37,60 @@ export function createPushReader({ sequence, channel }: Numbering, paths: JsonPa
 const QUOTE = 0x22;
 const ZERO = 0x30;
 const NINE = 0x39;
-/** Of 2^53 − 1. */
-const MOST_DIGITS = 16;
+const BACKSLASH = 0x5c;
 
-/** Whether the document that was scanned last is a push: it has a whole number, and a channel where one is asked for. */
-export function readPush(reader: PushReader, { spans }: JsonScanner, bytes: Uint8Array): boolean {
+/** `tooLarge`: it has a number, of 2^53 − 1 or more, which its neighbours cannot be told from. */
+export type PushReading = 'push' | 'tooLarge' | 'none';
+
+/** What the document that was scanned last is: a push has a whole number, and a channel where one is asked for. */
+export function readPush(reader: PushReader, { spans }: JsonScanner, bytes: Uint8Array): PushReading {
   const { sequencePath, channelPath } = reader;
-  if (!readNumber(reader, bytes, spans[2 * sequencePath]!, spans[2 * sequencePath + 1]!)) return false;
-  if (channelPath < 0) return true;
-  const from = spans[2 * channelPath]!;
-  if (from < 0) return false;
+  const sequence = readNumber(bytes, spans[2 * sequencePath]!, spans[2 * sequencePath + 1]!);
+  if (!(sequence >= 0)) return 'none';
+  const from = channelPath < 0 ? 0 : spans[2 * channelPath]!;
+  if (from < 0) return 'none';
+  if (sequence >= Number.MAX_SAFE_INTEGER) return 'tooLarge';
+  reader.sequence = sequence;
+  if (channelPath < 0) return 'push';
   const quotes = bytes[from] === QUOTE ? 1 : 0;
   reader.channelFrom = from + quotes;
   reader.channelTo = spans[2 * channelPath + 1]! - quotes;
-  reader.channel = hash53(bytes, reader.channelFrom, reader.channelTo);
-  return true;
+  const hash = quotes === 1 && isEscaped(bytes, reader.channelFrom, reader.channelTo) ? hashEscaped : hash53;
+  reader.channel = hash(bytes, reader.channelFrom, reader.channelTo);
+  return 'push';
 }
 
-/** Digits alone, also between quotes, as services write numbers that are too large for a double elsewhere. */
-function readNumber(reader: PushReader, bytes: Uint8Array, start: number, stop: number): boolean {
-  if (start < 0) return false;
+/** A whole number from 0, also between quotes, as services write what a double cannot hold; NaN for anything else. */
+function readNumber(bytes: Uint8Array, start: number, stop: number): number {
+  if (start < 0) return Number.NaN;
   const quotes = bytes[start] === QUOTE ? 1 : 0;
   const from = start + quotes;
   const to = stop - quotes;
-  if (to <= from || to - from > MOST_DIGITS) return false;
+  if (to <= from) return Number.NaN;
   let value = 0;
   for (let at = from; at < to; at++) {
     const digit = bytes[at]!;
-    if (digit < ZERO || digit > NINE) return false;
+    if (digit < ZERO || digit > NINE) return quotes === 0 ? readRareNumber(bytes, from, to) : Number.NaN;
     value = 10 * value + (digit - ZERO);
   }
-  reader.sequence = value;
-  return value < Number.MAX_SAFE_INTEGER;
+  return value;
+}
+
+/** With a point or an exponent, as RFC 8259 allows it of a whole number too: 4711.0, 1e3. */
+function readRareNumber(bytes: Uint8Array, from: number, to: number): number {
+  const value = Number(String.fromCharCode(...bytes.subarray(from, to)));
+  return value % 1 === 0 ? value + 0 : Number.NaN; // no −0
+}
+
+function isEscaped(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true;
+  return false;
+}
+
+/** The same name whichever of its letters are escaped. */
+function hashEscaped(bytes: Uint8Array, from: number, to: number): number {
+  const name = new Uint8Array(to - from);
+  return hash53(name, 0, unescapeInto(bytes, from, to, name));
 }
 
 /** Two FNV-1a hashes side by side (Fowler, Noll, Vo), 27 and 26 bits of them: two of a million names hardly ever meet. */

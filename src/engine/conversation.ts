@@ -17,7 +17,7 @@ import { type Audience, receiverClosed, receiverOpened } from '../measure/audien
 import { countByType } from '../measure/by-type.ts';
 import type { Parting } from '../measure/heard.ts';
 import { takeJitter } from '../measure/jitter.ts';
-import { missingNumbers, settleLane } from '../measure/ledger.ts';
+import { missingBetween, missingNumbers, settleLane } from '../measure/ledger.ts';
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
 import { laneListens } from '../measure/pushes.ts';
 import { changeGauge, changeInFlight, countCloseCode, countFailure, countJitter } from '../measure/recorder.ts';
@@ -308,18 +308,23 @@ export function createConversation(parts: ConversationParts): Conversation {
     const outstanding = ledger.outstanding[index]!;
     const taken = acks?.taken[index] ?? null;
     if (fate === 'unresolved' && traffic.fanout !== null) noteUnsettled(traffic.fanout.audience, stream, index);
-    const lost = fate === 'lost' ? outstanding : (taken?.size ?? 0);
+    const unreadable = unreadableBelow(index);
+    const lost =
+      fate === 'lost'
+        ? outstanding - missingBetween(ledger, index, 0, unreadable)
+        : countAbove(taken?.keys() ?? [], unreadable);
     const jitterNs = takeJitter(traffic.jitter, index);
     if (jitterNs !== null) countJitter(recorder, jitterNs);
     recorder.messages.lost += lost;
     recorder.messages.unresolved += outstanding - lost;
     if (byType !== null && outstanding > 0) {
       for (const sequence of missingNumbers(ledger, index)) {
-        countByType(byType, taken?.has(sequence) ? 'lost' : fate, stream, sequence);
+        const isLost = sequence >= unreadable && (fate === 'lost' || taken?.has(sequence) === true);
+        countByType(byType, isLost ? 'lost' : 'unresolved', stream, sequence);
       }
     }
     if (acks !== null) {
-      recorder.acknowledgements.lost += taken?.size ?? 0;
+      recorder.acknowledgements.lost += countAbove(taken?.keys() ?? [], unreadable);
       recorder.acknowledgements.recovered += countRecovered(acks, ledger, index);
       forgetLane(acks, index);
     }
@@ -361,8 +366,9 @@ export function createConversation(parts: ConversationParts): Conversation {
 
   function noteLost(lane: Lane): void {
     if (ledger.outstanding[lane.index] === 0) return;
-    noteLosses(recorder.loss, lossPeriods(missingNumbers(ledger, lane.index)));
-    for (const period of lossPeriods(missingNumbers(ledger, lane.index))) {
+    const lost = (): Iterable<number> => numbersFrom(missingNumbers(ledger, lane.index), unreadableBelow(lane.index));
+    noteLosses(recorder.loss, lossPeriods(lost()));
+    for (const period of lossPeriods(lost())) {
       const neighbours = neighboursText(period, ledger.next[lane.index]!);
       for (let seq = period.from; seq < period.to; seq++) {
         if (traffic.violationsLeft === 0) return;
@@ -372,6 +378,11 @@ export function createConversation(parts: ConversationParts): Conversation {
         traffic.report({ violation: 'lost', lane: lane.stream, stream: lane.stream, seq, detail }, clock.nowNs());
       }
     }
+  }
+
+  /** Of the messages below it what is missing may have come in a message that could not be read: it is unresolved. */
+  function unreadableBelow(index: number): number {
+    return traffic.unreadableBelow?.[index] ?? 0;
   }
 
   function retire(lane: Lane): void {
@@ -423,6 +434,16 @@ export function createConversation(parts: ConversationParts): Conversation {
     unwanted,
     sweep,
   };
+}
+
+function* numbersFrom(numbers: Iterable<number>, from: number): Generator<number> {
+  for (const n of numbers) if (n >= from) yield n;
+}
+
+function countAbove(numbers: Iterable<number>, from: number): number {
+  let count = 0;
+  for (const _ of numbersFrom(numbers, from)) count++;
+  return count;
 }
 
 /** The messages on either side of a hole: what proves that it is one. */

@@ -157,12 +157,14 @@ export function createEngine(parts: EngineParts): Engine {
       if (group > 0) return;
       hooks.event({ kind: 'rejection', atNs: clock.nowNs(), worker: shard, lane: lane.stream, seq, detail });
     },
-    notUnderstood: (sample) =>
+    unreadable: (lane, example, atNs) =>
+      hooks.event({ kind: 'unreadable', atNs, worker: shard, group, lane, ...example }),
+    notUnderstood: (sample, unreadable) =>
       hooks.event({
         kind: 'notice',
         atNs: clock.nowNs(),
         worker: shard,
-        detail: notUnderstoodText(plan.dialect, sample),
+        detail: notUnderstoodText(plan.dialect, sample, unreadable),
       }),
   });
   const plainSpeech = createSpeech({

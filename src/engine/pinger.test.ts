@@ -422,6 +422,7 @@ function bareLanes(count: number) {
     sends: false,
     notUnderstood: fail,
     refusedWith: fail,
+    unreadable: fail,
   });
   const pinger = createPinger({
     ping: PING,

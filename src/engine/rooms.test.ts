@@ -29,7 +29,7 @@ interface Delivery {
   readonly from: number;
   readonly index: number;
 }
-/** How often a message is sent to a member. */
+/** How often a message is sent to a member; −1: once, and so that nobody can read it. */
 type Deliver = (delivery: Delivery) => number;
 
 /** A chat service with rooms. Lanes are known by the hello. */
@@ -58,7 +58,9 @@ function chat(
       for (const [member, { room, lane }] of members) {
         if (room !== message.room) continue;
         const delivery = { to: lane, from, index };
-        for (let copy = 0; copy < deliver(delivery); copy++) {
+        const copies = deliver(delivery);
+        if (copies < 0) member.send(new TextEncoder().encode('{"not JSON'), 1);
+        for (let copy = 0; copy < copies; copy++) {
           const send = (): void => member.send(payload, 1);
           if (isLater(delivery)) clock.after(300 * MS, send);
           else send();
@@ -130,6 +132,19 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     const { tally, fanout } = inRooms((delivery) => (isGone(delivery) ? 0 : 1), { shards });
     expect(fanout).toMatchObject({ owed: 400, missed: 5 + 5 + 1, messagesMissed: 5 + 5 + 1 });
     expect(tally.fanoutReceived).toBe(389);
+  });
+
+  test('what is missing when something came that cannot be read is unresolved, and what is missing later is missed', () => {
+    const isGone = ({ to, index }: Delivery): boolean =>
+      (to === 4 && (index === 5 || index === 30)) || (to === 6 && index === 48);
+    const isUnreadable = ({ to, index }: Delivery): boolean => (to === 4 && index === 10) || (to === 6 && index === 49);
+    const { tally, fanout } = inRooms((delivery) => (isGone(delivery) ? 0 : isUnreadable(delivery) ? -1 : 1), {
+      shards,
+    });
+    expect(tally.messages.unreadable).toBe(2);
+    expect(fanout).toMatchObject({ owed: 400, missed: 1, unresolved: 4, messagesMissed: 1 });
+    expect(tally.fanoutReceived).toBe(395);
+    expect(tally.messages).toMatchObject({ delivered: 100, ...clean });
   });
 
   test('a message that two members miss is one message and two deliveries', () => {

@@ -2,6 +2,7 @@
 
 import type { Dialect as OwnDialect } from '../dialects/dialect.ts';
 import { ownStates, type States, sharedStates } from '../dialects/states.ts';
+import { UNREADABLE_TEXTS, type UnreadableKind } from '../facts/unreadable.ts';
 import type { Dialect, Numbering, Plan } from '../plan/plan.ts';
 import { roomOf } from '../plan/rooms.ts';
 import { unreachable } from '../units/unreachable.ts';
@@ -67,8 +68,8 @@ export function statesFor({ dialect }: Plan, groupOf: (stream: number) => number
   return dialect.state.shared ? sharedStates(groupOf) : ownStates();
 }
 
-/** That nothing which comes is understood, and where to look. */
-export function notUnderstoodText(dialect: Dialect, sample: string): string {
+/** That nothing which comes is understood, and where to look. `unreadable`: what the sample is, where it cannot be read at all. */
+export function notUnderstoodText(dialect: Dialect, sample: string, unreadable: UnreadableKind | null): string {
   const wanted = {
     echo: 'an echo returns messages unchanged',
     json: `the id is looked for at ${dialect.kind === 'json' ? dialect.id.join('.') : ''}: set dialect.id`,
@@ -76,7 +77,11 @@ export function notUnderstoodText(dialect: Dialect, sample: string): string {
     module: 'decode finds no id that encode was given',
   }[dialect.kind];
   const what = dialect.kind === 'push' ? 'is a numbered push' : 'answers a message that was sent';
-  return `nothing that came ${what}; ${wanted}. One of them: ${sample}`;
+  const why =
+    unreadable === null
+      ? wanted
+      : `messages came that ${UNREADABLE_TEXTS[unreadable].are}: ${UNREADABLE_TEXTS[unreadable].remedy}`;
+  return `nothing that came ${what}; ${why}. One of them: ${sample}`;
 }
 
 function pathsOf({ sequence, channel }: Numbering): string {

@@ -4,8 +4,11 @@
 /** Numbers from `from` up to `to − 1` that so many receivers never heard. */
 export type HoleFacts = readonly [from: number, to: number, receivers: number];
 
-/** So many receivers are judged from number `from` on and heard nothing from `to` on; 1: they stayed to the end of the run. */
-export type SpanFacts = readonly [from: number, to: number, stayed: 0 | 1, receivers: number];
+/**
+ * So many receivers are judged from number `from` on and heard nothing from `to` on; 1: they stayed to the end of the run; 2: so
+ * as well, and the last that came could not be read.
+ */
+export type SpanFacts = readonly [from: number, to: number, stayed: 0 | 1 | 2, receivers: number];
 
 export interface StreamAudience {
   readonly stream: number;

@@ -5,6 +5,7 @@ import { type AudienceFacts, isAudience } from './audience.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 import { type FaultCounts, isFaultCounts } from './fault-counts.ts';
 import { isStateFacts, type StateFacts } from './states.ts';
+import { UNREADABLE_KINDS, type UnreadableExample } from './unreadable.ts';
 
 export type RunEvent =
   | { readonly kind: 'runStarted'; readonly atNs: number; readonly manifest: Manifest }
@@ -24,6 +25,14 @@ export type RunEvent =
       /** What the close frame said; null where none was received. */
       readonly close: CloseFacts | null;
     }
+  /** The first of its kind that came to this worker. */
+  | ({
+      readonly kind: 'unreadable';
+      readonly atNs: number;
+      readonly worker: number;
+      readonly group: number;
+      readonly lane: number;
+    } & UnreadableExample)
   | ({ readonly kind: 'violation'; readonly atNs: number; readonly worker: number } & Violation)
   /** A message that the service refused: the first of its kind that a worker met. `detail`: what the service said. */
   | {
@@ -215,6 +224,14 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     detail: isText,
   },
   rejection: { worker: isNumber, lane: isNumber, seq: isNumber, detail: isText },
+  unreadable: {
+    worker: isNumber,
+    group: isNumber,
+    lane: isNumber,
+    unreadable: isOneOf(UNREADABLE_KINDS),
+    byte: (value) => value === null || isNumber(value),
+    detail: isText,
+  },
   notice: { worker: isNumber, detail: isText },
   probeGap: { probe: isText, detail: isText },
   audience: { worker: isNumber, group: isNumber, audience: isAudience },

@@ -6,6 +6,7 @@ import type { NonEmpty } from '../units/non-empty.ts';
 import type { GitState, Machine, Outcome, StopReason, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
 import type { FaultCounts } from './fault-counts.ts';
+import type { UnreadableKind } from './unreadable.ts';
 import type {
   CloseCounts,
   DamageKind,
@@ -187,6 +188,7 @@ export const DOUBT_KINDS = [
   'littlesLaw',
   'approximate',
   'unmatched',
+  'unreadable',
   'dialectError',
   'faultFailed',
   'faultWithoutEffect',
@@ -258,6 +260,8 @@ export interface MessageResult {
   readonly reordered: number;
   readonly corrupted: number;
   readonly unexpected: number;
+  /** Came, and could not be read: what it was nobody knows. */
+  readonly unreadable: number;
   /** Arrived after it had been settled as lost or unresolved. */
   readonly belated: number;
   /** By the service, apart from what it delivered; 0 where it does not acknowledge. */
@@ -324,6 +328,14 @@ export interface DeliveryResult {
   };
   readonly damage: Readonly<Record<DamageKind, number>>;
   readonly strangers: Readonly<Record<StrangerKind, number>>;
+  /** By what they were. */
+  readonly unreadable: Readonly<Partial<Record<UnreadableKind, UnreadableResult>>>;
+}
+
+export interface UnreadableResult {
+  readonly count: number;
+  /** The first one; null where its worker died before it told of it. */
+  readonly first: { readonly lane: number; readonly atSecond: number; readonly text: string } | null;
 }
 
 /** One type of message of the mix, by itself. A message that was due and not sent has no type yet. */

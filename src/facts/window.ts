@@ -5,6 +5,7 @@
 import { isSparseHistogram, type SparseHistogram } from '../histogram/sparse-codec.ts';
 import { MESSAGE_COUNTS, TYPE_COUNTS } from '../plan/message-counts.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
+import { UNREADABLE_KINDS, type UnreadableKind } from './unreadable.ts';
 
 export const WINDOW_SCHEMA = 'highwater/window/3';
 
@@ -27,6 +28,7 @@ export function zeroMessages(): MessageFacts {
     reordered: 0,
     corrupted: 0,
     unexpected: 0,
+    unreadable: 0,
     belated: 0,
     acknowledged: 0,
     resent: 0,
@@ -59,6 +61,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export interface DeliveryFacts {
   readonly damage: Readonly<Record<DamageKind, number>>;
   readonly strangers: Readonly<Record<StrangerKind, number>>;
+  readonly unreadable: Readonly<Record<UnreadableKind, number>>;
   /** Where the service acknowledges: `lost` of what it had acknowledged, `recovered` of what it had not and yet delivered. */
   readonly acknowledgements: { readonly lost: number; readonly recovered: number };
   /** Answers whose state was compared with the model. */
@@ -155,6 +158,20 @@ export function zeroDamage(): Record<DamageKind, number> {
 
 export function zeroStrangers(): Record<StrangerKind, number> {
   return { foreign: 0, stale: 0, otherStream: 0, neverSent: 0, otherOpcode: 0, refused: 0 };
+}
+
+export function zeroUnreadable(): Record<UnreadableKind, number> {
+  return {
+    notJson: 0,
+    compressed: 0,
+    severalDocuments: 0,
+    otherEncoding: 0,
+    notText: 0,
+    tooDeep: 0,
+    numberTooLarge: 0,
+    numbersNotByOne: 0,
+    byDialect: 0,
+  };
 }
 
 export function zeroUnsent(): Record<UnsentReason, number> {
@@ -327,6 +344,7 @@ export function isWindow(value: unknown): value is Window {
     isRecord(delivery) &&
     hasCounts(delivery.damage, DAMAGE_KINDS) &&
     hasCounts(delivery.strangers, STRANGER_KINDS) &&
+    hasCounts(delivery.unreadable, UNREADABLE_KINDS) &&
     hasCounts(delivery.acknowledgements, ['lost', 'recovered']) &&
     hasCounts(delivery, ['states', 'unchecked']) &&
     hasCounts(delivery.jitter, ['lanes', 'sumNs', 'maxNs']) &&

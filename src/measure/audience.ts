@@ -5,12 +5,12 @@
 // A receiver that was there before the first message is owed every message from number 0; one that came later, or came
 // back, from the first that it hears.
 
-import type { AudienceFacts, HoleFacts, StreamAudience } from '../facts/audience.ts';
+import type { AudienceFacts, HoleFacts, SpanFacts, StreamAudience } from '../facts/audience.ts';
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf, seatOf } from '../plan/rooms.ts';
 import { type Agreement, createAgreement, offerReference, toldOrders } from './agreement.ts';
 import type { DensityFacts } from './density.ts';
-import { createHeard, type Heard, type Hole, hear, type Parting, settlePair, standingOf } from './heard.ts';
+import { createHeard, doubtPair, type Heard, type Hole, hear, type Parting, settlePair, standingOf } from './heard.ts';
 import { Arrival, missingNumbers } from './ledger.ts';
 
 /** An arrival that is judged no further. */
@@ -37,7 +37,7 @@ export interface Audience {
 type RangeOf = readonly [stream: number, from: number, to: number];
 
 interface StreamTally {
-  /** Receivers by what they heard: from, to, and 1 where they stayed to the end. */
+  /** Receivers by what they heard: from, to, and whether they stayed to the end, as in the facts. */
   readonly spans: Map<string, number>;
   /** One entry for each hole of each receiver. */
   readonly missed: Hole[];
@@ -114,6 +114,11 @@ export function noteHeard(
   const arrival = hear(heard, pair, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) audience.received[receiver]!++;
   return arrival;
+}
+
+/** A message came to a receiver that could not be read: any sender of its room may have sent it. */
+export function doubtReceiver({ rooms: { publishers }, heard }: Audience, receiver: number): void {
+  for (let pair = receiver * publishers; pair < (receiver + 1) * publishers; pair++) doubtPair(heard, pair);
 }
 
 /** What a receiver may still hear of one sender, as far as it can know. */
@@ -198,17 +203,19 @@ function tallyOf({ closed }: Audience, stream: number): StreamTally {
 
 /** The pair is judged up to number `to`, and begins anew there. */
 function tallyPair({ heard }: Audience, tally: StreamTally, pair: number, parting: Parting, to: number): void {
-  const { from, isTold, holes, unplaced } = settlePair(heard, pair, to);
-  const span = `${from} ${to} ${parting === 'stayed' && !isTold ? 1 : 0}`;
+  const { from, isTold, missing, doubtful, isEndDoubtful } = settlePair(heard, pair, to);
+  const span = `${from} ${to} ${parting !== 'stayed' || isTold ? 0 : isEndDoubtful ? 2 : 1}`;
   tally.spans.set(span, (tally.spans.get(span) ?? 0) + 1);
   // Only of a connection that lived to the end it is certain that nothing more would have come.
   if (parting === 'stayed') {
-    tally.missed.push(...holes);
-    tally.missedUnplaced += unplaced;
+    tally.missed.push(...missing.holes);
+    tally.missedUnplaced += missing.unplaced;
   } else {
-    tally.unresolved.push(...holes);
-    tally.unresolvedUnplaced += unplaced;
+    tally.unresolved.push(...missing.holes);
+    tally.unresolvedUnplaced += missing.unplaced;
   }
+  tally.unresolved.push(...doubtful.holes);
+  tally.unresolvedUnplaced += doubtful.unplaced;
 }
 
 /** Everything that the closed receivers heard. `streamOf`: the number of a receiver's lane. */
@@ -222,7 +229,7 @@ export function audienceFacts(
       stream,
       spans: [...spans].map(([span, receivers]) => {
         const [from, to, stayed] = span.split(' ').map(Number);
-        return [from!, to!, stayed as 0 | 1, receivers];
+        return [from!, to!, stayed as SpanFacts[2], receivers];
       }),
       missed: overlaid(missed),
       unresolved: overlaid(unresolved),

@@ -52,6 +52,11 @@ export interface Heard {
   readonly skipped: Float64Array;
   /** By pair, 1: the next arrival says from where on it is judged. */
   readonly isLate: Uint8Array;
+  /**
+   * By pair: of the numbers below it that are missing, one may have come in a message that could not be read; infinity until a
+   * number behind that message is heard. Null until there is such a message.
+   */
+  doubtBelow: Float64Array | null;
   /** Of accounts that are closed: numbers given out while their receivers were away, and that did not reach them later. */
   away: number;
   /** The suspect in whose place the last number that was `far` came; NaN where there was none. */
@@ -71,6 +76,7 @@ export function createHeard(pairs: number, density: DensityFacts): Heard {
     early: new Map(),
     skipped: new Float64Array(pairs),
     isLate: new Uint8Array(pairs).fill(1),
+    doubtBelow: null,
     away: 0,
     refuted: Number.NaN,
   };
@@ -149,8 +155,16 @@ export function takeSuspect({ suspect }: Heard, pair: number): number {
 }
 
 /** A number that stands as `judged`. */
-export function hear({ ledger }: Heard, pair: number, sequence: number): Arrival {
+export function hear({ ledger, doubtBelow }: Heard, pair: number, sequence: number): Arrival {
+  if (doubtBelow !== null && doubtBelow[pair] === Number.POSITIVE_INFINITY && sequence >= ledger.expected[pair]!)
+    doubtBelow[pair] = sequence;
   return noteArrival(ledger, pair, sequence);
+}
+
+/** A message came that could not be read: one of the numbers that the pair has not heard yet may have been in it. */
+export function doubtPair(heard: Heard, pair: number): void {
+  heard.doubtBelow ??= new Float64Array(heard.from.length);
+  heard.doubtBelow[pair] = Number.POSITIVE_INFINITY;
 }
 
 /** The pair, which was settled, is judged from this number on. */
@@ -162,7 +176,8 @@ export function beginAt({ ledger, from }: Heard, pair: number, sequence: number)
 }
 
 /** Forgets the source: its numbers may begin anew. */
-export function restartPair({ ledger, from, settled, early, suspect, isLate }: Heard, pair: number): void {
+export function restartPair({ ledger, from, settled, early, suspect, isLate, doubtBelow }: Heard, pair: number): void {
+  if (doubtBelow !== null) doubtBelow[pair] = 0;
   forgetLane(ledger, pair);
   ledger.next[pair] = UNKNOWN_NEXT;
   ledger.outstanding[pair] = UNKNOWN_NEXT;
@@ -187,9 +202,17 @@ export interface PairAccount {
   readonly to: number;
   /** Whether it goes beyond the last number that was heard. */
   readonly isTold: boolean;
-  readonly missing: number;
+  /** What never came, and what may have come in a message that could not be read. */
+  readonly missing: Missing;
+  readonly doubtful: Missing;
+  /** Whether what comes after the last number is doubtful as well. */
+  readonly isEndDoubtful: boolean;
+}
+
+interface Missing {
+  readonly count: number;
   readonly holes: readonly Hole[];
-  /** Of the missing: those whose numbers are not remembered. */
+  /** Of the count: those whose numbers are not remembered. */
   readonly unplaced: number;
 }
 
@@ -204,7 +227,8 @@ export function settlePair(heard: Heard, pair: number, to: number): PairAccount 
   ledger.next[pair] = expected;
   const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];
   if (to > expected) holes.push({ from: expected, to });
-  const unplaced = missing - holes.reduce((sum, hole) => sum + hole.to - hole.from, 0);
+  const doubtBelow = heard.doubtBelow?.[pair] ?? 0;
+  const unplaced = missing - numbersIn(holes);
   ledger.outstanding[pair] = missing > 0 ? 1 : 0;
   settleLane(ledger, pair);
   ledger.next[pair] = UNKNOWN_NEXT;
@@ -218,7 +242,31 @@ export function settlePair(heard: Heard, pair: number, to: number): PairAccount 
   // Their numbers stay: what comes of them once more is known.
   const kept = early.get(pair);
   if (kept !== undefined) kept.count = 0;
-  return { from: judgedFrom, to, isTold: to !== expected, missing, holes, unplaced };
+  if (heard.doubtBelow !== null) heard.doubtBelow[pair] = 0;
+  const sure = holes.flatMap((hole) =>
+    hole.to > doubtBelow ? [{ ...hole, from: Math.max(hole.from, doubtBelow) }] : [],
+  );
+  const doubtful = holes.flatMap((hole) =>
+    hole.from < doubtBelow ? [{ ...hole, to: Math.min(hole.to, doubtBelow) }] : [],
+  );
+  // What is not remembered is of long ago.
+  const isUnplacedDoubtful = doubtBelow > judgedFrom;
+  return {
+    from: judgedFrom,
+    to,
+    isTold: to !== expected,
+    missing: missingOf(sure, isUnplacedDoubtful ? 0 : unplaced),
+    doubtful: missingOf(doubtful, isUnplacedDoubtful ? unplaced : 0),
+    isEndDoubtful: doubtBelow === Number.POSITIVE_INFINITY,
+  };
+}
+
+function missingOf(holes: readonly Hole[], unplaced: number): Missing {
+  return { count: numbersIn(holes) + unplaced, holes, unplaced };
+}
+
+function numbersIn(holes: readonly Hole[]): number {
+  return holes.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 function keepSettled(heard: Heard, pair: number, from: number, to: number): void {

@@ -14,6 +14,7 @@ import type { DensityFacts } from './density.ts';
 import {
   beginAt,
   createHeard,
+  doubtPair,
   type Heard,
   hear,
   type Parting,
@@ -53,6 +54,10 @@ export interface Pushes {
   readonly firstPair: Int32Array;
   readonly nextPair: number[];
   readonly placeOf: number[];
+  /** By pair, in pages: the highest number heard on the connection; NaN for none. */
+  readonly highest: Float64Array[];
+  /** By place of the channel: how often a number was one more than the highest before it, or more than that. */
+  readonly steps: ChannelSteps[];
   /** By lane: when it opened, NaN once its first push has come. */
   readonly openedNs: Float64Array;
   /** When the lanes heard a push, for a sample; null where each lane is counted to by itself. */
@@ -75,6 +80,8 @@ export interface Pushes {
   readonly counts: PushCounts;
   /** Of the last arrival that was reordered (RFC 4737 §4.2.2); 0 where it is not known. */
   extent: number;
+  /** Leaps of channels whose numbers do not go up by one, which nobody was told of yet. */
+  leaps: number;
   /** Of the last arrival that was far: the one before it that nothing had come close to; NaN where there was none. */
   refuted: number;
 }
@@ -85,6 +92,13 @@ export interface ReleasedPush {
   readonly sequence: number;
   readonly arrival: Arrival | Unjudged;
   readonly extent: number;
+}
+
+interface ChannelSteps {
+  byOne: number;
+  further: number;
+  /** Of the further ones: how many were told. */
+  told: number;
 }
 
 export interface PushSetting {
@@ -108,6 +122,8 @@ export function createPushes(numbering: Numbering, { lanes, density, seed, sampl
     firstPair: new Int32Array(lanes).fill(NONE),
     nextPair: [],
     placeOf: [],
+    highest: [],
+    steps: [],
     openedNs: new Float64Array(lanes).fill(Number.NaN),
     spread: numbering.shared ? createSpread(seed, sampledShare) : null,
     untold: new Map(),
@@ -120,6 +136,7 @@ export function createPushes(numbering: Numbering, { lanes, density, seed, sampl
     renumbered: new Set(),
     counts: zeroPushes(),
     extent: 0,
+    leaps: 0,
     refuted: Number.NaN,
   };
 }
@@ -248,6 +265,7 @@ function judge(
 ): Arrival | Unjudged {
   const heard = pushes.pages[Math.floor(pair / PAGE)]!;
   const place = pair % PAGE;
+  noteStep(pushes, pair, sequence);
   if (heard.isLate[place] === 1 && pushes.firsts[pair] === NONE) pushes.firsts[pair] = sequence;
   if (pushes.formerly.size > 0) goBack(pushes, pair, sequence);
   const standing = standingOf(heard, place, sequence);
@@ -261,7 +279,7 @@ function judge(
     return Unjudged.early;
   }
   if (standing === 'far') {
-    pushes.refuted = heard.refuted;
+    pushes.refuted = goesByOne(pushes, pushes.placeOf[pair]!) ? heard.refuted : Number.NaN;
     return Unjudged.far;
   }
   if (standing !== 'judged') leap(pushes, pair, sequence, standing);
@@ -271,6 +289,37 @@ function judge(
   if (pushes.spread !== null && isNamed && (arrival === Arrival.inOrder || arrival === Arrival.reordered))
     noteSpread(pushes.spread, channel, sequence, 0, receivedNs);
   return arrival;
+}
+
+function noteStep({ highest, steps, placeOf }: Pushes, pair: number, sequence: number): void {
+  const page = highest[Math.floor(pair / PAGE)]!;
+  const step = sequence - page[pair % PAGE]!;
+  if (step <= 0) return;
+  page[pair % PAGE] = sequence;
+  const channel = steps[placeOf[pair]!]!;
+  if (step === 1) channel.byOne++;
+  else if (step > 1) channel.further++;
+}
+
+/** So many steps are enough to tell how numbers go. */
+const LEAST_STEPS = 8;
+/** Where so many of the steps are further than to the next number, the service does not number by one. */
+const FURTHER_SHARE = 0.75;
+
+/** Where a channel has few pushes, those of all channels tell. Numbers that leave some out by design prove no loss. */
+function goesByOne({ steps }: Pushes, place: number): boolean {
+  let { byOne, further } = steps[place]!;
+  if (byOne + further < LEAST_STEPS) {
+    byOne = steps.reduce((sum, each) => sum + each.byOne, 0);
+    further = steps.reduce((sum, each) => sum + each.further, 0);
+  }
+  return byOne + further < LEAST_STEPS || further < FURTHER_SHARE * (byOne + further);
+}
+
+/** A message came that could not be read: a push of any channel may have been in it. */
+export function doubtPushes({ pages, firstPair, nextPair }: Pushes, lane: number): void {
+  for (let pair = firstPair[lane]!; pair !== NONE; pair = nextPair[pair]!)
+    doubtPair(pages[Math.floor(pair / PAGE)]!, pair % PAGE);
 }
 
 /** To the suspect and this number, which is close to it. What lies between them and all that was heard was left out. */
@@ -309,6 +358,7 @@ function pairOf(pushes: Pushes, lane: number, channel: number, nameOf: () => str
     if (places.size >= MAX_PAIRS) return NONE;
     place = places.size;
     places.set(channel, place);
+    pushes.steps.push({ byOne: 0, further: 0, told: 0 });
     if (place < MAX_NAMES) names.push(nameOf());
   }
   const key = lane * MAX_PAIRS + place;
@@ -317,7 +367,10 @@ function pairOf(pushes: Pushes, lane: number, channel: number, nameOf: () => str
   // What begins behind the end is of no account.
   if (nextPair.length >= MAX_PAIRS || pushes.ends !== null) return NONE;
   const pair = nextPair.length;
-  if (pair === pages.length * PAGE) pages.push(createHeard(PAGE, pushes.density));
+  if (pair === pages.length * PAGE) {
+    pages.push(createHeard(PAGE, pushes.density));
+    pushes.highest.push(new Float64Array(PAGE).fill(Number.NaN));
+  }
   pairs.set(key, pair);
   nextPair.push(firstPair[lane]!);
   firstPair[lane] = pair;
@@ -380,7 +433,8 @@ export function takeFarPushes(pushes: Pushes, lane: number): readonly FarPush[] 
   const far: FarPush[] = [];
   for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
     const sequence = takeSuspect(pushes.pages[Math.floor(pair / PAGE)]!, pair % PAGE);
-    if (!Number.isNaN(sequence)) far.push({ channel: channelAt(pushes, pushes.placeOf[pair]!), sequence });
+    if (!Number.isNaN(sequence) && goesByOne(pushes, pushes.placeOf[pair]!))
+      far.push({ channel: channelAt(pushes, pushes.placeOf[pair]!), sequence });
   }
   return far;
 }
@@ -412,6 +466,7 @@ export function closePushes(pushes: Pushes, lane: number, parting: Parting): rea
   for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
     const heard = pushes.pages[Math.floor(pair / PAGE)]!;
     const place = pair % PAGE;
+    pushes.highest[Math.floor(pair / PAGE)]![place] = Number.NaN;
     if (heard.isLate[place] === 1) continue;
     const expected = heard.ledger.expected[place]!;
     const to = parting === 'stayed' ? Math.max(expected, pushes.ends?.[pair] ?? 0) : expected;
@@ -432,15 +487,31 @@ function settle(pushes: Pushes, pair: number, to: number, parting: Parting): rea
   const expected = heard.ledger.expected[pair % PAGE]!;
   const account = settlePair(heard, pair % PAGE, to);
   counts.owed += account.to - account.from;
+  counts.unresolved += account.doubtful.count;
+  const isByOne = goesByOne(pushes, placeOf[pair]!);
+  if (!isByOne) tellLeaps(pushes, placeOf[pair]!);
   if (account.to > account.from) counts.accounts++;
   // Only of a connection that lived to the end it is certain that nothing more would have come.
-  if (parting !== 'stayed') {
-    counts.unresolved += account.missing;
+  if (parting !== 'stayed' || !isByOne) {
+    counts.unresolved += account.missing.count;
     return [];
   }
-  counts.missed += account.missing;
+  counts.missed += account.missing.count;
   const channel = channelAt(pushes, placeOf[pair]!);
-  return account.holes.map((hole) => ({ channel, ...hole, isBetween: hole.from < expected }));
+  return account.missing.holes.map((hole) => ({ channel, ...hole, isBetween: hole.from < expected }));
+}
+
+function tellLeaps(pushes: Pushes, place: number): void {
+  const steps = pushes.steps[place]!;
+  pushes.leaps += steps.further - steps.told;
+  steps.told = steps.further;
+}
+
+/** How many numbers of channels that do not go by one were further than to the next, since this was last asked. */
+export function takeLeaps(pushes: Pushes): number {
+  const { leaps } = pushes;
+  pushes.leaps = 0;
+  return leaps;
 }
 
 /** Everything since the last cut. */

@@ -2,6 +2,7 @@
 // and cleared at every cut; `cutWindow` is the only place that allocates.
 
 import type { FailureKind } from '../facts/failure.ts';
+import type { UnreadableKind } from '../facts/unreadable.ts';
 import {
   type CloseCounts,
   type DamageKind,
@@ -26,6 +27,7 @@ import {
   zeroPings,
   zeroStall,
   zeroStrangers,
+  zeroUnreadable,
   zeroUnsent,
 } from '../facts/window.ts';
 import { createHistogram, type Histogram, reset } from '../histogram/histogram.ts';
@@ -36,6 +38,7 @@ export interface Recorder {
   readonly unsent: Record<UnsentReason, number>;
   readonly damage: Record<DamageKind, number>;
   readonly strangers: Record<StrangerKind, number>;
+  readonly unreadable: Record<UnreadableKind, number>;
   readonly acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   states: number;
   unchecked: number;
@@ -82,6 +85,7 @@ export function createRecorder(): Recorder {
     unsent: zeroUnsent(),
     damage: zeroDamage(),
     strangers: zeroStrangers(),
+    unreadable: zeroUnreadable(),
     acknowledgements: zeroAcknowledgements(),
     states: 0,
     unchecked: 0,
@@ -186,6 +190,11 @@ export function countUnexpected(recorder: Recorder, kind: StrangerKind): void {
   recorder.strangers[kind]++;
 }
 
+export function countUnreadable(recorder: Recorder, kind: UnreadableKind, count: number): void {
+  recorder.messages.unreadable += count;
+  recorder.unreadable[kind] += count;
+}
+
 export function countFailure(recorder: Recorder, kind: FailureKind): void {
   recorder.failures[kind] = (recorder.failures[kind] ?? 0) + 1;
 }
@@ -249,6 +258,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     delivery: {
       damage: { ...recorder.damage },
       strangers: { ...recorder.strangers },
+      unreadable: { ...recorder.unreadable },
       acknowledgements: { ...recorder.acknowledgements },
       states: recorder.states,
       unchecked: recorder.unchecked,
@@ -323,6 +333,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.unsent, zeroUnsent());
   Object.assign(recorder.damage, zeroDamage());
   Object.assign(recorder.strangers, zeroStrangers());
+  Object.assign(recorder.unreadable, zeroUnreadable());
   Object.assign(recorder.acknowledgements, zeroAcknowledgements());
   recorder.states = 0;
   recorder.unchecked = 0;

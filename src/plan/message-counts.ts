@@ -16,6 +16,7 @@ export const TYPE_COUNTS = [
 export const MESSAGE_COUNTS = [
   ...TYPE_COUNTS,
   'unexpected',
+  'unreadable',
   'belated',
   'acknowledged',
   'resent',

@@ -108,6 +108,7 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   littlesLaw: 'Run again on a quiet machine: the generator’s own figures contradict each other.',
   approximate: 'Send fewer messages at once on each lane: the ledger had more disorder than it can keep exactly.',
   unmatched: 'Check the dialect: answers could not be told apart.',
+  unreadable: 'Look at what could not be read: the doubt says what it is and what to do.',
   dialectError: 'Mend the dialect: it threw, and what it should have read is missing.',
   standstill: 'Keep the generator running (no pause, suspend or starved machine) and run again: it stood still.',
   loadAbsent:

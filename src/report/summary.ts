@@ -2,6 +2,7 @@
 
 import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
+import { UNREADABLE_TEXTS, type UnreadableKind } from '../facts/unreadable.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
@@ -126,7 +127,7 @@ function fateParts({ messages }: RunResult): string[] {
   const names = ['duplicated', 'reordered', 'corrupted', 'unexpected'] as const;
   return [
     ...names.map((name) => `${name} ${formatCount(messages[name])}`),
-    ...(['belated', 'diverged'] as const).flatMap((name) =>
+    ...(['unreadable', 'belated', 'diverged'] as const).flatMap((name) =>
       messages[name] === 0 ? [] : [`${name} ${formatCount(messages[name])}`],
     ),
   ];
@@ -147,7 +148,7 @@ function rejectionLines({ rejections }: RunResult): string[] {
 /** What the counts come to; nothing where there is nothing to say. */
 function deliveryLines({ delivery, messages }: RunResult): string[] {
   if (delivery.consistentWith === null) return [];
-  const { reordering, loss, damage, strangers } = delivery;
+  const { reordering, loss, damage, strangers, unreadable } = delivery;
   const places = reordering.meanExtent?.toFixed(1);
   const details = [
     ...(delivery.faultFreeOnly ? ['fault-free only: no lane was dropped or opened again'] : []),
@@ -163,8 +164,20 @@ function deliveryLines({ delivery, messages }: RunResult): string[] {
     ...acknowledgedText(messages, delivery),
     ...kinds('corrupted', damage),
     ...kinds('unexpected', strangers),
+    ...unreadableLines(unreadable),
   ];
   return [...section('delivery', [guaranteeText(delivery)]), ...details.flatMap((detail) => section('', [detail]))];
+}
+
+function unreadableLines(unreadable: RunResult['delivery']['unreadable']): string[] {
+  return Object.entries(unreadable).map(([kind, { count, first }]) => {
+    const { are } = UNREADABLE_TEXTS[kind as UnreadableKind];
+    const example =
+      first === null
+        ? ''
+        : `; the first, lane ${formatCount(first.lane)} at ${first.atSecond.toFixed(3)} s: ${printable(first.text, 160)}`;
+    return `unreadable: ${formatCount(count)} ${are}${example}`;
+  });
 }
 
 /** Each type of message by itself, where there are several; the first of very many. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { type Answer, jsonService } from '../../../test/support/engine/json-service.ts';
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
+import { addTypes, createTypeTallies } from '../../analysis/by-type.ts';
 import { littlesLawError } from '../../analysis/health.ts';
 import { percentile } from '../../histogram/histogram.ts';
 import type { JsonDialect } from '../../plan/plan.ts';
@@ -217,6 +218,61 @@ describe('what became of each message of a JSON service is counted exactly', () 
     expect(violations(outcome)).toEqual({ unexpected: 5 });
     const details = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event.detail] : []));
     expect(details[1]).toBe('an answer without an id of this run: {"hello":1}');
+  });
+
+  test('unreadable: what was missing when it came is unresolved, and what is lost later is lost', () => {
+    const outcome = withService((message, index) => {
+      if (index === 20) return [`{"replyTo":"${message.id}","t":NaN}`];
+      return index === 10 || index === 30 ? [] : echo(message, index);
+    });
+    const { messages, unreadable, loss } = outcome.tally;
+    expect(messages).toMatchObject({ ...clean, delivered: 97, unresolved: 2, lost: 1, unreadable: 1 });
+    expect(unreadable).toMatchObject({ notJson: 1, severalDocuments: 0 });
+    expect(loss).toMatchObject({ periods: 1, longestPeriod: 1 });
+    expect(violations(outcome)).toEqual({ lost: 1 });
+    const told = outcome.events.filter(({ kind }) => kind === 'unreadable');
+    expect(told).toMatchObject([{ unreadable: 'notJson', lane: 0, byte: 31 }]);
+  });
+
+  test('unreadable: one lane of two is in doubt, and the other is not', () => {
+    const outcome = withService(
+      ({ id, text }, index) => {
+        const lane = String(id).split('-')[1];
+        if (lane === '0' && index === 40) return ['{"not JSON'];
+        return index === 20 || index === 21 || index === 45 ? [] : [{ replyTo: id, text }];
+      },
+      {},
+      { connections: curve({ to: 2 }) },
+    );
+    // Of the one 20, 21 and 40, which were on their way; of it 45, and all three of the other, are lost.
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 93, unreadable: 1, unresolved: 3, lost: 4 });
+  });
+
+  test('unreadable: the books of each type agree', () => {
+    const mix = [
+      { type: 'one', weight: 1, payloadBytes: 100, priority: null },
+      { type: 'other', weight: 1, payloadBytes: 200, priority: null },
+    ] as const;
+    const { windows, tally } = withService(
+      (message, index) => (index < 20 ? [] : index === 50 ? ['{'] : index > 90 ? [] : echo(message, index)),
+      {},
+      { mix },
+    );
+    const types = createTypeTallies(mix);
+    for (const window of windows) addTypes(types, window);
+    const sums = (fate: 'lost' | 'unresolved' | 'delivered') =>
+      types.map(({ counts }) => counts[fate]).reduce((sum, count) => sum + count, 0);
+    expect(tally.messages).toMatchObject({ delivered: 70, unresolved: 21, lost: 9 });
+    expect([sums('delivered'), sums('unresolved'), sums('lost')]).toEqual([70, 21, 9]);
+    for (const { counts } of types) expect(counts.sent).toBe(counts.delivered + counts.lost + counts.unresolved);
+  });
+
+  test('unreadable: that all was delivered is not doubted', () => {
+    const outcome = withService((message, index) =>
+      index % 10 === 9 ? [...echo(message, index), '[{"replyTo":"12345678-0-1"}]'] : echo(message, index),
+    );
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, unreadable: 10 });
+    expect(outcome.tally.unreadable.severalDocuments).toBe(10);
   });
 
   test('pushes: what the service says of its own accord is its right where the plan says so', () => {

@@ -3,6 +3,7 @@
 import { createJsonCodec, idText, JsonReading, readJson, writeJson } from '../../dialects/json.ts';
 import type { JsonSetting } from '../../dialects/json-layout.ts';
 import { opcodes } from '../../frames/opcodes.ts';
+import { isValidUtf8 } from '../../frames/utf8.ts';
 import type { JsonDialect } from '../../plan/plan.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import type { Lane } from '../lane.ts';
@@ -19,6 +20,7 @@ import {
 import { hearPush } from './pushed.ts';
 import type { Speech } from './speech.ts';
 import { nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
+import { noteUnreadable, noteUnreadableBytes, sampleOf } from './unreadable.ts';
 
 const QUOTE = 0x22;
 const BRACKET = 0x5b;
@@ -46,7 +48,12 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
     appendFrame(traffic, lane, opcodes.text, codec.layout.message.subarray(0, length));
   }
 
-  function receive(lane: Lane, _isText: boolean, bytes: Uint8Array, start: number, end: number): void {
+  function receive(lane: Lane, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
+    // Of text frames the connection has seen to it.
+    if (!isText && !isValidUtf8(bytes, start, end)) {
+      noteUnreadableBytes(traffic, lane, bytes, start, end);
+      return;
+    }
     const reading = readJson(codec, bytes, start, end);
     switch (reading) {
       case JsonReading.message:
@@ -75,9 +82,14 @@ export function speakJson(dialect: JsonDialect, setting: JsonSetting, traffic: T
         if (pushes !== null) pushes.counts.unjudged++;
         hearNothing(traffic, lane, dialect.pushes === 'unexpected', bytes, start, end);
         return;
-      case JsonReading.broken:
+      case JsonReading.plain:
         hearNothing(traffic, lane, true, bytes, start, end);
         return;
+      case JsonReading.unreadable: {
+        const byte = codec.unreadable === 'notJson' ? codec.scanner.brokenAt : null;
+        noteUnreadable(traffic, lane, codec.unreadable, byte, sampleOf(bytes, start, end));
+        return;
+      }
       default:
         unreachable(reading);
     }

@@ -27,6 +27,7 @@ import {
   type Traffic,
   unexpected,
 } from './traffic.ts';
+import { sampleOf } from './unreadable.ts';
 
 const FIRST_PLACES = 16;
 const MAX_PLACES = 1 << 16;
@@ -146,8 +147,6 @@ function timeInTable({ times }: Lane, sequence: number, word: 1 | 2): number {
   return times[slot] === sequence ? times[slot + word]! : Number.NaN;
 }
 
-const SAMPLE_BYTES = 120;
-
 /** What came names no message of this run; `isStranger`: and is not the service's right. */
 export function hearNothing(
   traffic: Traffic,
@@ -162,12 +161,4 @@ export function hearNothing(
   noteUnmatched(traffic, lane, sample);
   if (isStranger)
     unexpected(traffic, lane, 'foreign', end - start, () => `an answer without an id of this run: ${sample()}`);
-}
-
-/** What came, for a person who looks for the id in it. */
-function sampleOf(bytes: Uint8Array, start: number, end: number): () => string {
-  return () => {
-    // Nothing behind it: a secret that is cut off at the end is only known there.
-    return Buffer.from(bytes.subarray(start, Math.min(end, start + SAMPLE_BYTES))).toString('utf8');
-  };
 }

@@ -25,6 +25,9 @@ import {
 } from './named.ts';
 import type { Speech } from './speech.ts';
 import { flushLane, nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
+import { noteUnreadable, sampleOf } from './unreadable.ts';
+
+const MAX_WHY = 100;
 
 const MAX_REASON_BYTES = 400;
 
@@ -154,6 +157,18 @@ export function speakOwn(dialect: Dialect, setting: OwnSetting, traffic: Traffic
       case 'stranger':
         hearNothing(traffic, lane, true, bytes, start, end);
         return;
+      case 'unreadable': {
+        const { why } = incoming;
+        const sample = sampleOf(bytes, start, end);
+        noteUnreadable(
+          traffic,
+          lane,
+          'byDialect',
+          null,
+          why === undefined ? sample : () => `${why.slice(0, MAX_WHY)}: ${sample()}`,
+        );
+        return;
+      }
       case 'reply':
         if (lane.state === 'closing') return; // RFC 6455 §5.5.1: nothing behind a close frame
         appendWire(lane, incoming.send);

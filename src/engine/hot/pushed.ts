@@ -13,12 +13,14 @@ import {
   type Pushes,
   type PushHole,
   takeFarPushes,
+  takeLeaps,
   takeReleased,
   Unjudged,
 } from '../../measure/pushes.ts';
-import { countReordered } from '../../measure/recorder.ts';
+import { countReordered, countUnreadable } from '../../measure/recorder.ts';
 import type { Lane } from '../lane.ts';
 import { report, type Traffic, unexpected } from './traffic.ts';
+import { tellUnreadable } from './unreadable.ts';
 
 const MAX_NAME_BYTES = 60;
 
@@ -97,6 +99,11 @@ export function stopHearingPushes(traffic: Traffic, pushes: Pushes, lane: Lane, 
   for (const far of takeFarPushes(pushes, lane.index)) noteFar(traffic, lane, far);
   const holes = closePushes(pushes, lane.index, parting);
   countReleased(traffic, pushes, lane);
+  const leaps = takeLeaps(pushes);
+  if (leaps > 0) {
+    countUnreadable(traffic.recorder, 'numbersNotByOne', leaps);
+    tellUnreadable(traffic, lane, 'numbersNotByOne', null, () => 'most numbers are more than one above the one before');
+  }
   for (const hole of holes) {
     if (traffic.violationsLeft === 0) return;
     traffic.violationsLeft--;

@@ -3,6 +3,7 @@
 
 import type { States } from '../../dialects/states.ts';
 import type { Violation } from '../../facts/event.ts';
+import type { UnreadableExample, UnreadableKind } from '../../facts/unreadable.ts';
 import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
 import {
@@ -77,11 +78,19 @@ export interface Traffic {
   unmatchedSinceNs: number;
   isToldUnmatched: boolean;
   readonly rejectionKinds: RejectionKinds;
+  /** By lane: the messages below this number were on their way when something came that could not be read; null for none. */
+  unreadableBelow: Float64Array | null;
+  /** Kinds of which an example was told. */
+  readonly unreadableTold: Set<UnreadableKind>;
+  /** In this second so many messages were tried to be inflated, the last with this outcome. */
+  readonly tried: { second: number; count: number; inflated: boolean };
   /** How many more violations are described; the rest are only counted. */
   violationsLeft: number;
   report(violation: Violation, atNs: number): void;
   /** So much came that means nothing to the dialect that no answer is to be waited for; the last of it is shown. */
-  notUnderstood(sample: string): void;
+  notUnderstood(sample: string, unreadable: UnreadableKind | null): void;
+  /** The first of its kind; the times are those of the read event. */
+  unreadable(lane: number, example: UnreadableExample, atNs: number): void;
   /** The service refused a message, with words of a kind that it had not used before. */
   refusedWith(lane: Lane, sequence: number, words: string): void;
 }
@@ -108,6 +117,7 @@ export interface TrafficParts
     | 'report'
     | 'notUnderstood'
     | 'refusedWith'
+    | 'unreadable'
   > {
   readonly lanes: number;
   /** Where the places of arrivals are counted. */
@@ -132,6 +142,9 @@ export function createTraffic({ lanes, density, maskSeed, ...parts }: TrafficPar
     unmatchedSinceNs: 0,
     isToldUnmatched: false,
     rejectionKinds: createRejectionKinds(),
+    unreadableBelow: null,
+    unreadableTold: new Set(),
+    tried: { second: 0, count: 0, inflated: false },
     violationsLeft: MAX_VIOLATIONS,
   };
 }
@@ -160,8 +173,13 @@ const UNMATCHED_FIRST = 100;
 const UNMATCHED_PER_LANE = 3;
 const UNMATCHED_FOR_NS = 1e9;
 
-/** What came names no message of this run. */
-export function noteUnmatched(traffic: Traffic, lane: Lane, sample: () => string): void {
+/** What came names no message of this run. `unreadable`: what it is that it cannot. */
+export function noteUnmatched(
+  traffic: Traffic,
+  lane: Lane,
+  sample: () => string,
+  unreadable: UnreadableKind | null = null,
+): void {
   if (traffic.isUnderstood || traffic.isToldUnmatched) return;
   const { ledger, receivedNs } = traffic;
   // What a lane hears before it has sent anything, such as a greeting, answers nothing.
@@ -171,7 +189,7 @@ export function noteUnmatched(traffic: Traffic, lane: Lane, sample: () => string
   const isEnough = traffic.unmatched >= Math.max(UNMATCHED_FIRST, UNMATCHED_PER_LANE * ledger.next.length);
   if (!isEnough || receivedNs - traffic.unmatchedSinceNs < UNMATCHED_FOR_NS) return;
   traffic.isToldUnmatched = true;
-  traffic.notUnderstood(sample());
+  traffic.notUnderstood(sample(), unreadable);
 }
 
 /** Why a message that is due cannot be sent on this lane now; null when it can. */

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import type { RunEvent, WindowCount } from '../../../src/facts/event.ts';
 import { FAILURE_KINDS } from '../../../src/facts/failure.ts';
+import type { UnreadableKind } from '../../../src/facts/unreadable.ts';
 import {
   type DamageKind,
   type DeliveryFacts,
@@ -22,6 +23,7 @@ import {
   zeroPings,
   zeroPushes,
   zeroStrangers,
+  zeroUnreadable,
   zeroUnsent,
 } from '../../../src/facts/window.ts';
 import { createHistogram, type Histogram, record } from '../../../src/histogram/histogram.ts';
@@ -37,6 +39,7 @@ export interface WindowParts {
   readonly unsent?: Partial<Record<UnsentReason, number>>;
   readonly damage?: Partial<Record<DamageKind, number>>;
   readonly strangers?: Partial<Record<StrangerKind, number>>;
+  readonly unreadable?: Partial<Record<UnreadableKind, number>>;
   readonly extent?: Partial<DeliveryFacts['extent']>;
   readonly density?: Partial<DeliveryFacts['density']>;
   readonly loss?: Partial<DeliveryFacts['loss']>;
@@ -74,6 +77,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
     delivery: {
       damage: { ...zeroDamage(), ...parts.damage },
       strangers: { ...zeroStrangers(), ...parts.strangers },
+      unreadable: { ...zeroUnreadable(), ...parts.unreadable },
       acknowledgements: { lost: 0, recovered: 0 },
       states: 0,
       unchecked: parts.unchecked ?? 0,

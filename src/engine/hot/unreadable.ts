@@ -1,0 +1,88 @@
+// What came and could not be read: counted by what it is, the first of each kind told. Whatever was in flight on its
+// connection may have been in it, so what is missing of that in the end is unresolved. None of this is on the path of a
+// message that can be read.
+
+import { inflateRawSync } from 'node:zlib';
+import { kindOfBytes } from '../../dialects/unreadable.ts';
+import type { UnreadableKind } from '../../facts/unreadable.ts';
+import { doubtReceiver } from '../../measure/audience.ts';
+import { doubtPushes } from '../../measure/pushes.ts';
+import { countUnreadable } from '../../measure/recorder.ts';
+import type { Lane } from '../lane.ts';
+import { noteUnmatched, type Traffic } from './traffic.ts';
+
+const SAMPLE_BYTES = 120;
+const HEX_BYTES = 24;
+/** Raw deflate is tried on so many messages a second; the others are what the last of them was. */
+const MAX_TRIED_A_SECOND = 20;
+const MAX_INFLATED_BYTES = 1 << 20;
+
+/** `byte`: where its first error is; null where that is not the trouble. */
+export function noteUnreadable(
+  traffic: Traffic,
+  lane: Lane,
+  kind: UnreadableKind,
+  byte: number | null,
+  sample: () => string,
+): void {
+  countUnreadable(traffic.recorder, kind, 1);
+  const { fanout, pushes, ledger } = traffic;
+  traffic.unreadableBelow ??= new Float64Array(ledger.next.length);
+  traffic.unreadableBelow[lane.index] = ledger.next[lane.index]!;
+  if (fanout !== null) doubtReceiver(fanout.audience, lane.index);
+  if (pushes !== null) doubtPushes(pushes, lane.index);
+  tellUnreadable(traffic, lane, kind, byte, sample);
+  noteUnmatched(traffic, lane, sample, kind);
+}
+
+/** The first of its kind. */
+export function tellUnreadable(
+  { unreadableTold, receivedNs, unreadable }: Traffic,
+  lane: Lane,
+  kind: UnreadableKind,
+  byte: number | null,
+  sample: () => string,
+): void {
+  if (unreadableTold.has(kind)) return;
+  unreadableTold.add(kind);
+  unreadable(lane.stream, { unreadable: kind, byte, detail: sample() }, receivedNs);
+}
+
+/** Of bytes that are not UTF-8. */
+export function noteUnreadableBytes(traffic: Traffic, lane: Lane, bytes: Uint8Array, start: number, end: number): void {
+  const kind = kindOfBytes(bytes, start, end, () => inflates(traffic, bytes.subarray(start, end)));
+  noteUnreadable(traffic, lane, kind, null, sampleOf(bytes, start, end));
+}
+
+/** RFC 1951: raw deflate has no beginning by which it is known. */
+function inflates(traffic: Traffic, payload: Uint8Array): boolean {
+  const { tried } = traffic;
+  const second = Math.floor(traffic.receivedNs / 1e9);
+  if (second !== tried.second) Object.assign(tried, { second, count: 0 });
+  if (tried.count++ >= MAX_TRIED_A_SECOND) return tried.inflated;
+  try {
+    tried.inflated = inflateRawSync(payload, { maxOutputLength: MAX_INFLATED_BYTES }).length > 0;
+  } catch (error) {
+    // What is longer than the limit was deflate up to there.
+    tried.inflated = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+  }
+  return tried.inflated;
+}
+
+/** What came, for a person who looks at it: text, or the hex digits of what is none. */
+export function sampleOf(bytes: Uint8Array, start: number, end: number): () => string {
+  return () => {
+    // Nothing behind it: a secret that is cut off at the end is only known there.
+    const text = Buffer.from(bytes.subarray(start, Math.min(end, start + SAMPLE_BYTES)));
+    const isText = text.every((byte) => byte >= 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
+    if (
+      isText &&
+      !text
+        .toString('utf8')
+        .replace(/\uFFFD+$/, '')
+        .includes('\uFFFD')
+    )
+      return text.toString('utf8');
+    return text.subarray(0, HEX_BYTES).toString('hex');
+  };
+}
