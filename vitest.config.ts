@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** What compares times with those that are known has the machine to itself, once everything else is done. */
-const ALONE = ['test/e2e/honesty.test.ts'];
+const ALONE = ['test/e2e/honesty.test.ts', 'test/verdicts/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -227,7 +227,7 @@ function payloadIsWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: n
 function lettersAreWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   const { layout, template, name, payloadBytes } = codec;
   // The rest of the message was as large as it was to be, and left no room for letters.
-  codec.isUnchecked = to - from === 2;
+  codec.isUnchecked = to === from;
   const isSize = (wanted: number, type: number): boolean =>
     payloadLetters(template, wanted, fillingOf(layout, name, type)) === to - from;
   return payloadBytes.some(isSize) && lettersMatch(layout.letters, bytes, from, to, name.stream, name.sequence);
