@@ -30,11 +30,11 @@ describe('a generator that stood still', () => {
     }
   });
 
-  test('for less than that is in doubt where it was more than a hundredth of a stage', () => {
+  test('for less than that is in doubt about its times where it was more than a hundredth of a stage', () => {
     const short = (times: number): WindowParts[] =>
       Array.from({ length: times }, (_, second) => ({ second, health: stalled(0.3 * SECOND) }));
     expect(doubts(short(2))).toEqual([]);
-    expect(doubts(short(3)).map(({ kind }) => kind)).toEqual(['standstill']);
+    expect(doubts(short(3)).map(({ kind }) => kind)).toEqual(['eventLoop']);
   });
 
   test('by itself, by its own code or with the machine: the cause is named', () => {

@@ -2,8 +2,8 @@
 // machine slept. What the service did in that time, and what it seemed to do, may be the generator's doing: answers are read late,
 // a client that does not answer pings is dropped, a deadline passes unseen. This is so in every phase of a run.
 //
-// A short standstill costs a share of the times and nothing else; rules about times take that share off (`rules.ts`). A long one
-// is a doubt. Pure.
+// A short standstill costs a share of the times and nothing else: rules about times take that share off (`rules.ts`), and many of them
+// are the doubt `eventLoop`. A long one is the doubt `standstill`. Pure.
 
 import type { RunEvent } from '../facts/event.ts';
 import type { Window } from '../facts/window.ts';
@@ -16,7 +16,7 @@ import type { HealthDoubt } from './touches.ts';
 
 /** Services wait longer than this for a sign of life. */
 const LONG_STANDSTILL_NS = 1e9;
-/** Of a stage's time: as much load must have been there. */
+/** Of a stage's time: the load was not what the plan asked for in more than this. */
 const STAGE_SHARE = 0.01;
 /** Where a process used less of the processor than this while it stood still, it was not its own code that kept it. */
 const BUSY_SHARE = 0.5;
@@ -77,13 +77,17 @@ export function createStandstills(stages: readonly Stage[], events: readonly Run
         }
       }
       const shares = byStage.filter(({ stalledNs, elapsedNs }) => stalledNs > STAGE_SHARE * elapsedNs);
-      if (longest === null || (longCount === 0 && shares.length === 0)) return [];
+      if (longest === null) return [];
       const { who, kind, ns, phase, at } = longest;
-      const share = Math.max(0, ...shares.map(({ stalledNs, elapsedNs }) => stalledNs / elapsedNs));
-      const more = longCount > 1 ? `, the longest of ${formatCount(longCount)}` : '';
-      const part = ns < LONG_STANDSTILL_NS ? `, and ${formatPercent(share)} of a stage was lost to standstills` : '';
-      const detail = `${who} stood still for ${formatDuration(ns)} ${phase} (by ${formatDuration(at.toNs)})${more}${part}: ${CAUSES[kind]}`;
-      return [{ kind: 'standstill', rule: null, detail, during }];
+      if (longCount > 0) {
+        const more = longCount > 1 ? `, the longest of ${formatCount(longCount)}` : '';
+        const detail = `${who} stood still for ${formatDuration(ns)} ${phase} (by ${formatDuration(at.toNs)})${more}: ${CAUSES[kind]}`;
+        return [{ kind: 'standstill', rule: null, detail, during }];
+      }
+      if (shares.length === 0) return [];
+      const share = Math.max(...shares.map(({ stalledNs, elapsedNs }) => stalledNs / elapsedNs));
+      const detail = `the generator stood still for ${formatPercent(share)} of a stage, for ${formatDuration(ns)} at most; replies were read late`;
+      return [{ kind: 'eventLoop', rule: null, detail, during }];
     },
   };
 }

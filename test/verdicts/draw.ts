@@ -15,7 +15,11 @@ export type Disturbance =
   | { readonly kind: 'quota'; readonly coreShare: number }
   /** So few of the worker's descriptors from the moment it connects. */
   | { readonly kind: 'descriptors'; readonly left: number }
-  | { readonly kind: 'ports'; readonly left: number };
+  | { readonly kind: 'ports'; readonly left: number }
+  /** Lines of the record that are gone when it is judged again. */
+  | { readonly kind: 'damage'; readonly lines: number }
+  /** A fault of the plan that finds nothing to do. */
+  | { readonly kind: 'idleFault' };
 
 export interface Trial {
   readonly kind: TrialKind;
@@ -51,15 +55,8 @@ export function drawTrial(kind: TrialKind, seed: number): Trial {
   const hasReconnect = random() < 0.5;
   const disturbance = kind === 'generator' ? drawDisturbance(random, pick, between, clients) : null;
   const behavior = drawBehavior(kind, disturbance, { random, pick, between, clients, sendingMs });
+  const isPushed = behavior.pushes !== undefined;
   const isJson = behavior.unreadable !== undefined || random() < 0.4;
-  const rules = [
-    'lost == 0',
-    'delivered >= 99%',
-    'response.p99 < 400ms',
-    'connections.dropped == 0',
-    'connections.failed == 0',
-    'unsent == 0',
-  ].filter(() => random() < 0.6);
   const rate = disturbance?.kind === 'quota' ? 2000 : perSecond;
   return {
     kind,
@@ -68,21 +65,47 @@ export function drawTrial(kind: TrialKind, seed: number): Trial {
     disturbance,
     clients,
     sendingMs,
-    perSecond: rate,
+    perSecond: isPushed ? 0 : rate,
     plan: {
       name: `${kind}-${seed}`,
       seed,
-      ...(isJson ? { dialect: JSON_DIALECT } : {}),
-      load: {
-        connections: [{ to: clients, over: `${CONNECT_MS}ms` }],
-        messages: { open: [{ rate: `${rate}/s`, for: `${sendingMs}ms` }] },
-      },
-      contract: { delivery: 'exactly-once', order: 'per-stream', integrity: 'checksum' },
-      ...(rules.length === 0 ? {} : { thresholds: rules }),
+      ...(isPushed ? pushedLoad(clients, sendingMs) : sentLoad(clients, sendingMs, rate)),
+      ...(isPushed ? { dialect: { kind: 'push', sequence: 'n' } } : isJson ? { dialect: JSON_DIALECT } : {}),
+      ...drawRules(isPushed ? PUSHED_RULES : SENT_RULES, random),
+      contract: { delivery: 'exactly-once', order: 'per-stream', ...(isPushed ? {} : { integrity: 'checksum' }) },
       ...(hasReconnect ? { reconnect: { from: '50ms', to: '300ms' } } : {}),
+      ...(disturbance?.kind === 'idleFault' ? { faults: [{ fault: 'swallow_pong', at: '200ms', for: '500ms' }] } : {}),
       drain: '800ms',
     },
   };
+}
+
+const SENT_RULES = [
+  'lost == 0',
+  'delivered >= 99%',
+  'response.p99 < 400ms',
+  'connections.dropped == 0',
+  'connections.failed == 0',
+  'unsent == 0',
+];
+const PUSHED_RULES = ['pushes.missed == 0', 'pushes.received >= 99%', 'connections.dropped == 0'];
+
+function drawRules(rules: readonly string[], random: () => number): { readonly thresholds?: readonly string[] } {
+  const drawn = rules.filter(() => random() < 0.6);
+  return drawn.length === 0 ? {} : { thresholds: drawn };
+}
+
+function sentLoad(clients: number, sendingMs: number, perSecond: number) {
+  return {
+    load: {
+      connections: [{ to: clients, over: `${CONNECT_MS}ms` }],
+      messages: { open: [{ rate: `${perSecond}/s`, for: `${sendingMs}ms` }] },
+    },
+  };
+}
+
+function pushedLoad(clients: number, sendingMs: number) {
+  return { load: { connections: [{ to: clients }, { hold: `${sendingMs}ms` }] } };
 }
 
 function drawDisturbance(
@@ -92,6 +115,8 @@ function drawDisturbance(
   clients: number,
 ): Disturbance {
   const drawn = random();
+  if (drawn < 0.06) return { kind: 'damage', lines: between(1, 2) };
+  if (drawn < 0.1) return { kind: 'idleFault' };
   if (drawn < 0.5) return { kind: 'stopWorker', phase: pick(PHASES), forMs: between(1300, 2500) };
   if (drawn < 0.65) return { kind: 'stopCoordinator', phase: pick(PHASES), forMs: between(1300, 2500) };
   if (drawn < 0.78) return { kind: 'quota', coreShare: between(10, 20) / 100 };
@@ -114,8 +139,10 @@ function drawBehavior(
 ): Behavior {
   switch (kind) {
     case 'calm':
+      if (random() < 0.15) return { pushes: { everyMs: 20 } };
       return random() < 0.3 ? { delayMs: between(5, 60) } : {};
     case 'breach':
+      if (random() < 0.15) return { pushes: { everyMs: 20, skipsEvery: between(9, 30) } };
       return { breach: { every: between(5, 20), kind: pick(BREACHES) } };
     case 'generator':
       // What waits for an answer when the process stops, and a service that drops who does not answer its pings.
@@ -132,6 +159,7 @@ function drawBehavior(
       };
       if (drawn < 0.4) return { close };
       if (drawn < 0.55) return { close: { ...close, share: 1 }, takesBack: between(0, clients / 2) };
+      if (drawn < 0.7 && drawn >= 0.65) return { pushes: { everyMs: 20, anewAfter: between(30, 50) } };
       if (drawn < 0.65) return { refuses: between(1, clients - 1) };
       return { unreadable: { every: between(2, 12), kind: pick(UNREADABLE_KINDS) } };
     }

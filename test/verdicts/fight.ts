@@ -1,7 +1,7 @@
 // One trial: the built command with real workers against the campaign's service, and what is done to it on the way.
 
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -78,8 +78,14 @@ export async function fightTrial(trial: Trial, service: VerdictService, command:
     if (disturbance !== null && child.pid !== undefined) {
       await disturb(disturbance, trial, child.pid, path.join(cwd, 'runs'), () => hasEnded.yes);
     }
-    const exitCode = await ended;
+    let exitCode = await ended;
     clearTimeout(timer);
+    if (disturbance?.kind === 'damage') {
+      takeAway(path.join(cwd, 'runs'), disturbance.lines);
+      const again = spawnSync(process.execPath, [command, 'report', 'latest', '--json', '--runs-dir', 'runs'], { cwd });
+      exitCode = again.status;
+      output.stdout = again.stdout.toString();
+    }
     return {
       trial,
       exitCode,
@@ -98,6 +104,15 @@ function skipped(trial: Trial, reason: string): Fought {
   return { trial, exitCode: null, result: null, truth: null, stderr: '', skipped: reason };
 }
 
+/** Lines in the middle of the windows: as a file system loses them. */
+function takeAway(runs: string, lines: number): void {
+  const [run = ''] = readdirSync(runs).filter((name) => /^\d/.test(name));
+  const file = path.join(runs, run, 'windows.ndjson');
+  const written = readFileSync(file, 'utf8').split('\n');
+  written.splice(Math.floor(written.length / 2), lines);
+  writeFileSync(file, written.join('\n'));
+}
+
 async function disturb(
   disturbance: Disturbance,
   trial: Trial,
@@ -107,6 +122,8 @@ async function disturb(
 ): Promise<void> {
   switch (disturbance.kind) {
     case 'quota':
+    case 'damage':
+    case 'idleFault':
       return;
     case 'descriptors':
     case 'ports': {

@@ -57,10 +57,17 @@ function causesOf(
     case 'ports':
       causes.push('generatorLimits');
       break;
+    case 'damage':
+      causes.push('damagedRecord');
+      break;
+    case 'idleFault':
+      causes.push('faultWithoutEffect');
+      break;
     default:
   }
   if (truth === null) return causes;
   if (truth.unreadable > 0) causes.push('unreadable');
+  if (truth.renumbered > 0) causes.push('renumbered');
   if (truth.closed + truth.refused > 0 && connectedMs(truth, sendingMs) < ABSENT * clients * sendingMs) {
     causes.push('loadAbsent');
   }
@@ -72,13 +79,18 @@ const QUOTA_USED = 0.9;
 /** Less than this is less than 99 %, also by another clock. */
 const ABSENT = 0.95;
 
-function falsePass({ clients, sendingMs, perSecond }: Fought['trial'], truth: Truth | null): string | null {
+function falsePass(
+  { clients, sendingMs, perSecond, disturbance }: Fought['trial'],
+  truth: Truth | null,
+): string | null {
+  if (disturbance?.kind === 'damage') return 'passes though facts are missing';
   if (truth === null) return 'passes though this machine had no ports for its clients';
   const planned = (perSecond * sendingMs) / 1000;
   if (truth.received < WHOLE * planned) return `passes though ${truth.received} of ${planned} messages came`;
-  if (connectedMs(truth, sendingMs) < WHOLE * clients * sendingMs) return 'passes though clients were not connected';
+  if (perSecond > 0 && connectedMs(truth, sendingMs) < WHOLE * clients * sendingMs)
+    return 'passes though clients were not connected';
   if (truth.unreadable > 0) return `passes though ${truth.unreadable} answers could not be read`;
-  const wrong = truth.unanswered + truth.duplicated + truth.reordered + truth.corrupted;
+  const wrong = truth.unanswered + truth.duplicated + truth.reordered + truth.corrupted + truth.skipped;
   return wrong > 0 ? `passes though the service did wrong ${wrong} times` : null;
 }
 
@@ -93,11 +105,12 @@ function connectedMs({ connections, firstMs }: Truth, sendingMs: number): number
 /** `rule`: of the plan's thresholds, or a clause of its contract. */
 function isTrulyBroken(rule: string, { behavior }: Fought['trial'], truth: Truth | null): boolean {
   if (truth === null) return false;
-  const { closed, refused, unanswered, duplicated, reordered, corrupted } = truth;
+  const { closed, refused, unanswered, duplicated, reordered, corrupted, skipped } = truth;
   // What is in flight when the service closes on purpose may be lost, or not sent.
   if (/^(lost|delivered)\b/.test(rule)) return unanswered + corrupted > 0 || (closed > 0 && /^delivered/.test(rule));
   if (/^unsent/.test(rule)) return closed + refused > 0;
-  if (/^delivery/.test(rule)) return unanswered + duplicated + corrupted > 0;
+  if (/^delivery/.test(rule)) return unanswered + duplicated + corrupted + skipped > 0;
+  if (/^pushes/.test(rule)) return skipped > 0;
   if (/^order/.test(rule)) return reordered > 0;
   if (/^integrity/.test(rule)) return corrupted > 0;
   if (/^connections.dropped/.test(rule)) return closed > 0;

@@ -32,7 +32,7 @@ const tallies = await fightTrials({
   },
   ...(only === null
     ? {}
-    : { wanted: (trial) => only.test(JSON.stringify([trial.kind, trial.disturbance, trial.behavior])) }),
+    : { wanted: (trial) => only.test(JSON.stringify([trial.kind, trial.disturbance, trial.behavior, trial.seed])) }),
   done(fought, problem) {
     const { trial, result, exitCode, skipped } = fought;
     if (problem !== null) process.stdout.write(`FALSE ${trial.kind} ${trial.seed}: ${problem}\n`);

@@ -24,7 +24,7 @@ interface Mutation {
 
 const MUTATIONS: readonly Mutation[] = [
   {
-    doubt: 'loadAbsent, by clients and messages',
+    doubt: 'loadAbsent',
     file: 'analysis/load-presence.js',
     from: 'absent.length === 0 ? []',
     to: 'true ? []',
@@ -34,10 +34,58 @@ const MUTATIONS: readonly Mutation[] = [
   {
     doubt: 'standstill',
     file: 'analysis/standstill.js',
-    from: 'if (longest === null ||',
-    to: 'if (longest !== 0 ||',
+    from: 'if (longCount > 0)',
+    to: 'if (longCount < 0)',
     shows: ({ disturbance }) => disturbance?.kind === 'stopWorker' && disturbance.phase === 'sending',
     noticed: /does not name standstill|fails for nothing/,
+  },
+  {
+    doubt: 'generatorLimits',
+    file: 'analysis/health.js',
+    from: '...limitDoubts(facts.whole),',
+    to: '',
+    shows: ({ disturbance }) => disturbance?.kind === 'descriptors',
+    noticed: /does not name generatorLimits|fails for nothing/,
+  },
+  {
+    doubt: 'throttled',
+    file: 'analysis/health.js',
+    from: '...throttledDoubts(facts, ofRoom.length > 0),',
+    to: '',
+    shows: ({ disturbance }) => disturbance?.kind === 'quota',
+    noticed: /does not name throttled/,
+  },
+  {
+    doubt: 'unreadable',
+    file: 'analysis/health.js',
+    from: '...unreadableDoubts(facts),',
+    to: '',
+    shows: ({ behavior }) => behavior.unreadable !== undefined,
+    noticed: /does not name unreadable|fails for nothing/,
+  },
+  {
+    doubt: 'renumbered',
+    file: 'analysis/rules.js',
+    from: 'if (renumbered === 0)',
+    to: 'if (renumbered >= 0)',
+    shows: ({ behavior }) => behavior.pushes?.anewAfter !== undefined,
+    noticed: /does not name renumbered/,
+  },
+  {
+    doubt: 'damagedRecord',
+    file: 'analysis/health.js',
+    from: '...damagedRecordDoubts(facts.record),',
+    to: '',
+    shows: ({ disturbance }) => disturbance?.kind === 'damage',
+    noticed: /does not name damagedRecord/,
+  },
+  {
+    doubt: 'faultWithoutEffect',
+    file: 'analysis/health.js',
+    from: '...facts.idleFaults.map(idleFaultDoubt),',
+    to: '',
+    shows: ({ disturbance }) => disturbance?.kind === 'idleFault',
+    noticed: /does not name faultWithoutEffect/,
   },
 ];
 

@@ -24,6 +24,8 @@ export interface Behavior {
   readonly breach?: { readonly every: number; readonly kind: 'lost' | 'duplicated' | 'reordered' | 'corrupted' };
   /** Clients that do not answer a ping for so long are dropped. */
   readonly heartbeatMs?: number;
+  /** Says numbers of its own accord, every so often; begins anew after so many, or leaves out every n-th. */
+  readonly pushes?: { readonly everyMs: number; readonly anewAfter?: number; readonly skipsEvery?: number };
 }
 
 /** What the service did, which is what is true. */
@@ -39,6 +41,9 @@ export interface Truth {
   reordered: number;
   corrupted: number;
   unreadable: number;
+  /** Numbers that were left out, and connections on which they began anew. */
+  skipped: number;
+  renumbered: number;
   /** When each connection began and ended. */
   readonly connections: { readonly fromMs: number; readonly toMs: number }[];
   /** When the first message came; infinity where none did. */
@@ -57,6 +62,7 @@ interface Trial {
   readonly clients: Map<WebSocket, { readonly number: number; readonly sinceMs: number; pongMs: number }>;
   seen: number;
   takenBack: number;
+  answers: number;
   readonly timers: Set<NodeJS.Timeout>;
 }
 
@@ -92,12 +98,15 @@ export async function startVerdictService(): Promise<VerdictService> {
           reordered: 0,
           corrupted: 0,
           unreadable: 0,
+          skipped: 0,
+          renumbered: 0,
           connections: [],
           firstMs: Number.POSITIVE_INFINITY,
         },
         clients: new Map(),
         seen: 0,
         takenBack: 0,
+        answers: 0,
         timers: new Set(),
       });
       return `ws://127.0.0.1:${port}/${name}`;
@@ -137,7 +146,6 @@ function welcome(trial: Trial, client: WebSocket): void {
   clients.set(client, state);
   const own = new Set<NodeJS.Timeout>();
   let held: (() => void) | null = null;
-  let answers = 0;
 
   const later = (ms: number, act: () => void): void => {
     const timer = setTimeout(() => {
@@ -168,7 +176,7 @@ function welcome(trial: Trial, client: WebSocket): void {
     const nowMs = performance.now();
     truth.received++;
     truth.firstMs = Math.min(truth.firstMs, nowMs);
-    const number = ++answers;
+    const number = ++trial.answers;
     if (behavior.delayMs === undefined) answer(data, isBinary, number);
     else later(behavior.delayMs, () => answer(data, isBinary, number));
   });
@@ -220,13 +228,29 @@ function welcome(trial: Trial, client: WebSocket): void {
     send(frames[kind](), kind === 'gzip');
   }
 
-  const { close, heartbeatMs } = behavior;
+  const { close, heartbeatMs, pushes } = behavior;
   if (close !== undefined && isAmong(state.number, close.share)) {
     later(close.afterMs, () => {
       truth.closed++;
       if (close.code === 1006) client.terminate();
       else client.close(close.code, 'as the trial wants it');
     });
+  }
+  if (pushes !== undefined) {
+    let said = 0;
+    let number = 0;
+    const tick = setInterval(() => {
+      said++;
+      if (said === pushes.anewAfter) {
+        number = 0;
+        truth.renumbered++;
+      }
+      number++;
+      if (pushes.skipsEvery !== undefined && said % pushes.skipsEvery === 0) truth.skipped++;
+      else send(JSON.stringify({ n: number }), false);
+    }, pushes.everyMs);
+    own.add(tick);
+    trial.timers.add(tick);
   }
   if (heartbeatMs !== undefined) {
     const beat = setInterval(() => {
