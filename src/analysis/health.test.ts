@@ -116,7 +116,7 @@ describe('a quota of CPU', () => {
     const parts = held(260, { times: late, messages: { due: 1000 }, unsent: { late: 2 } });
     const told = details(parts, { allowedCores: 0.4 });
     expect(told[0]).toBe(
-      'the kernel held the generator back for 260 ms of 1.0 s, as its cgroup may use 0.4 cores: raise that quota, use less load',
+      'the kernel held the generator back for up to 260 ms of 1.0 s, as its cgroup may use 0.4 cores: raise that quota, use less load',
     );
     expect(told.join('\n')).not.toContain('use more workers');
     expect(told.filter((text) => text.endsWith('more workers would share its quota of CPU'))).toHaveLength(2);
@@ -132,7 +132,7 @@ describe('a quota of CPU', () => {
     const tally = createTally();
     for (const worker of [0, 1]) addWindow(tally, makeWindow({ worker, health: { throttledNs: 260 * MS } }));
     const [doubt] = judgeHealth({ ...factsOf({}), sending: tally, whole: tally, workerCount: 2, allowedCores: 1 });
-    expect(doubt?.detail).toContain('held the generator back for 260 ms of 1.0 s, as its cgroup may use 1 core:');
+    expect(doubt?.detail).toContain('held the generator back for up to 260 ms of 1.0 s, as its cgroup may use 1 core:');
   });
 });
 
@@ -278,7 +278,7 @@ describe('the record', () => {
 
   test('with lines repeated is in doubt, though they count once', () => {
     const record = { ...WHOLE_RECORD, windows: { ...lines, repeated: 2 }, events: { ...lines, repeated: 1 } };
-    expect(doubts({}, { record })).toEqual(['damagedRecord']);
+    expect(doubts({}, { record })).toEqual(['repeatedRecord']);
     expect(texts(record)[0]).toContain('2 of windows.ndjson, 1 of events.ndjson');
   });
 

@@ -46,6 +46,7 @@ export interface GeneratorFacts {
 export const HEALTHY_DOUBTS: readonly string[] = [
   'incomplete',
   'damagedRecord',
+  'repeatedRecord',
   'unmatched',
   'unreadable',
   'dialectError',
@@ -132,7 +133,7 @@ function throttledDoubts({ sending, workerCount, allowedCores }: GeneratorFacts,
   const [heldNs, ofNs] = [sending.throttledNs / workerCount, sending.elapsedNs / workerCount];
   const calmer = sending.spinning ? ', or use --pace economical' : '';
   const detail =
-    `the kernel held the generator back for ${formatDuration(heldNs)} of ${formatDuration(ofNs)}, as its cgroup may use ` +
+    `the kernel held the generator back for up to ${formatDuration(heldNs)} of ${formatDuration(ofNs)}, as its cgroup may use ` +
     `${formatCores(allowedCores)}: raise that quota, use less load${calmer}`;
   return [doubt('throttled', detail)];
 }
@@ -211,6 +212,12 @@ function unmatchedDoubts(tally: Tally): HealthDoubt[] {
     const detail =
       `none of the ${formatCount(pushes.unjudged)} messages that came has a number where it is looked for: ` +
       'the dialect does not fit the service (sequence says where a push has its number, channel where it has its channel)';
+    return [doubt('unmatched', detail)];
+  }
+  if (understood === 0 && strangers.otherOpcode > 0) {
+    const detail =
+      `none of the ${formatCount(strangers.otherOpcode)} messages that came is of the kind that was sent: text came for binary, or ` +
+      'binary for text; send the other kind (--text, or format: binary), or use json where the service answers in JSON';
     return [doubt('unmatched', detail)];
   }
   if (understood > 0 || strangers.foreign === 0) return [];
@@ -324,7 +331,7 @@ function damagedRecordDoubts({ windows, events, gaps }: RecordFacts): HealthDoub
   ];
   if (repeats.length > 0) {
     const detail = `lines of the record are repeated, and count once: ${repeats.join(', ')}; restore the files, or run again`;
-    doubts.push(doubt('damagedRecord', detail));
+    doubts.push(doubt('repeatedRecord', detail));
   }
   return doubts;
 }

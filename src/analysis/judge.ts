@@ -45,7 +45,7 @@ import { joinStates } from './states.ts';
 import { type RunTimes, runTimes, steadyStretch } from './steady.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './timeline.ts';
-import { touching } from './touches.ts';
+import { inOrderOfGravity, touching } from './touches.ts';
 import { verdictOf } from './verdict.ts';
 
 const MAX_VIOLATIONS = 100;
@@ -83,7 +83,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const misbehaving = createMisbehavingJudge(plan, events);
   const scopes = createScopes(plan, events);
   const presence = createLoadPresence(plan, events);
-  const standstills = createStandstills(stages, events);
+  const standstills = createStandstills(stages, events, record.proxyDelayNs !== null);
   const steady = steadyStretch(plan, record);
   const resources = createResources(steady);
   let sendingWindows = 0;
@@ -158,14 +158,14 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       if (isBroken) whole.pushes.owed = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
       const unreadable = unreadableOf(whole, events);
       const isMixed = plan.load.misbehaving.length > 0;
-      const health = [
+      const health = inOrderOfGravity([
         ...presence.doubts({
           ...whole,
           originNs,
           lifetime: whole.histograms.lifetime,
           away: whole.histograms.away,
         }),
-        ...standstills.doubts(record.proxyDelayNs !== null),
+        ...standstills.doubts(),
         ...judgeHealth({
           sending: sending.windows > 0 ? sending : whole,
           whole,
@@ -182,7 +182,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           record: facts,
           unreadable,
         }),
-      ];
+      ]);
       // Where the generator doubts its own times, a drift may be its own.
       const isTimed = touching(health, ['answerTimes'], false).length === 0;
       // Of a part of the facts the counts are what was counted; how they stand to one another is not known.

@@ -125,6 +125,19 @@ describe('what a planned fault takes away is excused', () => {
     expect(kinds({ connected: [20, 0, 5, 12, 20, 20], ...faulty, events: failed })).toEqual(['loadAbsent']);
   });
 
+  test('nor where the fault takes nobody away: what only slows excuses nothing', () => {
+    const latency = {
+      kind: 'way',
+      fault: 'latency',
+      name: 'slow',
+      atNs: 0,
+      forNs: null,
+      settings: {},
+    } as unknown as Fault;
+    const events: RunEvent[] = [{ kind: 'fault', atNs: 0, fault: 0, phase: 'began', detail: null }];
+    expect(kinds({ connected: [2, 0, 0, 0], plan: { faults: [latency] }, events })).toEqual(['loadAbsent']);
+  });
+
   test('and one that is never undone excuses all that follows', () => {
     expect(kinds({ connected: [20, 0, 0, 0], ...faulty, events: events.slice(0, 1) })).toEqual([]);
   });
@@ -177,4 +190,38 @@ test('of a plan with several stages the doubt is about those in which load lacke
     away: whole.histograms.away,
   });
   expect(found.map(({ during }) => during)).toEqual([[{ fromNs: 3 * SECOND, toNs: 5 * SECOND }]]);
+});
+
+test('the cause is why connections did not open, and not what became of others; and no close of ours is the service’s', () => {
+  const failed: WindowParts = {
+    connections: {
+      attempted: 100,
+      opened: 90,
+      failed: 10,
+      failures: { refused: 6, handshakeTimeout: 4, closedByServer: 9 },
+      droppedByServer: 9,
+    },
+  };
+  expect(doubts({ connected: [1, 1], more: failed })[0]?.detail).toContain(
+    '10 of 100 connections failed to open: refused',
+  );
+  const closed: WindowParts = {
+    connections: { attempted: 20, opened: 20, droppedByServer: 5, closeCodes: { 1007: 15, 1001: 5 } },
+    times: { lifetime: Array(5).fill(0.3e9) },
+  };
+  const events: RunEvent[] = [
+    {
+      kind: 'failure',
+      atNs: 1,
+      worker: 0,
+      group: 0,
+      lane: 3,
+      failure: 'closedByServer',
+      detail: 'x',
+      close: { code: 1001, reason: '' },
+    },
+  ];
+  expect(doubts({ connected: [1, 1], more: closed, events })[0]?.detail).toMatch(
+    /5 of 20 connections were closed by the service 300 ms after opening: 1001$/,
+  );
 });

@@ -9,9 +9,10 @@
 // What the generator gave up as overdue is its own doubt. Pure.
 
 import type { RunEvent } from '../facts/event.ts';
-import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
+import { BEFORE_OPEN, FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { UnsentReason, Window } from '../facts/window.ts';
 import { type Histogram, percentile } from '../histogram/histogram.ts';
+import { faultKind } from '../plan/fault-kind.ts';
 import { groupCounts } from '../plan/lane-groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
@@ -26,6 +27,21 @@ import type { HealthDoubt } from './touches.ts';
 export const PRESENT_RATIO = 0.99;
 /** How long after a fault the service, and the reconnects, may take to come back; the longest pause of a reconnect comes on top. */
 const RECOVERY_ALLOWANCE_NS = 30e9;
+
+/** Faults that slow, damage or double messages: none of them takes a client away, or keeps a message from being sent. */
+const HARMLESS: readonly string[] = [
+  'latency',
+  'slicer',
+  'slow_close',
+  'coalesce',
+  'delay',
+  'drop',
+  'duplicate',
+  'fabricate',
+  'reorder',
+  'replay',
+  'split',
+];
 
 export interface LoadPresence {
   add(window: Window): void;
@@ -63,7 +79,7 @@ export function createLoadPresence(
   events: readonly RunEvent[],
 ): LoadPresence {
   const stages = planStages(plan);
-  const spans = faultSpans(plan, events).filter(({ isDone }) => isDone);
+  const spans = faultSpans(plan, events).filter(({ isDone, fault }) => isDone && !HARMLESS.includes(faultKind(fault)));
   const firstFaultNs = Math.min(Number.POSITIVE_INFINITY, ...spans.map(({ fromNs }) => fromNs));
   const byStage = stages.map(zeroAmount);
   /** From the first fault on, as how long a recovery took is known only at the end. */
@@ -208,7 +224,10 @@ function unsentText({ unsent }: Amount): string {
 function causeOf(whole: WholeRun & Pick<ClosedConnections, 'closeReasons'>): string | null {
   const { attempted, failed, failures, droppedByServer, lifetime } = whole;
   if (failed <= droppedByServer) return closedText({ ...whole, lifetimeNs: percentile(lifetime, 50) });
-  const [kind] = (Object.entries(failures) as [FailureKind, number][]).sort(([, a], [, b]) => b - a)[0] ?? ['other'];
+  const beforeOpen = (Object.entries(failures) as [FailureKind, number][]).filter(([kind]) =>
+    BEFORE_OPEN.includes(kind),
+  );
+  const [kind] = beforeOpen.sort(([, a], [, b]) => b - a)[0] ?? ['other'];
   return `${formatCount(failed)} of ${formatCount(attempted)} connections failed to open: ${kind}, ${FAILURE_MEANINGS[kind]}`;
 }
 
@@ -228,10 +247,9 @@ const NO_CLOSE_FRAME = '1006';
 export function closedText(closed: ClosedConnections): string | null {
   const { opened, droppedByServer, closeCodes, closeReasons, lifetimeNs } = closed;
   if (droppedByServer === 0) return null;
-  const [code, count] = Object.entries(closeCodes).sort(([, a], [, b]) => b - a)[0] ?? [
-    NO_CLOSE_FRAME,
-    droppedByServer,
-  ];
+  // Among the codes are those with which we closed a connection that broke the rules.
+  const theirs = Object.entries(closeCodes).filter(([each]) => each === NO_CLOSE_FRAME || each in closeReasons);
+  const [code, count] = theirs.sort(([, a], [, b]) => b - a)[0] ?? [NO_CLOSE_FRAME, droppedByServer];
   const after = lifetimeNs === null ? '' : ` ${formatDuration(lifetimeNs)} after opening`;
   const of = `${formatCount(count)} of ${formatCount(opened)} connections`;
   if (code === NO_CLOSE_FRAME) return `${of} ended without a close frame${after}`;

@@ -812,6 +812,13 @@ describe('limits of the generator', () => {
     expect(kindOf('connections.failed < 10%', parts, limits)).toBe('fail');
     expect(kindOf('connections.failed < 11%', parts, limits)).toBe('inconclusive');
   });
+
+  test('in a part of the time the share is of all attempts of the run', () => {
+    const stage: WindowParts = { connections: { attempted: 0, failed: 7, failures: { ports: 5, refused: 2 } } };
+    const part = { ...evidence(stage), attempted: 1000 };
+    const kind = judgeThreshold(threshold('connections.failed < 0.5%'), part, limits).result.kind;
+    expect(kind).toBe('inconclusive');
+  });
 });
 
 describe('a quota of CPU that took too little for a doubt of its own', () => {

@@ -13,7 +13,7 @@ import {
   stdDev,
 } from '../histogram/histogram.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
-import type { Contract, MessageCount, Metric, Statistic, Threshold, Times } from '../plan/plan.ts';
+import type { Contract, MessageCount, Statistic, Threshold, Times } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
@@ -64,10 +64,10 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
   const observedText =
     observation.kind === 'value' ? formatObserved(observation.value, threshold.unit) : neverText(threshold, evidence);
   const doubts = [
-    ...doubtsFor(threshold, observation, isKept, evidence.tally, health),
+    ...doubtsFor(threshold, observation, isKept, evidence, health),
     ...(isKept ? doubtsOfWorst(threshold, evidence) : doubtsOfBest(threshold, evidence, whole.tally, health)),
     ...doubtsOfMissing(threshold, evidence, isKept),
-    ...(isKept && isAboutNumbers(threshold.metric) ? renumberedDoubts(expression, evidence.tally) : []),
+    ...(isKept && isUndoneByMore(threshold) ? renumberedDoubts(expression, evidence.tally) : []),
   ];
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
@@ -383,13 +383,16 @@ function doubtsFor(
   threshold: Threshold,
   observation: Observation,
   isKept: boolean,
-  tally: Tally,
+  { tally, attempted }: Evidence,
   health: readonly HealthDoubt[],
 ): readonly Doubt[] {
   const { metric, expression } = threshold;
   const cast = [
     ...touching(health, subjectsOf(metric, observation.kind === 'missing'), isKept).filter(
-      ({ kind }) => kind !== 'generatorLimits' || isKept || !isBrokenWithoutOwn(threshold, tally),
+      ({ kind }) =>
+        isKept ||
+        ((kind !== 'generatorLimits' || !isBrokenWithoutOwn(threshold, tally, attempted)) &&
+          (kind !== 'standstill' || !isBrokenWithAllDelivered(threshold, tally))),
     ),
     // What is missing of the record may have the excuse.
     ...(isKept || isProven(threshold, observation) ? [] : damageOf(health)),
@@ -432,8 +435,16 @@ function isProven({ metric, unit, operator, limit, scope }: Threshold, observati
   return isUpperLimit && PROVEN_BY_ONE.includes(metric.of);
 }
 
+/** What the service rejected, or was never sent, did not come for want of a generator that runs. */
+function isBrokenWithAllDelivered(threshold: Threshold, { messages }: Tally): boolean {
+  const { metric, unit } = threshold;
+  if (metric.kind !== 'messages' || metric.of !== 'delivered') return false;
+  const delivered = messages.delivered + messages.lost + messages.unresolved;
+  return !holds(unit === 'ratio' ? delivered / messages.sent : delivered, threshold);
+}
+
 /** Where more connections failed at the service alone than the rule allows. */
-function isBrokenWithoutOwn(threshold: Threshold, { failed, failures, attempted }: Tally): boolean {
+function isBrokenWithoutOwn(threshold: Threshold, { failed, failures }: Tally, attempted: number): boolean {
   const { metric, unit } = threshold;
   if (metric.kind !== 'connections' || metric.of !== 'failed') return false;
   const atService = failed - sumOf(OWN_LIMITS.map((kind) => failures[kind] ?? 0));
@@ -492,8 +503,9 @@ function doubtsOfBest(
     if (!holds(unit === 'ratio' ? count / tally.messages.due : count, threshold)) return [];
     return doubt('unsentLate', `${formatCount(late)} messages were unsent because the generator was behind`);
   }
-  const excuse = health.find(({ kind }) => UNRESOLVED_BY.includes(kind));
-  if (excuse !== undefined && touching([excuse], subjectsOf(metric), true).length > 0) {
+  const excuses = health.filter(({ kind }) => UNRESOLVED_BY.includes(kind));
+  const [excuse] = touching(excuses, subjectsOf(metric), true);
+  if (excuse !== undefined) {
     const best = withUnresolvedDelivered(evidence);
     const observation = observe(threshold, best, best);
     if (observation.kind === 'value' && holds(observation.value, threshold)) return [about(excuse, expression)];
@@ -578,9 +590,11 @@ function percentileOf(h: Histogram, percent: number, missing: number): number {
   return value === 'missing' || value === null ? Number.POSITIVE_INFINITY : value;
 }
 
-/** What is known of pushes by their numbers alone. */
-function isAboutNumbers(metric: Metric): boolean {
-  return metric.kind === 'pushes' || (metric.kind === 'messages' && NUMBERED.includes(metric.of));
+/** What is known of pushes by their numbers alone, and would not hold if there were more of what went wrong. */
+function isUndoneByMore({ metric, operator }: Threshold): boolean {
+  if (metric.kind === 'pushes' && metric.of === 'received') return operator === '>' || operator === '>=';
+  const isOfPushes = metric.kind === 'pushes' || (metric.kind === 'messages' && NUMBERED.includes(metric.of));
+  return isOfPushes && (operator === '<' || operator === '<=' || operator === '==');
 }
 
 const NUMBERED: readonly MessageCount[] = ['duplicated', 'reordered', 'belated'];

@@ -9,12 +9,12 @@ type Health = NonNullable<WindowParts['health']>;
 const stalled = (ns: number, cpuNs = 0): Health => ({ stall: { ns, longestNs: ns, cpuNs } });
 
 function doubts(windows: readonly WindowParts[], events: readonly RunEvent[] = [], isProxyIn = false) {
-  const standstills = createStandstills(STAGES, events);
+  const standstills = createStandstills(STAGES, events, isProxyIn);
   for (let second = 0; second < 60; second++) {
     const parts = windows.find((window) => window.second === second) ?? {};
     standstills.add(makeWindow({ second, stage: 0, ...parts }));
   }
-  return standstills.doubts(isProxyIn);
+  return standstills.doubts();
 }
 
 describe('a generator that stood still', () => {

@@ -23,8 +23,7 @@ const BUSY_SHARE = 0.5;
 
 export interface Standstills {
   add(window: Window): void;
-  /** `isProxyIn`: faults on the way are done in the coordinator's process. */
-  doubts(isProxyIn: boolean): readonly HealthDoubt[];
+  doubts(): readonly HealthDoubt[];
 }
 
 interface Standstill {
@@ -35,16 +34,29 @@ interface Standstill {
   readonly phase: string;
 }
 
-export function createStandstills(stages: readonly Stage[], events: readonly RunEvent[]): Standstills {
-  const byStage = stages.map(() => ({ stalledNs: 0, elapsedNs: 0 }));
+/** `isProxyIn`: faults on the way are done in the coordinator's process. */
+export function createStandstills(
+  stages: readonly Stage[],
+  events: readonly RunEvent[],
+  isProxyIn: boolean,
+): Standstills {
+  const byStage = stages.map(() => ({ stalledNs: 0, elapsedNs: 0, during: [] as Stretch[] }));
+  /** Of the long ones. */
   const during: Stretch[] = [];
   let longCount = 0;
   let longest: Standstill | null = null;
 
   function note(found: Standstill): void {
     if (longest === null || found.ns > longest.ns) longest = found;
-    if (found.ns >= LONG_STANDSTILL_NS) longCount++;
+    if (found.ns < LONG_STANDSTILL_NS) return;
+    longCount++;
     appendStretch(during, found.at);
+  }
+
+  for (const event of isProxyIn ? events : []) {
+    if (event.kind !== 'coordinatorStalled') continue;
+    const at = { fromNs: event.atNs - event.forNs, toNs: event.atNs };
+    note({ who: PROXY_PROCESS, kind: 'stopped', ns: event.forNs, at, phase: 'in the run' });
   }
 
   return {
@@ -59,23 +71,12 @@ export function createStandstills(stages: readonly Stage[], events: readonly Run
       if (stall.ns === 0) return;
       const kind = stall.cpuNs < BUSY_SHARE * stall.ns ? 'stopped' : 'busy';
       note({ who: `worker ${worker}`, kind, ns: stall.longestNs, at, phase });
-      if (own !== undefined) own.stalledNs += stall.ns;
+      if (own === undefined) return;
+      own.stalledNs += stall.ns;
+      appendStretch(own.during, at);
     },
 
-    doubts(isProxyIn) {
-      if (isProxyIn) {
-        for (const event of events) {
-          if (event.kind !== 'coordinatorStalled') continue;
-          const at = { fromNs: event.atNs - event.forNs, toNs: event.atNs };
-          note({
-            who: 'the coordinator, which runs the fault proxy,',
-            kind: 'stopped',
-            ns: event.forNs,
-            at,
-            phase: 'in the run',
-          });
-        }
-      }
+    doubts() {
       const shares = byStage.filter(({ stalledNs, elapsedNs }) => stalledNs > STAGE_SHARE * elapsedNs);
       if (longest === null) return [];
       const { who, kind, ns, phase, at } = longest;
@@ -87,10 +88,12 @@ export function createStandstills(stages: readonly Stage[], events: readonly Run
       if (shares.length === 0) return [];
       const share = Math.max(...shares.map(({ stalledNs, elapsedNs }) => stalledNs / elapsedNs));
       const detail = `the generator stood still for ${formatPercent(share)} of a stage, for ${formatDuration(ns)} at most; replies were read late`;
-      return [{ kind: 'eventLoop', rule: null, detail, during }];
+      return [{ kind: 'eventLoop', rule: null, detail, during: shares.flatMap((each) => each.during) }];
     },
   };
 }
+
+const PROXY_PROCESS = 'the coordinator, which runs the fault proxy,';
 
 const CAUSES: Readonly<Record<Standstill['kind'], string>> = {
   stopped:

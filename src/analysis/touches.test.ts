@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { threshold } from '../../test/support/engine/plans.ts';
 import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
-import { subjectsOf, touching } from './touches.ts';
+import { inOrderOfGravity, subjectsOf, touching } from './touches.ts';
 
 const doubt = (kind: HealthDoubtKind): HealthDoubt => ({ kind, rule: null, detail: kind, during: null });
 const reaches = (kind: HealthDoubtKind, rule: string, isKept: boolean): boolean =>
@@ -25,17 +25,21 @@ describe('no doubt about the generator takes back', () => {
   });
 });
 
-test('a standstill touches times, drops, pings and losses, broken or kept', () => {
-  const rules = [
-    'response.p99 < 1s',
-    'ping.max < 1s',
-    'connections.dropped == 0',
-    'pings.unanswered == 0',
-    'lost == 0',
-  ];
+test('a standstill takes back what it may have broken, and keeps nothing open that is kept all the same', () => {
+  const rules = ['connections.dropped == 0', 'pings.unanswered == 0', 'lost == 0', 'delivered >= 99%', 'unsent == 0'];
   for (const rule of rules) {
-    expect([rule, reaches('standstill', rule, false), reaches('standstill', rule, true)]).toEqual([rule, true, true]);
+    expect([rule, reaches('standstill', rule, false), reaches('standstill', rule, true)]).toEqual([rule, true, false]);
   }
+  for (const rule of ['response.p99 < 1s', 'ping.max < 1s']) expect(reaches('standstill', rule, false)).toBe(true);
+  expect(reaches('standstill', 'rejected == 0', false)).toBe(false);
+});
+
+test('where it is known what kept the generator from its work, that it was late is not said as well', () => {
+  const kinds = (...given: readonly HealthDoubtKind[]): string[] =>
+    inOrderOfGravity(given.map(doubt)).map(({ kind }) => kind);
+  expect(kinds('sendLag', 'eventLoop', 'standstill', 'unmatched')).toEqual(['unmatched', 'standstill']);
+  expect(kinds('sendLag', 'throttled')).toEqual(['throttled']);
+  expect(kinds('eventLoop', 'sendLag')).toEqual(['sendLag', 'eventLoop']);
 });
 
 test('load that was absent leaves every kept rule undecided, and no breach', () => {

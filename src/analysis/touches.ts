@@ -22,8 +22,10 @@ export type Subject =
   | 'sendLag'
   /** Messages per second. */
   | 'rates'
-  /** What came back and what did not: delivered, rejected, lost, unresolved, missed. */
+  /** What came back and what did not: delivered, lost, unresolved, missed. */
   | 'lost'
+  /** What the service said that it did not take. */
+  | 'rejected'
   /** What came again. */
   | 'copies'
   | 'order'
@@ -53,41 +55,55 @@ export interface HealthDoubt extends Doubt {
 interface Touch {
   /** Rules about these are undecided, kept or broken. */
   readonly subjects: readonly Subject[];
-  /** Rules that seem kept, and are about these, are undecided as well. */
+  /** Rules that seem broken, and are about these: a cause of ours can break them, and can keep none. */
+  readonly broken: readonly Subject[];
+  /** Rules that seem kept, and are about these. */
   readonly kept: readonly Subject[] | 'every';
 }
 
 const TIMING: readonly Subject[] = ['answerTimes', 'connectTimes', 'pingTimes', 'sendLag', 'rates'];
-const DELIVERY: readonly Subject[] = ['answerTimes', 'lost', 'copies', 'order', 'content'];
+const DELIVERY: readonly Subject[] = ['answerTimes', 'lost', 'rejected', 'copies', 'order', 'content'];
 const NOTHING: readonly Subject[] = [];
 
+/** The gravest first: what explains most of the others. */
 const TOUCHES: Readonly<Record<HealthDoubtKind, Touch>> = {
-  sendLag: { subjects: TIMING, kept: NOTHING },
-  eventLoop: { subjects: TIMING, kept: NOTHING },
-  cpu: { subjects: TIMING, kept: NOTHING },
-  proxy: { subjects: TIMING, kept: NOTHING },
-  littlesLaw: { subjects: TIMING, kept: NOTHING },
-  unsentLate: { subjects: [...TIMING, 'unsent'], kept: NOTHING },
-  throttled: { subjects: TIMING, kept: NOTHING },
-  generatorLimits: { subjects: ['connectTimes', 'rates', 'unsent', 'connections'], kept: NOTHING },
-  standstill: {
-    subjects: [...TIMING, 'lost', 'unsent', 'connections', 'drops', 'pings'],
-    kept: NOTHING,
-  },
-  loadAbsent: { subjects: NOTHING, kept: 'every' },
-  workerDied: { subjects: ['rates', 'connections'], kept: 'every' },
   damagedRecord: {
-    subjects: [...TIMING, 'lost', 'unsent', 'connections', 'drops', 'pings'],
+    subjects: [...TIMING, 'lost', 'rejected', 'unsent', 'connections', 'drops', 'pings'],
+    broken: NOTHING,
     kept: 'every',
   },
-  incomplete: { subjects: NOTHING, kept: 'every' },
-  approximate: { subjects: ['copies'], kept: 'every' },
-  faultFailed: { subjects: NOTHING, kept: 'every' },
-  faultWithoutEffect: { subjects: NOTHING, kept: 'every' },
-  unreadable: { subjects: NOTHING, kept: DELIVERY },
-  unmatched: { subjects: DELIVERY, kept: NOTHING },
-  dialectError: { subjects: DELIVERY, kept: NOTHING },
+  dialectError: { subjects: DELIVERY, broken: NOTHING, kept: NOTHING },
+  unmatched: { subjects: DELIVERY, broken: NOTHING, kept: NOTHING },
+  unreadable: { subjects: NOTHING, broken: NOTHING, kept: DELIVERY },
+  workerDied: { subjects: ['rates', 'connections'], broken: NOTHING, kept: 'every' },
+  standstill: { subjects: TIMING, broken: ['lost', 'unsent', 'connections', 'drops', 'pings'], kept: NOTHING },
+  generatorLimits: { subjects: ['connectTimes', 'rates', 'unsent', 'connections'], broken: NOTHING, kept: NOTHING },
+  loadAbsent: { subjects: NOTHING, broken: NOTHING, kept: 'every' },
+  faultFailed: { subjects: NOTHING, broken: NOTHING, kept: 'every' },
+  faultWithoutEffect: { subjects: NOTHING, broken: NOTHING, kept: 'every' },
+  throttled: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
+  sendLag: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
+  eventLoop: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
+  cpu: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
+  proxy: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
+  unsentLate: { subjects: [...TIMING, 'unsent'], broken: NOTHING, kept: NOTHING },
+  littlesLaw: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
+  repeatedRecord: { subjects: NOTHING, broken: NOTHING, kept: 'every' },
+  incomplete: { subjects: NOTHING, broken: NOTHING, kept: 'every' },
+  approximate: { subjects: ['copies'], broken: NOTHING, kept: 'every' },
 };
+
+/** What shows a process that did not get to its work, whatever kept it. */
+const SHOWN_BY_LATENESS: readonly HealthDoubtKind[] = ['sendLag', 'eventLoop', 'cpu'];
+
+/** The gravest first. Where it is known what kept the generator from its work, that it was late says nothing more. */
+export function inOrderOfGravity(health: readonly HealthDoubt[]): readonly HealthDoubt[] {
+  const kinds = Object.keys(TOUCHES);
+  const isExplained = health.some(({ kind }) => kind === 'standstill' || kind === 'throttled');
+  return health
+    .filter(({ kind }) => !isExplained || !SHOWN_BY_LATENESS.includes(kind))
+    .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
+}
 
 /** Those that leave a rule about these subjects undecided. */
 export function touching(
@@ -98,6 +114,7 @@ export function touching(
   return health.filter(({ kind }) => {
     const touch = TOUCHES[kind];
     if (isKept && (touch.kept === 'every' || touch.kept.some((subject) => subjects.includes(subject)))) return true;
+    if (!isKept && touch.broken.some((subject) => subjects.includes(subject))) return true;
     return touch.subjects.some((subject) => subjects.includes(subject));
   });
 }
@@ -145,7 +162,7 @@ const SUBJECTS_OF_COUNTS: Readonly<Record<Extract<Metric, { kind: 'messages' }>[
   sent: ['unsent'],
   unsent: ['unsent'],
   delivered: ['lost'],
-  rejected: ['lost'],
+  rejected: ['rejected'],
   lost: ['lost'],
   unresolved: ['lost'],
   belated: ['lost', 'copies'],

@@ -78,9 +78,14 @@ function readNumber(bytes: Uint8Array, start: number, stop: number): number {
 
 /** With a point or an exponent, as RFC 8259 allows it of a whole number too: 4711.0, 1e3. */
 function readRareNumber(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from > MOST_RARE_BYTES) return Number.POSITIVE_INFINITY;
   const value = Number(String.fromCharCode(...bytes.subarray(from, to)));
+  if (value === Number.POSITIVE_INFINITY) return value;
   return value % 1 === 0 ? value + 0 : Number.NaN; // no −0
 }
+
+/** Longer than any number that a service counts with: what is longer is too large to be judged. */
+const MOST_RARE_BYTES = 400;
 
 function isEscaped(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true;

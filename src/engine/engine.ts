@@ -345,8 +345,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   function open(lane: Lane): void {
     lane.isWanted = true;
-    if (lane.isResolved) conversation.wanted(lane);
-    else asked.push({ lane, atNs: clock.nowNs() });
+    asked.push({ lane, atNs: clock.nowNs() });
     if (lane.state === 'idle') connector.request(lane);
     else if (lane.state === 'draining' || lane.state === 'closing') reopen.add(lane);
   }

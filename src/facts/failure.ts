@@ -55,6 +55,24 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
   other: 'another error',
 };
 
+/** What a connection fails with that does not open; the last two may also end one that was open. */
+export const BEFORE_OPEN: readonly FailureKind[] = [
+  'dns',
+  'refused',
+  'unreachable',
+  'tls',
+  'connectTimeout',
+  'handshakeTimeout',
+  'upgradeRejected',
+  'badUpgrade',
+  'fileDescriptors',
+  'ports',
+  'sourceAddress',
+  'socketMemory',
+  'reset',
+  'other',
+];
+
 /** What kept the generator from connecting, whatever the service would have said. */
 export const OWN_LIMITS = [
   'fileDescriptors',

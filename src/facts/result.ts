@@ -185,6 +185,7 @@ export const DOUBT_KINDS = [
   'workerDied',
   'incomplete',
   'damagedRecord',
+  'repeatedRecord',
   'littlesLaw',
   'approximate',
   'unmatched',

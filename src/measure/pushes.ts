@@ -170,7 +170,7 @@ export function notePush(
   const end = pushes.ends?.[pair] ?? Number.POSITIVE_INFINITY;
   if (sequence >= end) return Unjudged.afterTheEnd;
   const heard = pushes.pages[Math.floor(pair / PAGE)]!;
-  if (sequence < heard.ledger.expected[pair % PAGE]! || pushes.held.size > 0) {
+  if (sequence < heard.ledger.expected[pair % PAGE]! || (pushes.held.size > 0 && pushes.held.has(pair))) {
     if (isHeld(pushes, pair, channel, sequence)) return Unjudged.held;
   }
   return judge(pushes, pair, channel, sequence, receivedNs);

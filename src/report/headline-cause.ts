@@ -1,7 +1,7 @@
 // What happened, in one sentence: the line under the verdict. Most runs have none: their rules say it all.
 
 import { closedText } from '../analysis/load-presence.ts';
-import { FAILURE_MEANINGS, type FailureKind, OWN_LIMITS } from '../facts/failure.ts';
+import { BEFORE_OPEN, FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { FailureResult, RunResult, TargetDeath } from '../facts/result.ts';
 import { msToNs } from '../units/duration.ts';
 import { formatCount } from '../units/rate.ts';
@@ -72,18 +72,6 @@ function mostFailed(result: RunResult): string | null {
   const text = `${formatCount(connections.failed)} of ${plural(connections.attempted, 'connection')} did not open`;
   return worst === null ? `${text}.` : `${text}: ${failureText(worst, result)}`;
 }
-
-const BEFORE_OPEN: readonly FailureKind[] = [
-  'dns',
-  'refused',
-  'unreachable',
-  'tls',
-  'connectTimeout',
-  'handshakeTimeout',
-  'upgradeRejected',
-  'badUpgrade',
-  ...OWN_LIMITS,
-];
 
 interface WorstFailure {
   readonly kind: FailureKind;

@@ -544,15 +544,15 @@ describe('nothing to judge by is never a pass', () => {
     expect(result.verdict.doubts.map(({ kind }) => kind)).toContain('noRules');
   });
 
-  test('a rule about messages where none were sent: inconclusive', async () => {
-    const directory = temporaryDirectory();
+  test('a rule about messages in a plan that sends none: exit 64, with every rule named', async () => {
     const load = { connections: [{ to: 2 }, { hold: '500ms' }] };
     const thresholds = ['response.p99 < 1s', 'lost == 0', 'delivered >= 99%'];
     const contract = { delivery: 'exactly-once', order: 'per-stream', integrity: 'checksum' };
+    const directory = temporaryDirectory();
     writeInto(directory, 'plan.json', JSON.stringify({ target: { url: echo.url }, load, thresholds, contract }));
-    const { exitCode, result } = await runAndStore(['plan.json'], { cwd: directory });
-    expect(exitCode).toBe(2);
-    expect(result.verdict.thresholds.map(({ kind }) => kind)).toEqual(Array(6).fill('inconclusive'));
+    const { exitCode, stderr } = await runHighwater(['run', 'plan.json'], { cwd: directory });
+    expect(exitCode).toBe(64);
+    expect(stderr.match(/^PLAN_INVALID .*load\.messages/gm)).toHaveLength(6);
   });
 
   test('a percentile that so few samples cannot bound: inconclusive, with the number needed', async () => {

@@ -405,7 +405,9 @@ describe('a plan', TOGETHER, () => {
     });
     expect(result.messages).toMatchObject({ due: 0, sent: 0, delivered: 0 });
     expect(result.response.count).toBe(0);
-    expect(result.verdict.thresholds.map(({ kind }) => kind)).toEqual(['pass', 'pass']);
+    // Lanes that a busy machine opens late are load that was absent, and then nothing is passed.
+    const isThere = doubts(result).every((kind) => kind !== 'loadAbsent');
+    expect(result.verdict.thresholds.map(({ kind }) => kind)).toEqual(Array(2).fill(isThere ? 'pass' : 'inconclusive'));
     expect(await server.counts()).toMatchObject({ connections: 10, peakOpen: 10, messages: 0 });
     expect(result.run.durationSeconds).toBeGreaterThanOrEqual(2);
   });
@@ -603,7 +605,7 @@ describe.skipIf(!hasProc)('a disk that is full in the middle of a run', TOGETHER
 
 describe('the exit code', TOGETHER, () => {
   /** What a busy machine does to a generator. It is then right not to pass, whatever the rules say. */
-  const MACHINE_DOUBTS = ['sendLag', 'eventLoop', 'cpu', 'unsentLate', 'littlesLaw'];
+  const MACHINE_DOUBTS = ['sendLag', 'eventLoop', 'cpu', 'unsentLate', 'littlesLaw', 'standstill', 'loadAbsent'];
 
   async function runWith(rules: readonly string[], name = 'exit-code'): Promise<Ended> {
     const server = await bench.server({ behaviour: 'echo' });
@@ -629,7 +631,7 @@ describe('the exit code', TOGETHER, () => {
     const quiet = windows.map((window) => ({
       ...window,
       histograms: { ...window.histograms, sendLag: empty, eventLoopDelay: empty },
-      health: { ...window.health, cpuNs: 0 },
+      health: { ...window.health, cpuNs: 0, stall: { ns: 0, longestNs: 0, cpuNs: 0 } },
     }));
     const text = quiet.map((window) => `${JSON.stringify(window)}\n`).join('');
     writeFileSync(path.join(recordOf('undoubted'), 'windows.ndjson'), text);

@@ -63,6 +63,8 @@ interface Trial {
   seen: number;
   takenBack: number;
   answers: number;
+  /** What is to be done for each client when the trial is over. */
+  readonly ends: (() => void)[];
   readonly timers: Set<NodeJS.Timeout>;
 }
 
@@ -107,6 +109,7 @@ export async function startVerdictService(): Promise<VerdictService> {
         seen: 0,
         takenBack: 0,
         answers: 0,
+        ends: [],
         timers: new Set(),
       });
       return `ws://127.0.0.1:${port}/${name}`;
@@ -114,6 +117,7 @@ export async function startVerdictService(): Promise<VerdictService> {
     truth(name) {
       const trial = trials.get(name)!;
       for (const timer of trial.timers) clearInterval(timer);
+      for (const end of trial.ends) end();
       for (const [client, { sinceMs }] of trial.clients) {
         trial.truth.connections.push({ fromMs: sinceMs, toMs: performance.now() });
         client.removeAllListeners('close').terminate();
@@ -160,12 +164,19 @@ function welcome(trial: Trial, client: WebSocket): void {
     if (client.readyState === client.OPEN) client.send(data, { binary });
   };
 
+  trial.ends.push(noteHeld);
+  /** What nothing came behind was never sent. */
+  function noteHeld(): void {
+    if (held !== null) truth.unanswered++;
+    held = null;
+  }
   client.on('error', () => {});
   client.on('pong', () => {
     state.pongMs = performance.now();
   });
   client.on('close', () => {
     clients.delete(client);
+    noteHeld();
     for (const timer of own) {
       clearTimeout(timer);
       trial.timers.delete(timer);
