@@ -105,7 +105,13 @@ export function createLoadPresence(
       for (const second of seconds.values()) {
         if (!excused.some((stretch) => overlaps(stretch, second))) merge(judged[second.stage]!, second);
       }
-      const absent = judged.flatMap((amount, index) => (isPresent(amount) ? [] : [{ amount, stage: stages[index]! }]));
+      const absent = judged.flatMap((amount, index) => {
+        const whole = { ...byStage[index]!, unsent: { ...byStage[index]!.unsent } };
+        for (const second of seconds.values()) if (second.stage === index) merge(whole, second);
+        // A fault that takes away most of a stage leaves nothing to pass on.
+        if (!isMostlyPresent(whole)) return [{ amount: whole, stage: stages[index]! }];
+        return isPresent(amount) ? [] : [{ amount, stage: stages[index]! }];
+      });
       const baseNs = plan.load.messages.kind === 'none' ? 0 : (whole.originNs ?? 0);
       const during = absent.map(({ stage }) => ({ fromNs: baseNs + stage.fromNs, toNs: baseNs + stage.toNs }));
       const cause = causeOf({ ...whole, closeReasons: closeReasonsOf(events) });
@@ -151,6 +157,13 @@ function isConnected({ wantedNs, openNs }: Amount): boolean {
 
 function isSent({ due, sent }: Amount): boolean {
   return sent >= PRESENT_RATIO * due;
+}
+
+/** With what planned faults took away. */
+const LEAST_RATIO = 0.5;
+
+function isMostlyPresent({ wantedNs, openNs, due, sent }: Amount): boolean {
+  return openNs >= LEAST_RATIO * wantedNs && sent >= LEAST_RATIO * due;
 }
 
 function isPresent(amount: Amount): boolean {
@@ -248,11 +261,15 @@ export function closedText(closed: ClosedConnections): string | null {
   const { opened, droppedByServer, closeCodes, closeReasons, lifetimeNs } = closed;
   if (droppedByServer === 0) return null;
   // Among the codes are those with which we closed a connection that broke the rules.
-  const theirs = Object.entries(closeCodes).filter(([each]) => each === NO_CLOSE_FRAME || each in closeReasons);
-  const [code, count] = theirs.sort(([, a], [, b]) => b - a)[0] ?? [NO_CLOSE_FRAME, droppedByServer];
+  const [code, count] = Object.entries(closeCodes).sort(([, a], [, b]) => b - a)[0] ?? [
+    NO_CLOSE_FRAME,
+    droppedByServer,
+  ];
   const after = lifetimeNs === null ? '' : ` ${formatDuration(lifetimeNs)} after opening`;
   const of = `${formatCount(count)} of ${formatCount(opened)} connections`;
   if (code === NO_CLOSE_FRAME) return `${of} ended without a close frame${after}`;
+  // With this code we closed what broke the rules of the protocol.
+  if (!(code in closeReasons)) return `${of} were closed because the service broke the protocol${after}: ${code}`;
   const { [code]: reason = '' } = closeReasons;
   return `${of} were closed by the service${after}: ${reason === '' ? code : `${code} ${reason}`}`;
 }

@@ -311,7 +311,11 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
   });
 
   const answered = { messages: { due: 20, sent: 20, delivered: 11 }, connections: lanes };
-  const pushed = { pushes: { owed: 11, received: 11, accounts: 10 }, connections: lanes };
+  const pushed = {
+    pushes: { owed: 11, received: 11, accounts: 10 },
+    connections: lanes,
+    times: { firstPush: times(10, MS) },
+  };
   test.each<readonly [string, WindowParts]>([
     ['duplicated == 0', oneEach],
     ['belated == 0', oneEach],
@@ -855,4 +859,35 @@ test('a time that never was is not taken back because the generator was late', (
   expect(kindOf('handshake.p50 < 1s', failed, [doubt('generatorLimits')])).toBe('inconclusive');
   const opened: WindowParts = { connections: { attempted: 60, opened: 60 }, times: { handshake: times(60, 2e9) } };
   expect(kindOf('handshake.p50 < 1s', opened, [doubt('sendLag')])).toBe('inconclusive');
+});
+
+describe('what nobody can know of', () => {
+  test('lanes that heard no push leaves rules about pushes open, however well the others fared', () => {
+    const heardBy = (lanes: number): WindowParts => ({
+      pushes: { owed: 136, received: 136, accounts: 1 },
+      connections: { attempted: 10, opened: 10 },
+      times: { firstPush: times(lanes, MS) },
+    });
+    expect(kindOf('pushes.received >= 99%', heardBy(1))).toBe('inconclusive');
+    expect(kindOf('pushes.missed == 0', heardBy(9))).toBe('inconclusive');
+    expect(kindOf('pushes.missed == 0', heardBy(10))).toBe('pass');
+    const exactly = { delivery: 'exactly-once', order: 'none', integrity: 'none', replay: 'none' } as const;
+    expect(judgeContract(exactly, heard(heardBy(1)), [])[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(exactly, heard(heardBy(10)), [])[0]?.result.kind).toBe('pass');
+  });
+
+  test('messages that came to another lane as well leaves open whether any came twice', () => {
+    const parts = (otherStream: number): WindowParts => ({
+      messages: { due: 40, sent: 40, delivered: 40, unexpected: otherStream },
+      strangers: { otherStream },
+    });
+    const exactly = { delivery: 'exactly-once', order: 'none', integrity: 'none', replay: 'none' } as const;
+    expect(judgeContract(exactly, heard(parts(40)), [])[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(exactly, heard(parts(0)), [])[0]?.result.kind).toBe('pass');
+  });
+
+  test('messages that were all rejected says nothing about losses', () => {
+    expect(kindOf('lost == 0', { messages: { due: 60, sent: 60, rejected: 60 } })).toBe('inconclusive');
+    expect(kindOf('lost == 0', { messages: { due: 60, sent: 60, rejected: 59, delivered: 1 } })).toBe('pass');
+  });
 });

@@ -68,6 +68,7 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
     ...(isKept ? doubtsOfWorst(threshold, evidence) : doubtsOfBest(threshold, evidence, whole.tally, health)),
     ...doubtsOfMissing(threshold, evidence, isKept),
     ...(isKept && isUndoneByMore(threshold) ? renumberedDoubts(expression, evidence.tally) : []),
+    ...(isKept && threshold.metric.kind === 'pushes' ? silenceDoubts(expression, evidence.tally) : []),
   ];
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);
@@ -203,8 +204,9 @@ function whyUncounted({ scope }: Threshold, of: MessageCount, evidence: Evidence
       return messages.due === 0 ? 'no message was due' : null;
     case 'sent':
       return messages.due === 0 && messages.sent === 0 ? 'no message was due' : null;
-    case 'delivered':
     case 'lost':
+      return messages.sent === 0 ? 'no message was sent' : whyNoneCarried(messages);
+    case 'delivered':
     case 'unresolved':
     case 'resent':
     case 'acknowledged':
@@ -230,6 +232,11 @@ function whyUncounted({ scope }: Threshold, of: MessageCount, evidence: Evidence
     default:
       return unreachable(of);
   }
+}
+
+/** What the service refuses it has not lost. */
+function whyNoneCarried({ delivered, lost, unresolved }: Tally['messages']): string | null {
+  return delivered + lost + unresolved === 0 ? 'the service rejected every message' : null;
 }
 
 type Judged = Pick<Evidence, 'tally' | 'fanout'>;
@@ -599,6 +606,24 @@ function isUndoneByMore({ metric, operator }: Threshold): boolean {
 
 const NUMBERED: readonly MessageCount[] = ['duplicated', 'reordered', 'belated'];
 
+/** Of lanes that hear nothing at all: more than this are a doubt. */
+const SILENT_RATIO = 0.01;
+
+/** A lane is owed what comes behind the first push that it hears: of one that hears none nobody knows what it missed. */
+function silenceDoubts(rule: string, { pushes, opened, histograms }: Tally): readonly Doubt[] {
+  const silent = opened - histograms.firstPush.count;
+  if (pushes.owed === 0 || silent <= SILENT_RATIO * opened) return [];
+  const detail = `${rule}: ${formatCount(silent)} of ${formatCount(opened)} connections heard no push, and what they were owed is not known`;
+  return [{ kind: 'unresolved', rule, detail }];
+}
+
+/** A message of this run that came to another lane than its own, where lanes do not hear one another, was delivered once more. */
+function misdeliveredDoubts(rule: string, { strangers: { otherStream } }: Tally): readonly Doubt[] {
+  if (otherStream === 0) return [];
+  const detail = `${rule}: ${formatCount(otherStream)} messages came to a connection that had not sent them: as copies, or in the place of others`;
+  return [{ kind: 'unresolved', rule, detail }];
+}
+
 /** How many were lost where the numbers began anew, and whether the service said all of it again, nobody here can know. */
 function renumberedDoubts(rule: string, { pushes: { renumbered } }: Tally): readonly Doubt[] {
   if (renumbered === 0) return [];
@@ -686,6 +711,8 @@ export function judgeContract(
         : []),
       ...doubtsAbout(broken, true),
       ...(broken.includes('corrupted') ? [] : renumberedDoubts(rule, tally)),
+      ...(broken.includes('missed') ? silenceDoubts(rule, tally) : []),
+      ...(broken.includes('duplicated') ? misdeliveredDoubts(rule, tally) : []),
     ];
     return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
   });

@@ -267,7 +267,7 @@ describe('a service that breaks the rules is told so', () => {
     ['tooBig', 1009, Uint8Array.of(0x82, 127, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff)],
   ] as const)('%s: closed with %i', (kind, code, bytes) => {
     const outcome = breaking(bytes);
-    expect(outcome.tally).toMatchObject({ failures: { [kind]: 1 }, closeCodes: { [code]: 1 }, droppedByServer: 0 });
+    expect(outcome.tally).toMatchObject({ failures: { [kind]: 1 }, closeCodes: { [code]: 1 }, droppedByServer: 1 });
     expect(outcome.connections[0]!.closeCode).toBe(code);
     expect(failures(outcome)[0]!.failure).toBe(kind);
     expect(failures(outcome)[0]!.detail).toMatch(/^RFC \d+ §/);

@@ -265,7 +265,8 @@ export function createConversation(parts: ConversationParts): Conversation {
   /** The connection dies under its messages: what is in flight is unresolved. */
   function leave(lane: Lane, why: 'droppedByServer' | 'brokeRules' | 'misbehaved', code: number): void {
     lane.droppedNs = clock.nowNs();
-    if (why === 'droppedByServer') {
+    // A service that breaks the rules of the protocol ends its connection as surely as one that closes it.
+    if (why !== 'misbehaved') {
       recorder.droppedByServer++;
       record(recorder.histograms.lifetime, lane.droppedNs - lane.openedNs);
     }

@@ -404,7 +404,14 @@ export function isWindow(value: unknown): value is Window {
 }
 
 function hasCounts(value: unknown, names: readonly string[]): value is Record<string, unknown> {
-  return isRecord(value) && names.every((name) => Number.isFinite(value[name]) && (value[name] as number) >= 0);
+  return isRecord(value) && names.every((name) => isCount(value[name]));
+}
+
+/** Lane·ns of a day of 100,000 lanes are below it; what is larger was not counted. */
+const MOST_COUNTED = 2 ** 63;
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < MOST_COUNTED;
 }
 
 function isNumbered(value: unknown): boolean {

@@ -80,15 +80,24 @@ function checkContract(contract: WrittenPlan['contract'], load: Load, dialect: D
   }
 }
 
+/** Shorter echoes hold a number and nothing that could be compared (docs/limits.md). */
+const LEAST_CHECKED_BYTES = { binary: 8, text: 16 } as const;
+
 /** What a plan must have for damage to be seen; null where it has it. */
-function lackingForContent({ messages }: Load, dialect: Dialect): string | null {
+function lackingForContent({ messages, mix }: Load, dialect: Dialect): string | null {
   switch (dialect.kind) {
     case 'push':
       return 'another dialect, as nobody knows what a push should hold';
     case 'json':
       if (messages.kind === 'none') return 'load.messages, for a rule about damage';
       return dialect.payload === null ? 'dialect.payload, where an answer returns what was sent' : null;
-    case 'echo':
+    case 'echo': {
+      if (messages.kind === 'none') return 'load.messages, for a rule about damage';
+      const least = LEAST_CHECKED_BYTES[dialect.format];
+      return mix.some(({ payloadBytes }) => payloadBytes >= least)
+        ? null
+        : `messages of at least ${least} bytes, as shorter ones have no room for a checksum`;
+    }
     case 'module':
       return messages.kind === 'none' ? 'load.messages, for a rule about damage' : null;
     default:

@@ -171,6 +171,18 @@ describe('problems', () => {
         ['integrity', 'checksum', json, 'dialect.payload, where an answer returns what was sent'],
         ['integrity', 'checksum', push, 'another dialect, as nobody knows what a push should hold'],
         ['integrity', 'checksum', minimal, 'load.messages, for a rule about damage'],
+        [
+          'integrity',
+          'checksum',
+          { target, load: { messages, bytes: 4 } },
+          'messages of at least 8 bytes, as shorter ones have no room for a checksum',
+        ],
+        [
+          'integrity',
+          'checksum',
+          { ...sending, load: { messages, bytes: 15 }, dialect: { kind: 'echo', format: 'text' } },
+          'messages of at least 16 bytes, as shorter ones have no room for a checksum',
+        ],
         ['delivery', 'exactly-once', minimal, 'none, or load.messages'],
         ['order', 'per-stream', minimal, 'none, or load.messages'],
       ] as const

@@ -3,6 +3,7 @@
 
 import type { Recognition } from '../analysis/recognise.ts';
 import type { Variable } from '../plan/placeholders.ts';
+import { parseBytes } from '../units/bytes.ts';
 import { dialectLines } from './first-dialect.ts';
 import { comment, noted, yamlFlow, yamlKey, yamlText } from './yaml.ts';
 
@@ -111,8 +112,8 @@ function roomLines({ recognition, connections, bytes }: FirstPlan): readonly str
   ];
 }
 
-function promiseLines({ recognition, rules }: FirstPlan): readonly string[] {
-  const contract = contractOf(recognition);
+function promiseLines({ recognition, rules, bytes }: FirstPlan): readonly string[] {
+  const contract = contractOf(recognition, bytes);
   return [
     ...(contract === null ? [] : [`contract: ${yamlFlow(contract)}`, '']),
     noted('thresholds:', 'without a rule no run is a pass'),
@@ -120,9 +121,15 @@ function promiseLines({ recognition, rules }: FirstPlan): readonly string[] {
   ];
 }
 
+/** A shorter echo, as text, has no room for a checksum. */
+const LEAST_CHECKED_BYTES = 16;
+
 /** What the service was seen to do, and no more. */
-function contractOf(recognition: Recognition): object | null {
-  if (recognition.kind === 'echo') return { delivery: 'exactly-once', order: 'per-stream', integrity: 'checksum' };
+function contractOf(recognition: Recognition, bytes: string | null): object | null {
+  if (recognition.kind === 'echo') {
+    const isChecked = bytes === null || (parseBytes(bytes) ?? 0) >= LEAST_CHECKED_BYTES;
+    return { delivery: 'exactly-once', order: 'per-stream', ...(isChecked ? { integrity: 'checksum' } : {}) };
+  }
   if (recognition.kind !== 'json') return null;
   const { payload, isDouble } = recognition.service;
   return {

@@ -52,15 +52,15 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'what had not come back when its lane closed is lost',
     file: 'engine/conversation.ts',
-    from: "const lost = fate === 'lost' ? outstanding : (taken?.size ?? 0);",
-    to: 'const lost = taken?.size ?? 0;',
+    from: '? outstanding - missingBetween(ledger, index, 0, unreadable)',
+    to: '? countAbove(taken?.keys() ?? [], unreadable)',
     noticed: /lost: found 0, done \d/,
   },
   {
     detector: 'what was in flight when its connection died is unresolved',
     file: 'engine/conversation.ts',
-    from: "const lost = fate === 'lost' ? outstanding : (taken?.size ?? 0);",
-    to: 'const lost = outstanding;',
+    from: ': countAbove(taken?.keys() ?? [], unreadable);',
+    to: ': outstanding;',
     noticed: /lost: found \d+, done \d/,
   },
   {
@@ -94,7 +94,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'what was sent after the last that a lane heard is missed',
     file: 'analysis/fanout.ts',
-    from: 'stayed === 1 && sent > to ? [[to, sent, receivers]] : [],',
+    from: 'stayed === those && sent > to ? [[to, sent, receivers]] : [],',
     to: '[],',
     noticed: /missed in rooms: found \d+, done \d/,
   },
@@ -108,7 +108,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'what was acknowledged and never came is lost',
     file: 'engine/conversation.ts',
-    from: 'recorder.acknowledgements.lost += taken?.size ?? 0;',
+    from: 'recorder.acknowledgements.lost += countAbove(taken?.keys() ?? [], unreadable);',
     to: '',
     noticed: /acknowledged and lost: found 0, done \d/,
   },
@@ -129,7 +129,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'each type has its own losses',
     file: 'engine/conversation.ts',
-    from: "countByType(byType, taken?.has(sequence) ? 'lost' : fate, stream, sequence);",
+    from: "countByType(byType, isLost ? 'lost' : 'unresolved', stream, sequence);",
     to: '',
     noticed: /lost by type: found 0, done \d/,
   },
@@ -150,22 +150,22 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'a push behind a later one is reordered',
     file: 'engine/hot/pushed.ts',
-    from: 'countReordered(recorder, pushes.extent);',
+    from: 'countReordered(recorder, extent);',
     to: '',
     noticed: /pushes reordered: found 0, done \d/,
   },
   {
     detector: 'what a lane never heard of a service is missed',
     file: 'measure/pushes.ts',
-    from: 'counts.missed += account.missing;',
+    from: 'counts.missed += account.missing.count;',
     to: '',
     noticed: /pushes missed: found 0, done \d/,
   },
   {
     detector: 'what another lane heard is missed by one to which nothing is said any more',
     file: 'measure/pushes.ts',
-    from: 'numbering.shared ? placeOf.map((place) => highest.get(place)!) : expected;',
-    to: 'expected;',
+    from: '(isShared(place) ? highest.get(place)! : expected[pair]!)',
+    to: 'expected[pair]!',
     noticed: /pushes missed: found \d+, done \d/,
     campaigns: 120,
   },
@@ -175,6 +175,7 @@ const MUTATIONS: readonly Mutation[] = [
     from: 'recorder.messages.unexpected++;',
     to: '',
     noticed: /unexpected(?: beside pushes)?: found 0, done \d/,
+    campaigns: 120,
   },
 ];
 

@@ -89,7 +89,8 @@ describe('a service that lets clients in and closes them', { concurrent: true, t
       ...SENT,
       load: { connections: 20, messages: { open: { rate: '100/s', for: '3s' } } },
       contract: { delivery: 'exactly-once' },
-      thresholds: ['delivered >= 90%'],
+      // What was on its way when a connection closed is unresolved.
+      thresholds: ['delivered >= 50%'],
     };
     const { result, exitCode } = await runAgainst({ closeAfterMs: 300 }, plan, whenOver);
     expect(exitCode).toBe(2);

@@ -119,7 +119,7 @@ test('the history of the plan names the run and the commit, with both levels, an
   const { stdout, exitCode } = await command(['history', 'chat']);
   expect(exitCode).toBe(0);
   const line = new RegExp(
-    `^ {2}x worse {3}response p50 \\d+(\\.\\d+)? ms -> [5-9]\\d\\d ms \\(\\+\\d+(\\.\\d)? %\\) since run ${result.run.id} \\(commit ${head.slice(0, 8)}\\)$`,
+    `^ {2}x worse {3}response p50 \\d+(\\.\\d+)? ms -> [5-9]\\d\\d ms \\((?:\\+\\d+(?:\\.\\d)? %|x \\d+(?:\\.\\d)?)\\) since run ${result.run.id} \\(commit ${head.slice(0, 8)}\\)$`,
     'm',
   );
   expect(stdout).toMatch(line);
@@ -196,7 +196,7 @@ test('the report of the last run shows it over the runs, on the page, on paper a
 test('the report of a run before knows nothing of what came after, nor the first ones of a trend', async () => {
   const quick = inTrend().filter(({ side }) => side === 'quick');
   const report = async (id: string): Promise<string> => {
-    await command(['report', id, '-o', 'html', '--output-dir', 'before']);
+    await command(['report', id, '-o', 'html', '--output-dir', 'before', '--overwrite']);
     return readFileSync(path.join(cwd, 'before/report.html'), 'utf8');
   };
   expect(await report(quick.at(-1)!.result.run.id)).not.toContain(firstSlow().result.run.id);
