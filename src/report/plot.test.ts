@@ -26,7 +26,7 @@ describe('plots for a terminal', () => {
   });
 
   test('keep the slow seconds of thousands', () => {
-    const result = resultOf({ seconds: 5000, messages: 20 });
+    const result = resultOf({ seconds: 2500, messages: 20 });
     const [, top] = renderPlots(result, plainStyle(true), REPORT_TOOLS.inflate).split('\n');
     const slowest = Math.max(...result.timeline.map(({ responseP99Ms }) => responseP99Ms ?? 0));
     expect(top).toMatch(new RegExp(`^ +${formatMs(slowest)} │.*•`));

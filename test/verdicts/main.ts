@@ -1,10 +1,20 @@
-// The verdict campaign: `node --import jiti/register test/verdicts/main.ts [--disturbed N] [--calm N] [--breaches N] [--seed S] [--at-once N] [--command FILE] [--verbose]`.
-// Half of the disturbed trials disturb the generator, half the service.
+// The whole verdict campaign: `npm run evidence -- [--disturbed N] [--calm N] [--breaches N] [--seed S] [--only PATTERN] [--verbose]`.
+// Half of the disturbed trials disturb the generator, half the service. Without `--only` the table goes to docs/evidence/verdicts.md.
+// Ends with 1 where a verdict was false, or where truth was bought by silence.
 
+import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { TRIAL_KINDS } from './draw.ts';
-import { fightTrials } from './trials.ts';
+import { TRIAL_KINDS, type TrialKind } from './draw.ts';
+import { fightTrials, type Tally } from './trials.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+/** Of runs with nothing planted so many must be decided, and of planted breaches so many must fail. */
+const LEAST_DECIDED_RATIO = 0.98;
+const LEAST_FAILED_RATIO = 0.95;
+/** Runs that are disturbed mostly wait; calm ones must not disturb one another. */
+const AT_ONCE: Readonly<Record<TrialKind, number>> = { calm: 2, breach: 3, generator: 4, service: 4 };
 
 const { values } = parseArgs({
   options: {
@@ -12,43 +22,78 @@ const { values } = parseArgs({
     calm: { type: 'string', default: '200' },
     breaches: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
-    'at-once': { type: 'string', default: '2' },
-    command: { type: 'string', default: path.resolve(import.meta.dirname, '../../dist/cli/bin.js') },
     only: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
-const disturbed = Number(values.disturbed);
 const only = values.only === undefined ? null : new RegExp(values.only);
-const tallies = await fightTrials({
-  command: values.command,
-  seed: Number(values.seed),
-  atOnce: Number(values['at-once']),
-  counts: {
-    calm: Number(values.calm),
-    breach: Number(values.breaches),
-    generator: Math.ceil(disturbed / 2),
-    service: Math.floor(disturbed / 2),
-  },
-  ...(only === null
-    ? {}
-    : { wanted: (trial) => only.test(JSON.stringify([trial.kind, trial.disturbance, trial.behavior, trial.seed])) }),
-  done(fought, problem) {
-    const { trial, result, exitCode, skipped } = fought;
-    if (problem !== null) process.stdout.write(`FALSE ${trial.kind} ${trial.seed}: ${problem}\n`);
-    if (!values.verbose) return;
-    const doubts = result?.verdict.doubts.map(({ kind }) => kind).join(',') ?? fought.stderr.trim().slice(0, 200);
-    const what = JSON.stringify({ ...trial.disturbance, ...trial.behavior });
-    process.stdout.write(
-      `${trial.kind} ${trial.seed} ${what} exit ${exitCode} ${result?.verdict.kind ?? skipped} ${[...new Set(doubts.split(','))].join(',')}\n`,
-    );
-  },
-});
+const counts: Readonly<Record<TrialKind, number>> = {
+  calm: Number(values.calm),
+  breach: Number(values.breaches),
+  generator: Math.ceil(Number(values.disturbed) / 2),
+  service: Math.floor(Number(values.disturbed) / 2),
+};
+
+const tallies = {} as Record<TrialKind, Tally>;
 for (const kind of TRIAL_KINDS) {
-  const { fought, pass, fail, inconclusive, error, falseVerdicts, skipped } = tallies[kind];
-  process.stdout.write(
-    `${kind}: ${fought} fought, ${pass} pass, ${fail} fail, ${inconclusive} inconclusive, ${error} ended with an error, ` +
-      `${falseVerdicts.length} false, ${skipped.length} skipped\n`,
-  );
+  const fought = await fightTrials({
+    command: path.join(ROOT, 'dist/cli/bin.js'),
+    seed: Number(values.seed),
+    atOnce: AT_ONCE[kind],
+    counts: { calm: 0, breach: 0, generator: 0, service: 0, [kind]: counts[kind] },
+    ...(only === null
+      ? {}
+      : { wanted: (trial) => only.test(JSON.stringify([trial.kind, trial.disturbance, trial.behavior])) }),
+    done({ trial, result, exitCode, skipped, stderr }, problem) {
+      if (problem !== null) process.stdout.write(`FALSE ${trial.kind} ${trial.seed}: ${problem}\n`);
+      if (!values.verbose) return;
+      const doubts = new Set(result?.verdict.doubts.map((doubt) => doubt.kind));
+      const came = result === null ? stderr.trim().slice(0, 200) : `${result.verdict.kind} ${[...doubts].join(',')}`;
+      const what = JSON.stringify({ ...trial.disturbance, ...trial.behavior });
+      process.stdout.write(`${trial.kind} ${trial.seed} ${what} exit ${exitCode} ${skipped ?? came}\n`);
+    },
+  });
+  tallies[kind] = fought[kind];
+  process.stdout.write(`${rowOf(kind)}\n`);
 }
-process.exitCode = TRIAL_KINDS.some((kind) => tallies[kind].falseVerdicts.length > 0) ? 1 : 0;
+
+const { calm, breach } = tallies;
+const shortfalls = [
+  ...TRIAL_KINDS.flatMap((kind) => tallies[kind].falseVerdicts),
+  ...(calm.pass + calm.fail < LEAST_DECIDED_RATIO * calm.fought ? ['too few calm runs were decided'] : []),
+  ...(breach.fail < LEAST_FAILED_RATIO * breach.fought ? ['too few breaches failed'] : []),
+];
+for (const shortfall of shortfalls) process.stdout.write(`${shortfall}\n`);
+if (only === null) {
+  mkdirSync(path.join(ROOT, 'docs/evidence'), { recursive: true });
+  writeFileSync(path.join(ROOT, 'docs/evidence/verdicts.md'), page());
+}
+process.exitCode = shortfalls.length > 0 ? 1 : 0;
+
+function rowOf(kind: TrialKind): string {
+  const { fought, pass, fail, inconclusive, error, falseVerdicts, skipped } = tallies[kind];
+  const cells = [kind, fought, pass, fail, inconclusive, error, falseVerdicts.length, skipped.length];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function page(): string {
+  return `# Evidence: verdicts
+
+Made by \`npm run evidence -- --disturbed ${values.disturbed} --calm ${values.calm} --breaches ${values.breaches} --seed ${values.seed}\` on ${os.cpus().length} cores,
+${os.type()}, Node ${process.version}. Each row is that many real runs of the command, drawn from consecutive seeds, against a service that keeps the
+truth. A verdict is false where it passes though load was absent, answers could not be read or the service did wrong, or fails for
+nothing that the service did; or where what was done is not named among the doubts.
+
+| drawn | runs | pass | fail | inconclusive | ended with an error | false | left out |
+|---|---|---|---|---|---|---|---|
+${TRIAL_KINDS.map(rowOf).join('\n')}
+
+- *calm*: nothing is planted. At least 98 % must be decided.
+- *breach*: messages are lost, duplicated, reordered or damaged, or numbers of pushes left out. At least 95 % must fail.
+- *generator*: the worker or the coordinator is stopped while it connects, sends or drains; a quota of CPU; too few descriptors or ports;
+  lines of the record are lost; a fault of the plan finds nothing to do.
+- *service*: clients are closed after they were let in, refused, or not taken back; answers cannot be read; numbers begin anew.
+
+What is drawn is in \`test/verdicts/draw.ts\`, what is true in \`test/verdicts/judge.ts\`.
+${shortfalls.length === 0 ? '' : `\n**Not met:**\n\n${shortfalls.map((each) => `- ${each}`).join('\n')}\n`}`;
+}
