@@ -190,7 +190,7 @@ test('a line of windows that is there twice counts once, and the record is in do
   expect(result.messages).toEqual(whole.messages);
   expect(result.response).toEqual(whole.response);
   expect(result.record.windows).toEqual({ read: SECONDS, missing: 0, repeated: 2 });
-  expect(result.verdict).toMatchObject({ kind: 'inconclusive', doubts: [{ kind: 'damagedRecord' }] });
+  expect(result.verdict).toMatchObject({ kind: 'inconclusive', doubts: [{ kind: 'repeatedRecord' }] });
 });
 
 describe('lines of events that are missing', () => {
