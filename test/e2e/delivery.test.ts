@@ -156,11 +156,18 @@ faults:
   test('what a slow reader is not given is found lost, in holes', async () => {
     // Messages larger than the kernel's buffers, several at once, and a way back that takes its time: each echo finds the one
     // before it still unsent.
-    const { answer, truth, cwd } = await fight('dropBeyond: 64KiB', ['--json'], {
-      load: { connections: 1, bytes: '16MB', messages: { closed: { inFlight: 4, for: '2s' } } },
-      faults: [{ fault: 'bandwidth', at: '0s', rate: '25MB/s' }],
-      drain: '8s',
-    });
+    const attempt = () =>
+      fight('dropBeyond: 64KiB', ['--json'], {
+        load: { connections: 1, bytes: '16MB', messages: { closed: { inFlight: 4, for: '2s' } } },
+        faults: [{ fault: 'bandwidth', at: '0s', rate: '25MB/s' }],
+        drain: '8s',
+      });
+    let fought = await attempt();
+    // On a busy machine all that is dropped may be the last: then no hole lies between messages.
+    for (let again = 0; again < 2 && fought.answer.result.delivery.loss.smallestBacklogBytes === null; again++) {
+      fought = await attempt();
+    }
+    const { answer, truth, cwd } = fought;
     const { messages, delivery } = answer.result;
     const dropped = truth.filter((line) => line.act === 'drop' && line.why === 'slowReader').length;
     expect(dropped).toBeGreaterThan(0);
