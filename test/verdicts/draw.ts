@@ -50,7 +50,8 @@ export function drawTrial(kind: TrialKind, seed: number): Trial {
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
   const between = (from: number, to: number): number => Math.round(from + random() * (to - from));
   const clients = between(10, 40);
-  const perSecond = between(150, 400);
+  // A percentile of 99 wants at least 400 messages.
+  const perSecond = between(270, 400);
   const sendingMs = between(1500, 2500);
   const hasReconnect = random() < 0.5;
   const disturbance = kind === 'generator' ? drawDisturbance(random, pick, between, clients) : null;

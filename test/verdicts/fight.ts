@@ -1,6 +1,6 @@
 // One trial: the built command with real workers against the campaign's service, and what is done to it on the way.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -82,9 +82,10 @@ export async function fightTrial(trial: Trial, service: VerdictService, command:
     clearTimeout(timer);
     if (disturbance?.kind === 'damage') {
       takeAway(path.join(cwd, 'runs'), disturbance.lines);
-      const again = spawnSync(process.execPath, [command, 'report', 'latest', '--json', '--runs-dir', 'runs'], { cwd });
-      exitCode = again.status;
-      output.stdout = again.stdout.toString();
+      // Not in one go: the service of the other trials is in this process.
+      const again = await ranToItsEnd([command, 'report', 'latest', '--json', '--runs-dir', 'runs'], cwd);
+      exitCode = again.exitCode;
+      output.stdout = again.stdout;
     }
     return {
       trial,
@@ -102,6 +103,21 @@ export async function fightTrial(trial: Trial, service: VerdictService, command:
 
 function skipped(trial: Trial, reason: string): Fought {
   return { trial, exitCode: null, result: null, truth: null, stderr: '', skipped: reason };
+}
+
+function ranToItsEnd(
+  args: readonly string[],
+  cwd: string,
+): Promise<{ readonly exitCode: number | null; readonly stdout: string }> {
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode) => resolve({ exitCode, stdout }));
+  });
 }
 
 /** Lines in the middle of the windows: as a file system loses them. */
