@@ -81,16 +81,19 @@ export function createLoadPresence(
   const stages = planStages(plan);
   const spans = faultSpans(plan, events).filter(({ isDone, fault }) => isDone && !HARMLESS.includes(faultKind(fault)));
   const firstFaultNs = Math.min(Number.POSITIVE_INFINITY, ...spans.map(({ fromNs }) => fromNs));
-  const byStage = stages.map(zeroAmount);
+  const wholeByStage = stages.map(zeroAmount);
+  /** Until the first fault. */
+  const calmByStage = stages.map(zeroAmount);
   /** From the first fault on, as how long a recovery took is known only at the end. */
   const seconds = new Map<string, Second>();
 
   return {
     add(window) {
-      const stage = byStage[window.stage];
-      if (stage === undefined) return;
+      const calm = calmByStage[window.stage];
+      if (calm === undefined) return;
+      addTo(wholeByStage[window.stage]!, window);
       if (window.untilNs <= firstFaultNs) {
-        addTo(stage, window);
+        addTo(calm, window);
         return;
       }
       const key = `${window.second} ${window.stage}`;
@@ -101,16 +104,14 @@ export function createLoadPresence(
 
     doubts(whole) {
       const excused = excusedStretches(plan, spans, [...seconds.values()]);
-      const judged = byStage.map((amount) => ({ ...amount, unsent: { ...amount.unsent } }));
+      const judged = calmByStage.map((amount) => ({ ...amount, unsent: { ...amount.unsent } }));
       for (const second of seconds.values()) {
         if (!excused.some((stretch) => overlaps(stretch, second))) merge(judged[second.stage]!, second);
       }
-      const absent = judged.flatMap((amount, index) => {
-        const whole = { ...byStage[index]!, unsent: { ...byStage[index]!.unsent } };
-        for (const second of seconds.values()) if (second.stage === index) merge(whole, second);
+      const absent = stages.flatMap((stage, index) => {
         // A fault that takes away most of a stage leaves nothing to pass on.
-        if (!isMostlyPresent(whole)) return [{ amount: whole, stage: stages[index]! }];
-        return isPresent(amount) ? [] : [{ amount, stage: stages[index]! }];
+        const amount = isMostlyPresent(wholeByStage[index]!) ? judged[index]! : wholeByStage[index]!;
+        return isPresent(amount) ? [] : [{ amount, stage }];
       });
       const baseNs = plan.load.messages.kind === 'none' ? 0 : (whole.originNs ?? 0);
       const during = absent.map(({ stage }) => ({ fromNs: baseNs + stage.fromNs, toNs: baseNs + stage.toNs }));
@@ -269,7 +270,8 @@ export function closedText(closed: ClosedConnections): string | null {
   const of = `${formatCount(count)} of ${formatCount(opened)} connections`;
   if (code === NO_CLOSE_FRAME) return `${of} ended without a close frame${after}`;
   // With this code we closed what broke the rules of the protocol.
-  if (!(code in closeReasons)) return `${of} were closed because the service broke the protocol${after}: ${code}`;
+  if (!Object.hasOwn(closeReasons, code))
+    return `${of} were closed because the service broke the protocol${after}: ${code}`;
   const { [code]: reason = '' } = closeReasons;
   return `${of} were closed by the service${after}: ${reason === '' ? code : `${code} ${reason}`}`;
 }

@@ -1,7 +1,10 @@
 // The closed set of kinds under which a lane's trouble is counted, with the first example of each kept.
 
-export const FAILURE_KINDS = [
-  // before the lane was open
+/** What kept the generator from connecting, whatever the service would have said. */
+export const OWN_LIMITS = ['fileDescriptors', 'ports', 'sourceAddress', 'socketMemory'] as const;
+
+/** What only a connection that never opened can fail with. */
+const OPENING = [
   'dns',
   'refused',
   'unreachable',
@@ -10,10 +13,11 @@ export const FAILURE_KINDS = [
   'handshakeTimeout',
   'upgradeRejected',
   'badUpgrade',
-  'fileDescriptors',
-  'ports',
-  'sourceAddress',
-  'socketMemory',
+  ...OWN_LIMITS,
+] as const;
+
+export const FAILURE_KINDS = [
+  ...OPENING,
   // before or after
   'closedByServer',
   'reset',
@@ -56,27 +60,4 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
 };
 
 /** What a connection fails with that does not open; the last two may also end one that was open. */
-export const BEFORE_OPEN: readonly FailureKind[] = [
-  'dns',
-  'refused',
-  'unreachable',
-  'tls',
-  'connectTimeout',
-  'handshakeTimeout',
-  'upgradeRejected',
-  'badUpgrade',
-  'fileDescriptors',
-  'ports',
-  'sourceAddress',
-  'socketMemory',
-  'reset',
-  'other',
-];
-
-/** What kept the generator from connecting, whatever the service would have said. */
-export const OWN_LIMITS = [
-  'fileDescriptors',
-  'ports',
-  'sourceAddress',
-  'socketMemory',
-] as const satisfies FailureKind[];
+export const BEFORE_OPEN: readonly FailureKind[] = [...OPENING, 'reset', 'other'];

@@ -1,8 +1,7 @@
 // What is done to the processes of a run from outside. Linux; what needs more than that says so.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** The worker processes of a command. */
 export function childrenOf(pid: number): number[] {
@@ -36,40 +35,6 @@ export function limitDescriptors(pid: number, left: number): void {
 export function limitPorts(pid: number, left: number): void {
   const range = `net.ipv4.ip_local_port_range=40000 ${40_000 + left - 1}`;
   execFileSync('nsenter', ['-t', String(pid), '-n', 'sysctl', '-q', '-w', range], { stdio: 'ignore' });
-}
-
-const V1 = '/sys/fs/cgroup/cpu';
-const V2 = '/sys/fs/cgroup';
-
-export interface CpuGroup {
-  /** A shell line that puts the shell into the group. */
-  readonly join: string;
-  remove(): void;
-}
-
-/** A group whose processes have so much of one core together; null where this machine does not let us. */
-export function createCpuGroup(name: string, coreShare: number): CpuGroup | null {
-  const isV2 = existsSync(path.join(V2, 'cgroup.controllers'));
-  const directory = path.join(isV2 ? V2 : V1, name);
-  const quotaUs = Math.round(coreShare * 100_000);
-  try {
-    if (isV2) writeFileSync(path.join(V2, 'cgroup.subtree_control'), '+cpu');
-    mkdirSync(directory, { recursive: true });
-    if (isV2) writeFileSync(path.join(directory, 'cpu.max'), `${quotaUs} 100000`);
-    else writeFileSync(path.join(directory, 'cpu.cfs_quota_us'), String(quotaUs));
-  } catch {
-    return null;
-  }
-  return {
-    join: `echo $$ > ${directory}/cgroup.procs`,
-    remove() {
-      try {
-        rmdirSync(directory);
-      } catch {
-        // A process of it is still ending; an empty group costs nothing.
-      }
-    },
-  };
 }
 
 /** Whether this process may make network namespaces. */

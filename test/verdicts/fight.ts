@@ -6,14 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunResult } from '../../src/facts/result.ts';
-import {
-  canUnshareNetwork,
-  childrenOf,
-  createCpuGroup,
-  limitDescriptors,
-  limitPorts,
-  signal,
-} from '../support/processes.ts';
+import { limitedGroup, mayLimit } from '../support/cgroup.ts';
+import { canUnshareNetwork, childrenOf, limitDescriptors, limitPorts, signal } from '../support/processes.ts';
 import { whenRecorded } from '../support/run-events.ts';
 import type { Disturbance, Phase, Trial } from './draw.ts';
 import type { Truth, VerdictService } from './service.ts';
@@ -38,15 +32,16 @@ export async function fightTrial(trial: Trial, service: VerdictService, command:
   const name = `${trial.kind}-${trial.seed}`;
   const isAlone = disturbance?.kind === 'ports';
   if (isAlone && !canUnshareNetwork()) return skipped(trial, 'network namespaces cannot be made here');
-  const group =
-    disturbance?.kind === 'quota' ? createCpuGroup(`highwater-${name}-${process.pid}`, disturbance.coreShare) : null;
-  if (disturbance?.kind === 'quota' && group === null) return skipped(trial, 'no CPU group can be made here');
+  if (disturbance?.kind === 'quota' && !mayLimit('cpu')) return skipped(trial, 'no CPU group can be made here');
   const cwd = mkdtempSync(path.join(tmpdir(), 'highwater-verdict-'));
+  const undo: (() => void | Promise<void>)[] = [];
   try {
+    const group =
+      disturbance?.kind === 'quota' ? limitedGroup({ cores: disturbance.coreShare }, (step) => undo.push(step)) : null;
     const url = isAlone ? 'reference' : service.url(name, trial.behavior);
     writeFileSync(path.join(cwd, 'plan.json'), JSON.stringify({ ...trial.plan, target: { url } }));
     const own = isAlone ? ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'] : [];
-    const joined = group === null ? [] : ['sh', '-c', `${group.join} && exec "$@"`, 'sh'];
+    const joined = group === null ? [] : ['sh', '-c', `${group.enter} && exec "$@"`, 'sh'];
     const [file = '', ...args] = [
       ...own,
       ...joined,
@@ -96,8 +91,8 @@ export async function fightTrial(trial: Trial, service: VerdictService, command:
       skipped: null,
     };
   } finally {
-    group?.remove();
     rmSync(cwd, { recursive: true, force: true, maxRetries: 3 });
+    for (const step of undo) await step();
   }
 }
 
