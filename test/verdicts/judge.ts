@@ -20,14 +20,13 @@ export function judgeVerdict({ trial, exitCode, result, truth }: Fought): Judged
     return { verdict: 'error', false: isBug ? `ended with exit code ${exitCode} and no result` : null };
   }
   const { kind, breaches } = result.verdict;
-  const unnamed = causeMissing(result, trial, truth);
-  if (kind === 'pass') return { verdict: kind, false: falsePass(trial, truth) ?? unnamed };
-  if (kind === 'fail') {
-    const wrong = breaches.filter(({ rule }) => !isTrulyBroken(rule, trial, truth));
-    const text = wrong.map(({ rule, detail }) => `${rule}: ${detail}`).join('; ');
-    return { verdict: kind, false: wrong.length === 0 ? unnamed : `fails for nothing that the service did: ${text}` };
-  }
-  return { verdict: kind, false: unnamed };
+  // Each reason by itself: a false verdict does not hide that its cause is not named.
+  const reasons = [
+    kind === 'pass' ? falsePass(trial, truth) : null,
+    kind === 'fail' ? falseFail(breaches, trial, truth) : null,
+    causeMissing(result, trial, truth),
+  ].filter((reason) => reason !== null);
+  return { verdict: kind, false: reasons.length === 0 ? null : reasons.join('; ') };
 }
 
 type DoubtKind = RunResult['verdict']['doubts'][number]['kind'];
@@ -92,6 +91,16 @@ function falsePass(
   if (truth.unreadable > 0) return `passes though ${truth.unreadable} answers could not be read`;
   const wrong = truth.unanswered + truth.duplicated + truth.reordered + truth.corrupted + truth.skipped;
   return wrong > 0 ? `passes though the service did wrong ${wrong} times` : null;
+}
+
+function falseFail(
+  breaches: readonly { readonly rule: string; readonly detail: string }[],
+  trial: Fought['trial'],
+  truth: Truth | null,
+): string | null {
+  const wrong = breaches.filter(({ rule }) => !isTrulyBroken(rule, trial, truth));
+  if (wrong.length === 0) return null;
+  return `fails for nothing that the service did: ${wrong.map(({ rule, detail }) => `${rule}: ${detail}`).join('; ')}`;
 }
 
 /** While messages were due, over all clients. */
