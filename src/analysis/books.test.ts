@@ -15,7 +15,7 @@ const problemsOf = (messages: MessageResult): readonly string[] =>
 
 const balanced: WindowParts = {
   messages: { due: 110, sent: 100, delivered: 80, rejected: 5, lost: 10, unresolved: 5, duplicated: 7, reordered: 7 },
-  unsent: { late: 1, backpressure: 2, windowFull: 3, socketClosed: 4 },
+  unsent: { overdue: 1, backpressure: 2, windowFull: 3, socketClosed: 4 },
 };
 
 describe('the books', () => {

@@ -119,7 +119,7 @@ function distanceSums(values: readonly number[]): Float64Array {
   return sums;
 }
 
-/** Leaves out the weakest until all that are left are significant and large enough; its neighbours are looked at anew each time. */
+/** Leaves out the weakest until all that are left are significant and large enough; its neighbors are looked at anew each time. */
 function merged(
   values: readonly number[],
   indexes: readonly number[],

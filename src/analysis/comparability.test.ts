@@ -22,7 +22,7 @@ function resultOf(
 ): RunResult {
   return {
     plan,
-    run: { id, outcome: 'completed', endedBecause: null, machine: MACHINE, ...more.run },
+    run: { id, end: 'completed', endedBecause: null, machine: MACHINE, ...more.run },
     generator: { healthy: true },
     verdict: { kind: 'pass', doubts: [] },
     ...more.result,
@@ -109,7 +109,7 @@ describe('runs are not comparable', () => {
       { kind: 'sendLag', rule: null, detail: 'it sent late' },
     ];
     const flawed = resultOf('b', PLAN, {
-      run: { outcome: 'aborted', endedBecause: 'every worker died' },
+      run: { end: 'aborted', endedBecause: 'every worker died' },
       result: { generator: { healthy: false }, verdict: { kind: 'inconclusive', doubts } },
     });
     expect(differencesOf(resultOf('a'), [flawed])).toEqual([

@@ -33,8 +33,8 @@ const BESIDE_GENERATOR: readonly string[] = ['noRules', 'noSamples', 'unresolved
 /** What a run is not fit to be compared for, whatever with. */
 export function flawsOf({ run, generator, verdict }: RunResult): readonly Difference[] {
   const flaws: Difference[] = [];
-  if (run.outcome !== 'completed') {
-    const detail = run.endedBecause === null ? run.outcome : `${run.outcome}: ${run.endedBecause}`;
+  if (run.end !== 'completed') {
+    const detail = run.endedBecause === null ? run.end : `${run.end}: ${run.endedBecause}`;
     flaws.push({ kind: 'outcome', run: run.id, detail });
   }
   if (!generator.healthy) {

@@ -167,10 +167,10 @@ function differencesOf(
 ): readonly number[] {
   const before = drawFigures(source, baseline, length, 1);
   const now = drawFigures(source, candidate, length, 2);
-  const centre = effectOf(kind, before.whole, now.whole) ?? 0;
+  const center = effectOf(kind, before.whole, now.whole) ?? 0;
   return before.drawn.flatMap((value, place) => {
     const effect = effectOf(kind, value, now.drawn[place]!);
-    return effect === null ? [] : [effect - centre];
+    return effect === null ? [] : [effect - center];
   });
 }
 

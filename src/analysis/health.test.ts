@@ -93,8 +93,8 @@ test('CPU: fires where more than a tenth of the windows were busy, and never for
 });
 
 test('late: fires where more than one in a thousand was given up', () => {
-  expect(doubts({ messages: { due: 1000, sent: 998 }, unsent: { late: 2 } })).toEqual(['unsentLate']);
-  expect(doubts({ messages: { due: 1000, sent: 999 }, unsent: { late: 1 } })).toEqual([]);
+  expect(doubts({ messages: { due: 1000, sent: 998 }, unsent: { overdue: 2 } })).toEqual(['unsentOverdue']);
+  expect(doubts({ messages: { due: 1000, sent: 999 }, unsent: { overdue: 1 } })).toEqual([]);
   expect(doubts({ messages: { due: 1000, sent: 0 }, unsent: { socketClosed: 1000 } })).toEqual([]);
 });
 
@@ -113,7 +113,7 @@ describe('a quota of CPU', () => {
   });
 
   test('says how long, of which quota, and what to do; and nobody advises more workers then', () => {
-    const parts = held(260, { times: late, messages: { due: 1000 }, unsent: { late: 2 } });
+    const parts = held(260, { times: late, messages: { due: 1000 }, unsent: { overdue: 2 } });
     const told = details(parts, { allowedCores: 0.4 });
     expect(told[0]).toBe(
       'the kernel held the generator back for up to 260 ms of 1.0 s, as its cgroup may use 0.4 cores: raise that quota, use less load',

@@ -176,11 +176,11 @@ function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
 }
 
 function lateDoubts({ messages, unsent }: Tally, sending: Tally): HealthDoubt[] {
-  if (unsent.late <= LATE_SHARE * messages.due) return [];
+  if (unsent.overdue <= LATE_SHARE * messages.due) return [];
   const detail =
-    `${formatCount(unsent.late)} of ${formatCount(messages.due)} messages were given up as late by the generator; ` +
+    `${formatCount(unsent.overdue)} of ${formatCount(messages.due)} messages were given up as late by the generator; ` +
     moreRoom(sending, 'use more workers or less load');
-  return [doubt('unsentLate', detail)];
+  return [doubt('unsentOverdue', detail)];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FaultPhase, Outcome, RunEvent } from '../facts/event.ts';
+import type { FaultPhase, RunEnd, RunEvent } from '../facts/event.ts';
 import type { FaultCounts } from '../facts/fault-counts.ts';
 import type { Fault } from '../plan/plan.ts';
 import { idleFaults, whyIdle } from './idle-faults.ts';
@@ -13,7 +13,7 @@ const turned = (phase: FaultPhase, detail: string | null = null): RunEvent => ({
   detail,
 });
 const counted = (counts: FaultCounts | null): RunEvent => ({ kind: 'faultCounts', atNs: 2, fault: 0, counts });
-const ended = (outcome: Outcome): RunEvent => ({ kind: 'runEnded', atNs: 3, outcome, windows: [] });
+const ended = (end: RunEnd): RunEvent => ({ kind: 'runEnded', atNs: 3, end, windows: [] });
 const idle = (...events: readonly RunEvent[]): readonly string[] =>
   idleFaults({ faults: [FAULT] }, events).map(({ name }) => name);
 

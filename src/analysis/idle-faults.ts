@@ -22,7 +22,7 @@ export interface IdleFault {
  * its plan did, no more is asked than what it came to.
  */
 export function idleFaults(plan: Pick<Plan, 'faults'>, events: readonly RunEvent[]): readonly IdleFault[] {
-  const isCompleted = events.some((event) => event.kind === 'runEnded' && event.outcome === 'completed');
+  const isCompleted = events.some((event) => event.kind === 'runEnded' && event.end === 'completed');
   const spans = faultSpans(plan, events);
   const idle = spans.flatMap(({ fault, reason, counts }): IdleFault[] =>
     reason !== null || counts === null || hasEffect(counts) ? [] : [idleFault(fault, counts)],

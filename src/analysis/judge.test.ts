@@ -47,7 +47,7 @@ describe('the verdict', () => {
   test('all rules kept: pass', () => {
     const { verdict, run } = judge(plan('response.p99 < 200ms', 'lost == 0'), seconds, ended);
     expect(verdict).toMatchObject({ kind: 'pass', breaches: [], doubts: [] });
-    expect(run).toMatchObject({ outcome: 'completed', endedBecause: null, durationSeconds: 4 });
+    expect(run).toMatchObject({ end: 'completed', endedBecause: null, durationSeconds: 4 });
   });
 
   test('no rules: inconclusive', () => {
@@ -80,7 +80,7 @@ describe('a record without an end', () => {
 
   test('is an aborted run, and what was in flight is unresolved', () => {
     const result = judge(plan('lost == 0'), windows, killed);
-    expect(result.run).toMatchObject({ outcome: 'aborted', durationSeconds: 4 });
+    expect(result.run).toMatchObject({ end: 'aborted', durationSeconds: 4 });
     expect(result.messages).toMatchObject({ sent: 400, delivered: 360, unresolved: 40, lost: 0 });
     expect(imbalances(result)).toEqual([]);
     expect(result.verdict).toMatchObject({
@@ -207,7 +207,7 @@ describe('the timeline', () => {
           worker,
           second: number,
           messages: { due: 10, sent: 9, delivered: 8 },
-          unsent: { late: 1 },
+          unsent: { overdue: 1 },
           connections: {
             opened: 5,
             open: 5 * (number + 1),

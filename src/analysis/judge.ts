@@ -212,7 +212,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           name: plan.name,
           startedAt: record.manifest.startedAt,
           durationSeconds: nsToSeconds(endNs),
-          outcome: record.outcome ?? (facts.isGoingOn ? 'running' : 'aborted'),
+          end: record.end ?? (facts.isGoingOn ? 'running' : 'aborted'),
           messagesStartedSeconds: originNs === null ? null : nsToSeconds(originNs),
           stopReason: record.stopReason,
           endedBecause: record.endedBecause,
@@ -397,7 +397,7 @@ interface EventRecord extends RunTimes {
   readonly manifest: Manifest;
   readonly stopReason: StopReason | null;
   readonly endedBecause: string | null;
-  readonly outcome: RunResult['run']['outcome'] | null;
+  readonly end: RunResult['run']['end'] | null;
   readonly deadWorkers: number;
   /** What could not be broken, or mended, and why. */
   readonly failedFaults: readonly string[];
@@ -419,7 +419,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     ...runTimes(events),
     stopReason: stopping?.reason ?? null,
     endedBecause: stopping?.detail ?? null,
-    outcome: ended?.outcome ?? null,
+    end: ended?.end ?? null,
     failedFaults: events.flatMap((event) => (event.kind === 'fault' && event.detail !== null ? [event.detail] : [])),
     proxyDelayNs: events.find((event) => event.kind === 'proxyDelay')?.delayNs ?? null,
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,

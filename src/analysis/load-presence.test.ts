@@ -66,7 +66,7 @@ describe('the load of a plan is on the service', () => {
   });
 
   test('as far as the service can help it: what the generator gave up as overdue is another doubt', () => {
-    expect(kinds({ connected: [20, 20], sent: [100, 50], unsent: { late: 50 } })).toEqual([]);
+    expect(kinds({ connected: [20, 20], sent: [100, 50], unsent: { overdue: 50 } })).toEqual([]);
   });
 });
 

@@ -136,9 +136,9 @@ function addTo(amount: Amount, { messages, unsent, connections }: Window): void 
   merge(amount, {
     wantedNs: connections.wantedNs,
     openNs: connections.openNs,
-    due: messages.due - unsent.late,
+    due: messages.due - unsent.overdue,
     sent: messages.sent,
-    unsent: { ...unsent, late: 0 },
+    unsent: { ...unsent, overdue: 0 },
   });
 }
 

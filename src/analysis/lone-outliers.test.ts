@@ -4,7 +4,7 @@ import { withoutLoneOutliers } from './lone-outliers.ts';
 
 const NOISE = [10, 10.2, 9.9, 10.1, 9.8, 10, 10.3, 9.9, 10.1, 10];
 
-test('a run that is far from its neighbours is drawn near to them, and the others are left', () => {
+test('a run that is far from its neighbors is drawn near to them, and the others are left', () => {
   const astray = NOISE.with(4, 300);
   const tamed = withoutLoneOutliers(astray);
   expect(tamed[4]).toBeGreaterThan(10);

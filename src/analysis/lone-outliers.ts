@@ -1,14 +1,14 @@
 // A single run that went astray, as every machine has one now and then, must not hide that a level changed: it widens the noise
-// of a whole series. What is far from its neighbours is drawn nearer to them; a step is not: half of its neighbours are on it.
+// of a whole series. What is far from its neighbors is drawn nearer to them; a step is not: half of its neighbors are on it.
 
 import { median } from './statistics-trend.ts';
 
-/** So many values on either side are neighbours: three that agree are a level. */
+/** So many values on either side are neighbors: three that agree are a level. */
 const REACH = 2;
 /** In standard deviations of the noise. */
 const FAR = 4;
 
-/** Positive values in the order of time, as far from the median of their neighbours as noise would have them at the most. */
+/** Positive values in the order of time, as far from the median of their neighbors as noise would have them at the most. */
 export function withoutLoneOutliers(values: readonly number[]): readonly number[] {
   const logs = values.map(Math.log);
   const far = FAR * noiseOf(logs);
@@ -19,7 +19,7 @@ export function withoutLoneOutliers(values: readonly number[]): readonly number[
   });
 }
 
-/** The standard deviation, as the differences of neighbours have it: whatever levels there are (1.4826 MAD of them / √2). */
+/** The standard deviation, as the differences of neighbors have it: whatever levels there are (1.4826 MAD of them / √2). */
 function noiseOf(values: readonly number[]): number {
   const steps = values.slice(1).map((value, place) => Math.abs(value - values[place]!));
   return steps.length === 0 ? 0 : (1.4826 * median(steps)) / Math.SQRT2;

@@ -8,7 +8,7 @@ import { closeBooks, imbalances } from './books.ts';
 import { createMisbehavingJudge, type HealthyFacts } from './misbehaving.ts';
 import { addWindow, createTally } from './tally.ts';
 
-const SLOW = { share: 0.2, misbehaviour: { kind: 'slow-reader', bytesPerSecond: 0, afterNs: 4 * SECOND } } as const;
+const SLOW = { share: 0.2, misbehavior: { kind: 'slow-reader', bytesPerSecond: 0, afterNs: 4 * SECOND } } as const;
 
 function planWith(load: Partial<Plan['load']> = {}): Plan {
   const plan = makePlan({
@@ -104,7 +104,7 @@ describe('what a service does about slow readers', () => {
 
 describe('lanes that misbehave', () => {
   test('are told in the order of the plan, with what they did and what became of them', () => {
-    const reset = { share: 0.1, misbehaviour: { kind: 'reset', afterNs: SECOND } } as const;
+    const reset = { share: 0.1, misbehavior: { kind: 'reset', afterNs: SECOND } } as const;
     const events: RunEvent[] = [
       {
         kind: 'failure',

@@ -5,7 +5,7 @@ import type { RunEvent } from '../facts/event.ts';
 import type { MisbehavingResult, ReaderPolicy, TimelinePoint } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import { groupCounts } from '../plan/lane-groups.ts';
-import type { Misbehaviour, Plan } from '../plan/plan.ts';
+import type { Misbehavior, Plan } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { nsToSeconds } from '../units/duration.ts';
@@ -15,7 +15,7 @@ import { failuresOf } from './failures.ts';
 import { median } from './statistics-trend.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 
-/** Of misbehaving lanes so many times as many are dropped as of the others, where it is for their misbehaviour. */
+/** Of misbehaving lanes so many times as many are dropped as of the others, where it is for their misbehavior. */
 const MORE_THAN_ALIKE = 2;
 /** Less than this that nobody has read can lie anywhere. */
 const LEAST_UNREAD_BYTES = 1024 ** 2;
@@ -56,7 +56,7 @@ export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent
       if (window.stage < stageCount) receivedBytes[window.group - 1]! += window.bytes.received;
     },
     finish(healthy) {
-      return load.misbehaving.map(({ misbehaviour }, index): MisbehavingResult => {
+      return load.misbehaving.map(({ misbehavior }, index): MisbehavingResult => {
         const tally = tallies[index]!;
         const lanes = counts[index]!;
         const messages = closeBooks(tally, healthy.isBroken);
@@ -68,10 +68,10 @@ export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent
           receivedBytes: receivedBytes[index]!,
           missed,
           healthy,
-          misbehaviour,
+          misbehavior,
         };
         return {
-          kind: misbehaviour.kind,
+          kind: misbehavior.kind,
           lanes,
           connections: {
             attempted: tally.attempted,
@@ -86,7 +86,7 @@ export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent
           missed,
           bytesSent: tally.bytesSent,
           bytesReceived: tally.bytesReceived,
-          policy: misbehaviour.kind === 'slow-reader' ? policyOf(seen) : null,
+          policy: misbehavior.kind === 'slow-reader' ? policyOf(seen) : null,
         };
       });
     },
@@ -106,7 +106,7 @@ function holesInRooms(events: readonly RunEvent[], group: number): number {
 }
 
 interface Seen {
-  readonly misbehaviour: Misbehaviour;
+  readonly misbehavior: Misbehavior;
   readonly lanes: number;
   readonly healthyLanes: number;
   readonly tally: Tally;
@@ -169,9 +169,9 @@ function heldOf(seen: Seen, slowsOthers: boolean | null): ReaderPolicy | null {
 }
 
 /** In seconds from the start of the run; null where it is not known. */
-function beganAt({ healthy, misbehaviour }: Seen): number | null {
-  if (!('afterNs' in misbehaviour) || healthy.connectedNs === null) return null;
-  return nsToSeconds(healthy.connectedNs + misbehaviour.afterNs);
+function beganAt({ healthy, misbehavior }: Seen): number | null {
+  if (!('afterNs' in misbehavior) || healthy.connectedNs === null) return null;
+  return nsToSeconds(healthy.connectedNs + misbehavior.afterNs);
 }
 
 /** Whether the healthy lanes were served more slowly once it had begun; null where there is too little to compare. */

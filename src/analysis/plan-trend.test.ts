@@ -99,7 +99,7 @@ test('a change of less than the margin is none, however sure it is', () => {
 
 describe('runs that cannot be held against the latest', () => {
   const odd: Readonly<Record<number, Partial<RunSummary>>> = {
-    2: { outcome: 'aborted', generatorHealthy: false, responseP50Ms: 900 },
+    2: { end: 'aborted', generatorHealthy: false, responseP50Ms: 900 },
     5: { generatorHealthy: false, responseP50Ms: 900 },
     6: { generatorHealthy: false, responseP50Ms: 900 },
     7: { profile: 'other', responseP50Ms: 900 },

@@ -96,8 +96,8 @@ export function planTrend(summaries: readonly RunSummary[]): PlanTrend | TooFewR
 }
 
 /** Why it cannot be held against the latest; null where it can. */
-function flawOf({ outcome, generatorHealthy, profile, machine }: RunSummary, latest: RunSummary): keyof LeftOut | null {
-  if (outcome !== 'completed') return 'notCompleted';
+function flawOf({ end, generatorHealthy, profile, machine }: RunSummary, latest: RunSummary): keyof LeftOut | null {
+  if (end !== 'completed') return 'notCompleted';
   if (!generatorHealthy) return 'inDoubt';
   if (profile !== latest.profile) return 'otherProfile';
   const isSame = (['cpuModel', 'cores', 'allowedCores'] as const).every(

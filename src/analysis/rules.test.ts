@@ -52,7 +52,7 @@ describe('operators', () => {
 describe('units', () => {
   const parts: WindowParts = {
     messages: { due: 1000, sent: 900, delivered: 855, lost: 45, duplicated: 3 },
-    unsent: { late: 60, windowFull: 40 },
+    unsent: { overdue: 60, windowFull: 40 },
     connections: { attempted: 50, opened: 48, failed: 2, droppedByServer: 1 },
   };
   test.each([
@@ -150,7 +150,7 @@ describe('what never came counts as over a percentile’s limit', () => {
       {
         ...delivered,
         messages: { due: 1000, sent: 990, delivered: 985, lost: 3, unresolved: 2 },
-        unsent: { late: 10 },
+        unsent: { overdue: 10 },
       },
       'never: 15 of 1,000 messages were lost, unresolved or unsent',
     ],
@@ -161,7 +161,7 @@ describe('what never came counts as over a percentile’s limit', () => {
     ],
     [
       'sendLag.max < 1s',
-      { messages: { due: 10, sent: 8 }, unsent: { late: 2 }, times: { sendLag: times(8, MS) } },
+      { messages: { due: 10, sent: 8 }, unsent: { overdue: 2 }, times: { sendLag: times(8, MS) } },
       'never: 2 of 10 messages were given up as late',
     ],
     [
@@ -195,7 +195,7 @@ describe('what never came counts as over a percentile’s limit', () => {
   });
 
   test('late messages, of the send lag; failed lanes, of the handshake', () => {
-    expect(kindOf('sendLag.p90 < 1s', { times: { sendLag: times(50, 0) }, unsent: { late: 20 } })).toBe('fail');
+    expect(kindOf('sendLag.p90 < 1s', { times: { sendLag: times(50, 0) }, unsent: { overdue: 20 } })).toBe('fail');
     expect(
       kindOf('handshake.p90 < 1s', { times: { handshake: times(50, MS) }, connections: { attempted: 70, failed: 20 } }),
     ).toBe('fail');
@@ -751,9 +751,9 @@ describe('a broken rule is taken back where the generator broke it', () => {
   });
 
   test('messages unsent because it was behind, as far as they alone broke the rule', () => {
-    const unsent = (late: number, socketClosed: number): WindowParts => ({
-      messages: { due: 1000, sent: 1000 - late - socketClosed, delivered: 1000 - late - socketClosed },
-      unsent: { late, socketClosed },
+    const unsent = (overdue: number, socketClosed: number): WindowParts => ({
+      messages: { due: 1000, sent: 1000 - overdue - socketClosed, delivered: 1000 - overdue - socketClosed },
+      unsent: { overdue, socketClosed },
     });
     expect(kindOf('unsent == 0', unsent(1, 0))).toBe('inconclusive');
     expect(kindOf('sent >= 100%', unsent(1, 0))).toBe('inconclusive');

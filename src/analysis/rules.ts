@@ -303,7 +303,7 @@ function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number 
     case 'fanout':
       return fanout === null ? 0 : fanout.missed + fanout.unresolved;
     case 'sendLag':
-      return tally.unsent.late;
+      return tally.unsent.overdue;
     case 'outage':
       return tally.gaveUp + tally.histograms.away.count;
     case 'ping':
@@ -504,11 +504,11 @@ function doubtsOfBest(
   const doubt = (kind: Doubt['kind'], detail: string): readonly Doubt[] => [
     { kind, rule: expression, detail: `${expression}: ${detail}` },
   ];
-  if (metric.kind === 'messages' && (metric.of === 'unsent' || metric.of === 'sent') && tally.unsent.late > 0) {
-    const { late } = tally.unsent;
-    const count = metric.of === 'sent' ? tally.messages.sent + late : sumOf(Object.values(tally.unsent)) - late;
+  if (metric.kind === 'messages' && (metric.of === 'unsent' || metric.of === 'sent') && tally.unsent.overdue > 0) {
+    const { overdue } = tally.unsent;
+    const count = metric.of === 'sent' ? tally.messages.sent + overdue : sumOf(Object.values(tally.unsent)) - overdue;
     if (!holds(unit === 'ratio' ? count / tally.messages.due : count, threshold)) return [];
-    return doubt('unsentLate', `${formatCount(late)} messages were unsent because the generator was behind`);
+    return doubt('unsentOverdue', `${formatCount(overdue)} messages were unsent because the generator was behind`);
   }
   const excuses = health.filter(({ kind }) => UNRESOLVED_BY.includes(kind));
   const [excuse] = touching(excuses, subjectsOf(metric), true);

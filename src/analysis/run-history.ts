@@ -81,7 +81,7 @@ export function flatRun(entry: RunEntry) {
     startedAt,
     durationSeconds,
     profile: summary?.profile ?? null,
-    outcome: summary?.outcome ?? null,
+    end: summary?.end ?? null,
     verdict: summary?.verdict ?? null,
     responseP50Ms: summary?.responseP50Ms ?? null,
     responseP99Ms: summary?.responseP99Ms ?? null,

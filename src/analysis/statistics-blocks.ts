@@ -1,4 +1,4 @@
-// How far a figure of a series may be trusted whose values depend on the ones before: blocks of neighbours are drawn instead
+// How far a figure of a series may be trusted whose values depend on the ones before: blocks of neighbors are drawn instead
 // of single values, so that what depends on each other stays together (moving-block bootstrap: Künsch, Annals of Statistics
 // 17, 1989). What is drawn follows from the seed.
 
@@ -22,7 +22,7 @@ export function autocorrelation(values: readonly number[], lag: number): number 
   return whole === 0 ? 0 : lagged / whole;
 }
 
-/** How many neighbours a block must have: up to the first lag at which values hardly correlate, and at least `least`. */
+/** How many neighbors a block must have: up to the first lag at which values hardly correlate, and at least `least`. */
 export function blockLength(values: readonly number[], least: number): number {
   let length = Math.max(1, least);
   while (length < values.length && autocorrelation(values, length) >= SMALL_CORRELATION) length++;
@@ -68,14 +68,14 @@ export function blocksIn({ from, to }: Span, length: number): number {
 }
 
 /**
- * Which share of a value stays for the next one, at most: the correlation of neighbours, with what a short series makes it lose
+ * Which share of a value stays for the next one, at most: the correlation of neighbors, with what a short series makes it lose
  * (Marriott and Pope, Biometrika 41, 1954) and two standard errors more. From 0 to `MOST_PERSISTENT`.
  */
 export function persistenceOf(values: readonly number[]): number {
   const { length } = values;
   if (length <= 3 || values.every((value) => value === values[0])) return 0;
-  const neighbours = autocorrelation(values, 1);
-  const unbiased = (length * neighbours + 1) / (length - 3);
+  const neighbors = autocorrelation(values, 1);
+  const unbiased = (length * neighbors + 1) / (length - 3);
   const standardError = Math.sqrt(Math.max(0, 1 - unbiased ** 2) / length);
   return Math.min(MOST_PERSISTENT, Math.max(0, unbiased + 2 * standardError));
 }

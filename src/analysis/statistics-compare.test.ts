@@ -15,7 +15,7 @@ import { normalQuantile, normalUpperTail } from './statistics-normal.ts';
 import { hodgesLehmann, mannWhitney } from './statistics-ranks.ts';
 import {
   logGamma,
-  regularisedBeta,
+  regularizedBeta,
   studentQuantile,
   studentTest,
   studentUpperTail,
@@ -30,10 +30,10 @@ describe("Student's distribution", () => {
   test('stands on functions that have the published values', () => {
     expect(logGamma(10.5)).toBeCloseTo(13.940625219403763, 12);
     expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.PI) / 2, 13);
-    expect(regularisedBeta(0.4, 2, 3)).toBeCloseTo(0.5248, 14);
-    expect(regularisedBeta(0.05, 0.5, 10)).toBeCloseTo(0.6828484245344547, 13);
+    expect(regularizedBeta(0.4, 2, 3)).toBeCloseTo(0.5248, 14);
+    expect(regularizedBeta(0.05, 0.5, 10)).toBeCloseTo(0.6828484245344547, 13);
     // Of Fisher's distribution: 44 / (44 + 3·5.405).
-    expect(regularisedBeta(44 / (44 + 3 * 5.405), 22, 1.5)).toBeCloseTo(0.002966349333103237, 14);
+    expect(regularizedBeta(44 / (44 + 3 * 5.405), 22, 1.5)).toBeCloseTo(0.002966349333103237, 14);
   });
 
   test('has the published tails and quantiles', () => {
@@ -53,7 +53,7 @@ describe("Student's distribution", () => {
     const shape = fc.double({ min: 0.1, max: 60, noNaN: true });
     fc.assert(
       fc.property(fc.double({ min: 1e-3, max: 0.999, noNaN: true }), shape, shape, (x, a, b) => {
-        expect(regularisedBeta(x, a, b) + regularisedBeta(1 - x, b, a)).toBeCloseTo(1, 9);
+        expect(regularizedBeta(x, a, b) + regularizedBeta(1 - x, b, a)).toBeCloseTo(1, 9);
       }),
     );
   });
@@ -338,7 +338,7 @@ describe('blocks', () => {
     expect(lasting.inflation ** 2).toBeCloseTo(shown(60) / (shown(10) - shown(60) / 6), 9);
   });
 
-  test('are told by neighbours how long what they hold lasts', () => {
+  test('are told by neighbors how long what they hold lasts', () => {
     expect(persistenceOf(dependent(5000, 0.6, 3))).toBeCloseTo(0.6, 1);
     expect(persistenceOf(dependent(5000, 0, 3))).toBeLessThan(0.05);
     expect(persistenceOf([5, 5, 5, 5, 5])).toBe(0);

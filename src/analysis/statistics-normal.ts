@@ -9,7 +9,7 @@ export function normalQuantile(probability: number): number {
   const q = probability - 0.5;
   if (Math.abs(q) <= 0.425) {
     const r = 0.180625 - q * q;
-    return (q * polynomial(CENTRE.above, r)) / polynomial(CENTRE.below, r);
+    return (q * polynomial(CENTER.above, r)) / polynomial(CENTER.below, r);
   }
   const r = Math.sqrt(-Math.log(Math.min(probability, 1 - probability)));
   const { above, below, from } = r <= 5 ? SIDE : TAIL;
@@ -47,7 +47,7 @@ function polynomial(coefficients: readonly number[], x: number): number {
 }
 
 /** The coefficients as published, to the precision of a double. */
-const CENTRE = {
+const CENTER = {
   above: [
     3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946, 45921.95393154987, 67265.7709270087,
     33430.57558358813, 2509.0809287301227,

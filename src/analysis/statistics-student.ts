@@ -12,12 +12,12 @@ export function logGamma(x: number): number {
   return Math.log(Math.sqrt(2 * Math.PI) * series) + (shifted + 0.5) * Math.log(base) - base;
 }
 
-/** The share of the beta distribution of a and b (both > 0) below x, 0 <= x <= 1: the regularised incomplete beta function. */
-export function regularisedBeta(x: number, a: number, b: number): number {
+/** The share of the beta distribution of a and b (both > 0) below x, 0 <= x <= 1: the regularized incomplete beta function. */
+export function regularizedBeta(x: number, a: number, b: number): number {
   if (!(x >= 0 && x <= 1)) throw new RangeError(`no beta distribution at ${x}`);
   if (x === 0 || x === 1) return x;
   // The fraction converges fast below the mean; above it the other tail does.
-  if (x > (a + 1) / (a + b + 2)) return 1 - regularisedBeta(1 - x, b, a);
+  if (x > (a + 1) / (a + b + 2)) return 1 - regularizedBeta(1 - x, b, a);
   const logFront = logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x);
   return (Math.exp(logFront) * betaFraction(x, a, b)) / a;
 }
@@ -46,7 +46,7 @@ function betaFraction(x: number, a: number, b: number): number {
 
 /** The share of Student's distribution above t. `degrees` of freedom are above 0, and need not be whole. */
 export function studentUpperTail(t: number, degrees: number): number {
-  const tail = regularisedBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
+  const tail = regularizedBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
   return t < 0 ? 1 - tail : tail;
 }
 

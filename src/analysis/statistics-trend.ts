@@ -41,7 +41,7 @@ function varianceOfS(values: readonly number[]): number {
 /**
  * By how much the variance of s is larger where values depend on the ones before them (Hamed and Rao, Journal of Hydrology
  * 204, 1998, eq. 10): from the autocorrelation of the ranks of what is left without the trend, of which only what is
- * significant at 5 % counts. `slope` is per place in the series. May be below 1, where neighbours repel each other.
+ * significant at 5 % counts. `slope` is per place in the series. May be below 1, where neighbors repel each other.
  */
 export function hamedRaoInflation(values: readonly number[], slope: number): number {
   const n = values.length;

@@ -32,7 +32,7 @@ test('windows add up to the same in any order', () => {
 test('one window’s facts are the tally’s', () => {
   const window = makeWindow({
     messages: { due: 9, sent: 8, delivered: 7, lost: 1 },
-    unsent: { late: 1 },
+    unsent: { overdue: 1 },
     connections: {
       attempted: 4,
       opened: 3,
@@ -47,7 +47,7 @@ test('one window’s facts are the tally’s', () => {
   });
   expect(tallyOf([window, window])).toMatchObject({
     messages: { due: 18, sent: 16, delivered: 14, lost: 2 },
-    unsent: { late: 2 },
+    unsent: { overdue: 2 },
     attempted: 8,
     opened: 6,
     failed: 2,

@@ -14,7 +14,7 @@ const OF_THE_GENERATOR: readonly HealthDoubtKind[] = [
   'cpu',
   'proxy',
   'littlesLaw',
-  'unsentLate',
+  'unsentOverdue',
   'standstill',
   'workerDied',
 ];

@@ -86,7 +86,7 @@ const TOUCHES: Readonly<Record<HealthDoubtKind, Touch>> = {
   eventLoop: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
   cpu: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
   proxy: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
-  unsentLate: { subjects: [...TIMING, 'unsent'], broken: NOTHING, kept: NOTHING },
+  unsentOverdue: { subjects: [...TIMING, 'unsent'], broken: NOTHING, kept: NOTHING },
   littlesLaw: { subjects: TIMING, broken: NOTHING, kept: NOTHING },
   repeatedRecord: { subjects: NOTHING, broken: NOTHING, kept: 'every' },
   incomplete: { subjects: NOTHING, broken: NOTHING, kept: 'every' },

@@ -1,4 +1,4 @@
-// What was said on a first acquaintance with a service, by both sides: all that `recognise.ts` knows. Plain values, so
+// What was said on a first acquaintance with a service, by both sides: all that `recognize.ts` knows. Plain values, so
 // that a conversation can be written down in a test. Who fills it in bounds it: see `run/acquaint.ts`.
 
 import type { FailureKind } from '../facts/failure.ts';

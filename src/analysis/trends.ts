@@ -52,7 +52,7 @@ function fitLine(points: readonly Point[]): Line | null {
   const places = values.map((_, place) => place);
   const perPlace = theilSen(places, values);
   if (perPlace === null) return null;
-  // Below 1 the correction would make a trend surer than independent values could: neighbours that repel each other,
+  // Below 1 the correction would make a trend surer than independent values could: neighbors that repel each other,
   // as in a saw-tooth, are no evidence for it.
   const inflation = Math.max(1, hamedRaoInflation(values, perPlace.slope));
   const line = theilSen(times, values, inflation);

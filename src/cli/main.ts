@@ -135,7 +135,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <port>', 'which port; 0 takes a free one', '0')
     .option('--no-compression', 'refuse permessage-deflate')
-    .option('--behaviour <file>', 'what it does wrong (.yaml, .json): drop, duplicate, reorder, corrupt and more')
+    .option('--behavior <file>', 'what it does wrong (.yaml, .json): drop, duplicate, reorder, corrupt and more')
     .option('--truth <file>', 'write down what it did wrong to which message, a JSON line each')
     .action(async (flags: TargetFlags) => {
       const { targetCommand } = await import('./target-command.ts');

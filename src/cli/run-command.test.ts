@@ -4,7 +4,7 @@ import { exitCodeOf } from './run-command.ts';
 
 const exitCode = (failures: Readonly<Record<string, number>>, opened = 0): number =>
   exitCodeOf({
-    run: { outcome: 'aborted' },
+    run: { end: 'aborted' },
     verdict: { kind: 'inconclusive' },
     connections: {
       attempted: 10,

@@ -105,7 +105,7 @@ export async function printResult(result: RunResult, { json, plot }: PrintFlags,
 }
 
 export function exitCodeOf(result: RunResult): number {
-  if (result.run.outcome === 'interrupted') return EXIT_CODES.interrupted;
+  if (result.run.end === 'interrupted') return EXIT_CODES.interrupted;
   const { attempted, opened, failures } = result.connections;
   const own: readonly string[] = OWN_LIMITS;
   // What never got out of this machine says nothing about the target.

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
-import { type Behaviour, FAULTLESS, parseBehaviour } from '../injection/behaviour.ts';
+import { type Behavior, FAULTLESS, parseBehavior } from '../injection/behavior.ts';
 import type { Tell } from '../injection/truth.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { readPlanText } from '../plan/text.ts';
@@ -18,7 +18,7 @@ export interface TargetFlags {
   readonly host: string;
   readonly port: string;
   readonly compression: boolean;
-  readonly behaviour?: string;
+  readonly behavior?: string;
   readonly truth?: string;
 }
 
@@ -29,11 +29,11 @@ export async function targetCommand(flags: TargetFlags): Promise<number> {
       `--port: expected a port from 0 to 65535, got ${JSON.stringify(flags.port)}`,
     ]);
   }
-  const behaviour = flags.behaviour === undefined ? FAULTLESS : await loadBehaviour(flags.behaviour);
+  const behavior = flags.behavior === undefined ? FAULTLESS : await loadBehavior(flags.behavior);
   const truth = flags.truth === undefined ? null : await openTruth(flags.truth);
   const tell = truth?.tell ?? (() => {});
-  const target = await start(flags, port, behaviour, tell);
-  const leak = behaviour.leak === null ? null : startLeak(behaviour.leak, tell);
+  const target = await start(flags, port, behavior, tell);
+  const leak = behavior.leak === null ? null : startLeak(behavior.leak, tell);
   process.stdout.write(`listening ${target.url}\n`);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
@@ -45,17 +45,17 @@ export async function targetCommand(flags: TargetFlags): Promise<number> {
   return 0;
 }
 
-async function loadBehaviour(file: string): Promise<Behaviour> {
+async function loadBehavior(file: string): Promise<Behavior> {
   const text = await readText(file).catch((error: Error) => {
-    throw new HighwaterError('BEHAVIOUR_INVALID', [
-      `--behaviour: expected a file that can be read, got: ${error.message}`,
+    throw new HighwaterError('BEHAVIOR_INVALID', [
+      `--behavior: expected a file that can be read, got: ${error.message}`,
     ]);
   });
   const read = readPlanText(text, path.extname(file).toLowerCase() === '.json' ? 'json' : 'yaml');
-  if ('problems' in read) throw new HighwaterError('BEHAVIOUR_INVALID', read.problems.map(formatProblem));
-  const parsed = parseBehaviour(read.document);
-  if (!parsed.ok) throw new HighwaterError('BEHAVIOUR_INVALID', parsed.problems.map(formatProblem));
-  return parsed.behaviour;
+  if ('problems' in read) throw new HighwaterError('BEHAVIOR_INVALID', read.problems.map(formatProblem));
+  const parsed = parseBehavior(read.document);
+  if (!parsed.ok) throw new HighwaterError('BEHAVIOR_INVALID', parsed.problems.map(formatProblem));
+  return parsed.behavior;
 }
 
 function openTruth(file: string): Promise<TruthFile> {
@@ -66,11 +66,11 @@ function openTruth(file: string): Promise<TruthFile> {
   });
 }
 
-function start(flags: TargetFlags, port: number, behaviour: Behaviour, tell: Tell): Promise<ReferenceTarget> {
+function start(flags: TargetFlags, port: number, behavior: Behavior, tell: Tell): Promise<ReferenceTarget> {
   return startReferenceTarget({
     host: flags.host,
     port,
-    converse: createServices(behaviour, tell),
+    converse: createServices(behavior, tell),
     compression: flags.compression,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   }).catch((error: Error) => {

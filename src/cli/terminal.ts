@@ -7,8 +7,8 @@ type Stream = Pick<WriteStream, 'isTTY'> | NodeJS.WriteStream;
 
 export function styleFor(stream: Stream): TextStyle {
   const { NO_COLOR, TERM } = process.env;
-  const hasColour = stream.isTTY === true && (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb';
-  return hasColour ? ansiStyle(hasUnicode()) : plainStyle(hasUnicode());
+  const hasColor = stream.isTTY === true && (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb';
+  return hasColor ? ansiStyle(hasUnicode()) : plainStyle(hasUnicode());
 }
 
 /** Whether a block of lines can be refreshed in place. */

@@ -66,7 +66,7 @@ describe('generators', () => {
     hex: `x-\${hex.20}`,
     count: `\${int.-5..5}`,
     text: `n \${int.10..20}`,
-    colour: `\${pick.red|"green"|blau}`,
+    color: `\${pick.red|"green"|blau}`,
     pad: `\${payload}`,
   };
 
@@ -80,7 +80,7 @@ describe('generators', () => {
         expect(Number.isInteger(made.count)).toBe(true);
         expect(Math.abs(Number(made.count))).toBeLessThanOrEqual(5);
         expect(made.text).toMatch(/^n (1\d|20)$/);
-        expect(['red', '"green"', 'blau']).toContain(made.colour);
+        expect(['red', '"green"', 'blau']).toContain(made.color);
       }),
     );
   });

@@ -39,7 +39,7 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const BACKSLASH = 0x5c;
 
-/** `tooLarge`: it has a number, of 2^53 − 1 or more, which its neighbours cannot be told from. */
+/** `tooLarge`: it has a number, of 2^53 − 1 or more, which its neighbors cannot be told from. */
 export type PushReading = 'push' | 'tooLarge' | 'none';
 
 /** What the document that was scanned last is: a push has a whole number, and a channel where one is asked for. */

@@ -67,7 +67,7 @@ function react(autobahnCase: AutobahnCase): Reaction {
   return { ...seen, failure: failures(outcome)[0]?.failure ?? null };
 }
 
-const FAILURES = { 1002: 'protocol', 1007: 'invalidUtf8' } as const;
+const FAILURES = { 1002: 'framing', 1007: 'invalidUtf8' } as const;
 
 function wanted({ messages, pongs, ends }: AutobahnCase): Reaction {
   const failure = ends.by === 'client' ? null : ends.by === 'server' ? 'closedByServer' : FAILURES[ends.code];

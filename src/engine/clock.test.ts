@@ -44,7 +44,7 @@ describe('a timer', () => {
     expect(set).toHaveBeenCalledTimes(4);
   });
 
-  test('is cancelled in any part of its time', () => {
+  test('is canceled in any part of its time', () => {
     const called = vi.fn();
     const timer = startTimer(2 * TOO_LONG_MS, called);
     vi.advanceTimersByTime(TOO_LONG_MS + 1);

@@ -222,7 +222,7 @@ describe('the closed loop', () => {
       plan: makePlan({ messages: closedMessages(64, SECOND), bytes: 10_000, target: { maxBufferedBytes: 1000 } }),
       script: slow(10 * MS),
     });
-    expect(outcome.tally.unsent).toEqual({ late: 0, backpressure: 0, windowFull: 0, socketClosed: 0, dialectError: 0 });
+    expect(outcome.tally.unsent).toEqual({ overdue: 0, backpressure: 0, windowFull: 0, socketClosed: 0, dialectError: 0 });
     expect(outcome.tally.messages.delivered).toBe(outcome.tally.messages.sent);
     expect(outcome.tally.messages.sent).toBeGreaterThan(64 * 10);
   });

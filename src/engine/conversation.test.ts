@@ -260,9 +260,9 @@ describe('a service that breaks the rules is told so', () => {
     });
 
   test.each([
-    ['protocol', 1002, Uint8Array.of(0x83, 0)],
-    ['protocol', 1002, Uint8Array.of(0x81, 0x80, 1, 2, 3, 4)],
-    ['protocol', 1002, Uint8Array.of(0xf1, 0)],
+    ['framing', 1002, Uint8Array.of(0x83, 0)],
+    ['framing', 1002, Uint8Array.of(0x81, 0x80, 1, 2, 3, 4)],
+    ['framing', 1002, Uint8Array.of(0xf1, 0)],
     ['invalidUtf8', 1007, Uint8Array.of(0x81, 2, 0xc3, 0x28)],
     ['tooBig', 1009, Uint8Array.of(0x82, 127, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff)],
   ] as const)('%s: closed with %i', (kind, code, bytes) => {
@@ -279,7 +279,7 @@ describe('a service that breaks the rules is told so', () => {
 
   test('two violations in one read are one', () => {
     const outcome = breaking(Uint8Array.of(0x83, 0, 0x83, 0, 0x83, 0));
-    expect(outcome.tally.failures).toEqual({ protocol: 1 });
+    expect(outcome.tally.failures).toEqual({ framing: 1 });
     expect(outcome.tally.opened).toBe(1);
   });
 });

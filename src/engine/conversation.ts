@@ -40,7 +40,7 @@ const NO_CLOSE_FRAME = 1006;
 const NORMAL_CLOSE = 1000;
 
 const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = {
-  1002: 'protocol',
+  1002: 'framing',
   1007: 'invalidUtf8',
   1009: 'tooBig',
 };
@@ -370,12 +370,12 @@ export function createConversation(parts: ConversationParts): Conversation {
     const lost = (): Iterable<number> => numbersFrom(missingNumbers(ledger, lane.index), unreadableBelow(lane.index));
     noteLosses(recorder.loss, lossPeriods(lost()));
     for (const period of lossPeriods(lost())) {
-      const neighbours = neighboursText(period, ledger.next[lane.index]!);
+      const neighbors = neighborsText(period, ledger.next[lane.index]!);
       for (let seq = period.from; seq < period.to; seq++) {
         if (traffic.violationsLeft === 0) return;
         traffic.violationsLeft--;
         const taken = acks?.taken[lane.index]?.has(seq) === true ? ', though it was acknowledged' : '';
-        const detail = `#${seq} never came back${taken}; ${neighbours}`;
+        const detail = `#${seq} never came back${taken}; ${neighbors}`;
         traffic.report({ violation: 'lost', lane: lane.stream, stream: lane.stream, seq, detail }, clock.nowNs());
       }
     }
@@ -448,7 +448,7 @@ function countAbove(numbers: Iterable<number>, from: number): number {
 }
 
 /** The messages on either side of a hole: what proves that it is one. */
-function neighboursText({ from, to }: LossPeriod, sent: number): string {
+function neighborsText({ from, to }: LossPeriod, sent: number): string {
   if (from === 0 && to === sent) return 'none of its stream did';
   if (from === 0) return `#${to} did`;
   return to === sent ? `#${from - 1} did, and nothing after it` : `#${from - 1} and #${to} did`;

@@ -257,7 +257,7 @@ describe('the end', () => {
         }),
     });
     expect(outcome.tally.messages).toMatchObject({ due: 1101, sent: 601 });
-    expect(outcome.tally.unsent.late).toBe(1101 - outcome.tally.messages.sent);
+    expect(outcome.tally.unsent.overdue).toBe(1101 - outcome.tally.messages.sent);
   });
 
   test('stop() while lanes are opening gives them up without counting them as failed', () => {

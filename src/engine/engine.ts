@@ -21,7 +21,7 @@ import { countFailure, countStall, createRecorder } from '../measure/recorder.ts
 import { curveDurationNs } from '../plan/curve.ts';
 import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
 import { createTypeOf } from '../plan/message-types.ts';
-import type { Misbehaviour, Plan } from '../plan/plan.ts';
+import type { Misbehavior, Plan } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
 import { planStages } from '../plan/stages.ts';
 import { shareCount } from '../units/shares.ts';
@@ -60,7 +60,7 @@ export interface Assignment {
   /** The number of the group's first lane in the whole run. */
   readonly firstLane: number;
   /** Null where lanes behave as they should. */
-  readonly misbehaviour: Misbehaviour | null;
+  readonly misbehavior: Misbehavior | null;
   readonly rows: Rows;
   /** Rows of the plan's feed. */
   readonly feed: Rows;
@@ -113,7 +113,7 @@ const JUST_BEFORE_NS = 1e6;
 export function createEngine(parts: EngineParts): Engine {
   const { assignment, clock, hooks } = parts;
   const { plan, shard, shards, group, firstLane } = assignment;
-  const isMisbehaving = assignment.misbehaviour !== null;
+  const isMisbehaving = assignment.misbehavior !== null;
   const recorder = createRecorder();
   const laneCount = shareCount(assignment.laneCount, shard, shards);
   const lanes = Array.from({ length: laneCount }, (_, index) => new Lane(index, firstLane + index * shards + shard));
@@ -233,7 +233,7 @@ export function createEngine(parts: EngineParts): Engine {
     openLanes,
     pinger,
     clock,
-    answersPings: assignment.misbehaviour?.kind !== 'no-pong',
+    answersPings: assignment.misbehavior?.kind !== 'no-pong',
     failed: reportFailure,
     resumed(lane) {
       resender?.reconnected(lane, clock.nowNs());

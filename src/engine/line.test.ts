@@ -75,7 +75,7 @@ describe('a line', () => {
   test('a message over the limit ends it, as does what breaks the rules', () => {
     const big = openTo({ onOpen: (peer) => peer.send(Buffer.alloc(2000)) }, { target: { maxMessageBytes: 1000 } });
     expect(big.said[1]).toMatch(/^tooBig: /);
-    expect(openTo({ onOpen: (peer) => peer.send(Buffer.from('x'), 5) }).said[1]).toMatch(/^protocol: RFC 6455/);
+    expect(openTo({ onOpen: (peer) => peer.send(Buffer.from('x'), 5) }).said[1]).toMatch(/^framing: RFC 6455/);
     expect(big.heard).toEqual([]);
   });
 

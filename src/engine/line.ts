@@ -50,7 +50,7 @@ export interface LineParts {
 const CLOSE_TIMEOUT_NS = 1e9;
 const NORMAL_CLOSE = 1000;
 const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = {
-  1002: 'protocol',
+  1002: 'framing',
   1007: 'invalidUtf8',
   1009: 'tooBig',
 };

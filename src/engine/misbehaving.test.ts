@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryNetwork, type PeerEnd } from '../../test/support/engine/memory-network.ts';
 import { createVirtualClock } from '../../test/support/engine/virtual-clock.ts';
-import type { Misbehaviour } from '../plan/plan.ts';
+import type { Misbehavior } from '../plan/plan.ts';
 import { misbehavingTransport } from './misbehaving.ts';
 import type { LinkError } from './transport.ts';
 
@@ -9,7 +9,7 @@ const MS = 1e6;
 const ENDPOINT = { address: '127.0.0.1', port: 1, secure: false, serverName: '', localAddress: null };
 
 /** One connection, whose handshake is a word each way. */
-function meet(misbehaviour: Misbehaviour) {
+function meet(misbehavior: Misbehavior) {
   const clock = createVirtualClock();
   const network = createMemoryNetwork(clock, { kernelBytes: 64 * 1024, delayNs: () => 0 });
   const came: [atMs: number, text: string][] = [];
@@ -23,7 +23,7 @@ function meet(misbehaviour: Misbehaviour) {
     end.onEnd = (isClean) => void ends.push(isClean);
   });
   const transport = misbehavingTransport(
-    misbehaviour,
+    misbehavior,
     (handler) => network.open(handler),
     clock,
   )<string>({
@@ -134,8 +134,8 @@ describe('a lane that misbehaves', () => {
   test.each([
     ['reset', { kind: 'reset', afterNs: 20 * MS }],
     ['come-and-go', { kind: 'come-and-go', afterNs: 20 * MS }],
-  ] as const)('%s: ends its connection, and that is told as its own doing', (_name, misbehaviour) => {
-    const met = meet(misbehaviour);
+  ] as const)('%s: ends its connection, and that is told as its own doing', (_name, misbehavior) => {
+    const met = meet(misbehavior);
     met.answer();
     met.pass(100 * MS);
     expect(met.ends).toEqual([false]);

@@ -2,7 +2,7 @@
 // nothing of it; what is broken is when bytes are taken, whether they go, and how the connection ends.
 
 import { opcodes } from '../frames/opcodes.ts';
-import type { Misbehaviour } from '../plan/plan.ts';
+import type { Misbehavior } from '../plan/plan.ts';
 import { NS_PER_SECOND } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { Clock, Timer } from './clock.ts';
@@ -26,7 +26,7 @@ interface RoughLink<Tag> extends Link {
 }
 
 export function misbehavingTransport(
-  misbehaviour: Misbehaviour,
+  misbehavior: Misbehavior,
   openTransport: OpenTransport,
   clock: Clock,
 ): OpenTransport {
@@ -44,7 +44,7 @@ export function misbehavingTransport(
     });
     return {
       open(endpoint: Endpoint, tag: Tag): Link {
-        const rough: RoughLink<Tag> = roughLink(misbehaviour, clock, tag, () => inner);
+        const rough: RoughLink<Tag> = roughLink(misbehavior, clock, tag, () => inner);
         const inner = transport.open(endpoint, rough);
         return rough;
       },
@@ -52,7 +52,7 @@ export function misbehavingTransport(
   };
 }
 
-function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inner: () => Link): RoughLink<Tag> {
+function roughLink<Tag>(misbehavior: Misbehavior, clock: Clock, tag: Tag, inner: () => Link): RoughLink<Tag> {
   const timers = new Set<Timer>();
   let hasAsked = false;
   let hasBegun = false;
@@ -71,19 +71,19 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
 
   function begin(): void {
     if (isReleased) return;
-    switch (misbehaviour.kind) {
+    switch (misbehavior.kind) {
       case 'half-open':
         inner().pause();
         return;
       case 'slow-reader':
-        if (misbehaviour.bytesPerSecond === 0) inner().pause();
+        if (misbehavior.bytesPerSecond === 0) inner().pause();
         return;
       case 'malformed-frames':
         inner().write(MALFORMED);
         return;
       case 'oversized':
-        inner().write(frameHeader(misbehaviour.bytes));
-        sendPieces(misbehaviour.bytes);
+        inner().write(frameHeader(misbehavior.bytes));
+        sendPieces(misbehavior.bytes);
         return;
       case 'reset':
         hasEnded = true;
@@ -97,7 +97,7 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
       case 'slow-handshake':
         return;
       default:
-        unreachable(misbehaviour);
+        unreachable(misbehavior);
     }
   }
 
@@ -125,10 +125,10 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
       return inner().writableLength;
     },
     write(bytes) {
-      if (misbehaviour.kind === 'half-open' && hasBegun) return;
+      if (misbehavior.kind === 'half-open' && hasBegun) return;
       const isRequest = !hasAsked;
       hasAsked = true;
-      if (misbehaviour.kind === 'slow-handshake' && isRequest) trickle(bytes, misbehaviour.bytesPerSecond);
+      if (misbehavior.kind === 'slow-handshake' && isRequest) trickle(bytes, misbehavior.bytesPerSecond);
       else inner().write(bytes);
     },
     end: () => inner().end(),
@@ -143,14 +143,14 @@ function roughLink<Tag>(misbehaviour: Misbehaviour, clock: Clock, tag: Tag, inne
       if (isClosed) return;
       // The first that comes is the answer to the handshake.
       if (timers.size === 0 && !hasBegun) {
-        after('afterNs' in misbehaviour ? misbehaviour.afterNs : 0, () => {
+        after('afterNs' in misbehavior ? misbehavior.afterNs : 0, () => {
           hasBegun = true;
           begin();
         });
       }
-      if (misbehaviour.kind !== 'slow-reader' || !hasBegun || isReleased || misbehaviour.bytesPerSecond === 0) return;
+      if (misbehavior.kind !== 'slow-reader' || !hasBegun || isReleased || misbehavior.bytesPerSecond === 0) return;
       inner().pause();
-      after((byteCount * NS_PER_SECOND) / misbehaviour.bytesPerSecond, () => inner().resume());
+      after((byteCount * NS_PER_SECOND) / misbehavior.bytesPerSecond, () => inner().resume());
     },
     closed() {
       isClosed = true;

@@ -120,7 +120,7 @@ describe('a message that cannot be sent is counted with its reason', () => {
     const outcome = runScenario({ plan: makePlan({ messages: openMessages(100, SECOND) }), listen: () => {} });
     expect(outcome.tally.messages).toMatchObject({ due: 100, sent: 0 });
     expect(outcome.tally.unsent).toEqual({
-      late: 0,
+      overdue: 0,
       backpressure: 0,
       windowFull: 0,
       socketClosed: 100,
@@ -142,7 +142,7 @@ describe('a message that cannot be sent is counted with its reason', () => {
     const sent = Math.floor((kernelBytes + maxBufferedBytes) / frameBytes) + 1;
     expect(outcome.tally.messages).toMatchObject({ due: 500, sent, delivered: 0, lost: sent });
     expect(outcome.tally.unsent).toEqual({
-      late: 0,
+      overdue: 0,
       backpressure: 500 - sent,
       windowFull: 0,
       socketClosed: 0,
@@ -181,7 +181,7 @@ describe('a message that cannot be sent is counted with its reason', () => {
     });
     expect(outcome.tally.messages).toMatchObject({ due: 500, sent: most, lost: most });
     expect(outcome.tally.unsent).toEqual({
-      late: 0,
+      overdue: 0,
       backpressure: 0,
       windowFull: 500 - most,
       socketClosed: 0,
@@ -206,7 +206,7 @@ describe('a message that cannot be sent is counted with its reason', () => {
     });
     expect(outcome.tally.messages).toMatchObject({ due: 2000, sent: 1500, delivered: 1500 });
     expect(outcome.tally.unsent).toEqual({
-      late: 500,
+      overdue: 500,
       backpressure: 0,
       windowFull: 0,
       socketClosed: 0,

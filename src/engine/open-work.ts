@@ -21,7 +21,7 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
   const { messages: counts, unsent } = traffic.recorder;
   let originNs = Number.POSITIVE_INFINITY;
   let stopped = false;
-  /** The lane whose messages are laid out and not yet written: neighbours in time on one lane share a write. */
+  /** The lane whose messages are laid out and not yet written: neighbors in time on one lane share a write. */
   let filling: Lane | null = null;
 
   function sendDue(untilNs: number, budgetNs: number): void {
@@ -40,7 +40,7 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
   function send(dueNs: number, nowNs: number): void {
     counts.due++;
     if (nowNs - dueNs > LATE_AFTER_NS) {
-      unsent.late++;
+      unsent.overdue++;
       return;
     }
     const lane = openLanes.nextSender();
@@ -81,7 +81,7 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
       stopped = true;
       for (; originNs + schedule.peekDueNs() <= atNs; schedule.advance()) {
         counts.due++;
-        unsent.late++;
+        unsent.overdue++;
       }
     },
     isOver: () => stopped || schedule.peekDueNs() === Number.POSITIVE_INFINITY,

@@ -32,7 +32,7 @@ export function localMachine(): MachineLimits {
   };
 }
 
-/** For how long so far a quota has held this process and its neighbours back; nothing is read where there is none. */
+/** For how long so far a quota has held this process and its neighbors back; nothing is read where there is none. */
 export function throttleMeter(): () => number {
   const { statFiles } = cpuQuota(readText);
   if (statFiles.length === 0) return () => 0;

@@ -1,7 +1,7 @@
 // The main of the reference target's process: on the loopback, at the port that its argument says (0 for a free one), until
 // the channel ends.
 
-import { FAULTLESS } from '../injection/behaviour.ts';
+import { FAULTLESS } from '../injection/behavior.ts';
 import { startReferenceTarget } from '../target/reference-target.ts';
 import { createServices } from '../target/services.ts';
 import type { TargetListening } from '../target/target-process.ts';

@@ -12,7 +12,7 @@ import { misbehavingTransport } from '../engine/misbehaving.ts';
 import { createNodeTransport, READ_BUFFER_BYTES } from '../engine/node-transport.ts';
 import type { OpenTransport } from '../engine/transport.ts';
 import type { RunEvent } from '../facts/event.ts';
-import type { Misbehaviour } from '../plan/plan.ts';
+import type { Misbehavior } from '../plan/plan.ts';
 import type { Command, Report } from '../run/ports.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
@@ -74,12 +74,12 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
     given.plan.target.tls,
     given.plan.target.urls.some((url) => url.startsWith('wss:')),
   );
-  const { misbehaviour } = given;
+  const { misbehavior } = given;
   const clock = monotonicClock(originNs);
-  const openPlain: OpenTransport = (handler) => createNodeTransport(handler, secure, readBufferBytes(misbehaviour));
+  const openPlain: OpenTransport = (handler) => createNodeTransport(handler, secure, readBufferBytes(misbehavior));
   const started = createEngine({
     assignment: given,
-    openTransport: misbehaviour === null ? openPlain : misbehavingTransport(misbehaviour, openPlain, clock),
+    openTransport: misbehavior === null ? openPlain : misbehavingTransport(misbehavior, openPlain, clock),
     clock,
     ownDialect,
     maskSeed: randomBytes(4).readUInt32LE(),
@@ -96,10 +96,10 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
     hooks: {
       window: (window) => report({ kind: 'window', window }),
       event: (event) => {
-        if (misbehaviour === null || isOfGroups(event)) report({ kind: 'event', event });
+        if (misbehavior === null || isOfGroups(event)) report({ kind: 'event', event });
       },
       connected: () => {
-        if (misbehaviour !== null) return;
+        if (misbehavior !== null) return;
         collectGarbage();
         report({ kind: 'connected' });
       },
@@ -118,9 +118,9 @@ function isOfGroups({ kind }: RunEvent): boolean {
 }
 
 /** Who takes little at a time must not take much at once. */
-function readBufferBytes(misbehaviour: Misbehaviour | null): number {
-  if (misbehaviour?.kind !== 'slow-reader') return READ_BUFFER_BYTES;
-  return Math.min(READ_BUFFER_BYTES, Math.max(LEAST_READ_BYTES, Math.ceil(misbehaviour.bytesPerSecond / 10)));
+function readBufferBytes(misbehavior: Misbehavior | null): number {
+  if (misbehavior?.kind !== 'slow-reader') return READ_BUFFER_BYTES;
+  return Math.min(READ_BUFFER_BYTES, Math.max(LEAST_READ_BYTES, Math.ceil(misbehavior.bytesPerSecond / 10)));
 }
 
 process.on('message', (command) => obey(command as Command));

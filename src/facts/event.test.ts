@@ -44,7 +44,7 @@ const events: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.record({
     kind: fc.constant('runEnded' as const),
     atNs: whole,
-    outcome: fc.constantFrom('completed' as const, 'interrupted' as const, 'aborted' as const),
+    end: fc.constantFrom('completed' as const, 'interrupted' as const, 'aborted' as const),
     windows: fc.array(fc.record({ worker: whole, group: whole, count: whole }), { maxLength: 3 }),
   }),
 );

@@ -88,7 +88,7 @@ export type RunEvent =
   | {
       readonly kind: 'runEnded';
       readonly atNs: number;
-      readonly outcome: Outcome;
+      readonly end: RunEnd;
       /** What must be in the record: a window that is missing at its end shows by this alone. */
       readonly windows: readonly WindowCount[];
     };
@@ -110,8 +110,8 @@ export interface CloseFacts {
 const FAULT_PHASES = ['began', 'ended'] as const;
 export type FaultPhase = (typeof FAULT_PHASES)[number];
 
-const OUTCOMES = ['completed', 'interrupted', 'aborted'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+const RUN_ENDS = ['completed', 'interrupted', 'aborted'] as const;
+export type RunEnd = (typeof RUN_ENDS)[number];
 
 const STOP_REASONS = ['interrupted', 'abortRule', 'noLanes', 'workersDied', 'recordUnwritable'] as const;
 /** Why a run ended before its plan did. */
@@ -251,7 +251,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   },
   workerDied: { worker: isNumber, detail: isText },
   stopping: { reason: isOneOf(STOP_REASONS), detail: isText },
-  runEnded: { outcome: isOneOf(OUTCOMES), windows: (value) => Array.isArray(value) && value.every(isWindowCount) },
+  runEnded: { end: isOneOf(RUN_ENDS), windows: (value) => Array.isArray(value) && value.every(isWindowCount) },
 };
 
 const MACHINE: Readonly<Record<keyof Machine, (value: unknown) => boolean>> = {

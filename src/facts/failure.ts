@@ -22,7 +22,7 @@ export const FAILURE_KINDS = [
   'closedByServer',
   'reset',
   'pingTimeout',
-  'protocol',
+  'framing',
   'invalidUtf8',
   'tooBig',
   // of our own doing
@@ -51,7 +51,7 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
   closedByServer: 'the service closed the connection with a close frame',
   reset: 'the connection was closed or reset without a close frame',
   pingTimeout: 'a ping of ours was not answered in time',
-  protocol: 'the service broke the framing rules (closed with 1002)',
+  framing: 'the service broke the framing rules (closed with 1002)',
   invalidUtf8: 'the service sent text that is not UTF-8 (closed with 1007)',
   tooBig: 'the service sent a message over the size limit (closed with 1009)',
   misbehaved: 'the lane ended its connection itself, as the plan says',

@@ -1,9 +1,9 @@
 // `result.json`: what a run came to. Names are fixed; a field may be added, none renamed.
 // Times are in milliseconds here, because this is an edge; a number that cannot be known is null.
 
-import type { Misbehaviour, Plan } from '../plan/plan.ts';
+import type { Misbehavior, Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { GitState, Machine, Outcome, StopReason, Violation } from './event.ts';
+import type { GitState, Machine, RunEnd, StopReason, Violation } from './event.ts';
 import type { FailureKind } from './failure.ts';
 import type { FaultCounts } from './fault-counts.ts';
 import type { UnreadableKind } from './unreadable.ts';
@@ -82,7 +82,7 @@ export interface LineCounts {
 
 /** Of lanes that behave badly on purpose. */
 export interface MisbehavingResult {
-  readonly kind: Misbehaviour['kind'];
+  readonly kind: Misbehavior['kind'];
   readonly lanes: number;
   readonly connections: {
     readonly attempted: number;
@@ -140,7 +140,7 @@ export interface RunFacts {
   readonly startedAt: string;
   readonly durationSeconds: number;
   /** `running`: it is judged while it still goes on, and such a result is not kept. */
-  readonly outcome: Outcome | 'running';
+  readonly end: RunEnd | 'running';
   /** When the first message was due, from the start of the run; null where none was. */
   readonly messagesStartedSeconds: number | null;
   /** Why it ended early; null where it ran to its end, or its record breaks off. */
@@ -181,7 +181,7 @@ export const DOUBT_KINDS = [
   'cpu',
   'throttled',
   'generatorLimits',
-  'unsentLate',
+  'unsentOverdue',
   'workerDied',
   'incomplete',
   'damagedRecord',

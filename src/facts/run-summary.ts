@@ -16,7 +16,7 @@ export interface RunSummary {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationSeconds: number;
-  readonly outcome: RunFacts['outcome'];
+  readonly end: RunFacts['end'];
   readonly verdict: Verdict['kind'];
   readonly responseP50Ms: number | null;
   readonly responseP99Ms: number | null;
@@ -45,7 +45,7 @@ export function summaryOf(result: RunResult): RunSummary {
     profile: plan.profile,
     startedAt: run.startedAt,
     durationSeconds: run.durationSeconds,
-    outcome: run.outcome,
+    end: run.end,
     verdict: verdict.kind,
     responseP50Ms: response.p50Ms,
     responseP99Ms: response.p99Ms,
@@ -81,7 +81,7 @@ const FIELDS: Readonly<Record<keyof RunSummary, (value: unknown) => boolean>> = 
   profile: isTextOrNull,
   startedAt: (value) => typeof value === 'string' && Number.isFinite(Date.parse(value)),
   durationSeconds: isNumber,
-  outcome: isOneOf('completed', 'interrupted', 'aborted'),
+  end: isOneOf('completed', 'interrupted', 'aborted'),
   verdict: isOneOf('pass', 'fail', 'inconclusive'),
   responseP50Ms: isNumberOrNull,
   responseP99Ms: isNumberOrNull,

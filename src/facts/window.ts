@@ -10,7 +10,7 @@ import { UNREADABLE_KINDS, type UnreadableKind } from './unreadable.ts';
 export const WINDOW_SCHEMA = 'highwater/window/3';
 
 /** Reasons why a message that was due was not sent. */
-export const UNSENT_REASONS = ['late', 'backpressure', 'windowFull', 'socketClosed', 'dialectError'] as const;
+export const UNSENT_REASONS = ['overdue', 'backpressure', 'windowFull', 'socketClosed', 'dialectError'] as const;
 export type UnsentReason = (typeof UNSENT_REASONS)[number];
 
 export const MESSAGE_FACTS = ['due', ...MESSAGE_COUNTS] as const;
@@ -175,7 +175,7 @@ export function zeroUnreadable(): Record<UnreadableKind, number> {
 }
 
 export function zeroUnsent(): Record<UnsentReason, number> {
-  return { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0, dialectError: 0 };
+  return { overdue: 0, backpressure: 0, windowFull: 0, socketClosed: 0, dialectError: 0 };
 }
 
 export interface Window {

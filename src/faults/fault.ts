@@ -1,5 +1,5 @@
 // What a fault is: its settings as they are written, and what becomes of them. A file of `toxics/` or `frames/` exports one
-// definition, and `catalogue.ts` lists them by name; nothing else knows which faults there are.
+// definition, and `catalog.ts` lists them by name; nothing else knows which faults there are.
 
 import * as z from 'zod';
 import type { FaultEffect } from '../facts/fault-counts.ts';

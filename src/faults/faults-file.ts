@@ -8,7 +8,7 @@ import { problemsOfIssues } from '../plan/issues.ts';
 import { type PlacedProblem, type PlanProblem, pathText } from '../plan/problems.ts';
 import { excludeEachOther } from '../plan/way-faults.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
-import { FAULTS } from './catalogue.ts';
+import { FAULTS } from './catalog.ts';
 import type { OnTimes, ProxyFault } from './fault.ts';
 
 const MAX_FAULTS = 255;

@@ -9,7 +9,7 @@ import { splitUrl } from '../plan/url.ts';
 import type { FaultParts, OpenFaults } from '../run/ports.ts';
 import { msToNs } from '../units/duration.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
-import { FAULTS } from './catalogue.ts';
+import { FAULTS } from './catalog.ts';
 import type { ProxyFault } from './fault.ts';
 import { type FaultProxy, type ProxyTls, startFaultProxy } from './fault-proxy.ts';
 import { type ProxyTarget, readTargetUrl } from './target-url.ts';

@@ -16,7 +16,7 @@ const payloads = fc.oneof(
 /** Every alignment of the payload within its memory. */
 const offsets = fc.integer({ min: 0, max: 9 });
 
-test('masking in place equals the definition of RFC 6455 §5.3 and leaves the neighbours alone', () => {
+test('masking in place equals the definition of RFC 6455 §5.3 and leaves the neighbors alone', () => {
   fc.assert(
     fc.property(payloads, maskKeys, offsets, offsets, (payload, maskKey, before, viewOffset) => {
       const memory = new Uint8Array(new ArrayBuffer(viewOffset + before + payload.length + 7), viewOffset).fill(0xee);

@@ -1,5 +1,5 @@
 // Tails and quantiles of the binomial distribution, exact to about 13 digits for any n up to 1e10 and beyond.
-// No incomplete beta function: one accurate probability, then the recurrence between neighbours, which costs a few
+// No incomplete beta function: one accurate probability, then the recurrence between neighbors, which costs a few
 // thousand steps (7 standard deviations) and has no cancellation anywhere.
 // Source of the probability: C. Loader, Fast and Accurate Computation of Binomial Probabilities (2000); R's dbinom.
 

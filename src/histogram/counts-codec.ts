@@ -1,6 +1,6 @@
 // Counters as bytes, in the form of HdrHistogram's V2 payload: from counter 0 up to the last non-empty one, each count n
 // as ZigZag (2n), each run of two or more empty counters as one negative number -run (2 run - 1), all in LEB128:
-// seven bits a byte, lowest first, the top bit says that more follow. Neighbours with small counts take a byte each.
+// seven bits a byte, lowest first, the top bit says that more follow. Neighbors with small counts take a byte each.
 // Source: HdrHistogram, AbstractHistogram.fillBufferFromCountsArray and ZigZagEncoding.
 
 import { COUNTER_COUNT } from './layout.ts';

@@ -264,7 +264,7 @@ describe('a run that goes on', () => {
   test('is judged so far, is not said to be killed, and keeps no result', async () => {
     await keep({ hasEnd: false });
     const { result, unkept } = await judged();
-    expect(result.run.outcome).toBe('running');
+    expect(result.run.end).toBe('running');
     expect(result.verdict.kind).toBe('inconclusive');
     expect(result.verdict.doubts[0]?.detail).toContain('still going on');
     expect(unkept).toContain('still going on');
@@ -274,7 +274,7 @@ describe('a run that goes on', () => {
   test('has ended once its record has an end, though its coordinator lives', async () => {
     await keep();
     const { result, unkept } = await judged();
-    expect(result.run.outcome).toBe('completed');
+    expect(result.run.end).toBe('completed');
     expect(unkept).toBeNull();
   });
 
@@ -283,7 +283,7 @@ describe('a run that goes on', () => {
     const coordinator = JSON.parse(readFileSync(fileOf('coordinator.json'), 'utf8'));
     writeFileSync(fileOf('coordinator.json'), JSON.stringify({ ...coordinator, startedAt: 'another' }));
     const { result, unkept } = await judged();
-    expect(result.run.outcome).toBe('aborted');
+    expect(result.run.end).toBe('aborted');
     expect(result.verdict.doubts[0]?.detail).toContain('was killed');
     expect(unkept).toBeNull();
   });

@@ -34,8 +34,8 @@ export async function isRemovable(entry: RunEntry, nowMs: number): Promise<boole
     (await isKind(path.join(directory, PLAN), 'file')) &&
     (await isKind(path.join(directory, EVENTS), 'file'));
   if (!isRecord) return false;
-  // A result of outcome `aborted` may be of a record without an end, judged while the run goes on.
-  const isOver = state === 'judged' && summary.outcome !== 'aborted';
+  // A result whose end is `aborted` may be of a record without an end, judged while the run goes on.
+  const isOver = state === 'judged' && summary.end !== 'aborted';
   return isOver || !isGoingOn(directory, nowMs);
 }
 

@@ -28,7 +28,7 @@ const RUNS = {
   startedAt: 'TIMESTAMP',
   durationSeconds: 'DOUBLE',
   profile: 'VARCHAR',
-  outcome: 'VARCHAR',
+  end: 'VARCHAR',
   verdict: 'VARCHAR',
   responseP50Ms: 'DOUBLE',
   responseP99Ms: 'DOUBLE',
@@ -75,7 +75,7 @@ const EVENTS: Columns = {
   fault: 'BIGINT',
   phase: 'VARCHAR',
   reason: 'VARCHAR',
-  outcome: 'VARCHAR',
+  end: 'VARCHAR',
   detail: 'VARCHAR',
 };
 

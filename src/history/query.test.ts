@@ -56,7 +56,7 @@ describe('the tables', () => {
   });
 
   test('events and violations: what happened, without torn lines', async () => {
-    expect(await rowsOf("select kind, outcome from events where run = 'a' order by atNs, kind")).toEqual([
+    expect(await rowsOf("select kind, \"end\" from events where run = 'a' order by atNs, kind")).toEqual([
       ['messagesStarted', null],
       ['runStarted', null],
       ['violation', null],

@@ -152,7 +152,7 @@ test.each([
   'windows.ndjson',
   'events.ndjson',
   'plan.json',
-])('a record without its %s is what was kept of its judgement, and says why; without that it is none', async (file) => {
+])('a record without its %s is what was kept of its judgment, and says why; without that it is none', async (file) => {
   const run = await keep('a');
   await run.keepResult(await resultOf(run));
   rmSync(path.join(root, 'a', file));

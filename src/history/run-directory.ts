@@ -234,7 +234,7 @@ async function* readReadings(file: string): AsyncGenerator<ProbeReading> {
   }
 }
 
-/** A run whose record is not whole is what was kept of its judgement. Rejects with RUN_UNREADABLE where nothing was. */
+/** A run whose record is not whole is what was kept of its judgment. Rejects with RUN_UNREADABLE where nothing was. */
 async function openRun(directory: string): Promise<StoredRun> {
   const read = await readRecord(directory);
   if (!('problem' in read)) return stored(directory, read, null);

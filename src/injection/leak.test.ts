@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseBehaviour } from './behaviour.ts';
+import { parseBehavior } from './behavior.ts';
 import { type Leak, leakedBytes, mostLeakedBytes } from './leak.ts';
 
 const SECOND_NS = 1e9;
@@ -54,8 +54,8 @@ describe('how much a leak holds', () => {
 
 describe('a leak as written', () => {
   const read = (written: unknown): Leak | null | string => {
-    const parsed = parseBehaviour({ leak: written });
-    return parsed.ok ? parsed.behaviour.leak : parsed.problems.map((one) => `${one.path}: ${one.expected}`).join('\n');
+    const parsed = parseBehavior({ leak: written });
+    return parsed.ok ? parsed.behavior.leak : parsed.problems.map((one) => `${one.path}: ${one.expected}`).join('\n');
   };
 
   test('is a rate, or a rate with its bounds', () => {

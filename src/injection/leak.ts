@@ -1,4 +1,4 @@
-// Memory that a service takes and never gives back, as written in a behaviour file. How much is held follows from the time
+// Memory that a service takes and never gives back, as written in a behavior file. How much is held follows from the time
 // alone, grows and never shrinks, and has an upper limit: it cannot take the machine down unless it is told to.
 
 import * as z from 'zod';

@@ -1,4 +1,4 @@
-// What the queues of a service can hold and how fast they are worked off, as written in a behaviour file. Every queue has
+// What the queues of a service can hold and how fast they are worked off, as written in a behavior file. Every queue has
 // a bound, and what becomes of a message beyond it is announced (`target/queues.ts`).
 
 import * as z from 'zod';

@@ -245,7 +245,7 @@ describe('reordered, as RFC 4737 counts it (§3.3, and the extents of §4.2.2; t
 });
 
 describe('disorder beyond the window', () => {
-  test('a late arrival that had left it is still recognised, once', () => {
+  test('a late arrival that had left it is still recognized, once', () => {
     const ledger = createLedger(1);
     const total = MAX_WINDOW_BITS + 500;
     send(ledger, total);

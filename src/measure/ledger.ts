@@ -53,7 +53,7 @@ export interface Ledger {
   readonly places: LanePlaces;
   /**
    * By lane: numbers that left the window undelivered, ascending, with the place of the arrival that jumped over each; a
-   * late arrival is still recognised.
+   * late arrival is still recognized.
    */
   readonly missing: Map<number, Map<number, number>>;
   /** Numbers that were settled without having arrived, by lane: what still comes of them is belated. */
@@ -368,7 +368,7 @@ export function settleLane(ledger: Ledger, lane: number): number {
   return unsettled;
 }
 
-/** After it was settled: the lane begins anew with number 0, and nothing of before is recognised. */
+/** After it was settled: the lane begins anew with number 0, and nothing of before is recognized. */
 export function forgetLane(ledger: Ledger, lane: number): void {
   ledger.next[lane] = 0;
   ledger.expected[lane] = 0;

@@ -51,7 +51,7 @@ test('a window holds everything since the last cut, and survives its codec', () 
   expect(window).toMatchObject({
     worker: 2,
     messages: { due: 3, sent: 3, delivered: 3, unexpected: 3 },
-    unsent: { late: 4, backpressure: 4, windowFull: 4, socketClosed: 4 },
+    unsent: { overdue: 4, backpressure: 4, windowFull: 4, socketClosed: 4 },
     connections: {
       attempted: 5,
       opened: 4,
@@ -78,7 +78,7 @@ test('a cut starts again from zero, except for what is still open and in flight'
   const second = cutWindow(recorder, context(2e9));
   expect(second).toMatchObject({
     messages: { due: 0, sent: 0, delivered: 0 },
-    unsent: { late: 0, backpressure: 0, windowFull: 0, socketClosed: 0 },
+    unsent: { overdue: 0, backpressure: 0, windowFull: 0, socketClosed: 0 },
     connections: {
       attempted: 0,
       opened: 0,

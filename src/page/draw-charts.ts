@@ -96,13 +96,13 @@ function drawChart(chart: PageChart, place: HTMLElement, look: () => Look): Draw
   draw();
   const cursor = addCursor(chart, place, instance);
   const controls = chart.kind === 'lines' ? addControls(chart, place, instance, { hidden, cursor }) : null;
-  controls?.colour(look().palette);
+  controls?.color(look().palette);
   new ResizeObserver(() => instance.resize()).observe(place);
   place.dataset.drawn = 'true';
   return {
     redraw() {
       draw();
-      controls?.colour(look().palette);
+      controls?.color(look().palette);
     },
   };
 }

@@ -5,7 +5,7 @@ import { DASHES, type Palette } from '../report/charts/palette.ts';
 
 export interface LineSwitches {
   /** As the lines are drawn now. */
-  colour(palette: Palette): void;
+  color(palette: Palette): void;
 }
 
 export function addLineSwitches(
@@ -28,7 +28,7 @@ export function addLineSwitches(
     return line;
   });
   return {
-    colour(palette) {
+    color(palette) {
       for (const [place, line] of samples.entries()) {
         line.setAttribute('stroke', palette.series[place % palette.series.length]!);
       }

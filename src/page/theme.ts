@@ -20,7 +20,7 @@ export function followTheme(bar: Element | null): Theme {
   button.type = 'button';
   const name = (): void => {
     button.textContent = isDark() ? 'Light' : 'Dark';
-    button.setAttribute('aria-label', `Show in ${isDark() ? 'light' : 'dark'} colours`);
+    button.setAttribute('aria-label', `Show in ${isDark() ? 'light' : 'dark'} colors`);
   };
   button.addEventListener('click', () => {
     root.dataset.theme = isDark() ? 'light' : 'dark';

@@ -36,7 +36,7 @@ describe('lanes that misbehave, as written', () => {
       { kind: 'reset', share: '1%', after: '3s' },
       { kind: 'come-and-go', share: '1%' },
     ];
-    expect(planOf(kinds).load.misbehaving.map(({ misbehaviour }) => misbehaviour)).toEqual([
+    expect(planOf(kinds).load.misbehaving.map(({ misbehavior }) => misbehavior)).toEqual([
       { kind: 'slow-reader', bytesPerSecond: 0, afterNs: 0 },
       { kind: 'half-open', afterNs: 1e9 },
       { kind: 'no-pong' },
@@ -78,7 +78,7 @@ const area = ({ load: { messages } }: Plan): number =>
 describe('groups of lanes', () => {
   test('without lanes that misbehave there is one, with the plan as it is', () => {
     const plan = planOf([]);
-    expect(laneGroups(plan)).toEqual([{ group: 0, misbehaviour: null, plan, laneCount: 100, firstLane: 0 }]);
+    expect(laneGroups(plan)).toEqual([{ group: 0, misbehavior: null, plan, laneCount: 100, firstLane: 0 }]);
   });
 
   test('the messages of the plan are those of the healthy lanes, and each of the others sends as many as one of those', () => {

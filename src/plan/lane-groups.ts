@@ -7,13 +7,13 @@ import { NS_PER_SECOND } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { peakLevel } from './curve.ts';
-import type { Curve, Load, Messages, Misbehaviour, Plan, Reconnect } from './plan.ts';
+import type { Curve, Load, Messages, Misbehavior, Plan, Reconnect } from './plan.ts';
 
 export interface LaneGroup {
   /** 0 is the healthy one. */
   readonly group: number;
   /** Null for the healthy one. */
-  readonly misbehaviour: Misbehaviour | null;
+  readonly misbehavior: Misbehavior | null;
   readonly plan: Plan;
   readonly laneCount: number;
   /** The number of its first lane in the whole run. */
@@ -39,17 +39,17 @@ export function laneGroups(plan: Plan): NonEmpty<LaneGroup> {
   const lanes = healthyCount + counts.reduce((sum, count) => sum + count, 0);
   const healthy: LaneGroup = {
     group: 0,
-    misbehaviour: null,
+    misbehavior: null,
     plan:
       counts.length === 0 ? plan : withLoad(plan, { connections: scaled(plan.load.connections, healthyCount / lanes) }),
     laneCount: healthyCount,
     firstLane: 0,
   };
-  const groups = misbehaving.map(({ misbehaviour }, index): LaneGroup => {
+  const groups = misbehaving.map(({ misbehavior }, index): LaneGroup => {
     const laneCount = counts[index]!;
     return {
       group: index + 1,
-      misbehaviour,
+      misbehavior,
       plan: {
         ...withLoad(plan, {
           connections: scaled(plan.load.connections, laneCount / lanes),
@@ -59,9 +59,9 @@ export function laneGroups(plan: Plan): NonEmpty<LaneGroup> {
         abort: [],
         contract: null,
         resend: null,
-        reconnect: comesBack(misbehaviour) ? COME_BACK : plan.reconnect,
+        reconnect: comesBack(misbehavior) ? COME_BACK : plan.reconnect,
         drainNs: DRAIN_NS,
-        target: { ...plan.target, ping: null, handshakeTimeoutNs: handshakeTimeoutNs(misbehaviour, plan) },
+        target: { ...plan.target, ping: null, handshakeTimeoutNs: handshakeTimeoutNs(misbehavior, plan) },
       },
       laneCount,
       firstLane: counts.slice(0, index).reduce((sum, count) => sum + count, healthyCount),
@@ -110,10 +110,10 @@ function mapCurve([first, ...others]: Curve, scale: (level: number) => number): 
 }
 
 /** Who takes his time with the handshake waits for its answer as long as the service does. */
-function handshakeTimeoutNs({ kind }: Misbehaviour, { target }: Plan): number {
+function handshakeTimeoutNs({ kind }: Misbehavior, { target }: Plan): number {
   return kind === 'slow-handshake' ? HANDSHAKE_PATIENCE_NS : target.handshakeTimeoutNs;
 }
 
-function comesBack({ kind }: Misbehaviour): boolean {
+function comesBack({ kind }: Misbehavior): boolean {
   return kind === 'malformed-frames' || kind === 'oversized' || kind === 'reset' || kind === 'come-and-go';
 }

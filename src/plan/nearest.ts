@@ -19,7 +19,7 @@ export function nearest(name: string, known: readonly string[]): string | null {
   return best;
 }
 
-/** Damerau-Levenshtein (optimal string alignment): insertions, deletions, substitutions and swapped neighbours. */
+/** Damerau-Levenshtein (optimal string alignment): insertions, deletions, substitutions and swapped neighbors. */
 export function editDistance(a: string, b: string): number {
   // Three rows suffice: a swap looks back two.
   let beforeLast: number[] = [];

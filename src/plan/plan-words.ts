@@ -23,9 +23,9 @@ export function planWords(plan: Plan): Words {
       connections: load.connections.map((segment) => segmentWords(segment, formatCount)),
       messages: messagesWords(load.messages),
       mix: load.mix.map(({ payloadBytes, ...type }) => ({ ...type, bytes: payloadBytes })),
-      misbehaving: load.misbehaving.map(({ share, misbehaviour }) => ({
+      misbehaving: load.misbehaving.map(({ share, misbehavior }) => ({
         share: percentText(share),
-        ...wordsOf(misbehaviour),
+        ...wordsOf(misbehavior),
       })),
     },
   };

@@ -193,7 +193,7 @@ export interface JsonDialect {
   /** Where an answer returns the payload; null where it does not. */
   readonly payload: readonly string[] | null;
   /** Whether messages without an id are the service's right, or strangers; or how they are numbered, and so judged. */
-  readonly pushes: 'expected' | 'unexpected' | Numbering;
+  readonly pushes: 'ignore' | 'unexpected' | Numbering;
 }
 
 /** The service speaks of its own accord, and only what arrives is judged. */
@@ -234,11 +234,11 @@ export interface Load {
 export interface MisbehavingLanes {
   /** Of all lanes, above 0 and below 1. */
   readonly share: number;
-  readonly misbehaviour: Misbehaviour;
+  readonly misbehavior: Misbehavior;
 }
 
 /** What a client can do wrong. `afterNs`: so long after a lane has opened it begins. */
-export type Misbehaviour =
+export type Misbehavior =
   /** Takes no more than so many bytes a second; with 0, nothing at all. */
   | { readonly kind: 'slow-reader'; readonly bytesPerSecond: number; readonly afterNs: number }
   /** Is not there any more, and its connection is not closed: it neither reads, nor answers, nor says anything. */

@@ -79,7 +79,7 @@ describe('the nearest known name', () => {
     );
   });
 
-  test('counts a swap of neighbours as one', () => {
+  test('counts a swap of neighbors as one', () => {
     expect(editDistance('drian', 'drain')).toBe(1);
     expect(editDistance('kitten', 'sitting')).toBe(3);
   });

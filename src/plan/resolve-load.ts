@@ -14,7 +14,7 @@ import type {
   MessagesStart,
   MessageType,
   MisbehavingLanes,
-  Misbehaviour,
+  Misbehavior,
   Rooms,
 } from './plan.ts';
 import type { Path } from './problems.ts';
@@ -54,10 +54,10 @@ export function resolveLoad(written: WrittenLoad, report: Report): Load {
 }
 
 function resolveMisbehaving(written: NonNullable<WrittenLoad['misbehaving']>): readonly MisbehavingLanes[] {
-  return written.map((each) => ({ share: each.share, misbehaviour: resolveMisbehaviour(each) }));
+  return written.map((each) => ({ share: each.share, misbehavior: resolveMisbehavior(each) }));
 }
 
-function resolveMisbehaviour(written: NonNullable<WrittenLoad['misbehaving']>[number]): Misbehaviour {
+function resolveMisbehavior(written: NonNullable<WrittenLoad['misbehaving']>[number]): Misbehavior {
   switch (written.kind) {
     case 'slow-reader':
       return { kind: written.kind, bytesPerSecond: written.rate ?? 0, afterNs: written.after ?? 0 };

@@ -96,7 +96,7 @@ export const dialectSchema = z
           pushes: z
             .union(
               [
-                z.literal('expected', { error: () => PUSHES_FORM }),
+                z.literal('ignore', { error: () => PUSHES_FORM }),
                 z.literal('unexpected', { error: () => PUSHES_FORM }),
                 objectField(
                   numbering,

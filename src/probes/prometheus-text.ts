@@ -119,9 +119,9 @@ interface Series {
 function readSeries(text: string, start: number): Series | null {
   NAME.lastIndex = start;
   const before = NAME.exec(text)?.[0] ?? null;
-  const labelled = readLabels(text, start + (before?.length ?? 0));
-  if (labelled === null || (before === null) === (labelled.name === null)) return null;
-  return { name: before ?? labelled.name!, labels: labelled.labels, end: labelled.end };
+  const labeled = readLabels(text, start + (before?.length ?? 0));
+  if (labeled === null || (before === null) === (labeled.name === null)) return null;
+  return { name: before ?? labeled.name!, labels: labeled.labels, end: labeled.end };
 }
 
 interface Labels {
@@ -182,9 +182,9 @@ function skipBlanks(text: string, start: number): number {
 
 /** `{labels} value [timestamp]`, behind the `#`. */
 function isExemplar(text: string): boolean {
-  const labelled = readLabels(text, 0);
-  if (labelled === null || labelled.end === 0 || labelled.name !== null) return false;
-  const [, value, timestamp, further] = REST.exec(text.slice(labelled.end)) ?? [];
+  const labeled = readLabels(text, 0);
+  if (labeled === null || labeled.end === 0 || labeled.name !== null) return false;
+  const [, value, timestamp, further] = REST.exec(text.slice(labeled.end)) ?? [];
   if (value === undefined || further !== undefined) return false;
   return readValue(value) !== null && (timestamp === undefined || NUMBER.test(timestamp));
 }

@@ -24,7 +24,7 @@ describe('the generator', () => {
     );
   });
 
-  test('neighbouring seeds, seeds that differ above bit 32, and streams give different sequences', () => {
+  test('neighboring seeds, seeds that differ above bit 32, and streams give different sequences', () => {
     const firsts = [
       createUint32Generator(1)(),
       createUint32Generator(2)(),

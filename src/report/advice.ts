@@ -101,7 +101,7 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   throttled: 'Raise the quota of CPU that the generator runs under, use less load, or pace: economical.',
   generatorLimits:
     'Give the generator what it ran out of (ports, open files, memory) and run again: it did not reach the service.',
-  unsentLate: 'Add workers, or ask for less: the generator did not send what was due.',
+  unsentOverdue: 'Add workers, or ask for less: the generator did not send what was due.',
   workerDied: 'Find out why a worker died; its lanes are missing from every figure.',
   incomplete: 'Run again to the end: the run was cut short, or its record was.',
   damagedRecord: 'Restore the files of the record, or run again: lines of it are missing.',
@@ -120,7 +120,7 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   faultWithoutEffect: 'Change a fault that did nothing as its doubt says: the run says nothing about it.',
 };
 
-const SHARE_THE_QUOTA: readonly Doubt['kind'][] = ['sendLag', 'eventLoop', 'cpu', 'unsentLate'];
+const SHARE_THE_QUOTA: readonly Doubt['kind'][] = ['sendLag', 'eventLoop', 'cpu', 'unsentOverdue'];
 
 /** Of what follows from that no connection opened there is only one thing to do, and it has been said. */
 const FOLLOWS_FROM_NO_LANE: readonly Doubt['kind'][] = ['noSamples', 'tooFewSamples', 'incomplete'];

@@ -208,7 +208,7 @@ function misbehavingRows({ load }: Plan): readonly string[] {
   const [healthy, ...counts] = groupCounts(load);
   if (counts.length === 0) return [];
   const kinds = load.misbehaving.map(
-    ({ misbehaviour }, index) => `${formatCount(counts[index]!)} ${misbehaviour.kind}`,
+    ({ misbehavior }, index) => `${formatCount(counts[index]!)} ${misbehavior.kind}`,
   );
   return [row('misbehave', `${kinds.join(', ')}; ${formatCount(healthy)} lanes do not, and are judged`)];
 }

@@ -21,7 +21,7 @@ export function alignColumns(columns: readonly Column[], rows: readonly (readonl
   );
 }
 
-/** In characters as people count them; colours take no place. */
+/** In characters as people count them; colors take no place. */
 function widthOf(cell: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: SGR sequences are what is left out.
   return [...cell.replaceAll(/\u001b\[\d+m/g, '')].length;

@@ -93,7 +93,7 @@ function formatPValue(pValue: number): string {
   return pValue < 0.001 ? '< 0.001' : pValue.toFixed(3);
 }
 
-/** What the judgement rests on, each with its name. */
+/** What the judgment rests on, each with its name. */
 export function basisTexts(comparison: Comparison): readonly (readonly [name: string, text: string])[] {
   const { method, part, margin, baseline, candidate, leftOut, metrics } = comparison;
   const apart = metrics.filter(({ isApart }) => isApart);

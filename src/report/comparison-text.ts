@@ -1,4 +1,4 @@
-// A comparison for a terminal: the judgement first, then the figures, then what they rest on.
+// A comparison for a terminal: the judgment first, then the figures, then what they rest on.
 
 import type { ComparedSide, Comparison, MetricComparison } from '../facts/comparison.ts';
 import { alignColumns } from './columns.ts';
@@ -73,16 +73,16 @@ function tableLines(metrics: readonly MetricComparison[], style: TextStyle): rea
   const columns = COLUMNS.map((title, place) => ({ title, align: isEdge(place) ? 'left' : 'right' }) as const);
   const rows = metrics.map((metric) => {
     const cells = metricCells(metric);
-    return [...cells.slice(0, -1), colourOf(metric.change, style)(cells.at(-1)!)];
+    return [...cells.slice(0, -1), colorOf(metric.change, style)(cells.at(-1)!)];
   });
   const [head = '', ...lines] = alignColumns(columns, rows);
   return [
     style.dim(`     ${head}`),
-    ...metrics.map(({ change }, place) => `  ${colourOf(change, style)(MARKS[change])} ${lines[place]}`),
+    ...metrics.map(({ change }, place) => `  ${colorOf(change, style)(MARKS[change])} ${lines[place]}`),
   ];
 }
 
-function colourOf(change: MetricComparison['change'], style: TextStyle): (text: string) => string {
+function colorOf(change: MetricComparison['change'], style: TextStyle): (text: string) => string {
   if (change === 'worse') return style.red;
   if (change === 'inconclusive') return style.yellow;
   return change === 'noData' ? style.dim : style.green;

@@ -1,7 +1,7 @@
-// The dialect of a first plan, as commented YAML: what was recognised, and where it was not, what to fill in.
+// The dialect of a first plan, as commented YAML: what was recognized, and where it was not, what to fill in.
 
 import { pathText } from '../analysis/json-values.ts';
-import type { Recognition } from '../analysis/recognise.ts';
+import type { Recognition } from '../analysis/recognize.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { comment, noted, yamlFlow, yamlText } from './yaml.ts';
 
@@ -37,7 +37,7 @@ export function dialectLines(recognition: Recognition, hello: readonly object[])
         path('ack', ack, 'where an acknowledgement has it, if it comes apart'),
         path('payload', payload, 'where the payload comes back; compared with what was sent'),
         path('error', error, 'an answer with something there rejects the message'),
-        noted(`  pushes: ${recognition.pushes ? 'expected' : 'unexpected'}`, 'messages without an id of ours'),
+        noted(`  pushes: ${recognition.pushes ? 'ignore' : 'unexpected'}`, 'messages without an id of ours'),
       ];
     }
     case 'push': {
@@ -62,7 +62,7 @@ export function dialectLines(recognition: Recognition, hello: readonly object[])
               '  kind: json',
               ...greeting,
               noted(`  send: { id: "\${id}" }`, 'never sent while load has no messages'),
-              '  pushes: expected',
+              '  pushes: ignore',
             ]),
       ];
     default:
@@ -86,6 +86,6 @@ function unknownLines(why: keyof typeof WHY_UNKNOWN): readonly string[] {
     noted('#   hello: [ { type: login } ]', 'what a lane says first'),
     `#   send: { type: say, id: "\${id}", text: "\${payload}" }`,
     noted('#   id: id', 'where an answer has the id of its message'),
-    noted('#   pushes: expected', 'messages without an id of ours'),
+    noted('#   pushes: ignore', 'messages without an id of ours'),
   ];
 }

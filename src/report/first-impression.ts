@@ -1,7 +1,7 @@
 // What `highwater init` tells at its end: what the service is, how that shows, what was written and what to type next.
 
 import { pathText } from '../analysis/json-values.ts';
-import type { Recognition } from '../analysis/recognise.ts';
+import type { Recognition } from '../analysis/recognize.ts';
 import type { Variable } from '../plan/placeholders.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { printable } from './printable.ts';
@@ -49,7 +49,7 @@ export function kindText(recognition: Recognition): string {
     case 'push':
       return `a service that speaks of its own accord, numbered at ${pathText(recognition.sequence.path)}`;
     case 'unknown':
-      return 'not recognised';
+      return 'not recognized';
     default:
       return unreachable(recognition);
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Recognition } from '../analysis/recognise.ts';
+import type { Recognition } from '../analysis/recognize.ts';
 import { parsePlanText } from '../plan/parse.ts';
 import { createSecretPlaces } from '../plan/placeholders.ts';
 import { renderFirstImpression } from './first-impression.ts';
@@ -44,7 +44,7 @@ const parsed = (plan: FirstPlan, env = {}) => {
   return result.plan;
 };
 
-describe('what was recognised becomes the dialect', () => {
+describe('what was recognized becomes the dialect', () => {
   test('echo', () => {
     expect(parsed(planFor(ECHO))).toMatchObject({
       name: 'chat',
@@ -64,7 +64,7 @@ describe('what was recognised becomes the dialect', () => {
         ack: ['ack'],
         payload: ['items', '0', 'text'],
         error: ['error'],
-        pushes: 'expected',
+        pushes: 'ignore',
       },
       contract: { delivery: 'exactly-once', integrity: 'checksum' },
     });
@@ -105,11 +105,11 @@ describe('what was recognised becomes the dialect', () => {
     });
   });
 
-  test('what a lane says first is kept, also where nothing was recognised', () => {
+  test('what a lane says first is kept, also where nothing was recognized', () => {
     const hello = [{ type: 'subscribe', topic: `room-\${lane}` }];
     expect(parsed(planFor({ kind: 'unknown', why: 'silent', ...seen }, { hello, rules: [] })).dialect).toMatchObject({
       kind: 'json',
-      pushes: 'expected',
+      pushes: 'ignore',
     });
     expect(parsed(planFor(JSON_SERVICE, { hello })).dialect).toMatchObject({ hello: [JSON.stringify(hello[0])] });
   });

@@ -1,7 +1,7 @@
-// The first plan for a service, as commented YAML: what was recognised becomes the dialect, what was answered the load.
+// The first plan for a service, as commented YAML: what was recognized becomes the dialect, what was answered the load.
 // Text in, text out; `highwater check` accepts whatever it makes. Comments hold no line break of anybody else's.
 
-import type { Recognition } from '../analysis/recognise.ts';
+import type { Recognition } from '../analysis/recognize.ts';
 import type { Variable } from '../plan/placeholders.ts';
 import { parseBytes } from '../units/bytes.ts';
 import { dialectLines } from './first-dialect.ts';

@@ -9,7 +9,7 @@ describe('text from outside', () => {
 
   test('takes one line: line ends and tabs are spaces', () => expect(printable('a\r\nb\tc\nd')).toBe('a  b c d'));
 
-  test('cannot move the cursor, colour the terminal or set its title', () => {
+  test('cannot move the cursor, color the terminal or set its title', () => {
     expect(printable('\u001b[31mred\u001b]0;title\u0007\u009b1A\u0000')).toBe(
       '\\u001b[31mred\\u001b]0;title\\u0007\\u009b1A\\u0000',
     );

@@ -74,7 +74,7 @@ describe('the progress block', () => {
     }
   });
 
-  test('ends every colour that it began, also on a line that was cut', () => {
+  test('ends every color that it began, also on a line that was cut', () => {
     for (const columns of [20, 40, 80]) {
       for (const line of renderProgressBlock(troubled, ansiStyle(true), columns)) {
         const codes = line.match(ESCAPES) ?? [];

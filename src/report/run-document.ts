@@ -48,7 +48,7 @@ export function runDocument(result: RunResult, tools: ReportTools, beside: Besid
       `${formatCount(result.messages.sent)} messages`,
       `against ${plan.target.urls.map((url) => printable(url, 200)).join(', ')}`,
       ...(plan.profile === null ? [] : [`profile ${printable(plan.profile, 60)}`]),
-      ...(run.outcome === 'completed' ? [] : [run.outcome]),
+      ...(run.end === 'completed' ? [] : [run.end]),
     ],
     sections: SECTIONS.flatMap((make) => make(result, tools, beside) ?? []),
   };

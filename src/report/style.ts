@@ -1,4 +1,4 @@
-// Colours and glyphs of a terminal, or none: a renderer is given a style and asks nothing of the world.
+// Colors and glyphs of a terminal, or none: a renderer is given a style and asks nothing of the world.
 
 export interface TextStyle {
   bold(text: string): string;

@@ -315,7 +315,7 @@ describe('what comes from outside cannot harm the terminal', () => {
     expect(text).toContain('\\u001b[2J\\u202eevil second line');
   });
 
-  test('in colour there are no escape codes but our own', () => {
+  test('in color there are no escape codes but our own', () => {
     const result = resultOf(parts, ['lost == 0'], { events, plan: { name: `name ${evil}` } });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what is looked for are control characters
     const text = renderSummary(result, ansiStyle(true), null).replace(/\u001b\[(1|2|22|31|32|33|39)m/g, '');

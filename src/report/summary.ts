@@ -64,7 +64,7 @@ function headline({ verdict, run, plan, connections }: RunResult, style: TextSty
     `vs ${plan.target.urls.map((url) => printable(url, 120)).join(', ')}`,
   ];
   if (plan.profile !== null) parts.push(`profile ${printable(plan.profile, 40)}`);
-  const early = run.outcome === 'completed' ? [] : [style.yellow(run.outcome)];
+  const early = run.end === 'completed' ? [] : [style.yellow(run.end)];
   return [badge, ...parts.slice(0, 1).map(style.bold), ...parts.slice(1), ...early].join('   ');
 }
 

@@ -175,7 +175,7 @@ describe('a run that goes its way', () => {
     expect(seen.error).toBeNull();
     for (const worker of [0, 1]) expect(commands(seen, worker)).toEqual(['assign', 'connect', 'startMessages']);
     expect(kinds(seen).filter((kind) => kind !== 'connected')).toEqual(['runStarted', 'messagesStarted', 'runEnded']);
-    expect(seen.events.at(-1)).toMatchObject({ outcome: 'completed' });
+    expect(seen.events.at(-1)).toMatchObject({ end: 'completed' });
     expect(seen.windows.map(({ worker }) => worker).sort()).toEqual([0, 1]);
   });
 
@@ -265,7 +265,7 @@ describe('workers in trouble', () => {
     expect(seen.events).toContainEqual(
       expect.objectContaining({ kind: 'workerDied', worker: 1, detail: 'exit code 3: out of memory' }),
     );
-    expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', outcome: 'completed' });
+    expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', end: 'completed' });
   });
 
   test('one that dies while lanes open does not hold the others up', async () => {
@@ -275,7 +275,7 @@ describe('workers in trouble', () => {
     });
     expect(kinds(seen)).toContain('messagesStarted');
     expect(commands(seen, 0)).toEqual(['assign', 'connect']);
-    expect(seen.events.at(-1)).toMatchObject({ outcome: 'completed' });
+    expect(seen.events.at(-1)).toMatchObject({ end: 'completed' });
   });
 
   test.each(['connect', 'startMessages'] as const)('when all die at %s the run is aborted', async (kind) => {
@@ -285,7 +285,7 @@ describe('workers in trouble', () => {
     });
     expect(kinds(seen).filter((one) => one === 'workerDied')).toHaveLength(2);
     expect(seen.events).toContainEqual(expect.objectContaining({ kind: 'stopping', reason: 'workersDied' }));
-    expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', outcome: 'aborted' });
+    expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', end: 'aborted' });
   });
 
   test('one that dies before it is ready: the run does not start', async () => {
@@ -305,7 +305,7 @@ describe('workers in trouble', () => {
       } else obedient(worker, command, say, die);
     });
     expect(kinds(seen).filter((kind) => kind === 'workerDied')).toHaveLength(1);
-    expect(seen.events.at(-1)).toMatchObject({ outcome: 'completed' });
+    expect(seen.events.at(-1)).toMatchObject({ end: 'completed' });
   });
 
   test('a worker that finished and then exits has not died', async () => {
@@ -328,7 +328,7 @@ describe('an early end', () => {
       { signal: stopper.signal },
     );
     expect(seen.events).toContainEqual(expect.objectContaining({ kind: 'stopping', reason: 'interrupted' }));
-    expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', outcome: 'interrupted' });
+    expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', end: 'interrupted' });
     for (const worker of [0, 1]) expect(commands(seen, worker).filter((kind) => kind === 'stop')).toHaveLength(1);
   });
 
@@ -342,7 +342,7 @@ describe('an early end', () => {
       { signal: stopper.signal },
     );
     expect(kinds(seen)).not.toContain('messagesStarted');
-    expect(seen.events.at(-1)).toMatchObject({ outcome: 'interrupted' });
+    expect(seen.events.at(-1)).toMatchObject({ end: 'interrupted' });
   });
 
   test('no lane could be opened', async () => {
@@ -353,7 +353,7 @@ describe('an early end', () => {
       } else obedient(worker, command, say, die);
     });
     expect(seen.events).toContainEqual(expect.objectContaining({ kind: 'stopping', reason: 'noLanes' }));
-    expect(seen.events.at(-1)).toMatchObject({ outcome: 'aborted' });
+    expect(seen.events.at(-1)).toMatchObject({ end: 'aborted' });
   });
 });
 
@@ -382,7 +382,7 @@ test('a record that cannot be written any further ends the run: workers drain, a
     reason: 'recordUnwritable',
     detail: 'the record could not be written any further: ENOSPC: no space left on device, write',
   });
-  expect(ended).toMatchObject({ kind: 'runEnded', outcome: 'aborted' });
+  expect(ended).toMatchObject({ kind: 'runEnded', end: 'aborted' });
   expect(notices).toEqual([expect.stringContaining('ENOSPC')]);
 });
 

@@ -5,7 +5,7 @@ import { startTimer } from '../engine/clock.ts';
 import type { Assignment } from '../engine/engine.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
-import type { FaultPhase, Manifest, Outcome, RunEvent, StopReason, WindowCount } from '../facts/event.ts';
+import type { FaultPhase, Manifest, RunEnd, RunEvent, StopReason, WindowCount } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import type { Window } from '../facts/window.ts';
@@ -326,7 +326,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     tellCounts();
     const delayNs = parts.faults.delayNs();
     if (delayNs !== null) record({ kind: 'proxyDelay', atNs: nowNs(), delayNs });
-    record({ kind: 'runEnded', atNs: nowNs(), outcome: outcomeOf(stopping), windows: [...windowCounts.values()] });
+    record({ kind: 'runEnded', atNs: nowNs(), end: endOf(stopping), windows: [...windowCounts.values()] });
   } finally {
     endWatch();
     await faults.finish();
@@ -334,7 +334,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   }
 }
 
-function outcomeOf(stopping: { readonly reason: StopReason } | null): Outcome {
+function endOf(stopping: { readonly reason: StopReason } | null): RunEnd {
   if (stopping === null) return 'completed';
   return stopping.reason === 'interrupted' ? 'interrupted' : 'aborted';
 }
@@ -345,7 +345,7 @@ function assignmentsOf(
   worker: number,
 ): NonEmpty<Assignment> {
   const [healthy, ...groups] = laneGroups(whole).map(
-    ({ plan, laneCount, group, firstLane, misbehaviour }): Assignment => ({
+    ({ plan, laneCount, group, firstLane, misbehavior }): Assignment => ({
       plan,
       shard: worker,
       shards: needs.workers,
@@ -353,7 +353,7 @@ function assignmentsOf(
       laneCount,
       group,
       firstLane,
-      misbehaviour,
+      misbehavior,
       rows,
       feed,
       addresses,

@@ -1,8 +1,8 @@
-// The use case of `highwater init`: look at a service, recognise what it is, ask the user a little, write a plan for it.
+// The use case of `highwater init`: look at a service, recognize what it is, ask the user a little, write a plan for it.
 // Nothing is sent without consent but what the user gave to be said first; nobody is asked where nobody sits.
 
 import { shapeOf, USUAL_SHAPES } from '../analysis/probes.ts';
-import { type Recognition, recognise } from '../analysis/recognise.ts';
+import { type Recognition, recognize } from '../analysis/recognize.ts';
 import type { Shape } from '../analysis/transcript.ts';
 import type { Clock } from '../engine/clock.ts';
 import { createSecretPlaces, type Variable } from '../plan/placeholders.ts';
@@ -113,7 +113,7 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
       signal: request.signal,
       mayProbe: () => mayProbe(request),
     });
-    return recognise(transcript);
+    return recognize(transcript);
   } finally {
     await reference?.stop();
   }

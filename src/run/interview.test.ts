@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Recognition } from '../analysis/recognise.ts';
+import type { Recognition } from '../analysis/recognize.ts';
 import { type GivenAnswers, interview } from './interview.ts';
 import type { Interviewer } from './ports.ts';
 

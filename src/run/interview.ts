@@ -1,7 +1,7 @@
 // The few questions whose answers make the load of a first plan. Each has a default, each that a flag has answered is left
 // out, and each answer is checked by the plan's own rules, so that the plan that is written is one.
 
-import type { Recognition } from '../analysis/recognise.ts';
+import type { Recognition } from '../analysis/recognize.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { parsePlan } from '../plan/parse.ts';
 import { formatProblem } from '../plan/problems.ts';

@@ -167,7 +167,7 @@ export async function judgeStoredRun(stored: StoredRun): Promise<JudgedRun> {
 
 /** Why it was not kept; null where it was. */
 async function keep(result: RunResult, kept: RunResult | null, stored: StoredRun): Promise<string | null> {
-  if (result.run.outcome === 'running') {
+  if (result.run.end === 'running') {
     return `${stored.path}: the run is still going on, so the result is not kept. Judge it again when the run has ended`;
   }
   if (kept !== null && isMadeFromMore(kept.record, result.record)) {

@@ -8,7 +8,7 @@
 // count: messages taken. digest: CRC-32, as 8 hex digits, of the digest before and the id; it begins with 00000000.
 
 import { crc32 } from 'node:zlib';
-import type { Behaviour, Fault, FaultRule } from '../injection/behaviour.ts';
+import type { Behavior, Fault, FaultRule } from '../injection/behavior.ts';
 import { createDecide } from '../injection/decide.ts';
 import type { Tell } from '../injection/truth.ts';
 import { addressOf, type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
@@ -29,15 +29,15 @@ interface Listener {
   readonly delivery: Delivery;
 }
 
-export function agentService(behaviour: Behaviour, tell: Tell): Converse {
+export function agentService(behavior: Behavior, tell: Tell): Converse {
   const agents = new Map<string, Agent>();
   return (peer) => {
     const { name: agentName, lane } = addressOf(peer);
-    const decide = createDecide({ ...behaviour, faults: behaviour.faults.filter(isOfAgents) }, lane);
+    const decide = createDecide({ ...behavior, faults: behavior.faults.filter(isOfAgents) }, lane);
     // It stays when its connections go: what it has taken is what it is.
     const agent = agents.get(agentName) ?? createAgent();
     agents.set(agentName, agent);
-    const listener: Listener = { peer, delivery: deliveryTo(behaviour, lane, peer, tell) };
+    const listener: Listener = { peer, delivery: deliveryTo(behavior, lane, peer, tell) };
     agent.listeners.add(listener);
 
     function take(id: string, text: string): void {

@@ -1,8 +1,8 @@
-// One connection's outgoing side: it sends what it is given, and does wrong what its behaviour says. Every wrong act goes to
+// One connection's outgoing side: it sends what it is given, and does wrong what its behavior says. Every wrong act goes to
 // the truth log, so that what a tester finds can be compared with what was done.
 
 import { startTimer, type Timer } from '../engine/clock.ts';
-import type { Behaviour } from '../injection/behaviour.ts';
+import type { Behavior } from '../injection/behavior.ts';
 import { appendBytes, canSplice, cutOff, flipBits, randomBytes, spliceTogether } from '../injection/damage.ts';
 import { createDecide, randomFor } from '../injection/decide.ts';
 import { createOrderKeeper, type OrderKeeper } from '../injection/order-keeper.ts';
@@ -17,7 +17,7 @@ export function addressOf({ path }: Peer): { readonly name: string; readonly lan
   return { name: url.pathname, lane: Number(url.searchParams.get('lane') ?? -1) };
 }
 
-/** What a behaviour needs of a connection. */
+/** What a behavior needs of a connection. */
 export interface Peer {
   /** Path and query of its request. */
   readonly path: string;
@@ -37,7 +37,7 @@ export interface Conversation {
 
 export type Converse = (peer: Peer) => Conversation;
 
-export function isFaultless({ faults, dropBeyondBytes }: Behaviour): boolean {
+export function isFaultless({ faults, dropBeyondBytes }: Behavior): boolean {
   return faults.length === 0 && dropBeyondBytes === null;
 }
 
@@ -70,8 +70,8 @@ export interface Delivery {
   closed(): void;
 }
 
-export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tell: Tell): Delivery {
-  const decide = createDecide(behaviour, to);
+export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell: Tell): Delivery {
+  const decide = createDecide(behavior, to);
   const order = new Map<number, OrderKeeper>();
   const recent: NamedMessage[] = [];
   const held = new Set<Held>();
@@ -102,7 +102,7 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
       send(message);
       return;
     }
-    const random = randomFor(behaviour, message.stream, seq);
+    const random = randomFor(behavior, message.stream, seq);
     switch (fault.kind) {
       case 'drop':
         tell({ act: 'drop', to, stream: message.stream, seq, why: 'fault' });
@@ -168,7 +168,7 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
 
   /** Whole and for the first time. False where it was dropped instead. */
   function send(message: NamedMessage): boolean {
-    if (behaviour.dropBeyondBytes !== null && peer.bufferedBytes > behaviour.dropBeyondBytes) {
+    if (behavior.dropBeyondBytes !== null && peer.bufferedBytes > behavior.dropBeyondBytes) {
       tell({ act: 'drop', to, stream: message.stream, seq: message.seq, why: 'slowReader' });
       return false;
     }
@@ -274,8 +274,8 @@ export function createDelivery(behaviour: Behaviour, to: number, peer: Peer, tel
 }
 
 /** The same, where a message goes to many: which deliveries go wrong is chosen for each receiver by itself. */
-export function deliveryTo(behaviour: Behaviour, to: number, peer: Peer, tell: Tell): Delivery {
-  return createDelivery({ ...behaviour, seed: behaviour.seed + SEED_STEP * (to + 1) }, to, peer, tell);
+export function deliveryTo(behavior: Behavior, to: number, peer: Peer, tell: Tell): Delivery {
+  return createDelivery({ ...behavior, seed: behavior.seed + SEED_STEP * (to + 1) }, to, peer, tell);
 }
 
 const SEED_STEP = 7919;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Behaviour, FAULTLESS } from '../injection/behaviour.ts';
+import { type Behavior, FAULTLESS } from '../injection/behavior.ts';
 import type { Act } from '../injection/truth.ts';
 import type { Conversation } from './delivery.ts';
 import { createServices } from './services.ts';
@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 /** One a tenth of a second, and three that wait. */
-const BEHAVIOUR: Behaviour = {
+const BEHAVIOR: Behavior = {
   ...FAULTLESS,
   queue: { capacity: 3, perSecond: 10, priorities: ['high', 'normal', 'low'] },
 };
@@ -24,9 +24,9 @@ interface Client {
   readonly conversation: Conversation;
 }
 
-function serve(behaviour = BEHAVIOUR) {
+function serve(behavior = BEHAVIOR) {
   const truth: Act[] = [];
-  const converse = createServices(behaviour, (act) => truth.push(act));
+  const converse = createServices(behavior, (act) => truth.push(act));
   const connect = (lane: number, queue = 'work'): Client => {
     const answers: Client['answers'] = [];
     const conversation = converse({
@@ -73,7 +73,7 @@ describe('a queue', () => {
   });
 
   test('takes the highest priority first; a name that it does not know, or none, comes last', () => {
-    const { connect } = serve({ ...BEHAVIOUR, queue: { ...BEHAVIOUR.queue, capacity: 10 } });
+    const { connect } = serve({ ...BEHAVIOR, queue: { ...BEHAVIOR.queue, capacity: 10 } });
     const client = connect(0);
     for (const [seq, priority] of ['low', undefined, 'low', 'unheard of', 'normal', 'high', { high: 1 }].entries()) {
       client.say(seq, priority);
@@ -84,7 +84,7 @@ describe('a queue', () => {
   });
 
   test('knows priorities that are numbers', () => {
-    const { connect } = serve({ ...BEHAVIOUR, queue: { capacity: 10, perSecond: 10, priorities: ['9', '1'] } });
+    const { connect } = serve({ ...BEHAVIOR, queue: { capacity: 10, perSecond: 10, priorities: ['9', '1'] } });
     const client = connect(0);
     for (const [seq, priority] of [1, '1', 9].entries()) client.say(seq, priority);
     vi.advanceTimersByTime(10 * EACH_MS);

@@ -6,7 +6,7 @@
 //   ← {"id": "…", "error": "overflow"}             at once, to the sender of the one that had to go
 
 import { startTimer, type Timer } from '../engine/clock.ts';
-import type { Behaviour } from '../injection/behaviour.ts';
+import type { Behavior } from '../injection/behavior.ts';
 import type { QueueSettings } from '../injection/queue.ts';
 import type { Tell } from '../injection/truth.ts';
 import { addressOf, type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
@@ -24,13 +24,13 @@ interface Waiting {
   readonly sender: Sender;
 }
 
-export function queueService(behaviour: Behaviour, tell: Tell): Converse {
-  const { priorities } = behaviour.queue;
+export function queueService(behavior: Behavior, tell: Tell): Converse {
+  const { priorities } = behavior.queue;
   const queues = new Map<string, WorkQueue>();
   return (peer) => {
     const { name, lane } = addressOf(peer);
-    const sender: Sender = { peer, delivery: deliveryTo(behaviour, lane, peer, tell) };
-    const queue = queues.get(name) ?? createWorkQueue(behaviour.queue, work);
+    const sender: Sender = { peer, delivery: deliveryTo(behavior, lane, peer, tell) };
+    const queue = queues.get(name) ?? createWorkQueue(behavior.queue, work);
     queues.set(name, queue);
     queue.senders.add(sender);
     return {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { FAULTLESS } from '../injection/behaviour.ts';
+import { FAULTLESS } from '../injection/behavior.ts';
 import { type ReferenceTarget, type ReferenceTargetOptions, startReferenceTarget } from './reference-target.ts';
 import { createServices } from './services.ts';
 

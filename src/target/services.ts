@@ -5,7 +5,7 @@
 // `?lane=N` says which lane a connection is of, for the truth log; an echo learns that from the messages.
 
 import { nameEcho } from '../dialects/echo.ts';
-import type { Behaviour } from '../injection/behaviour.ts';
+import type { Behavior } from '../injection/behavior.ts';
 import type { Tell } from '../injection/truth.ts';
 import { agentService } from './agents.ts';
 import {
@@ -21,12 +21,12 @@ import { queueService } from './queues.ts';
 import { tickerService } from './tickers.ts';
 
 /** The service by the path of the request. */
-export function createServices(behaviour: Behaviour, tell: Tell): Converse {
-  const echo = echoService(behaviour, tell);
-  const rooms = roomService(behaviour, tell);
-  const agents = agentService(behaviour, tell);
-  const tickers = tickerService(behaviour, tell);
-  const queues = queueService(behaviour, tell);
+export function createServices(behavior: Behavior, tell: Tell): Converse {
+  const echo = echoService(behavior, tell);
+  const rooms = roomService(behavior, tell);
+  const agents = agentService(behavior, tell);
+  const tickers = tickerService(behavior, tell);
+  const queues = queueService(behavior, tell);
   return (peer) => {
     if (peer.path.startsWith('/rooms/')) return rooms(peer);
     if (peer.path.startsWith('/tickers/')) return tickers(peer);
@@ -35,9 +35,9 @@ export function createServices(behaviour: Behaviour, tell: Tell): Converse {
   };
 }
 
-/** Sends every message back as it came, but for what the behaviour does wrong. */
-function echoService(behaviour: Behaviour, tell: Tell): Converse {
-  if (isFaultless(behaviour)) {
+/** Sends every message back as it came, but for what the behavior does wrong. */
+function echoService(behavior: Behavior, tell: Tell): Converse {
+  if (isFaultless(behavior)) {
     return (peer) => ({ receive: (data, isBinary) => peer.send(data, isBinary), closed: () => {} });
   }
   return (peer) => {
@@ -49,7 +49,7 @@ function echoService(behaviour: Behaviour, tell: Tell): Converse {
           peer.send(data, isBinary);
           return;
         }
-        delivery ??= createDelivery(behaviour, name.stream, peer, tell);
+        delivery ??= createDelivery(behavior, name.stream, peer, tell);
         delivery.deliver({ data, isBinary, stream: name.stream, seq: name.sequence });
       },
       closed: () => delivery?.closed(),
@@ -64,13 +64,13 @@ interface Member {
 }
 
 /** Sends every message to all members of its room, in the order in which the messages came. */
-function roomService(behaviour: Behaviour, tell: Tell): Converse {
+function roomService(behavior: Behavior, tell: Tell): Converse {
   const rooms = new Map<string, Set<Member>>();
   return (peer) => {
     const { name: room, lane } = addressOf(peer);
     const members = rooms.get(room) ?? new Set();
     rooms.set(room, members);
-    const member: Member = { peer, delivery: isFaultless(behaviour) ? null : deliveryTo(behaviour, lane, peer, tell) };
+    const member: Member = { peer, delivery: isFaultless(behavior) ? null : deliveryTo(behavior, lane, peer, tell) };
     members.add(member);
     return {
       receive(data, isBinary) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Behaviour } from '../injection/behaviour.ts';
-import { FAULTLESS } from '../injection/behaviour.ts';
+import type { Behavior } from '../injection/behavior.ts';
+import { FAULTLESS } from '../injection/behavior.ts';
 import type { Act } from '../injection/truth.ts';
 import type { Conversation } from './delivery.ts';
 import { saidBy, tickerService } from './tickers.ts';
@@ -24,9 +24,9 @@ interface Listener extends Conversation {
 }
 
 /** Of a ticker that says three numbers at once and no more. */
-function listen(behaviour: Behaviour, acts: Act[]): Listener {
+function listen(behavior: Behavior, acts: Act[]): Listener {
   const heard: string[] = [];
-  const conversation = tickerService(behaviour, (act) => acts.push(act))({
+  const conversation = tickerService(behavior, (act) => acts.push(act))({
     path: '/tickers/x?lane=4&rate=1000/s&burst=3&pause=1h',
     bufferedBytes: 0,
     send: (data) => void heard.push(Buffer.from(data).toString('utf8')),
@@ -35,7 +35,7 @@ function listen(behaviour: Behaviour, acts: Act[]): Listener {
   return { ...conversation, heard };
 }
 
-const drop = (seq: number): Behaviour['faults'][number] => ({
+const drop = (seq: number): Behavior['faults'][number] => ({
   fault: { kind: 'drop' },
   rate: 0,
   messages: [{ stream: 0, seq, to: null }],

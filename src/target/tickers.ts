@@ -7,7 +7,7 @@
 // silent for so long whenever it has said so many; what the first listener of a ticker asks for holds. In the truth log a
 // channel is the stream. A message with an `id` comes back to its sender as it is, and no fault befalls it.
 
-import type { Behaviour } from '../injection/behaviour.ts';
+import type { Behavior } from '../injection/behavior.ts';
 import type { Tell } from '../injection/truth.ts';
 import { nsToSeconds, parseDuration } from '../units/duration.ts';
 import { parseRate } from '../units/rate.ts';
@@ -26,13 +26,13 @@ interface Ticker {
   stop(): void;
 }
 
-export function tickerService(behaviour: Behaviour, tell: Tell): Converse {
+export function tickerService(behavior: Behavior, tell: Tell): Converse {
   const tickers = new Map<string, Ticker>();
   return (peer) => {
     const { name, lane } = addressOf(peer);
     const ticker = tickers.get(name) ?? startTicker(peer);
     tickers.set(name, ticker);
-    const delivery = deliveryTo(behaviour, lane, peer, tell);
+    const delivery = deliveryTo(behavior, lane, peer, tell);
     ticker.listeners.add(delivery);
     return {
       receive(data, isBinary) {

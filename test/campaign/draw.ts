@@ -1,14 +1,14 @@
 // What a campaign tries, drawn from its seed: a load, the shape of its messages, and what the service does wrong.
 
-import type { Behaviour } from '../../src/injection/behaviour.ts';
+import type { Behavior } from '../../src/injection/behavior.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { createRandom, type Random } from '../../src/random/generator.ts';
-import { behaviourOf, planOf, whole } from './drawing.ts';
+import { behaviorOf, planOf, whole } from './drawing.ts';
 import { drawTickers } from './ticker-draw.ts';
 
 export interface Draw {
   readonly plan: Plan;
-  readonly behaviour: Behaviour;
+  readonly behavior: Behavior;
   readonly compression: boolean;
   /** Of what the service says of its own accord, by channel: how many numbers before the plan ends. Else not there. */
   readonly said?: readonly number[];
@@ -40,7 +40,7 @@ export function drawCampaign(seed: number, url: string): Draw {
     thresholds: ['sent > 0'],
     drain: '2500ms',
   });
-  return { plan, behaviour: drawBehaviour(random, seed, isRooms), compression };
+  return { plan, behavior: drawBehavior(random, seed, isRooms), compression };
 }
 
 /** Agents that acknowledge and keep a state, and senders that send again. */
@@ -73,8 +73,8 @@ function drawAgents(seed: number, random: Random, url: string): Draw {
   const rate = (): string => `${(0.3 + 3 * random()).toFixed(2)}%`;
   const kinds = ['swallowAck', 'ackThenLose', 'applyTwice', 'forget', 'drop', 'duplicate'];
   const faults = kinds.filter(() => random() < 0.6).map((kind) => ({ kind, rate: rate() }));
-  const behaviour = behaviourOf({ seed: seed + 1, faults: [...faults, { kind: 'reorder', rate: rate(), by: 3 }] });
-  return { plan, behaviour, compression: false };
+  const behavior = behaviorOf({ seed: seed + 1, faults: [...faults, { kind: 'reorder', rate: rate(), by: 3 }] });
+  return { plan, behavior, compression: false };
 }
 
 /** Queues that are offered more than they work off, at times by much, at times not at all. */
@@ -104,7 +104,7 @@ function drawQueues(seed: number, random: Random, url: string): Draw {
   const rate = (): string => `${(0.3 + 3 * random()).toFixed(2)}%`;
   const faults = ['drop', 'duplicate'].filter(() => random() < 0.6).map((kind) => ({ kind, rate: rate() }));
   const queue = { capacity: whole(random, 1, 60), rate: `${whole(random, 100, 400)}/s` };
-  return { plan, behaviour: behaviourOf({ seed: seed + 1, faults, queue }), compression: false };
+  return { plan, behavior: behaviorOf({ seed: seed + 1, faults, queue }), compression: false };
 }
 
 /** Some lose all their lanes in the middle and open them again: an orderly reconnect of every one. */
@@ -144,10 +144,10 @@ function drawMix(random: Random, isText: boolean): unknown {
   }));
 }
 
-function drawBehaviour(random: Random, seed: number, isRooms: boolean): Behaviour {
+function drawBehavior(random: Random, seed: number, isRooms: boolean): Behavior {
   const faults = Array.from({ length: whole(random, 1, 4) }, () => drawFault(random, isRooms));
   if (isRooms && random() < 0.4) faults.push({ kind: 'evict', rate: '0.5%' });
-  return behaviourOf({ seed: seed + 1, faults });
+  return behaviorOf({ seed: seed + 1, faults });
 }
 
 function drawFault(random: Random, isRooms: boolean): unknown {

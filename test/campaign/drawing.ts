@@ -1,6 +1,6 @@
 // What every draw is made with.
 
-import { type Behaviour, parseBehaviour } from '../../src/injection/behaviour.ts';
+import { type Behavior, parseBehavior } from '../../src/injection/behavior.ts';
 import { parsePlan } from '../../src/plan/parse.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Random } from '../../src/random/generator.ts';
@@ -16,8 +16,8 @@ export function planOf(document: object): Plan {
   return parsed.plan;
 }
 
-export function behaviourOf(document: object): Behaviour {
-  const parsed = parseBehaviour(document);
+export function behaviorOf(document: object): Behavior {
+  const parsed = parseBehavior(document);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.behaviour;
+  return parsed.behavior;
 }

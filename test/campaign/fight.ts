@@ -1,5 +1,5 @@
 // One campaign: the reference target, misbehaving as drawn and writing down the truth, and the engine against it over
-// real sockets; then the judgement.
+// real sockets; then the judgment.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createJudge } from '../../src/analysis/judge.ts';
@@ -9,7 +9,7 @@ import { createNodeTransport } from '../../src/engine/node-transport.ts';
 import type { AudienceFacts } from '../../src/facts/audience.ts';
 import type { RunEvent } from '../../src/facts/event.ts';
 import type { RunResult } from '../../src/facts/result.ts';
-import { type Behaviour, FAULTLESS } from '../../src/injection/behaviour.ts';
+import { type Behavior, FAULTLESS } from '../../src/injection/behavior.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import { peakLevel } from '../../src/plan/curve.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -32,21 +32,21 @@ export interface Outcome {
 }
 
 export async function fightCampaign(seed: number): Promise<Outcome> {
-  const { behaviour, compression, said } = drawCampaign(seed, 'ws://127.0.0.1:1');
-  const fought = await fight((url) => drawCampaign(seed, url).plan, behaviour, compression);
+  const { behavior, compression, said } = drawCampaign(seed, 'ws://127.0.0.1:1');
+  const fought = await fight((url) => drawCampaign(seed, url).plan, behavior, compression);
   return said === undefined ? fought : { ...fought, said };
 }
 
 export async function fight(
   planFor: (url: string) => Plan,
-  behaviour: Behaviour = FAULTLESS,
+  behavior: Behavior = FAULTLESS,
   compression = false,
 ): Promise<Outcome> {
   const truth: Act[] = [];
   const target = await startReferenceTarget({
     host: '127.0.0.1',
     port: 0,
-    converse: createServices(behaviour, (act) => truth.push(act)),
+    converse: createServices(behavior, (act) => truth.push(act)),
     compression,
     maxMessageBytes: 1e7,
   });
@@ -77,7 +77,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
         laneCount: Math.ceil(peakLevel(plan.load.connections)),
         group: 0,
         firstLane: 0,
-        misbehaviour: null,
+        misbehavior: null,
         rows: [],
         feed: [],
         addresses: {},
@@ -97,7 +97,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
           engine.startMessages(atNs);
         },
         finished() {
-          events.push({ kind: 'runEnded', atNs: clock.nowNs(), outcome: 'completed', windows: [] });
+          events.push({ kind: 'runEnded', atNs: clock.nowNs(), end: 'completed', windows: [] });
           const judge = createJudge(plan, events, () => '');
           for (const window of judgeWindows) judge.window(window);
           const violations = events.flatMap((event) =>

@@ -6,10 +6,10 @@
 //   and it speaks on    ..speaks..|                | drain  ..speaks..
 //   lanes drop          ..speaks..|     drop, back |  ..speaks..|         | plan ends, drain  ..speaks..
 
-import type { Behaviour } from '../../src/injection/behaviour.ts';
+import type { Behavior } from '../../src/injection/behavior.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Random } from '../../src/random/generator.ts';
-import { behaviourOf, planOf, whole } from './drawing.ts';
+import { behaviorOf, planOf, whole } from './drawing.ts';
 
 /** A number that is held back for so long comes in the drain. */
 export const LATE_NS = 1.5e9;
@@ -18,7 +18,7 @@ const FOREVER = '1h';
 
 export interface TickerDraw {
   readonly plan: Plan;
-  readonly behaviour: Behaviour;
+  readonly behavior: Behavior;
   readonly compression: false;
   /** By channel: how many numbers are said before the plan ends. */
   readonly said: readonly number[];
@@ -62,7 +62,7 @@ export function drawTickers(seed: number, random: Random, url: string): TickerDr
   const said = Array.from({ length: channels }, (_, channel) =>
     Math.ceil((course.rounds * burst - channel) / channels),
   );
-  return { plan, behaviour: behaviourOf({ seed: seed + 1, faults }), compression: false, said };
+  return { plan, behavior: behaviorOf({ seed: seed + 1, faults }), compression: false, said };
 }
 
 const JSON_ECHO = { kind: 'json', send: { id: `\${id}`, text: `\${payload}` }, payload: 'text' };

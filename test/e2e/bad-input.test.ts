@@ -150,7 +150,7 @@ describe('a target that cannot be reached', () => {
     expect(exitCode).toBe(69);
     expectFailure(result, 'refused', 5, /ECONNREFUSED 127\.0\.0\.77/);
     expect(result.connections).toMatchObject({ attempted: 5, opened: 0, failed: 5 });
-    expect(result.run).toMatchObject({ outcome: 'aborted', endedBecause: 'no lane could be opened' });
+    expect(result.run).toMatchObject({ end: 'aborted', endedBecause: 'no lane could be opened' });
     expect(stdout).toContain('no lane could be opened');
     expect(stdout).toMatch(/refused 5\b.*ECONNREFUSED/);
     expectBalancedBooks(result);
@@ -275,7 +275,7 @@ describe('a service that refuses the handshake', () => {
     expectFailure(result, 'upgradeRejected', 1, /HTTP 503 Service Unavailable: full today$/);
     expect(result.connections).toMatchObject({ attempted: 3, opened: 2, failed: 1 });
     expect(result.messages).toMatchObject({ due: 30, lost: 0, unresolved: 0 });
-    expect(result.run.outcome).toBe('completed');
+    expect(result.run.end).toBe('completed');
     expectBalancedBooks(result);
   });
 });
@@ -348,18 +348,18 @@ describe('a service that breaks off or breaks the rules is counted under its kin
       '1006',
     ],
     ['resets the connection', (socket) => void socket.resetAndDestroy(), 'reset', /ECONNRESET|EPIPE/, '1006'],
-    ['sends garbage', (socket) => void socket.write(Buffer.alloc(500, 0xff)), 'protocol', /RFC 6455 §5\.2/, '1002'],
+    ['sends garbage', (socket) => void socket.write(Buffer.alloc(500, 0xff)), 'framing', /RFC 6455 §5\.2/, '1002'],
     [
       'sends a masked frame',
       (socket) => void socket.write(Buffer.from([0x82, 0x81, 1, 2, 3, 4, 5])),
-      'protocol',
+      'framing',
       /RFC 6455 §5\.1/,
       '1002',
     ],
     [
       'sends compressed data that were not agreed on',
       (socket) => void socket.write(Buffer.from([0xc2, 1, 0])),
-      'protocol',
+      'framing',
       /RSV1/,
       '1002',
     ],
@@ -391,7 +391,7 @@ describe('a service that breaks off or breaks the rules is counted under its kin
       'connections.failed == 0',
     ]);
     expect([0, 2]).toContain(exitCode);
-    expect(result.run.outcome).toBe('completed');
+    expect(result.run.end).toBe('completed');
     expect(result.connections).toMatchObject({ attempted: 3, opened: 3, failed: 0, closeCodes: { [closeCode]: 1 } });
     expectFailure(result, kind, 1, example);
     expect(stdout).toMatch(new RegExp(`${kind} 1\\b`));
@@ -453,7 +453,7 @@ describe('a service that breaks off or breaks the rules is counted under its kin
     expect(result.messages.delivered).toBe(0);
     expect(result.messages.unexpected).toBe(0);
     expect(result.generator.rssBytesMax).toBeLessThan(BOUNDED_BYTES);
-    expect(result.run.outcome).toBe('completed');
+    expect(result.run.end).toBe('completed');
     expectBalancedBooks(result);
   });
 

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { FAULTS } from '../../src/faults/catalogue.ts';
+import { FAULTS } from '../../src/faults/catalog.ts';
 import type * as Highwater from '../../src/index.ts';
 import { expectBalancedBooks, expectPerfectDelivery } from '../support/books.ts';
 import { HIGHWATER, runHighwater, startHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
@@ -144,7 +144,7 @@ describe('a run', () => {
       ...['due', 'sent', 'unsent', 'delivered', 'rejected', 'lost', 'unresolved', 'duplicated', 'reordered'],
       ...['corrupted', 'unexpected', 'deliveredRatio'],
     ],
-    'messages.unsent': ['late', 'backpressure', 'windowFull', 'socketClosed'],
+    'messages.unsent': ['overdue', 'backpressure', 'windowFull', 'socketClosed'],
     response: DISTRIBUTION,
     service: DISTRIBUTION,
     sendLag: DISTRIBUTION,
@@ -168,7 +168,7 @@ describe('a run', () => {
     expectPerfectDelivery(result);
     expect(stdout).toMatch(/^\{.*\}\n$/);
     expect(result.schema).toBe('highwater/result/1');
-    expect(result.run).toMatchObject({ name: 'fixed names', outcome: 'completed', workerCount: 1 });
+    expect(result.run).toMatchObject({ name: 'fixed names', end: 'completed', workerCount: 1 });
     expect(result.verdict.thresholds).toMatchObject([{ expression: 'lost == 0', observed: 0 }]);
     for (const [where, names] of Object.entries(FIXED)) {
       const at =
@@ -261,14 +261,14 @@ function onTerminal(args: readonly string[], env: Readonly<Record<string, string
 
 describe('on a terminal', () => {
   const check = ['check', 'reference'];
-  test('colours are used', () => {
+  test('colors are used', () => {
     expect(onTerminal(check, {})).toMatch(ESCAPE_CODE);
   });
 
   test.each([
     ['NO_COLOR', { NO_COLOR: '1' }],
     ['TERM=dumb', { TERM: 'dumb' }],
-  ])('%s takes the colours away', (_what, env) => {
+  ])('%s takes the colors away', (_what, env) => {
     expect(onTerminal(check, env)).not.toMatch(ESCAPE_CODE);
   });
 
@@ -596,7 +596,7 @@ drain: 30s
         if (figures.delivered > 0) abortion.abort();
       },
     });
-    expect(result.run.outcome).toBe('interrupted');
+    expect(result.run.end).toBe('interrupted');
     expect(result.messages.delivered).toBeGreaterThan(0);
     expect(result.messages.due).toBeLessThan(36_000);
     expectBalancedBooks(result);
@@ -609,7 +609,7 @@ drain: 30s
       runsDirectory: temporaryDirectory(),
       signal,
     });
-    expect(result.run.outcome).toBe('interrupted');
+    expect(result.run.end).toBe('interrupted');
     expect(result.messages.due).toBeLessThan(36_000);
     expectBalancedBooks(result);
   });

@@ -36,9 +36,9 @@ let against: Promise<FinishedHighwater>;
 let quick: readonly string[] = [];
 let slow: readonly string[] = [];
 
-async function target(behaviour: string): Promise<string> {
-  const file = writeInto(cwd, `behaviour-${behaviour.length}.yaml`, behaviour);
-  const running = startHighwater(['target', '--behaviour', file], { cwd, whenOver });
+async function target(behavior: string): Promise<string> {
+  const file = writeInto(cwd, `behavior-${behavior.length}.yaml`, behavior);
+  const running = startHighwater(['target', '--behavior', file], { cwd, whenOver });
   const [url] = await running.prints('stdout', /ws:\/\/\S+/);
   return url;
 }
@@ -163,7 +163,7 @@ describe('what is not comparable', () => {
     const [one, two] = await Promise.all([run(quickUrl, 'edited', '1s'), run(quickUrl, 'edited', '1s')]);
     change(one, ({ generator, run: facts }) => ({
       generator: { ...generator, healthy: true },
-      run: { ...facts, outcome: 'interrupted', endedBecause: 'stopped by the user' },
+      run: { ...facts, end: 'interrupted', endedBecause: 'stopped by the user' },
     }));
     change(two, ({ generator, run: facts }) => ({
       generator: { ...generator, healthy: false },

@@ -1,4 +1,4 @@
-// The built command against the built reference target, which errs as its behaviour file says and writes down what it did.
+// The built command against the built reference target, which errs as its behavior file says and writes down what it did.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -20,10 +20,10 @@ interface Fought {
 }
 
 /** `plan`: beside its target; in place of flags. */
-async function fight(behaviour: string, args: readonly string[], plan: object | null = null): Promise<Fought> {
+async function fight(behavior: string, args: readonly string[], plan: object | null = null): Promise<Fought> {
   const cwd = temporaryDirectory();
-  writeInto(cwd, 'behaviour.yaml', behaviour);
-  const target = startHighwater(['target', '--behaviour', 'behaviour.yaml', '--truth', 'truth.ndjson'], { cwd });
+  writeInto(cwd, 'behavior.yaml', behavior);
+  const target = startHighwater(['target', '--behavior', 'behavior.yaml', '--truth', 'truth.ndjson'], { cwd });
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
   if (plan !== null) writeInto(cwd, 'plan.json', JSON.stringify({ target: { url }, ...plan }));
   const answer = await runHighwater(['run', plan === null ? url : 'plan.json', ...args], { cwd });
@@ -38,7 +38,7 @@ const count = (truth: readonly TruthLine[], act: TruthLine['act']): number =>
 
 describe('a service that errs', () => {
   test('messages dropped, doubled, reordered and damaged are counted as often as the truth log says', async () => {
-    const behaviour = `
+    const behavior = `
 seed: 5
 faults:
   - { kind: drop, rate: 0.5% }
@@ -47,7 +47,7 @@ faults:
   - { kind: corrupt, rate: 0.5% }
   - { kind: fabricate, rate: 0.2% }
 `;
-    const { answer, truth } = await fight(behaviour, [
+    const { answer, truth } = await fight(behavior, [
       '-c',
       '20',
       '-r',
@@ -80,14 +80,14 @@ faults:
   });
 
   test('a named message is named: its stream and number, with a witness', async () => {
-    const behaviour = `
+    const behavior = `
 faults:
   - { kind: drop, messages: [{ stream: 1, seq: 7 }] }
   - { kind: duplicate, messages: [{ stream: 2, seq: 8 }] }
   - { kind: reorder, messages: [{ stream: 3, seq: 9 }], by: 2 }
   - { kind: truncate, messages: [{ stream: 0, seq: 10 }] }
 `;
-    const { answer } = await fight(behaviour, [
+    const { answer } = await fight(behavior, [
       '-c',
       '4',
       '--closed',
@@ -120,8 +120,8 @@ faults:
 
   test('a contract is broken by what it forbids, and says what first', async () => {
     const cwd = temporaryDirectory();
-    writeInto(cwd, 'behaviour.yaml', 'faults: [{ kind: duplicate, messages: [{ stream: 0, seq: 5 }] }]');
-    const target = startHighwater(['target', '--behaviour', 'behaviour.yaml'], { cwd });
+    writeInto(cwd, 'behavior.yaml', 'faults: [{ kind: duplicate, messages: [{ stream: 0, seq: 5 }] }]');
+    const target = startHighwater(['target', '--behavior', 'behavior.yaml'], { cwd });
     const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
     const plan = (delivery: string): string =>
       writeInto(
@@ -145,8 +145,8 @@ faults:
   });
 
   test('a closed connection leaves its messages unresolved, not lost', async () => {
-    const behaviour = 'faults: [{ kind: disconnect, messages: [{ stream: 1, seq: 20 }], code: 4001 }]';
-    const { answer } = await fight(behaviour, ['-c', '3', '-r', '300/s', '-d', '1s', '--drain', '1s', '--json']);
+    const behavior = 'faults: [{ kind: disconnect, messages: [{ stream: 1, seq: 20 }], code: 4001 }]';
+    const { answer } = await fight(behavior, ['-c', '3', '-r', '300/s', '-d', '1s', '--drain', '1s', '--json']);
     const { messages, connections } = answer.result;
     expect(messages.lost).toBe(0);
     expect(messages.unresolved).toBeGreaterThan(0);
@@ -208,7 +208,7 @@ describe('a service without faults', () => {
   });
 });
 
-describe('a behaviour that cannot be', () => {
+describe('a behavior that cannot be', () => {
   test('every mistake at once, and nothing is started', async () => {
     const cwd = temporaryDirectory();
     writeInto(
@@ -224,25 +224,25 @@ faults:
   - { kind: disconnect, rate: 1%, code: 1005 }
 `,
     );
-    const { exitCode, stdout, stderr } = await runHighwater(['target', '--behaviour', 'bad.yaml'], { cwd });
+    const { exitCode, stdout, stderr } = await runHighwater(['target', '--behavior', 'bad.yaml'], { cwd });
     expect(exitCode).toBe(64);
     expect(stdout).toBe('');
     for (const line of [
-      /BEHAVIOUR_INVALID {2}sead: .*\(did you mean "seed"\?\)/,
-      /BEHAVIOUR_INVALID {2}faults\[0\]: expected either rate or messages, got neither/,
-      /BEHAVIOUR_INVALID {2}faults\[1\]\.copies: expected no copies with kind reorder, got 2/,
-      /BEHAVIOUR_INVALID {2}faults\[2\]\.kind: expected one of drop, .*, got "corupt"/,
-      /BEHAVIOUR_INVALID {2}faults\[3\]\.rate: expected a percentage from 0% to 100%, got "300%"/,
-      /BEHAVIOUR_INVALID {2}faults\[3\]\.for: expected a duration or a range such as 5ms\.\.50ms, got "soon"/,
-      /BEHAVIOUR_INVALID {2}faults\[4\]\.code: expected a close code that may be sent .*, got 1005/,
-      /docs\/errors\.md#behaviour_invalid/,
+      /BEHAVIOR_INVALID {2}sead: .*\(did you mean "seed"\?\)/,
+      /BEHAVIOR_INVALID {2}faults\[0\]: expected either rate or messages, got neither/,
+      /BEHAVIOR_INVALID {2}faults\[1\]\.copies: expected no copies with kind reorder, got 2/,
+      /BEHAVIOR_INVALID {2}faults\[2\]\.kind: expected one of drop, .*, got "corupt"/,
+      /BEHAVIOR_INVALID {2}faults\[3\]\.rate: expected a percentage from 0% to 100%, got "300%"/,
+      /BEHAVIOR_INVALID {2}faults\[3\]\.for: expected a duration or a range such as 5ms\.\.50ms, got "soon"/,
+      /BEHAVIOR_INVALID {2}faults\[4\]\.code: expected a close code that may be sent .*, got 1005/,
+      /docs\/errors\.md#behavior_invalid/,
     ]) {
       expect(stderr).toMatch(line);
     }
   });
 
   test.each([
-    ['a file that is not there', ['target', '--behaviour', 'none.yaml'], /BEHAVIOUR_INVALID {2}--behaviour: .*ENOENT/],
+    ['a file that is not there', ['target', '--behavior', 'none.yaml'], /BEHAVIOR_INVALID {2}--behavior: .*ENOENT/],
     [
       'a log that cannot be written',
       ['target', '--truth', 'no/where.ndjson'],

@@ -155,7 +155,7 @@ describe('the list', () => {
     expect(stdout).toMatch(/^[\n -~]+$/);
   });
 
-  test.skipIf(!hasTerminal)('has colours on a terminal', async () => {
+  test.skipIf(!hasTerminal)('has colors on a terminal', async () => {
     expect((await highwaterOnTerminal(['history'], [], cwd)).raw).toContain('\u001b[');
   });
 

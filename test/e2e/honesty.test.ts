@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Doubt } from '../../src/facts/result.ts';
 import { expectBalancedBooks } from '../support/books.ts';
-import type { KnownBehaviour, ServerLog } from '../support/known-servers/known-server.ts';
+import type { KnownBehavior, ServerLog } from '../support/known-servers/known-server.ts';
 import {
   disagreements,
   expectedBy,
@@ -38,11 +38,11 @@ interface Measurement extends Measured {
 
 /** One run against a server of its own. */
 async function measure(
-  behaviour: KnownBehaviour,
+  behavior: KnownBehavior,
   flags: readonly string[],
   options?: CommandOptions,
 ): Promise<Measurement> {
-  const server = await bench.server(behaviour);
+  const server = await bench.server(behavior);
   const measured = await bench.measure(['run', server.url, ...flags], options);
   const log = await server.log();
   await server.stop();
@@ -62,7 +62,7 @@ describe('a target that freezes for 1 s in every 10 s', TOGETHER, () => {
   // on schedule while the target is frozen, so a message waits in the target's socket, which is after it was sent.
   // Response and service differ by the generator's own lateness, and nothing else ("a slow generator" below).
   const PERIOD_MS = 10_000;
-  const FREEZE = { behaviour: 'freeze', forMs: 1000, everyMs: PERIOD_MS, firstAtMs: 4500, serviceMs: 5 } as const;
+  const FREEZE = { behavior: 'freeze', forMs: 1000, everyMs: PERIOD_MS, firstAtMs: 4500, serviceMs: 5 } as const;
   const OPEN = ['-c', '1', '-r', '160/s', '--pace', 'economical', '-t', 'response.p99 < 500ms'];
 
   /**
@@ -161,18 +161,18 @@ describe('a target with a single queue and exponential service', TOGETHER, () =>
   const REPLICATIONS = 2000;
 
   test.for([
-    { utilisation: 0.5, rate: '50/s', seconds: 30 },
-    { utilisation: 0.8, rate: '80/s', seconds: 30 },
-  ])('at utilisation $utilisation is read as its own log and as queueing theory have it', async (load) => {
-    const { utilisation, rate, seconds } = load;
+    { utilization: 0.5, rate: '50/s', seconds: 30 },
+    { utilization: 0.8, rate: '80/s', seconds: 30 },
+  ])('at utilization $utilization is read as its own log and as queueing theory have it', async (load) => {
+    const { utilization, rate, seconds } = load;
     const flags = ['-c', '4', '-r', rate, '--poisson', '--seed', '11', '--pace', 'economical', '-d', `${seconds}s`];
-    const { result, log } = await measure({ behaviour: 'queue', meanServiceMs: MEAN_SERVICE_MS, seed: 5 }, flags);
+    const { result, log } = await measure({ behavior: 'queue', meanServiceMs: MEAN_SERVICE_MS, seed: 5 }, flags);
     const expected = expectedBy(log);
     expect(disagreements('response', result.response, expected.response, log)).toEqual([]);
     expect(disagreements('service', result.service, expected.service, log)).toEqual([]);
 
-    const queue = { arrivalsPerSecond: utilisation * (1000 / MEAN_SERVICE_MS), meanServiceMs: MEAN_SERVICE_MS };
-    expect(theory(queue).mean).toBeCloseTo(MEAN_SERVICE_MS / (1 - utilisation), 9);
+    const queue = { arrivalsPerSecond: utilization * (1000 / MEAN_SERVICE_MS), meanServiceMs: MEAN_SERVICE_MS };
+    expect(theory(queue).mean).toBeCloseTo(MEAN_SERVICE_MS / (1 - utilization), 9);
     const ranges = samplingRange(queue, result.response.count, REPLICATIONS);
     // The response has more in it than the model: by the log send lag, the way there, departures later than planned, and
     // who came late had others wait; then the way back. A percentile moves by what one in a hundred of these exceeds, as
@@ -193,7 +193,7 @@ describe('a target with a single queue and exponential service', TOGETHER, () =>
       const beside = name === 'mean' ? besideMs.mean : besideMs.percentile;
       expect(read[name], name).toBeLessThan(high + beside);
     }
-    console.log(`M/M/1 at ${utilisation}, ms:`, {
+    console.log(`M/M/1 at ${utilization}, ms:`, {
       read,
       log: statisticsOf(expected.held.map((ns) => ns / 1e6)),
       onSchedule: statisticsOf(onScheduleNs.map((ns) => ns / 1e6)),
@@ -237,7 +237,7 @@ describe('a generator that was made slow', TOGETHER, () => {
   }
 
   test('is inconclusive before a fast target, and names its send lag', async () => {
-    const late = await measure({ behaviour: 'echo' }, ALWAYS_KEPT, { env: SLOW });
+    const late = await measure({ behavior: 'echo' }, ALWAYS_KEPT, { env: SLOW });
     expect(isLate(late)).toBe(true);
     expect(late.exitCode).toBe(2);
     expect(late.result.verdict.kind).toBe('inconclusive');
@@ -248,14 +248,14 @@ describe('a generator that was made slow', TOGETHER, () => {
   });
 
   test('is inconclusive without a rule about times too', async () => {
-    const late = await measure({ behaviour: 'echo' }, [...FLAGS, '-t', 'lost == 0'], { env: SLOW });
+    const late = await measure({ behavior: 'echo' }, [...FLAGS, '-t', 'lost == 0'], { env: SLOW });
     expect(late.result.verdict.thresholds.map(({ kind }) => kind)).toEqual(['pass']);
     expect(late.exitCode).toBe(2);
     expect(doubts(late)).toContain('sendLag');
   });
 
   test('is inconclusive before a slow target: the breach may be its own', async () => {
-    const late = await measure({ behaviour: 'delay', ms: 300 }, [...FLAGS, '-t', 'response.p99 < 100ms'], {
+    const late = await measure({ behavior: 'delay', ms: 300 }, [...FLAGS, '-t', 'response.p99 < 100ms'], {
       env: SLOW,
     });
     expect(isLate(late)).toBe(true);
@@ -268,7 +268,7 @@ describe('a generator that was made slow', TOGETHER, () => {
 
   test('still fails a target that sends one message twice', async () => {
     const rules = ['-t', 'response.p99 < 100ms', '-t', 'duplicated == 0'];
-    const late = await measure({ behaviour: 'duplicate', ms: 300, index: 100 }, [...FLAGS, ...rules], { env: SLOW });
+    const late = await measure({ behavior: 'duplicate', ms: 300, index: 100 }, [...FLAGS, ...rules], { env: SLOW });
     expect(isLate(late)).toBe(true);
     expect(late.result.messages.duplicated).toBe(1);
     expect(late.exitCode).toBe(1);
@@ -278,7 +278,7 @@ describe('a generator that was made slow', TOGETHER, () => {
   });
 
   test('is not doubted where nothing slows it, unless the machine itself did', async () => {
-    const prompt = await measure({ behaviour: 'echo' }, ALWAYS_KEPT);
+    const prompt = await measure({ behavior: 'echo' }, ALWAYS_KEPT);
     const lagNs = expectedBy(prompt.log).sendLag;
     // The limits of analysis/health.ts: below both of them there is nothing to doubt.
     const isPrompt = quantile(lagNs, 99) < 9.9e6 && quantile(lagNs, 99.9) < 99e6;
@@ -288,14 +288,14 @@ describe('a generator that was made slow', TOGETHER, () => {
 
   test('without its doubt about send lag is found out by these checks', async () => {
     const command = bench.broken([{ file: 'analysis/health.js', from: '...sendLagDoubts(facts.sending),', to: '' }]);
-    const late = await measure({ behaviour: 'echo' }, ALWAYS_KEPT, { env: SLOW, command });
+    const late = await measure({ behavior: 'echo' }, ALWAYS_KEPT, { env: SLOW, command });
     expect(isLate(late)).toBe(true);
     expect(doubts(late)).not.toContain('sendLag');
   });
 
   test('whose response time starts at the send is found out by these checks', async () => {
     const command = bench.broken([RESPONSE_STARTS_AT_THE_SEND]);
-    const late = await measure({ behaviour: 'echo' }, ALWAYS_KEPT, { env: SLOW, command });
+    const late = await measure({ behavior: 'echo' }, ALWAYS_KEPT, { env: SLOW, command });
     expect(whatIsUntrue(late).join('\n')).toMatch(/is not service \+ send lag/);
   });
 });
@@ -320,7 +320,7 @@ describe('a target that keeps every message for 50 ms', () => {
   }
 
   test('is read as 50 ms, not as 50 and what the tool takes itself', async () => {
-    const measured = await measure({ behaviour: 'delay', ms: HELD_MS }, FLAGS);
+    const measured = await measure({ behavior: 'delay', ms: HELD_MS }, FLAGS);
     const heldMs = quantile(expectedBy(measured.log).held, 50) / 1e6;
     expect(heldMs).toBeGreaterThanOrEqual(HELD_MS);
     expect(whatIsAdded(measured)).toEqual([]);
@@ -338,7 +338,7 @@ describe('a target that keeps every message for 50 ms', () => {
         to: 'traffic.receivedNs = clock.nowNs() + 10e6;',
       },
     ]);
-    const measured = await measure({ behaviour: 'delay', ms: HELD_MS }, FLAGS, { command });
+    const measured = await measure({ behavior: 'delay', ms: HELD_MS }, FLAGS, { command });
     expect(whatIsAdded(measured).join('\n')).toMatch(/p5: .* more than the target kept them/);
   });
 });
@@ -362,7 +362,7 @@ describe('the floor', () => {
         return { name: 'a C echo server', url: `ws://127.0.0.1:${echo.ports[0]}`, stop: () => echo.stop() };
       }
     }
-    return { name: 'a ws echo server', ...(await bench.server({ behaviour: 'echo' })) };
+    return { name: 'a ws echo server', ...(await bench.server({ behavior: 'echo' })) };
   }
 
   test('of what can be read is far below a millisecond on a quiet machine, and is printed', async () => {

@@ -244,7 +244,7 @@ describe('the page of a run', TOGETHER, () => {
     await drawAll(page);
     const stroke = () => plot(page, 'spectrum').locator('svg path[stroke="#0063a8"]').count();
     expect(await stroke()).toBeGreaterThan(0);
-    await page.getByRole('button', { name: 'Show in dark colours' }).click();
+    await page.getByRole('button', { name: 'Show in dark colors' }).click();
     expect(await stroke()).toBe(0);
     expect(await accessibilityProblems(page)).toEqual([]);
   });

@@ -43,7 +43,7 @@ async function tryOut(
   return runHighwater(['run', 'highwater.yaml', '--json', '-q', '--drain', '20s'], { cwd, env });
 }
 
-describe('what it recognises, and a run of what it wrote', () => {
+describe('what it recognizes, and a run of what it wrote', () => {
   test('the reference target: a binary echo', async () => {
     const target = startHighwater(['target']);
     const [, url = ''] = await target.prints('stdout', /listening (\S+)/);
@@ -90,7 +90,7 @@ describe('what it recognises, and a run of what it wrote', () => {
     expect(written.plan).toMatch(/^ {2}ack: ack /m);
     expect(written.plan).toMatch(/^ {2}payload: message\.text /m);
     expect(written.plan).toMatch(/^ {2}error: error /m);
-    expect(written.plan).toMatch(/^ {2}pushes: expected /m);
+    expect(written.plan).toMatch(/^ {2}pushes: ignore /m);
     const { result } = await tryOut(written);
     expect(result.messages).toMatchObject({
       sent: SENT,
@@ -149,10 +149,10 @@ describe('what it recognises, and a run of what it wrote', () => {
     }
   });
 
-  test('a service that says nothing ever: not recognised, and a plan that opens connections and holds them', async () => {
+  test('a service that says nothing ever: not recognized, and a plan that opens connections and holds them', async () => {
     const service = await startWsService({});
     const written = await init(service.url);
-    expect(written.init.stdout).toMatch(/not recognised[\s\S]*said nothing in .* s, and nothing to \d+ messages/);
+    expect(written.init.stdout).toMatch(/not recognized[\s\S]*said nothing in .* s, and nothing to \d+ messages/);
     expect(written.plan).toMatch(/# FILL IN: The service answered nothing/);
     const { result } = await tryOut(written);
     expect(result.connections).toMatchObject({ opened: 4, failed: 0 });
@@ -163,7 +163,7 @@ describe('what it recognises, and a run of what it wrote', () => {
     const service = await startWsService({ connected: (socket) => socket.close(4401, 'log in first') });
     const { init: finished, plan } = await init(service.url);
     expect(finished.exitCode).toBe(0);
-    expect(finished.stdout).toMatch(/not recognised[\s\S]*close code 4401.*log in first/);
+    expect(finished.stdout).toMatch(/not recognized[\s\S]*close code 4401.*log in first/);
     expect(plan).toMatch(/FILL IN: The service closes such connections/);
   });
 
@@ -307,7 +307,7 @@ describe('without consent', () => {
     expect(finished.exitCode).toBe(0);
     expect(service.received).toEqual([]);
     expect(finished.stderr).toMatch(/Nothing was sent to the service/);
-    expect(finished.stdout).toMatch(/not recognised[\s\S]*and was sent nothing/);
+    expect(finished.stdout).toMatch(/not recognized[\s\S]*and was sent nothing/);
     expect(plan).toMatch(/highwater init --yes/);
   });
 
@@ -429,7 +429,7 @@ describe('interrupted and attacked', () => {
       expect(text).not.toContain('\u2028');
       expect(text).not.toMatch(/^- injected/m);
     }
-    expect(finished.stdout).toMatch(/not recognised/);
+    expect(finished.stdout).toMatch(/not recognized/);
   });
 
   test('a message beyond any size is not waited for', async () => {

@@ -9,7 +9,7 @@ const DIALECT = {
   send: { jsonrpc: '2.0', id: `\${id}`, method: 'say', params: { text: `\${payload}`, from: `\${lane}` } },
   error: 'error',
   payload: 'result.text',
-  pushes: 'expected',
+  pushes: 'ignore',
 };
 
 async function runAgainstRpc(more: object, plan: object = {}): Promise<FinishedHighwater> {
@@ -80,7 +80,7 @@ test('mistakes in the dialect are all said at once', async () => {
   const cwd = temporaryDirectory();
   const plan = {
     target: { url: 'ws://127.0.0.1:9' },
-    dialect: { kind: 'json', send: { text: `\${paylod}` }, id: 'a..b', pushs: 'expected' },
+    dialect: { kind: 'json', send: { text: `\${paylod}` }, id: 'a..b', pushs: 'ignore' },
     load: { connections: 1 },
   };
   const { exitCode, stderr } = await runHighwater(['run', writeInto(cwd, 'plan.json', JSON.stringify(plan))], { cwd });

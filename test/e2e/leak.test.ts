@@ -24,10 +24,10 @@ interface Started {
   readonly truth: () => readonly TruthLine[];
 }
 
-async function start(behaviour: string): Promise<Started> {
+async function start(behavior: string): Promise<Started> {
   const cwd = temporaryDirectory();
-  const file = writeInto(cwd, 'behaviour.yaml', behaviour);
-  const target = startHighwater(['target', '--behaviour', file, '--truth', 'truth.ndjson'], { cwd });
+  const file = writeInto(cwd, 'behavior.yaml', behavior);
+  const target = startHighwater(['target', '--behavior', file, '--truth', 'truth.ndjson'], { cwd });
   await target.prints('stdout', /^listening (\S+)$/m);
   const pid = childrenOf(process.pid).find(({ commandLine }) => commandLine.includes(file))!.pid;
   return {
@@ -64,12 +64,12 @@ describe.skipIf(!hasProc)('a target that leaks', () => {
 test('what a leak cannot be is refused, all at once', async () => {
   const cwd = temporaryDirectory();
   writeInto(cwd, 'bad.yaml', 'leak: { rate: 1MB, atMost: 1TB, until: 5s }');
-  const { exitCode, stdout, stderr } = await runHighwater(['target', '--behaviour', 'bad.yaml'], { cwd });
+  const { exitCode, stdout, stderr } = await runHighwater(['target', '--behavior', 'bad.yaml'], { cwd });
   expect([exitCode, stdout]).toEqual([64, '']);
   for (const line of [
-    /BEHAVIOUR_INVALID {2}leak\.rate: expected bytes a second such as 1MB\/s, got "1MB"/,
-    /BEHAVIOUR_INVALID {2}leak\.atMost: expected a size from 1 B to 64GiB, got "1TB"/,
-    /BEHAVIOUR_INVALID {2}leak\.until: expected one of rate, atMost, from, to, got the unknown key "until"/,
+    /BEHAVIOR_INVALID {2}leak\.rate: expected bytes a second such as 1MB\/s, got "1MB"/,
+    /BEHAVIOR_INVALID {2}leak\.atMost: expected a size from 1 B to 64GiB, got "1TB"/,
+    /BEHAVIOR_INVALID {2}leak\.until: expected one of rate, atMost, from, to, got the unknown key "until"/,
   ]) {
     expect(stderr).toMatch(line);
   }

@@ -97,8 +97,8 @@ describe('what a service does about lanes that do not read', TOGETHER, () => {
     onTestFinished,
   }) => {
     const cwd = temporaryDirectory(onTestFinished);
-    writeInto(cwd, 'behaviour.yaml', 'dropBeyond: 64KiB');
-    const target = startHighwater(['target', '--behaviour', 'behaviour.yaml'], { cwd, whenOver: onTestFinished });
+    writeInto(cwd, 'behavior.yaml', 'dropBeyond: 64KiB');
+    const target = startHighwater(['target', '--behavior', 'behavior.yaml'], { cwd, whenOver: onTestFinished });
     const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
     const result = await run(onTestFinished, `${url}/rooms/\${room}?lane=\${lane}`, {
       load: {

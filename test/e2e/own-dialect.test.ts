@@ -46,8 +46,8 @@ describe('before the run', () => {
     ['imports what is not there', `import 'no-such-package';`, /expected a module that loads, got .*no-such-package/],
     [
       'throws when it loads',
-      'throw new Error("no licence")',
-      /expected a module that loads, got Error: no licence at .*lines\.ts:1:\d/,
+      'throw new Error("no license")',
+      /expected a module that loads, got Error: no license at .*lines\.ts:1:\d/,
     ],
     [
       'exports no dialect',

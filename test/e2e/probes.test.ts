@@ -15,10 +15,10 @@ if (!hasProc) console.warn('skipped: probes of processes read /proc, which this 
 const MB = 1e6;
 
 /** A reference target of its own, and a run of 25 s against it that probes it by its number. */
-async function watchTarget(behaviour: string): Promise<RunResult> {
+async function watchTarget(behavior: string): Promise<RunResult> {
   const cwd = temporaryDirectory();
-  const file = writeInto(cwd, 'behaviour.yaml', behaviour);
-  const target = startHighwater(['target', '--behaviour', file], { cwd });
+  const file = writeInto(cwd, 'behavior.yaml', behavior);
+  const target = startHighwater(['target', '--behavior', file], { cwd });
   const [, url] = await target.prints('stdout', /^listening (\S+)$/m);
   const { pid } = childrenOf(process.pid).find(({ commandLine }) => commandLine.includes(file))!;
   writeInto(
@@ -139,8 +139,8 @@ probes: [{ name: gone, pid: 2147483647 }, { name: queue, command: [./nothing.sh]
 
   test('of a process that ends in mid-run leave gaps, and the run goes on', async () => {
     const cwd = temporaryDirectory();
-    const file = writeInto(cwd, 'behaviour.yaml', 'seed: 1');
-    const other = startHighwater(['target', '--behaviour', file], { cwd });
+    const file = writeInto(cwd, 'behavior.yaml', 'seed: 1');
+    const other = startHighwater(['target', '--behavior', file], { cwd });
     await other.prints('stdout', /^listening/m);
     const { pid } = childrenOf(process.pid).find(({ commandLine }) => commandLine.includes(file))!;
     const run = startHighwater(

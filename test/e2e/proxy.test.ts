@@ -288,7 +288,7 @@ faults:
     [
       'a header that nobody may send',
       '{ fault: corrupt, part: header, messages: [{ stream: 1, seq: 5 }] }',
-      'protocol',
+      'framing',
     ],
   ] as const)('%s ends the connection, and is counted under its kind', async ([, fault, kind], { onTestFinished }) => {
     const args = ['-c', '3', '-r', '60/s', '-d', '1s', '--text', '--bytes', '200', '--drain', '1s'];

@@ -36,10 +36,10 @@ interface Act {
 }
 
 /** The feed of the reference target: 100 pushes a second over two channels, and what its truth log says. */
-async function runOnFeed(behaviour: string, shared: boolean, args: readonly string[] = []) {
+async function runOnFeed(behavior: string, shared: boolean, args: readonly string[] = []) {
   const cwd = temporaryDirectory();
-  writeInto(cwd, 'behaviour.yaml', behaviour);
-  const target = startHighwater(['target', '--behaviour', 'behaviour.yaml', '--truth', 'truth.ndjson'], { cwd });
+  writeInto(cwd, 'behavior.yaml', behavior);
+  const target = startHighwater(['target', '--behavior', 'behavior.yaml', '--truth', 'truth.ndjson'], { cwd });
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
   const finished = await run(
     {
@@ -65,14 +65,14 @@ describe('a feed that errs on purpose', () => {
     [true, '1'],
     [true, '2'],
   ])('shared numbers %s, %s workers: every act is found, and nothing else', async (shared, workers) => {
-    const behaviour = `
+    const behavior = `
 faults:
   - { kind: drop, messages: ${named(0, [110, 111, 130])} }
   - { kind: duplicate, messages: ${named(0, [115])} }
   - { kind: reorder, messages: ${named(1, [120, 140])}, by: 3 }
   - { kind: drop, messages: [{ stream: 1, seq: 150, to: 3 }] }
 `;
-    const { finished, acts } = await runOnFeed(behaviour, shared, ['-w', workers]);
+    const { finished, acts } = await runOnFeed(behavior, shared, ['-w', workers]);
     const { messages, pushes, violations } = finished.result;
     const actsOf = (kind: string): readonly Act[] => acts.filter(({ act }) => act === kind);
     expect(actsOf('drop')).toHaveLength(3 * 8 + 1);
@@ -106,15 +106,15 @@ faults:
   });
 
   test('a lane that is evicted in silence is found only where all lanes hear the same numbers', async () => {
-    const behaviour = 'faults: [{ kind: evict, messages: [{ stream: 0, seq: 100, to: 5 }] }]';
-    const { finished, acts } = await runOnFeed(behaviour, true);
+    const behavior = 'faults: [{ kind: evict, messages: [{ stream: 0, seq: 100, to: 5 }] }]';
+    const { finished, acts } = await runOnFeed(behavior, true);
     const { pushes, violations } = finished.result;
     expect(pushes?.missed).toBeGreaterThan(50);
     expect(pushes?.missed).toBeLessThanOrEqual(acts.filter(({ act }) => act === 'drop').length);
     expect(new Set(violations.map(({ lane }) => lane))).toEqual(new Set([5]));
     expect(violations[0]?.detail).toMatch(/^#\d+ to #\d+ of c\d never came, though another lane heard of #\d+$/);
 
-    const alone = (await runOnFeed(behaviour, false)).finished.result;
+    const alone = (await runOnFeed(behavior, false)).finished.result;
     expect(alone.pushes).toMatchObject({ missed: 0 });
   });
 

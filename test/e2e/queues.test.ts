@@ -24,10 +24,10 @@ interface Queued {
   readonly refusedTypes: readonly string[];
 }
 
-async function queue(behaviour: string, load: object, thresholds: readonly string[]): Promise<Queued> {
+async function queue(behavior: string, load: object, thresholds: readonly string[]): Promise<Queued> {
   const cwd = temporaryDirectory();
-  writeInto(cwd, 'behaviour.yaml', behaviour);
-  const target = startHighwater(['target', '--behaviour', 'behaviour.yaml', '--truth', 'truth.ndjson'], { cwd });
+  writeInto(cwd, 'behavior.yaml', behavior);
+  const target = startHighwater(['target', '--behavior', 'behavior.yaml', '--truth', 'truth.ndjson'], { cwd });
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
   const document = {
     target: { url: `${url}/queues/work?lane=\${lane}` },
@@ -118,13 +118,13 @@ describe('a queue with room for all', () => {
 test('what a queue cannot be is refused, all at once', async () => {
   const cwd = temporaryDirectory();
   writeInto(cwd, 'bad.yaml', 'queue: { capacity: 0, rate: 5, priorities: [high, high], size: 3 }');
-  const { exitCode, stderr } = await runHighwater(['target', '--behaviour', 'bad.yaml'], { cwd });
+  const { exitCode, stderr } = await runHighwater(['target', '--behavior', 'bad.yaml'], { cwd });
   expect(exitCode).toBe(64);
   for (const line of [
-    /BEHAVIOUR_INVALID {2}queue\.capacity: expected a whole number from 1 to 100000, got 0/,
-    /BEHAVIOUR_INVALID {2}queue\.rate: expected a rate such as 500\/s, got 5 \(add a unit: 5\/s\)/,
-    /BEHAVIOUR_INVALID {2}queue\.priorities: expected each priority once, got a list/,
-    /BEHAVIOUR_INVALID {2}queue\.size: expected one of capacity, rate, priorities, got the unknown key "size"/,
+    /BEHAVIOR_INVALID {2}queue\.capacity: expected a whole number from 1 to 100000, got 0/,
+    /BEHAVIOR_INVALID {2}queue\.rate: expected a rate such as 500\/s, got 5 \(add a unit: 5\/s\)/,
+    /BEHAVIOR_INVALID {2}queue\.priorities: expected each priority once, got a list/,
+    /BEHAVIOR_INVALID {2}queue\.size: expected one of capacity, rate, priorities, got the unknown key "size"/,
   ]) {
     expect(stderr).toMatch(line);
   }

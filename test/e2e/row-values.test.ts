@@ -159,7 +159,7 @@ describe('files', TOGETHER, () => {
   const json = JSON.stringify(plan);
   const rows = 'room\nhall\n';
 
-  test('with a byte order mark are read: plans, rows, behaviours and lists of faults', async ({ onTestFinished }) => {
+  test('with a byte order mark are read: plans, rows, behaviors and lists of faults', async ({ onTestFinished }) => {
     for (const name of ['plan.json', 'plan.yaml']) {
       const { exitCode, stderr } = await highwater(onTestFinished, ['check', name], {
         [name]: BOM + json,
@@ -168,10 +168,10 @@ describe('files', TOGETHER, () => {
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     }
     // Both go on to what is wrong in them.
-    const behaviour = await highwater(onTestFinished, ['target', '--port', '0', '--behaviour', 'b.json'], {
+    const behavior = await highwater(onTestFinished, ['target', '--port', '0', '--behavior', 'b.json'], {
       'b.json': `${BOM}{"faults":[{"kind":"nosuch"}]}`,
     });
-    expect(behaviour.stderr).toContain('BEHAVIOUR_INVALID  faults[0]');
+    expect(behavior.stderr).toContain('BEHAVIOR_INVALID  faults[0]');
     const faults = await highwater(onTestFinished, ['proxy', '0', 'ws://127.0.0.1:9', '--faults', 'f.json'], {
       'f.json': `${BOM}{"faults":[{"fault":"nosuch"}]}`,
     });

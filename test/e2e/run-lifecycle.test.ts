@@ -95,7 +95,7 @@ async function closedPort(): Promise<number> {
 
 describe.skipIf(!hasProc)('a coordinator that is killed with -9', TOGETHER, () => {
   test('leaves a record that is judged up to its last second, and no process', async () => {
-    const silent = await bench.server({ behaviour: 'silent' });
+    const silent = await bench.server({ behavior: 'silent' });
     const name = 'killed';
     const target = { url: ['reference', silent.url] };
     const load = { connections: 4, messages: { open: { rate: '40/s', for: LONG } } };
@@ -113,7 +113,7 @@ describe.skipIf(!hasProc)('a coordinator that is killed with -9', TOGETHER, () =
     expect(windows.length).toBeGreaterThan(seen);
     const { result, exitCode } = await reportOn(name);
     expectBalancedBooks(result);
-    expect(result.run.outcome).toBe('aborted');
+    expect(result.run.end).toBe('aborted');
     expect(result.verdict.kind).toBe('inconclusive');
     expect(exitCode).toBe(2);
     expect(doubts(result)).toContain('incomplete');
@@ -129,7 +129,7 @@ describe.skipIf(!hasProc)('a coordinator that is killed with -9', TOGETHER, () =
 
 describe('an interruption', TOGETHER, () => {
   test.for(['SIGINT', 'SIGTERM'] as const)('by %s stops sending, drains, judges and ends with 130', async (signal) => {
-    const server = await bench.server({ behaviour: 'delay', ms: 1000 });
+    const server = await bench.server({ behavior: 'delay', ms: 1000 });
     const flags = ['-c', '2', '-r', '40/s', '-d', LONG, '--drain', '30s', '-t', 'lost == 0', '--json'];
     const running = bench.start(['run', server.url, ...flags]);
     await until('messages arrive', async () => (await server.counts()).messages >= 60);
@@ -140,7 +140,7 @@ describe('an interruption', TOGETHER, () => {
 
     expect(ended.exitCode).toBe(130);
     expect(ended.stderr).toContain('Stopping');
-    expect(result.run.outcome).toBe('interrupted');
+    expect(result.run.end).toBe('interrupted');
     expect(result.run.durationSeconds).toBeLessThan(60);
     expectBalancedBooks(result);
     // Forty were on their way when the signal came; all were waited for.
@@ -152,7 +152,7 @@ describe('an interruption', TOGETHER, () => {
   });
 
   test.skipIf(!hasProc)('for the second time ends at once, and the record can still be judged', async () => {
-    const server = await bench.server({ behaviour: 'silent' });
+    const server = await bench.server({ behavior: 'silent' });
     const name = 'twice';
     const flags = ['-c', '2', '-r', '40/s', '-d', LONG, '--drain', LONG, '--name', name, '-t', 'lost == 0'];
     const running = bench.start(['run', server.url, ...flags]);
@@ -168,7 +168,7 @@ describe('an interruption', TOGETHER, () => {
 
     const { result } = await reportOn(name);
     expectBalancedBooks(result);
-    expect(result.run.outcome).toBe('aborted');
+    expect(result.run.end).toBe('aborted');
     expect(result.verdict.kind).toBe('inconclusive');
     expect(doubts(result)).toContain('incomplete');
     expect(result.messages.unresolved).toBe(result.messages.sent);
@@ -191,7 +191,7 @@ describe('an interruption', TOGETHER, () => {
       const ended = await running.ended;
       const result = resultOf(ended);
       expect(ended.exitCode).toBe(130);
-      expect(result.run.outcome).toBe('interrupted');
+      expect(result.run.end).toBe('interrupted');
       expect(result.connections).toMatchObject({ attempted: 3, opened: 0, failed: 0 });
       expect(result.messages.due).toBe(0);
     } finally {
@@ -216,7 +216,7 @@ describe.skipIf(!hasProc)('a worker', TOGETHER, () => {
     );
 
   test('that is killed is a fact of the run: the others go on, what it had in flight is unresolved, no pass', async () => {
-    const server = await bench.server({ behaviour: 'delay', ms: 700 });
+    const server = await bench.server({ behavior: 'delay', ms: 700 });
     const name = 'worker-killed';
     const running = bench.start(['run', twoWorkers(name, server.url, '8s'), '--json']);
     await untilWindows(name, bothSend);
@@ -225,7 +225,7 @@ describe.skipIf(!hasProc)('a worker', TOGETHER, () => {
     const ended = await running.ended;
     const result = resultOf(ended);
     expect(ended.exitCode).toBe(2);
-    expect(result.run).toMatchObject({ outcome: 'completed', workerCount: 2 });
+    expect(result.run).toMatchObject({ end: 'completed', workerCount: 2 });
     expect(result.generator.missedWorkers).toBe(1);
     expect(result.verdict.kind).toBe('inconclusive');
     expect(doubts(result)).toContain('workerDied');
@@ -243,7 +243,7 @@ describe.skipIf(!hasProc)('a worker', TOGETHER, () => {
   });
 
   test('that is the only one and is killed ends the run as aborted', async () => {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     const name = 'all-killed';
     const running = bench.start([
       'run',
@@ -264,14 +264,14 @@ describe.skipIf(!hasProc)('a worker', TOGETHER, () => {
     const ended = await running.ended;
     const result = resultOf(ended);
     expect(ended.exitCode).toBe(2);
-    expect(result.run.outcome).toBe('aborted');
+    expect(result.run.end).toBe('aborted');
     expect(result.run.endedBecause).toContain('every worker died');
     expect(doubts(result)).toContain('workerDied');
     expectBalancedBooks(result);
   });
 
   test('that hangs is found out by its silence, and the run ends without it', async () => {
-    const server = await bench.server({ behaviour: 'delay', ms: 700 });
+    const server = await bench.server({ behavior: 'delay', ms: 700 });
     const name = 'worker-hung';
     const running = bench.start(['run', twoWorkers(name, server.url, '5s'), '--json']);
     await untilWindows(name, bothSend);
@@ -292,7 +292,7 @@ describe.skipIf(!hasProc)('a worker', TOGETHER, () => {
   });
 
   test('is not taken for hung when it was the coordinator that stood still', async () => {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     const name = 'suspended';
     const flags = ['-r', '40/s', '-d', '30s', '--name', name, '-t', 'lost == 0', '--json'];
     const running = bench.start(['run', server.url, ...flags]);
@@ -302,12 +302,12 @@ describe.skipIf(!hasProc)('a worker', TOGETHER, () => {
     process.kill(running.pid, 'SIGCONT');
     const result = resultOf(await running.ended);
     expect(result.generator.missedWorkers).toBe(0);
-    expect(result.run.outcome).toBe('completed');
+    expect(result.run.end).toBe('completed');
     expect(result.messages).toMatchObject({ due: 1200, sent: 1200, delivered: 1200 });
   });
 
   test('that cannot start ends the command with 70 at once', async () => {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     const dies =
       "if (process.argv[1]?.endsWith('entry/worker.js')) { console.error('no worker today'); process.exit(3); }";
     const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(dies)}`;
@@ -322,7 +322,7 @@ describe.skipIf(!hasProc)('a worker', TOGETHER, () => {
 
 describe('a run ends early', TOGETHER, () => {
   test('when an abort condition comes true', async () => {
-    const server = await bench.server({ behaviour: 'duplicate', ms: 5, index: 10 });
+    const server = await bench.server({ behavior: 'duplicate', ms: 5, index: 10 });
     const document = {
       target: { url: server.url },
       load: { connections: 2, messages: { open: { rate: '40/s', for: LONG } } },
@@ -334,14 +334,14 @@ describe('a run ends early', TOGETHER, () => {
     const ended = await running.ended;
     const result = resultOf(ended);
     expect(ended.exitCode).toBe(1);
-    expect(result.run.outcome).toBe('aborted');
+    expect(result.run.end).toBe('aborted');
     expect(result.run.endedBecause).toContain('duplicated > 0');
     expect(result.messages).toMatchObject({ duplicated: 1, lost: 0, unresolved: 0 });
     expectBalancedBooks(result);
   });
 
   test('and not while no abort condition is true', async () => {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     const document = {
       target: { url: server.url },
       load: { messages: { open: { rate: '40/s', for: '7s' } } },
@@ -349,7 +349,7 @@ describe('a run ends early', TOGETHER, () => {
       thresholds: ['duplicated == 0'],
     };
     const ended = await bench.run(['run', plan('no-abort', document), '--json']);
-    expect(resultOf(ended).run).toMatchObject({ outcome: 'completed', endedBecause: null });
+    expect(resultOf(ended).run).toMatchObject({ end: 'completed', endedBecause: null });
     expect(resultOf(ended).messages.due).toBe(280);
   });
 
@@ -360,7 +360,7 @@ describe('a run ends early', TOGETHER, () => {
     const ended = await running.ended;
     const result = resultOf(ended);
     expect(ended.exitCode).toBe(69);
-    expect(result.run.outcome).toBe('aborted');
+    expect(result.run.end).toBe('aborted');
     expect(result.connections).toMatchObject({ attempted: 6, opened: 0, failed: 6 });
     expect(result.connections.failures.refused?.count).toBe(6);
     expect(result.connections.failures.refused?.example).toContain('ECONNREFUSED');
@@ -372,7 +372,7 @@ describe('a run ends early', TOGETHER, () => {
 
 describe('a plan', TOGETHER, () => {
   test('whose messages begin at a time of the run has the first one due then', async () => {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     const messages = { open: { rate: '50/s', for: '2s' }, from: '1s' };
     const document = { target: { url: server.url }, load: { connections: 2, messages }, thresholds: ['lost == 0'] };
     const result = resultOf(await bench.run(['run', plan('from', document), '--json']));
@@ -387,7 +387,7 @@ describe('a plan', TOGETHER, () => {
   });
 
   test('without messages opens its lanes, holds them and passes on them alone', async () => {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     const document = {
       target: { url: server.url },
       load: { connections: [{ to: 10, over: '1s' }, { hold: '1s' }] },
@@ -395,7 +395,7 @@ describe('a plan', TOGETHER, () => {
     };
     const ended = await bench.run(['run', plan('idle', document), '--json']);
     const result = resultOf(ended);
-    expect(result.run.outcome).toBe('completed');
+    expect(result.run.end).toBe('completed');
     expect(result.connections).toMatchObject({
       attempted: 10,
       opened: 10,
@@ -413,7 +413,7 @@ describe('a plan', TOGETHER, () => {
   });
 
   test('whose lanes go up, down and up again opens and closes them so, and loses nothing', async () => {
-    const server = await bench.server({ behaviour: 'delay', ms: 100 });
+    const server = await bench.server({ behavior: 'delay', ms: 100 });
     const connections = [
       { to: 20, over: '1s' },
       { hold: '1s' },
@@ -456,7 +456,7 @@ describe('a stored run', TOGETHER, () => {
   const RULES = ['-t', 'lost == 0', '-t', 'response.p50 < 60s'];
 
   async function finishedRun(name: string, ...more: string[]): Promise<string> {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     const ended = await bench.run([
       'run',
       server.url,
@@ -503,7 +503,7 @@ describe('a stored run', TOGETHER, () => {
   });
 
   test('whose last window was torn counts what was in it as unresolved', async () => {
-    const server = await bench.server({ behaviour: 'delay', ms: 1500 });
+    const server = await bench.server({ behavior: 'delay', ms: 1500 });
     const flags = ['-r', '50/s', '-d', '3s', '--name', 'torn-window', '-t', 'sent > 0'];
     await bench.run(['run', server.url, ...flags]);
     const record = recordOf('torn-window');
@@ -520,16 +520,16 @@ describe('a stored run', TOGETHER, () => {
     expect(result.messages.delivered).toBe(sumOf(kept, 'delivered'));
     expect(result.messages.unresolved).toBe(150 - result.messages.delivered);
     expect(result.messages.unresolved).toBeGreaterThan(0);
-    expect(result.run.outcome).toBe('aborted');
+    expect(result.run.end).toBe('aborted');
     expect(exitCode).toBe(2);
   });
 
   test('whose last event was torn has no end, and does not pass', async () => {
-    expect((JSON.parse(await finishedRun('torn-end')) as RunResult).run.outcome).toBe('completed');
+    expect((JSON.parse(await finishedRun('torn-end')) as RunResult).run.end).toBe('completed');
     const events = path.join(recordOf('torn-end'), 'events.ndjson');
     truncateSync(events, readFileSync(events).length - 10);
     const { result, exitCode } = await reportOn('torn-end');
-    expect(result.run.outcome).toBe('aborted');
+    expect(result.run.end).toBe('aborted');
     expect(doubts(result)).toContain('incomplete');
     expect(exitCode).toBe(2);
   });
@@ -563,7 +563,7 @@ describe('a stored run', TOGETHER, () => {
 
 describe('a directory for runs that cannot be written', TOGETHER, () => {
   test.for(['known', 'reference'])('ends the command with 64 before anything starts (%s target)', async (target) => {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     const file = bench.writeFile(`not-a-directory-${target}`, '');
     const url = target === 'reference' ? 'reference' : server.url;
     const running = bench.start(['run', url, '-r', '40/s', '-d', LONG, '--runs-dir', path.join(file, 'runs')]);
@@ -578,7 +578,7 @@ describe('a directory for runs that cannot be written', TOGETHER, () => {
 
 describe.skipIf(!hasProc)('a disk that is full in the middle of a run', TOGETHER, () => {
   test('ends the run, and what was written is judged and told', async () => {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     const name = 'disk-full';
     const flags = ['-r', '100/s', '-d', LONG, '--name', name, '-t', 'lost == 0', '-t', 'delivered >= 99%'];
     // No file may grow beyond 8 blocks (of 512 bytes, or 1024 in some shells): that is a window or a few.
@@ -593,7 +593,7 @@ describe.skipIf(!hasProc)('a disk that is full in the middle of a run', TOGETHER
     expect(stderr).toMatch(/The run ends; make room, or name another directory with --runs-dir/);
     expect(stderr).toContain('RUN_DIRECTORY_UNWRITABLE');
     const { result } = await reportOn(name);
-    expect(result.run).toMatchObject({ outcome: 'aborted', endedBecause: expect.stringContaining('EFBIG') });
+    expect(result.run).toMatchObject({ end: 'aborted', endedBecause: expect.stringContaining('EFBIG') });
     expect(doubts(result)).toEqual(expect.arrayContaining(['incomplete', 'damagedRecord']));
     // Its worker drained and finished; it did not die.
     expect(result.generator.missedWorkers).toBe(0);
@@ -605,10 +605,10 @@ describe.skipIf(!hasProc)('a disk that is full in the middle of a run', TOGETHER
 
 describe('the exit code', TOGETHER, () => {
   /** What a busy machine does to a generator. It is then right not to pass, whatever the rules say. */
-  const MACHINE_DOUBTS = ['sendLag', 'eventLoop', 'cpu', 'unsentLate', 'littlesLaw', 'standstill', 'loadAbsent'];
+  const MACHINE_DOUBTS = ['sendLag', 'eventLoop', 'cpu', 'unsentOverdue', 'littlesLaw', 'standstill', 'loadAbsent'];
 
   async function runWith(rules: readonly string[], name = 'exit-code'): Promise<Ended> {
-    const server = await bench.server({ behaviour: 'echo' });
+    const server = await bench.server({ behavior: 'echo' });
     return bench.run(['run', server.url, '-r', '50/s', '-d', '2s', '--name', name, ...rules, '--json']);
   }
 

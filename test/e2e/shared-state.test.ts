@@ -18,12 +18,12 @@ const DIALECT = {
 
 /** Two agents, with four lanes each. */
 async function runOnAgents(
-  behaviour: string,
+  behavior: string,
   workers: string,
 ): Promise<{ result: RunResult; acts: readonly string[] }> {
   const cwd = temporaryDirectory();
-  writeInto(cwd, 'behaviour.yaml', behaviour);
-  const target = startHighwater(['target', '--behaviour', 'behaviour.yaml', '--truth', 'truth.ndjson'], { cwd });
+  writeInto(cwd, 'behavior.yaml', behavior);
+  const target = startHighwater(['target', '--behavior', 'behavior.yaml', '--truth', 'truth.ndjson'], { cwd });
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
   const plan = {
     target: { url: `${url}/agents/\${room}?lane=\${lane}` },
@@ -53,11 +53,11 @@ describe.each([['1'], ['2']])('agents that four lanes share, seen by %s workers'
   });
 
   test('that apply messages twice have gone so much further than was sent', async () => {
-    const behaviour = `
+    const behavior = `
 faults:
   - { kind: applyTwice, messages: [{ stream: 0, seq: 10 }, { stream: 3, seq: 20 }, { stream: 4, seq: 30 }] }
 `;
-    const { result, acts } = await runOnAgents(behaviour, workers);
+    const { result, acts } = await runOnAgents(behavior, workers);
     expect(acts.filter((act) => act === 'applyTwice')).toHaveLength(3);
     expect(result.messages).toMatchObject({ sent: 600, acknowledged: 600, diverged: 3 });
   });

@@ -101,7 +101,7 @@ describe('a coordinator that is stopped', { concurrent: true, timeout: 60_000 },
     expect(kindsOf(result)).not.toContain('standstill');
     expect(result.verdict.breaches).toEqual([]);
     expect(result.messages).toMatchObject({ lost: 0, unresolved: 0 });
-    expect(result.run.outcome).toBe('completed');
+    expect(result.run.end).toBe('completed');
   });
 
   test('is a doubt where the fault proxy runs in it', async ({ onTestFinished: whenOver }) => {

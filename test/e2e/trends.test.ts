@@ -52,9 +52,9 @@ function commit(message: string): string {
 }
 
 async function target(side: Side): Promise<string> {
-  const behaviour = `faults: [{ kind: delay, rate: 100%, for: ${DELAYS_MS[side]}ms }]`;
-  const file = writeInto(cwd, `${side}.yaml`, behaviour);
-  const [url] = await startHighwater(['target', '--behaviour', file], { cwd, whenOver }).prints('stdout', /ws:\/\/\S+/);
+  const behavior = `faults: [{ kind: delay, rate: 100%, for: ${DELAYS_MS[side]}ms }]`;
+  const file = writeInto(cwd, `${side}.yaml`, behavior);
+  const [url] = await startHighwater(['target', '--behavior', file], { cwd, whenOver }).prints('stdout', /ws:\/\/\S+/);
   return url;
 }
 
@@ -109,7 +109,7 @@ function firstSlow() {
 
 test('all fifty went to their end, those before first', () => {
   expect(made.map(({ side }) => side)).toEqual([...Array(29).fill('quick'), ...Array(21).fill('slow')]);
-  expect(made.map(({ result }) => result.run.outcome)).toEqual(made.map(() => 'completed'));
+  expect(made.map(({ result }) => result.run.end)).toEqual(made.map(() => 'completed'));
   const times = made.map(({ result }) => result.run.startedAt);
   expect(times).toEqual(times.toSorted());
 });

@@ -16,8 +16,8 @@ export const NOTHING = {
 
 /** due = sent + unsent, and sent = delivered + rejected + lost + unresolved. */
 export function expectBalancedBooks({ messages }: RunResult): void {
-  const { late, backpressure, windowFull, socketClosed } = messages.unsent;
-  expect(messages.due, 'due = sent + unsent').toBe(messages.sent + late + backpressure + windowFull + socketClosed);
+  const { overdue, backpressure, windowFull, socketClosed } = messages.unsent;
+  expect(messages.due, 'due = sent + unsent').toBe(messages.sent + overdue + backpressure + windowFull + socketClosed);
   expect(messages.sent, 'sent = delivered + rejected + lost + unresolved').toBe(
     messages.delivered + messages.rejected + messages.lost + messages.unresolved,
   );

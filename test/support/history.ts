@@ -60,7 +60,7 @@ export async function keepRun(root: string, run: KeptRun, isJudged = true): Prom
   recording.event({ kind: 'messagesStarted', atNs: 0 });
   recording.window(windowOf(run));
   const windows = [{ worker: 0, group: 0, count: 1 }];
-  recording.event({ kind: 'runEnded', atNs: SECOND, outcome: 'completed', windows });
+  recording.event({ kind: 'runEnded', atNs: SECOND, end: 'completed', windows });
   const stored = recording.end();
   if (isJudged) await stored.keepResult(resultOf(run));
   return path.join(root, run.id);

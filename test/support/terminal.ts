@@ -12,7 +12,7 @@ export const CTRL_C = '\u0003';
 export type Answers = readonly (readonly [question: RegExp, answer: string])[];
 
 export interface Screen {
-  /** Without the codes that move the cursor and colour. */
+  /** Without the codes that move the cursor and color. */
   readonly screen: string;
   /** As it came. */
   readonly raw: string;

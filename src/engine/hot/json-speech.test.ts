@@ -277,7 +277,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
 
   test('pushes: what the service says of its own accord is its right where the plan says so', () => {
     const outcome = withService((message, index) => [{ joined: 'anna' }, ...echo(message, index)], {
-      pushes: 'expected',
+      pushes: 'ignore',
     });
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100 });
     const strict = withService((message, index) => [{ joined: 'anna' }, ...echo(message, index)]);

@@ -11,7 +11,7 @@ export function heatMap({ responseHeat, timeline }: RunResult): HeatMap | null {
     id: 'response-heat',
     title: 'All response times',
     reading:
-      'The stronger the colour, the more answers took so long in that time. Two bands are two kinds of answers; a stripe that leans ' +
+      'The stronger the color, the more answers took so long in that time. Two bands are two kinds of answers; a stripe that leans ' +
       'upwards is a queue that grows.',
     columnSeconds,
     edgesMs,

@@ -33,7 +33,7 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
   const { palette, isPrinted } = look;
   const isLog = chart.scale === 'logarithmic';
   const lines = chart.series.map(({ name, y }, place): LineSeriesOption => {
-    const colour = palette.series[place % palette.series.length]!;
+    const color = palette.series[place % palette.series.length]!;
     const dash = DASHES[place % DASHES.length]!;
     return {
       type: 'line',
@@ -41,8 +41,8 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
       data: chart.x.map((x, point) => [drawnAt(chart.axis, x), drawable(y[point] ?? null, isLog)]),
       showSymbol: chart.x.length === 1,
       symbolSize: 5,
-      lineStyle: { color: colour, width: 1.6, type: dash === 'solid' ? 'solid' : [...dash] },
-      itemStyle: { color: colour },
+      lineStyle: { color: color, width: 1.6, type: dash === 'solid' ? 'solid' : [...dash] },
+      itemStyle: { color: color },
       connectNulls: false,
       emphasis: { disabled: true },
     };
@@ -110,7 +110,7 @@ const NAMED_FROM_SHARE = 0.07;
 /** Bands and limits belong to a line of their own, which nobody can switch off. */
 function marks({ bands, limits, x }: LineChart, { palette, fontFamily }: Look): LineSeriesOption {
   const length = (x.at(-1) ?? 0) - (x[0] ?? 0);
-  const label = (colour: string) => ({ color: colour, fontSize: 10, fontFamily });
+  const label = (color: string) => ({ color: color, fontSize: 10, fontFamily });
   const isShaded = ({ kind }: Band, place: number): boolean => kind === 'fault' || place % 2 === 0;
   return {
     type: 'line',

@@ -1,4 +1,4 @@
-// Colours of charts, told apart also by readers who see few colours (after Okabe and Ito, Color Universal Design), each with
+// Colors of charts, told apart also by readers who see few colors (after Okabe and Ito, Color Universal Design), each with
 // a contrast of at least 3 : 1 to its ground (WCAG 2.2, 1.4.11). Lines differ in their dashes as well.
 
 export interface Palette {

@@ -49,7 +49,7 @@ function itemHtml({ tone, line }: ListItem): string {
   return `<li class="${tone}">${lineHtml(line)}</li>`;
 }
 
-/** Tones are said in words as well, for who does not see colours. */
+/** Tones are said in words as well, for who does not see colors. */
 const TONE_WORDS: Readonly<Record<Tone, string | null>> = { good: 'good', bad: 'bad', open: 'in doubt', quiet: null };
 
 function figureHtml({ name, text, tone, note }: KeyFigure): string {

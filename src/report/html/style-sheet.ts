@@ -1,4 +1,4 @@
-// How the page looks: on a wide screen, on a phone, by day and by night, and on paper. Colours of text have a contrast of at
+// How the page looks: on a wide screen, on a phone, by day and by night, and on paper. Colors of text have a contrast of at
 // least 4.5 : 1 to their ground (WCAG 2.2, 1.4.3).
 
 import { DARK, LIGHT, type Palette } from '../charts/palette.ts';

@@ -16,7 +16,7 @@ const MARGIN_PT = 40;
 const WIDTH_PT = 595 - 2 * MARGIN_PT;
 /** Drawn larger and shrunk, so that its words are no larger than those of the text. */
 const CHART_SIZE: ChartSize = { widthPx: 1.4 * WIDTH_PT, heightPx: 270 };
-const COLOURS: Readonly<Record<Tone, string>> = { good: '#00614a', bad: '#a5211a', open: '#7a4f00', quiet: '#1b2430' };
+const COLORS: Readonly<Record<Tone, string>> = { good: '#00614a', bad: '#a5211a', open: '#7a4f00', quiet: '#1b2430' };
 const QUIET = '#566173';
 const RULE = '#d7dde5';
 
@@ -28,7 +28,7 @@ export function pdfDefinition(documents: NonEmpty<ReportDocument>, draw: DrawCha
     pageSize: 'A4',
     pageMargins: [MARGIN_PT, 50, MARGIN_PT, 45],
     info: { title: inFont(`Highwater: ${title}`), creator: 'Highwater', producer: 'Highwater' },
-    defaultStyle: { font: 'Roboto', fontSize: 9, lineHeight: 1.15, color: COLOURS.quiet },
+    defaultStyle: { font: 'Roboto', fontSize: 9, lineHeight: 1.15, color: COLORS.quiet },
     header: (page) =>
       page === 1 ? '' : { text: inFont(title), margin: [MARGIN_PT, 20, MARGIN_PT, 0], color: QUIET, fontSize: 8 },
     footer: (page, pages) => ({
@@ -56,7 +56,7 @@ function overview(documents: readonly ReportDocument[]): readonly Content[] {
       table: {
         widths: ['auto', 130, '*'],
         body: documents.map(({ title, verdict, headline }, index) => [
-          { text: verdict.word, bold: true, color: COLOURS[verdict.tone] },
+          { text: verdict.word, bold: true, color: COLORS[verdict.tone] },
           inFont(`${index + 1}. ${title}`),
           inFont(headline),
         ]),
@@ -74,7 +74,7 @@ function cover({ title, verdict, headline, facts }: ReportDocument, isOneOfSever
     text: verdict.word,
     fontSize: 34,
     bold: true,
-    color: COLOURS[verdict.tone],
+    color: COLORS[verdict.tone],
     margin: [0, 60, 0, 4],
   };
   return [
@@ -114,7 +114,7 @@ function blockContent(block: Block, draw: DrawChart): Content {
       return {
         stack: [
           ...(block.title === null ? [] : [heading(block.title)]),
-          { ul: block.items.map(({ line, tone }) => ({ text: lineText(line), markerColor: COLOURS[tone] })) },
+          { ul: block.items.map(({ line, tone }) => ({ text: lineText(line), markerColor: COLORS[tone] })) },
         ],
         margin: [0, 6, 0, 6],
       };
@@ -184,7 +184,7 @@ function figuresContent(figures: readonly KeyFigure[]): Content {
       ({ name, text, tone, note }): TableCell => ({
         stack: [
           { text: name, color: QUIET, fontSize: 8 },
-          { text, fontSize: 15, bold: true, color: COLOURS[tone] },
+          { text, fontSize: 15, bold: true, color: COLORS[tone] },
           { text: inFont(note), color: QUIET, fontSize: 7.5 },
         ],
         margin: [4, 4, 4, 4],
@@ -263,6 +263,6 @@ function cellContent({ text, tone }: Cell, isNumber: boolean): TableCell {
     text: inFont(text),
     fontSize: 8,
     alignment: isNumber ? 'right' : 'left',
-    ...(tone === undefined ? {} : { color: COLOURS[tone], bold: true }),
+    ...(tone === undefined ? {} : { color: COLORS[tone], bold: true }),
   };
 }

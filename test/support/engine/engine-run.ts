@@ -78,7 +78,7 @@ export function runScenario(scenario: Scenario): Outcome {
         laneCount: Math.ceil(peakLevel(plan.load.connections)),
         group: 0,
         firstLane: 0,
-        misbehaviour: null,
+        misbehavior: null,
         rows: scenario.rows ?? [],
         feed: [],
         addresses: scenario.addresses ?? {},

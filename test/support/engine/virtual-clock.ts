@@ -65,7 +65,7 @@ export function createVirtualClock(startNs = 0): VirtualClock {
     return first;
   }
 
-  /** The next timer that was not cancelled; null where none is left. */
+  /** The next timer that was not canceled; null where none is left. */
   function peek(): Entry | null {
     while (heap.length > 0 && heap[0]!.callback === null) pop();
     return heap[0] ?? null;

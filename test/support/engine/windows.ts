@@ -165,7 +165,7 @@ export const anyWindow: fc.Arbitrary<Window> = fc
       corrupted: count,
       unexpected: count,
     }),
-    unsent: fc.record({ late: count, backpressure: count, windowFull: count, socketClosed: count }),
+    unsent: fc.record({ overdue: count, backpressure: count, windowFull: count, socketClosed: count }),
     connections: fc.record({
       attempted: count,
       opened: count,
@@ -226,6 +226,6 @@ export function completedRun(
   return [
     { kind: 'runStarted', atNs: 0, manifest: MANIFEST },
     ...(messagesStartedNs === null ? [] : [{ kind: 'messagesStarted' as const, atNs: messagesStartedNs }]),
-    { kind: 'runEnded', atNs: endedNs, outcome: 'completed', windows },
+    { kind: 'runEnded', atNs: endedNs, end: 'completed', windows },
   ];
 }

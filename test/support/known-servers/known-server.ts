@@ -6,19 +6,19 @@ import { fileURLToPath } from 'node:url';
 const SERVER = fileURLToPath(new URL('./server.js', import.meta.url));
 const ANSWER_TIMEOUT_MS = 30_000;
 
-export type KnownBehaviour =
-  | { readonly behaviour: 'echo' | 'silent' }
-  | { readonly behaviour: 'delay'; readonly ms: number }
-  | { readonly behaviour: 'queue'; readonly meanServiceMs: number; readonly seed: number }
+export type KnownBehavior =
+  | { readonly behavior: 'echo' | 'silent' }
+  | { readonly behavior: 'delay'; readonly ms: number }
+  | { readonly behavior: 'queue'; readonly meanServiceMs: number; readonly seed: number }
   | {
-      readonly behaviour: 'freeze';
+      readonly behavior: 'freeze';
       readonly forMs: number;
       readonly everyMs: number;
       readonly firstAtMs: number;
       readonly times: number;
       readonly serviceMs: number;
     }
-  | { readonly behaviour: 'duplicate'; readonly ms: number; readonly index: number };
+  | { readonly behavior: 'duplicate'; readonly ms: number; readonly index: number };
 
 /** A message as the server saw it. `arrivedNs` and `departedNs` are of the machine's clock, the others of the run's. */
 export interface LoggedMessage {
@@ -27,7 +27,7 @@ export interface LoggedMessage {
   readonly dueNs: number;
   readonly sentNs: number;
   readonly arrivedNs: number;
-  /** When the answer should have gone, by the behaviour; 0 where it has no such time. */
+  /** When the answer should have gone, by the behavior; 0 where it has no such time. */
   readonly plannedNs: number;
   /** When the answer was handed to the socket; 0 where there was none. */
   readonly departedNs: number;
@@ -58,8 +58,8 @@ export interface KnownServer {
   stop(): Promise<void>;
 }
 
-export async function startKnownServer(behaviour: KnownBehaviour): Promise<KnownServer> {
-  const child = fork(SERVER, [JSON.stringify(behaviour)], { serialization: 'advanced', execArgv: [] });
+export async function startKnownServer(behavior: KnownBehavior): Promise<KnownServer> {
+  const child = fork(SERVER, [JSON.stringify(behavior)], { serialization: 'advanced', execArgv: [] });
   const { listening } = await answerOf<{ listening: number }>(child);
   const ask = <T>(question: string): Promise<T> => {
     const answer = answerOf<T>(child);

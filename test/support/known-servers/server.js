@@ -2,7 +2,7 @@
 // came and went, so that what Highwater reads can be compared with what happened. It stands on the `ws` package and
 // reads the times out of Highwater's messages by itself. Started by `known-server.ts`; ends with its channel.
 //
-//   arrived ── (behaviour) ── departed        ns of the monotonic clock, which all processes of a machine share
+//   arrived ── (behavior) ── departed        ns of the monotonic clock, which all processes of a machine share
 
 import { WebSocketServer } from 'ws';
 
@@ -91,7 +91,7 @@ function uniforms(seed) {
 }
 
 /** @type {Record<string, () => Behave>} */
-const BEHAVIOURS = {
+const BEHAVIORS = {
   echo: () => answer,
 
   /** Never answers. */
@@ -154,8 +154,8 @@ const BEHAVIOURS = {
   },
 };
 
-const behave = BEHAVIOURS[options.behaviour]?.();
-if (behave === undefined) throw new RangeError(`no behaviour ${options.behaviour}`);
+const behave = BEHAVIORS[options.behavior]?.();
+if (behave === undefined) throw new RangeError(`no behavior ${options.behavior}`);
 
 const server = new WebSocketServer({ host: '127.0.0.1', port: 0, backlog: 1024, perMessageDeflate: false });
 

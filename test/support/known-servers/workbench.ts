@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunResult } from '../../../src/facts/result.ts';
-import { type KnownBehaviour, type KnownServer, startKnownServer } from './known-server.ts';
+import { type KnownBehavior, type KnownServer, startKnownServer } from './known-server.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 /** No test lets the command run for longer. */
@@ -53,7 +53,7 @@ export interface Workbench {
   run(args: readonly string[], options?: CommandOptions): Promise<Ended>;
   /** Runs with `--json` and reads the result. */
   measure(args: readonly string[], options?: CommandOptions): Promise<Measured>;
-  server(behaviour: KnownBehaviour): Promise<KnownServer>;
+  server(behavior: KnownBehavior): Promise<KnownServer>;
   /** A copy of the command with these changes. */
   broken(mutations: readonly Mutation[]): string;
   writeFile(name: string, text: string): string;
@@ -128,8 +128,8 @@ export function createWorkbench(): Workbench {
       const ended = await start([...args, '--json'], options).ended;
       return { ...ended, result: resultOf(ended) };
     },
-    async server(behaviour) {
-      const server = await startKnownServer(behaviour);
+    async server(behavior) {
+      const server = await startKnownServer(behavior);
       servers.add(server);
       return server;
     },

@@ -3,7 +3,7 @@
 
 import { type Answer, answersIn, isVerbatim, jsonProbes } from './answers.ts';
 import { type JsonObject, lastKey, pathText } from './json-values.ts';
-import { errorCaveats, errorPath, type Path, strayErrorCaveats } from './recognise-errors.ts';
+import { errorCaveats, errorPath, type Path, strayErrorCaveats } from './recognize-errors.ts';
 import type { Shape, Transcript } from './transcript.ts';
 
 export interface JsonService {
@@ -23,7 +23,7 @@ export interface JsonService {
 const ACK_KEY = /ack|reply|receipt|confirm|for$|ref/i;
 const ID_KEY = /id$|reply|^ref|correlation/i;
 /** Null where no answer carries an id, or at least the payload. */
-export function recogniseJson(transcript: Transcript): JsonService | null {
+export function recognizeJson(transcript: Transcript): JsonService | null {
   const answers = answersIn(transcript).filter(
     ({ heard, probe }) => !isVerbatim(probe, heard) || isOnlyJson(transcript),
   );

@@ -1,4 +1,4 @@
-// What a service is told to do wrong, as written in a behaviour file and as the injectors see it. One fault at most
+// What a service is told to do wrong, as written in a behavior file and as the injectors see it. One fault at most
 // befalls a message: the first rule that chooses it. So whoever reads the truth log knows what each message must show.
 // What has several settings of its own is in `queue.ts` and `leak.ts`.
 
@@ -80,7 +80,7 @@ export interface FaultRule extends Chosen {
   readonly fault: Fault;
 }
 
-export interface Behaviour {
+export interface Behavior {
   readonly seed: number;
   readonly faults: readonly FaultRule[];
   /** A connection with more unsent than this loses what comes next, without a word; null never. */
@@ -90,7 +90,7 @@ export interface Behaviour {
   readonly leak: Leak | null;
 }
 
-export const FAULTLESS: Behaviour = { seed: 1, faults: [], dropBeyondBytes: null, queue: DEFAULT_QUEUE, leak: null };
+export const FAULTLESS: Behavior = { seed: 1, faults: [], dropBeyondBytes: null, queue: DEFAULT_QUEUE, leak: null };
 
 /** Which settings each kind has beside the choice of messages. */
 const SETTINGS: Readonly<Record<FaultKind, readonly string[]>> = {
@@ -141,7 +141,7 @@ function isFaultKind(kind: unknown): kind is FaultKind {
   return (FAULT_KINDS as readonly unknown[]).includes(kind);
 }
 
-const behaviourSchema = objectField(
+const behaviorSchema = objectField(
   {
     seed: wholeField('a whole number', 'Chooses the messages. Default 1.').optional(),
     faults: z
@@ -158,24 +158,24 @@ const behaviourSchema = objectField(
     queue: queueField.optional(),
     leak: leakField.optional(),
   },
-  'a behaviour: { seed, faults, dropBeyond, queue, leak }',
+  'a behavior: { seed, faults, dropBeyond, queue, leak }',
   'What the reference target does wrong.',
 );
 
 type WrittenRule = z.output<typeof faultRule>;
 
 /** Every problem at once, as with a plan. */
-export function parseBehaviour(
+export function parseBehavior(
   document: unknown,
 ):
-  | { readonly ok: true; readonly behaviour: Behaviour }
+  | { readonly ok: true; readonly behavior: Behavior }
   | { readonly ok: false; readonly problems: NonEmpty<PlanProblem> } {
-  const parsed = behaviourSchema.safeParse(document ?? {});
+  const parsed = behaviorSchema.safeParse(document ?? {});
   if (parsed.success) {
     const { seed, faults, dropBeyond, queue, leak } = parsed.data;
     return {
       ok: true,
-      behaviour: {
+      behavior: {
         seed: seed ?? FAULTLESS.seed,
         faults: (faults ?? []).map(resolveRule),
         dropBeyondBytes: dropBeyond ?? null,
@@ -186,9 +186,9 @@ export function parseBehaviour(
   }
   const problems = problemsOfIssues(parsed.error.issues, document, []).map(({ at, ...problem }) => ({
     ...problem,
-    path: at.length === 0 ? 'behaviour' : pathText(at),
+    path: at.length === 0 ? 'behavior' : pathText(at),
   }));
-  if (!isNonEmpty(problems)) throw new Error('a behaviour was refused without a problem');
+  if (!isNonEmpty(problems)) throw new Error('a behavior was refused without a problem');
   return { ok: false, problems };
 }
 

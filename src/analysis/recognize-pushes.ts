@@ -31,7 +31,7 @@ const TIME_KEY = /time|^(ts|t|at|date|epoch)$/i;
 const CHANNEL_KEY =
   /^(s|ch|channel|channel_?(id|name)|symbol|sym|topic|room|room_?id|stream|market|pair|instrument|product_?id|feed|subject|key)$/i;
 
-export function recognisePushes(heard: readonly Heard[]): Pushes {
+export function recognizePushes(heard: readonly Heard[]): Pushes {
   const documents = heard
     .filter(({ format }) => format === 'text')
     .flatMap(({ connection, text }): Document[] => {

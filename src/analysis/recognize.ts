@@ -5,8 +5,8 @@ import type { NonEmpty } from '../units/non-empty.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
 import { echoesOf, failureIn, unasked } from './answers.ts';
 import { parseDocument, pathText, valuesOf } from './json-values.ts';
-import { type JsonService, recogniseJson } from './recognise-json.ts';
-import { recognisePushes, type Sequence } from './recognise-pushes.ts';
+import { type JsonService, recognizeJson } from './recognize-json.ts';
+import { recognizePushes, type Sequence } from './recognize-pushes.ts';
 import type { Transcript } from './transcript.ts';
 
 export type Recognition = Kind & {
@@ -34,9 +34,9 @@ export type Kind =
 
 type Found = Omit<Recognition, keyof Kind | 'isShared'> & Kind;
 
-export function recognise(transcript: Transcript): Recognition {
+export function recognize(transcript: Transcript): Recognition {
   const found =
-    recogniseEcho(transcript) ?? recogniseAnswers(transcript) ?? recogniseFeed(transcript) ?? unknown(transcript);
+    recognizeEcho(transcript) ?? recognizeAnswers(transcript) ?? recognizeFeed(transcript) ?? unknown(transcript);
   const overheard = transcript.overheard ?? 0;
   const isShared = overheard > 0;
   const heardToo = `a second connection, which only listened, heard ${overheard} messages of ours: what one says, others hear`;
@@ -44,7 +44,7 @@ export function recognise(transcript: Transcript): Recognition {
   return { ...found, isShared, evidence: isShared ? [first, ...others, heardToo] : found.evidence };
 }
 
-function recogniseEcho(transcript: Transcript): Found | null {
+function recognizeEcho(transcript: Transcript): Found | null {
   const counts = { binary: echoesOf(transcript, 'binary'), text: echoesOf(transcript, 'text') };
   const format = counts.binary.returned > 0 ? 'binary' : 'text';
   const { sent, returned } = counts[format];
@@ -69,8 +69,8 @@ function refusalOfBinary({ sent, endings }: Transcript): readonly string[] {
   ];
 }
 
-function recogniseAnswers(transcript: Transcript): Found | null {
-  const found = recogniseJson(transcript);
+function recognizeAnswers(transcript: Transcript): Found | null {
+  const found = recognizeJson(transcript);
   if (found === null) return null;
   const { evidence, caveats, ...service } = found;
   const own = unasked(transcript).filter(({ text }) => parseDocument(text) !== null);
@@ -81,9 +81,9 @@ function recogniseAnswers(transcript: Transcript): Found | null {
   return { kind: 'json', service, pushes: own.length > 0, evidence: all, caveats, sample: null };
 }
 
-function recogniseFeed(transcript: Transcript): Found | null {
+function recognizeFeed(transcript: Transcript): Found | null {
   const heard = unasked(transcript);
-  const { documents, sequence } = recognisePushes(heard);
+  const { documents, sequence } = recognizePushes(heard);
   if (sequence === null) return null;
   const { path, channel, steps, byOne, channels } = sequence;
   const among =

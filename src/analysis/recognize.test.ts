@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nextProbe, shapeOf, USUAL_SHAPES } from './probes.ts';
-import { type Recognition, recognise } from './recognise.ts';
+import { type Recognition, recognize } from './recognize.ts';
 import type { Heard, Probe, Transcript } from './transcript.ts';
 
 const ASKING = { shapes: USUAL_SHAPES, mark: '5eed0001' };
@@ -49,31 +49,31 @@ const jsonService = (recognition: Recognition) => {
 
 describe('echo', () => {
   test('of everything is a binary echo, with the count of what came back', () => {
-    const found = recognise(converse((message) => [message]));
+    const found = recognize(converse((message) => [message]));
     expect(found).toMatchObject({ kind: 'echo', format: 'binary', caveats: [] });
     expect(found.evidence[0]).toBe('the service returned 3 of 3 binary messages unchanged, a document likewise');
   });
 
   test('of text only is a text echo', () => {
-    expect(recognise(converse((message, format) => (format === 'text' ? [message] : [])))).toMatchObject({
+    expect(recognize(converse((message, format) => (format === 'text' ? [message] : [])))).toMatchObject({
       kind: 'echo',
       format: 'text',
     });
   });
 
   test('that greets is an echo, with the greeting as a caveat', () => {
-    const found = recognise(converse((message) => [message], ['Request served by 4d89']));
+    const found = recognize(converse((message) => [message], ['Request served by 4d89']));
     expect(found.kind).toBe('echo');
     expect(found.caveats[0]).toContain('Request served by 4d89');
   });
 
   test('of bytes that come back as text is none', () => {
     const asText: Service = (message, format) => (format === 'binary' ? [`${message}!`] : []);
-    expect(recognise(converse(asText)).kind).toBe('unknown');
+    expect(recognize(converse(asText)).kind).toBe('unknown');
   });
 
   test('of documents alone is JSON that returns id and payload', () => {
-    expect(jsonService(recognise(converse(json((document) => [document]))))).toMatchObject({
+    expect(jsonService(recognize(converse(json((document) => [document]))))).toMatchObject({
       id: ['id'],
       payload: ['text'],
       ack: null,
@@ -83,7 +83,7 @@ describe('echo', () => {
 
 describe('JSON with ids', () => {
   test('the id at replyTo, and no payload', () => {
-    const found = recognise(converse(json(({ id }) => [{ replyTo: id, ok: true }])));
+    const found = recognize(converse(json(({ id }) => [{ replyTo: id, ok: true }])));
     expect(jsonService(found)).toMatchObject({
       id: ['replyTo'],
       payload: null,
@@ -96,7 +96,7 @@ describe('JSON with ids', () => {
   });
 
   test('id and payload in an envelope', () => {
-    const found = recognise(converse(json((document) => [{ from: 'me', items: [{ message: document }] }])));
+    const found = recognize(converse(json((document) => [{ from: 'me', items: [{ message: document }] }])));
     expect(jsonService(found)).toMatchObject({
       id: ['items', '0', 'message', 'id'],
       payload: ['items', '0', 'message', 'text'],
@@ -104,7 +104,7 @@ describe('JSON with ids', () => {
   });
 
   test('of two places the one whose name is of an id', () => {
-    const found = recognise(converse(json(({ id }) => [{ note: id, replyTo: id }])));
+    const found = recognize(converse(json(({ id }) => [{ note: id, replyTo: id }])));
     expect(jsonService(found).id).toEqual(['replyTo']);
   });
 
@@ -112,7 +112,7 @@ describe('JSON with ids', () => {
     const rpc = json(({ method, id, params }) =>
       method === undefined ? [] : [{ jsonrpc: '2.0', id, result: params }],
     );
-    expect(jsonService(recognise(converse(rpc)))).toMatchObject({
+    expect(jsonService(recognize(converse(rpc)))).toMatchObject({
       send: { jsonrpc: '2.0', method: 'echo' },
       id: ['id'],
       payload: ['result', 'text'],
@@ -126,18 +126,18 @@ describe('JSON with ids', () => {
       [],
       { ...ASKING, shapes: [shapeOf(send)] },
     );
-    expect(jsonService(recognise(transcript))).toMatchObject({ send, id: ['ref'] });
+    expect(jsonService(recognize(transcript))).toMatchObject({ send, id: ['ref'] });
     expect(transcript.heard[0]?.text).toContain('"got":"number"');
   });
 
   test('no id but the text: the id goes where the text was', () => {
-    const found = recognise(converse(json(({ text: said }) => (said === undefined ? [] : [{ said }]))));
+    const found = recognize(converse(json(({ text: said }) => (said === undefined ? [] : [{ said }]))));
     expect(jsonService(found)).toMatchObject({ id: ['said'], send: { type: 'echo', text: `\${id}` }, payload: null });
     expect(found.caveats[0]).toMatch(/in place of the text/);
   });
 
   test('what it says of its own accord is told apart, and no document of that is an answer', () => {
-    const found = recognise(
+    const found = recognize(
       converse(
         json(({ id }) => [{ id }]),
         [{ type: 'welcome', id: 'other' }],
@@ -152,11 +152,11 @@ describe('JSON with ids', () => {
       ...transcript,
       heard: transcript.heard.map((each) => ({ ...each, afterProbes: transcript.sent.length })),
     };
-    expect(recognise(late)).toEqual(recognise(transcript));
+    expect(recognize(late)).toEqual(recognize(transcript));
   });
 
   test('text that only has the id in it is not taken for an answer with a path', () => {
-    const found = recognise(converse((message) => [`you said ${message}`]));
+    const found = recognize(converse((message) => [`you said ${message}`]));
     expect(found).toMatchObject({ kind: 'unknown', why: 'unread' });
     expect(found.sample).toContain('you said');
   });
@@ -164,31 +164,31 @@ describe('JSON with ids', () => {
 
 test('what a second connection hears too is said in a room, and in none where it hears nothing', () => {
   const transcript = converse((message) => [message]);
-  const found = recognise({ ...transcript, overheard: 4 });
+  const found = recognize({ ...transcript, overheard: 4 });
   expect(found).toMatchObject({ kind: 'echo', isShared: true });
   expect(found.evidence.at(-1)).toMatch(/second connection, which only listened, heard 4 messages/);
-  expect(recognise(transcript).isShared).toBe(false);
-  expect(recognise({ ...transcript, overheard: null }).isShared).toBe(false);
+  expect(recognize(transcript).isShared).toBe(false);
+  expect(recognize({ ...transcript, overheard: null }).isShared).toBe(false);
 });
 
 describe('acknowledgements', () => {
   test('apart from the message, by the path that only they have', () => {
-    const found = recognise(converse(json(({ id, text: said }) => [{ ack: id }, { event: 'said', id, text: said }])));
+    const found = recognize(converse(json(({ id, text: said }) => [{ ack: id }, { event: 'said', id, text: said }])));
     expect(jsonService(found)).toMatchObject({ ack: ['ack'], id: ['id'], payload: ['text'], isDouble: false });
     expect(found.evidence.join()).toMatch(/acknowledged apart from that, with the id at ack/);
   });
 
   test('by the name, where nothing returns the payload', () => {
-    const found = recognise(converse(json(({ id }) => [{ type: 'done', id }, { ackId: id }])));
+    const found = recognize(converse(json(({ id }) => [{ type: 'done', id }, { ackId: id }])));
     expect(jsonService(found)).toMatchObject({ ack: ['ackId'], id: ['id'], payload: null });
   });
 
   test('an answer alone is not one, whatever its name', () => {
-    expect(jsonService(recognise(converse(json(({ id }) => [{ ack: id }]))))).toMatchObject({ ack: null, id: ['ack'] });
+    expect(jsonService(recognize(converse(json(({ id }) => [{ ack: id }]))))).toMatchObject({ ack: null, id: ['ack'] });
   });
 
   test('with the id at the same path cannot be told apart, and that is said', () => {
-    const found = recognise(
+    const found = recognize(
       converse(
         json(({ id, text: said }) => [
           { type: 'ack', id },
@@ -206,29 +206,29 @@ describe('errors', () => {
     json(({ type, id }) => [type === 'echo' ? { id, done: true } : error(id)]);
 
   test('by a path that has something, seen on a message that nobody knows', () => {
-    const found = recognise(converse(strict((id) => ({ id, error: { code: 4 } }))));
+    const found = recognize(converse(strict((id) => ({ id, error: { code: 4 } }))));
     expect(jsonService(found).error).toEqual(['error']);
   });
 
   test('by a word: the path that only errors have', () => {
-    const found = recognise(converse(strict((id) => ({ type: 'error', id, reason: 'no such type' }))));
+    const found = recognize(converse(strict((id) => ({ type: 'error', id, reason: 'no such type' }))));
     expect(jsonService(found).error).toEqual(['reason']);
   });
 
   test('by a word alone: said, not guessed', () => {
-    const found = recognise(converse(json(({ type, id }) => [{ id, status: type === 'echo' ? 'fine' : 'error' }])));
+    const found = recognize(converse(json(({ type, id }) => [{ id, status: type === 'echo' ? 'fine' : 'error' }])));
     expect(jsonService(found).error).toBeNull();
     expect(found.caveats[0]).toMatch(/errors say so by error at status/);
   });
 
   test('with the id in another place than answers have it: said, as the plan cannot match them', () => {
-    const found = recognise(converse(json(({ type, id }) => [type === 'echo' ? { replyTo: id } : { id, error: 4 }])));
+    const found = recognize(converse(json(({ type, id }) => [type === 'echo' ? { replyTo: id } : { id, error: 4 }])));
     expect(jsonService(found)).toMatchObject({ id: ['replyTo'], error: null });
     expect(found.caveats[0]).toMatch(/errors have the id at id, where the plan does not look/);
   });
 
   test('an empty error is none', () => {
-    expect(jsonService(recognise(converse(json(({ id }) => [{ id, error: null }]))))).toMatchObject({
+    expect(jsonService(recognize(converse(json(({ id }) => [{ id, error: null }]))))).toMatchObject({
       error: null,
       refusedAll: false,
     });
@@ -237,7 +237,7 @@ describe('errors', () => {
   test('to every message: the shape that the refusals resemble, and what to fill in', () => {
     const rpc = json(({ id }) => [{ jsonrpc: '2.0', id, error: { code: -32601 } }]);
     const transcript = converse(rpc);
-    const found = recognise(transcript);
+    const found = recognize(transcript);
     expect(jsonService(found)).toMatchObject({
       refusedAll: true,
       error: ['error'],
@@ -253,7 +253,7 @@ describe('pushes', () => {
   const nothing: Service = () => [];
   const ticks = (make: (i: number) => object): readonly object[] => Array.from({ length: 8 }, (_, i) => make(i));
   const sequenceOf = (pushes: readonly (object | string)[]) => {
-    const found = recognise(converse(nothing, pushes));
+    const found = recognize(converse(nothing, pushes));
     return found.kind === 'push' ? found.sequence : found.kind;
   };
 
@@ -278,7 +278,7 @@ describe('pushes', () => {
   });
 
   test('a gap now and then is said, as it may be what the service loses', () => {
-    const found = recognise(
+    const found = recognize(
       converse(
         nothing,
         ticks((i) => ({ seq: i < 4 ? i : i + 1 })),
@@ -298,26 +298,26 @@ describe('pushes', () => {
   test('numbers that begin again on another connection are no step back', () => {
     const transcript = converse(nothing, [...ticks((i) => ({ seq: i })), ...ticks((i) => ({ seq: i }))]);
     const pushes = transcript.heard.map((each, i) => ({ ...each, connection: i < 8 ? 0 : 1 }));
-    expect(recognise({ ...transcript, heard: pushes }).kind).toBe('push');
-    expect(recognise(transcript).kind).toBe('unknown');
+    expect(recognize({ ...transcript, heard: pushes }).kind).toBe('push');
+    expect(recognize(transcript).kind).toBe('unknown');
   });
 });
 
-describe('what is not recognised is said plainly', () => {
+describe('what is not recognized is said plainly', () => {
   test('silence', () => {
     const transcript = converse(() => []);
-    const found = recognise(transcript);
+    const found = recognize(transcript);
     expect(found).toMatchObject({ kind: 'unknown', why: 'silent', sample: null });
     expect(found.evidence[0]).toBe(`it said nothing in 2.0 s, and nothing to ${transcript.sent.length} messages`);
   });
 
   test('nothing asked', () => {
-    expect(recognise({ ...EMPTY, mayProbe: false })).toMatchObject({ kind: 'unknown', why: 'unprobed' });
+    expect(recognize({ ...EMPTY, mayProbe: false })).toMatchObject({ kind: 'unknown', why: 'unprobed' });
   });
 
   test('a service that closes', () => {
     const detail = 'close code 4401, log in first';
-    const found = recognise({ ...EMPTY, endings: [{ afterProbes: 0, kind: 'closedByServer', detail }] });
+    const found = recognize({ ...EMPTY, endings: [{ afterProbes: 0, kind: 'closedByServer', detail }] });
     expect(found).toMatchObject({ kind: 'unknown', why: 'closes' });
     expect(found.evidence[0]).toBe(`the service ended the connection before anything was sent: ${detail}`);
   });
@@ -332,7 +332,7 @@ describe('what is not recognised is said plainly', () => {
     `{"${'x'.repeat(500)}":1}`,
     '['.repeat(30_000),
   ])('garbage (%#)', (garbage) => {
-    expect(recognise(converse(() => [garbage], [garbage, garbage, garbage])).kind).toBe('unknown');
+    expect(recognize(converse(() => [garbage], [garbage, garbage, garbage])).kind).toBe('unknown');
   });
 });
 
