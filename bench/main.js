@@ -10,7 +10,7 @@ const CLAIMS = [
   'closed',
   'pipelined',
   'ledger',
-  'json-dialect',
+  'json-protocol',
   'fan-out',
   'compression',
   'proxy',
@@ -21,7 +21,7 @@ const CLAIMS = [
   'startup',
   'reports',
   'history',
-  'many-lanes',
+  'many-clients',
   'flat-memory',
 ];
 const SLOW = ['flat-memory'];

@@ -1,16 +1,16 @@
-// MQTT 3.1.1 over WebSocket, QoS 0: a lane subscribes to the topic of its room, and publishes to it.
-import type { Dialect } from 'highwater';
+// MQTT 3.1.1 over WebSocket, QoS 0: a client subscribes to the topic of its room, and publishes to it.
+import type { ProtocolAdapter } from 'highwater';
 
 const text = new TextEncoder();
 const field = (value: string) => [value.length >> 8, value.length & 255, ...text.encode(value)];
 const packet = (type: number, body: readonly number[]) => Uint8Array.from([type, ...lengthOf(body.length), ...body]);
 const lengthOf = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...lengthOf(n >> 7)]);
 
-export const dialect: Dialect = ({ lane, room }) => {
+export const protocol: ProtocolAdapter = ({ client, room }) => {
   let stream = new Uint8Array(0); // packets and WebSocket messages need not have the same edges
   return {
     hello: [
-      packet(0x10, [...field('MQTT'), 4, 2, 0, 0, ...field(`lane-${lane}`)]), // CONNECT, clean session
+      packet(0x10, [...field('MQTT'), 4, 2, 0, 0, ...field(`client-${client}`)]), // CONNECT, clean session
       packet(0x82, [0, 1, ...field(`room/${room}`), 0]), // SUBSCRIBE
     ],
     encode: ({ id, payload }) => packet(0x30, [...field(`room/${room}`), ...text.encode(`${id} ${payload}`)]),

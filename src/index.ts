@@ -12,12 +12,12 @@ import { formatProblem } from './plan/problems.ts';
 import { withAbsoluteFiles } from './run/plan-files.ts';
 import { runPlan as run } from './run/run-plan.ts';
 
-export type * from './dialects/dialect.ts';
-export { type DialectProblem, dialectProblems } from './dialects/dialect-contract.ts';
 export { HighwaterError } from './facts/error.ts';
 export type { LiveFigures } from './facts/live-figures.ts';
 export type * from './facts/result.ts';
 export type { Plan } from './plan/plan.ts';
+export type * from './protocols/adapter.ts';
+export { type AdapterProblem, adapterProblems } from './protocols/adapter-contract.ts';
 
 export interface ParsePlanOptions {
   /** For `${env.X}`; `process.env` where left out. */
@@ -61,7 +61,7 @@ export interface RunPlanOptions {
 /**
  * Runs a plan as the command does and resolves with its result, whatever the verdict. Rejects with
  * HighwaterError: PLAN_INVALID (what shows only now), MACHINE_LIMIT, TARGET_UNREACHABLE (the name does not resolve),
- * TARGET_START_FAILED, TLS_FILE_UNREADABLE, DIALECT_INVALID, ROWS_UNREADABLE, PROBE_UNREADABLE, RUN_DIRECTORY_UNWRITABLE, WORKER_START_FAILED or BOOKS_UNBALANCED.
+ * TARGET_START_FAILED, TLS_FILE_UNREADABLE, PROTOCOL_INVALID, ROWS_UNREADABLE, PROBE_UNREADABLE, RUN_DIRECTORY_UNWRITABLE, WORKER_START_FAILED or BOOKS_UNBALANCED.
  */
 export async function runPlan({ plan, secrets }: ParsedPlan, options: RunPlanOptions = {}): Promise<RunResult> {
   const { result } = await run(plan, localPorts(options.runsDirectory ?? DEFAULT_RUNS_DIRECTORY), {

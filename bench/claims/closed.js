@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { median, runHighwater, steadyMicros, times } from '../highwater.js';
 import { runPinned, startEchoServer } from '../rig/processes.js';
 
-const LANES = '100';
+const CLIENTS = '100';
 const BYTES = '64';
 const SECONDS = 8;
 const ROUNDS = 5;
@@ -19,11 +19,11 @@ export async function rows({ rig }) {
   const rounds = [];
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      const bare = JSON.parse(await runPinned(1, rig.bareClient, [port, LANES, BYTES, '1', String(SECONDS)]));
+      const bare = JSON.parse(await runPinned(1, rig.bareClient, [port, CLIENTS, BYTES, '1', String(SECONDS)]));
       const ours = await runHighwater(1, [
         `ws://127.0.0.1:${port}`,
         '-c',
-        LANES,
+        CLIENTS,
         '--bytes',
         BYTES,
         '--closed',
@@ -32,7 +32,7 @@ export async function rows({ rig }) {
         `${SECONDS}s`,
       ]);
       const plain = JSON.parse(
-        await runPinned(1, process.execPath, [WS_CLIENT, port, LANES, BYTES, '1', String(SECONDS)]),
+        await runPinned(1, process.execPath, [WS_CLIENT, port, CLIENTS, BYTES, '1', String(SECONDS)]),
       );
       const ourMicros = steadyMicros(ours);
       rounds.push({
@@ -50,7 +50,7 @@ export async function rows({ rig }) {
   const detail = `(${of('ours').toFixed(2)} µs; bare C ${of('bare').toFixed(2)}, ws ${of('ws').toFixed(2)})`;
   return [
     {
-      claim: 'verified echo, closed, 100 lanes, 64 B: CPU a message / bare C',
+      claim: 'verified echo, closed, 100 clients, 64 B: CPU a message / bare C',
       goal: '≤ 1.5 ×',
       measured: `${times(of('toBare'))} ${detail}`,
       reached: of('toBare') <= 1.5,

@@ -35,7 +35,7 @@ export function rows() {
   ];
 }
 
-/** Reads the message as a lane does. */
+/** Reads the message as a client does. */
 function read(frame) {
   let heardBytes = 0;
   const inflation = {

@@ -1,4 +1,4 @@
-// 10,000 idle lanes in one process: memory a lane and lanes opened a second and core, beside `ws`.
+// 10,000 idle connections in one process: memory a client and connections opened a second and core, beside `ws`.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { median, runHighwater, times } from '../highwater.js';
 import { runPinned, startEchoServer } from '../rig/processes.js';
 
-const LANES = 10_000;
+const CLIENTS = 10_000;
 const ROUNDS = 3;
 const WS_CLIENT = fileURLToPath(new URL('../rig/ws-client.js', import.meta.url));
 
@@ -24,7 +24,7 @@ export async function rows({ rig }) {
         JSON.stringify({
           name: 'idle',
           target: { url: `ws://127.0.0.1:${server.ports[0]}` },
-          load: { connections: [{ to: LANES }, { hold: '12s' }] },
+          load: { connections: [{ to: CLIENTS }, { hold: '12s' }] },
           workers: 1,
         }),
       );
@@ -36,15 +36,16 @@ export async function rows({ rig }) {
             WS_CLIENT,
             '--idle',
             String(server.ports[0]),
-            String(LANES),
+            String(CLIENTS),
           ]),
         );
-        if (ours.connections.opened !== LANES || plain.opened !== LANES) throw new Error('not every lane was opened');
+        if (ours.connections.opened !== CLIENTS || plain.opened !== CLIENTS)
+          throw new Error('not every connection was opened');
         rounds.push({
-          bytes: ours.generator.rssBytesPerLane,
-          wsBytes: (plain.rssBytesAfter - plain.rssBytesBefore) / LANES,
-          perSecond: LANES / ours.connections.connectedSeconds,
-          wsPerSecond: LANES / plain.secondsToOpen,
+          bytes: ours.generator.rssBytesPerConnection,
+          wsBytes: (plain.rssBytesAfter - plain.rssBytesBefore) / CLIENTS,
+          perSecond: CLIENTS / ours.connections.connectedSeconds,
+          wsPerSecond: CLIENTS / plain.secondsToOpen,
         });
       } finally {
         await server.stop();
@@ -58,13 +59,13 @@ export async function rows({ rig }) {
   const rateRatio = median(rounds.map((round) => round.perSecond / round.wsPerSecond));
   return [
     {
-      claim: '10,000 idle lanes: RSS a lane',
+      claim: '10,000 idle connections: RSS a client',
       goal: '≤ 5 KB and ≤ 0.6 × ws',
       measured: `${(of('bytes') / 1e3).toFixed(2)} KB, ${times(memoryRatio)} (ws ${(of('wsBytes') / 1e3).toFixed(2)} KB)`,
       reached: of('bytes') <= 5000 && memoryRatio <= 0.6,
     },
     {
-      claim: 'lanes opened a second and core',
+      claim: 'connections opened a second and core',
       goal: '≥ 2 × ws and > 8,000',
       measured: `${Math.round(of('perSecond'))}/s, ${times(rateRatio)} (ws ${Math.round(of('wsPerSecond'))}/s)`,
       reached: of('perSecond') > 8000 && rateRatio >= 2,

@@ -1,5 +1,5 @@
 // What the delivery ledger costs: CPU per message of a verified echo beside a copy of the program in which an arrival is
-// only counted; and memory per stream and receiver, at rest and with all lanes in a disorder of 1,024 messages at once.
+// only counted; and memory per stream and receiver, at rest and with all clients in a disorder of 1,024 messages at once.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,10 +11,10 @@ import { runPinned, startEchoServer } from '../rig/processes.js';
 const ROUNDS = 5;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The first line of `noteArrival`; behind it everything is what the ledger costs. */
-const BODY = 'export function noteArrival(ledger, lane, sequence) {';
+const BODY = 'export function noteArrival(ledger, client, sequence) {';
 const ONLY_COUNTED = `${BODY}
-    ledger.outstanding[lane]--;
-    ledger.expected[lane] = ledger.low[lane] = sequence + 1;
+    ledger.outstanding[client]--;
+    ledger.expected[client] = ledger.low[client] = sequence + 1;
     return Arrival.inOrder;`;
 
 export async function rows({ rig }) {
@@ -100,14 +100,14 @@ async function memoryOf(shape) {
 }
 
 /**
- * All lanes go through the same disorder in step, so all are at its worst at the same time, and memory is measured where
+ * All clients go through the same disorder in step, so all are at its worst at the same time, and memory is measured where
  * the window is 1,024 wide. What the ledger holds for later counts, not only what is lent.
  */
 const MEASURE_MEMORY = `
 const [, ledgerModule, shape] = process.argv;
 const { createLedger, noteArrival, takeNumber } = await import(ledgerModule);
-// So many that what the compiler keeps meanwhile, some 300 KB, is a few bytes a lane.
-const WINDOW = 1024, LANES = shape === 'random' ? 20000 : 100000;
+// So many that what the compiler keeps meanwhile, some 300 KB, is a few bytes a connection.
+const WINDOW = 1024, CLIENTS = shape === 'random' ? 20000 : 100000;
 // Several times: what the start of the process, or an array that was outgrown, leaves behind must be gone.
 const used = async () => {
   for (let round = 0; round < 5; round++) { gc(); await new Promise((done) => setTimeout(done, 20)); }
@@ -124,18 +124,18 @@ const orders = {
 };
 const order = orders[shape];
 const before = await used();
-const ledger = createLedger(LANES);
-for (let lane = 0; lane < LANES; lane++) noteArrival(ledger, lane, takeNumber(ledger, lane));
-const rest = (await used() - before) / LANES;
-for (let lane = 0; lane < LANES; lane++) for (let n = 0; n < 4 * WINDOW; n++) takeNumber(ledger, lane);
-for (const n of order) for (let lane = 0; lane < LANES; lane++) noteArrival(ledger, lane, n);
+const ledger = createLedger(CLIENTS);
+for (let client = 0; client < CLIENTS; client++) noteArrival(ledger, client, takeNumber(ledger, client));
+const rest = (await used() - before) / CLIENTS;
+for (let client = 0; client < CLIENTS; client++) for (let n = 0; n < 4 * WINDOW; n++) takeNumber(ledger, client);
+for (const n of order) for (let client = 0; client < CLIENTS; client++) noteArrival(ledger, client, n);
 let widest = 0, ordered = 0;
-for (let lane = 0; lane < LANES; lane++) {
-  widest = Math.max(widest, ledger.expected[lane] - ledger.low[lane]);
-  if (ledger.low[lane] === ledger.expected[lane]) ordered++;
+for (let client = 0; client < CLIENTS; client++) {
+  widest = Math.max(widest, ledger.expected[client] - ledger.low[client]);
+  if (ledger.low[client] === ledger.expected[client]) ordered++;
 }
 if (widest > WINDOW || ordered > 0) throw new Error('not the disorder that is claimed: ' + widest + ' wide, ' + ordered + ' in order');
-const disorder = (await used() - before) / LANES;
+const disorder = (await used() - before) / CLIENTS;
 // Names the ledger behind the last measurement, so that it is not collected before.
-console.log(JSON.stringify({ rest, disorder, lanes: ledger.next.length }));
+console.log(JSON.stringify({ rest, disorder, clients: ledger.next.length }));
 `;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { median } from '../highwater.js';
 
 const SELF = fileURLToPath(import.meta.url);
-const LANES = 100;
+const CLIENTS = 100;
 const IN_FLIGHT = 64;
 const BYTES = 64;
 const ROUNDS = 600;
@@ -28,15 +28,15 @@ export async function rows() {
 }
 
 async function measureHere() {
-  const { countDelivered, countSent, createTraffic, flushLane } = await import('../../dist/engine/hot/traffic.js');
-  const { createSpeech } = await import('../../dist/engine/speeches.js');
+  const { countDelivered, countSent, createTraffic, flushClient } = await import('../../dist/engine/hot/traffic.js');
+  const { createDriver } = await import('../../dist/engine/drivers.js');
   const { FrameReader } = await import('../../dist/frames/frame-reader.js');
-  const { Lane } = await import('../../dist/engine/lane.js');
+  const { Client } = await import('../../dist/engine/client.js');
   const { createDensityFacts } = await import('../../dist/measure/density.js');
   const { createRecorder } = await import('../../dist/measure/recorder.js');
 
   const plan = {
-    dialect: { kind: 'echo', format: 'binary' },
+    protocol: { kind: 'echo', format: 'binary' },
     load: { mix: [{ payloadBytes: BYTES }], rooms: null },
   };
   const recorder = createRecorder();
@@ -44,7 +44,7 @@ async function measureHere() {
     throw new Error(JSON.stringify(what));
   };
   const traffic = createTraffic({
-    lanes: LANES,
+    clients: CLIENTS,
     density: createDensityFacts(),
     fanout: null,
     acks: null,
@@ -55,33 +55,33 @@ async function measureHere() {
     report: fail,
     notUnderstood: fail,
   });
-  const speech = createSpeech({
+  const driver = createDriver({
     plan,
     run: 12_345,
-    lanes: LANES,
+    clients: CLIENTS,
     traffic,
     rows: [],
-    ownDialect: null,
-    dialectFailed: fail,
+    adapter: null,
+    adapterFailed: fail,
   });
   const buffer = Buffer.allocUnsafeSlow(65_536);
   traffic.readBytes = buffer;
   traffic.readView = new DataView(buffer.buffer);
   let written = buffer;
-  const lanes = Array.from({ length: LANES }, (_, index) => {
-    const lane = new Lane(index, index);
-    lane.reader = new FrameReader({ maxMessageBytes: 1e7, inflation: null });
-    lane.link = {
+  const clients = Array.from({ length: CLIENTS }, (_, index) => {
+    const client = new Client(index, index);
+    client.reader = new FrameReader({ maxMessageBytes: 1e7, inflation: null });
+    client.link = {
       writableLength: 0,
       write(bytes) {
         written = bytes;
       },
     };
-    return lane;
+    return client;
   });
   const nothing = () => {};
   const sink = {
-    message: (lane, isText, bytes, start, end) => speech.receive(lane, isText, bytes, start, end),
+    message: (client, isText, bytes, start, end) => driver.receive(client, isText, bytes, start, end),
     ping: nothing,
     pong: nothing,
     close: nothing,
@@ -90,19 +90,19 @@ async function measureHere() {
   const sendNs = [];
   const receiveNs = [];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const lane of lanes) {
+    for (const client of clients) {
       const startedAt = process.hrtime.bigint();
       const nowNs = performance.now() * 1e6;
-      for (let i = 0; i < IN_FLIGHT; i++) speech.append(lane, 0, nowNs, nowNs);
+      for (let i = 0; i < IN_FLIGHT; i++) driver.append(client, 0, nowNs, nowNs);
       countSent(traffic, IN_FLIGHT, nowNs, nowNs);
-      flushLane(traffic, lane);
+      flushClient(traffic, client);
       const sentAt = process.hrtime.bigint();
       const echoedBytes = echo(written, buffer);
       const receivedAt = process.hrtime.bigint();
       traffic.receivedNs = performance.now() * 1e6;
-      lane.reader.feed(buffer, 0, echoedBytes, sink, lane);
-      countDelivered(traffic, lane);
-      lane.credit = 0;
+      client.reader.feed(buffer, 0, echoedBytes, sink, client);
+      countDelivered(traffic, client);
+      client.credit = 0;
       const doneAt = process.hrtime.bigint();
       if (round < WARM_ROUNDS) continue;
       sendNs.push(Number(sentAt - startedAt) / IN_FLIGHT);

@@ -1,4 +1,4 @@
-// 10,000 lanes, 8,000 messages a second in an open loop, the target on the other core: how late messages
+// 10,000 clients, 8,000 messages a second in an open loop, the target on the other core: how late messages
 // are sent, and what share of its core the worker needs. Not pinned: the coordinator would share the worker's core.
 
 import { runHighwater } from '../highwater.js';
@@ -39,7 +39,7 @@ export async function rows({ rig }) {
     const cpuRatio = seconds.reduce((sum, point) => sum + point.cpuRatio, 0) / seconds.length;
     return [
       {
-        claim: '10,000 lanes, 8,000 messages/s open loop: send lag p99, CPU of a core',
+        claim: '10,000 clients, 8,000 messages/s open loop: send lag p99, CPU of a core',
         goal: '< 2 ms, < 35 %',
         measured: `${result.sendLag.p99Ms.toFixed(2)} ms (p50 ${result.sendLag.p50Ms.toFixed(2)}), ${(100 * cpuRatio).toFixed(0)} %`,
         reached: result.sendLag.p99Ms < 2 && cpuRatio < 0.35,

@@ -1,4 +1,4 @@
-// Verified echo, 64 in flight a lane: verified messages a second on one core, beside the bare C client.
+// Verified echo, 64 in flight a client: verified messages a second on one core, beside the bare C client.
 
 import { median, runHighwater, steadyMicros } from '../highwater.js';
 import { runPinned, startEchoServer } from '../rig/processes.js';
@@ -35,7 +35,7 @@ export async function rows({ rig }) {
   const million = (perSecond) => `${(perSecond / 1e6).toFixed(2)} M/s`;
   return [
     {
-      claim: 'the same, 64 in flight a lane: verified messages a second, one core',
+      claim: 'the same, 64 in flight a client: verified messages a second, one core',
       goal: '> 3 M/s',
       measured: `${million(of('ours'))} (best ${million(best)}, ${of('micros').toFixed(3)} µs each; bare C ${million(of('bare'))})`,
       reached: of('ours') > 3e6,

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { COMMAND, median, times } from '../highwater.js';
 import { runPinned, startEchoServer } from '../rig/processes.js';
 
-const LANES = '100';
+const CLIENTS = '100';
 const BYTES = '64';
 const SECONDS = 3;
 const ROUNDS = 3;
@@ -29,7 +29,7 @@ export async function rows({ rig }) {
   const directory = mkdtempSync(path.join(tmpdir(), 'highwater-proxy-'));
   const serverPort = String(server.ports[0]);
   const ask = async (port, inFlight) =>
-    JSON.parse(await runPinned(1, process.execPath, [WS_CLIENT, port, LANES, BYTES, inFlight, String(SECONDS)]));
+    JSON.parse(await runPinned(1, process.execPath, [WS_CLIENT, port, CLIENTS, BYTES, inFlight, String(SECONDS)]));
   const through = async (args, inFlight) => {
     const between = await start(args);
     try {

@@ -13,7 +13,7 @@ const RENDER = fileURLToPath(new URL('../rig/render-report.js', import.meta.url)
 const MB = 1024 ** 2;
 const CASES = [
   {
-    what: 'the page of an hour, 2,000 lanes',
+    what: 'the page of an hour, 2,000 clients',
     format: 'html',
     count: 1,
     mostSeconds: 2,

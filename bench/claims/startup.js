@@ -1,4 +1,4 @@
-// How quick the command is: `--help`, and the first message of a one-lane run after the start.
+// How quick the command is: `--help`, and the first message of a one-client run after the start.
 
 import { spawnSync } from 'node:child_process';
 import { COMMAND, median, runHighwater } from '../highwater.js';
@@ -31,7 +31,7 @@ export async function rows({ rig }) {
       firsts.push(Date.parse(run.run.startedAt) - startedMs + 1000 * (run.run.messagesStartedSeconds ?? 0));
     }
     result.push({
-      claim: 'first message of a 1-lane run after the start of the command',
+      claim: 'first message of a 1-client run after the start of the command',
       goal: '< 700 ms',
       measured: `${median(firsts).toFixed(0)} ms`,
       reached: median(firsts) < 700,

@@ -3,9 +3,9 @@
  * check, no histogram. A load tester that measures something cannot be cheaper, and how much dearer it is, is the price of
  * what it measures.
  *
- *   bare-client PORT LANES BYTES IN_FLIGHT SECONDS
+ *   bare-client PORT CLIENTS BYTES IN_FLIGHT SECONDS
  *
- * Opens LANES connections to 127.0.0.1:PORT, then keeps IN_FLIGHT masked binary messages of BYTES payload under way on each
+ * Opens CLIENTS connections to 127.0.0.1:PORT, then keeps IN_FLIGHT masked binary messages of BYTES payload under way on each
  * (a closed loop: an echo is answered by the next message) for SECONDS, and prints one line of JSON:
  *
  *   {"messages":N,"seconds":S,"cpuSeconds":C,"cpuMicrosPerMessage":X,"messagesPerSecond":Y,"userSeconds":U,"sysSeconds":K}
@@ -14,9 +14,9 @@
  *
  * Invariants:
  *  - One read, one write: the echoes that one read completes are answered by one write (of at most BATCH_BYTES).
- *  - No buffer belongs to a lane. All messages are the same frame under the same mask, so what a lane still has to send is a
+ *  - No buffer belongs to a client. All messages are the same frame under the same mask, so what a client still has to send is a
  *    count of bytes and a position in that frame; of a partial echo only its header and a count of bytes are kept.
- *  - A lane is read from even while its own bytes are blocked, so client and server cannot wait for each other.
+ *  - A client is read from even while its own bytes are blocked, so client and server cannot wait for each other.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -41,12 +41,12 @@ enum {
   MOST_PAYLOAD_BYTES = 16 * 1024 * 1024,
   LONGEST_HEADER_BYTES = 10, /* of a server's frame: it carries no mask */
   EVENTS_A_WAIT = 512,
-  SETUP_TIMEOUT_SECONDS = 10, /* for each step of a lane's connect and handshake */
+  SETUP_TIMEOUT_SECONDS = 10, /* for each step of a client's connect and handshake */
 };
 
 enum { OP_CLOSE = 8 };
 
-struct lane {
+struct client {
   uint64_t owed_bytes;   /* still to be sent */
   uint64_t payload_left; /* of the echo that is under way */
   uint32_t position;     /* in the frame, of the next byte to be sent */
@@ -57,7 +57,7 @@ struct lane {
   bool blocked;      /* the kernel took less than was owed: epoll tells when to go on */
 };
 
-static struct lane *lanes;
+static struct client *clients;
 static int poller;
 static uint8_t *batch; /* the frame, again and again */
 static size_t frame_bytes, batch_bytes;
@@ -132,7 +132,7 @@ static void shake_hands(int fd, int port) {
   if (strstr(answer, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == NULL) die("a handshake was answered with a wrong accept key");
 }
 
-static int open_lane(int port) {
+static int open_client(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) die_of("socket");
   const struct timeval timeout = {.tv_sec = SETUP_TIMEOUT_SECONDS};
@@ -153,39 +153,39 @@ static int open_lane(int port) {
 
 /* ---- the closed loop ---- */
 
-static void watch(int operation, struct lane *lane, uint32_t events) {
-  struct epoll_event event = {.events = events, .data.ptr = lane};
-  if (epoll_ctl(poller, operation, lane->fd, &event) != 0) die_of("epoll_ctl");
+static void watch(int operation, struct client *client, uint32_t events) {
+  struct epoll_event event = {.events = events, .data.ptr = client};
+  if (epoll_ctl(poller, operation, client->fd, &event) != 0) die_of("epoll_ctl");
 }
 
-static void send_owed(struct lane *lane) {
+static void send_owed(struct client *client) {
   bool blocked = false;
-  while (lane->owed_bytes > 0 && !blocked) {
-    size_t length = batch_bytes - lane->position;
-    if (length > lane->owed_bytes) length = (size_t)lane->owed_bytes;
-    ssize_t n = send(lane->fd, batch + lane->position, length, MSG_NOSIGNAL);
+  while (client->owed_bytes > 0 && !blocked) {
+    size_t length = batch_bytes - client->position;
+    if (length > client->owed_bytes) length = (size_t)client->owed_bytes;
+    ssize_t n = send(client->fd, batch + client->position, length, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR) die_of("send");
     if (n < 0) n = 0;
-    lane->owed_bytes -= (uint64_t)n;
-    lane->position = (uint32_t)((lane->position + (size_t)n) % frame_bytes);
+    client->owed_bytes -= (uint64_t)n;
+    client->position = (uint32_t)((client->position + (size_t)n) % frame_bytes);
     blocked = (size_t)n < length;
   }
-  if (blocked == lane->blocked) return;
-  lane->blocked = blocked;
-  watch(EPOLL_CTL_MOD, lane, blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  if (blocked == client->blocked) return;
+  client->blocked = blocked;
+  watch(EPOLL_CTL_MOD, client, blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-/* Takes over the header that is complete in lane->header. */
-static void begin_frame(struct lane *lane) {
-  const uint8_t *h = lane->header;
+/* Takes over the header that is complete in client->header. */
+static void begin_frame(struct client *client) {
+  const uint8_t *h = client->header;
   const uint8_t short_length = h[1] & 0x7f, opcode = h[0] & 0x0f;
-  if (opcode == OP_CLOSE) die("the server closed a lane with a close frame");
+  if (opcode == OP_CLOSE) die("the server closed a client with a close frame");
   if ((h[1] & 0x80) != 0) die("the server masked a frame");
   uint64_t length = short_length < 126 ? short_length : 0;
-  for (int i = 2; i < lane->header_length; i++) length = length << 8 | h[i];
-  lane->payload_left = length;
-  lane->ends_message = (h[0] & 0x80) != 0 && opcode < OP_CLOSE;
-  lane->header_length = 0;
+  for (int i = 2; i < client->header_length; i++) length = length << 8 | h[i];
+  client->payload_left = length;
+  client->ends_message = (h[0] & 0x80) != 0 && opcode < OP_CLOSE;
+  client->header_length = 0;
 }
 
 static int header_bytes_of(uint8_t second) {
@@ -194,31 +194,31 @@ static int header_bytes_of(uint8_t second) {
 }
 
 /* How many messages these bytes complete. */
-static uint64_t count_echoes(struct lane *lane, const uint8_t *bytes, size_t length) {
+static uint64_t count_echoes(struct client *client, const uint8_t *bytes, size_t length) {
   uint64_t complete = 0;
   size_t at = 0;
   while (at < length) {
-    if (lane->payload_left == 0) {
-      lane->header[lane->header_length++] = bytes[at++];
-      if (lane->header_length < 2 || lane->header_length < header_bytes_of(lane->header[1])) continue;
-      begin_frame(lane);
+    if (client->payload_left == 0) {
+      client->header[client->header_length++] = bytes[at++];
+      if (client->header_length < 2 || client->header_length < header_bytes_of(client->header[1])) continue;
+      begin_frame(client);
     }
-    const size_t take = lane->payload_left < length - at ? (size_t)lane->payload_left : length - at;
+    const size_t take = client->payload_left < length - at ? (size_t)client->payload_left : length - at;
     at += take;
-    lane->payload_left -= take;
-    if (lane->payload_left == 0 && lane->ends_message) complete++;
+    client->payload_left -= take;
+    if (client->payload_left == 0 && client->ends_message) complete++;
   }
   return complete;
 }
 
-static uint64_t on_readable(struct lane *lane) {
-  const ssize_t n = recv(lane->fd, read_buffer, READ_BYTES, 0);
-  if (n == 0) die("the server closed a lane");
+static uint64_t on_readable(struct client *client) {
+  const ssize_t n = recv(client->fd, read_buffer, READ_BYTES, 0);
+  if (n == 0) die("the server closed a client");
   if (n < 0 && errno != EAGAIN && errno != EINTR) die_of("recv");
   if (n < 0) return 0;
-  const uint64_t echoes = count_echoes(lane, read_buffer, (size_t)n);
-  lane->owed_bytes += echoes * frame_bytes;
-  if (echoes > 0 && !lane->blocked) send_owed(lane);
+  const uint64_t echoes = count_echoes(client, read_buffer, (size_t)n);
+  client->owed_bytes += echoes * frame_bytes;
+  if (echoes > 0 && !client->blocked) send_owed(client);
   return echoes;
 }
 
@@ -229,9 +229,9 @@ static uint64_t loop_until(double end_seconds) {
     const int ready = epoll_wait(poller, events, EVENTS_A_WAIT, (int)((end_seconds - now) * 1000) + 1);
     if (ready < 0 && errno != EINTR) die_of("epoll_wait");
     for (int i = 0; i < ready; i++) {
-      struct lane *lane = events[i].data.ptr;
-      if ((events[i].events & EPOLLOUT) != 0) send_owed(lane);
-      if ((events[i].events & ~(uint32_t)EPOLLOUT) != 0) messages += on_readable(lane);
+      struct client *client = events[i].data.ptr;
+      if ((events[i].events & EPOLLOUT) != 0) send_owed(client);
+      if ((events[i].events & ~(uint32_t)EPOLLOUT) != 0) messages += on_readable(client);
     }
   }
   return messages;
@@ -242,17 +242,17 @@ static uint64_t loop_until(double end_seconds) {
 static double number(const char *text, double least, double most) {
   char *end;
   const double value = strtod(text, &end);
-  if (*text == 0 || *end != 0 || !(value >= least && value <= most)) die("expected PORT LANES BYTES IN_FLIGHT SECONDS");
+  if (*text == 0 || *end != 0 || !(value >= least && value <= most)) die("expected PORT CLIENTS BYTES IN_FLIGHT SECONDS");
   return value;
 }
 
 int main(int count, char **arguments) {
   if (count != 6) {
-    fprintf(stderr, "usage: bare-client PORT LANES BYTES IN_FLIGHT SECONDS\n");
+    fprintf(stderr, "usage: bare-client PORT CLIENTS BYTES IN_FLIGHT SECONDS\n");
     return 2;
   }
   const int port = (int)number(arguments[1], 1, 65535);
-  const size_t lane_count = (size_t)number(arguments[2], 1, 1000000);
+  const size_t client_count = (size_t)number(arguments[2], 1, 1000000);
   const size_t payload = (size_t)number(arguments[3], 0, MOST_PAYLOAD_BYTES);
   const uint64_t in_flight = (uint64_t)number(arguments[4], 1, 1000000);
   const double seconds = number(arguments[5], 0.001, 3600);
@@ -261,21 +261,21 @@ int main(int count, char **arguments) {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) die_of("getrlimit");
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) die_of("setrlimit");
-  lanes = calloc(lane_count, sizeof *lanes);
+  clients = calloc(client_count, sizeof *clients);
   poller = epoll_create1(EPOLL_CLOEXEC);
-  if (lanes == NULL || poller < 0) die_of("start");
+  if (clients == NULL || poller < 0) die_of("start");
   lay_out_batch(payload, in_flight);
-  for (size_t i = 0; i < lane_count; i++) {
-    lanes[i].fd = open_lane(port);
-    watch(EPOLL_CTL_ADD, &lanes[i], EPOLLIN);
+  for (size_t i = 0; i < client_count; i++) {
+    clients[i].fd = open_client(port);
+    watch(EPOLL_CTL_ADD, &clients[i], EPOLLIN);
   }
 
   struct rusage before, after;
   getrusage(RUSAGE_SELF, &before);
   const double start_seconds = now_seconds();
-  for (size_t i = 0; i < lane_count; i++) {
-    lanes[i].owed_bytes = in_flight * frame_bytes;
-    send_owed(&lanes[i]);
+  for (size_t i = 0; i < client_count; i++) {
+    clients[i].owed_bytes = in_flight * frame_bytes;
+    send_owed(&clients[i]);
   }
   const uint64_t messages = loop_until(start_seconds + seconds);
   const double took_seconds = now_seconds() - start_seconds;

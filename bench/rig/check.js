@@ -23,25 +23,25 @@ const wsClient = fileURLToPath(new URL('ws-client.js', import.meta.url));
 const sizes = [0, 1, 2, 3, 7, 8, 9, 125, 126, 127, 65_535, 65_536, 262_129, 262_130, 262_131, 262_144, MIB, 16 * MIB];
 
 /** @param {number} port @returns {Promise<WebSocket>} */
-async function openLane(port) {
-  const lane = new WebSocket(`ws://127.0.0.1:${port}/`, { perMessageDeflate: false });
-  await once(lane, 'open');
-  return lane;
+async function openConnection(port) {
+  const client = new WebSocket(`ws://127.0.0.1:${port}/`, { perMessageDeflate: false });
+  await once(client, 'open');
+  return client;
 }
 
-/** @param {WebSocket} lane @param {number} count @returns {Promise<{ data: Buffer, isBinary: boolean }[]>} */
-const receive = (lane, count) =>
+/** @param {WebSocket} client @param {number} count @returns {Promise<{ data: Buffer, isBinary: boolean }[]>} */
+const receive = (client, count) =>
   new Promise((resolve, reject) => {
     /** @type {{ data: Buffer, isBinary: boolean }[]} */
     const received = [];
-    lane.on('message', function take(data, isBinary) {
+    client.on('message', function take(data, isBinary) {
       received.push({ data: /** @type {Buffer} */ (data), isBinary });
       if (received.length < count) return;
-      lane.off('message', take);
-      lane.off('error', reject);
+      client.off('message', take);
+      client.off('error', reject);
       resolve(received);
     });
-    lane.once('error', reject);
+    client.once('error', reject);
   });
 
 /** @param {number} firstByte @param {Buffer} payload @param {Buffer} [mask] @returns {Buffer} a client's frame, made here */
@@ -92,52 +92,52 @@ const failure = (/** @type {number} */ code) => Buffer.of(0x88, 2, code >> 8, co
 
 /** @param {number} port */
 async function checkEchoServerWithWs(port) {
-  const lane = await openLane(port);
+  const client = await openConnection(port);
   for (const size of sizes) {
     const payload = randomBytes(size);
-    lane.send(payload);
-    const [echo] = await receive(lane, 1);
+    client.send(payload);
+    const [echo] = await receive(client, 1);
     assert.ok(echo?.isBinary && echo.data.equals(payload), `${size} bytes come back unchanged`);
   }
-  lane.send('text: grüße');
-  const [text] = await receive(lane, 1);
+  client.send('text: grüße');
+  const [text] = await receive(client, 1);
   assert.ok(text !== undefined && !text.isBinary && text.data.toString() === 'text: grüße', 'text stays text');
 
   const parts = [10, 0, 70_000, 300_000, 1].map((size) => randomBytes(size));
-  const pong = once(lane, 'pong');
+  const pong = once(client, 'pong');
   for (const [i, part] of parts.entries()) {
-    lane.send(part, { fin: i === parts.length - 1, binary: true });
-    if (i === 1) lane.ping('between fragments');
+    client.send(part, { fin: i === parts.length - 1, binary: true });
+    if (i === 1) client.ping('between fragments');
   }
-  const [whole] = await receive(lane, 1);
+  const [whole] = await receive(client, 1);
   assert.ok(whole?.data.equals(Buffer.concat(parts)), 'a fragmented message comes back whole');
   assert.equal(String((await pong)[0]), 'between fragments');
 
   const many = Array.from({ length: 5_000 }, (_, i) => randomBytes((i * 37) % 3_000));
-  const echoes = receive(lane, many.length);
-  for (const payload of many) lane.send(payload);
+  const echoes = receive(client, many.length);
+  for (const payload of many) client.send(payload);
   assert.ok(
     (await echoes).every(({ data }, i) => data.equals(/** @type {Buffer} */ (many[i]))),
     'in order, unchanged',
   );
 
-  const closed = once(lane, 'close');
-  lane.close(4321, 'enough');
+  const closed = once(client, 'close');
+  client.close(4321, 'enough');
   const [code, reason] = await closed;
   assert.deepEqual([code, String(reason)], [4321, 'enough']);
 }
 
 /** A client that does not read makes the server's writes short. @param {number} port */
 async function checkSlowReader(port) {
-  const lane = await openLane(port);
-  lane.pause();
+  const client = await openConnection(port);
+  client.pause();
   const payloads = Array.from({ length: 40 }, (_, i) => randomBytes(i % 2 === 0 ? MIB : 50_000 + i));
-  for (const payload of payloads) lane.send(payload);
+  for (const payload of payloads) client.send(payload);
   await sleep(300);
-  const echoes = receive(lane, payloads.length);
-  lane.resume();
+  const echoes = receive(client, payloads.length);
+  client.resume();
   assert.ok((await echoes).every(({ data }, i) => data.equals(/** @type {Buffer} */ (payloads[i]))));
-  lane.terminate();
+  client.terminate();
 }
 
 /** @param {number} port */
@@ -215,16 +215,16 @@ async function startWsServer() {
   await once(server, 'listening');
   let received = 0;
   let wrong = 0;
-  server.on('connection', (lane) => {
+  server.on('connection', (client) => {
     /** @type {Buffer | null} */
     let expected = null;
-    lane.on('error', () => {}); // clients end without a close frame
-    lane.on('message', (data, isBinary) => {
+    client.on('error', () => {}); // clients end without a close frame
+    client.on('message', (data, isBinary) => {
       const bytes = /** @type {Buffer} */ (data);
       expected ??= Buffer.alloc(bytes.length, 'abcdefghijklmnopqrstuvwxyz');
       received++;
       if (!isBinary || !bytes.equals(expected)) wrong++;
-      lane.send(data);
+      client.send(data);
     });
   });
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
@@ -257,7 +257,7 @@ async function checkClients(bareClient, echoPort) {
     ['ws-client', [process.execPath, wsClient]],
   ];
   for (const [name, [command = '', ...first]] of clients) {
-    for (const [lanes, bytes, inFlight] of [
+    for (const [clients, bytes, inFlight] of [
       [1, 1, 1],
       [50, 64, 1],
       [10, 125, 64],
@@ -269,7 +269,7 @@ async function checkClients(bareClient, echoPort) {
       [1, 3 * MIB, 2],
       [200, 0, 3],
     ].map((row) => /** @type {[number, number, number]} */ (row))) {
-      const load = [lanes, bytes, inFlight, 0.3].map(String);
+      const load = [clients, bytes, inFlight, 0.3].map(String);
       const what = `${name} ${load.join(' ')}`;
       const args = (/** @type {number} */ port) => [...first, String(port), ...load];
       readResult(await runPinned(null, command, args(echoPort)), `${what} on echo-server`);
@@ -279,7 +279,7 @@ async function checkClients(bareClient, echoPort) {
       assert.equal(wrong, 0, `${what}: every message arrives as it should`);
       const underWay = received - messages;
       assert.ok(
-        underWay >= 0 && underWay <= lanes * inFlight,
+        underWay >= 0 && underWay <= clients * inFlight,
         `${what}: counted ${messages}, the server echoed ${received}: what is under way at the end explains it`,
       );
     }
@@ -292,7 +292,7 @@ const rssBytes = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid
 
 /** 19,000 connections at once, just under the limit of 20,000 descriptors a process that machines commonly set. */
 async function checkIdle() {
-  const [holderCount, lanesEach, holdSeconds] = [4, 4_750, 20];
+  const [holderCount, clientsEach, holdSeconds] = [4, 4_750, 20];
   const server = await startEchoServer();
   const before = rssBytes(server.pid);
   const holders = Promise.all(
@@ -301,13 +301,13 @@ async function checkIdle() {
         wsClient,
         '--idle',
         String(server.ports[0]),
-        String(lanesEach),
+        String(clientsEach),
         '--hold',
         String(holdSeconds),
       ]),
     ),
   );
-  const all = holderCount * lanesEach;
+  const all = holderCount * clientsEach;
   const descriptors = () => readdirSync(`/proc/${server.pid}/fd`).length;
   for (let waited = 0; waited < 90 && descriptors() <= all; waited++) await sleep(1_000);
   const atOnce = descriptors();

@@ -1,14 +1,14 @@
 // The same work as bare-client.c on the `ws` package, as a user would write it, and nothing checked: what Highwater's own
 // client is compared with. Two modes:
 //
-//   node ws-client.js PORT LANES BYTES IN_FLIGHT SECONDS
+//   node ws-client.js PORT CLIENTS BYTES IN_FLIGHT SECONDS
 //     {"messages":N,"seconds":S,"cpuSeconds":C,"cpuMicrosPerMessage":X,"messagesPerSecond":Y,"userSeconds":U,"sysSeconds":K}
 //     A closed loop; messages are complete echoes, CPU time and seconds those of the loop without the handshakes.
 //
-//   node [--expose-gc] ws-client.js --idle PORT LANES [SOURCES] [--hold SECONDS]
-//     {"lanes":L,"opened":O,"failed":F,"secondsToOpen":S,"cpuSecondsToOpen":C,"rssBytesBefore":B,"rssBytesAfter":A}
-//     Opens LANES idle connections, from SOURCES addresses (127.0.0.2, 127.0.0.3, ...) in turn or from the default one, and
-//     exits, or first keeps them open for SECONDS after the line is printed; then lanes lost meanwhile are exit code 1.
+//   node [--expose-gc] ws-client.js --idle PORT CLIENTS [SOURCES] [--hold SECONDS]
+//     {"clients":L,"opened":O,"failed":F,"secondsToOpen":S,"cpuSecondsToOpen":C,"rssBytesBefore":B,"rssBytesAfter":A}
+//     Opens CLIENTS idle connections, from SOURCES addresses (127.0.0.2, 127.0.0.3, ...) in turn or from the default one, and
+//     exits, or first keeps them open for SECONDS after the line is printed; then clients lost meanwhile are exit code 1.
 //
 // Connections end by a reset, not by FIN: a port in TIME_WAIT, and above all one that was bound to a source address, is not
 // available for a minute (Linux hands it to nobody who does not bind), and the next measurement would pay for this one.
@@ -21,7 +21,7 @@ const OPENING_AT_ONCE = 200;
 const HANDSHAKE_LIMIT_MS = 10_000;
 const MOST_SOURCES = 250; // 127.0.0.2 to 127.0.0.251
 const usage =
-  'usage: ws-client.js PORT LANES BYTES IN_FLIGHT SECONDS | ws-client.js --idle PORT LANES [SOURCES] [--hold SECONDS]';
+  'usage: ws-client.js PORT CLIENTS BYTES IN_FLIGHT SECONDS | ws-client.js --idle PORT CLIENTS [SOURCES] [--hold SECONDS]';
 
 /** @type {(cpu: NodeJS.CpuUsage) => number} */
 const cpuSecondsOf = (cpu) => (cpu.user + cpu.system) / 1e6;
@@ -29,79 +29,79 @@ const cpuSecondsOf = (cpu) => (cpu.user + cpu.system) / 1e6;
 /**
  * @param {number} port
  * @param {string | undefined} localAddress
- * @param {Set<import('node:net').Socket>} sockets where to add the lane's
+ * @param {Set<import('node:net').Socket>} sockets where to add the client's
  * @returns {Promise<WebSocket>}
  */
-function openLane(port, localAddress, sockets) {
+function openConnection(port, localAddress, sockets) {
   return new Promise((resolve, reject) => {
-    const lane = new WebSocket(`ws://127.0.0.1:${port}/`, {
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`, {
       perMessageDeflate: false,
       skipUTF8Validation: true,
       handshakeTimeout: HANDSHAKE_LIMIT_MS,
       ...(localAddress === undefined ? {} : { localAddress }),
     });
-    lane.on('error', reject); // stays: after opening it rejects nothing, but an error without a listener would throw
-    lane.once('upgrade', ({ socket }) => sockets.add(socket));
-    lane.once('open', () => resolve(lane));
+    client.on('error', reject); // stays: after opening it rejects nothing, but an error without a listener would throw
+    client.once('upgrade', ({ socket }) => sockets.add(socket));
+    client.once('open', () => resolve(client));
   });
 }
 
 /**
  * @param {number} port
- * @param {number} laneCount
+ * @param {number} clientCount
  * @param {number} sources 0 for the default address
  * @param {Set<import('node:net').Socket>} sockets where to add theirs
- * @returns {Promise<{ lanes: WebSocket[], errors: Error[] }>}
+ * @returns {Promise<{ clients: WebSocket[], errors: Error[] }>}
  */
-async function openLanes(port, laneCount, sources, sockets) {
+async function openConnections(port, clientCount, sources, sockets) {
   /** @type {WebSocket[]} */
-  const lanes = [];
+  const clients = [];
   /** @type {Error[]} */
   const errors = [];
   let next = 0;
   const opener = async () => {
-    while (next < laneCount) {
+    while (next < clientCount) {
       const localAddress = sources === 0 ? undefined : `127.0.0.${2 + (next % sources)}`;
       next++;
       try {
-        lanes.push(await openLane(port, localAddress, sockets));
+        clients.push(await openConnection(port, localAddress, sockets));
       } catch (error) {
         errors.push(/** @type {Error} */ (error));
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(OPENING_AT_ONCE, laneCount) }, opener));
-  return { lanes, errors };
+  await Promise.all(Array.from({ length: Math.min(OPENING_AT_ONCE, clientCount) }, opener));
+  return { clients, errors };
 }
 
 /**
- * @param {{ port: number, laneCount: number, payloadBytes: number, inFlight: number, runSeconds: number }} options
+ * @param {{ port: number, clientCount: number, payloadBytes: number, inFlight: number, runSeconds: number }} options
  * @param {Set<import('node:net').Socket>} sockets
  */
-async function runClosedLoop({ port, laneCount, payloadBytes, inFlight, runSeconds }, sockets) {
-  const { lanes, errors } = await openLanes(port, laneCount, 0, sockets);
+async function runClosedLoop({ port, clientCount, payloadBytes, inFlight, runSeconds }, sockets) {
+  const { clients, errors } = await openConnections(port, clientCount, 0, sockets);
   if (errors[0] !== undefined)
-    throw new Error(`${errors.length} of ${laneCount} lanes did not open`, { cause: errors[0] });
+    throw new Error(`${errors.length} of ${clientCount} clients did not open`, { cause: errors[0] });
   const payload = Buffer.alloc(payloadBytes, 'abcdefghijklmnopqrstuvwxyz');
   let messages = 0;
   /** @type {Error | null} */
   let lost = null;
-  for (const lane of lanes) {
-    lane.on('message', () => {
+  for (const client of clients) {
+    client.on('message', () => {
       messages++;
-      lane.send(payload);
+      client.send(payload);
     });
-    lane.on('error', (error) => {
+    client.on('error', (error) => {
       lost ??= error;
     });
-    lane.on('close', (code) => {
-      lost ??= new Error(`the server closed a lane with code ${code}`);
+    client.on('close', (code) => {
+      lost ??= new Error(`the server closed a client with code ${code}`);
     });
   }
   const startMs = performance.now();
   const startCpu = process.cpuUsage();
-  for (const lane of lanes) {
-    for (let i = 0; i < inFlight; i++) lane.send(payload);
+  for (const client of clients) {
+    for (let i = 0; i < inFlight; i++) client.send(payload);
   }
   await sleep(runSeconds * 1000);
   const cpu = process.cpuUsage(startCpu);
@@ -121,30 +121,30 @@ async function runClosedLoop({ port, laneCount, payloadBytes, inFlight, runSecon
 }
 
 /**
- * @param {{ port: number, laneCount: number, sources: number }} options
+ * @param {{ port: number, clientCount: number, sources: number }} options
  * @param {Set<import('node:net').Socket>} sockets
  */
-async function openIdle({ port, laneCount, sources }, sockets) {
+async function openIdle({ port, clientCount, sources }, sockets) {
   globalThis.gc?.();
   const rssBytesBefore = process.memoryUsage.rss();
   const startMs = performance.now();
   const startCpu = process.cpuUsage();
-  const { lanes, errors } = await openLanes(port, laneCount, sources, sockets);
+  const { clients, errors } = await openConnections(port, clientCount, sources, sockets);
   const secondsToOpen = (performance.now() - startMs) / 1000;
   const cpuSecondsToOpen = cpuSecondsOf(process.cpuUsage(startCpu));
   globalThis.gc?.();
   const rssBytesAfter = process.memoryUsage.rss();
   if (errors[0] !== undefined) console.error(`ws-client: the first of ${errors.length} failures:`, errors[0].message);
   const result = {
-    lanes: laneCount,
-    opened: lanes.length,
+    clients: clientCount,
+    opened: clients.length,
     failed: errors.length,
     secondsToOpen,
     cpuSecondsToOpen,
     rssBytesBefore,
     rssBytesAfter,
   };
-  return { result, lanes };
+  return { result, clients };
 }
 
 /**
@@ -160,7 +160,7 @@ function number(text, least, most) {
 
 /**
  * @param {readonly string[]} args
- * @param {Set<import('node:net').Socket>} sockets of all lanes that were opened
+ * @param {Set<import('node:net').Socket>} sockets of all clients that were opened
  * @returns {Promise<number>} the exit code
  */
 async function main(args, sockets) {
@@ -168,7 +168,7 @@ async function main(args, sockets) {
     if (args.length !== 5) throw new Error(usage);
     const options = {
       port: number(args[0], 1, 65_535),
-      laneCount: number(args[1], 1, 1_000_000),
+      clientCount: number(args[1], 1, 1_000_000),
       payloadBytes: number(args[2], 0, 16 * 1024 * 1024),
       inFlight: number(args[3], 1, 1_000_000),
       runSeconds: number(args[4], 0.001, 3600),
@@ -179,17 +179,17 @@ async function main(args, sockets) {
   }
   const holdAt = args.indexOf('--hold');
   const holdSeconds = holdAt === -1 ? 0 : number(args[holdAt + 1], 0, 3600);
-  const [port, laneCount, sources = '0'] = holdAt === -1 ? args.slice(1) : args.slice(1, holdAt);
+  const [port, clientCount, sources = '0'] = holdAt === -1 ? args.slice(1) : args.slice(1, holdAt);
   const options = {
     port: number(port, 1, 65_535),
-    laneCount: number(laneCount, 1, 1_000_000),
+    clientCount: number(clientCount, 1, 1_000_000),
     sources: number(sources, 0, MOST_SOURCES),
   };
-  const { result, lanes } = await openIdle(options, sockets);
+  const { result, clients } = await openIdle(options, sockets);
   console.log(JSON.stringify(result));
   await sleep(holdSeconds * 1000);
-  const lostCount = lanes.filter((lane) => lane.readyState !== WebSocket.OPEN).length;
-  if (lostCount > 0) console.error(`ws-client: ${lostCount} lanes were lost while they were held`);
+  const lostCount = clients.filter((client) => client.readyState !== WebSocket.OPEN).length;
+  if (lostCount > 0) console.error(`ws-client: ${lostCount} clients were lost while they were held`);
   return lostCount === 0 ? 0 : 1;
 }
 

@@ -39,7 +39,7 @@ describe('the books', () => {
   });
 
   test.each([
-    'late',
+    'overdue',
     'backpressure',
     'windowFull',
     'socketClosed',

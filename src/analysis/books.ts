@@ -42,10 +42,10 @@ export function imbalances({
   return [
     ...messageImbalances(messages),
     ...misbehaving.flatMap(({ kind, messages: own }) =>
-      messageImbalances(own).map((imbalance) => `of lanes that misbehave (${kind}): ${imbalance}`),
+      messageImbalances(own).map((imbalance) => `of clients that misbehave (${kind}): ${imbalance}`),
     ),
     ...reachImbalances('in rooms', fanout),
-    // Of a worker that died the windows are known up to a moment at which lanes were still owed something.
+    // Of a worker that died the windows are known up to a moment at which clients were still owed something.
     ...reachImbalances('of pushes', pushes),
   ];
 }

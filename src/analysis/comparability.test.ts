@@ -47,7 +47,7 @@ describe('runs are comparable', () => {
   test('whose files lie elsewhere, and whose processes have other numbers', () => {
     const at = (directory: string, process: number): Plan => ({
       ...PLAN,
-      dialect: { kind: 'module', file: `${directory}/chat.ts` },
+      protocol: { kind: 'module', file: `${directory}/chat.ts` },
       target: { ...PLAN.target, rowsFile: `${directory}/rows.csv` },
       load: { ...PLAN.load, feed: { file: `${directory}/feed.csv`, order: 'sequential' } },
       faults: [{ name: 'stop', kind: 'stop', process, atNs: 1e9, forNs: 1e9 }],

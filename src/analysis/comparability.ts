@@ -83,12 +83,12 @@ type Json = unknown;
 function loadOf(plan: Plan): Plan {
   const without = <T extends object>(value: T, names: readonly string[]): T =>
     Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name))) as T;
-  const { target, dialect, faults, load } = plan;
+  const { target, protocol, faults, load } = plan;
   // A checkout lies elsewhere, and a process has another number, each time: neither is another load.
   return {
     ...without(plan, FREE_OF_PLAN),
     target: { ...without(target, FREE_OF_TARGET), rowsFile: fileName(target.rowsFile) },
-    dialect: dialect.kind === 'module' ? { ...dialect, file: fileName(dialect.file) } : dialect,
+    protocol: protocol.kind === 'module' ? { ...protocol, file: fileName(protocol.file) } : protocol,
     faults: faults.map((fault) => without(fault, ['process', 'directory'])),
     load: { ...load, feed: load.feed === null ? null : { ...load.feed, file: fileName(load.feed.file) } },
   };

@@ -3,8 +3,8 @@
 
 import type { ComparedMetric, MetricComparison } from '../facts/comparison.ts';
 import type { RunResult } from '../facts/result.ts';
-import { numberingOf } from '../plan/dialects.ts';
 import type { Plan } from '../plan/plan.ts';
+import { numberingOf } from '../plan/protocols.ts';
 
 export const SAMPLED_TIMES = ['response', 'service', 'fanout'] as const;
 export type SampledTimes = (typeof SAMPLED_TIMES)[number];
@@ -72,6 +72,6 @@ function rooms({ load }: Plan): string | null {
   return load.rooms === null ? 'the plan has no rooms' : null;
 }
 
-function pushes({ dialect }: Plan): string | null {
-  return numberingOf(dialect) === null ? 'no pushes are judged' : null;
+function pushes({ protocol }: Plan): string | null {
+  return numberingOf(protocol) === null ? 'no pushes are judged' : null;
 }

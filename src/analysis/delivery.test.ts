@@ -38,7 +38,7 @@ describe('the guarantee that a run is consistent with', () => {
     expect(deliveryOf({ messages: { delivered: 100, lost, duplicated } }).consistentWith).toBe(guarantee);
   });
 
-  test('what a lane of the room missed counts as lost', () => {
+  test('what a client of the room missed counts as lost', () => {
     const tally = createTally();
     addWindow(tally, makeWindow({ messages: { delivered: 100 } }));
     expect(describeDelivery(tally, heard(0), PLAN, {})).toMatchObject({ consistentWith: 'exactly-once' });

@@ -4,8 +4,8 @@
 import type { RunEvent } from '../facts/event.ts';
 import type { DeliveryResult, Guarantee, UnreadableResult } from '../facts/result.ts';
 import { exampleText, UNREADABLE_KINDS, type UnreadableKind } from '../facts/unreadable.ts';
-import { acknowledgesApart } from '../plan/dialects.ts';
 import type { MessageType, Plan } from '../plan/plan.ts';
+import { acknowledgesApart } from '../plan/protocols.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { CONFIDENCE } from './distribution.ts';
 import type { Fanout } from './fanout.ts';
@@ -15,16 +15,16 @@ import type { Tally } from './tally.ts';
 export function describeDelivery(
   tally: Tally,
   fanout: Fanout | null,
-  { dialect, load: { mix } }: Pick<Plan, 'dialect' | 'load'>,
+  { protocol, load: { mix } }: Pick<Plan, 'protocol' | 'load'>,
   unreadable: DeliveryResult['unreadable'],
 ): DeliveryResult {
   const { messages, acknowledgements, extent, loss, damage, strangers } = tally;
   const settled = messages.delivered + messages.lost + tally.pushes.received + tally.pushes.missed;
-  // A message that one lane of its room missed did not arrive as it should have.
+  // A message that one client of its room missed did not arrive as it should have.
   const lost = messages.lost + (fanout?.missed ?? 0) + tally.pushes.missed;
   const hearsItself = fanout?.hearsItself !== false;
   const arrived = (hearsItself ? messages.delivered : 0) + tally.fanoutReceived + tally.pushes.received;
-  const acknowledges = messages.acknowledged > 0 || acknowledgesApart(dialect);
+  const acknowledges = messages.acknowledged > 0 || acknowledgesApart(protocol);
   return {
     consistentWith: settled === 0 ? null : guaranteeOf(lost, messages.duplicated),
     messages: settled,
@@ -34,9 +34,9 @@ export function describeDelivery(
     approximate: tally.approximate,
     acknowledgements: acknowledges && hearsItself ? { ...acknowledgements } : null,
     jitter:
-      tally.jitter.lanes === 0
+      tally.jitter.clients === 0
         ? null
-        : { meanMs: nsToMs(tally.jitter.sumNs / tally.jitter.lanes), maxMs: nsToMs(tally.jitter.maxNs) },
+        : { meanMs: nsToMs(tally.jitter.sumNs / tally.jitter.clients), maxMs: nsToMs(tally.jitter.maxNs) },
     reordering: {
       ratio: arrived === 0 ? null : messages.reordered / arrived,
       meanExtent: extent.count === 0 ? null : extent.sum / extent.count,
@@ -72,7 +72,7 @@ export function unreadableOf(
       first:
         first?.kind !== 'unreadable'
           ? null
-          : { lane: first.lane, atSecond: nsToSeconds(first.atNs), text: exampleText(first) },
+          : { client: first.client, atSecond: nsToSeconds(first.atNs), text: exampleText(first) },
     };
   }
   return described;

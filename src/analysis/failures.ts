@@ -5,7 +5,7 @@ import type { FailureKind } from '../facts/failure.ts';
 import type { FailureResult } from '../facts/result.ts';
 import type { Tally } from './tally.ts';
 
-/** `group`: of the lanes that `failures` were counted of, 0 for those that behave. */
+/** `group`: of the clients that `failures` were counted of, 0 for those that behave. */
 export function failuresOf(
   { failures }: Pick<Tally, 'failures'>,
   events: readonly RunEvent[],

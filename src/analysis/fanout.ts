@@ -12,7 +12,7 @@ import { createHistogram, type Histogram, record } from '../histogram/histogram.
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
 
-/** Deliveries to other lanes: what was owed of them, and what became of the messages. */
+/** Deliveries to other clients: what was owed of them, and what became of the messages. */
 export interface Fanout {
   readonly owed: number;
   /** Of a receiver and a stream that it heard: the first message of each has none before it. */
@@ -28,7 +28,7 @@ export interface Fanout {
   readonly forged: number;
   /** Whether a sender hears its own messages. */
   readonly hearsItself: boolean;
-  /** Between lanes of different workers: how many were compared in their order, and how many disagreed. */
+  /** Between clients of different workers: how many were compared in their order, and how many disagreed. */
   readonly compared: number;
   readonly disagreed: number;
   readonly receivers: FanoutResult['receivers'];
@@ -240,9 +240,9 @@ function receiversOf(
     sentInRoom.set(room, (sentInRoom.get(room) ?? 0) + count);
   }
   const all = facts.flatMap((worker) =>
-    worker.receivers.map(([lane, received]) => {
-      const own = isPublisher(rooms, lane) ? (sent.get(lane) ?? 0) : 0;
-      return { lane, owed: (sentInRoom.get(roomOf(rooms, lane)) ?? 0) - own, received };
+    worker.receivers.map(([client, received]) => {
+      const own = isPublisher(rooms, client) ? (sent.get(client) ?? 0) : 0;
+      return { client, owed: (sentInRoom.get(roomOf(rooms, client)) ?? 0) - own, received };
     }),
   );
   const short = all.filter(({ owed, received }) => received < owed);
@@ -250,7 +250,7 @@ function receiversOf(
   return {
     count: all.length,
     complete: all.length - short.length,
-    worst: short.sort((a, b) => missing(b) - missing(a) || a.lane - b.lane).slice(0, MOST_SHOWN),
+    worst: short.sort((a, b) => missing(b) - missing(a) || a.client - b.client).slice(0, MOST_SHOWN),
   };
 }
 

@@ -216,7 +216,7 @@ describe('a service that is not understood', () => {
 });
 
 describe('what came and could not be read', () => {
-  const notJson = { notJson: { count: 3, first: { lane: 4, atSecond: 0.1, text: 'byte 17 of {"id":NaN}' } } };
+  const notJson = { notJson: { count: 3, first: { client: 4, atSecond: 0.1, text: 'byte 17 of {"id":NaN}' } } };
   test('is a doubt about delivery, of all of it where nothing else was understood', () => {
     const messages = { sent: 10, unreadable: 3, unresolved: 3 };
     expect(doubts({ messages: { ...messages, delivered: 7 } }, { unreadable: notJson })).toEqual(['unreadable']);

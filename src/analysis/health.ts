@@ -16,10 +16,10 @@ import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
 
 /** Facts about the generator while it was sending. */
 export interface GeneratorFacts {
-  /** Windows of the stages only: opening and closing thousands of lanes is busy by nature. */
+  /** Windows of the stages only: opening and closing thousands of clients is busy by nature. */
   readonly sending: Tally;
   readonly whole: Tally;
-  /** Of the windows in which lanes were sent on, the share with a CPU ratio above `BUSY_CPU_RATIO`. */
+  /** Of the windows in which clients were sent on, the share with a CPU ratio above `BUSY_CPU_RATIO`. */
   readonly busyCpuShare: number;
   readonly workerCount: number;
   /** Fewer than the machine has where a quota or an affinity says so. */
@@ -49,7 +49,7 @@ export const HEALTHY_DOUBTS: readonly string[] = [
   'repeatedRecord',
   'unmatched',
   'unreadable',
-  'dialectError',
+  'adapterError',
   'faultFailed',
   'faultWithoutEffect',
   'loadAbsent',
@@ -85,7 +85,7 @@ export function judgeHealth(facts: GeneratorFacts): readonly HealthDoubt[] {
     ...(isPart(facts.record) ? [] : littleDoubts(facts.whole)),
     ...unmatchedDoubts(facts.whole),
     ...unreadableDoubts(facts),
-    ...dialectDoubts(facts.whole),
+    ...protocolDoubts(facts.whole),
     ...facts.idleFaults.map(idleFaultDoubt),
     ...recordDoubts(facts),
     ...damagedRecordDoubts(facts.record),
@@ -211,7 +211,7 @@ function unmatchedDoubts(tally: Tally): HealthDoubt[] {
   if (understood === 0 && messages.sent === 0 && pushes.unjudged > 0) {
     const detail =
       `none of the ${formatCount(pushes.unjudged)} messages that came has a number where it is looked for: ` +
-      'the dialect does not fit the service (sequence says where a push has its number, channel where it has its channel)';
+      'the protocol does not fit the service (sequence says where a push has its number, channel where it has its channel)';
     return [doubt('unmatched', detail)];
   }
   if (understood === 0 && strangers.otherOpcode > 0) {
@@ -223,7 +223,7 @@ function unmatchedDoubts(tally: Tally): HealthDoubt[] {
   if (understood > 0 || strangers.foreign === 0) return [];
   const detail =
     `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
-    'the dialect does not fit the service (an echo must return messages unchanged; for json, dialect.id says where an answer has the id; for push, what comes must be JSON; a dialect of your own must find the ids that it laid out)';
+    'the protocol does not fit the service (an echo must return messages unchanged; for json, protocol.id says where an answer has the id; for push, what comes must be JSON; a custom protocol must find the ids that it laid out)';
   return [doubt('unmatched', detail)];
 }
 
@@ -254,13 +254,13 @@ function unreadableDoubts({ whole, unreadable }: GeneratorFacts): HealthDoubt[] 
   ];
 }
 
-/** What the dialect did not lay out was not sent, and what it did not read was not judged. */
-function dialectDoubts({ failures }: Tally): HealthDoubt[] {
-  const { dialectError = 0 } = failures;
-  if (dialectError === 0) return [];
-  const often = dialectError === 1 ? 'once' : `${formatCount(dialectError)} times`;
-  const detail = `the dialect failed ${often}, so that messages were not judged`;
-  return [doubt('dialectError', detail)];
+/** What the protocol did not lay out was not sent, and what it did not read was not judged. */
+function protocolDoubts({ failures }: Tally): HealthDoubt[] {
+  const { adapterError = 0 } = failures;
+  if (adapterError === 0) return [];
+  const often = adapterError === 1 ? 'once' : `${formatCount(adapterError)} times`;
+  const detail = `the protocol failed ${often}, so that messages were not judged`;
+  return [doubt('adapterError', detail)];
 }
 
 /** The plan asked for a disturbance that never was: that the service bore it is not shown. */

@@ -227,7 +227,7 @@ describe('the timeline', () => {
         delivered: 16,
         unsent: 2,
         errors: 4,
-        lanesOpen: 10 * (number + 1),
+        connectionsOpen: 10 * (number + 1),
         rssBytes: 2e6,
         cpuRatio: 0.5,
       });
@@ -236,7 +236,7 @@ describe('the timeline', () => {
     expect(generator.cpuRatioMax).toBe(0.5);
   });
 
-  test('the lanes of a second are those of its last window, in whatever order two of them came', () => {
+  test('the clients of a second are those of its last window, in whatever order two of them came', () => {
     const early = { ...makeWindow({ second: 1, connections: { open: 3, peakOpen: 9 } }), untilNs: 1.5e9 };
     const late = makeWindow({ second: 1, connections: { open: 7, peakOpen: 7 } });
     for (const windows of [
@@ -244,12 +244,12 @@ describe('the timeline', () => {
       [late, early],
     ]) {
       const { timeline, connections } = judge(plan(), windows, ended);
-      expect(timeline).toMatchObject([{ second: 1, lanesOpen: 7 }]);
+      expect(timeline).toMatchObject([{ second: 1, connectionsOpen: 7 }]);
       expect(connections.peakOpen).toBe(9);
     }
   });
 
-  test('a worker that hangs for a second keeps its lanes in the peak', () => {
+  test('a worker that hangs for a second keeps its clients in the peak', () => {
     const windows = [
       makeWindow({ worker: 0, second: 0, connections: { open: 50, peakOpen: 50 } }),
       makeWindow({ worker: 1, second: 1, connections: { open: 50, peakOpen: 50 } }),
@@ -283,7 +283,7 @@ test('failures carry the first example of their kind, violations their first hun
     group: 0,
     atNs,
     worker: 0,
-    lane: 3,
+    client: 3,
     failure: 'reset',
     detail,
     close: null,
@@ -295,7 +295,7 @@ test('failures carry the first example of their kind, violations their first hun
       atNs: i * MS,
       worker: 0,
       violation: 'duplicated',
-      lane: 1,
+      client: 1,
       stream: 1,
       seq: i,
       detail: `#${i} arrived again`,
@@ -308,7 +308,7 @@ test('failures carry the first example of their kind, violations their first hun
   expect(described).toHaveLength(100);
   expect(described[5]).toEqual({
     violation: 'duplicated',
-    lane: 1,
+    client: 1,
     stream: 1,
     seq: 5,
     detail: '#5 arrived again',

@@ -18,8 +18,8 @@ import {
 import type { StateFacts } from '../facts/states.ts';
 import type { Window } from '../facts/window.ts';
 import { type Histogram, percentile } from '../histogram/histogram.ts';
-import { numberingOf } from '../plan/dialects.ts';
 import type { Plan } from '../plan/plan.ts';
+import { numberingOf } from '../plan/protocols.ts';
 import { planStages } from '../plan/stages.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
 import { closeBooks } from './books.ts';
@@ -70,11 +70,11 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const peaks = { open: 0, openedPerSecond: 0, rssBytes: 0, idleRssBytes: 0, cpuRatio: null as number | null };
   const openAtEnd = new Map<number, number>();
   const { rooms } = plan.load;
-  // Where a worker did not live to say what its lanes heard, nobody knows who was owed what.
+  // Where a worker did not live to say what its clients heard, nobody knows who was owed what.
   const isTold = record.audiences.length === record.manifest.workerCount;
   const fanout = rooms !== null && isTold ? joinAudience(rooms, record.audiences) : null;
   const spread = createSpreadJoin();
-  const numbering = numberingOf(plan.dialect);
+  const numbering = numberingOf(plan.protocol);
   const pushSpread = createSpreadJoin();
   const types = createTypeTallies(plan.load.mix);
   const heat = createHeat();
@@ -275,10 +275,10 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           cpuRatioMax: peaks.cpuRatio,
           eventLoopDelayMsP99: eventLoopDelayMs(sending.windows > 0 ? sending : whole),
           rssBytesMax: peaks.rssBytes === 0 ? null : peaks.rssBytes,
-          // Where other lanes are counted apart, what the process used is not of these alone.
+          // Where other clients are counted apart, what the process used is not of these alone.
           cpuMicrosPerMessage:
             whole.spinning || whole.messages.sent === 0 || isMixed ? null : whole.cpuNs / 1e3 / whole.messages.sent,
-          rssBytesPerLane:
+          rssBytesPerConnection:
             peaks.open === 0 || isMixed ? null : Math.max(0, peaks.rssBytes - peaks.idleRssBytes) / peaks.open,
           missedWorkers: record.deadWorkers,
           littlesLawErrorRatio: isDamaged ? null : littlesLawError(whole),
@@ -430,9 +430,9 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     violations: events
       .filter((event) => event.kind === 'violation')
       .slice(0, MAX_VIOLATIONS)
-      .map(({ violation, lane, stream, seq, detail, atNs }) => ({
+      .map(({ violation, client, stream, seq, detail, atNs }) => ({
         violation,
-        lane,
+        client,
         stream,
         seq,
         detail,
@@ -450,8 +450,8 @@ function firstRejections(events: readonly RunEvent[]): RunResult['rejections'] {
       const kind = event.detail.replace(/\w*\d\w*/g, '');
       if (known.has(kind)) return [];
       known.add(kind);
-      const { lane, seq, detail, atNs } = event;
-      return [{ lane, seq, text: detail, atSecond: nsToSeconds(atNs) }];
+      const { client, seq, detail, atNs } = event;
+      return [{ client, seq, text: detail, atSecond: nsToSeconds(atNs) }];
     })
     .slice(0, MAX_REJECTIONS);
 }

@@ -34,7 +34,7 @@ function policy(group: WindowParts, facts: HealthyFacts = healthy()) {
   return judge.finish(facts)[0]!.policy!;
 }
 
-/** Lanes begin not to read after four seconds; `warm` is what it has by then. */
+/** Clients begin not to read after four seconds; `warm` is what it has by then. */
 const memory = (probe: string, first: number, warm: number, most: number): HealthyFacts['resources'] =>
   new Map(
     [0, 3, 4, 7, 9].map((second, index) => [
@@ -48,11 +48,11 @@ describe('what a service does about slow readers', () => {
     const connections = { opened: 2, droppedByServer: 2, closeCodes: { 1013: 2 } };
     expect(policy({ connections })).toMatchObject({
       kind: 'disconnects',
-      evidence: 'it closed 2 connections of 2 lanes (1013 x 2)',
+      evidence: 'it closed 2 connections of 2 clients (1013 x 2)',
     });
   });
 
-  test('what befalls all lanes alike, such as a restart, is no policy', () => {
+  test('what befalls all clients alike, such as a restart, is no policy', () => {
     const facts = healthy();
     facts.tally.droppedByServer = 8;
     const connections = { opened: 2, droppedByServer: 2, closeCodes: { 1006: 2 } };
@@ -68,7 +68,7 @@ describe('what a service does about slow readers', () => {
     expect(policy(parts).kind).toBe('unknown');
   });
 
-  test('stops reading: what the lane has to send does not go', () => {
+  test('stops reading: what the client has to send does not go', () => {
     expect(policy({ unsent: { backpressure: 7 } })).toMatchObject({
       kind: 'stopsReading',
       evidence: 'it read no further from them: 7 messages could not be sent',
@@ -76,7 +76,7 @@ describe('what a service does about slow readers', () => {
   });
 
   test('buffers: the memory of a probe grew by what was not read', () => {
-    // Eight healthy lanes received 80 MB, so two slow ones were owed 20 MB.
+    // Eight healthy clients received 80 MB, so two slow ones were owed 20 MB.
     const facts = healthy({ receivedBytes: 80e6 }, memory('target', 20e6, 50e6, 65e6));
     expect(policy({ bytes: { received: 1e6 } }, facts)).toMatchObject({
       kind: 'buffers',
@@ -86,7 +86,7 @@ describe('what a service does about slow readers', () => {
 
   test.each([
     ['its memory grew by less than that', memory('target', 20e6, 50e6, 58e6), 80e6],
-    ['its memory grew by opening lanes alone', memory('target', 20e6, 60e6, 60e6), 80e6],
+    ['its memory grew by opening connections alone', memory('target', 20e6, 60e6, 60e6), 80e6],
     ['only the generator grew', memory('generator', 50e6, 50e6, 90e6), 80e6],
     ['hardly anything was left unread', memory('target', 50e6, 50e6, 90e6), 4e6],
   ])('unknown where %s', (_what, resources, receivedBytes) => {
@@ -102,7 +102,7 @@ describe('what a service does about slow readers', () => {
   });
 });
 
-describe('lanes that misbehave', () => {
+describe('clients that misbehave', () => {
   test('are told in the order of the plan, with what they did and what became of them', () => {
     const reset = { share: 0.1, misbehavior: { kind: 'reset', afterNs: SECOND } } as const;
     const events: RunEvent[] = [
@@ -111,7 +111,7 @@ describe('lanes that misbehave', () => {
         atNs: 1,
         worker: 0,
         group: 2,
-        lane: 9,
+        client: 9,
         failure: 'misbehaved',
         detail: 'as the plan says',
         close: null,
@@ -127,11 +127,16 @@ describe('lanes that misbehave', () => {
       }),
     );
     const [slow, went] = judge.finish(healthy());
-    expect(slow).toMatchObject({ kind: 'slow-reader', lanes: 2, messages: { sent: 0 } });
+    expect(slow).toMatchObject({ kind: 'slow-reader', clients: 2, messages: { sent: 0 } });
     expect(went).toMatchObject({
       kind: 'reset',
-      lanes: 1,
-      connections: { opened: 4, failed: 1, endedByLane: 4, failures: { misbehaved: { example: 'as the plan says' } } },
+      clients: 1,
+      connections: {
+        opened: 4,
+        failed: 1,
+        endedByClient: 4,
+        failures: { misbehaved: { example: 'as the plan says' } },
+      },
       messages: { sent: 9, delivered: 7, unresolved: 2 },
       policy: null,
       missed: null,
@@ -186,7 +191,7 @@ describe('lanes that misbehave', () => {
     const misbehaving = judge.finish({ ...healthy(), isBroken: false });
     const whole = closeBooks(createTally(), false);
     expect(imbalances({ messages: whole, fanout: null, pushes: null, misbehaving })).toEqual([
-      expect.stringMatching(/^of lanes that misbehave \(slow-reader\): sent 5 is not delivered 3/),
+      expect.stringMatching(/^of clients that misbehave \(slow-reader\): sent 5 is not delivered 3/),
     ]);
   });
 });

@@ -1,10 +1,10 @@
-// What became of the lanes that behave badly, and how the service deals with those that do not read. They are counted apart:
-// nothing here is part of what the healthy lanes are judged by. Pure.
+// What became of the clients that behave badly, and how the service deals with those that do not read. They are counted apart:
+// nothing here is part of what the healthy clients are judged by. Pure.
 
 import type { RunEvent } from '../facts/event.ts';
 import type { MisbehavingResult, ReaderPolicy, TimelinePoint } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
-import { groupCounts } from '../plan/lane-groups.ts';
+import { groupCounts } from '../plan/client-groups.ts';
 import type { Misbehavior, Plan } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
@@ -15,7 +15,7 @@ import { failuresOf } from './failures.ts';
 import { median } from './statistics-trend.ts';
 import { addWindow, createTally, type Tally } from './tally.ts';
 
-/** Of misbehaving lanes so many times as many are dropped as of the others, where it is for their misbehavior. */
+/** Of misbehaving clients so many times as many are dropped as of the others, where it is for their misbehavior. */
 const MORE_THAN_ALIKE = 2;
 /** Less than this that nobody has read can lie anywhere. */
 const LEAST_UNREAD_BYTES = 1024 ** 2;
@@ -31,7 +31,7 @@ export interface MisbehavingJudge {
   finish(healthy: HealthyFacts): readonly MisbehavingResult[];
 }
 
-/** What the healthy lanes and the probes saw. */
+/** What the healthy clients and the probes saw. */
 export interface HealthyFacts {
   readonly tally: Tally;
   readonly points: readonly TimelinePoint[];
@@ -47,7 +47,7 @@ export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent
   /** Up to the end of sending: then those that did not read catch up, to see what has become of their connections. */
   const receivedBytes = load.misbehaving.map(() => 0);
   const stageCount = planStages({ load }).length;
-  const [healthyLanes, ...counts] = groupCounts(load);
+  const [healthyClients, ...counts] = groupCounts(load);
   return {
     add(window) {
       const tally = tallies[window.group - 1];
@@ -58,12 +58,12 @@ export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent
     finish(healthy) {
       return load.misbehaving.map(({ misbehavior }, index): MisbehavingResult => {
         const tally = tallies[index]!;
-        const lanes = counts[index]!;
+        const clients = counts[index]!;
         const messages = closeBooks(tally, healthy.isBroken);
         const missed = load.rooms === null ? null : holesInRooms(events, index + 1);
         const seen = {
-          lanes,
-          healthyLanes,
+          clients,
+          healthyClients,
           tally,
           receivedBytes: receivedBytes[index]!,
           missed,
@@ -72,13 +72,13 @@ export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent
         };
         return {
           kind: misbehavior.kind,
-          lanes,
+          clients,
           connections: {
             attempted: tally.attempted,
             opened: tally.opened,
             failed: tally.failed,
             droppedByServer: tally.droppedByServer,
-            endedByLane: tally.failures.misbehaved ?? 0,
+            endedByClient: tally.failures.misbehaved ?? 0,
             closeCodes: tally.closeCodes,
             failures: failuresOf(tally, events, index + 1),
           },
@@ -107,23 +107,23 @@ function holesInRooms(events: readonly RunEvent[], group: number): number {
 
 interface Seen {
   readonly misbehavior: Misbehavior;
-  readonly lanes: number;
-  readonly healthyLanes: number;
+  readonly clients: number;
+  readonly healthyClients: number;
   readonly tally: Tally;
   readonly receivedBytes: number;
   readonly missed: number | null;
   readonly healthy: HealthyFacts;
 }
 
-/** What the service does about lanes that do not read: the first of these that shows. */
+/** What the service does about clients that do not read: the first of these that shows. */
 function policyOf(seen: Seen): ReaderPolicy {
-  const { tally, missed, lanes, healthyLanes, healthy } = seen;
+  const { tally, missed, clients, healthyClients, healthy } = seen;
   const slowsOthers = slowsOf(seen);
-  // What befell all lanes alike, such as a restart, is no policy.
-  const alikeDropped = (healthy.tally.droppedByServer / Math.max(1, healthyLanes)) * lanes;
+  // What befell all clients alike, such as a restart, is no policy.
+  const alikeDropped = (healthy.tally.droppedByServer / Math.max(1, healthyClients)) * clients;
   if (tally.droppedByServer > MORE_THAN_ALIKE * alikeDropped) {
     const codes = Object.entries(tally.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
-    const evidence = `it closed ${formatCount(tally.droppedByServer)} connections of ${formatCount(lanes)} lanes (${codes.join(', ')})`;
+    const evidence = `it closed ${formatCount(tally.droppedByServer)} connections of ${formatCount(clients)} clients (${codes.join(', ')})`;
     return { kind: 'disconnects', slowsOthers, evidence };
   }
   if (missed !== null && missed > 0) {
@@ -148,8 +148,8 @@ function policyOf(seen: Seen): ReaderPolicy {
 
 /** The service's memory grew by what was not read. */
 function heldOf(seen: Seen, slowsOthers: boolean | null): ReaderPolicy | null {
-  const { healthy, lanes, healthyLanes, receivedBytes } = seen;
-  const usualBytes = (healthy.tally.bytesReceived / Math.max(1, healthyLanes)) * lanes;
+  const { healthy, clients, healthyClients, receivedBytes } = seen;
+  const usualBytes = (healthy.tally.bytesReceived / Math.max(1, healthyClients)) * clients;
   const unreadBytes = Math.round(usualBytes - receivedBytes);
   const beganSecond = beganAt(seen);
   if (unreadBytes < LEAST_UNREAD_BYTES || beganSecond === null) return null;
@@ -157,7 +157,7 @@ function heldOf(seen: Seen, slowsOthers: boolean | null): ReaderPolicy | null {
   for (const name of series) {
     const [, probe = 'generator'] = /^(.*)\.rssBytes$/.exec(name) ?? [];
     if (probe === 'generator') continue;
-    // A service grows by opening lanes as well: what it had by then is its own.
+    // A service grows by opening connections as well: what it had by then is its own.
     const most = (isIn: (second: number) => boolean): number =>
       Math.max(0, ...[...healthy.resources].flatMap(([second, values]) => (isIn(second) ? (values[name] ?? 0) : 0)));
     const grownBytes = most(() => true) - most((second) => second <= Math.ceil(beganSecond));
@@ -174,7 +174,7 @@ function beganAt({ healthy, misbehavior }: Seen): number | null {
   return nsToSeconds(healthy.connectedNs + misbehavior.afterNs);
 }
 
-/** Whether the healthy lanes were served more slowly once it had begun; null where there is too little to compare. */
+/** Whether the healthy clients were served more slowly once it had begun; null where there is too little to compare. */
 function slowsOf(seen: Seen): boolean | null {
   const { healthy } = seen;
   const beganSecond = beganAt(seen);

@@ -99,7 +99,7 @@ function jsonProbe(shape: Shape, purpose: 'ask' | 'mistake', mark: string, numbe
   const text = shape.template
     .replaceAll(ID, id)
     .replaceAll(PAYLOAD, payload)
-    .replace(/"\$\{(?:seq|lane|room)\}"|\$\{(?:seq|lane|room)\}/g, (place) =>
+    .replace(/"\$\{(?:seq|client|room)\}"|\$\{(?:seq|client|room)\}/g, (place) =>
       place.includes('seq') ? String(number) : '0',
     );
   return { kind: 'json', shape, purpose, id, payload, text };

@@ -114,7 +114,7 @@ function doubleCaveats(answers: readonly Answer[], apart: Apart | null): readonl
   const probes = new Set(answers.map(({ probe }) => probe));
   if (apart !== null || answers.length === probes.size) return [];
   return [
-    `${answers.length} answers came to ${probes.size} messages, with the id at the same path: no path tells an acknowledgement from the message, so the second counts as a duplicate. A dialect of your own can tell them apart`,
+    `${answers.length} answers came to ${probes.size} messages, with the id at the same path: no path tells an acknowledgement from the message, so the second counts as a duplicate. A custom protocol can tell them apart`,
   ];
 }
 
@@ -167,7 +167,7 @@ function refused(refusals: readonly Answer[]): JsonService {
       ...(error === null ? [] : [error.evidence]),
     ],
     caveats: [
-      'every message was refused: put a message that the service takes in dialect.send',
+      'every message was refused: put a message that the service takes in protocol.send',
       ...errorCaveats(refusals, error),
     ],
   };

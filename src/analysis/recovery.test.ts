@@ -23,7 +23,7 @@ const told = (fault: number, phase: FaultPhase, second: number, detail: string |
 function point(second: number, more: Partial<TimelinePoint> = {}): TimelinePoint {
   return {
     second,
-    lanesOpen: 10,
+    connectionsOpen: 10,
     due: 100,
     sent: 100,
     unsent: 0,
@@ -196,7 +196,7 @@ describe('what a fault did', () => {
     ]);
   });
 
-  test('lanes that never opened are not down: a mean is over what was dropped', () => {
+  test('clients that never opened are not down: a mean is over what was dropped', () => {
     const never = { wantedNs: 40 * SECOND, openNs: 10 * SECOND, downNs: 0.5 * SECOND, droppedByServer: 1 };
     const { availabilityRatio, meanSecondsDown } = judge([], [], timeline({}), [makeWindow({ connections: never })]);
     expect({ availabilityRatio, meanSecondsDown }).toEqual({ availabilityRatio: 0.25, meanSecondsDown: 0.5 });
@@ -209,7 +209,7 @@ describe('what a fault did', () => {
   });
 });
 
-test('a plan that breaks nothing and opens no lane again has nothing to recover from', () => {
+test('a plan that breaks nothing and opens no client again has nothing to recover from', () => {
   const recovery = createRecoveryJudge(makePlan(), [], (histogram) => describeDistribution(histogram, () => ''));
   expect(recovery.finish(timeline({}))).toBeNull();
 });

@@ -27,14 +27,14 @@ import { sumOf } from './timeline.ts';
 /** Seconds before a fault that it is compared with, at most and at least. */
 const BASELINE_SECONDS = 30;
 const LEAST_BASELINE_SECONDS = 3;
-/** The first second of a run opens lanes and warms up. */
+/** The first second of a run opens clients and warms up. */
 const WARM_UP_SECONDS = 1;
 const BACK_SECONDS = 3;
 const SIGMAS = 3;
 
 export interface RecoveryJudge {
   add(window: Window): void;
-  /** Null where the plan breaks nothing and opens no lane again. */
+  /** Null where the plan breaks nothing and opens no client again. */
   finish(timeline: readonly TimelinePoint[]): RecoveryResult | null;
 }
 

@@ -167,12 +167,12 @@ describe('what never came counts as over a percentile’s limit', () => {
     [
       'handshake.p50 < 1s',
       { connections: { attempted: 60, opened: 13, failed: 47 }, times: { handshake: times(13, MS) } },
-      'never: lanes failed to open in 47 of 60 attempts',
+      'never: connections failed to open in 47 of 60 attempts',
     ],
     [
       'outage.max < 1s',
       { connections: { attempted: 10, gaveUp: 2 }, times: { outage: times(3, MS) } },
-      'never: in 2 of 5 outages the lane did not come back',
+      'never: in 2 of 5 outages the client did not come back',
     ],
     [
       'ping.max < 1s',
@@ -182,7 +182,7 @@ describe('what never came counts as over a percentile’s limit', () => {
     [
       'firstPush.max < 1s',
       { connections: { attempted: 4, opened: 4 }, times: { firstPush: times(1, MS) } },
-      'never: 3 of 4 lanes heard no push',
+      'never: 3 of 4 clients heard no push',
     ],
   ])('%s says of what so many never came', (expression, parts, text) => {
     expect(judge(expression, parts).result).toMatchObject({ kind: 'fail', observed: null, observedText: text });
@@ -194,7 +194,7 @@ describe('what never came counts as over a percentile’s limit', () => {
     expect(kindOf('service.p99 < 1s', parts)).toBe('pass');
   });
 
-  test('late messages, of the send lag; failed lanes, of the handshake', () => {
+  test('late messages, of the send lag; failed connections, of the handshake', () => {
     expect(kindOf('sendLag.p90 < 1s', { times: { sendLag: times(50, 0) }, unsent: { overdue: 20 } })).toBe('fail');
     expect(
       kindOf('handshake.p90 < 1s', { times: { handshake: times(50, MS) }, connections: { attempted: 70, failed: 20 } }),
@@ -276,10 +276,10 @@ describe('a rule that the samples cannot bear is inconclusive', () => {
 });
 
 describe('a count of 0 that nothing could have raised is not kept', () => {
-  const lanes = { attempted: 10, opened: 10, openNs: 1e9 };
-  const unanswered = { messages: { due: 10, sent: 10, unresolved: 10 }, connections: lanes };
-  const oneEach = { messages: { due: 10, sent: 10, delivered: 10 }, connections: lanes };
-  const onePushEach = { pushes: { owed: 10, received: 10, accounts: 10 }, connections: lanes };
+  const clients = { attempted: 10, opened: 10, openNs: 1e9 };
+  const unanswered = { messages: { due: 10, sent: 10, unresolved: 10 }, connections: clients };
+  const oneEach = { messages: { due: 10, sent: 10, delivered: 10 }, connections: clients };
+  const onePushEach = { pushes: { owed: 10, received: 10, accounts: 10 }, connections: clients };
   const noneOpened = { connections: { attempted: 10, failed: 10 } };
 
   test.each<readonly [string, WindowParts, string]>([
@@ -290,18 +290,18 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
     ['rejected == 0', unanswered, 'no message was answered'],
     ['suppressed == 0', unanswered, 'no message was answered'],
     ['diverged == 0', oneEach, 'no answer told a state'],
-    ['disagreed == 0', oneEach, 'no two lanes could be compared in what they heard'],
+    ['disagreed == 0', oneEach, 'no two clients could be compared in what they heard'],
     ['reordered == 0', oneEach, 'no more than one message of each stream came'],
     ['reordered == 0%', oneEach, 'no more than one message of each stream came'],
     ['reordered == 0', onePushEach, 'no more than one message of each stream came'],
     ['corrupted == 0', { ...oneEach, unchecked: 10 }, 'nothing that came had a content that could be checked'],
     ['corrupted == 0', onePushEach, 'nothing that came had a content that could be checked'],
-    ['pushes.missed == 0', onePushEach, 'no lane heard two pushes of a channel'],
-    ['unexpected == 0', noneOpened, 'no lane was open'],
-    ['connections.dropped == 0', noneOpened, 'no lane was open'],
-    ['connections.gaveUp == 0', noneOpened, 'no lane was open'],
+    ['pushes.missed == 0', onePushEach, 'no client heard two pushes of a channel'],
+    ['unexpected == 0', noneOpened, 'no client was open'],
+    ['connections.dropped == 0', noneOpened, 'no client was open'],
+    ['connections.gaveUp == 0', noneOpened, 'no client was open'],
     ['pings.unanswered == 0', oneEach, 'no ping was answered or given up'],
-    ['fanout.missed == 0', oneEach, 'the plan has no rooms, or not every worker lived to say what its lanes heard'],
+    ['fanout.missed == 0', oneEach, 'the plan has no rooms, or not every worker lived to say what its clients heard'],
     ['outage.max < 1s', oneEach, 'there is no sample'],
     ['response.stdDev < 1s', { ...oneEach, times: { response: [MS] } }, 'one sample has no deviation'],
   ])('%s', (rule, parts, why) => {
@@ -310,10 +310,10 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
     expect(doubts).toEqual([{ kind: 'noSamples', rule, detail: `${rule}: ${why}` }]);
   });
 
-  const answered = { messages: { due: 20, sent: 20, delivered: 11 }, connections: lanes };
+  const answered = { messages: { due: 20, sent: 20, delivered: 11 }, connections: clients };
   const pushed = {
     pushes: { owed: 11, received: 11, accounts: 10 },
-    connections: lanes,
+    connections: clients,
     times: { firstPush: times(10, MS) },
   };
   test.each<readonly [string, WindowParts]>([
@@ -325,9 +325,9 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
     ['reordered == 0', pushed],
     ['corrupted == 0', { ...oneEach, unchecked: 9 }],
     ['pushes.missed == 0', pushed],
-    ['unexpected == 0', { connections: lanes }],
-    ['connections.dropped == 0', { connections: lanes }],
-    ['connections.gaveUp == 0', { connections: lanes }],
+    ['unexpected == 0', { connections: clients }],
+    ['connections.dropped == 0', { connections: clients }],
+    ['connections.gaveUp == 0', { connections: clients }],
     ['response.stdDev < 1s', { ...oneEach, times: { response: [MS, MS] } }],
   ])('and is kept where something could have: %s', (rule, parts) => expect(kindOf(rule, parts)).toBe('pass'));
 
@@ -344,7 +344,7 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
     const kindIn = (rule: string) => judgeThreshold(threshold(rule), inStage, []).result.kind;
     expect(kindIn('connections.failed == 0 in hold')).toBe('inconclusive');
     expect(kindIn('connections.dropped == 0 in hold')).toBe('pass');
-    expect(kindOf('connections.failed == 0', { connections: lanes })).toBe('pass');
+    expect(kindOf('connections.failed == 0', { connections: clients })).toBe('pass');
   });
 
   test('of a part of the time, the first message of a stream may have come before: one of each can be out of order', () => {
@@ -484,8 +484,8 @@ describe('the contract', () => {
   });
 
   test('a clause is not kept by what could not have broken it', () => {
-    const lanes = { attempted: 100, opened: 100 };
-    expect(judgeClauses(all, { messages: sent, connections: lanes, unchecked: 100 })).toEqual({
+    const clients = { attempted: 100, opened: 100 };
+    expect(judgeClauses(all, { messages: sent, connections: clients, unchecked: 100 })).toEqual({
       'delivery: exactly-once': 'pass',
       'order: per-stream': 'inconclusive',
       'integrity: checksum': 'inconclusive',
@@ -554,7 +554,7 @@ describe('pushes that were numbered anew', () => {
   });
 });
 
-describe('what lanes are owed once they are back', () => {
+describe('what clients are owed once they are back', () => {
   const contract = { delivery: 'none', order: 'none', integrity: 'none', replay: 'missed' } as const;
   const judged = (away: number, reconnected: number) =>
     judgeContract(contract, heard({ pushes: { owed: 100, received: 100, away }, connections: { reconnected } }), [])[0]!
@@ -568,7 +568,7 @@ describe('what lanes are owed once they are back', () => {
     expect(judged(7, 3)).toMatchObject({ kind: 'fail', observedText: '7 away' });
   });
 
-  test('cannot be judged where no lane was ever away', () => {
+  test('cannot be judged where no client was ever away', () => {
     expect(judged(0, 0)).toMatchObject({ kind: 'inconclusive', observedText: 'n/a' });
   });
 });
@@ -631,7 +631,7 @@ describe('doubts that reach further', () => {
   });
 });
 
-describe('what lanes heard of one another', () => {
+describe('what clients heard of one another', () => {
   const receivers = { count: 0, complete: 0, worst: [] };
   const none = {
     unresolved: 0,
@@ -673,7 +673,7 @@ describe('what lanes heard of one another', () => {
     expect(judge('fanout.missed == 0', { messages: { sent: 1 } }).result.kind).toBe('inconclusive');
   });
 
-  test('the contract is broken by what a lane missed', () => {
+  test('the contract is broken by what a client missed', () => {
     const contract = { delivery: 'at-least-once', order: 'none', integrity: 'none', replay: 'none' } as const;
     const parts = { messages: { due: 100, sent: 100, delivered: 100 } };
     const kindWith = (more: Partial<typeof fanout>): string | undefined =>
@@ -862,11 +862,11 @@ test('a time that never was is not taken back because the generator was late', (
 });
 
 describe('what nobody can know of', () => {
-  test('lanes that heard no push leaves rules about pushes open, however well the others fared', () => {
-    const heardBy = (lanes: number): WindowParts => ({
+  test('clients that heard no push leaves rules about pushes open, however well the others fared', () => {
+    const heardBy = (clients: number): WindowParts => ({
       pushes: { owed: 136, received: 136, accounts: 1 },
       connections: { attempted: 10, opened: 10 },
-      times: { firstPush: times(lanes, MS) },
+      times: { firstPush: times(clients, MS) },
     });
     expect(kindOf('pushes.received >= 99%', heardBy(1))).toBe('inconclusive');
     expect(kindOf('pushes.missed == 0', heardBy(9))).toBe('inconclusive');
@@ -876,7 +876,7 @@ describe('what nobody can know of', () => {
     expect(judgeContract(exactly, heard(heardBy(10)), [])[0]?.result.kind).toBe('pass');
   });
 
-  test('messages that came to another lane as well leaves open whether any came twice', () => {
+  test('messages that came to another client as well leaves open whether any came twice', () => {
     const parts = (otherStream: number): WindowParts => ({
       messages: { due: 40, sent: 40, delivered: 40, unexpected: otherStream },
       strangers: { otherStream },

@@ -137,7 +137,7 @@ function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Obs
       const unsent = sumOf(Object.values(tally.unsent));
       const count = metric.of === 'unsent' ? unsent : messages[metric.of];
       const isOfDue = metric.among === null && (metric.of === 'sent' || metric.of === 'unsent');
-      // In rooms a message arrives at many lanes, and may do so wrongly at each; and so may what nobody here sent.
+      // In rooms a message arrives at many clients, and may do so wrongly at each; and so may what nobody here sent.
       const isArrival = (fanout !== null || tally.pushes.received > 0) && ARRIVALS.includes(metric.of);
       const own = fanout === null || fanout.hearsItself ? messages.sent : 0;
       const arrivals = isArrival ? own + tally.fanoutReceived + tally.pushes.received : messages.sent;
@@ -150,16 +150,16 @@ function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Obs
     }
     case 'fanout': {
       if (fanout === null) {
-        return noSamples(expression, 'the plan has no rooms, or not every worker lived to say what its lanes heard');
+        return noSamples(expression, 'the plan has no rooms, or not every worker lived to say what its clients heard');
       }
-      if (fanout.owed === 0) return noSamples(expression, 'no lane was owed a message of another');
+      if (fanout.owed === 0) return noSamples(expression, 'no client was owed a message of another');
       const count = metric.of === 'missed' ? fanout.missed : tally.fanoutReceived;
       return { kind: 'value', value: unit === 'ratio' ? count / fanout.owed : count };
     }
     case 'pushes': {
       const { pushes } = tally;
-      if (pushes.owed === 0) return noSamples(expression, 'no lane heard a numbered push');
-      if (pushes.owed <= pushes.accounts) return noSamples(expression, 'no lane heard two pushes of a channel');
+      if (pushes.owed === 0) return noSamples(expression, 'no client heard a numbered push');
+      if (pushes.owed <= pushes.accounts) return noSamples(expression, 'no client heard two pushes of a channel');
       const count = pushes[metric.of];
       return { kind: 'value', value: unit === 'ratio' ? count / pushes.owed : count };
     }
@@ -177,7 +177,7 @@ function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Obs
       }
       const isOfOpen = metric.of === 'dropped' || metric.of === 'gaveUp' || metric.of === 'reconnected';
       if (count === 0 && isOfOpen && tally.opened === 0 && tally.openNs === 0) {
-        return noSamples(expression, 'no lane was open');
+        return noSamples(expression, 'no client was open');
       }
       return { kind: 'value', value: unit === 'ratio' ? count / attempted : count };
     }
@@ -218,7 +218,7 @@ function whyUncounted({ scope }: Threshold, of: MessageCount, evidence: Evidence
       return tally.states === 0 ? 'no answer told a state' : null;
     case 'unexpected':
     case 'unreadable':
-      return arrivalsOf(evidence) === 0 && tally.opened === 0 && tally.openNs === 0 ? 'no lane was open' : null;
+      return arrivalsOf(evidence) === 0 && tally.opened === 0 && tally.openNs === 0 ? 'no client was open' : null;
     case 'duplicated':
     case 'belated':
       return whyNoArrival(evidence);
@@ -259,10 +259,10 @@ function whyNoArrival(evidence: Judged): string | null {
 /** Of what comes first in its stream nobody can say that it came too late, or too early. */
 function whyNoOrder({ tally, fanout }: Judged): string | null {
   const { messages, pushes, opened, reconnected } = tally;
-  const lanes = opened - reconnected;
+  const clients = opened - reconnected;
   const hearsItself = fanout === null || fanout.hearsItself;
   const isOrdered =
-    (hearsItself && messages.delivered > lanes) ||
+    (hearsItself && messages.delivered > clients) ||
     (fanout !== null && tally.fanoutReceived > fanout.accounts) ||
     pushes.received > pushes.accounts;
   return isOrdered ? null : 'no more than one message of each stream came';
@@ -270,7 +270,7 @@ function whyNoOrder({ tally, fanout }: Judged): string | null {
 
 function whyNotCompared({ tally, fanout }: Judged): string | null {
   if (tally.fanoutCompared + (fanout?.compared ?? 0) > 0) return null;
-  return 'no two lanes could be compared in what they heard';
+  return 'no two clients could be compared in what they heard';
 }
 
 function whyUnchecked(evidence: Judged): string | null {
@@ -320,11 +320,11 @@ const NEVER_TEXTS: Readonly<Record<Times, string>> = {
   response: 'never: {n} messages were lost, unresolved or unsent',
   service: 'never: {n} messages were lost or unresolved',
   sendLag: 'never: {n} messages were given up as late',
-  handshake: 'never: lanes failed to open in {n} attempts',
-  outage: 'never: in {n} outages the lane did not come back',
+  handshake: 'never: connections failed to open in {n} attempts',
+  outage: 'never: in {n} outages the client did not come back',
   fanout: 'never: {n} deliveries were missed or unresolved',
   ping: 'never: {n} pings were not answered',
-  firstPush: 'never: {n} lanes heard no push',
+  firstPush: 'never: {n} clients heard no push',
 };
 
 /** Why a statistic lies among what never came: only those of times do. */
@@ -606,10 +606,10 @@ function isUndoneByMore({ metric, operator }: Threshold): boolean {
 
 const NUMBERED: readonly MessageCount[] = ['duplicated', 'reordered', 'belated'];
 
-/** Of lanes that hear nothing at all: more than this are a doubt. */
+/** Of clients that hear nothing at all: more than this are a doubt. */
 const SILENT_RATIO = 0.01;
 
-/** A lane is owed what comes behind the first push that it hears: of one that hears none nobody knows what it missed. */
+/** A client is owed what comes behind the first push that it hears: of one that hears none nobody knows what it missed. */
 function silenceDoubts(rule: string, { pushes, opened, histograms }: Tally): readonly Doubt[] {
   const silent = opened - histograms.firstPush.count;
   if (pushes.owed === 0 || silent <= SILENT_RATIO * opened) return [];
@@ -617,7 +617,7 @@ function silenceDoubts(rule: string, { pushes, opened, histograms }: Tally): rea
   return [{ kind: 'unresolved', rule, detail }];
 }
 
-/** A message of this run that came to another lane than its own, where lanes do not hear one another, was delivered once more. */
+/** A message of this run that came to another client than its own, where clients do not hear one another, was delivered once more. */
 function misdeliveredDoubts(rule: string, { strangers: { otherStream } }: Tally): readonly Doubt[] {
   if (otherStream === 0) return [];
   const detail = `${rule}: ${formatCount(otherStream)} messages came to a connection that had not sent them: as copies, or in the place of others`;
@@ -628,7 +628,7 @@ function misdeliveredDoubts(rule: string, { strangers: { otherStream } }: Tally)
 function renumberedDoubts(rule: string, { pushes: { renumbered } }: Tally): readonly Doubt[] {
   if (renumbered === 0) return [];
   const detail =
-    `${rule}: the numbers of pushes began anew ${renumbered === 1 ? 'once' : `${formatCount(renumbered)} times`} on lanes and ` +
+    `${rule}: the numbers of pushes began anew ${renumbered === 1 ? 'once' : `${formatCount(renumbered)} times`} on clients and ` +
     'channels that had heard higher ones: the service counts from its beginning again, or says all of it again';
   return [{ kind: 'renumbered', rule, detail }];
 }
@@ -734,13 +734,13 @@ function whyUnjudged(broken: readonly ClauseCount[], evidence: Judged): string |
   const { messages, pushes } = tally;
   if (messages.sent === 0 && pushes.received === 0) return 'no message was sent';
   if (messages.sent > 0 && messages.delivered === 0) return 'no message came back';
-  if (broken.includes('away')) return tally.reconnected === 0 ? 'no lane was opened again' : null;
+  if (broken.includes('away')) return tally.reconnected === 0 ? 'no connection was opened again' : null;
   if (broken.includes('disagreed')) return whyNotCompared(evidence);
   if (broken.includes('reordered')) return whyNoOrder(evidence);
   if (broken.includes('corrupted')) return whyUnchecked(evidence);
-  // Of pushes alone: what comes before the first that a lane hears is owed to nobody.
+  // Of pushes alone: what comes before the first that a client hears is owed to nobody.
   const isOfPushes = broken.includes('missed') && messages.sent === 0;
-  return isOfPushes && pushes.owed <= pushes.accounts ? 'no lane heard two pushes of a channel' : null;
+  return isOfPushes && pushes.owed <= pushes.accounts ? 'no client heard two pushes of a channel' : null;
 }
 
 /** Whether a message was lost that was in flight when its connection died, nobody here can know. */
@@ -758,11 +758,11 @@ function unresolvedDeliveries(rule: string, fanout: Fanout | null): readonly Dou
 
 function unresolvedPushes(rule: string, { pushes }: Tally): readonly Doubt[] {
   if (pushes.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(pushes.unresolved)} pushes are unresolved: the connections of their lanes died, or what came there could not be read`;
+  const detail = `${rule}: ${formatCount(pushes.unresolved)} pushes are unresolved: the connections of their clients died, or what came there could not be read`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
-/** `missed`: by a lane of the sender's room, or of what the service said of its own accord. */
+/** `missed`: by a client of the sender's room, or of what the service said of its own accord. */
 type ClauseCount = 'lost' | 'missed' | 'away' | 'duplicated' | 'reordered' | 'disagreed' | 'corrupted';
 
 function subjectOf(name: ClauseCount): Subject {

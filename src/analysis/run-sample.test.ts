@@ -33,7 +33,7 @@ describe('the part that is compared', () => {
 });
 
 describe('a sample', () => {
-  test('has what happened in its part, second by second, of all workers and of healthy lanes alone', () => {
+  test('has what happened in its part, second by second, of all workers and of healthy clients alone', () => {
     const sampler = createSampler({
       stretch: { fromNs: 2e9, toNs: 4e9 },
       kind: 'steady',

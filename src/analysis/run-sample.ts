@@ -79,7 +79,7 @@ export interface SamplerParts {
   readonly workers: number;
 }
 
-/** Of the lanes that behave as they should. */
+/** Of the clients that behave as they should. */
 export function createSampler({ stretch: { fromNs, toNs }, kind, stepSeconds, workers }: SamplerParts): Sampler {
   const steps: SampleStep[] = [];
   const placeOf = (ns: number): number => Math.floor(nsToSeconds(ns - fromNs) / stepSeconds);

@@ -34,10 +34,10 @@ describe('the time under an even load', () => {
     expect(seconds({ messages: open([{ to: 100, over: 60 * SECOND }]) })).toBeNull();
   });
 
-  test('is one in which lanes stay as they are too', () => {
+  test('is one in which clients stay as they are too', () => {
     const messages = openMessages(100, 100 * SECOND);
-    const lanes = curve({ to: 10, over: SECOND }, { hold: 31 * SECOND }, { to: 20, over: 10 * SECOND });
-    expect(seconds({ messages, connections: lanes })).toEqual([42 + 12, 102]);
+    const clients = curve({ to: 10, over: SECOND }, { hold: 31 * SECOND }, { to: 20, over: 10 * SECOND });
+    expect(seconds({ messages, connections: clients })).toEqual([42 + 12, 102]);
   });
 
   test('ends where the run was stopped, and needs to be longer than a warm-up', () => {
@@ -48,7 +48,7 @@ describe('the time under an even load', () => {
     expect(seconds(plan, { messagesStartedNs: null })).toBeNull();
   });
 
-  test('is that of the lanes where nothing is sent', () => {
+  test('is that of the clients where nothing is sent', () => {
     const connections = curve({ to: 10, over: 10 * SECOND }, { hold: 50 * SECOND });
     expect(
       seconds({ connections, messages: { kind: 'none' } }, { messagesStartedNs: null, connectedNs: 10 * SECOND }),

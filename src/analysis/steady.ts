@@ -1,4 +1,4 @@
-// The longest time in which the plan asks for the same all along: as many lanes, as many messages. Only there does growth
+// The longest time in which the plan asks for the same all along: as many clients, as many messages. Only there does growth
 // say something about the service; while the load grows, everything may.
 
 import type { RunEvent } from '../facts/event.ts';
@@ -29,7 +29,7 @@ const WARM_UP_SHARE = 0.2;
 const LEAST_WARM_UP_NS = 3e9;
 
 export interface RunTimes {
-  /** When every lane of the first segment was up. */
+  /** When every client of the first segment was up. */
   readonly connectedNs: number | null;
   readonly messagesStartedNs: number | null;
   readonly stoppingNs: number | null;
@@ -49,16 +49,16 @@ export function runTimes(events: readonly RunEvent[]): RunTimes {
 /** Without its warm-up; null where there is no such time. */
 export function steadyStretch(plan: Plan, times: RunTimes): Stretch | null {
   const endNs = times.stoppingNs ?? times.endedNs ?? Number.POSITIVE_INFINITY;
-  const evenLanes = evenParts(plan.load.connections, 0, true).map(({ fromNs, toNs }) => ({
+  const evenConnections = evenParts(plan.load.connections, 0, true).map(({ fromNs, toNs }) => ({
     fromNs: Math.max(fromNs, times.connectedNs ?? 0),
     toNs: Math.min(toNs, endNs),
   }));
   let longest: Stretch | null = null;
-  for (const lanes of evenLanes) {
+  for (const clients of evenConnections) {
     for (const messages of evenMessages(plan, times)) {
       const stretch = {
-        fromNs: Math.max(lanes.fromNs, messages.fromNs),
-        toNs: Math.min(lanes.toNs, messages.toNs),
+        fromNs: Math.max(clients.fromNs, messages.fromNs),
+        toNs: Math.min(clients.toNs, messages.toNs),
       };
       if (lengthOf(stretch) > (longest === null ? 0 : lengthOf(longest))) longest = stretch;
     }
@@ -74,7 +74,7 @@ function lengthOf({ fromNs, toNs }: Stretch): number {
 
 function evenMessages({ load }: Plan, { messagesStartedNs }: RunTimes): readonly Stretch[] {
   const { messages, connections } = load;
-  // Lanes that are only held are watched for as long as the plan holds them.
+  // Clients that are only held are watched for as long as the plan holds them.
   if (messages.kind === 'none') return [{ fromNs: 0, toNs: curveDurationNs(connections) }];
   if (messagesStartedNs === null) return [];
   return messages.kind === 'closed'

@@ -163,7 +163,7 @@ function addDelivery(tally: Tally, facts: DeliveryFacts): void {
   const { damage, strangers, acknowledgements, jitter, extent, density, loss } = facts;
   tally.states += facts.states;
   tally.unchecked += facts.unchecked;
-  tally.jitter.lanes += jitter.lanes;
+  tally.jitter.clients += jitter.clients;
   tally.jitter.sumNs += jitter.sumNs;
   tally.jitter.maxNs = Math.max(tally.jitter.maxNs, jitter.maxNs);
   tally.acknowledgements.lost += acknowledgements.lost;

@@ -92,13 +92,13 @@ export function sumOf(values: Iterable<number>): number {
   return sum;
 }
 
-/** `lanesOpen`: of all workers, also of those that said nothing in this second. */
-export function timelinePoint(second: number, facts: Second, lanesOpen: number): TimelinePoint {
+/** `connectionsOpen`: of all workers, also of those that said nothing in this second. */
+export function timelinePoint(second: number, facts: Second, connectionsOpen: number): TimelinePoint {
   const { tally } = facts;
   const { messages, histograms } = tally;
   return {
     second,
-    lanesOpen,
+    connectionsOpen,
     due: messages.due,
     sent: messages.sent,
     unsent: sumOf(Object.values(tally.unsent)),

@@ -72,7 +72,7 @@ const TOUCHES: Readonly<Record<HealthDoubtKind, Touch>> = {
     broken: NOTHING,
     kept: 'every',
   },
-  dialectError: { subjects: DELIVERY, broken: NOTHING, kept: NOTHING },
+  adapterError: { subjects: DELIVERY, broken: NOTHING, kept: NOTHING },
   unmatched: { subjects: DELIVERY, broken: NOTHING, kept: NOTHING },
   unreadable: { subjects: NOTHING, broken: NOTHING, kept: DELIVERY },
   workerDied: { subjects: ['rates', 'connections'], broken: NOTHING, kept: 'every' },

@@ -1,4 +1,4 @@
-// `highwater check`: what a plan would do, and what this machine lacks for it. Starts nothing; a dialect of the user's own is tried.
+// `highwater check`: what a plan would do, and what this machine lacks for it. Starts nothing; a protocol of the user's own is tried.
 
 import { DEFAULT_RUNS_DIRECTORY, localPorts, localSurroundings } from '../entry/local.ts';
 import { HighwaterError } from '../facts/error.ts';

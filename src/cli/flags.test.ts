@@ -22,7 +22,7 @@ const refused = (given: Partial<PlanFlags>): string => {
 const context = { env: {}, profile: null } as unknown as Parameters<typeof parsePlan>[1];
 
 describe('a plan for a URL', () => {
-  test('without flags: one lane, ten messages a second, for ten seconds', () => {
+  test('without flags: one client, ten messages a second, for ten seconds', () => {
     const parsed = parsePlan(documentForUrl('ws://example.com/ws', flags()), context);
     expect(parsed).toMatchObject({
       ok: true,
@@ -61,7 +61,7 @@ describe('a plan for a URL', () => {
         workers: 4,
         pace: 'precise',
         drainNs: 2e9,
-        dialect: { format: 'text' },
+        protocol: { format: 'text' },
         thresholds: [{ expression: 'response.p99 < 200ms' }],
         target: {
           headers: { Authorization: 'Bearer a:b', 'X-Empty': '' },
@@ -88,7 +88,7 @@ describe('a plan for a URL', () => {
     });
   });
 
-  test('a few lanes open at once, many a thousand a second', () => {
+  test('a few clients open at once, many a thousand a second', () => {
     const connections = (count: string) =>
       (documentForUrl('ws://x', flags({ connections: count })).load as { connections: unknown }).connections;
     expect(connections('99')).toEqual([{ to: 99 }]);

@@ -39,8 +39,8 @@ type Document = Record<string, unknown>;
 const DEFAULT_CONNECTIONS = 1;
 const DEFAULT_RATE = '10/s';
 const DEFAULT_DURATION = '10s';
-/** How fast lanes are opened where a flag says only how many. */
-const LANES_PER_SECOND = 1000;
+/** How fast connections are opened where a flag says only how many. */
+const CONNECTIONS_PER_SECOND = 1000;
 
 /** A plan document for a URL and flags alone. */
 export function documentForUrl(url: string, flags: PlanFlags): Document {
@@ -124,7 +124,7 @@ export function withFlags(document: Document, flags: PlanFlags): Document {
       workers: flags.workers === 'auto' ? 'auto' : whole('workers', 1),
       pace: flags.pace,
       drain: flags.drain,
-      dialect: flags.text === true ? { kind: 'echo', format: 'text' } : undefined,
+      protocol: flags.text === true ? { kind: 'echo', format: 'text' } : undefined,
       thresholds: flags.threshold.length === 0 ? undefined : withRules(document.thresholds, flags.threshold),
     }),
     target: overlaid(document.target, (target) => ({
@@ -149,7 +149,7 @@ export function withFlags(document: Document, flags: PlanFlags): Document {
 }
 
 function connectionsOf(count: number): unknown {
-  const seconds = count / LANES_PER_SECOND;
+  const seconds = count / CONNECTIONS_PER_SECOND;
   return seconds < 0.1 ? [{ to: count }] : [{ to: count, over: `${seconds}s` }];
 }
 

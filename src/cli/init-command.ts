@@ -72,9 +72,9 @@ function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'inte
   const send = flags.send === undefined ? null : messageOf('--send', flags.send);
   const planFlags = { ...flags, sourceAddress: [] };
   const document = documentForUrl(url, planFlags);
-  const dialect =
-    hello.length === 0 && send === null ? {} : { dialect: { kind: 'json', send: send ?? DEFAULT_MESSAGE, hello } };
-  const parsed = parsePlan({ ...document, ...dialect }, { env: process.env, profile: null });
+  const protocol =
+    hello.length === 0 && send === null ? {} : { protocol: { kind: 'json', send: send ?? DEFAULT_MESSAGE, hello } };
+  const parsed = parsePlan({ ...document, ...protocol }, { env: process.env, profile: null });
   if (!parsed.ok) {
     const problems = parsed.problems.map((problem) => formatProblem(asTyped(problem, planFlags, null)));
     throw new HighwaterError('PLAN_INVALID', problems);

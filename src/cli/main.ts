@@ -170,10 +170,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function addPlanOptions(command: Command): Command {
   return command
-    .addOption(new Option('-c, --connections <count>', 'lanes to open').env('HIGHWATER_CONNECTIONS'))
-    .addOption(new Option('-r, --rate <rate>', 'messages over all lanes, such as 5000/s').env('HIGHWATER_RATE'))
+    .addOption(new Option('-c, --connections <count>', 'clients to open').env('HIGHWATER_CONNECTIONS'))
+    .addOption(new Option('-r, --rate <rate>', 'messages over all clients, such as 5000/s').env('HIGHWATER_RATE'))
     .addOption(new Option('-d, --duration <time>', 'how long messages are sent, such as 30s').env('HIGHWATER_DURATION'))
-    .option('--closed <inFlight>', 'closed loop instead of a rate: so many messages in flight a lane')
+    .option('--closed <inFlight>', 'closed loop instead of a rate: so many messages in flight a client')
     .option('--think <time>', 'with --closed: wait between reply and next send, such as 1s or 1s..3s')
     .option('--poisson', 'random arrivals at the rate instead of even ones')
     .addOption(new Option('--bytes <size>', 'size of a message').env('HIGHWATER_BYTES'))

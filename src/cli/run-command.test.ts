@@ -13,7 +13,7 @@ const exitCode = (failures: Readonly<Record<string, number>>, opened = 0): numbe
     },
   } as unknown as RunResult);
 
-test('a target is unreachable where no lane opened, unless none got out of this machine', () => {
+test('a target is unreachable where no connection opened, unless none got out of this machine', () => {
   expect(exitCode({ refused: 10 })).toBe(69);
   expect(exitCode({ refused: 1, ports: 9 })).toBe(69);
   expect(exitCode({})).toBe(69);

@@ -70,7 +70,7 @@ function start(flags: TargetFlags, port: number, behavior: Behavior, tell: Tell)
   return startReferenceTarget({
     host: flags.host,
     port,
-    converse: createServices(behavior, tell),
+    serve: createServices(behavior, tell),
     compression: flags.compression,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   }).catch((error: Error) => {

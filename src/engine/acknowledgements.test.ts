@@ -6,9 +6,9 @@ import { type Outcome, runScenario, violations } from '../../test/support/engine
 import { curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import type { PeerConnection } from '../../test/support/engine/websocket-peer.ts';
 import { describeDelivery } from '../analysis/delivery.ts';
-import type { JsonDialect, Resend } from '../plan/plan.ts';
+import type { JsonProtocol, Resend } from '../plan/plan.ts';
 
-const DIALECT: JsonDialect = {
+const PROTOCOL: JsonProtocol = {
   kind: 'json',
   template: JSON.stringify({ id: `\${id}`, n: `\${seq}`, text: `\${payload}` }),
   hello: [],
@@ -38,15 +38,15 @@ const proper: Serve = (message, copy) =>
 
 function withService(
   serve: Serve,
-  parts: { dialect?: Partial<JsonDialect>; resend?: Resend | null; lanes?: number; count?: number } = {},
+  parts: { protocol?: Partial<JsonProtocol>; resend?: Resend | null; clients?: number; count?: number } = {},
 ): Outcome {
   const copies = new Map<string, number>();
   return runScenario({
     plan: makePlan({
-      connections: curve({ to: parts.lanes ?? 1 }),
+      connections: curve({ to: parts.clients ?? 1 }),
       messages: openMessages(parts.count ?? 100, SECOND),
       bytes: 200,
-      plan: { dialect: { ...DIALECT, ...parts.dialect }, resend: parts.resend ?? null, drainNs: 2 * SECOND },
+      plan: { protocol: { ...PROTOCOL, ...parts.protocol }, resend: parts.resend ?? null, drainNs: 2 * SECOND },
     }),
     script: () => ({
       onMessage(connection, { payload }) {
@@ -140,7 +140,7 @@ describe('acknowledged and delivered are two things', () => {
 
 /** Known answers of Jepsen's total-queue checker (jepsen/checker_test.clj), told by a service. */
 describe('outcomes as Jepsen counts them', () => {
-  const queue = { lanes: 1, count: 3 };
+  const queue = { clients: 1, count: 3 };
 
   test('a sane queue: one acknowledged, both came: nothing lost, one recovered', () => {
     const { tally } = withService((message) => (message.n === 0 ? [said(message)] : [ack(message), said(message)]), {
@@ -149,7 +149,7 @@ describe('outcomes as Jepsen counts them', () => {
     });
     expect(tally.messages).toMatchObject({ ...none, sent: 2, acknowledged: 1, delivered: 2 });
     expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 1 });
-    expect(describeDelivery(tally, null, makePlan({ plan: { dialect: DIALECT } }), {})).toMatchObject({
+    expect(describeDelivery(tally, null, makePlan({ plan: { protocol: PROTOCOL } }), {})).toMatchObject({
       consistentWith: 'exactly-once',
     });
   });
@@ -174,7 +174,7 @@ describe('outcomes as Jepsen counts them', () => {
       unresolved: 1,
     });
     expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 0 });
-    expect(describeDelivery(tally, null, makePlan({ plan: { dialect: DIALECT } }), {})).toMatchObject({
+    expect(describeDelivery(tally, null, makePlan({ plan: { protocol: PROTOCOL } }), {})).toMatchObject({
       consistentWith: 'none',
     });
   });
@@ -188,7 +188,7 @@ describe('outcomes as Jepsen counts them', () => {
         const never = message.n === 4 ? [{ said: { id: message.id.replace(/-4$/, '-30') } }] : [];
         return [...answer, ...(isRead ? [said(message)] : []), ...never];
       },
-      { lanes: 1, count: 6 },
+      { clients: 1, count: 6 },
     );
     // Of 11 nobody can say more than that it never came; 20 was said to have failed, and 30 never added.
     expect(tally.messages).toMatchObject({
@@ -258,7 +258,7 @@ describe('what is not acknowledged is sent again', () => {
   test('where the answer is the acknowledgement, it is enough', () => {
     const { tally } = withService((message, copy) => (message.n === 5 && copy === 0 ? [] : [said(message)]), {
       resend: RESEND,
-      dialect: { ack: null },
+      protocol: { ack: null },
     });
     expect(tally.messages).toMatchObject({ ...none, reordered: 1, delivered: 100, resent: 1, acknowledged: 0 });
   });
@@ -302,7 +302,7 @@ describe('a probe sends copies though nothing is wrong', () => {
 describe('a sender whose connection dies with messages in flight', () => {
   const RECONNECT = { backoff: 'constant', fromNs: 100 * MS, toNs: 100 * MS, jitter: 'none', atMost: 10 } as const;
 
-  /** One lane, 100 messages in a second, each answered after 50 ms; the connection dies under those of half a second. */
+  /** One client, 100 messages in a second, each answered after 50 ms; the connection dies under those of half a second. */
   function story(more: {
     readonly resend?: Resend | null;
     readonly reconnect?: typeof RECONNECT | null;
@@ -317,7 +317,7 @@ describe('a sender whose connection dies with messages in flight', () => {
       plan: makePlan({
         messages: openMessages(100, 2 * SECOND),
         bytes: 150,
-        plan: { dialect: DIALECT, resend, reconnect, drainNs: 2 * SECOND },
+        plan: { protocol: PROTOCOL, resend, reconnect, drainNs: 2 * SECOND },
       }),
       script: (clock) => ({
         onOpen(connection) {
@@ -386,7 +386,7 @@ describe('a sender whose connection dies with messages in flight', () => {
 });
 
 describe('the state of the service is compared with a model', () => {
-  const dialect: Partial<JsonDialect> = {
+  const protocol: Partial<JsonProtocol> = {
     ack: null,
     id: ['id'],
     payload: null,
@@ -413,7 +413,7 @@ describe('the state of the service is compared with a model', () => {
   test('a service that takes each message once never diverges, whatever is in flight', () => {
     const { tally } = withService(
       stateful(() => 1),
-      { dialect, lanes: 4, count: 400 },
+      { protocol, clients: 4, count: 400 },
     );
     expect(tally.messages).toMatchObject({ ...none, delivered: 400 });
   });
@@ -421,7 +421,7 @@ describe('the state of the service is compared with a model', () => {
   test('a message that is applied twice: the first divergence is told with both states, and once', () => {
     const outcome = withService(
       stateful(({ n }) => (n === 30 ? 2 : 1)),
-      { dialect },
+      { protocol },
     );
     expect(outcome.tally.messages).toMatchObject({ ...none, delivered: 100, diverged: 1 });
     const [violation] = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event] : []));
@@ -434,21 +434,21 @@ describe('the state of the service is compared with a model', () => {
   test('a message that is answered and not applied, and a state that is forgotten, diverge', () => {
     const { tally } = withService(
       stateful(({ n }) => (n === 30 || n === 60 ? 0 : 1)),
-      { dialect },
+      { protocol },
     );
     expect(tally.messages.diverged).toBe(2);
   });
 
   test('the count alone may agree where the digest does not', () => {
     const wrong: Serve = (message) => [{ id: message.id, count: message.n + 1, digest: 'deadbeef' }];
-    expect(withService(wrong, { dialect }).tally.messages.diverged).toBe(100);
-    const countOnly = { ...dialect, state: { count: ['count'], digest: null, shared: false } };
-    expect(withService(wrong, { dialect: countOnly }).tally.messages.diverged).toBe(0);
+    expect(withService(wrong, { protocol }).tally.messages.diverged).toBe(100);
+    const countOnly = { ...protocol, state: { count: ['count'], digest: null, shared: false } };
+    expect(withService(wrong, { protocol: countOnly }).tally.messages.diverged).toBe(0);
   });
 
   test('what is no state at all diverges and stops nothing', () => {
     const odd: Serve = (message) => [{ id: message.id, count: 'many', digest: { a: 1 } }];
-    expect(withService(odd, { dialect }).tally.messages).toMatchObject({ delivered: 100, diverged: 100 });
+    expect(withService(odd, { protocol }).tally.messages).toMatchObject({ delivered: 100, diverged: 100 });
   });
 
   test('a refused message is not in the state, and that is right', () => {
@@ -457,7 +457,7 @@ describe('the state of the service is compared with a model', () => {
         () => 1,
         ({ n }) => n % 10 === 4,
       ),
-      { dialect },
+      { protocol },
     );
     expect(tally.messages).toMatchObject({ ...none, delivered: 90, rejected: 10 });
   });
@@ -466,7 +466,7 @@ describe('the state of the service is compared with a model', () => {
     const resend = { afterNs: SECOND, atMost: 0, probe: { share: 0.3, copies: 2, everyNs: 30 * MS } };
     const { tally } = withService(
       stateful(() => 1),
-      { dialect, resend },
+      { protocol, resend },
     );
     expect(tally.messages.resent).toBeGreaterThan(20);
     expect(tally.messages).toMatchObject({ ...none, delivered: 100, suppressed: tally.messages.resent });

@@ -1,4 +1,4 @@
-// A lane against each case of the Autobahn table: the whole engine in virtual time, with a server that writes what the case
+// A client against each case of the Autobahn table: the whole engine in virtual time, with a server that writes what the case
 // says and reads frames for itself.
 
 import { isUtf8 } from 'node:buffer';
@@ -52,9 +52,9 @@ function react(autobahnCase: AutobahnCase): Reaction {
   const outcome = runScenario({
     plan: makePlan({
       connections: curve({ to: 1 }, { hold: SECOND }),
-      plan: { dialect: { kind: 'module', file: 'autobahn.js' } },
+      plan: { protocol: { kind: 'module', file: 'autobahn.js' } },
     }),
-    dialect: () => ({
+    protocol: () => ({
       encode: () => '',
       decode(received) {
         const format = typeof received === 'string' ? 'text' : 'binary';

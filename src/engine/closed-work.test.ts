@@ -22,7 +22,7 @@ function slow(delayNs: number, score: { owed: number; most: number; least: numbe
 }
 
 describe('the closed loop', () => {
-  test('keeps exactly so many messages in flight on each lane, and no more', () => {
+  test('keeps exactly so many messages in flight on each client, and no more', () => {
     const score = { owed: 0, most: 0, least: 0 };
     const outcome = runScenario({
       plan: makePlan({ connections: curve({ to: 3 }), messages: closedMessages(4, 2 * SECOND) }),
@@ -145,7 +145,7 @@ describe('the closed loop', () => {
     expect(outcome.tally.messages.sent).toBeLessThanOrEqual(21);
   });
 
-  test('lanes that open while it runs join in', () => {
+  test('clients that open while it runs join in', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve({ to: 1 }, { hold: SECOND }, { to: 3 }, { hold: 2 * SECOND }),
@@ -160,7 +160,7 @@ describe('the closed loop', () => {
     expect(Math.abs(counts[1]! - counts[2]!)).toBeLessThanOrEqual(2);
   });
 
-  test('a lane that comes back after a drop takes up its places again', () => {
+  test('a client that comes back after a drop takes up its places again', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve({ to: 1 }, { hold: SECOND }, { to: 0 }, { hold: SECOND }, { to: 1 }, { hold: SECOND }),
@@ -173,7 +173,7 @@ describe('the closed loop', () => {
     expect(messages.delivered).toBe(messages.sent);
   });
 
-  test('a drop leaves its messages unresolved and nobody sends on the dead lane', () => {
+  test('a drop leaves its messages unresolved and nobody sends on the dead client', () => {
     const outcome = runScenario({
       plan: makePlan({ connections: curve({ to: 2 }), messages: closedMessages(5, 2 * SECOND) }),
       script: (clock) => ({
@@ -222,12 +222,18 @@ describe('the closed loop', () => {
       plan: makePlan({ messages: closedMessages(64, SECOND), bytes: 10_000, target: { maxBufferedBytes: 1000 } }),
       script: slow(10 * MS),
     });
-    expect(outcome.tally.unsent).toEqual({ overdue: 0, backpressure: 0, windowFull: 0, socketClosed: 0, dialectError: 0 });
+    expect(outcome.tally.unsent).toEqual({
+      overdue: 0,
+      backpressure: 0,
+      windowFull: 0,
+      socketClosed: 0,
+      adapterError: 0,
+    });
     expect(outcome.tally.messages.delivered).toBe(outcome.tally.messages.sent);
     expect(outcome.tally.messages.sent).toBeGreaterThan(64 * 10);
   });
 
-  test('several workers send different message types by the same seed, and only their own lanes', () => {
+  test('several workers send different message types by the same seed, and only their own clients', () => {
     const outcome = runScenario({
       plan: makePlan({ connections: curve({ to: 5 }), messages: closedMessages(1, SECOND) }),
       shards: 2,

@@ -1,4 +1,4 @@
-// The closed model: a lane sends its next message when a reply has come (and its think time is over), so
+// The closed model: a client sends its next message when a reply has come (and its think time is over), so
 // it has no due time of its own: due is sent. A reply that takes longer than the plan allows gives its
 // place free; the message itself stays outstanding and its fate is judged like any other's.
 
@@ -6,8 +6,8 @@ import { missingBetween } from '../measure/ledger.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import { uniform } from '../random/distributions.ts';
 import { createRandom } from '../random/generator.ts';
-import { countSent, flushLane, isWindowFull } from './hot/traffic.ts';
-import type { Lane } from './lane.ts';
+import type { Client } from './client.ts';
+import { countSent, flushClient, isWindowFull } from './hot/traffic.ts';
 import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
 import type { MessagesOf, Work, WorkParts } from './work.ts';
 
@@ -19,92 +19,92 @@ const THINK_STREAM = 2;
 const LOOK_MESSAGES = 1024;
 
 export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'>): Work {
-  const { plan, shard, laneCount, openLanes, traffic, speech, clock, laneAt } = parts;
+  const { plan, shard, clientCount, openConnections, traffic, driver, clock, clientAt } = parts;
   const { think, replyTimeoutNs } = messages;
   // Of short messages only so many can be told apart: more in flight would be counted and timed wrongly.
-  const inFlight = Math.min(messages.inFlight, ...speech.maxInFlight);
+  const inFlight = Math.min(messages.inFlight, ...driver.maxInFlight);
   const typeOf = createTypeOf(plan);
   const random = createRandom(plan.seed, THINK_STREAM + shard);
-  const thinking = createMinHeap(laneCount * inFlight);
-  /** By lane: places that messages hold, of these the ones whose message could not be sent, and places that think. */
-  const waiting = new Int32Array(laneCount);
-  const unsendable = new Int32Array(laneCount);
-  const queued = new Int32Array(laneCount);
-  /** By lane: the number that was next at the last mark, and when that was. What is below it is then old enough. */
-  const markedNumber = new Float64Array(laneCount);
-  const markedNs = new Float64Array(laneCount);
-  /** When every lane that is open makes its first move; infinity once they have. */
+  const thinking = createMinHeap(clientCount * inFlight);
+  /** By client: places that messages hold, of these the ones whose message could not be sent, and places that think. */
+  const waiting = new Int32Array(clientCount);
+  const unsendable = new Int32Array(clientCount);
+  const queued = new Int32Array(clientCount);
+  /** By client: the number that was next at the last mark, and when that was. What is below it is then old enough. */
+  const markedNumber = new Float64Array(clientCount);
+  const markedNs = new Float64Array(clientCount);
+  /** When every client that is open makes its first move; infinity once they have. */
   let kickNs = Number.POSITIVE_INFINITY;
   let endNs = Number.NEGATIVE_INFINITY;
   const sweepEveryNs = Math.min(SWEEP_EVERY_NS, replyTimeoutNs);
   let nextSweepNs = 0;
 
-  function sendNow(lane: Lane, count: number, nowNs: number): void {
-    waiting[lane.index]! += count;
+  function sendNow(client: Client, count: number, nowNs: number): void {
+    waiting[client.index]! += count;
     const { messages: counts, unsent } = traffic.recorder;
     counts.due += count;
     let sent = 0;
     for (let i = 0; i < count; i++) {
-      const type = typeOf(lane.stream, traffic.ledger.next[lane.index]!);
-      if (isWindowFull(traffic, speech, lane, type)) {
+      const type = typeOf(client.stream, traffic.ledger.next[client.index]!);
+      if (isWindowFull(traffic, driver, client, type)) {
         unsent.windowFull++;
-        unsendable[lane.index]!++; // its place is tried again after the reply timeout
-      } else if (speech.append(lane, type, nowNs, nowNs)) {
+        unsendable[client.index]!++; // its place is tried again after the reply timeout
+      } else if (driver.append(client, type, nowNs, nowNs)) {
         sent++;
       } else {
-        unsent.dialectError++;
-        unsendable[lane.index]!++;
+        unsent.adapterError++;
+        unsendable[client.index]!++;
       }
     }
     countSent(traffic, sent, nowNs, nowNs);
-    flushLane(traffic, lane);
+    flushClient(traffic, client);
   }
 
-  function thinkThenSend(lane: Lane, count: number, fromNs: number): void {
+  function thinkThenSend(client: Client, count: number, fromNs: number): void {
     for (let i = 0; i < count; i++) {
-      push(thinking, fromNs + uniform(random, think.minNs, think.maxNs), lane.index);
+      push(thinking, fromNs + uniform(random, think.minNs, think.maxNs), client.index);
     }
-    queued[lane.index]! += count;
+    queued[client.index]! += count;
     parts.wake();
   }
 
-  function refill(lane: Lane, nowNs: number): void {
-    const free = inFlight - waiting[lane.index]! - queued[lane.index]!;
-    if (free <= 0 || nowNs >= endNs || lane.state !== 'open') return;
-    if (think.maxNs === 0) sendNow(lane, free, nowNs);
-    else thinkThenSend(lane, free, nowNs);
+  function refill(client: Client, nowNs: number): void {
+    const free = inFlight - waiting[client.index]! - queued[client.index]!;
+    if (free <= 0 || nowNs >= endNs || client.state !== 'open') return;
+    if (think.maxNs === 0) sendNow(client, free, nowNs);
+    else thinkThenSend(client, free, nowNs);
   }
 
   function sweep(nowNs: number): void {
     nextSweepNs = nowNs + sweepEveryNs;
-    for (const lane of openLanes.senders()) {
-      if (nowNs - markedNs[lane.index]! >= replyTimeoutNs) giveUpOld(lane, nowNs);
+    for (const client of openConnections.senders()) {
+      if (nowNs - markedNs[client.index]! >= replyTimeoutNs) giveUpOld(client, nowNs);
     }
   }
 
   /** Every message below the mark has had its time: those that are missing give their places free. */
-  function giveUpOld(lane: Lane, nowNs: number): void {
-    const { index: i } = lane;
-    const missing = missingBetween(traffic.ledger, i, lane.givenUpBelow, markedNumber[i]!);
-    lane.givenUpBelow = markedNumber[i]!;
+  function giveUpOld(client: Client, nowNs: number): void {
+    const { index: i } = client;
+    const missing = missingBetween(traffic.ledger, i, client.givenUpBelow, markedNumber[i]!);
+    client.givenUpBelow = markedNumber[i]!;
     waiting[i]! -= missing + unsendable[i]!;
     unsendable[i] = 0;
-    mark(lane, nowNs);
-    refill(lane, nowNs);
+    mark(client, nowNs);
+    refill(client, nowNs);
   }
 
-  function mark(lane: Lane, nowNs: number): void {
-    markedNumber[lane.index] = traffic.ledger.next[lane.index]!;
-    markedNs[lane.index] = nowNs;
+  function mark(client: Client, nowNs: number): void {
+    markedNumber[client.index] = traffic.ledger.next[client.index]!;
+    markedNs[client.index] = nowNs;
   }
 
-  function beginLane(lane: Lane, nowNs: number): void {
+  function beginClient(client: Client, nowNs: number): void {
     // What goes out again on a new connection holds its places.
-    waiting[lane.index] = traffic.ledger.outstanding[lane.index]!;
-    unsendable[lane.index] = 0;
-    mark(lane, nowNs);
-    lane.givenUpBelow = waiting[lane.index] === 0 ? markedNumber[lane.index]! : 0;
-    refill(lane, nowNs);
+    waiting[client.index] = traffic.ledger.outstanding[client.index]!;
+    unsendable[client.index] = 0;
+    mark(client, nowNs);
+    client.givenUpBelow = waiting[client.index] === 0 ? markedNumber[client.index]! : 0;
+    refill(client, nowNs);
   }
 
   return {
@@ -112,18 +112,18 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
     runDue(nowNs) {
       if (nowNs >= kickNs) {
         kickNs = Number.POSITIVE_INFINITY;
-        for (const lane of openLanes.senders()) beginLane(lane, clock.nowNs());
+        for (const client of openConnections.senders()) beginClient(client, clock.nowNs());
       }
       for (let sent = 0; sent < LOOK_MESSAGES && peekKey(thinking) <= nowNs; ) {
-        const lane = laneAt(pop(thinking));
+        const client = clientAt(pop(thinking));
         let count = 1;
-        // What one lane may send at the same moment goes out in one write.
-        while (thinking.size > 0 && peekKey(thinking) <= nowNs && thinking.values[0] === lane.index) {
+        // What one client may send at the same moment goes out in one write.
+        while (thinking.size > 0 && peekKey(thinking) <= nowNs && thinking.values[0] === client.index) {
           pop(thinking);
           count++;
         }
-        queued[lane.index]! -= count;
-        if (lane.state === 'open' && nowNs < endNs) sendNow(lane, count, clock.nowNs());
+        queued[client.index]! -= count;
+        if (client.state === 'open' && nowNs < endNs) sendNow(client, count, clock.nowNs());
         sent += count;
       }
       if (nowNs >= nextSweepNs) sweep(nowNs);
@@ -137,13 +137,13 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
       endNs = Math.min(endNs, atNs);
     },
     isOver: (nowNs) => endNs !== Number.NEGATIVE_INFINITY && nowNs >= endNs,
-    laneOpened(lane) {
-      if (endNs !== Number.NEGATIVE_INFINITY && kickNs === Number.POSITIVE_INFINITY) beginLane(lane, clock.nowNs());
+    connectionOpened(client) {
+      if (endNs !== Number.NEGATIVE_INFINITY && kickNs === Number.POSITIVE_INFINITY) beginClient(client, clock.nowNs());
     },
-    repliesArrived(lane) {
+    repliesArrived(client) {
       const nowNs = traffic.receivedNs;
-      waiting[lane.index]! -= lane.credit - lane.lateCredit;
-      refill(lane, nowNs);
+      waiting[client.index]! -= client.credit - client.lateCredit;
+      refill(client, nowNs);
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Compression } from '../plan/plan.ts';
 
 const answering = (answer: NonNullable<PeerScript['answer']>) => (): PeerScript => ({ answer });
 
-/** One lane that is to be held for three seconds. */
+/** One client that is to be held for three seconds. */
 function openOne(scenario: Partial<Scenario>, target: Parameters<typeof makePlan>[0] = {}): Outcome {
   return runScenario({
     plan: makePlan({ connections: curve({ to: 1 }, { hold: 3 * SECOND }), ...target }),
@@ -29,7 +29,7 @@ describe('the handshake', () => {
       plan: makePlan({
         connections: curve({ to: 3 }, { hold: SECOND }),
         target: {
-          urls: [`ws://10.0.0.1:80/ws?lane=\${lane}`],
+          urls: [`ws://10.0.0.1:80/ws?client=\${client}`],
           headers: { Authorization: `Bearer \${row.TOKEN}` },
           subprotocols: ['chat.v2'],
         },
@@ -37,9 +37,9 @@ describe('the handshake', () => {
     });
     const requests = outcome.connections.map(({ request }) => request);
     expect(requests.map((request) => request.split('\r\n')[0])).toEqual([
-      'GET /ws?lane=0 HTTP/1.1',
-      'GET /ws?lane=1 HTTP/1.1',
-      'GET /ws?lane=2 HTTP/1.1',
+      'GET /ws?client=0 HTTP/1.1',
+      'GET /ws?client=1 HTTP/1.1',
+      'GET /ws?client=2 HTTP/1.1',
     ]);
     expect(requests.map((request) => /Authorization: (.*)/.exec(request)?.[1])).toEqual([
       'Bearer a1',
@@ -172,7 +172,7 @@ describe('the handshake', () => {
     expect(outcome.network.attempts).toHaveLength(1);
   });
 
-  test('refused: nothing listens, and each lane of many says so', () => {
+  test('refused: nothing listens, and each client of many says so', () => {
     const outcome = runScenario({
       plan: makePlan({ connections: curve({ to: 900 }, { hold: SECOND }) }),
       listen: () => {},
@@ -189,7 +189,7 @@ function accepts(bytes: Uint8Array): string {
 
 describe('a host with several addresses', () => {
   const target = { urls: ['ws://service.test:80/'] } as const;
-  const plan = (lanes: number) => makePlan({ connections: curve({ to: lanes }, { hold: SECOND }), target });
+  const plan = (clients: number) => makePlan({ connections: curve({ to: clients }, { hold: SECOND }), target });
   const addresses = { 'service.test': ['10.9.9.9', '10.8.8.8', '10.0.0.1'] };
 
   test('the next one is tried where one refuses, and the one that works is remembered', () => {
@@ -201,23 +201,23 @@ describe('a host with several addresses', () => {
     expect(outcome.network.attempts).toEqual(['10.9.9.9:80', '10.8.8.8:80', '10.0.0.1:80', '10.0.0.1:80']);
   });
 
-  test('all are tried before a lane has failed, each once', () => {
+  test('all are tried before a client has failed, each once', () => {
     const outcome = runScenario({ plan: plan(1), addresses, listen: () => {} });
     expect(outcome.tally).toMatchObject({ attempted: 1, opened: 0, failed: 1, failures: { refused: 1 } });
     expect(outcome.network.attempts).toEqual(['10.9.9.9:80', '10.8.8.8:80', '10.0.0.1:80']);
   });
 
-  test('a lane that began before another one found the right address finds it too', () => {
+  test('a client that began before another one found the right address finds it too', () => {
     const outcome = runScenario({
       plan: plan(3),
       addresses,
-      // The third lane's first attempt takes so long that the others are up before it is refused.
+      // The third client's first attempt takes so long that the others are up before it is refused.
       network: { delayNs: (attempt) => (attempt === 2 ? 50 * MS : DELAY_NS) },
     });
     expect(outcome.tally).toMatchObject({ attempted: 3, opened: 3, failed: 0 });
   });
 
-  test('lanes share out several URLs', () => {
+  test('clients share out several URLs', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve({ to: 4 }, { hold: SECOND }),
@@ -233,7 +233,7 @@ describe('a host with several addresses', () => {
   });
 });
 
-test('a lane whose row makes no request fails by name, and the others go on', () => {
+test('a client whose row makes no request fails by name, and the others go on', () => {
   const outcome = runScenario({
     plan: makePlan({
       connections: curve({ to: 3 }, { hold: SECOND }),

@@ -1,4 +1,4 @@
-// Opens lanes: TCP (or TLS), then the WebSocket handshake, each within its time. At most a bounded
+// Opens clients: TCP (or TLS), then the WebSocket handshake, each within its time. At most a bounded
 // number are on their way at once, so that a slow service meets a queue here and not a storm of SYNs.
 
 import { hash, randomBytes } from 'node:crypto';
@@ -9,14 +9,14 @@ import { record } from '../histogram/histogram.ts';
 import { countFailure, countNegotiated, type Recorder } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
+import type { Client, Opening, Refusal } from './client.ts';
 import type { Clock } from './clock.ts';
-import type { Lane, Opening, Refusal } from './lane.ts';
 import { type Addresses, createSites, type Rows, type Site } from './site.ts';
 import { stallNs } from './stall.ts';
 import type { LinkError, Transport } from './transport.ts';
 
 const MAX_OPENING = 400;
-/** Lanes start in batches: connecting them one by one between replies costs nearly twice the time (`bench/claims/idle.js`). */
+/** Clients start in batches: connecting them one by one between replies costs nearly twice the time (`bench/claims/idle.js`). */
 const REFILL_BELOW = MAX_OPENING / 2;
 const MAY_DIFFER_BY_ADDRESS: readonly FailureKind[] = ['refused', 'unreachable', 'sourceAddress'];
 const SWEEP_EVERY_NS = 50e6;
@@ -26,37 +26,37 @@ const KEYS_AT_ONCE = 256;
 const REFUSAL_BODY_NS = 1e9;
 
 export interface Connector {
-  request(lane: Lane): void;
-  /** Gives up all lanes that are waiting or on their way, without counting them as failed. */
+  request(client: Client): void;
+  /** Gives up all clients that are waiting or on their way, without counting them as failed. */
   cancelAll(): void;
-  /** Takes an opening lane back. */
-  cancel(lane: Lane): void;
-  onConnect(lane: Lane): void;
+  /** Takes an opening connection back. */
+  cancel(client: Client): void;
+  onConnect(client: Client): void;
   /** Returns where frames begin, or `end` while the handshake is not over. */
-  onBytes(lane: Lane, bytes: Uint8Array, end: number): number;
-  onClose(lane: Lane, error: LinkError | null): void;
+  onBytes(client: Client, bytes: Uint8Array, end: number): number;
+  onClose(client: Client, error: LinkError | null): void;
 }
 
 export interface ConnectorParts {
   readonly plan: Pick<Plan, 'target' | 'load'>;
   readonly rows: Rows;
   readonly addresses: Addresses;
-  readonly transport: Transport<Lane>;
+  readonly transport: Transport<Client>;
   readonly clock: Clock;
   readonly recorder: Recorder;
-  /** The lane is open; its first frames may follow at once. */
-  opened(lane: Lane, deflate: DeflateAgreement | null): void;
-  /** The lane could not be opened; its link is gone or going. */
-  failed(lane: Lane, kind: FailureKind, detail: string): void;
+  /** The client is open; its first frames may follow at once. */
+  opened(client: Client, deflate: DeflateAgreement | null): void;
+  /** The client could not be opened; its link is gone or going. */
+  failed(client: Client, kind: FailureKind, detail: string): void;
 }
 
 export function createConnector(parts: ConnectorParts): Connector {
   const { plan, transport, clock, recorder } = parts;
   const { target } = plan;
   const siteFor = createSites(plan, parts.rows, parts.addresses);
-  const waiting: Lane[] = [];
+  const waiting: Client[] = [];
   let waitingFrom = 0;
-  const opening = new Set<Lane>();
+  const opening = new Set<Client>();
   let sweeping = false;
   let sweptNs = 0;
   /** The address that worked last; others are tried after it. */
@@ -73,9 +73,9 @@ export function createConnector(parts: ConnectorParts): Connector {
     return key;
   }
 
-  function request(lane: Lane): void {
-    lane.state = 'opening';
-    waiting.push(lane);
+  function request(client: Client): void {
+    client.state = 'opening';
+    waiting.push(client);
     fill();
   }
 
@@ -85,9 +85,9 @@ export function createConnector(parts: ConnectorParts): Connector {
 
   function fill(): void {
     while (opening.size < MAX_OPENING && waitingFrom < waiting.length) {
-      const lane = waiting[waitingFrom++]!;
+      const client = waiting[waitingFrom++]!;
       // Called off while it waited, it may stand here twice by now.
-      if (lane.state === 'opening' && lane.opening === null) begin(lane, clock.nowNs(), preferredAddress, 0);
+      if (client.state === 'opening' && client.opening === null) begin(client, clock.nowNs(), preferredAddress, 0);
     }
     if (waitingFrom === waiting.length) {
       waiting.length = 0;
@@ -100,7 +100,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     }
   }
 
-  function begin(lane: Lane, startedNs: number, addressIndex: number, addressesTried: number): void {
+  function begin(client: Client, startedNs: number, addressIndex: number, addressesTried: number): void {
     if (addressesTried === 0) recorder.attempted++;
     const key = nextKey();
     const current: Opening = {
@@ -118,21 +118,21 @@ export function createConnector(parts: ConnectorParts): Connector {
         deflate,
       }),
     };
-    lane.opening = current;
-    opening.add(lane);
+    client.opening = current;
+    opening.add(client);
     try {
-      const site = siteFor(lane.stream, addressIndex);
+      const site = siteFor(client.stream, addressIndex);
       current.request = requestOf(site, key);
-      lane.link = transport.open(site.endpoint, lane);
+      client.link = transport.open(site.endpoint, client);
     } catch (error) {
-      // A row of the plan's file that makes no request is this lane's trouble. Told on the next turn: many may follow.
+      // A row of the plan's file that makes no request is this client's trouble. Told on the next turn: many may follow.
       clock.nextTurn(() => {
-        if (lane.opening === current) fail(lane, 'other', (error as Error).message);
+        if (client.opening === current) fail(client, 'other', (error as Error).message);
       });
     }
   }
 
-  /** Throws where the lane's row makes no header that may be sent. */
+  /** Throws where the client's row makes no header that may be sent. */
   function requestOf(site: Site, key: string): Uint8Array {
     const request = buildHandshakeRequest({
       hostHeader: site.hostHeader,
@@ -145,96 +145,96 @@ export function createConnector(parts: ConnectorParts): Connector {
     return Buffer.from(request, 'latin1');
   }
 
-  function onConnect(lane: Lane): void {
-    if (lane.opening === null) return;
-    lane.opening.phase = 'upgrading';
-    lane.opening.deadlineNs = clock.nowNs() + target.handshakeTimeoutNs;
-    preferredAddress = lane.opening.addressIndex;
-    lane.link!.write(lane.opening.request!);
+  function onConnect(client: Client): void {
+    if (client.opening === null) return;
+    client.opening.phase = 'upgrading';
+    client.opening.deadlineNs = clock.nowNs() + target.handshakeTimeoutNs;
+    preferredAddress = client.opening.addressIndex;
+    client.link!.write(client.opening.request!);
   }
 
-  function onBytes(lane: Lane, bytes: Uint8Array, end: number): number {
-    const current = lane.opening!;
+  function onBytes(client: Client, bytes: Uint8Array, end: number): number {
+    const current = client.opening!;
     current.hasAnswer = true;
     const answer = current.handshake.feed(bytes, 0, end);
     switch (answer.kind) {
       case 'incomplete':
         return end;
       case 'accepted':
-        settle(lane);
+        settle(client);
         record(recorder.histograms.handshake, clock.nowNs() - current.startedNs);
         countNegotiated(recorder, {
           subprotocol: answer.subprotocol,
           compression: answer.deflate === null ? null : agreementText(answer.deflate),
         });
-        parts.opened(lane, answer.deflate);
+        parts.opened(client, answer.deflate);
         refill();
         return answer.consumedBytes;
       case 'rejected':
         if (current.refusal === null)
           current.deadlineNs = Math.min(current.deadlineNs, clock.nowNs() + REFUSAL_BODY_NS);
         current.refusal = answer;
-        if (answer.complete) fail(lane, 'upgradeRejected', describeRefusal(answer));
+        if (answer.complete) fail(client, 'upgradeRejected', describeRefusal(answer));
         return end;
       case 'broken':
-        fail(lane, 'badUpgrade', answer.rule);
+        fail(client, 'badUpgrade', answer.rule);
         return end;
     }
   }
 
-  function onClose(lane: Lane, error: LinkError | null): void {
-    const current = lane.opening!;
-    if (current.phase === 'connecting' && tryNextAddress(lane, current, error)) return;
+  function onClose(client: Client, error: LinkError | null): void {
+    const current = client.opening!;
+    if (current.phase === 'connecting' && tryNextAddress(client, current, error)) return;
     const answer = current.hasAnswer ? current.handshake.end() : null;
-    if (answer?.kind === 'rejected') fail(lane, 'upgradeRejected', describeRefusal(answer));
-    else if (error !== null) fail(lane, error.kind, error.detail);
-    else if (answer?.kind === 'broken') fail(lane, 'badUpgrade', answer.rule);
-    else fail(lane, 'reset', 'the service closed the connection before it answered the upgrade');
+    if (answer?.kind === 'rejected') fail(client, 'upgradeRejected', describeRefusal(answer));
+    else if (error !== null) fail(client, error.kind, error.detail);
+    else if (answer?.kind === 'broken') fail(client, 'badUpgrade', answer.rule);
+    else fail(client, 'reset', 'the service closed the connection before it answered the upgrade');
   }
 
   /** A name may stand for several addresses of which only some are served (`localhost`: ::1 and 127.0.0.1). */
-  function tryNextAddress(lane: Lane, current: Opening, error: LinkError | null): boolean {
+  function tryNextAddress(client: Client, current: Opening, error: LinkError | null): boolean {
     if (error === null || !MAY_DIFFER_BY_ADDRESS.includes(error.kind)) return false;
-    const { addressCount } = siteFor(lane.stream, 0);
+    const { addressCount } = siteFor(client.stream, 0);
     if (current.addressesTried >= addressCount) return false;
-    begin(lane, current.startedNs, current.addressIndex + 1, current.addressesTried);
+    begin(client, current.startedNs, current.addressIndex + 1, current.addressesTried);
     return true;
   }
 
-  function fail(lane: Lane, kind: FailureKind, detail: string): void {
-    const { link } = lane;
-    settle(lane);
-    lane.state = 'idle';
-    lane.link = null;
+  function fail(client: Client, kind: FailureKind, detail: string): void {
+    const { link } = client;
+    settle(client);
+    client.state = 'idle';
+    client.link = null;
     link?.destroy();
     recorder.failed++;
     countFailure(recorder, kind);
-    parts.failed(lane, kind, detail);
+    parts.failed(client, kind, detail);
     refill();
   }
 
-  function settle(lane: Lane): void {
-    opening.delete(lane);
-    lane.opening = null;
+  function settle(client: Client): void {
+    opening.delete(client);
+    client.opening = null;
   }
 
   function sweep(): void {
     const nowNs = clock.nowNs();
     // While this process stood still nothing could be read: that time is not the service's.
     const stalledNs = stallNs(nowNs - sweptNs, SWEEP_EVERY_NS);
-    for (const lane of [...opening]) {
-      const current = lane.opening;
+    for (const client of [...opening]) {
+      const current = client.opening;
       if (current === null) continue;
       current.deadlineNs += stalledNs;
       if (nowNs < current.deadlineNs) continue;
-      if (current.refusal !== null) fail(lane, 'upgradeRejected', describeRefusal(current.refusal));
+      if (current.refusal !== null) fail(client, 'upgradeRejected', describeRefusal(current.refusal));
       else if (current.phase === 'connecting') {
-        const { secure } = siteFor(lane.stream, current.addressIndex).endpoint;
+        const { secure } = siteFor(client.stream, current.addressIndex).endpoint;
         const what = secure ? 'no TCP connection with TLS' : 'not connected';
-        fail(lane, 'connectTimeout', `${what} after ${formatDuration(target.connectTimeoutNs)}`);
+        fail(client, 'connectTimeout', `${what} after ${formatDuration(target.connectTimeoutNs)}`);
       } else
         fail(
-          lane,
+          client,
           'handshakeTimeout',
           `the upgrade was not answered after ${formatDuration(target.handshakeTimeoutNs)}`,
         );
@@ -243,21 +243,21 @@ export function createConnector(parts: ConnectorParts): Connector {
     refill();
   }
 
-  function cancel(lane: Lane): void {
-    const { link } = lane;
-    settle(lane);
-    lane.state = 'idle';
-    lane.link = null;
+  function cancel(client: Client): void {
+    const { link } = client;
+    settle(client);
+    client.state = 'idle';
+    client.link = null;
     link?.destroy();
     refill();
   }
 
   function cancelAll(): void {
-    for (const lane of waiting.slice(waitingFrom))
-      if (lane.opening === null && lane.state === 'opening') lane.state = 'idle';
+    for (const client of waiting.slice(waitingFrom))
+      if (client.opening === null && client.state === 'opening') client.state = 'idle';
     waiting.length = 0;
     waitingFrom = 0;
-    for (const lane of [...opening]) cancel(lane);
+    for (const client of [...opening]) cancel(client);
   }
 
   return { request, cancelAll, cancel, onConnect, onBytes, onClose };

@@ -16,7 +16,7 @@ const slow =
   });
 
 describe('the connection curve', () => {
-  test('lanes open along it, are held, close from the top, and open again', () => {
+  test('clients open along it, are held, close from the top, and open again', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve(
@@ -32,14 +32,14 @@ describe('the connection curve', () => {
     expect(outcome.tally).toMatchObject({ attempted: 14, opened: 14, failed: 0, droppedByServer: 0 });
     const openAt = (seconds: number): number =>
       outcome.windows.find(({ untilNs }) => untilNs === seconds * SECOND)!.connections.open;
-    // Lane 0 opens at once, the tenth at 0.9 s.
+    // Client 0 opens at once, the tenth at 0.9 s.
     expect([1, 2, 3, 4].map(openAt)).toEqual([10, 10, 4, 8]);
     expect(outcome.connections).toHaveLength(14);
     for (const connection of outcome.connections) expect(connection.closeCode).toBe(1000);
     expect(outcome.tally.closeCodes).toEqual({});
   });
 
-  test('three workers open the lanes of one, each its own', () => {
+  test('three workers open the clients of one, each its own', () => {
     const connections = curve({ to: 7, over: SECOND }, { hold: SECOND }, { to: 2, over: SECOND });
     const outcome = runScenario({ plan: makePlan({ connections }), shards: 3 });
     expect(outcome.tally).toMatchObject({ attempted: 7, opened: 7 });
@@ -47,18 +47,18 @@ describe('the connection curve', () => {
     expect(inSecond1).toEqual([3, 2, 2]);
   });
 
-  test('a worker without a lane of its own says that it is connected, and finishes', () => {
+  test('a worker without a client of its own says that it is connected, and finishes', () => {
     const outcome = runScenario({
       plan: makePlan({ connections: curve({ to: 1, over: 100 * MS }), messages: openMessages(30, SECOND) }),
       shards: 2,
     });
     expect(outcome.connectedNs[1]).toBe(100 * MS);
-    // The schedule is shared out without regard to lanes: the second worker has nobody to send on.
+    // The schedule is shared out without regard to clients: the second worker has nobody to send on.
     expect(outcome.tally.unsent.socketClosed).toBe(15);
     expect(outcome.tally.messages).toMatchObject({ due: 30, sent: 15, delivered: 15 });
   });
 
-  test('connected waits for every lane of the first segment, whatever later lanes do', () => {
+  test('connected waits for every client of the first segment, whatever later clients do', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve({ to: 2 }, { hold: 100 * MS }, { to: 6, over: SECOND }, { hold: 5 * SECOND }),
@@ -84,7 +84,7 @@ describe('the connection curve', () => {
   const peers: { send(bytes: Uint8Array): void }[] = [];
   const outcomePeer = (number: number, text: string): void => peers[number]!.send(Buffer.from(text, 'latin1'));
 
-  test('a lane that is closed while it waits for its turn and wanted again is opened once', () => {
+  test('a client that is closed while it waits for its turn and wanted again is opened once', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve(
@@ -103,7 +103,7 @@ describe('the connection curve', () => {
     expect(Math.max(...outcome.windows.map(({ connections }) => connections.peakOpen))).toBe(450);
   });
 
-  test('at most 400 lanes are on their way at once', () => {
+  test('at most 400 clients are on their way at once', () => {
     let connecting = 0;
     let most = 0;
     const outcome = runScenario({
@@ -128,7 +128,7 @@ describe('the connection curve', () => {
     expect(most).toBeLessThanOrEqual(400);
   });
 
-  test('a lane that retires waits for what is in flight and loses nothing', () => {
+  test('a client that retires waits for what is in flight and loses nothing', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve({ to: 4 }, { hold: SECOND }, { to: 1 }, { hold: 2 * SECOND }),
@@ -139,7 +139,7 @@ describe('the connection curve', () => {
     expect(outcome.tally.messages).toMatchObject({ due: 250, sent: 250, delivered: 250, lost: 0, unresolved: 0 });
   });
 
-  test('lanes that retire with the plan’s end have the whole drain for what is in flight', () => {
+  test('clients that retire with the plan’s end have the whole drain for what is in flight', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve({ to: 2 }, { hold: SECOND }, { to: 0 }),
@@ -150,7 +150,7 @@ describe('the connection curve', () => {
     expect(outcome.tally.messages).toMatchObject({ sent: 90, delivered: 90, lost: 0 });
   });
 
-  test('what a retiring lane has not got back when the drain is over is lost', () => {
+  test('what a retiring client has not got back when the drain is over is lost', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve({ to: 2 }, { hold: SECOND }, { to: 0 }, { hold: 10 * SECOND }),
@@ -233,7 +233,7 @@ describe('the end', () => {
     expect(outcome.finishedNs).toBeLessThan(4.5 * SECOND);
   });
 
-  test('stop() in the closed loop sends nothing more, thinking lanes included', () => {
+  test('stop() in the closed loop sends nothing more, thinking clients included', () => {
     const outcome = runScenario({
       plan: makePlan({
         connections: curve({ to: 3 }),
@@ -260,7 +260,7 @@ describe('the end', () => {
     expect(outcome.tally.unsent.overdue).toBe(1101 - outcome.tally.messages.sent);
   });
 
-  test('stop() while lanes are opening gives them up without counting them as failed', () => {
+  test('stop() while clients are opening gives them up without counting them as failed', () => {
     const outcome = runScenario({
       plan: makePlan({ connections: curve({ to: 600 }, { hold: 5 * SECOND }), messages: openMessages(100, SECOND) }),
       script: () => ({ answer: () => null }),

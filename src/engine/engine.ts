@@ -1,14 +1,13 @@
 // One process's load, from the first connection to the last close frame:
 //
-//   connect()        lanes open along the connection curve            ─┐
+//   connect()        clients open along the connection curve            ─┐
 //   startMessages()  messages are due from here on                     │ windows, once a second
 //   (end of the plan, or stop())                                       │ and at every end of a stage
 //   drain            nothing further is sent; what is in flight counts │
 //   close            the rest is lost; close handshakes; finished     ─┘
 //
-// The engine owns its lanes and says everything it learns through `EngineHooks`; nobody asks it.
+// The engine owns its clients and says everything it learns through `EngineHooks`; nobody asks it.
 
-import type { Dialect as OwnDialect } from '../dialects/dialect.ts';
 import type { CloseFacts, RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import type { Window } from '../facts/window.ts';
@@ -18,29 +17,30 @@ import { createByType } from '../measure/by-type.ts';
 import { createDensityFacts } from '../measure/density.ts';
 import { endPushes, heardAllPushes } from '../measure/pushes.ts';
 import { countFailure, countStall, createRecorder } from '../measure/recorder.ts';
+import { type ConnectionEvent, connectionEvents } from '../plan/connection-events.ts';
 import { curveDurationNs } from '../plan/curve.ts';
-import { type LaneEvent, laneEvents } from '../plan/lane-events.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import type { Misbehavior, Plan } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
 import { planStages } from '../plan/stages.ts';
+import type { ProtocolAdapter } from '../protocols/adapter.ts';
 import { shareCount } from '../units/shares.ts';
+import { Client } from './client.ts';
 import type { Clock } from './clock.ts';
+import { createConnectionLifecycle } from './connection-lifecycle.ts';
 import { createConnector } from './connector.ts';
-import { createConversation } from './conversation.ts';
+import { createDriver, notUnderstoodText, statesFor } from './drivers.ts';
 import { createFanout, pushesFor, startFanout } from './fanout.ts';
 import { createTraffic } from './hot/traffic.ts';
-import { Lane } from './lane.ts';
 import { lastWords } from './last-words.ts';
 import { createWork } from './load-models.ts';
-import { createOpenLanes } from './open-lanes.ts';
+import { createOpenConnections } from './open-connections.ts';
 import { createPacer } from './pacing.ts';
 import { createPinger } from './pinger.ts';
 import { withProbes } from './probing.ts';
 import { createReconnector } from './reconnector.ts';
 import { acknowledgementsFor, createResender } from './resender.ts';
 import type { Addresses, Rows } from './site.ts';
-import { createSpeech, notUnderstoodText, statesFor } from './speeches.ts';
 import { stallNs } from './stall.ts';
 import type { OpenTransport } from './transport.ts';
 import { createWindowCutter, type ProcessMeter } from './windows.ts';
@@ -53,13 +53,13 @@ export interface Assignment {
   readonly shards: number;
   /** The 32-bit mark of the run in every message. */
   readonly run: number;
-  /** How many lanes of the group the whole run has at its peak. */
-  readonly laneCount: number;
-  /** 0 for lanes that behave as they should; the others are counted apart. */
+  /** How many clients of the group the whole run has at its peak. */
+  readonly clientCount: number;
+  /** 0 for clients that behave as they should; the others are counted apart. */
   readonly group: number;
-  /** The number of the group's first lane in the whole run. */
-  readonly firstLane: number;
-  /** Null where lanes behave as they should. */
+  /** The number of the group's first client in the whole run. */
+  readonly firstClient: number;
+  /** Null where clients behave as they should. */
   readonly misbehavior: Misbehavior | null;
   readonly rows: Rows;
   /** Rows of the plan's feed. */
@@ -72,7 +72,7 @@ export interface Assignment {
 export interface EngineHooks {
   window(window: Window): void;
   event(event: RunEvent): void;
-  /** Every lane of the first connection segment is open or has failed. */
+  /** Every client of the first connection segment is open or has failed. */
   connected(): void;
   /** Drained and closed; nothing follows. */
   finished(): void;
@@ -90,8 +90,8 @@ export interface EngineParts {
   readonly openTransport: OpenTransport;
   readonly clock: Clock;
   readonly meter: ProcessMeter;
-  /** What the module of the plan's dialect exports; null where the plan names none. */
-  readonly ownDialect: OwnDialect | null;
+  /** What the module of the plan's protocol exports; null where the plan names none. */
+  readonly adapter: ProtocolAdapter | null;
   /** Seeds the mask keys; must be unpredictable (RFC 6455 §10.3). */
   readonly maskSeed: number;
   readonly hooks: EngineHooks;
@@ -101,24 +101,30 @@ export interface EngineParts {
 const BEAT_NS = 20e6;
 /** After everything has arrived, how long to watch for duplicates and strangers. */
 const LINGER_NS = 500e6;
-/** How long a lane may take to open before its time counts as asked for: see `ConnectionFacts.wantedNs`. */
+/** How long a client may take to open before its time counts as asked for: see `ConnectionFacts.wantedNs`. */
 const OPENING_ALLOWANCE_NS = 1e9;
 /** What is told in words of failures: one of each kind and close code, and no more than this. */
 const MOST_FAILURES_TOLD = 40;
 const CLOSE_TIMEOUT_NS = 2e9;
-/** Nobody waits for the good manners of a lane that has none. */
+/** Nobody waits for the good manners of a client that has none. */
 const MISBEHAVING_CLOSE_TIMEOUT_NS = 200e6;
 const JUST_BEFORE_NS = 1e6;
 
 export function createEngine(parts: EngineParts): Engine {
   const { assignment, clock, hooks } = parts;
-  const { plan, shard, shards, group, firstLane } = assignment;
+  const { plan, shard, shards, group, firstClient } = assignment;
   const isMisbehaving = assignment.misbehavior !== null;
   const recorder = createRecorder();
-  const laneCount = shareCount(assignment.laneCount, shard, shards);
-  const lanes = Array.from({ length: laneCount }, (_, index) => new Lane(index, firstLane + index * shards + shard));
+  const clientCount = shareCount(assignment.clientCount, shard, shards);
+  const clients = Array.from(
+    { length: clientCount },
+    (_, index) => new Client(index, firstClient + index * shards + shard),
+  );
   const { rooms } = plan.load;
-  const openLanes = createOpenLanes(laneCount, (lane) => rooms === null || isPublisher(rooms, lane.stream));
+  const openConnections = createOpenConnections(
+    clientCount,
+    (client) => rooms === null || isPublisher(rooms, client.stream),
+  );
   const density = createDensityFacts();
   const fanout =
     rooms === null
@@ -128,19 +134,19 @@ export function createEngine(parts: EngineParts): Engine {
           rooms,
           shard,
           shards,
-          firstLane,
-          lanes: laneCount,
-          allLanes: assignment.laneCount,
+          firstClient,
+          clients: clientCount,
+          allClients: assignment.clientCount,
           density,
         });
-  const pushes = pushesFor(plan, laneCount, assignment.laneCount, density);
+  const pushes = pushesFor(plan, clientCount, assignment.clientCount, density);
   const sharedRoomOf = (stream: number): number => (rooms === null ? 0 : roomOf(rooms, stream));
   const states = statesFor(plan, sharedRoomOf);
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
-  const acks = acknowledgementsFor(plan, laneCount);
+  const acks = acknowledgementsFor(plan, clientCount);
   const traffic = createTraffic({
-    lanes: laneCount,
+    clients: clientCount,
     density,
     fanout,
     pushes,
@@ -152,47 +158,47 @@ export function createEngine(parts: EngineParts): Engine {
     recorder,
     report: (violation, atNs) => hooks.event({ kind: 'violation', atNs, worker: shard, ...violation }),
     sends: plan.load.messages.kind !== 'none',
-    refusedWith(lane, seq, detail) {
+    refusedWith(client, seq, detail) {
       // The others are counted apart.
       if (group > 0) return;
-      hooks.event({ kind: 'rejection', atNs: clock.nowNs(), worker: shard, lane: lane.stream, seq, detail });
+      hooks.event({ kind: 'rejection', atNs: clock.nowNs(), worker: shard, client: client.stream, seq, detail });
     },
-    unreadable: (lane, example, atNs) =>
-      hooks.event({ kind: 'unreadable', atNs, worker: shard, group, lane, ...example }),
+    unreadable: (client, example, atNs) =>
+      hooks.event({ kind: 'unreadable', atNs, worker: shard, group, client, ...example }),
     notUnderstood: (sample, unreadable) =>
       hooks.event({
         kind: 'notice',
         atNs: clock.nowNs(),
         worker: shard,
-        detail: notUnderstoodText(plan.dialect, sample, unreadable),
+        detail: notUnderstoodText(plan.protocol, sample, unreadable),
       }),
   });
-  const plainSpeech = createSpeech({
+  const plainDriver = createDriver({
     plan,
     run: assignment.run,
-    lanes: laneCount,
+    clients: clientCount,
     traffic,
     rows: assignment.rows,
     feed: assignment.feed,
-    ownDialect: parts.ownDialect,
-    dialectFailed(lane, detail) {
-      countFailure(recorder, 'dialectError');
-      reportFailure(lane, 'dialectError', detail);
+    adapter: parts.adapter,
+    adapterFailed(client, detail) {
+      countFailure(recorder, 'adapterError');
+      reportFailure(client, 'adapterError', detail);
     },
   });
-  const probing = withProbes(plan, traffic, plainSpeech, clock);
-  const { speech } = probing;
-  const resender = createResender(plan, traffic, plainSpeech);
+  const probing = withProbes(plan, traffic, plainDriver, clock);
+  const { driver } = probing;
+  const resender = createResender(plan, traffic, plainDriver);
   const work = createWork({
     plan,
     shard,
     shards,
-    laneCount,
-    openLanes,
+    clientCount,
+    openConnections,
     traffic,
-    speech,
+    driver,
     clock,
-    laneAt: (index) => lanes[index]!,
+    clientAt: (index) => clients[index]!,
     wake: () => pacer.wake(),
   });
   const pacer = createPacer(clock, work, assignment.precise);
@@ -219,25 +225,25 @@ export function createEngine(parts: EngineParts): Engine {
       : createPinger({
           ping,
           run: assignment.run,
-          lanes,
-          laneCount: assignment.laneCount,
+          clients,
+          clientCount: assignment.clientCount,
           traffic,
           clock,
-          silent: (lane, detail) => conversation.drop(lane, 'pingTimeout', detail),
+          silent: (client, detail) => lifecycle.drop(client, 'pingTimeout', detail),
         });
-  const conversation = createConversation({
+  const lifecycle = createConnectionLifecycle({
     plan,
     traffic,
-    speech,
+    driver,
     work,
-    openLanes,
+    openConnections,
     pinger,
     clock,
     answersPings: assignment.misbehavior?.kind !== 'no-pong',
     failed: reportFailure,
-    resumed(lane) {
-      resender?.reconnected(lane, clock.nowNs());
-      probing.resumed(lane);
+    resumed(client) {
+      resender?.reconnected(client, clock.nowNs());
+      probing.resumed(client);
     },
     isResumed: ({ isWanted }) =>
       isWanted && phase === 'running' && reconnector !== null && resender !== null && fanout === null,
@@ -249,30 +255,30 @@ export function createEngine(parts: EngineParts): Engine {
     addresses: assignment.addresses,
     clock,
     recorder,
-    transport: parts.openTransport<Lane>({
-      onConnect: (lane) => connector.onConnect(lane),
-      onBytes(lane, bytes, view, end) {
+    transport: parts.openTransport<Client>({
+      onConnect: (client) => connector.onConnect(client),
+      onBytes(client, bytes, view, end) {
         recorder.bytesReceived += end;
         traffic.readBytes = bytes;
         traffic.readView = view;
-        const start = lane.opening === null ? 0 : connector.onBytes(lane, bytes, end);
-        if (start < end) conversation.onBytes(lane, bytes, start, end);
+        const start = client.opening === null ? 0 : connector.onBytes(client, bytes, end);
+        if (start < end) lifecycle.onBytes(client, bytes, start, end);
       },
-      onClose(lane, link, error) {
-        if (lane.link !== link) return; // given up before
-        if (lane.opening === null) conversation.onClose(lane, error);
-        else connector.onClose(lane, error);
+      onClose(client, link, error) {
+        if (client.link !== link) return; // given up before
+        if (client.opening === null) lifecycle.onClose(client, error);
+        else connector.onClose(client, error);
       },
     }),
-    opened(lane, deflate) {
-      conversation.opened(lane, deflate);
-      reconnector?.opened(lane);
-      noteResolved(lane);
+    opened(client, deflate) {
+      lifecycle.opened(client, deflate);
+      reconnector?.opened(client);
+      noteResolved(client);
     },
-    failed(lane, kind, detail) {
-      reportFailure(lane, kind, detail);
-      noteResolved(lane);
-      reconnector?.failed(lane);
+    failed(client, kind, detail) {
+      reportFailure(client, kind, detail);
+      noteResolved(client);
+      reconnector?.failed(client);
     },
   });
   const reconnector =
@@ -282,53 +288,53 @@ export function createEngine(parts: EngineParts): Engine {
           reconnect: plan.reconnect,
           seed: plan.seed,
           shard,
-          lanes,
+          clients,
           recorder,
           clock,
-          open: (lane) => connector.request(lane),
-          gaveUp: (lane) => conversation.abandon(lane),
+          open: (client) => connector.request(client),
+          gaveUp: (client) => lifecycle.abandon(client),
         });
 
   let phase: 'idle' | 'running' | 'draining' | 'closing' | 'finished' = 'idle';
   let connectedAtNs = 0;
-  let firstLanesUnresolved = 0;
+  let firstClientsUnresolved = 0;
   let messagesExpected = plan.load.messages.kind !== 'none';
   /** In a room other processes may send when this one has nothing left to send. */
   let listenUntilNs = Number.NEGATIVE_INFINITY;
   const failuresReported = new Set<string>();
-  const reopen = new Set<Lane>();
-  /** Lanes that the plan asked for and that are not open yet, in that order, and when it asked. */
-  const asked: { readonly lane: Lane; readonly atNs: number }[] = [];
+  const reopen = new Set<Client>();
+  /** Clients that the plan asked for and that are not open yet, in that order, and when it asked. */
+  const asked: { readonly client: Client; readonly atNs: number }[] = [];
   let askedFrom = 0;
   /** When this process last looked whether it had stood still, what it had used of the processor, and what the beat has not dealt with. */
   let lookedNs = 0;
   let lookedCpuNs = 0;
   let undealtStallNs = 0;
 
-  // ---- lanes along the connection curve
+  // ---- clients along the connection curve
 
   function connect(atNs: number): void {
     phase = 'running';
     connectedAtNs = atNs;
     recorder.inFlightSinceNs = atNs;
-    firstLanesUnresolved = firstLaneCount();
+    firstClientsUnresolved = firstClientCount();
     lookedNs = atNs;
     lookedCpuNs = parts.meter.cpuNs();
     windows.start(atNs);
     if (!messagesExpected) windows.setOrigin(atNs);
     clock.after(atNs - clock.nowNs(), () => {
-      if (firstLanesUnresolved === 0) clock.after(plan.load.connections[0].durationNs, hooks.connected);
-      followCurve(laneEvents(plan.load.connections, shard, shards), null);
+      if (firstClientsUnresolved === 0) clock.after(plan.load.connections[0].durationNs, hooks.connected);
+      followCurve(connectionEvents(plan.load.connections, shard, shards), null);
       beat(clock.nowNs());
     });
   }
 
-  function firstLaneCount(): number {
+  function firstClientCount(): number {
     const first = plan.load.connections[0];
     return first.shape === 'burst' ? 0 : shareCount(Math.max(0, Math.ceil(first.to)), shard, shards);
   }
 
-  function followCurve(events: Iterator<LaneEvent>, held: LaneEvent | null): void {
+  function followCurve(events: Iterator<ConnectionEvent>, held: ConnectionEvent | null): void {
     if (phase !== 'running') return;
     for (let event = held ?? next(events); event !== null; event = next(events)) {
       const waitNs = connectedAtNs + event.atNs - clock.nowNs();
@@ -337,52 +343,52 @@ export function createEngine(parts: EngineParts): Engine {
         clock.after(Math.max(waitNs, 1e6), () => followCurve(events, later));
         return;
       }
-      const lane = lanes[(event.lane - shard) / shards]!;
-      if (event.action === 'open') open(lane);
-      else close(lane);
+      const client = clients[(event.client - shard) / shards]!;
+      if (event.action === 'open') open(client);
+      else close(client);
     }
   }
 
-  function open(lane: Lane): void {
-    lane.isWanted = true;
-    asked.push({ lane, atNs: clock.nowNs() });
-    if (lane.state === 'idle') connector.request(lane);
-    else if (lane.state === 'draining' || lane.state === 'closing') reopen.add(lane);
+  function open(client: Client): void {
+    client.isWanted = true;
+    asked.push({ client, atNs: clock.nowNs() });
+    if (client.state === 'idle') connector.request(client);
+    else if (client.state === 'draining' || client.state === 'closing') reopen.add(client);
   }
 
-  function close(lane: Lane): void {
-    unwant(lane);
-    reopen.delete(lane);
-    reconnector?.forget(lane);
-    conversation.abandon(lane);
-    if (lane.state === 'opening') {
-      connector.cancel(lane);
-      noteResolved(lane);
-    } else conversation.retire(lane);
+  function close(client: Client): void {
+    unwant(client);
+    reopen.delete(client);
+    reconnector?.forget(client);
+    lifecycle.abandon(client);
+    if (client.state === 'opening') {
+      connector.cancel(client);
+      noteResolved(client);
+    } else lifecycle.retire(client);
   }
 
-  function unwant(lane: Lane): void {
-    lane.isWanted = false;
-    conversation.unwanted(lane);
+  function unwant(client: Client): void {
+    client.isWanted = false;
+    lifecycle.unwanted(client);
   }
 
-  function closed(lane: Lane): void {
-    if (phase !== 'running' || !lane.isWanted) conversation.abandon(lane);
+  function closed(client: Client): void {
+    if (phase !== 'running' || !client.isWanted) lifecycle.abandon(client);
     if (phase !== 'running') return;
-    if (reopen.delete(lane)) connector.request(lane);
-    else if (lane.isWanted && !Number.isNaN(lane.droppedNs)) reconnector?.dropped(lane);
+    if (reopen.delete(client)) connector.request(client);
+    else if (client.isWanted && !Number.isNaN(client.droppedNs)) reconnector?.dropped(client);
   }
 
-  /** Once for each of the first lanes, however often it is opened. */
-  function noteResolved(lane: Lane): void {
-    if (lane.isResolved) return;
-    lane.isResolved = true;
+  /** Once for each of the first clients, however often it is opened. */
+  function noteResolved(client: Client): void {
+    if (client.isResolved) return;
+    client.isResolved = true;
     // From its first opening, or failure, on: until then it is not the service's time alone.
-    if (lane.isWanted) conversation.wanted(lane);
-    if (lane.index < firstLaneCount() && --firstLanesUnresolved === 0) hooks.connected();
+    if (client.isWanted) lifecycle.wanted(client);
+    if (client.index < firstClientCount() && --firstClientsUnresolved === 0) hooks.connected();
   }
 
-  // ---- the beat: event-loop delay, lanes that leave, the end of the phase
+  // ---- the beat: event-loop delay, clients that leave, the end of the phase
 
   function beat(expectedNs: number): void {
     if (phase === 'finished') return;
@@ -390,10 +396,10 @@ export function createEngine(parts: EngineParts): Engine {
     // A stall swallows the beats that were due in it; they count as well, or half a second of it would be one sample.
     recordWithExpectedInterval(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs), BEAT_NS);
     noteStall(nowNs);
-    conversation.sweep(undealtStallNs);
+    lifecycle.sweep(undealtStallNs);
     undealtStallNs = 0;
     countAsked(nowNs);
-    if (resender !== null) for (const lane of openLanes.senders()) resender.sweep(lane, nowNs);
+    if (resender !== null) for (const client of openConnections.senders()) resender.sweep(client, nowNs);
     if (phase === 'running' && isOver(nowNs)) drain(nowNs);
     clock.after(BEAT_NS, () => beat(nowNs + BEAT_NS));
   }
@@ -410,9 +416,9 @@ export function createEngine(parts: EngineParts): Engine {
 
   function countAsked(nowNs: number): void {
     for (; askedFrom < asked.length; askedFrom++) {
-      const { lane, atNs } = asked[askedFrom]!;
+      const { client, atNs } = asked[askedFrom]!;
       if (nowNs - atNs < OPENING_ALLOWANCE_NS) return;
-      if (phase === 'running' && lane.isWanted) conversation.wanted(lane);
+      if (phase === 'running' && client.isWanted) lifecycle.wanted(client);
     }
     asked.length = 0;
     askedFrom = 0;
@@ -429,8 +435,8 @@ export function createEngine(parts: EngineParts): Engine {
     if (phase !== 'running') return;
     messagesExpected = false;
     if (fanout !== null) {
-      // Only when it is due: with a fixed time lanes may still be opening now.
-      clock.after(Math.max(0, atNs - JUST_BEFORE_NS - clock.nowNs()), () => startFanout(fanout, lanes, atNs));
+      // Only when it is due: with a fixed time clients may still be opening now.
+      clock.after(Math.max(0, atNs - JUST_BEFORE_NS - clock.nowNs()), () => startFanout(fanout, clients, atNs));
       listenUntilNs = atNs + (planStages(plan).at(-1)?.toNs ?? 0);
     }
     windows.setOrigin(atNs);
@@ -451,11 +457,11 @@ export function createEngine(parts: EngineParts): Engine {
     phase = 'draining';
     reconnector?.stop();
     connector.cancelAll();
-    for (const lane of lanes) {
-      unwant(lane);
-      conversation.abandon(lane);
+    for (const client of clients) {
+      unwant(client);
+      lifecycle.abandon(client);
       // Whoever does not read does not see either that its connection has ended.
-      if (isMisbehaving) lane.link?.resume();
+      if (isMisbehaving) client.link?.resume();
     }
     pacer.stop();
     if (pushes !== null) endPushes(pushes);
@@ -468,12 +474,12 @@ export function createEngine(parts: EngineParts): Engine {
       stoodStillNs += stallNs(nowNs - drainLookNs, BEAT_NS);
       drainLookNs = nowNs;
       if (recorder.inFlight > 0) busyNs = nowNs;
-      // Lanes that retire are not among the open ones and may still be owed something.
+      // Clients that retire are not among the open ones and may still be owed something.
       const isQuiet =
         !isMisbehaving &&
         recorder.inFlight === 0 &&
         !isOwed() &&
-        (openLanes.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
+        (openConnections.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
       if (isQuiet || nowNs - startedNs - stoodStillNs >= plan.drainNs) closeAll();
       else clock.after(BEAT_NS, look);
     };
@@ -489,7 +495,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   function closeAll(): void {
     phase = 'closing';
-    conversation.closeAll();
+    lifecycle.closeAll();
     const startedNs = clock.nowNs();
     let patienceNs = isMisbehaving ? MISBEHAVING_CLOSE_TIMEOUT_NS : CLOSE_TIMEOUT_NS;
     let closeLookNs = startedNs;
@@ -498,23 +504,23 @@ export function createEngine(parts: EngineParts): Engine {
       // What was answered while this process stood still has not been read yet.
       patienceNs += stallNs(nowNs - closeLookNs, BEAT_NS);
       closeLookNs = nowNs;
-      const linked = lanes.filter((lane) => lane.link !== null);
+      const linked = clients.filter((client) => client.link !== null);
       const isLate = nowNs - startedNs > patienceNs;
       if (linked.length > 0 && !isLate) {
         clock.after(BEAT_NS, look);
         return;
       }
-      for (const lane of linked) conversation.giveUp(lane);
+      for (const client of linked) lifecycle.giveUp(client);
       phase = 'finished';
       windows.finish();
-      const words = { worker: shard, group, lanes, ledger: traffic.ledger, fanout, states, sharedRoomOf };
+      const words = { worker: shard, group, clients, ledger: traffic.ledger, fanout, states, sharedRoomOf };
       for (const event of lastWords(words, clock.nowNs())) hooks.event(event);
       hooks.finished();
     };
     look();
   }
 
-  function reportFailure(lane: Lane, failure: FailureKind, detail: string, close: CloseFacts | null = null): void {
+  function reportFailure(client: Client, failure: FailureKind, detail: string, close: CloseFacts | null = null): void {
     const key = close === null ? failure : `${failure} ${close.code}`;
     if (failuresReported.has(key) || failuresReported.size >= MOST_FAILURES_TOLD) return;
     failuresReported.add(key);
@@ -523,7 +529,7 @@ export function createEngine(parts: EngineParts): Engine {
       atNs: clock.nowNs(),
       worker: shard,
       group,
-      lane: lane.stream,
+      client: client.stream,
       failure,
       detail,
       close,
@@ -533,7 +539,7 @@ export function createEngine(parts: EngineParts): Engine {
   return { connect, startMessages, stop };
 }
 
-function next(events: Iterator<LaneEvent>): LaneEvent | null {
+function next(events: Iterator<ConnectionEvent>): ConnectionEvent | null {
   const result = events.next();
   return result.done === true ? null : result.value;
 }

@@ -1,4 +1,4 @@
-// What lanes hear of one another, and of the service, for one process of a run: set up from the plan, begun with the first message, told at the
+// What clients hear of one another, and of the service, for one process of a run: set up from the plan, begun with the first message, told at the
 // end. The account itself is in `measure/`.
 
 import type { AudienceFacts } from '../facts/audience.ts';
@@ -7,11 +7,11 @@ import type { DensityFacts } from '../measure/density.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import { createPushes, type Pushes } from '../measure/pushes.ts';
 import { createSpread } from '../measure/spread.ts';
-import { numberingOf } from '../plan/dialects.ts';
 import type { Plan, Rooms } from '../plan/plan.ts';
+import { numberingOf } from '../plan/protocols.ts';
 import { unreachable } from '../units/unreachable.ts';
+import type { Client } from './client.ts';
 import type { Fanout } from './hot/traffic.ts';
-import type { Lane } from './lane.ts';
 
 /** Deliveries a second whose times are kept one by one, of all workers together: what the join can take. */
 const SPREAD_PER_SECOND = 5000;
@@ -25,48 +25,57 @@ export interface FanoutParts {
   readonly rooms: Rooms;
   readonly shard: number;
   readonly shards: number;
-  /** The number of the first lane of all processes that are of this kind. */
-  readonly firstLane: number;
+  /** The number of the first client of all processes that are of this kind. */
+  readonly firstClient: number;
   /** Of this process, and of the whole run. */
-  readonly lanes: number;
-  readonly allLanes: number;
+  readonly clients: number;
+  readonly allClients: number;
   /** Where the places of all arrivals are counted. */
   readonly density: DensityFacts;
 }
 
-export function createFanout({ plan, rooms, shard, shards, firstLane, lanes, allLanes, density }: FanoutParts): Fanout {
-  const deliveriesPerSecond = (messagesPerSecond(plan, rooms, allLanes) * allLanes) / rooms.count;
+export function createFanout({
+  plan,
+  rooms,
+  shard,
+  shards,
+  firstClient,
+  clients,
+  allClients,
+  density,
+}: FanoutParts): Fanout {
+  const deliveriesPerSecond = (messagesPerSecond(plan, rooms, allClients) * allClients) / rooms.count;
   const spreadShare = deliveriesPerSecond === 0 ? 1 : Math.min(1, SPREAD_PER_SECOND / deliveriesPerSecond);
   return {
     indexOf(stream) {
-      const index = (stream - firstLane - shard) / shards;
-      return Number.isInteger(index) && index >= 0 && index < lanes ? index : null;
+      const index = (stream - firstClient - shard) / shards;
+      return Number.isInteger(index) && index >= 0 && index < clients ? index : null;
     },
-    audience: createAudience(rooms, lanes, density, asksForOrder(plan)),
+    audience: createAudience(rooms, clients, density, asksForOrder(plan)),
     spread: createSpread(plan.seed, spreadShare),
   };
 }
 
-/** A lane is reckoned to hear so many pushes a second. */
+/** A client is reckoned to hear so many pushes a second. */
 const PUSHES_PER_SECOND = 10;
 
 /** What the service says of its own accord; null where the plan does not say how it is numbered. */
-export function pushesFor(plan: Plan, lanes: number, allLanes: number, density: DensityFacts): Pushes | null {
-  const numbering = numberingOf(plan.dialect);
+export function pushesFor(plan: Plan, clients: number, allClients: number, density: DensityFacts): Pushes | null {
+  const numbering = numberingOf(plan.protocol);
   if (numbering === null) return null;
-  const sampledShare = Math.min(1, SPREAD_PER_SECOND / (PUSHES_PER_SECOND * allLanes));
-  return createPushes(numbering, { lanes, density, seed: plan.seed, sampledShare });
+  const sampledShare = Math.min(1, SPREAD_PER_SECOND / (PUSHES_PER_SECOND * allClients));
+  return createPushes(numbering, { clients, density, seed: plan.seed, sampledShare });
 }
 
 /** At most, over all workers. */
-function messagesPerSecond({ load: { messages } }: Plan, rooms: Rooms, allLanes: number): number {
+function messagesPerSecond({ load: { messages } }: Plan, rooms: Rooms, allClients: number): number {
   switch (messages.kind) {
     case 'none':
       return 0;
     case 'open':
       return Math.max(...messages.curve.map(({ to }) => to));
     case 'closed':
-      return Math.min(allLanes, rooms.count * rooms.publishers) * messages.inFlight * CLOSED_ROUNDS_PER_SECOND;
+      return Math.min(allClients, rooms.count * rooms.publishers) * messages.inFlight * CLOSED_ROUNDS_PER_SECOND;
     default:
       return unreachable(messages);
   }
@@ -79,15 +88,15 @@ function asksForOrder({ contract, thresholds }: Plan): boolean {
 }
 
 /** The first message is due at `atNs`. */
-export function startFanout({ audience }: Fanout, lanes: readonly Lane[], atNs: number): void {
-  startAudience(audience, atNs, audience.rooms.settleNs * SETTLED_SHARE, (receiver) => lanes[receiver]!.stream);
+export function startFanout({ audience }: Fanout, clients: readonly Client[], atNs: number): void {
+  startAudience(audience, atNs, audience.rooms.settleNs * SETTLED_SHARE, (receiver) => clients[receiver]!.stream);
 }
 
-/** Everything that the closed lanes heard, and what they sent. */
-export function fanoutFacts({ audience }: Fanout, lanes: readonly Lane[], ledger: Ledger): AudienceFacts {
-  const sent = lanes.flatMap(({ index, stream }) => {
+/** Everything that the closed clients heard, and what they sent. */
+export function fanoutFacts({ audience }: Fanout, clients: readonly Client[], ledger: Ledger): AudienceFacts {
+  const sent = clients.flatMap(({ index, stream }) => {
     const count = ledger.next[index]!;
     return count === 0 ? [] : [[stream, count] as const];
   });
-  return audienceFacts(audience, sent, (receiver) => lanes[receiver]!.stream);
+  return audienceFacts(audience, sent, (receiver) => clients[receiver]!.stream);
 }

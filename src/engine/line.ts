@@ -1,4 +1,4 @@
-// One connection beside any run, to see what a service says: opened, read and answered by the same code as a run's lanes,
+// One connection beside any run, to see what a service says: opened, read and answered by the same code as a run's clients,
 // with nothing measured. What it is told and what it tells is bounded by the plan's target: times, size of a message.
 
 import { inflateRawSync } from 'node:zlib';
@@ -16,9 +16,9 @@ import { opcodes } from '../frames/opcodes.ts';
 import { zlibInflate } from '../frames/zlib-codec.ts';
 import { createRecorder } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
+import { Client } from './client.ts';
 import type { Clock, Timer } from './clock.ts';
 import { createConnector } from './connector.ts';
-import { Lane } from './lane.ts';
 import type { Addresses } from './site.ts';
 import type { OpenTransport } from './transport.ts';
 
@@ -57,7 +57,7 @@ const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = {
 
 export function openLine(parts: LineParts): Line {
   const { plan, clock, handler, nextMask } = parts;
-  const lane = new Lane(0, 0);
+  const client = new Client(0, 0);
   let isOver = false;
   let patience: Timer | null = null;
   let gone: () => void = () => {};
@@ -72,33 +72,33 @@ export function openLine(parts: LineParts): Line {
   }
 
   function sendClose(code: number): void {
-    const { link } = lane;
-    if (link === null || lane.state === 'closing') return;
-    lane.state = 'closing';
+    const { link } = client;
+    if (link === null || client.state === 'closing') return;
+    client.state = 'closing';
     const frame = new Uint8Array(maxControlFrameBytes);
     link.write(frame.subarray(0, writeCloseFrame(frame, 0, code, '', nextMask())));
     patience = clock.after(CLOSE_TIMEOUT_NS, () => link.destroy());
   }
 
-  const sink: FrameSink<Lane> = {
-    message(_lane, isText, bytes, start, messageEnd) {
+  const sink: FrameSink<Client> = {
+    message(_client, isText, bytes, start, messageEnd) {
       if (!isOver) handler.onMessage(isText ? 'text' : 'binary', bytes, start, messageEnd);
     },
-    ping(_lane, bytes, start, pingEnd) {
-      const { link } = lane;
+    ping(_client, bytes, start, pingEnd) {
+      const { link } = client;
       // A flood of pings whose pongs nobody takes must not pile up here.
-      if (link === null || lane.state !== 'open' || link.writableLength > plan.target.maxBufferedBytes) return;
+      if (link === null || client.state !== 'open' || link.writableLength > plan.target.maxBufferedBytes) return;
       const frame = new Uint8Array(maxControlFrameBytes);
       link.write(frame.subarray(0, writeControlFrame(frame, 0, opcodes.pong, bytes, start, pingEnd, nextMask())));
     },
     pong() {},
-    close(_lane, code, reason) {
+    close(_client, code, reason) {
       const words = reason === '' ? describeCloseCode(code) : `${describeCloseCode(code)}: ${reason}`;
       end('closedByServer', `close code ${code}, ${words}`);
       // RFC 6455 §5.5.1: a close frame is answered with one; 1005 may not be sent (§7.4.1).
       sendClose(code === noCloseCode ? NORMAL_CLOSE : code);
     },
-    violation(_lane, code, rule) {
+    violation(_client, code, rule) {
       end(KIND_OF_VIOLATION[code], rule);
       sendClose(code);
     },
@@ -110,41 +110,41 @@ export function openLine(parts: LineParts): Line {
     addresses: parts.addresses,
     clock,
     recorder: createRecorder(),
-    transport: parts.openTransport<Lane>({
-      onConnect: () => connector.onConnect(lane),
-      onBytes(_lane, bytes, _view, received) {
-        const start = lane.opening === null ? 0 : connector.onBytes(lane, bytes, received);
-        if (start < received) lane.reader?.feed(bytes, start, received, sink, lane);
+    transport: parts.openTransport<Client>({
+      onConnect: () => connector.onConnect(client),
+      onBytes(_client, bytes, _view, received) {
+        const start = client.opening === null ? 0 : connector.onBytes(client, bytes, received);
+        if (start < received) client.reader?.feed(bytes, start, received, sink, client);
       },
-      onClose(_lane, link, error) {
-        if (lane.link !== link) return; // given up before
-        if (lane.opening !== null) {
-          connector.onClose(lane, error);
+      onClose(_client, link, error) {
+        if (client.link !== link) return; // given up before
+        if (client.opening !== null) {
+          connector.onClose(client, error);
           return;
         }
         patience?.cancel();
-        lane.link = null;
-        lane.state = 'idle';
+        client.link = null;
+        client.state = 'idle';
         end('reset', error?.detail ?? 'the connection was closed without a close frame');
         gone();
       },
     }),
-    opened(_lane, deflate) {
-      lane.state = 'open';
+    opened(_client, deflate) {
+      client.state = 'open';
       const inflation = deflate === null ? null : { ...deflate, inflate: zlibInflate(inflateRawSync) };
-      lane.reader = new FrameReader<Lane>({ maxMessageBytes: plan.target.maxMessageBytes, inflation });
+      client.reader = new FrameReader<Client>({ maxMessageBytes: plan.target.maxMessageBytes, inflation });
       if (!isOver) handler.onOpen();
     },
-    failed(_lane, kind, detail) {
+    failed(_client, kind, detail) {
       end(kind, detail);
       gone();
     },
   });
-  connector.request(lane);
+  connector.request(client);
 
   return {
     send(format, bytes) {
-      if (lane.link === null || lane.state !== 'open') return;
+      if (client.link === null || client.state !== 'open') return;
       const frame = new Uint8Array(frameHeaderBytes(bytes.length) + bytes.length);
       // Where compression was agreed on, a message may go without (RFC 7692 §6): these are too short to gain by it.
       writeFrame(
@@ -157,11 +157,11 @@ export function openLine(parts: LineParts): Line {
         nextMask(),
         false,
       );
-      lane.link.write(frame);
+      client.link.write(frame);
     },
     close() {
       isOver = true;
-      if (lane.opening !== null || lane.link === null) {
+      if (client.opening !== null || client.link === null) {
         connector.cancelAll();
         return Promise.resolve();
       }

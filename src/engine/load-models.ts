@@ -1,6 +1,6 @@
-// The load models. `open`: the plan's schedule, whatever the replies do. `closed`: each lane keeps so many
-// messages in flight and thinks between a reply and the next send. `none`: lanes are opened and held. The schedule is shared
-// out among the processes that have lanes that send; where only few lanes do, some processes just listen.
+// The load models. `open`: the plan's schedule, whatever the replies do. `closed`: each client keeps so many
+// messages in flight and thinks between a reply and the next send. `none`: connections are opened and held. The schedule is shared
+// out among the processes that have clients that send; where only few clients do, some processes just listen.
 
 import { unreachable } from '../units/unreachable.ts';
 import { createClosedWork } from './closed-work.ts';
@@ -30,6 +30,6 @@ const idleWork: Work = {
   start: () => {},
   stop: () => {},
   isOver: () => true,
-  laneOpened: () => {},
+  connectionOpened: () => {},
   repliesArrived: () => {},
 };

@@ -1,4 +1,4 @@
-// A bounded binary heap of (time, value) on typed arrays: which lane's think time ends next.
+// A bounded binary heap of (time, value) on typed arrays: which client's think time ends next.
 
 export interface MinHeap {
   readonly keys: Float64Array;

@@ -33,7 +33,7 @@ function meet(misbehavior: Misbehavior) {
     onBytes: (_tag, _bytes, _view, end) => void read.push([clock.nowNs() / MS, end]),
     onClose: (_tag, _link, error) => void closed.push(error),
   });
-  const link = transport.open(ENDPOINT, 'lane');
+  const link = transport.open(ENDPOINT, 'client');
   const pass = (ns: number): void => clock.runTo(clock.nowNs() + ns);
   return {
     pass,
@@ -52,7 +52,7 @@ function meet(misbehavior: Misbehavior) {
   };
 }
 
-describe('a lane that misbehaves', () => {
+describe('a client that misbehaves', () => {
   test('slow-reader: takes as much in a second as it is told, and what comes meanwhile waits', () => {
     const met = meet({ kind: 'slow-reader', bytesPerSecond: 1000, afterNs: 0 });
     met.answer();

@@ -15,13 +15,13 @@ const PIECE_BYTES = 64 * 1024;
 const PIECE = new Uint8Array(PIECE_BYTES);
 const MOST_WAITING_BYTES = 1024 ** 2;
 const PIECE_EVERY_NS = 2e6;
-const ENDED: LinkError = { kind: 'misbehaved', detail: 'the lane ended its connection, as the plan says' };
+const ENDED: LinkError = { kind: 'misbehaved', detail: 'the client ended its connection, as the plan says' };
 
 interface RoughLink<Tag> extends Link {
   readonly tag: Tag;
   received(byteCount: number): void;
   closed(): void;
-  /** Whether it was the lane itself that ended the connection. */
+  /** Whether it was the client itself that ended the connection. */
   readonly hasEnded: boolean;
 }
 
@@ -58,7 +58,7 @@ function roughLink<Tag>(misbehavior: Misbehavior, clock: Clock, tag: Tag, inner:
   let hasBegun = false;
   let hasEnded = false;
   let isClosed = false;
-  /** The lane reads again, to learn what has become of its connection. */
+  /** The client reads again, to learn what has become of its connection. */
   let isReleased = false;
 
   function after(delayNs: number, action: () => void): void {

@@ -1,5 +1,5 @@
 // Links over node:net and node:tls. All sockets of the process read into one shared buffer through
-// `onread`, and share their listeners: a lane costs no closure and no buffer of its own.
+// `onread`, and share their listeners: a client costs no closure and no buffer of its own.
 
 import net from 'node:net';
 import tls from 'node:tls';
@@ -10,11 +10,11 @@ import type { Endpoint, Link, LinkError, LinkHandler, Transport } from './transp
 /** A read event hands up at most this much; larger reads only raise the memory in use. */
 export const READ_BUFFER_BYTES = 64 * 1024;
 
-const LANE = Symbol('lane');
+const CLIENT = Symbol('client');
 const LAST_ERROR = Symbol('lastError');
 
-interface LaneSocket<Tag> extends net.Socket {
-  [LANE]: Tag;
+interface ClientSocket<Tag> extends net.Socket {
+  [CLIENT]: Tag;
   [LAST_ERROR]: LinkError | null;
   reset(): void;
 }
@@ -34,22 +34,22 @@ export function createNodeTransport<Tag>(
   const view = new DataView(buffer.buffer);
   const onread = {
     buffer,
-    callback(this: LaneSocket<Tag>, byteCount: number): boolean {
-      handler.onBytes(this[LANE], buffer, view, byteCount);
+    callback(this: ClientSocket<Tag>, byteCount: number): boolean {
+      handler.onBytes(this[CLIENT], buffer, view, byteCount);
       return true;
     },
   };
-  function onConnect(this: LaneSocket<Tag>): void {
-    handler.onConnect(this[LANE]);
+  function onConnect(this: ClientSocket<Tag>): void {
+    handler.onConnect(this[CLIENT]);
   }
-  function onError(this: LaneSocket<Tag>, error: NodeJS.ErrnoException): void {
+  function onError(this: ClientSocket<Tag>, error: NodeJS.ErrnoException): void {
     this[LAST_ERROR] = linkError(error, 'secureConnecting' in this && this.secureConnecting === true);
   }
-  function onClose(this: LaneSocket<Tag>): void {
-    handler.onClose(this[LANE], this, this[LAST_ERROR]);
+  function onClose(this: ClientSocket<Tag>): void {
+    handler.onClose(this[CLIENT], this, this[LAST_ERROR]);
   }
 
-  function reset(this: LaneSocket<Tag>): void {
+  function reset(this: ClientSocket<Tag>): void {
     // Of a TLS socket the TCP connection below is not ours to reset.
     if (this.connecting || 'encrypted' in this) this.destroy();
     else this.resetAndDestroy();
@@ -68,8 +68,8 @@ export function createNodeTransport<Tag>(
         endpoint.secure
           ? tls.connect({ ...options, ...tlsOptions(endpoint, secure) } as tls.ConnectionOptions)
           : net.connect(options as net.NetConnectOpts)
-      ) as LaneSocket<Tag>;
-      socket[LANE] = tag;
+      ) as ClientSocket<Tag>;
+      socket[CLIENT] = tag;
       socket[LAST_ERROR] = null;
       socket.reset = reset;
       socket.on(endpoint.secure ? 'secureConnect' : 'connect', onConnect);

@@ -3,10 +3,10 @@ import { type Outcome, RUN_MARK, receivedCount, runScenario } from '../../test/s
 import { curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import { TURN_NS } from '../../test/support/engine/virtual-clock.ts';
 import type { PeerScript } from '../../test/support/engine/websocket-peer.ts';
-import { createEchoCodec, DUE_NS, Reading, readEcho } from '../dialects/echo.ts';
 import { countOpenMessages, createSchedule } from '../plan/arrivals.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import type { Messages } from '../plan/plan.ts';
+import { createEchoCodec, DUE_NS, Reading, readEcho } from '../protocols/echo.ts';
 
 const silent = (): PeerScript => ({ onMessage: () => {} });
 
@@ -95,7 +95,7 @@ describe('the open schedule', () => {
     expect(new Set(expected).size).toBe(2);
   });
 
-  test('what is due at one moment on one lane goes out in one write', () => {
+  test('what is due at one moment on one client goes out in one write', () => {
     const writes: number[] = [];
     const outcome = runScenario({
       plan: makePlan({ messages: { ...openMessages(1000, SECOND), start: { kind: 'at', atNs: SECOND } } as Messages }),
@@ -116,7 +116,7 @@ describe('the open schedule', () => {
 });
 
 describe('a message that cannot be sent is counted with its reason', () => {
-  test('socketClosed: no lane is open', () => {
+  test('socketClosed: no client is open', () => {
     const outcome = runScenario({ plan: makePlan({ messages: openMessages(100, SECOND) }), listen: () => {} });
     expect(outcome.tally.messages).toMatchObject({ due: 100, sent: 0 });
     expect(outcome.tally.unsent).toEqual({
@@ -124,7 +124,7 @@ describe('a message that cannot be sent is counted with its reason', () => {
       backpressure: 0,
       windowFull: 0,
       socketClosed: 100,
-      dialectError: 0,
+      adapterError: 0,
     });
     expect(outcome.tally).toMatchObject({ attempted: 1, opened: 0, failed: 1 });
   });
@@ -146,7 +146,7 @@ describe('a message that cannot be sent is counted with its reason', () => {
       backpressure: 500 - sent,
       windowFull: 0,
       socketClosed: 0,
-      dialectError: 0,
+      adapterError: 0,
     });
   });
 
@@ -185,7 +185,7 @@ describe('a message that cannot be sent is counted with its reason', () => {
       backpressure: 0,
       windowFull: 500 - most,
       socketClosed: 0,
-      dialectError: 0,
+      adapterError: 0,
     });
   });
 
@@ -210,7 +210,7 @@ describe('a message that cannot be sent is counted with its reason', () => {
       backpressure: 0,
       windowFull: 0,
       socketClosed: 0,
-      dialectError: 0,
+      adapterError: 0,
     });
     // What is sent late keeps its due time: the lag and the response time own up to it.
     expect(outcome.tally.histograms.sendLag.maxNs).toBeCloseTo(4.995 * SECOND, -3);

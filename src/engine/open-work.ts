@@ -1,10 +1,10 @@
-// The open model: message i is due when the schedule says, on the next open lane in turn. A message that
+// The open model: message i is due when the schedule says, on the next open connection in turn. A message that
 // cannot be sent is counted with its reason and never sent later.
 
 import { createSchedule, type Schedule } from '../plan/arrivals.ts';
 import { createTypeOf } from '../plan/message-types.ts';
-import { countSent, flushLane, whyUnsent } from './hot/traffic.ts';
-import type { Lane } from './lane.ts';
+import type { Client } from './client.ts';
+import { countSent, flushClient, whyUnsent } from './hot/traffic.ts';
 import type { MessagesOf, Work, WorkParts } from './work.ts';
 
 /** A message that is overdue by more than this is given up as late: the generator cannot keep up. */
@@ -15,14 +15,14 @@ const LOOK_BUDGET_NS = 4e6;
 const LAST_LOOK_BUDGET_NS = 1e9;
 
 export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): Work {
-  const { plan, shard, shards, traffic, speech, openLanes, clock } = parts;
+  const { plan, shard, shards, traffic, driver, openConnections, clock } = parts;
   const schedule: Schedule = createSchedule(messages.curve, messages.arrival, plan.seed, shard, shards);
   const typeOf = createTypeOf(plan);
   const { messages: counts, unsent } = traffic.recorder;
   let originNs = Number.POSITIVE_INFINITY;
   let stopped = false;
-  /** The lane whose messages are laid out and not yet written: neighbors in time on one lane share a write. */
-  let filling: Lane | null = null;
+  /** The client whose messages are laid out and not yet written: neighbors in time on one client share a write. */
+  let filling: Client | null = null;
 
   function sendDue(untilNs: number, budgetNs: number): void {
     const startedNs = clock.nowNs();
@@ -43,27 +43,27 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
       unsent.overdue++;
       return;
     }
-    const lane = openLanes.nextSender();
-    if (lane === null) {
+    const client = openConnections.nextSender();
+    if (client === null) {
       unsent.socketClosed++;
       return;
     }
-    if (lane !== filling) {
+    if (client !== filling) {
       flushFilling();
-      filling = lane;
+      filling = client;
     }
-    const type = typeOf(lane.stream, traffic.ledger.next[lane.index]!);
-    const reason = whyUnsent(traffic, speech, lane, type);
+    const type = typeOf(client.stream, traffic.ledger.next[client.index]!);
+    const reason = whyUnsent(traffic, driver, client, type);
     if (reason !== null) {
       unsent[reason]++;
       return;
     }
-    if (speech.append(lane, type, dueNs, nowNs)) countSent(traffic, 1, dueNs, nowNs);
-    else unsent.dialectError++;
+    if (driver.append(client, type, dueNs, nowNs)) countSent(traffic, 1, dueNs, nowNs);
+    else unsent.adapterError++;
   }
 
   function flushFilling(): void {
-    if (filling !== null) flushLane(traffic, filling);
+    if (filling !== null) flushClient(traffic, filling);
     filling = null;
   }
 
@@ -85,7 +85,7 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
       }
     },
     isOver: () => stopped || schedule.peekDueNs() === Number.POSITIVE_INFINITY,
-    laneOpened: () => {},
+    connectionOpened: () => {},
     repliesArrived: () => {},
   };
 }

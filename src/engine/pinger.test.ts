@@ -6,8 +6,8 @@ import type { PeerConnection, PeerScript } from '../../test/support/engine/webso
 import { createDensityFacts } from '../measure/density.ts';
 import { createRecorder } from '../measure/recorder.ts';
 import type { Reconnect, Resend } from '../plan/plan.ts';
+import { Client } from './client.ts';
 import { createTraffic } from './hot/traffic.ts';
-import { Lane } from './lane.ts';
 import { createPinger } from './pinger.ts';
 
 const NO_LINK = { writableLength: 0, end() {}, destroy() {}, reset() {}, pause() {}, resume() {} } as const;
@@ -15,7 +15,7 @@ const NO_LINK = { writableLength: 0, end() {}, destroy() {}, reset() {}, pause()
 const PING = { everyNs: SECOND, timeoutNs: 500 * MS };
 const RECONNECT: Reconnect = { backoff: 'constant', fromNs: 100 * MS, toNs: SECOND, jitter: 'none', atMost: 1000 };
 const RESEND: Resend = { afterNs: 30 * SECOND, atMost: 3, probe: null };
-/** A lane is looked after at every beat, and judged by what had come at the beat before. */
+/** A client is looked after at every beat, and judged by what had come at the beat before. */
 const BEATS_NS = 2 * 20 * MS + MS;
 
 const SWALLOW: PeerScript = { onPing: () => {} };
@@ -26,7 +26,7 @@ interface Told extends Outcome {
   readonly pingedNs: readonly (readonly number[])[];
 }
 
-/** Ten lanes for nearly five seconds, if nothing else is said. */
+/** Ten clients for nearly five seconds, if nothing else is said. */
 function tell(script: PeerScript, parts: PlanParts = {}, more: Partial<Scenario> = {}): Told {
   const openedNs: number[] = [];
   const pingedNs: number[][] = [];
@@ -62,11 +62,11 @@ function expectNothingFound({ tally }: Outcome): void {
 }
 
 describe('a service that answers', () => {
-  test('is pinged by each lane once in every interval, and nothing is found', () => {
+  test('is pinged by each client once in every interval, and nothing is found', () => {
     const outcome = tell({});
     expectNothingFound(outcome);
     const { pings, histograms } = outcome.tally;
-    // Lane 0 at every whole second, lane 1 a tenth after it, and so on.
+    // Client 0 at every whole second, client 1 a tenth after it, and so on.
     for (const { pings, number } of outcome.connections) expect(pings).toHaveLength(number === 0 ? 4 : 5);
     expect(pings).toEqual({ sent: 49, answered: 49, unanswered: 0 });
     expect(histograms.ping).toMatchObject({ count: 49 });
@@ -99,7 +99,7 @@ describe('a service that answers', () => {
   });
 });
 
-describe('a lane without its pong', () => {
+describe('a client without its pong', () => {
   test('is dropped within interval and timeout, each counted once, and no message is called lost', () => {
     const ended: number[] = [];
     const clockOf: { clock: VirtualClock | null } = { clock: null };
@@ -274,7 +274,7 @@ describe('a pong that is none of the ping that waits', () => {
     expect(new Set(before.map((payload) => Buffer.from(payload).toString('hex'))).size).toBe(before.length);
   });
 
-  test('one of another lane answers nothing', () => {
+  test('one of another client answers nothing', () => {
     const waiting: PeerConnection[] = [];
     const { tally } = tell(
       {
@@ -290,7 +290,7 @@ describe('a pong that is none of the ping that waits', () => {
 });
 
 describe('pings are spread over the interval', () => {
-  test.each([1, 2])('however many lanes open at once (%i workers)', (shards) => {
+  test.each([1, 2])('however many clients open at once (%i workers)', (shards) => {
     const { pingedNs, openedNs } = tell(
       {},
       {
@@ -323,7 +323,7 @@ describe('pings are spread over the interval', () => {
 });
 
 describe('while this process stands still', () => {
-  test('no lane dies of it, and its end brings no burst', () => {
+  test('no client dies of it, and its end brings no burst', () => {
     const outcome = tell(
       {},
       { connections: curve({ to: 20 }, { hold: 9 * SECOND }) },
@@ -335,7 +335,7 @@ describe('while this process stands still', () => {
       expect(times.filter((other) => Math.abs(other - ns) < 9 * MS).length).toBeLessThanOrEqual(3);
   });
 
-  test('the time is not the service’s: a lane dies so much later', () => {
+  test('the time is not the service’s: a client dies so much later', () => {
     const first = (forNs: number): number => {
       const { events } = tell(
         SWALLOW,
@@ -353,11 +353,11 @@ describe('while this process stands still', () => {
   });
 
   test('and what is pinged after it has no more time than before', () => {
-    const { lanes, pinger, found, pongOf } = bareLanes(1);
+    const { clients, pinger, found, pongOf } = bareClients(1);
     pinger.beat(0, 0);
-    pinger.pong(lanes[0]!, pongOf(0), 0, 8);
+    pinger.pong(clients[0]!, pongOf(0), 0, 8);
     pinger.beat(1000 * MS, 0);
-    pinger.pong(lanes[0]!, pongOf(1), 0, 8);
+    pinger.pong(clients[0]!, pongOf(1), 0, 8);
     pinger.beat(5000 * MS, 3500 * MS);
     pinger.beat(5500 * MS, 0); // the third ping goes
     pinger.beat(6000 * MS, 0);
@@ -366,21 +366,21 @@ describe('while this process stands still', () => {
     expect(found).toEqual([0]);
   });
 
-  test('a pong that lies unread when a lane’s time is over is read first, however short the standstill', () => {
-    const { lanes, pinger, found, pongOf } = bareLanes(1);
+  test('a pong that lies unread when a client’s time is over is read first, however short the standstill', () => {
+    const { clients, pinger, found, pongOf } = bareClients(1);
     pinger.beat(1000 * MS, 0);
     pinger.beat(1400 * MS, 0);
     // The next beat comes late, and before what has arrived is read.
     pinger.beat(1550 * MS, 0);
     expect(found).toEqual([]);
-    pinger.pong(lanes[0]!, pongOf(0), 0, 8);
+    pinger.pong(clients[0]!, pongOf(0), 0, 8);
     pinger.beat(1570 * MS, 0);
     pinger.beat(1590 * MS, 0);
     expect(found).toEqual([]);
   });
 
   test('and one that has not come by then is not waited for any longer', () => {
-    const { pinger, found } = bareLanes(1);
+    const { pinger, found } = bareClients(1);
     for (const ms of [1000, 1400, 1550]) pinger.beat(ms * MS, 0);
     expect(found).toEqual([]);
     pinger.beat(1570 * MS, 0);
@@ -388,27 +388,27 @@ describe('while this process stands still', () => {
   });
 });
 
-test('a pinger without lanes has nothing to do', () => {
-  const { pinger, found } = bareLanes(0);
+test('a pinger without clients has nothing to do', () => {
+  const { pinger, found } = bareClients(0);
   pinger.beat(5 * SECOND, 0);
   expect(found).toEqual([]);
 });
 
 /** A pinger by itself, whose beats and pongs come when the test says. */
-function bareLanes(count: number) {
+function bareClients(count: number) {
   const clock = createVirtualClock();
   const written: Uint8Array[] = [];
   const found: number[] = [];
   const fail = (): never => {
     throw new Error('nothing is to be said');
   };
-  const lanes = Array.from({ length: count }, (_, index) => new Lane(index, index));
-  for (const lane of lanes) {
-    lane.state = 'open';
-    lane.link = { ...NO_LINK, write: (bytes) => written.push(Uint8Array.from(bytes)) };
+  const clients = Array.from({ length: count }, (_, index) => new Client(index, index));
+  for (const client of clients) {
+    client.state = 'open';
+    client.link = { ...NO_LINK, write: (bytes) => written.push(Uint8Array.from(bytes)) };
   }
   const traffic = createTraffic({
-    lanes: count,
+    clients: count,
     density: createDensityFacts(),
     fanout: null,
     pushes: null,
@@ -427,18 +427,18 @@ function bareLanes(count: number) {
   const pinger = createPinger({
     ping: PING,
     run: 1,
-    lanes,
-    laneCount: count,
+    clients,
+    clientCount: count,
     traffic,
     clock: { ...clock, nowNs: () => beatNs },
-    silent(lane) {
-      found.push(lane.index);
-      pinger.forget(lane);
+    silent(client) {
+      found.push(client.index);
+      pinger.forget(client);
     },
   });
   let beatNs = 0;
   return {
-    lanes,
+    clients,
     found,
     pinger: {
       ...pinger,

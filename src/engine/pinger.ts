@@ -1,13 +1,13 @@
-// Pings of our own (RFC 6455 §5.5.2), to find connections that are dead without a word: a lane whose pong does not come in
-// time is dropped. Two hands go round the lanes of the process, in the order of their numbers, once in every interval:
+// Pings of our own (RFC 6455 §5.5.2), to find connections that are dead without a word: a client whose pong does not come in
+// time is dropped. Two hands go round the clients of the process, in the order of their numbers, once in every interval:
 //
 //                       ┌── judged: looks whether the pong has come, `timeoutNs` after the ping
-//                       ▼            ▼── passed: sends a ping to each open lane
-//   lane  0   1   2   3   4   5   6   7   8   9      lane n is passed at n / lanes of every interval
+//                       ▼            ▼── passed: sends a ping to each open connection
+//   client  0   1   2   3   4   5   6   7   8   9      client n is passed at n / clients of every interval
 //
-// So pings are spread however lanes open, a lane is passed for the first time at most one interval after its opening, and
+// So pings are spread however clients open, a client is passed for the first time at most one interval after its opening, and
 // what waits for its pong lies between the hands, in the order of its deadlines: no queue, and nothing allocated for a ping.
-// The hands are never more than one round apart, and a lane has one ping without its pong at most; so a pong that is not of
+// The hands are never more than one round apart, and a client has one ping without its pong at most; so a pong that is not of
 // that one is of an older one, or was never asked for, and means nothing (§5.5.3).
 
 import { maxControlFrameBytes, writeControlFrame } from '../frames/frame-writer.ts';
@@ -15,10 +15,10 @@ import { opcodes } from '../frames/opcodes.ts';
 import { record } from '../histogram/histogram.ts';
 import type { Ping } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
+import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import { reserve } from './hot/outbox.ts';
-import { flushLane, nextMask, type Traffic } from './hot/traffic.ts';
-import type { Lane } from './lane.ts';
+import { flushClient, nextMask, type Traffic } from './hot/traffic.ts';
 
 /** The run's mark, and the number of the ping among those of this process: 32 bits each. */
 const PAYLOAD_BYTES = 8;
@@ -27,44 +27,44 @@ export interface Pinger {
   /** Call it now and then; no timer is needed. `stalledNs`: for so long of the time since, this process stood still. */
   beat(nowNs: number, stalledNs: number): void;
   /** A pong with this payload has come, at the time of the current read event. */
-  pong(lane: Lane, bytes: Uint8Array, start: number, end: number): void;
-  /** The lane's connection has ended, or is about to: nothing is expected on it. */
-  forget(lane: Lane): void;
+  pong(client: Client, bytes: Uint8Array, start: number, end: number): void;
+  /** The client's connection has ended, or is about to: nothing is expected on it. */
+  forget(client: Client): void;
 }
 
 export interface PingerParts {
   readonly ping: Ping;
   readonly run: number;
   /** Of this process. */
-  readonly lanes: readonly Lane[];
+  readonly clients: readonly Client[];
   /** Of the whole run. */
-  readonly laneCount: number;
+  readonly clientCount: number;
   readonly traffic: Traffic;
   readonly clock: Clock;
-  /** The lane's pong did not come in time; `forget` must follow. */
-  silent(lane: Lane, detail: string): void;
+  /** The client's pong did not come in time; `forget` must follow. */
+  silent(client: Client, detail: string): void;
 }
 
-export function createPinger({ ping, run, lanes, laneCount, traffic, clock, silent }: PingerParts): Pinger {
+export function createPinger({ ping, run, clients, clientCount, traffic, clock, silent }: PingerParts): Pinger {
   const { recorder } = traffic;
   const detail = `no pong within ${formatDuration(ping.timeoutNs)}`;
   const payload = new Uint8Array(PAYLOAD_BYTES);
   const payloadView = new DataView(payload.buffer);
   payloadView.setUint32(0, run);
   let lastNumber = 0;
-  /** By lane: the number of its last ping, and when it was sent. */
-  const numbers = new Uint32Array(lanes.length);
-  const sentNs = new Float64Array(lanes.length);
-  /** By lane: when its pong is overdue, in time that this process was awake; NaN where none is waited for. */
-  const deadlines = new Float64Array(lanes.length).fill(Number.NaN);
-  /** How many lanes the hands have passed since the start of the run. */
+  /** By client: the number of its last ping, and when it was sent. */
+  const numbers = new Uint32Array(clients.length);
+  const sentNs = new Float64Array(clients.length);
+  /** By client: when its pong is overdue, in time that this process was awake; NaN where none is waited for. */
+  const deadlines = new Float64Array(clients.length).fill(Number.NaN);
+  /** How many clients the hands have passed since the start of the run. */
   let passed = 0;
   let judged = 0;
   let stoodStillNs = 0;
   let lookedNs = 0;
 
-  function send(lane: Lane): void {
-    const { index } = lane;
+  function send(client: Client): void {
+    const { index } = client;
     numbers[index] = ++lastNumber;
     payloadView.setUint32(4, numbers[index]!);
     const at = reserve(traffic.outbox, maxControlFrameBytes);
@@ -75,30 +75,30 @@ export function createPinger({ ping, run, lanes, laneCount, traffic, clock, sile
     deadlines[index] = sentNs[index]! - stoodStillNs + ping.timeoutNs;
     recorder.pings.sent++;
     // Also where its socket takes nothing: that is what is to be found.
-    flushLane(traffic, lane);
+    flushClient(traffic, client);
   }
 
-  /** When the lane after so many is passed. */
+  /** When the client after so many is passed. */
   function dueNs(count: number): number {
-    const round = Math.floor(count / lanes.length);
-    return (round + lanes[count % lanes.length]!.stream / laneCount) * ping.everyNs;
+    const round = Math.floor(count / clients.length);
+    return (round + clients[count % clients.length]!.stream / clientCount) * ping.everyNs;
   }
 
   function sendThoseDue(awakeNs: number): void {
-    while (passed - judged < lanes.length && dueNs(passed) <= awakeNs) {
-      const lane = lanes[passed++ % lanes.length]!;
-      if (lane.state === 'open' || lane.state === 'draining') send(lane);
+    while (passed - judged < clients.length && dueNs(passed) <= awakeNs) {
+      const client = clients[passed++ % clients.length]!;
+      if (client.state === 'open' || client.state === 'draining') send(client);
     }
   }
 
   function judgeThoseDue(awakeNs: number): void {
     for (; judged < passed; judged++) {
-      const lane = lanes[judged % lanes.length]!;
-      const deadlineNs = deadlines[lane.index]!;
+      const client = clients[judged % clients.length]!;
+      const deadlineNs = deadlines[client.index]!;
       if (deadlineNs > awakeNs) return;
       if (Number.isNaN(deadlineNs)) continue;
       recorder.pings.unanswered++;
-      silent(lane, detail);
+      silent(client, detail);
     }
   }
 
@@ -111,14 +111,14 @@ export function createPinger({ ping, run, lanes, laneCount, traffic, clock, sile
       sendThoseDue(awakeNs);
       lookedNs = awakeNs;
     },
-    pong(lane, bytes, start, end) {
-      if (Number.isNaN(deadlines[lane.index]!) || !isPayload(bytes, start, end, numbers[lane.index]!)) return;
-      deadlines[lane.index] = Number.NaN;
+    pong(client, bytes, start, end) {
+      if (Number.isNaN(deadlines[client.index]!) || !isPayload(bytes, start, end, numbers[client.index]!)) return;
+      deadlines[client.index] = Number.NaN;
       recorder.pings.answered++;
-      record(recorder.histograms.ping, traffic.receivedNs - sentNs[lane.index]!);
+      record(recorder.histograms.ping, traffic.receivedNs - sentNs[client.index]!);
     },
-    forget(lane) {
-      deadlines[lane.index] = Number.NaN;
+    forget(client) {
+      deadlines[client.index] = Number.NaN;
     },
   };
 

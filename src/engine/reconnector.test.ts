@@ -17,15 +17,15 @@ const RECONNECT: Reconnect = {
 };
 
 interface Story {
-  readonly lanes: number;
+  readonly clients: number;
   readonly reconnect: Partial<Reconnect> | null;
   readonly script: (clock: VirtualClock) => PeerScript;
 }
 
-function tell({ lanes, reconnect, ...scenario }: Story) {
+function tell({ clients, reconnect, ...scenario }: Story) {
   return runScenario({
     plan: makePlan({
-      connections: curve({ to: lanes }),
+      connections: curve({ to: clients }),
       messages: openMessages(100, 6 * SECOND),
       plan: { reconnect: reconnect === null ? null : { ...RECONNECT, ...reconnect } },
     }),
@@ -33,19 +33,19 @@ function tell({ lanes, reconnect, ...scenario }: Story) {
   });
 }
 
-/** Every connection of the first `lanes` is reset after a second. */
+/** Every connection of the first `clients` is reset after a second. */
 const dropsAll =
-  (lanes: number) =>
+  (clients: number) =>
   (clock: VirtualClock): PeerScript => ({
     onOpen(connection) {
-      if (connection.number < lanes) clock.after(SECOND, () => connection.peer.reset());
+      if (connection.number < clients) clock.after(SECOND, () => connection.peer.reset());
     },
   });
 
 /** Refuses connections `from` up to `to − 1`. */
-function refusing(from: number, to: number, lanes: number) {
+function refusing(from: number, to: number, clients: number) {
   return (clock: VirtualClock): PeerScript => ({
-    ...dropsAll(lanes)(clock),
+    ...dropsAll(clients)(clock),
     answer: (_request, accept, number) =>
       number >= from && number < to
         ? 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n'
@@ -53,9 +53,9 @@ function refusing(from: number, to: number, lanes: number) {
   });
 }
 
-describe('a lane that was dropped', () => {
+describe('a client that was dropped', () => {
   test('opens again after its pause, and sends on: what was in flight is unresolved, and nothing is lost', () => {
-    const { tally } = tell({ lanes: 3, reconnect: {}, script: dropsAll(3) });
+    const { tally } = tell({ clients: 3, reconnect: {}, script: dropsAll(3) });
     expect(tally).toMatchObject({ attempted: 6, opened: 6, reconnected: 3, droppedByServer: 3, failed: 0, gaveUp: 0 });
     expect(tally.messages.lost).toBe(0);
     expect(tally.messages.delivered + tally.messages.unresolved).toBe(tally.messages.sent);
@@ -66,14 +66,14 @@ describe('a lane that was dropped', () => {
     expect(outageNs).toBeLessThan(102 * MS);
   });
 
-  test('is down from its drop until it is open again; lanes that never opened are not', () => {
+  test('is down from its drop until it is open again; clients that never opened are not', () => {
     const downNs = (story: Story): number =>
       tell(story).windows.reduce((sum, { connections }) => sum + connections.downNs, 0);
-    const three = downNs({ lanes: 3, reconnect: {}, script: dropsAll(3) });
+    const three = downNs({ clients: 3, reconnect: {}, script: dropsAll(3) });
     expect(three).toBeGreaterThanOrEqual(300 * MS);
     expect(three).toBeLessThan(306 * MS);
-    // Of five lanes, the last two are refused; the first three are dropped once.
-    const withRefused = tell({ lanes: 5, reconnect: {}, script: refusing(3, 5, 3) });
+    // Of five clients, the last two are refused; the first three are dropped once.
+    const withRefused = tell({ clients: 5, reconnect: {}, script: refusing(3, 5, 3) });
     const refused = withRefused.windows.reduce((sum, window) => sum + window.connections.downNs, 0);
     const notOpen = withRefused.windows.reduce(
       (sum, window) => sum + window.connections.wantedNs - window.connections.openNs,
@@ -84,21 +84,21 @@ describe('a lane that was dropped', () => {
   });
 
   test('without a way back is down until it is not wanted any more', () => {
-    const { windows } = tell({ lanes: 3, reconnect: null, script: dropsAll(3) });
+    const { windows } = tell({ clients: 3, reconnect: null, script: dropsAll(3) });
     const downNs = windows.reduce((sum, { connections }) => sum + connections.downNs, 0);
     expect(downNs).toBeGreaterThan(3 * 4 * SECOND);
     expect(downNs).toBeLessThan(3 * 7 * SECOND);
   });
 
   test('stays closed where the plan does not say so', () => {
-    const { tally } = tell({ lanes: 3, reconnect: null, script: dropsAll(3) });
+    const { tally } = tell({ clients: 3, reconnect: null, script: dropsAll(3) });
     expect(tally).toMatchObject({ attempted: 3, opened: 3, reconnected: 0 });
     expect(tally.histograms.outage.count).toBe(0);
   });
 
   test('waits twice as long after each attempt that fails, up to the longest pause', () => {
     const outage = (reconnect: Partial<Reconnect>): number => {
-      const { tally } = tell({ lanes: 1, reconnect, script: refusing(1, 5, 1) });
+      const { tally } = tell({ clients: 1, reconnect, script: refusing(1, 5, 1) });
       expect(tally).toMatchObject({ attempted: 6, opened: 2, failed: 4, reconnected: 1 });
       return Math.round(tally.histograms.outage.maxNs / (10 * MS)) * 10;
     };
@@ -108,13 +108,13 @@ describe('a lane that was dropped', () => {
   });
 
   test('is given up after so many attempts', () => {
-    const { tally } = tell({ lanes: 2, reconnect: { atMost: 3 }, script: refusing(2, 100, 2) });
+    const { tally } = tell({ clients: 2, reconnect: { atMost: 3 }, script: refusing(2, 100, 2) });
     expect(tally).toMatchObject({ attempted: 8, opened: 2, failed: 6, reconnected: 0, gaveUp: 2 });
   });
 
   test('comes back at a moment of its own where there is jitter, and with all others where there is none', () => {
     const spreadNs = (jitter: Reconnect['jitter']): number => {
-      const { tally } = tell({ lanes: 50, reconnect: { jitter }, script: dropsAll(50) });
+      const { tally } = tell({ clients: 50, reconnect: { jitter }, script: dropsAll(50) });
       expect(tally).toMatchObject({ reconnected: 50 });
       const { outage } = tally.histograms;
       return outage.maxNs - outage.minNs;
@@ -124,13 +124,13 @@ describe('a lane that was dropped', () => {
   });
 
   test('may be dropped again and again', () => {
-    const { tally } = tell({ lanes: 1, reconnect: {}, script: dropsAll(4) });
+    const { tally } = tell({ clients: 1, reconnect: {}, script: dropsAll(4) });
     expect(tally).toMatchObject({ opened: 5, reconnected: 4, droppedByServer: 4 });
     expect(tally.histograms.outage.count).toBe(4);
   });
 });
 
-test('a lane that the plan closes does not come back', () => {
+test('a client that the plan closes does not come back', () => {
   const { tally } = runScenario({
     plan: makePlan({
       connections: curve({ to: 4, over: SECOND }, { to: 1, over: SECOND }, { hold: SECOND }),
@@ -158,7 +158,7 @@ test('nor one that was waiting for its messages when the service dropped it', ()
 
 test('a service that accepts and drops at once is come back to ever later, and given up in the end', () => {
   const { tally } = tell({
-    lanes: 2,
+    clients: 2,
     reconnect: { fromNs: 10 * MS, toNs: SECOND, atMost: 5 },
     script: () => ({ onOpen: (connection) => connection.peer.reset() }),
   });

@@ -1,15 +1,15 @@
-// Opens lanes again that lost their connection, each after a pause that doubles with every attempt that fails:
+// Opens clients again that lost their connection, each after a pause that doubles with every attempt that fails:
 //
 //   pause of attempt n = random(0 … min(to, from · 2^n))        full jitter (Brooker, Exponential Backoff And Jitter, 2015)
 //
-// Without jitter all lanes that were dropped together come back together: the herd that a service must survive.
+// Without jitter all clients that were dropped together come back together: the herd that a service must survive.
 
 import { record } from '../histogram/histogram.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import type { Reconnect } from '../plan/plan.ts';
 import { createRandom } from '../random/generator.ts';
+import type { Client } from './client.ts';
 import type { Clock, Timer } from './clock.ts';
-import type { Lane } from './lane.ts';
 import { createMinHeap, peekKey, pop, push, removeValue } from './min-heap.ts';
 
 /** Keeps pauses apart from the other random choices that one seed makes. */
@@ -18,15 +18,15 @@ const PAUSE_STREAM = 0x5000;
 const MAX_DOUBLINGS = 60;
 
 export interface Reconnector {
-  /** The lane's connection is gone, as `lane.droppedNs` says, and it was wanted. */
-  dropped(lane: Lane): void;
-  /** Any lane has opened. */
-  opened(lane: Lane): void;
-  /** Any lane could not be opened. */
-  failed(lane: Lane): void;
-  /** The lane is not wanted any more. */
-  forget(lane: Lane): void;
-  /** No lane is wanted any more: those that are not back are counted as away. */
+  /** The client's connection is gone, as `client.droppedNs` says, and it was wanted. */
+  dropped(client: Client): void;
+  /** Any client has opened. */
+  opened(client: Client): void;
+  /** Any client could not be opened. */
+  failed(client: Client): void;
+  /** The client is not wanted any more. */
+  forget(client: Client): void;
+  /** No client is wanted any more: those that are not back are counted as away. */
   stop(): void;
 }
 
@@ -35,31 +35,31 @@ export interface ReconnectorParts {
   readonly seed: number;
   readonly shard: number;
   /** Of this process. */
-  readonly lanes: readonly Lane[];
+  readonly clients: readonly Client[];
   readonly recorder: Recorder;
   readonly clock: Clock;
-  open(lane: Lane): void;
-  /** The lane has made all the attempts that it may. */
-  gaveUp(lane: Lane): void;
+  open(client: Client): void;
+  /** The client has made all the attempts that it may. */
+  gaveUp(client: Client): void;
 }
 
 export function createReconnector(parts: ReconnectorParts): Reconnector {
-  const { reconnect, lanes, recorder, clock } = parts;
+  const { reconnect, clients, recorder, clock } = parts;
   const random = createRandom(parts.seed, PAUSE_STREAM + parts.shard);
-  const pauses = createMinHeap(lanes.length);
-  /** By lane: when it lost its connection, NaN while it has one or none is wanted; and the attempts since. */
-  const droppedNs = new Float64Array(lanes.length).fill(Number.NaN);
-  const attempts = new Uint32Array(lanes.length);
-  /** By lane, 1: it stands among the pauses. */
-  const isPausing = new Uint8Array(lanes.length);
+  const pauses = createMinHeap(clients.length);
+  /** By client: when it lost its connection, NaN while it has one or none is wanted; and the attempts since. */
+  const droppedNs = new Float64Array(clients.length).fill(Number.NaN);
+  const attempts = new Uint32Array(clients.length);
+  /** By client, 1: it stands among the pauses. */
+  const isPausing = new Uint8Array(clients.length);
   let timer: Timer | null = null;
 
-  function pause(lane: Lane): void {
-    const { index } = lane;
+  function pause(client: Client): void {
+    const { index } = client;
     if (attempts[index]! >= reconnect.atMost) {
       droppedNs[index] = Number.NaN;
       recorder.gaveUp++;
-      parts.gaveUp(lane);
+      parts.gaveUp(client);
       return;
     }
     attempts[index]!++;
@@ -83,28 +83,28 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
   function openThoseDue(): void {
     const nowNs = clock.nowNs();
     while (peekKey(pauses) <= nowNs) {
-      const lane = lanes[pop(pauses)]!;
-      isPausing[lane.index] = 0;
-      if (!Number.isNaN(droppedNs[lane.index]!) && lane.state === 'idle') parts.open(lane);
+      const client = clients[pop(pauses)]!;
+      isPausing[client.index] = 0;
+      if (!Number.isNaN(droppedNs[client.index]!) && client.state === 'idle') parts.open(client);
     }
     wake();
   }
 
   return {
-    dropped(lane) {
-      if (!Number.isNaN(droppedNs[lane.index]!)) return;
-      droppedNs[lane.index] = lane.droppedNs;
+    dropped(client) {
+      if (!Number.isNaN(droppedNs[client.index]!)) return;
+      droppedNs[client.index] = client.droppedNs;
       // A connection that does not outlive the longest pause is one more attempt that failed.
-      if (lane.droppedNs - lane.openedNs >= reconnect.toNs) attempts[lane.index] = 0;
-      pause(lane);
+      if (client.droppedNs - client.openedNs >= reconnect.toNs) attempts[client.index] = 0;
+      pause(client);
     },
     opened({ index }) {
       if (Number.isNaN(droppedNs[index]!)) return;
       record(recorder.histograms.outage, clock.nowNs() - droppedNs[index]!);
       droppedNs[index] = Number.NaN;
     },
-    failed(lane) {
-      if (!Number.isNaN(droppedNs[lane.index]!)) pause(lane);
+    failed(client) {
+      if (!Number.isNaN(droppedNs[client.index]!)) pause(client);
     },
     forget({ index }) {
       droppedNs[index] = Number.NaN;

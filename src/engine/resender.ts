@@ -2,38 +2,38 @@
 // must deliver at least once.
 
 import { type Acknowledgements, createAcknowledgements, noteExhausted } from '../measure/acknowledgements.ts';
-import { acknowledgesApart } from '../plan/dialects.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Speech } from './hot/speech.ts';
-import { flushLane, type Traffic } from './hot/traffic.ts';
-import type { Lane } from './lane.ts';
+import { acknowledgesApart } from '../plan/protocols.ts';
+import type { Client } from './client.ts';
+import type { ProtocolDriver } from './hot/driver.ts';
+import { flushClient, type Traffic } from './hot/traffic.ts';
 
 /** What the plan's senders wait for; null where they wait for nothing but their messages. */
-export function acknowledgementsFor({ dialect, resend }: Plan, lanes: number): Acknowledgements | null {
-  const isApart = acknowledgesApart(dialect);
-  // A dialect of the user's own says with its first conversation whether its service acknowledges.
-  const mayBe = isApart || resend !== null || dialect.kind === 'module';
-  return mayBe ? createAcknowledgements(lanes, isApart, resend !== null) : null;
+export function acknowledgementsFor({ protocol, resend }: Plan, clients: number): Acknowledgements | null {
+  const isApart = acknowledgesApart(protocol);
+  // A protocol of the user's own says with its first lifecycle whether its service acknowledges.
+  const mayBe = isApart || resend !== null || protocol.kind === 'module';
+  return mayBe ? createAcknowledgements(clients, isApart, resend !== null) : null;
 }
 
 export interface Resender {
-  /** Looks after one lane; call it now and then. */
-  sweep(lane: Lane, nowNs: number): void;
-  /** The lane has a new connection: whatever was not acknowledged on the old one is laid out again, however often it was. */
-  reconnected(lane: Lane, nowNs: number): void;
+  /** Looks after one client; call it now and then. */
+  sweep(client: Client, nowNs: number): void;
+  /** The client has a new connection: whatever was not acknowledged on the old one is laid out again, however often it was. */
+  reconnected(client: Client, nowNs: number): void;
 }
 
-/** `speech` without copies of its own. Null where nothing is sent again. */
-export function createResender(plan: Plan, traffic: Traffic, speech: Speech): Resender | null {
+/** `driver` without copies of its own. Null where nothing is sent again. */
+export function createResender(plan: Plan, traffic: Traffic, driver: ProtocolDriver): Resender | null {
   const { resend } = plan;
   const { acks, recorder } = traffic;
   if (resend === null || resend.atMost === 0 || acks === null) return null;
   const typeOf = createTypeOf(plan);
   return {
-    reconnected(lane, nowNs) {
-      const pending = acks.pending[lane.index]!;
-      const exhausted = acks.exhausted[lane.index]!;
+    reconnected(client, nowNs) {
+      const pending = acks.pending[client.index]!;
+      const exhausted = acks.exhausted[client.index]!;
       // In the order of their numbers: a service that keeps the order must not seem to break it.
       const unacknowledged = [...pending, ...exhausted].sort(([a], [b]) => a - b);
       pending.clear();
@@ -41,31 +41,31 @@ export function createResender(plan: Plan, traffic: Traffic, speech: Speech): Re
       for (const [sequence, message] of unacknowledged) {
         message.lastSentNs = nowNs;
         pending.set(sequence, message);
-        speech.repeat(lane, typeOf(lane.stream, sequence), sequence, message.dueNs, message.sentNs);
+        driver.repeat(client, typeOf(client.stream, sequence), sequence, message.dueNs, message.sentNs);
       }
       recorder.messages.resent += unacknowledged.length;
     },
-    sweep(lane, nowNs) {
-      if (lane.link!.writableLength > traffic.maxBufferedBytes) return; // it has enough to do with what it has
-      const pending = acks.pending[lane.index]!;
+    sweep(client, nowNs) {
+      if (client.link!.writableLength > traffic.maxBufferedBytes) return; // it has enough to do with what it has
+      const pending = acks.pending[client.index]!;
       let again = 0;
       for (const [sequence, message] of pending) {
         if (nowNs - message.lastSentNs < resend.afterNs) break;
         // Whether or not it is sent again, it goes behind those that have waited for less.
         pending.delete(sequence);
         if (message.attempts >= resend.atMost) {
-          noteExhausted(acks, traffic.ledger, lane.index, sequence, message);
+          noteExhausted(acks, traffic.ledger, client.index, sequence, message);
           continue;
         }
         message.attempts++;
         message.lastSentNs = nowNs;
         pending.set(sequence, message);
-        speech.repeat(lane, typeOf(lane.stream, sequence), sequence, message.dueNs, message.sentNs);
+        driver.repeat(client, typeOf(client.stream, sequence), sequence, message.dueNs, message.sentNs);
         again++;
       }
       if (again === 0) return;
       recorder.messages.resent += again;
-      flushLane(traffic, lane);
+      flushClient(traffic, client);
     },
   };
 }

@@ -6,7 +6,7 @@ import { runScenario, violations } from '../../test/support/engine/engine-run.ts
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import type { VirtualClock } from '../../test/support/engine/virtual-clock.ts';
 import { type PeerConnection, type PeerScript, switchingProtocols } from '../../test/support/engine/websocket-peer.ts';
-import type { JsonDialect, Reconnect, Resend } from '../plan/plan.ts';
+import type { JsonProtocol, Reconnect, Resend } from '../plan/plan.ts';
 
 const RECONNECT: Reconnect = { backoff: 'exponential', fromNs: 100 * MS, toNs: SECOND, jitter: 'none', atMost: 1000 };
 const RESEND: Resend = { afterNs: 10 * SECOND, atMost: 3, probe: null };
@@ -82,7 +82,7 @@ describe('an orderly service whose connection died is not blamed', () => {
       const { id } = JSON.parse(new TextDecoder().decode(payload)) as { readonly id: string };
       return new TextEncoder().encode(JSON.stringify({ id, count: ++count }));
     };
-    const dialect: JsonDialect = {
+    const protocol: JsonProtocol = {
       kind: 'json',
       template: JSON.stringify({ id: `\${id}` }),
       hello: [],
@@ -97,7 +97,7 @@ describe('an orderly service whose connection died is not blamed', () => {
     for (const resend of [null, RESEND]) {
       count = 0;
       const { tally } = runScenario({
-        plan: makePlan({ messages: openMessages(100, 4 * SECOND), plan: { dialect, reconnect: RECONNECT, resend } }),
+        plan: makePlan({ messages: openMessages(100, 4 * SECOND), plan: { protocol, reconnect: RECONNECT, resend } }),
         script: orderly(false, counting),
       });
       expect(tally.states).toBeGreaterThan(300);
@@ -125,7 +125,7 @@ describe('what is kept for a next connection is settled where there is none', ()
     expect(tally.messages).toMatchObject({ delivered: 0, lost: 0, unresolved: tally.messages.sent });
   });
 
-  test('as the plan closes the lane while the close goes on', () => {
+  test('as the plan closes the client while the close goes on', () => {
     const { tally } = runScenario({
       plan: makePlan({
         connections: curve({ to: 2 }, { hold: 1900 * MS }, { to: 1 }, { hold: 3 * SECOND }),
@@ -140,7 +140,7 @@ describe('what is kept for a next connection is settled where there is none', ()
   });
 });
 
-describe('the time for which lanes are open', () => {
+describe('the time for which clients are open', () => {
   const openShares = (windows: ReturnType<typeof runScenario>['windows']): number[] =>
     windows.flatMap(({ connections: { openNs, wantedNs } }) => (wantedNs === 0 ? [] : [openNs / wantedNs]));
 
@@ -149,7 +149,7 @@ describe('the time for which lanes are open', () => {
     expect(new Set(openShares(windows))).toEqual(new Set([1]));
   });
 
-  test('is not counted of lanes that die for good', () => {
+  test('is not counted of clients that die for good', () => {
     const { windows } = runScenario({
       plan: makePlan({ connections: curve({ to: 3 }, { hold: 6 * SECOND }) }),
       script: (clock) => ({ onOpen: (connection) => void clock.after(SECOND, () => connection.peer.reset()) }),
@@ -160,7 +160,7 @@ describe('the time for which lanes are open', () => {
     expect(openNs / wantedNs).toBeLessThan(0.18);
   });
 
-  test('begins again with a lane that had given up, and ends with one that the plan closes', () => {
+  test('begins again with a client that had given up, and ends with one that the plan closes', () => {
     const { windows } = runScenario({
       plan: makePlan({
         connections: curve(

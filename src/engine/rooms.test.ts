@@ -1,4 +1,4 @@
-// Lanes that hear one another, in virtual time and over several workers: what each heard is joined with what was sent.
+// Clients that hear one another, in virtual time and over several workers: what each heard is joined with what was sent.
 
 import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario, violations } from '../../test/support/engine/engine-run.ts';
@@ -7,12 +7,12 @@ import type { VirtualClock } from '../../test/support/engine/virtual-clock.ts';
 import type { PeerConnection, PeerScript } from '../../test/support/engine/websocket-peer.ts';
 import { createSpreadJoin, type Fanout, joinAudience } from '../analysis/fanout.ts';
 import { percentile } from '../histogram/histogram.ts';
-import type { JsonDialect, Plan, Rooms } from '../plan/plan.ts';
+import type { JsonProtocol, Plan, Rooms } from '../plan/plan.ts';
 
-const DIALECT: JsonDialect = {
+const PROTOCOL: JsonProtocol = {
   kind: 'json',
   template: JSON.stringify({ room: `\${room}`, id: `\${id}`, text: `\${payload}` }),
-  hello: [JSON.stringify({ join: `\${room}`, lane: `\${lane}` })],
+  hello: [JSON.stringify({ join: `\${room}`, client: `\${client}` })],
   id: ['id'],
   error: null,
   ack: null,
@@ -32,13 +32,13 @@ interface Delivery {
 /** How often a message is sent to a member; −1: once, and so that nobody can read it. */
 type Deliver = (delivery: Delivery) => number;
 
-/** A chat service with rooms. Lanes are known by the hello. */
+/** A chat service with rooms. Clients are known by the hello. */
 function chat(
   clock: VirtualClock,
   deliver: Deliver,
   isLater: (delivery: Delivery) => boolean = () => false,
 ): PeerScript {
-  const members = new Map<PeerConnection, { readonly room: unknown; readonly lane: number }>();
+  const members = new Map<PeerConnection, { readonly room: unknown; readonly client: number }>();
   const counts = new Map<number, number>();
   return {
     onClose(connection, code) {
@@ -49,15 +49,15 @@ function chat(
     onMessage(connection, { payload }) {
       const message = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
       if ('join' in message) {
-        members.set(connection, { room: message.join, lane: Number(message.lane) });
+        members.set(connection, { room: message.join, client: Number(message.client) });
         return;
       }
-      const from = members.get(connection)!.lane;
+      const from = members.get(connection)!.client;
       const index = counts.get(from) ?? 0;
       counts.set(from, index + 1);
-      for (const [member, { room, lane }] of members) {
+      for (const [member, { room, client }] of members) {
         if (room !== message.room) continue;
-        const delivery = { to: lane, from, index };
+        const delivery = { to: client, from, index };
         const copies = deliver(delivery);
         if (copies < 0) member.send(new TextEncoder().encode('{"not JSON'), 1);
         for (let copy = 0; copy < copies; copy++) {
@@ -78,7 +78,7 @@ function inRooms(
   deliver: Deliver,
   parts: {
     rooms?: Partial<Rooms>;
-    lanes?: number;
+    clients?: number;
     shards?: number;
     plan?: Partial<Parameters<typeof makePlan>[0]>;
   } = {},
@@ -86,13 +86,13 @@ function inRooms(
 ): Heard {
   const rooms = { ...ROOMS, ...parts.rooms };
   const plan: Plan = makePlan({
-    connections: curve({ to: parts.lanes ?? 10 }),
+    connections: curve({ to: parts.clients ?? 10 }),
     messages: openMessages(100, SECOND),
     bytes: 200,
     rooms,
     ...parts.plan,
     plan: {
-      dialect: DIALECT,
+      protocol: PROTOCOL,
       drainNs: SECOND,
       contract: { delivery: 'none', order: 'per-channel', integrity: 'none', replay: 'none' },
       ...parts.plan?.plan,
@@ -107,7 +107,7 @@ function inRooms(
   return { ...outcome, fanout: joinAudience(rooms, audiences) };
 }
 
-/** Two rooms of five lanes each with one sender: every message is owed to four others. */
+/** Two rooms of five clients each with one sender: every message is owed to four others. */
 describe.each([1, 2, 3])('with %i workers', (shards) => {
   test('all is heard by everybody: nothing is missed', () => {
     const { tally, fanout, events } = inRooms(() => 1, { shards });
@@ -122,7 +122,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     const { tally, fanout } = inRooms(({ to }) => (to === 6 ? 0 : 1), { shards });
     expect(fanout).toMatchObject({ owed: 400, missed: 50, messagesMissed: 50 });
     expect(tally.fanoutReceived).toBe(350);
-    expect(fanout.receivers).toMatchObject({ complete: 9, worst: [{ lane: 6, owed: 50, received: 0 }] });
+    expect(fanout.receivers).toMatchObject({ complete: 9, worst: [{ client: 6, owed: 50, received: 0 }] });
     expect(tally.messages).toMatchObject({ delivered: 100, ...clean });
   });
 
@@ -154,7 +154,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
 
   test('heard twice is duplicated, once for each that heard it so', () => {
     const { tally, fanout } = inRooms(({ to, index }) => (to !== 0 && index === 20 ? 2 : 1), { shards });
-    // Four others hear #20 of lane 0 twice, and of lane 1 all five of the room.
+    // Four others hear #20 of client 0 twice, and of client 1 all five of the room.
     expect(tally.messages).toMatchObject({ ...clean, duplicated: 9 });
     expect(fanout).toMatchObject({ owed: 400, missed: 0 });
     expect(violations({ ...inRooms(({ to, index }) => (to === 8 && index === 20 ? 2 : 1)) })).toEqual({
@@ -196,7 +196,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
 });
 
 describe('who comes and goes', () => {
-  test('a lane that comes later is owed what follows the first that it hears', () => {
+  test('a client that comes later is owed what follows the first that it hears', () => {
     const { tally, fanout } = inRooms(() => 1, {
       plan: {
         connections: curve({ to: 6 }, { hold: 2 * SECOND }, { to: 10 }, { hold: SECOND }),
@@ -219,7 +219,7 @@ describe('who comes and goes', () => {
     expect(fanout).toMatchObject({ missed: 1, messagesMissed: 1 });
   });
 
-  test('a lane that leaves is owed nothing after the last that it heard; one that comes back was away', () => {
+  test('a client that leaves is owed nothing after the last that it heard; one that comes back was away', () => {
     const { tally, fanout } = inRooms(() => 1, {
       plan: {
         connections: curve(
@@ -236,7 +236,7 @@ describe('who comes and goes', () => {
     expect(tally.messages).toMatchObject(clean);
     expect(fanout).toMatchObject({ missed: 0, unresolved: 0 });
     expect(fanout.owed).toBe(tally.fanoutReceived);
-    // Four lanes were away for half a second of 50 messages a second and room.
+    // Four clients were away for half a second of 50 messages a second and room.
     expect(fanout.away).toBeGreaterThanOrEqual(4 * 23);
     expect(fanout.away).toBeLessThanOrEqual(4 * 27);
   });
@@ -255,14 +255,14 @@ test('a closed loop goes on when the sender hears its own message', () => {
   expect(fanout).toMatchObject({ owed: 4 * tally.messages.sent, missed: 0 });
 });
 
-describe.each([1, 2, 3])('one order for all lanes of a room, with %i workers', (shards) => {
+describe.each([1, 2, 3])('one order for all clients of a room, with %i workers', (shards) => {
   const talkative = { rooms: { publishers: 3 }, shards };
 
   test('a service that keeps it: everything is compared and nothing disagrees', () => {
     const { tally, fanout } = inRooms(() => 1, talkative);
     expect(tally.messages).toMatchObject({ ...clean, disagreed: 0 });
     expect(fanout.disagreed).toBe(0);
-    // In each worker one lane of each room is the reference: the others compare all that they hear with it.
+    // In each worker one client of each room is the reference: the others compare all that they hear with it.
     const references = [2, 2, 6][shards - 1]!;
     expect(tally.fanoutCompared).toBeGreaterThanOrEqual(0.95 * 50 * (10 - references));
     expect(fanout.compared).toBe(50 * (references - 2));
@@ -274,8 +274,8 @@ describe.each([1, 2, 3])('one order for all lanes of a room, with %i workers', (
     expect(tally.messages.disagreed + fanout.disagreed).toBe(0);
   });
 
-  test('a message that one lane hears after one of another sender, and all others before it, disagrees', () => {
-    // Of room 0; lane 0 sends it, so the next ones of lanes 2 and 4 come first at lane 8.
+  test('a message that one client hears after one of another sender, and all others before it, disagrees', () => {
+    // Of room 0; client 0 sends it, so the next ones of clients 2 and 4 come first at client 8.
     const { tally, fanout } = inRooms(
       () => 1,
       talkative,
@@ -295,11 +295,11 @@ test('a disagreement is told with both messages', () => {
   const found = outcome.events.flatMap((event) =>
     event.kind === 'violation' && event.violation === 'disagreed' ? [event] : [],
   );
-  expect(found[0]).toMatchObject({ lane: 8, stream: 0, seq: 5 });
-  expect(found[0]!.detail).toMatch(/^lane 8 heard #5 after #\d+ of stream [24], another lane before it$/);
+  expect(found[0]).toMatchObject({ client: 8, stream: 0, seq: 5 });
+  expect(found[0]!.detail).toMatch(/^client 8 heard #5 after #\d+ of stream [24], another client before it$/);
 });
 
-test('messages of another room, or of a lane that only listens, are strangers', () => {
+test('messages of another room, or of a client that only listens, are strangers', () => {
   const stray: PeerScript = {
     onMessage(connection, { payload }, index) {
       const message = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
@@ -319,21 +319,21 @@ test('messages of another room, or of a lane that only listens, are strangers', 
       messages: openMessages(100, SECOND),
       bytes: 200,
       rooms: ROOMS,
-      plan: { dialect: { ...DIALECT, payload: null }, drainNs: SECOND },
+      plan: { protocol: { ...PROTOCOL, payload: null }, drainNs: SECOND },
     }),
     script: () => stray,
   });
   expect(outcome.tally.strangers.otherStream).toBe(3);
 });
 
-/** One room of four lanes; lane 0 sends a hundred messages in a second. */
+/** One room of four clients; client 0 sends a hundred messages in a second. */
 const one: Rooms = { count: 1, publishers: 1, self: true, settleNs: SECOND };
 
 describe('what is not owed is not missed', () => {
   test('a straggler behind our close frame is belated, and the books balance', () => {
     const { tally, fanout } = inRooms(
       () => 1,
-      { rooms: one, lanes: 4, plan: { plan: { dialect: DIALECT, drainNs: 100 * MS } } },
+      { rooms: one, clients: 4, plan: { plan: { protocol: PROTOCOL, drainNs: 100 * MS } } },
       ({ to, index }) => to === 3 && index >= 90,
     );
     expect(fanout.owed).toBe(tally.fanoutReceived + fanout.missed + fanout.unresolved);
@@ -341,7 +341,7 @@ describe('what is not owed is not missed', () => {
     expect(tally.messages.duplicated).toBe(0);
   });
 
-  test('nor does a straggler spoil the account of a lane that leaves and comes back', () => {
+  test('nor does a straggler spoil the account of a client that leaves and comes back', () => {
     const { tally, fanout } = inRooms(
       () => 1,
       {
@@ -392,7 +392,7 @@ describe('what is not owed is not missed', () => {
       messages: openMessages(100, SECOND),
       bytes: 200,
       rooms,
-      plan: { dialect: DIALECT, drainNs: SECOND },
+      plan: { protocol: PROTOCOL, drainNs: SECOND },
     });
     const { tally } = runScenario({ plan, script });
     expect(tally.messages).toMatchObject(clean);
@@ -418,7 +418,7 @@ describe('what is not owed is not missed', () => {
         messages: openMessages(100, SECOND),
         bytes: 200,
         rooms,
-        plan: { dialect: { ...DIALECT, error: ['error'] }, drainNs: SECOND },
+        plan: { protocol: { ...PROTOCOL, error: ['error'] }, drainNs: SECOND },
       });
       const { tally, events } = runScenario({ plan, script });
       const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
@@ -448,7 +448,7 @@ describe('what is not owed is not missed', () => {
       messages: openMessages(100, SECOND),
       bytes: 200,
       rooms: one,
-      plan: { dialect: DIALECT, drainNs: SECOND },
+      plan: { protocol: PROTOCOL, drainNs: SECOND },
     });
     const { tally, events } = runScenario({ plan, script });
     const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
@@ -494,7 +494,7 @@ test('a number that its sender has not come to is never sent, and spoils nothing
     messages: openMessages(100, SECOND),
     bytes: 200,
     rooms: one,
-    plan: { dialect: { ...DIALECT, payload: null }, drainNs: SECOND },
+    plan: { protocol: { ...PROTOCOL, payload: null }, drainNs: SECOND },
   });
   const { tally, events } = runScenario({ plan, script });
   const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));

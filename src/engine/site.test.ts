@@ -3,10 +3,10 @@ import { makePlan } from '../../test/support/engine/plans.ts';
 import type { Target } from '../plan/plan.ts';
 import { createSites, type Rows } from './site.ts';
 
-const site = (target: Partial<Target>, lane = 0, rows: Rows = [], addressIndex = 0) =>
-  createSites(makePlan({ target }), rows, { 'service.test': ['10.0.0.1', '10.0.0.2'] })(lane, addressIndex);
+const site = (target: Partial<Target>, client = 0, rows: Rows = [], addressIndex = 0) =>
+  createSites(makePlan({ target }), rows, { 'service.test': ['10.0.0.1', '10.0.0.2'] })(client, addressIndex);
 
-describe('where a lane connects', () => {
+describe('where a client connects', () => {
   test('address, port and path of the URL', () => {
     expect(site({ urls: ['ws://service.test/ws?x=1'] })).toMatchObject({
       endpoint: { address: '10.0.0.1', port: 80, secure: false, localAddress: null },
@@ -35,14 +35,14 @@ describe('where a lane connects', () => {
     });
   });
 
-  test('URLs and source addresses are shared out lane by lane', () => {
+  test('URLs and source addresses are shared out client by client', () => {
     const target = {
       urls: ['ws://10.0.0.1/a', 'ws://10.0.0.1/b'],
       sourceAddresses: ['127.0.0.2', '127.0.0.3', '127.0.0.4'],
     } as const;
-    const sites = Array.from({ length: 12 }, (_, lane) => site(target, lane));
+    const sites = Array.from({ length: 12 }, (_, client) => site(target, client));
     expect(sites.slice(0, 4).map(({ path }) => path)).toEqual(['/a', '/b', '/a', '/b']);
-    // Each URL's lanes take every source equally often, whatever the two numbers have in common.
+    // Each URL's clients take every source equally often, whatever the two numbers have in common.
     const pairs = new Map<string, number>();
     for (const { path, endpoint } of sites) {
       const pair = `${path} ${endpoint.localAddress}`;
@@ -51,9 +51,9 @@ describe('where a lane connects', () => {
     expect([...pairs.values()]).toEqual([2, 2, 2, 2, 2, 2]);
   });
 
-  test('lane and row go into URL and headers', () => {
+  test('client and row go into URL and headers', () => {
     const target = {
-      urls: [`ws://10.0.0.1/\${row.ROOM}/\${lane}`],
+      urls: [`ws://10.0.0.1/\${row.ROOM}/\${client}`],
       headers: { Authorization: `Bearer \${row.TOKEN}` },
     } as const;
     const rows = [
@@ -77,7 +77,7 @@ describe('where a lane connects', () => {
       { user: 'ü@x', password: 'a:b/c', room: '../admin' },
     ];
     const basic = (text: string): string => `Basic ${Buffer.from(text, 'utf8').toString('base64')}`;
-    expect([0, 1].map((lane) => site({ urls }, lane, rows))).toMatchObject([
+    expect([0, 1].map((client) => site({ urls }, client, rows))).toMatchObject([
       {
         endpoint: { address: '10.0.0.1' },
         path: '/ws/R%26D%20%231?r=R%26D%20%231&v=2',

@@ -1,12 +1,12 @@
-// Where a lane connects and what it asks for: the plan's URL, headers and addresses, rendered for one lane.
+// Where a client connects and what it asks for: the plan's URL, headers and addresses, rendered for one client.
 
-import { type LaneValues, laneValue, renderLaneTemplate } from '../plan/lane-template.ts';
+import { type ClientValues, clientValue, renderClientTemplate } from '../plan/client-template.ts';
 import type { Plan, Target } from '../plan/plan.ts';
 import { roomOf } from '../plan/rooms.ts';
 import { type UrlTemplate, urlTemplate } from '../plan/url-template.ts';
 import type { Endpoint } from './transport.ts';
 
-/** Rows of the plan's CSV file: lane n takes row n modulo their number. */
+/** Rows of the plan's CSV file: client n takes row n modulo their number. */
 export type Rows = readonly Readonly<Record<string, string>>[];
 
 /** IP addresses by host name, in the order to try. */
@@ -21,29 +21,29 @@ export interface Site {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Gives each lane its site. Where nothing in the target differs by lane, sites are made once for all. */
+/** Gives each client its site. Where nothing in the target differs by client, sites are made once for all. */
 export function createSites(
   { target, load: { rooms } }: Pick<Plan, 'target' | 'load'>,
   rows: Rows,
   addresses: Addresses,
-): (lane: number, addressIndex: number) => Site {
+): (client: number, addressIndex: number) => Site {
   const { urls, sourceAddresses } = target;
   const isSame = ![...urls, ...Object.values(target.headers)].some((text) => text.includes('${'));
   const templates = urls.map(urlTemplate);
   const known = new Map<string, Site>();
-  return (lane, addressIndex) => {
-    const key = `${lane % urls.length} ${addressIndex}`;
+  return (client, addressIndex) => {
+    const key = `${client % urls.length} ${addressIndex}`;
     const site =
       known.get(key) ??
-      siteOf(target, templates[lane % urls.length]!, addresses, addressIndex, {
-        lane,
-        room: rooms === null ? null : roomOf(rooms, lane),
-        row: rows.length === 0 ? null : rows[lane % rows.length]!,
+      siteOf(target, templates[client % urls.length]!, addresses, addressIndex, {
+        client,
+        room: rooms === null ? null : roomOf(rooms, client),
+        row: rows.length === 0 ? null : rows[client % rows.length]!,
       });
     if (isSame) known.set(key, site);
     if (sourceAddresses.length === 0) return site;
-    // Lanes of one URL take every source in turn, whatever the two numbers have in common.
-    const localAddress = sourceAddresses[Math.floor(lane / urls.length) % sourceAddresses.length]!;
+    // Clients of one URL take every source in turn, whatever the two numbers have in common.
+    const localAddress = sourceAddresses[Math.floor(client / urls.length) % sourceAddresses.length]!;
     return { ...site, endpoint: { ...site.endpoint, localAddress } };
   };
 }
@@ -53,7 +53,7 @@ function siteOf(
   template: UrlTemplate,
   addresses: Addresses,
   addressIndex: number,
-  values: LaneValues,
+  values: ClientValues,
 ): Site {
   const url = urlFor(template, values);
   const secure = url.protocol === 'wss:';
@@ -74,9 +74,9 @@ function siteOf(
   };
 }
 
-/** The URL of one lane. Throws where a value cannot stand in it, without telling the value. */
-export function urlFor(template: UrlTemplate, values: LaneValues): URL {
-  const { url, refused } = template((name) => laneValue(name, values));
+/** The URL of one client. Throws where a value cannot stand in it, without telling the value. */
+export function urlFor(template: UrlTemplate, values: ClientValues): URL {
+  const { url, refused } = template((name) => clientValue(name, values));
   const [first] = refused;
   if (first !== undefined) throw new Error(`expected ${first.expected} in \${${first.name}}, got something else`);
   return new URL(url);
@@ -87,9 +87,9 @@ export function hostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }
 
-function headersOf(target: Target, url: URL, values: LaneValues): Readonly<Record<string, string>> {
+function headersOf(target: Target, url: URL, values: ClientValues): Readonly<Record<string, string>> {
   const headers = Object.fromEntries(
-    Object.entries(target.headers).map(([name, value]) => [name, renderLaneTemplate(value, values)]),
+    Object.entries(target.headers).map(([name, value]) => [name, renderClientTemplate(value, values)]),
   );
   const hasAuthorization = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
   if (hasAuthorization || (url.username === '' && url.password === '')) return headers;

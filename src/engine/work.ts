@@ -1,11 +1,11 @@
 // What a load model is to the engine: it says when something is due and sends it when it is.
 
 import type { Messages, Plan } from '../plan/plan.ts';
+import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
-import type { Speech } from './hot/speech.ts';
+import type { ProtocolDriver } from './hot/driver.ts';
 import type { Traffic } from './hot/traffic.ts';
-import type { Lane } from './lane.ts';
-import type { OpenLanes } from './open-lanes.ts';
+import type { OpenConnections } from './open-connections.ts';
 import type { DueWork } from './pacing.ts';
 
 export interface Work extends DueWork {
@@ -15,21 +15,21 @@ export interface Work extends DueWork {
   stop(atNs: number): void;
   /** True once nothing will be due any more. */
   isOver(nowNs: number): boolean;
-  laneOpened(lane: Lane): void;
-  /** After a read event in which `lane.credit` messages came back. */
-  repliesArrived(lane: Lane): void;
+  connectionOpened(client: Client): void;
+  /** After a read event in which `client.credit` messages came back. */
+  repliesArrived(client: Client): void;
 }
 
 export interface WorkParts {
   readonly plan: Plan;
   readonly shard: number;
   readonly shards: number;
-  readonly laneCount: number;
-  readonly openLanes: OpenLanes;
+  readonly clientCount: number;
+  readonly openConnections: OpenConnections;
   readonly traffic: Traffic;
-  readonly speech: Speech;
+  readonly driver: ProtocolDriver;
   readonly clock: Clock;
-  laneAt(index: number): Lane;
+  clientAt(index: number): Client;
   /** Something may have become due earlier than was said: look again. */
   wake(): void;
 }

@@ -20,7 +20,7 @@ import { createTargetHost } from '../target/target-process.ts';
 import { gitState } from './git-state.ts';
 import { isLocalAddress, localMachine, watchMemory } from './machine.ts';
 import { secureOptions } from './secure-options.ts';
-import { tryDialect } from './try-dialect.ts';
+import { tryAdapter } from './try-adapter.ts';
 
 /** Where runs are kept unless told otherwise. */
 export const DEFAULT_RUNS_DIRECTORY = '.highwater/runs';
@@ -67,7 +67,7 @@ function entryPath(name: string): string {
 
 export const localSurroundings: Surroundings = {
   readFile,
-  tryDialect: (file, row) => tryDialect(entryPath('dialect-trial'), file, row),
+  tryAdapter: (file, row) => tryAdapter(entryPath('protocol-trial'), file, row),
   async resolve(host) {
     if (net.isIP(host) !== 0) return [host];
     const found = await dns.lookup(host, { all: true });

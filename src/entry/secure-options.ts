@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import type { SecureOptions } from '../engine/node-transport.ts';
 import type { Tls } from '../plan/plan.ts';
 
-/** One context for all lanes: certificates are read and parsed once. */
+/** One context for all clients: certificates are read and parsed once. */
 export function secureOptions(options: Tls, isSecure: boolean): SecureOptions | null {
   if (!isSecure) return null;
   const { caFile, certFile, keyFile, passphrase, insecure } = options;

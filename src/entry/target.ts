@@ -9,7 +9,7 @@ import type { TargetListening } from '../target/target-process.ts';
 const target = await startReferenceTarget({
   host: '127.0.0.1',
   port: Number(process.argv[2]),
-  converse: createServices(FAULTLESS, () => {}),
+  serve: createServices(FAULTLESS, () => {}),
   compression: true,
   maxMessageBytes: 64 * 1024 * 1024,
 });

@@ -1,11 +1,10 @@
-// The main of a worker process: an engine for each group of lanes, fed by commands over IPC, reporting over IPC. It ends when
+// The main of a worker process: an engine for each group of clients, fed by commands over IPC, reporting over IPC. It ends when
 // its channel ends, so no worker outlives its coordinator.
 
 import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Dialect } from '../dialects/dialect.ts';
 import { monotonicClock } from '../engine/clock.ts';
 import { type Assignment, createEngine, type Engine } from '../engine/engine.ts';
 import { misbehavingTransport } from '../engine/misbehaving.ts';
@@ -13,6 +12,7 @@ import { createNodeTransport, READ_BUFFER_BYTES } from '../engine/node-transport
 import type { OpenTransport } from '../engine/transport.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { Misbehavior } from '../plan/plan.ts';
+import type { ProtocolAdapter } from '../protocols/adapter.ts';
 import type { Command, Report } from '../run/ports.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
@@ -23,8 +23,8 @@ import { secureOptions } from './secure-options.ts';
 const LEAST_READ_BYTES = 256;
 
 /**
- * Opening a lane leaves twice as much garbage as the lane itself. It is collected while nobody waits, between the
- * last lane and the first message, not while messages are timed.
+ * Opening a client leaves twice as much garbage as the client itself. It is collected while nobody waits, between the
+ * last client and the first message, not while messages are timed.
  */
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -33,7 +33,7 @@ let assignments: readonly Assignment[] = [];
 /** The healthy one first. */
 let engines: readonly Engine[] = [];
 let unfinished = 0;
-let ownDialect: Dialect | null = null;
+let adapter: ProtocolAdapter | null = null;
 const throttledNs = throttleMeter();
 const rssBytes = residentMeter();
 
@@ -62,9 +62,9 @@ function obey(command: Command): void {
 }
 
 async function prepareFor(given: NonEmpty<Assignment>): Promise<void> {
-  const { dialect } = given[0].plan;
+  const { protocol } = given[0].plan;
   // The coordinator has tried it: one that fails here and now ends the process, which the coordinator reports.
-  if (dialect.kind === 'module') ownDialect = (await loadModule(dialect.file)).dialect as Dialect;
+  if (protocol.kind === 'module') adapter = (await loadModule(protocol.file)).protocol as ProtocolAdapter;
   assignments = given;
   report({ kind: 'ready' });
 }
@@ -81,7 +81,7 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
     assignment: given,
     openTransport: misbehavior === null ? openPlain : misbehavingTransport(misbehavior, openPlain, clock),
     clock,
-    ownDialect,
+    adapter,
     maskSeed: randomBytes(4).readUInt32LE(),
     meter: {
       cpuNs: () => {
@@ -112,7 +112,7 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
   return started;
 }
 
-/** What lanes that behave badly find wrong says nothing about the service. */
+/** What clients that behave badly find wrong says nothing about the service. */
 function isOfGroups({ kind }: RunEvent): boolean {
   return kind === 'failure' || kind === 'audience';
 }

@@ -22,12 +22,12 @@ export interface StreamAudience {
 }
 
 export interface AudienceFacts {
-  /** By stream of this worker's lanes: how many messages it sent. */
+  /** By stream of this worker's clients: how many messages it sent. */
   readonly sent: readonly (readonly [stream: number, count: number])[];
   readonly streams: readonly StreamAudience[];
   /** Of the receivers that were there from the first message to the end: what they heard in all. */
-  readonly receivers: readonly (readonly [lane: number, heard: number])[];
-  /** By room: the number of the room, then the first messages in the order in which one of its lanes heard them. */
+  readonly receivers: readonly (readonly [client: number, heard: number])[];
+  /** By room: the number of the room, then the first messages in the order in which one of its clients heard them. */
   readonly orders: readonly (readonly number[])[];
   /** What the service refused of this worker's messages, and what was in flight when a sender's connection died. */
   readonly refused: readonly (readonly [stream: number, from: number, to: number])[];

@@ -9,16 +9,16 @@ import { UNREADABLE_KINDS, type UnreadableExample } from './unreadable.ts';
 
 export type RunEvent =
   | { readonly kind: 'runStarted'; readonly atNs: number; readonly manifest: Manifest }
-  /** Every lane of the first connection segment is open or has failed. */
+  /** Every client of the first connection segment is open or has failed. */
   | { readonly kind: 'connected'; readonly atNs: number }
   | { readonly kind: 'messagesStarted'; readonly atNs: number }
   | {
       readonly kind: 'failure';
       readonly atNs: number;
       readonly worker: number;
-      /** Of lanes: 0 is of those that behave as they should. */
+      /** Of clients: 0 is of those that behave as they should. */
       readonly group: number;
-      readonly lane: number;
+      readonly client: number;
       readonly failure: FailureKind;
       /** Redacted, printable, at most a few hundred characters. */
       readonly detail: string;
@@ -31,7 +31,7 @@ export type RunEvent =
       readonly atNs: number;
       readonly worker: number;
       readonly group: number;
-      readonly lane: number;
+      readonly client: number;
     } & UnreadableExample)
   | ({ readonly kind: 'violation'; readonly atNs: number; readonly worker: number } & Violation)
   /** A message that the service refused: the first of its kind that a worker met. `detail`: what the service said. */
@@ -39,7 +39,7 @@ export type RunEvent =
       readonly kind: 'rejection';
       readonly atNs: number;
       readonly worker: number;
-      readonly lane: number;
+      readonly client: number;
       readonly seq: number;
       readonly detail: string;
     }
@@ -113,7 +113,7 @@ export type FaultPhase = (typeof FAULT_PHASES)[number];
 const RUN_ENDS = ['completed', 'interrupted', 'aborted'] as const;
 export type RunEnd = (typeof RUN_ENDS)[number];
 
-const STOP_REASONS = ['interrupted', 'abortRule', 'noLanes', 'workersDied', 'recordUnwritable'] as const;
+const STOP_REASONS = ['interrupted', 'abortRule', 'noConnections', 'workersDied', 'recordUnwritable'] as const;
 /** Why a run ended before its plan did. */
 export type StopReason = (typeof STOP_REASONS)[number];
 
@@ -164,7 +164,7 @@ export const VIOLATION_KINDS = [
 /** A message that did not fare as a perfect service would have it. */
 export interface Violation {
   readonly violation: (typeof VIOLATION_KINDS)[number];
-  readonly lane: number;
+  readonly client: number;
   readonly stream: number;
   /** Null where the number cannot be known (unexpected or damaged beyond reading). */
   readonly seq: number | null;
@@ -210,7 +210,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   failure: {
     worker: isNumber,
     group: isNumber,
-    lane: isNumber,
+    client: isNumber,
     failure: isOneOf(FAILURE_KINDS),
     detail: isText,
     close: (value) => value === null || hasFields(value, { code: isNumber, reason: isText }),
@@ -218,16 +218,16 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   violation: {
     worker: isNumber,
     violation: isOneOf(VIOLATION_KINDS),
-    lane: isNumber,
+    client: isNumber,
     stream: isNumber,
     seq: (value) => value === null || isNumber(value),
     detail: isText,
   },
-  rejection: { worker: isNumber, lane: isNumber, seq: isNumber, detail: isText },
+  rejection: { worker: isNumber, client: isNumber, seq: isNumber, detail: isText },
   unreadable: {
     worker: isNumber,
     group: isNumber,
-    lane: isNumber,
+    client: isNumber,
     unreadable: isOneOf(UNREADABLE_KINDS),
     byte: (value) => value === null || isNumber(value),
     detail: isText,

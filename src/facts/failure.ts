@@ -1,4 +1,4 @@
-// The closed set of kinds under which a lane's trouble is counted, with the first example of each kept.
+// The closed set of kinds under which a client's trouble is counted, with the first example of each kept.
 
 /** What kept the generator from connecting, whatever the service would have said. */
 export const OWN_LIMITS = ['fileDescriptors', 'ports', 'sourceAddress', 'socketMemory'] as const;
@@ -27,8 +27,8 @@ export const FAILURE_KINDS = [
   'tooBig',
   // of our own doing
   'misbehaved',
-  // of the dialect, not of the lane
-  'dialectError',
+  // of the protocol, not of the client
+  'adapterError',
   'other',
 ] as const;
 
@@ -54,8 +54,8 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
   framing: 'the service broke the framing rules (closed with 1002)',
   invalidUtf8: 'the service sent text that is not UTF-8 (closed with 1007)',
   tooBig: 'the service sent a message over the size limit (closed with 1009)',
-  misbehaved: 'the lane ended its connection itself, as the plan says',
-  dialectError: 'the dialect threw, or returned what is none of its kinds',
+  misbehaved: 'the client ended its connection itself, as the plan says',
+  adapterError: 'the protocol threw, or returned what is none of its kinds',
   other: 'another error',
 };
 

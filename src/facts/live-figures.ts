@@ -7,12 +7,12 @@ export interface LiveFigures {
   readonly elapsedSeconds: number;
   /** By plan, from the start of the run; null where it cannot be known yet. */
   readonly totalSeconds: number | null;
-  readonly lanesOpen: number;
-  readonly lanesPlanned: number;
+  readonly connectionsOpen: number;
+  readonly connectionsPlanned: number;
   /** Of the last whole second, over all workers. */
   readonly sentPerSecond: number;
   readonly deliveredPerSecond: number;
-  /** By lanes that had not sent it: of other lanes, or what the service said of its own accord. */
+  /** By clients that had not sent it: of other clients, or what the service said of its own accord. */
   readonly receivedPerSecond: number;
   readonly responseP50Ns: number | null;
   readonly responseP99Ns: number | null;
@@ -25,7 +25,7 @@ export interface LiveFigures {
   readonly reordered: number;
   readonly corrupted: number;
   readonly unexpected: number;
-  readonly failedLanes: number;
-  readonly droppedLanes: number;
+  readonly failedConnections: number;
+  readonly droppedConnections: number;
   readonly sendLagP99Ns: number | null;
 }

@@ -39,9 +39,9 @@ export interface RunResult {
   readonly pings: PingResult | null;
   /** In the order of the mix; empty where it has one type. */
   readonly types: readonly TypeResult[];
-  /** Null where the plan breaks nothing and opens no lane again. */
+  /** Null where the plan breaks nothing and opens no client again. */
   readonly recovery: RecoveryResult | null;
-  /** In the order of the plan; all other figures are of the lanes that behave as they should. */
+  /** In the order of the plan; all other figures are of the clients that behave as they should. */
   readonly misbehaving: readonly MisbehavingResult[];
   readonly response: Distribution;
   readonly service: Distribution;
@@ -80,22 +80,22 @@ export interface LineCounts {
   readonly repeated: number;
 }
 
-/** Of lanes that behave badly on purpose. */
+/** Of clients that behave badly on purpose. */
 export interface MisbehavingResult {
   readonly kind: Misbehavior['kind'];
-  readonly lanes: number;
+  readonly clients: number;
   readonly connections: {
     readonly attempted: number;
     readonly opened: number;
     readonly failed: number;
     readonly droppedByServer: number;
-    /** By the lane itself, as the plan says. */
-    readonly endedByLane: number;
+    /** By the client itself, as the plan says. */
+    readonly endedByClient: number;
     readonly closeCodes: Readonly<Record<string, number>>;
     readonly failures: Readonly<Partial<Record<FailureKind, FailureResult>>>;
   };
   readonly messages: MessageResult;
-  /** In rooms: deliveries that did not come though the lane was there; null where the plan has none. */
+  /** In rooms: deliveries that did not come though the client was there; null where the plan has none. */
   readonly missed: number | null;
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -104,12 +104,12 @@ export interface MisbehavingResult {
 }
 
 /**
- * `disconnects`, `drops` messages, `stopsReading` what such a lane sends, or `buffers` what it does not read; `unknown` where
+ * `disconnects`, `drops` messages, `stopsReading` what such a client sends, or `buffers` what it does not read; `unknown` where
  * nothing of that shows.
  */
 export interface ReaderPolicy {
   readonly kind: 'disconnects' | 'drops' | 'stopsReading' | 'buffers' | 'unknown';
-  /** Whether healthy lanes were served more slowly since; null where there is too little to compare. */
+  /** Whether healthy clients were served more slowly since; null where there is too little to compare. */
   readonly slowsOthers: boolean | null;
   /** In a sentence. */
   readonly evidence: string;
@@ -127,7 +127,7 @@ export interface TargetDeath {
 
 /** A message that the service refused, with what the service said of it. */
 export interface RejectionResult {
-  readonly lane: number;
+  readonly client: number;
   readonly seq: number;
   /** Redacted, printable, at most a few hundred characters. */
   readonly text: string;
@@ -190,7 +190,7 @@ export const DOUBT_KINDS = [
   'approximate',
   'unmatched',
   'unreadable',
-  'dialectError',
+  'adapterError',
   'faultFailed',
   'faultWithoutEffect',
   'standstill',
@@ -221,18 +221,18 @@ export interface ConnectionResult {
   readonly failed: number;
   readonly peakOpen: number;
   readonly droppedByServer: number;
-  /** Lanes opened again after they had been open. */
+  /** Connections opened again after they had been open. */
   readonly reconnected: number;
-  /** Lanes that lost their connection and made all the attempts that they may. */
+  /** Clients that lost their connection and made all the attempts that they may. */
   readonly gaveUp: number;
-  /** From the loss of a lane's connection until it was open again. */
+  /** From the loss of a client's connection until it was open again. */
   readonly outage: Distribution;
-  /** Lanes that had lost their connection and were not open again when sending ended. They count as missing in `outage`. */
+  /** Clients that had lost their connection and were not open again when sending ended. They count as missing in `outage`. */
   readonly away: number;
   /** Of connections that the service, or the way to it, ended: from their opening. */
   readonly lifetime: Distribution;
   readonly openedPerSecondPeak: number;
-  /** Until every lane of the first connection segment was open or had failed; null where that never was. */
+  /** Until every client of the first connection segment was open or had failed; null where that never was. */
   readonly connectedSeconds: number | null;
   readonly handshake: Distribution;
   readonly closeCodes: Readonly<Record<string, number>>;
@@ -273,7 +273,7 @@ export interface MessageResult {
   readonly suppressed: number;
   /** Answers whose state was not what the messages so far make of it. */
   readonly diverged: number;
-  /** Heard by a lane in another order than by another lane of its room. */
+  /** Heard by a client in another order than by another client of its room. */
   readonly disagreed: number;
   /** Delivered of sent; null where nothing was sent. */
   readonly deliveredRatio: number | null;
@@ -290,7 +290,7 @@ export interface DeliveryResult {
   /** With 95 % confidence; null where one was lost, or there is nothing to go by. */
   readonly lossRatioBelow: number | null;
   readonly duplicateRatioBelow: number | null;
-  /** No lane was dropped or opened again: the run says nothing about what a failure does to messages. */
+  /** No connection was dropped or opened again: the run says nothing about what a failure does to messages. */
   readonly faultFreeOnly: boolean;
   /** A bound of the ledger was hit: duplicates and belated messages may be confused. */
   readonly approximate: boolean;
@@ -301,7 +301,7 @@ export interface DeliveryResult {
     /** Never acknowledged and yet delivered. */
     readonly recovered: number;
   } | null;
-  /** Interarrival jitter of the lanes (RFC 3550 §6.4.1); null where no lane had two answers. */
+  /** Interarrival jitter of the clients (RFC 3550 §6.4.1); null where no client had two answers. */
   readonly jitter: { readonly meanMs: number; readonly maxMs: number } | null;
   readonly reordering: {
     /** Of the delivered (RFC 4737 §3.3). */
@@ -322,7 +322,7 @@ export interface DeliveryResult {
     /** Of the lost, those at most 16 behind the one before. */
     readonly noticeableRatio: number | null;
     /**
-     * The least that was under way on a lane when later messages came before others, in bytes of the mean size; null where
+     * The least that was under way on a client when later messages came before others, in bytes of the mean size; null where
      * that never was. Where it is much, the service may drop in silence what a slow reader does not take in time.
      */
     readonly smallestBacklogBytes: number | null;
@@ -336,7 +336,7 @@ export interface DeliveryResult {
 export interface UnreadableResult {
   readonly count: number;
   /** The first one; null where its worker died before it told of it. */
-  readonly first: { readonly lane: number; readonly atSecond: number; readonly text: string } | null;
+  readonly first: { readonly client: number; readonly atSecond: number; readonly text: string } | null;
 }
 
 /** One type of message of the mix, by itself. A message that was due and not sent has no type yet. */
@@ -348,7 +348,7 @@ export interface TypeResult {
   readonly response: Distribution;
 }
 
-/** What lanes heard of one another: owed = received + missed + unresolved, counted in deliveries. */
+/** What clients heard of one another: owed = received + missed + unresolved, counted in deliveries. */
 export interface FanoutResult {
   readonly owed: number;
   readonly received: number;
@@ -365,11 +365,11 @@ export interface FanoutResult {
     /** They heard everything. */
     readonly complete: number;
     /** The ten that missed most. */
-    readonly worst: readonly { readonly lane: number; readonly owed: number; readonly received: number }[];
+    readonly worst: readonly { readonly client: number; readonly owed: number; readonly received: number }[];
   };
-  /** How many deliveries were compared in their order with what another lane of the room heard. */
+  /** How many deliveries were compared in their order with what another client of the room heard. */
   readonly compared: number;
-  /** From due to received by another lane, over all deliveries. */
+  /** From due to received by another client, over all deliveries. */
   readonly times: Distribution;
   /** Over a sample of the messages: until the first, the median and the last receiver had it, and between first and last. */
   readonly spread: {
@@ -383,25 +383,25 @@ export interface FanoutResult {
 
 /** What the service said of its own accord, by its own numbers: owed = received + missed + unresolved. */
 export interface PushResult {
-  /** From the first number that a lane heard of a channel to the last that it heard, or could have, when the run ended. */
+  /** From the first number that a client heard of a channel to the last that it heard, or could have, when the run ended. */
   readonly owed: number;
   readonly received: number;
   readonly missed: number;
   /** On connections that died before they could come. */
   readonly unresolved: number;
-  /** Given out while the lane was away, and not sent to it later: not owed. */
+  /** Given out while the client was away, and not sent to it later: not owed. */
   readonly away: number;
-  /** Without a number, of more channels than can be kept, or from before the first that its lane must have. */
+  /** Without a number, of more channels than can be kept, or from before the first that its client must have. */
   readonly unjudged: number;
-  /** Settled accounts of a lane and a channel; the first push of each has none before it. */
+  /** Settled accounts of a client and a channel; the first push of each has none before it. */
   readonly accounts: number;
-  /** How often the numbers of a lane and channel began anew. */
+  /** How often the numbers of a client and channel began anew. */
   readonly renumbered: number;
   /** Received of owed; null where nothing was owed. */
   readonly reachRatio: number | null;
-  /** From the opening of a lane to the first that it heard. */
+  /** From the opening of a client to the first that it heard. */
   readonly firstPush: Distribution;
-  /** Between the first and the last lane that heard a push, over a sample; null where each lane is counted to by itself. */
+  /** Between the first and the last client that heard a push, over a sample; null where each client is counted to by itself. */
   readonly skew: { readonly pushes: number; readonly times: Distribution } | null;
 }
 
@@ -413,11 +413,11 @@ export interface PingResult extends Readonly<PingCounts> {
 
 /** What faults did, and how the way back was. */
 export interface RecoveryResult {
-  /** Of the time for which lanes were wanted, the share for which they were open; null where none was. */
+  /** Of the time for which clients were wanted, the share for which they were open; null where none was. */
   readonly availabilityRatio: number | null;
   /** Connections that the service, or the way to it, dropped. */
   readonly drops: number;
-  /** The time that lanes were open, over the drops; and the time from a drop on that they were not. Null without drops. */
+  /** The time that clients were open, over the drops; and the time from a drop on that they were not. Null without drops. */
   readonly meanSecondsBetweenDrops: number | null;
   readonly meanSecondsDown: number | null;
   /** The faults of the plan that began, in the order in which they did. */
@@ -443,11 +443,11 @@ export interface IncidentResult {
   readonly dropped: number;
   readonly reconnected: number;
   readonly gaveUp: number;
-  /** Null where no lane was dropped, or came back. */
+  /** Null where no connection was dropped, or came back. */
   readonly firstDropSeconds: number | null;
   readonly firstReconnectSeconds: number | null;
   readonly lastReconnectSeconds: number | null;
-  /** From the loss of a lane's connection until it was open again. */
+  /** From the loss of a client's connection until it was open again. */
   readonly outage: Distribution;
   /** The herd: connections in the busiest second. */
   readonly mostOpenedInASecond: number;
@@ -493,7 +493,7 @@ export interface GeneratorResult {
   readonly eventLoopDelayMsP99: number | null;
   readonly rssBytesMax: number | null;
   readonly cpuMicrosPerMessage: number | null;
-  readonly rssBytesPerLane: number | null;
+  readonly rssBytesPerConnection: number | null;
   readonly missedWorkers: number;
   /** |L − X·R| / L over the run; null where nothing was in flight. */
   readonly littlesLawErrorRatio: number | null;
@@ -556,12 +556,12 @@ export interface HeatResult {
 
 export interface TimelinePoint {
   readonly second: number;
-  readonly lanesOpen: number;
+  readonly connectionsOpen: number;
   readonly due: number;
   readonly sent: number;
   readonly unsent: number;
   readonly delivered: number;
-  /** By lanes that had not sent them: of other lanes, or what the service said of its own accord. */
+  /** By clients that had not sent them: of other clients, or what the service said of its own accord. */
   readonly received: number;
   readonly lost: number;
   readonly unresolved: number;

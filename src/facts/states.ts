@@ -1,10 +1,10 @@
-// How far the states went that several lanes share, as one worker was told it: at the end of a run it is joined with what
+// How far the states went that several clients share, as one worker was told it: at the end of a run it is joined with what
 // the others were told and sent.
 
 export interface StateFacts {
   /** The number of the room; 0 where the plan has none. */
   readonly group: number;
-  /** By this worker's lanes. */
+  /** By this worker's clients. */
   readonly sent: number;
   /** Messages that were told a count of their own, and the lowest and the highest of the counts; 0 where none were. */
   readonly answers: number;

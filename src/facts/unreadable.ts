@@ -10,7 +10,7 @@ export const UNREADABLE_KINDS = [
   'tooDeep',
   'numberTooLarge',
   'numbersNotByOne',
-  'byDialect',
+  'byProtocol',
 ] as const;
 export type UnreadableKind = (typeof UNREADABLE_KINDS)[number];
 
@@ -22,34 +22,34 @@ export const UNREADABLE_TEXTS: Readonly<Record<UnreadableKind, { readonly are: s
   },
   compressed: {
     are: 'begin like compressed data',
-    remedy: 'a dialect of your own can inflate them',
+    remedy: 'a custom protocol can inflate them',
   },
   severalDocuments: {
     are: 'hold several documents',
-    remedy: 'a dialect of your own can split them, and returns an entry for each',
+    remedy: 'a custom protocol can split them, and returns an entry for each',
   },
   otherEncoding: {
     are: 'are not UTF-8',
-    remedy: 'JSON is UTF-8 between systems (RFC 8259 §8.1); a dialect of your own can decode another encoding',
+    remedy: 'JSON is UTF-8 between systems (RFC 8259 §8.1); a custom protocol can decode another encoding',
   },
   notText: {
     are: 'are bytes that are no text',
-    remedy: 'a dialect of your own can read a binary format',
+    remedy: 'a custom protocol can read a binary format',
   },
   tooDeep: {
     are: 'are nested more than 1,000 deep',
-    remedy: 'a dialect of your own can read them',
+    remedy: 'a custom protocol can read them',
   },
   numberTooLarge: {
     are: 'have a number of 2^53 or more',
-    remedy: 'let the service number from a smaller start, or name a smaller number with dialect.sequence',
+    remedy: 'let the service number from a smaller start, or name a smaller number with protocol.sequence',
   },
   numbersNotByOne: {
     are: 'have numbers that do not go up by one',
-    remedy: 'name a number that does with dialect.sequence: ranges and times cannot show what is missing',
+    remedy: 'name a number that does with protocol.sequence: ranges and times cannot show what is missing',
   },
-  byDialect: {
-    are: 'could not be read by the dialect',
+  byProtocol: {
+    are: 'could not be read by the protocol',
     remedy: 'its reason stands beside the example',
   },
 };

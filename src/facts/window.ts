@@ -10,7 +10,7 @@ import { UNREADABLE_KINDS, type UnreadableKind } from './unreadable.ts';
 export const WINDOW_SCHEMA = 'highwater/window/3';
 
 /** Reasons why a message that was due was not sent. */
-export const UNSENT_REASONS = ['overdue', 'backpressure', 'windowFull', 'socketClosed', 'dialectError'] as const;
+export const UNSENT_REASONS = ['overdue', 'backpressure', 'windowFull', 'socketClosed', 'adapterError'] as const;
 export type UnsentReason = (typeof UNSENT_REASONS)[number];
 
 export const MESSAGE_FACTS = ['due', ...MESSAGE_COUNTS] as const;
@@ -66,10 +66,10 @@ export interface DeliveryFacts {
   readonly acknowledgements: { readonly lost: number; readonly recovered: number };
   /** Answers whose state was compared with the model. */
   readonly states: number;
-  /** Arrivals whose content could not be checked: the message had no payload, or the dialect does not return it. */
+  /** Arrivals whose content could not be checked: the message had no payload, or the protocol does not return it. */
   readonly unchecked: number;
-  /** Over the lanes that closed, each once (RFC 3550 §6.4.1). */
-  readonly jitter: { readonly lanes: number; readonly sumNs: number; readonly maxNs: number };
+  /** Over the clients that closed, each once (RFC 3550 §6.4.1). */
+  readonly jitter: { readonly clients: number; readonly sumNs: number; readonly maxNs: number };
   /** Over the reordered messages whose extent is known (RFC 4737 §4.2.2). */
   readonly extent: { readonly count: number; readonly sum: number; readonly max: number };
   /** Arrivals out of their places, by displacement, and the most that a receiver would have held (RFC 5236). */
@@ -85,7 +85,7 @@ export interface DeliveryFacts {
     readonly longestPeriod: number;
     /** Losses at most `NOTICEABLE_DISTANCE` behind the loss before. */
     readonly noticeable: number;
-    /** In messages: the fewest that were under way on a lane when later ones came before them; 0 where none did. */
+    /** In messages: the fewest that were under way on a client when later ones came before them; 0 where none did. */
     readonly smallestBacklog: number;
   };
 }
@@ -93,10 +93,10 @@ export interface DeliveryFacts {
 /** A message, when it was due, and how long after that it reached each of this worker's receivers, in ns. */
 export type SpreadFacts = readonly [stream: number, seq: number, dueNs: number, ...delaysNs: number[]];
 
-/** What lanes heard of other lanes of their room. */
+/** What clients heard of other clients of their room. */
 export interface FanoutFacts {
   readonly received: number;
-  /** Of them, compared in their order with what another lane of the room heard. */
+  /** Of them, compared in their order with what another client of the room heard. */
   readonly compared: number;
   /** Of a sample of the messages. */
   readonly spread: readonly SpreadFacts[];
@@ -114,10 +114,10 @@ export const PUSH_COUNTS = [
   'renumbered',
 ] as const;
 /**
- * `away`: while the lane was not there. `unjudged`: without a number, of more channels than can be kept,
- * or from before the first that the lane must have. `accounts`: settled
- * ones of a lane and channel; the first push of each has none before it. `renumbered`: how often the numbers of a lane and
- * channel began anew on one connection, or on the next one where all lanes hear the same.
+ * `away`: while the client was not there. `unjudged`: without a number, of more channels than can be kept,
+ * or from before the first that the client must have. `accounts`: settled
+ * ones of a client and channel; the first push of each has none before it. `renumbered`: how often the numbers of a client and
+ * channel began anew on one connection, or on the next one where all clients hear the same.
  */
 export type PushCounts = Record<(typeof PUSH_COUNTS)[number], number>;
 
@@ -125,10 +125,10 @@ export function zeroPushes(): PushCounts {
   return { owed: 0, received: 0, missed: 0, unresolved: 0, away: 0, unjudged: 0, accounts: 0, renumbered: 0 };
 }
 
-/** Beside its counts: of a sample of the pushes when each lane heard them, from the start of the run. */
+/** Beside its counts: of a sample of the pushes when each client heard them, from the start of the run. */
 export type PushFacts = Readonly<PushCounts> & { readonly spread: readonly SpreadFacts[] };
 
-/** Pings that lanes sent. What was on its way when its connection ended is neither answered nor unanswered. */
+/** Pings that clients sent. What was on its way when its connection ended is neither answered nor unanswered. */
 export const PING_COUNTS = ['sent', 'answered', 'unanswered'] as const;
 export type PingCounts = Record<(typeof PING_COUNTS)[number], number>;
 
@@ -149,7 +149,7 @@ export function zeroAcknowledgements(): Mutable<DeliveryFacts['acknowledgements'
 }
 
 export function zeroJitter(): Mutable<DeliveryFacts['jitter']> {
-  return { lanes: 0, sumNs: 0, maxNs: 0 };
+  return { clients: 0, sumNs: 0, maxNs: 0 };
 }
 
 export function zeroDamage(): Record<DamageKind, number> {
@@ -170,18 +170,18 @@ export function zeroUnreadable(): Record<UnreadableKind, number> {
     tooDeep: 0,
     numberTooLarge: 0,
     numbersNotByOne: 0,
-    byDialect: 0,
+    byProtocol: 0,
   };
 }
 
 export function zeroUnsent(): Record<UnsentReason, number> {
-  return { overdue: 0, backpressure: 0, windowFull: 0, socketClosed: 0, dialectError: 0 };
+  return { overdue: 0, backpressure: 0, windowFull: 0, socketClosed: 0, adapterError: 0 };
 }
 
 export interface Window {
   readonly schema: typeof WINDOW_SCHEMA;
   readonly worker: number;
-  /** Of lanes: 0 is of those that behave as they should. */
+  /** Of clients: 0 is of those that behave as they should. */
   readonly group: number;
   /** From 0 without a gap for each worker and group: a line of the record that is gone shows. */
   readonly number: number;
@@ -205,9 +205,9 @@ export interface Window {
 }
 
 /**
- * `fanout`: from a message's due time to its arrival at another lane. `firstPush`: from the opening of a lane to what the
- * service first says of its own accord. `outage`: from the loss of a lane's connection until it is open again. `away`: from
- * that loss until sending ended, of lanes that were not open again by then. `lifetime`: from the opening of a connection
+ * `fanout`: from a message's due time to its arrival at another client. `firstPush`: from the opening of a client to what the
+ * service first says of its own accord. `outage`: from the loss of a client's connection until it is open again. `away`: from
+ * that loss until sending ended, of clients that were not open again by then. `lifetime`: from the opening of a connection
  * until the service, or the way to it, ended it. `ping`: from a ping to its pong.
  */
 export const HISTOGRAM_NAMES = [
@@ -244,31 +244,31 @@ export type NegotiatedFacts = Readonly<Record<(typeof NEGOTIATED)[number], Reado
 export interface ConnectionFacts {
   readonly attempted: number;
   readonly opened: number;
-  /** Of the opened: lanes that had been open before. */
+  /** Of the opened: clients that had been open before. */
   readonly reconnected: number;
   /** Attempts that did not open a connection, for one of the reasons in `failures`. */
   readonly failed: number;
-  /** Lanes that lost their connection and made all the attempts that they may. */
+  /** Clients that lost their connection and made all the attempts that they may. */
   readonly gaveUp: number;
   /** Open at the end of the window. */
   readonly open: number;
   readonly peakOpen: number;
   /**
-   * Time for which lanes were wanted, and for which they were open, in lane·ns. A lane counts as wanted from its first opening or
+   * Time for which clients were wanted, and for which they were open, in client·ns. A client counts as wanted from its first opening or
    * failure on, and at the latest `OPENING_ALLOWANCE_NS` after the plan asked for it.
    */
   readonly wantedNs: number;
   readonly openNs: number;
-  /** Of the time wanted: from the loss of a connection until the lane was open again or not wanted any more, in lane·ns. */
+  /** Of the time wanted: from the loss of a connection until the client was open again or not wanted any more, in client·ns. */
   readonly downNs: number;
-  /** When lanes lost their connections and were open again; null where none was. */
+  /** When clients lost their connections and were open again; null where none was. */
   readonly firstDropNs: number | null;
   readonly firstReopenNs: number | null;
   readonly lastReopenNs: number | null;
   readonly droppedByServer: number;
-  /** Why lanes could not open or had to go, by kind. */
+  /** Why clients could not open or had to go, by kind. */
   readonly failures: Readonly<Partial<Record<FailureKind, number>>>;
-  /** How lanes ended that had been open, by close code (1006 where none was received). */
+  /** How clients ended that had been open, by close code (1006 where none was received). */
   readonly closeCodes: Readonly<Record<string, number>>;
   readonly closes: Readonly<CloseCounts>;
   readonly negotiated: NegotiatedFacts;
@@ -279,7 +279,7 @@ export interface WorkerHealth {
   /** For how long a quota of CPU kept the worker and all that share it from running; 0 where there is none. */
   readonly throttledNs: number;
   readonly rssBytes: number;
-  /** Before the first lane. */
+  /** Before the first client. */
   readonly idleRssBytes: number;
   /** Length of the window in ns as it really was. */
   readonly elapsedNs: number;
@@ -347,7 +347,7 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(delivery.unreadable, UNREADABLE_KINDS) &&
     hasCounts(delivery.acknowledgements, ['lost', 'recovered']) &&
     hasCounts(delivery, ['states', 'unchecked']) &&
-    hasCounts(delivery.jitter, ['lanes', 'sumNs', 'maxNs']) &&
+    hasCounts(delivery.jitter, ['clients', 'sumNs', 'maxNs']) &&
     hasCounts(delivery.extent, ['count', 'sum', 'max']) &&
     hasCounts(delivery.density, ['mostHeld']) &&
     isPairs(delivery.density.displaced) &&
@@ -407,7 +407,7 @@ function hasCounts(value: unknown, names: readonly string[]): value is Record<st
   return isRecord(value) && names.every((name) => isCount(value[name]));
 }
 
-/** Lane·ns of a day of 100,000 lanes are below it; what is larger was not counted. */
+/** Client·ns of a day of 100,000 clients are below it; what is larger was not counted. */
 const MOST_COUNTED = 2 ** 63;
 
 function isCount(value: unknown): boolean {

@@ -8,7 +8,7 @@ import type { Tell } from '../injection/truth.ts';
 import type { Way } from '../plan/way-faults.ts';
 import { framePartsOf } from './frame-parts.ts';
 import { createPipeline, type Part, type Pipeline } from './pipeline.ts';
-import { createRequestHead, laneOf } from './request-head.ts';
+import { clientOf, createRequestHead } from './request-head.ts';
 import { type FaultState, stagesOf } from './selection.ts';
 import type { Receiver } from './stage.ts';
 
@@ -37,7 +37,7 @@ export interface Connection {
 export function createConnection(host: ConnectionHost): Connection {
   const { number, client, clock, tell } = host;
   const head = createRequestHead(host.ownPort, host.targetHost);
-  const frameParts = framePartsOf(host, () => laneOf(head.path()));
+  const frameParts = framePartsOf(host, () => clientOf(head.path()));
   const pipelines: Readonly<Record<Way, Pipeline>> = {
     up: pipelineTo(() => target, client),
     down: pipelineTo(() => client, null),

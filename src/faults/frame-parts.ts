@@ -26,7 +26,7 @@ export interface FrameParts {
   of(way: Way, state: FaultState, sever: Sever): readonly Part[];
 }
 
-export function framePartsOf(host: FramePartsHost, lane: () => number | null): FrameParts {
+export function framePartsOf(host: FramePartsHost, client: () => number | null): FrameParts {
   const { number, tell } = host;
   const upgrade = watchUpgrade();
   const isParsed = (way: Way): boolean =>
@@ -45,7 +45,7 @@ export function framePartsOf(host: FramePartsHost, lane: () => number | null): F
   };
 
   function stageOf(way: Way): Part['make'] {
-    return createFrameStage({ way, number, lane, upgrade, rules: () => rules[way], isParsed: parsed[way], tell });
+    return createFrameStage({ way, number, client, upgrade, rules: () => rules[way], isParsed: parsed[way], tell });
   }
 
   return {

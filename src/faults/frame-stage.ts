@@ -40,8 +40,8 @@ export interface FrameHost {
   readonly way: Way;
   /** Of the connection at the proxy. */
   readonly number: number;
-  /** The lane that the request names; null where it names none. */
-  readonly lane: () => number | null;
+  /** The client that the request names; null where it names none. */
+  readonly client: () => number | null;
   readonly upgrade: UpgradeWatch;
   /** Another object each time that they change. */
   readonly rules: () => FrameRules;
@@ -93,14 +93,14 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
     stray: (bytes) => way.pass(bytes),
   });
   const tell: Tell = (act) => host.tell({ ...act, way: host.way });
-  let lane = host.lane();
+  let client = host.client();
   let rules: FrameRules | null = null;
   let decide: ((stream: number, seq: number) => Befalling | null) | null = null;
   let swallows: Decide<FaultMeter> | null = null;
   let received = 0;
   let pongs = 0;
   let isGivenUp = false;
-  const to = (): number => lane ?? host.number;
+  const to = (): number => client ?? host.number;
   const way: HostedWay = createMessageWay({
     link,
     layOut: createLayOut(compression),
@@ -112,8 +112,8 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
   function receive(message: Assembled): void {
     if (way.isOver) return;
     const name = nameOf(message.payload, message.isText);
-    if (lane === null && name !== null) {
-      lane = name.stream;
+    if (client === null && name !== null) {
+      client = name.stream;
       rules = null; // who a delivery is for is part of what is chosen by
     }
     const { stream, seq } = name ?? { stream: host.number, seq: received };

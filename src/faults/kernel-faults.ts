@@ -42,7 +42,7 @@ interface Change {
   readonly undo: readonly [string, ...string[]];
 }
 
-/** Where the service is, as packets have it: lanes may come to any of its addresses. */
+/** Where the service is, as packets have it: clients may come to any of its addresses. */
 interface Peer {
   readonly addresses: NonEmpty<string>;
   readonly port: number;
@@ -83,7 +83,7 @@ export function createKernelFaults(directory: string): KernelFaults {
 function unavailable({ faults, target }: Plan): readonly string[] {
   return faults.filter(isOfKernel).flatMap((fault) => {
     const isOpen = originText(target.urls[0]).includes('${');
-    const why = isOpen ? 'expected a host that is the same for all lanes' : whyImpossible(fault.kind);
+    const why = isOpen ? 'expected a host that is the same for all clients' : whyImpossible(fault.kind);
     return why === null ? [] : [`SKIPPED: the fault ${fault.name} cannot be on this machine: ${why}`];
   });
 }

@@ -1,14 +1,14 @@
-// Which message a payload says it is, whatever its dialect: the echo's own head, or an id in a document. Where it says
+// Which message a payload says it is, whatever its protocol: the echo's own head, or an id in a document. Where it says
 // nothing, its name is the number of its connection at the proxy, and its own number there.
 
-import { nameEcho } from '../dialects/echo.ts';
+import { nameEcho } from '../protocols/echo.ts';
 
 export interface Name {
   readonly stream: number;
   readonly seq: number;
 }
 
-/** As `dialects/message-id.ts` writes it, where it stands as a text of its own. */
+/** As `protocols/message-id.ts` writes it, where it stands as a text of its own. */
 const ID = /"[0-9a-f]{8}-(\d{1,10})-(\d{1,16})(?:-[0-9a-z]+-[0-9a-z]+)?"/;
 const BRACE = 0x7b;
 const BRACKET = 0x5b;

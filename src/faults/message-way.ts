@@ -49,7 +49,7 @@ export interface MessageWayHost {
   readonly link: Link;
   readonly layOut: LayOut;
   readonly seed: number;
-  /** The lane at the connection's client. */
+  /** The client at the connection's client. */
   readonly to: () => number;
   readonly tell: Tell;
 }

@@ -55,10 +55,10 @@ describe('a fault on the way, in a plan', () => {
     expect(problemsOf({ fault: 'down', at: '1s' }, slow('9s', 'up'))).toContain('bandwidth while down lasts');
   });
 
-  test('needs a host that is the same for every lane, and addresses that reach a proxy of this machine', () => {
+  test('needs a host that is the same for every client, and addresses that reach a proxy of this machine', () => {
     const fault = { fault: 'down', at: '1s' };
     const parsed = read([fault], {
-      url: `ws://chat-\${lane}.example.com/`,
+      url: `ws://chat-\${client}.example.com/`,
       sourceAddresses: ['192.0.2.1', '127.0.0.2'],
     });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));

@@ -39,8 +39,8 @@ export function createRequestHead(ownPort: number, host: string): RequestHead {
   };
 }
 
-/** The lane that a request says it is of: `?lane=N`. */
-export function laneOf(path: string | null): number | null {
-  const found = /[?&]lane=(\d{1,10})(?:&|$)/.exec(path ?? '');
+/** The client that a request says it is of: `?client=N`. */
+export function clientOf(path: string | null): number | null {
+  const found = /[?&]client=(\d{1,10})(?:&|$)/.exec(path ?? '');
   return found === null ? null : Number(found[1]);
 }

@@ -1,4 +1,4 @@
-// Faults on the way between lanes and service, at times of a plan: a proxy for each host of the plan's URLs, in this process,
+// Faults on the way between clients and service, at times of a plan: a proxy for each host of the plan's URLs, in this process,
 // whose list of faults is the plan's from the start. What begins and ends is only whether they are on.
 
 import { readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ export function isOnTheWay(fault: Fault): fault is PlannedFault {
   return fault.kind === 'way';
 }
 
-/** A sentence for whatever keeps lanes from connecting by way of a proxy. */
+/** A sentence for whatever keeps clients from connecting by way of a proxy. */
 export function wayProblems({ faults, target }: Plan): readonly string[] {
   const [first] = faults.filter(isOnTheWay);
   if (first === undefined) return [];
@@ -40,7 +40,7 @@ export function wayProblems({ faults, target }: Plan): readonly string[] {
     ...(far.length === 0
       ? []
       : [
-          `target.sourceAddresses: expected addresses of 127.0.0.0/8, as lanes connect to a proxy of this machine for ` +
+          `target.sourceAddresses: expected addresses of 127.0.0.0/8, as clients connect to a proxy of this machine for ` +
             `${first.name}, got ${far[0]}`,
         ]),
   ];
@@ -78,7 +78,7 @@ export async function openWay({ faults, target, seed }: Plan, { tell, notice }: 
       watchFrames: forms.some(({ on }) => on.act.kind !== 'stage'),
       tell,
       unreachable(reason) {
-        if (!told.has(key)) notice(`${key} cannot be reached: ${reason}. Lanes see a connection that is reset`);
+        if (!told.has(key)) notice(`${key} cannot be reached: ${reason}. Clients see a connection that is reset`);
         told.add(key);
       },
     });
@@ -128,7 +128,7 @@ interface Origin {
   readonly target: ProxyTarget;
 }
 
-/** Null where it differs by lane. */
+/** Null where it differs by client. */
 function originOf(url: string): Origin | null {
   const parts = splitUrl(url);
   if (parts === null) return null;

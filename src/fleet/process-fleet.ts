@@ -50,7 +50,7 @@ function startWorker(
   const child = fork(workerPath, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // A small young generation: a worker allocates little, and its lanes should be what its memory is.
+    // A small young generation: a worker allocates little, and its clients should be what its memory is.
     execArgv: ['--max-semi-space-size=4'],
     // Ctrl-C is the coordinator's to handle: workers of its terminal group must not die of it.
     detached: true,

@@ -235,7 +235,7 @@ describe('MessageDeflater', () => {
     };
     const noise = Uint8Array.from({ length: 3_000 }, random);
     const largeNoise = Uint8Array.from({ length: 40_000 }, random);
-    const text = Buffer.from('{"lane":17,"number":1234,"text":"the quick brown fox"}'.repeat(3));
+    const text = Buffer.from('{"client":17,"number":1234,"text":"the quick brown fox"}'.repeat(3));
     const largeText = Buffer.from(Array.from({ length: 6_000 }, (_, i) => `line ${i * i}\n`).join(''));
     return [
       text,

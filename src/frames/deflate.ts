@@ -7,7 +7,7 @@ import { createDictionary, dictionaryBytes, remember, type SlidingDictionary } f
 
 const deflateExtensionName = 'permessage-deflate';
 
-/** Whether each side may refer back to earlier messages; 32 KiB a lane and direction is what that costs. */
+/** Whether each side may refer back to earlier messages; 32 KiB a client and direction is what that costs. */
 export interface DeflateSettings {
   readonly clientContextTakeover: boolean;
   readonly serverContextTakeover: boolean;

@@ -476,8 +476,8 @@ describe('stopping', () => {
 
 test('the tag is handed through', () => {
   const recorder = new Recorder();
-  new FrameReader<string>(plain).feed(hex('8201aa 8900'), 0, 5, recorder, 'lane 7 ');
-  expect(recorder.events).toEqual(['lane 7 binary aa', 'lane 7 ping ']);
+  new FrameReader<string>(plain).feed(hex('8201aa 8900'), 0, 5, recorder, 'client 7 ');
+  expect(recorder.events).toEqual(['client 7 binary aa', 'client 7 ping ']);
 });
 
 // A server's stream as data: what fast-check shrinks is this, not bytes.

@@ -56,7 +56,7 @@ export interface Inflate {
 
 export type Inflated = Uint8Array | 'tooBig' | 'corrupt';
 
-/** What was agreed for the connection; one object can serve all the lanes that agreed on the same. */
+/** What was agreed for the connection; one object can serve all the clients that agreed on the same. */
 export interface FrameRules {
   /** Limit of one message: of the declared lengths of its frames (so of compressed bytes), and again once inflated. */
   readonly maxMessageBytes: number;

@@ -1,6 +1,6 @@
 /**
  * Writes the frames of a client (RFC 6455 §5): always masked (§5.3), never fragmented (§5.4 leaves that to the
- * sender). Everything is written into a buffer of the caller, so a lane can lay its frame out once and patch it.
+ * sender). Everything is written into a buffer of the caller, so a client can lay its frame out once and patch it.
  * The layout is drawn at the top of frame-reader.ts. Of mask keys, see mask.ts.
  */
 import { mayBeOnTheWire } from './close-codes.ts';

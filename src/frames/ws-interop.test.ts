@@ -150,7 +150,7 @@ const noise = (size: number, seed: number) => {
   );
 };
 const json = (number: number) =>
-  Buffer.from(`{"lane":"größe ${number % 7}","number":${number},"text":"the quick brown fox"}`);
+  Buffer.from(`{"client":"größe ${number % 7}","number":${number},"text":"the quick brown fox"}`);
 const someNoise = noise(5_000, 1);
 const traffic: readonly { readonly isText: boolean; readonly bytes: Buffer }[] = [
   ...Array.from({ length: 40 }, (_, number) => ({ isText: true, bytes: json(number) })),

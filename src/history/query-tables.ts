@@ -66,7 +66,7 @@ const EVENTS: Columns = {
   kind: 'VARCHAR',
   atNs: 'DOUBLE',
   worker: 'BIGINT',
-  lane: 'BIGINT',
+  client: 'BIGINT',
   failure: 'VARCHAR',
   violation: 'VARCHAR',
   stream: 'BIGINT',
@@ -83,7 +83,7 @@ const VIOLATIONS: Columns = {
   atSecond: 'DOUBLE',
   violation: 'VARCHAR',
   worker: 'BIGINT',
-  lane: 'BIGINT',
+  client: 'BIGINT',
   stream: 'BIGINT',
   seq: 'BIGINT',
   detail: 'VARCHAR',
@@ -91,7 +91,7 @@ const VIOLATIONS: Columns = {
 
 const TIMELINE: Columns = {
   second: 'BIGINT',
-  lanesOpen: 'BIGINT',
+  connectionsOpen: 'BIGINT',
   due: 'BIGINT',
   sent: 'BIGINT',
   unsent: 'BIGINT',
@@ -134,7 +134,7 @@ export const FROM_FILES = {
     file: EVENTS_FILE,
     columns: VIOLATIONS,
     select: (files) =>
-      'atNs / 1e9 AS atSecond, violation, worker, lane, stream, seq, detail ' +
+      'atNs / 1e9 AS atSecond, violation, worker, client, stream, seq, detail ' +
       `FROM ${lines(files, EVENTS)} WHERE kind = 'violation'`,
   },
   timeline: {

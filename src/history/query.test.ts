@@ -26,7 +26,7 @@ beforeAll(async () => {
     atNs: 5e8,
     worker: 0,
     violation: 'lost',
-    lane: 3,
+    client: 3,
     stream: 3,
     seq: 7,
     detail: 'x',
@@ -56,7 +56,7 @@ describe('the tables', () => {
   });
 
   test('events and violations: what happened, without torn lines', async () => {
-    expect(await rowsOf("select kind, \"end\" from events where run = 'a' order by atNs, kind")).toEqual([
+    expect(await rowsOf('select kind, "end" from events where run = \'a\' order by atNs, kind')).toEqual([
       ['messagesStarted', null],
       ['runStarted', null],
       ['violation', null],

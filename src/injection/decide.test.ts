@@ -46,7 +46,7 @@ describe('which message meets which fault', () => {
     );
   });
 
-  test('a name may choose a message on its way to one lane alone', () => {
+  test('a name may choose a message on its way to one client alone', () => {
     const named = behavior([{ fault: { kind: 'drop' }, rate: 0, messages: [{ stream: 3, seq: 1, to: 7 }] }]);
     expect([createDecide(named, 7)(3, 1)?.kind, createDecide(named, 8)(3, 1), createDecide(named, 7)(3, 2)]).toEqual([
       'drop',

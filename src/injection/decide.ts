@@ -17,7 +17,7 @@ export interface Choice<Fault> {
 const RULES = 256;
 const TWO_POW_32 = 2 ** 32;
 
-/** `to`: the lane that the messages are on their way to. */
+/** `to`: the client that the messages are on their way to. */
 export function createDecide<Fault>({ seed, faults }: Choice<Fault>, to: number): Decide<Fault> {
   const choosers = faults
     .map((rule, index) => ({ fault: rule.fault, chooses: chooserOf(rule, seed, index, to), isIdle: isIdle(rule) }))

@@ -8,7 +8,7 @@ import { objectField, ratioField, wholeField } from '../plan/fields.ts';
 export interface MessageName {
   readonly stream: number;
   readonly seq: number;
-  /** In a room: on its way to this lane alone; null for all. */
+  /** In a room: on its way to this client alone; null for all. */
   readonly to: number | null;
 }
 
@@ -33,9 +33,9 @@ export const NO_CLOSE_FRAME = 1006;
 
 const messageName = objectField(
   {
-    stream: wholeField('the number of a stream', 'The stream: the number of the lane that sends it.'),
+    stream: wholeField('the number of a stream', 'The stream: the number of the client that sends it.'),
     seq: wholeField('the number of a message', 'The number within its stream, from 0.'),
-    to: wholeField('the number of a lane', 'In a room: on its way to this lane alone. Default: to all.').optional(),
+    to: wholeField('the number of a client', 'In a room: on its way to this client alone. Default: to all.').optional(),
   },
   'a message: { stream, seq, to }',
   'One message.',

@@ -2,7 +2,7 @@
 // tester finds must agree with it, message by message.
 
 /**
- * What was done on the connection of lane `to` to a message of `stream`, but for a leak. Numbers are the sender's; `atNs` counts from when
+ * What was done on the connection of client `to` to a message of `stream`, but for a leak. Numbers are the sender's; `atNs` counts from when
  * the log was opened.
  */
 export type Act =

@@ -1,4 +1,4 @@
-// Which messages the service has acknowledged, lane by lane: what a sender that must deliver at least once keeps, so that it
+// Which messages the service has acknowledged, client by client: what a sender that must deliver at least once keeps, so that it
 // knows what to send again, and what tells a message that was taken and never came from one that was never taken.
 //
 //   sent ──> pending ──acknowledged──> taken ──delivered──> (forgotten)
@@ -19,39 +19,39 @@ export interface Acknowledgements {
   isApart: boolean;
   /** Whether anybody waits for acknowledgements: else nothing is kept. */
   isNeeded: boolean;
-  /** By lane and number, the longest waiting first. */
+  /** By client and number, the longest waiting first. */
   readonly pending: readonly Map<number, Pending>[];
-  /** By lane: sent as often as they may be, and not acknowledged. */
+  /** By client: sent as often as they may be, and not acknowledged. */
   readonly exhausted: readonly Map<number, Pending>[];
-  /** By lane: how many were delivered, never acknowledged, and are waited for no longer. */
+  /** By client: how many were delivered, never acknowledged, and are waited for no longer. */
   readonly recovered: Float64Array;
-  /** By lane: acknowledged and not delivered. */
+  /** By client: acknowledged and not delivered. */
   readonly taken: readonly Map<number, Pending>[];
 }
 
 /** A service that never acknowledges must not fill the memory: the oldest are then waited for no longer. */
 const MAX_PENDING = 65_536;
 
-/** `lanes`: of this process. */
-export function createAcknowledgements(lanes: number, isApart: boolean, isResent: boolean): Acknowledgements {
+/** `clients`: of this process. */
+export function createAcknowledgements(clients: number, isApart: boolean, isResent: boolean): Acknowledgements {
   return {
     isApart,
     isNeeded: isApart || isResent,
-    pending: Array.from({ length: lanes }, () => new Map<number, Pending>()),
-    exhausted: Array.from({ length: lanes }, () => new Map<number, Pending>()),
-    recovered: new Float64Array(lanes),
-    taken: Array.from({ length: lanes }, () => new Map<number, Pending>()),
+    pending: Array.from({ length: clients }, () => new Map<number, Pending>()),
+    exhausted: Array.from({ length: clients }, () => new Map<number, Pending>()),
+    recovered: new Float64Array(clients),
+    taken: Array.from({ length: clients }, () => new Map<number, Pending>()),
   };
 }
 
 export function notePending(
   { pending }: Acknowledgements,
-  lane: number,
+  client: number,
   sequence: number,
   dueNs: number,
   sentNs: number,
 ): void {
-  const waiting = pending[lane]!;
+  const waiting = pending[client]!;
   waiting.set(sequence, { dueNs, sentNs, lastSentNs: sentNs, attempts: 0 });
   if (waiting.size > MAX_PENDING) waiting.delete(waiting.keys().next().value!);
 }
@@ -60,42 +60,42 @@ export function notePending(
 export function noteAcknowledged(
   { pending, exhausted, taken }: Acknowledgements,
   ledger: Ledger,
-  lane: number,
+  client: number,
   sequence: number,
 ): boolean {
-  const message = pending[lane]!.get(sequence) ?? exhausted[lane]!.get(sequence);
+  const message = pending[client]!.get(sequence) ?? exhausted[client]!.get(sequence);
   if (message === undefined) return false;
-  pending[lane]!.delete(sequence);
-  exhausted[lane]!.delete(sequence);
-  if (isOutstanding(ledger, lane, sequence)) {
-    taken[lane]!.set(sequence, message);
-    if (taken[lane]!.size > MAX_PENDING) taken[lane]!.delete(taken[lane]!.keys().next().value!);
+  pending[client]!.delete(sequence);
+  exhausted[client]!.delete(sequence);
+  if (isOutstanding(ledger, client, sequence)) {
+    taken[client]!.set(sequence, message);
+    if (taken[client]!.size > MAX_PENDING) taken[client]!.delete(taken[client]!.keys().next().value!);
   }
   return true;
 }
 
 /** The times of a message that is still waited for; null where they are not kept here. */
-export function timesOf(acks: Acknowledgements, lane: number, sequence: number): Pending | null {
+export function timesOf(acks: Acknowledgements, client: number, sequence: number): Pending | null {
   const { pending, exhausted, taken } = acks;
-  return pending[lane]!.get(sequence) ?? exhausted[lane]!.get(sequence) ?? taken[lane]!.get(sequence) ?? null;
+  return pending[client]!.get(sequence) ?? exhausted[client]!.get(sequence) ?? taken[client]!.get(sequence) ?? null;
 }
 
 /** A message has come: that answers it, unless acknowledgements are apart. */
-export function noteCame(acks: Acknowledgements, lane: number, sequence: number): void {
+export function noteCame(acks: Acknowledgements, client: number, sequence: number): void {
   const { isApart, pending, exhausted, taken } = acks;
   if (!isApart) {
-    pending[lane]!.delete(sequence);
-    exhausted[lane]!.delete(sequence);
+    pending[client]!.delete(sequence);
+    exhausted[client]!.delete(sequence);
   }
-  taken[lane]!.delete(sequence);
+  taken[client]!.delete(sequence);
 }
 
 /** Of the messages that were not acknowledged, those that came all the same. */
-export function countRecovered(acks: Acknowledgements, ledger: Ledger, lane: number): number {
+export function countRecovered(acks: Acknowledgements, ledger: Ledger, client: number): number {
   if (!acks.isApart) return 0;
-  let recovered = acks.recovered[lane]!;
-  for (const waiting of [acks.pending[lane]!, acks.exhausted[lane]!]) {
-    for (const sequence of waiting.keys()) if (!isOutstanding(ledger, lane, sequence)) recovered++;
+  let recovered = acks.recovered[client]!;
+  for (const waiting of [acks.pending[client]!, acks.exhausted[client]!]) {
+    for (const sequence of waiting.keys()) if (!isOutstanding(ledger, client, sequence)) recovered++;
   }
   return recovered;
 }
@@ -104,24 +104,24 @@ export function countRecovered(acks: Acknowledgements, ledger: Ledger, lane: num
 export function noteExhausted(
   { exhausted, recovered, isApart }: Acknowledgements,
   ledger: Ledger,
-  lane: number,
+  client: number,
   sequence: number,
   message: Pending,
 ): void {
-  if (isApart && !isOutstanding(ledger, lane, sequence)) recovered[lane]!++;
+  if (isApart && !isOutstanding(ledger, client, sequence)) recovered[client]!++;
   else {
-    exhausted[lane]!.set(sequence, message);
-    if (exhausted[lane]!.size > MAX_PENDING) exhausted[lane]!.delete(exhausted[lane]!.keys().next().value!);
+    exhausted[client]!.set(sequence, message);
+    if (exhausted[client]!.size > MAX_PENDING) exhausted[client]!.delete(exhausted[client]!.keys().next().value!);
   }
 }
 
 /** Nothing is waited for any more: the service has refused it. */
-export function forgetMessage(acks: Acknowledgements, lane: number, sequence: number): void {
-  for (const kept of [acks.pending, acks.exhausted, acks.taken]) kept[lane]!.delete(sequence);
+export function forgetMessage(acks: Acknowledgements, client: number, sequence: number): void {
+  for (const kept of [acks.pending, acks.exhausted, acks.taken]) kept[client]!.delete(sequence);
 }
 
 /** The connection is over: nothing is waited for any more. */
-export function forgetLane(acks: Acknowledgements, lane: number): void {
-  for (const kept of [acks.pending, acks.exhausted, acks.taken]) kept[lane]!.clear();
-  acks.recovered[lane] = 0;
+export function forgetClient(acks: Acknowledgements, client: number): void {
+  for (const kept of [acks.pending, acks.exhausted, acks.taken]) kept[client]!.clear();
+  acks.recovered[client] = 0;
 }

@@ -6,18 +6,18 @@ import { createAgreement, noteOrder, offerReference, settleOrder } from './agree
 const ROOMS: Rooms = { count: 1, publishers: 2, self: true, settleNs: 0 };
 type Name = readonly [stream: number, seq: number];
 
-/** What two listeners hear, event by event: [who, stream, seq]. Lane 2 is the reference. */
-function disagreements(events: readonly (readonly [lane: 2 | 3, stream: number, seq: number])[]): number {
+/** What two listeners hear, event by event: [who, stream, seq]. Client 2 is the reference. */
+function disagreements(events: readonly (readonly [client: 2 | 3, stream: number, seq: number])[]): number {
   const agreement = createAgreement(ROOMS, 4);
-  for (const lane of [0, 1, 2, 3]) offerReference(agreement, lane, lane);
+  for (const client of [0, 1, 2, 3]) offerReference(agreement, client, client);
   let found = 0;
-  for (const [lane, stream, seq] of events) {
-    if (noteOrder(agreement, lane, lane, stream, seq) !== null) found++;
+  for (const [client, stream, seq] of events) {
+    if (noteOrder(agreement, client, client, stream, seq) !== null) found++;
   }
   return found + settleOrder(agreement, 3, 3).length + settleOrder(agreement, 2, 2).length;
 }
 
-const heardBy = (lane: 2 | 3, order: readonly Name[]) => order.map(([stream, seq]) => [lane, stream, seq] as const);
+const heardBy = (client: 2 | 3, order: readonly Name[]) => order.map(([stream, seq]) => [client, stream, seq] as const);
 
 /** Ten lines: pairs that both heard are compared with the furthest place so far. */
 function naive(reference: readonly Name[], other: readonly Name[]): number {
@@ -36,7 +36,7 @@ function naive(reference: readonly Name[], other: readonly Name[]): number {
 const all: readonly Name[] = Array.from({ length: 12 }, (_, i) => [i % 2, Math.floor(i / 2)] as const);
 const order = fc.shuffledSubarray([...all], { minLength: 0 });
 
-describe('two lanes that hear the same messages', () => {
+describe('two clients that hear the same messages', () => {
   test('in one order agree, whoever is ahead', () => {
     expect(disagreements([...heardBy(2, all), ...heardBy(3, all)])).toBe(0);
     expect(disagreements([...heardBy(3, all), ...heardBy(2, all)])).toBe(0);
@@ -67,9 +67,9 @@ describe('two lanes that hear the same messages', () => {
   });
 });
 
-test('a lane that only listens is the better reference: it hears everybody', () => {
+test('a client that only listens is the better reference: it hears everybody', () => {
   const agreement = createAgreement(ROOMS, 4);
-  for (const lane of [0, 1, 2, 3]) offerReference(agreement, lane, lane);
+  for (const client of [0, 1, 2, 3]) offerReference(agreement, client, client);
   expect(agreement.orders.get(0)?.reference).toBe(2);
 });
 

@@ -1,17 +1,17 @@
-// Whether all lanes of a room hear all messages in one order, whoever sent them. In each room one lane is the reference;
-// every other lane's order is compared with its, message by message as they come.
+// Whether all clients of a room hear all messages in one order, whoever sent them. In each room one client is the reference;
+// every other client's order is compared with its, message by message as they come.
 //
 //   reference   a b c d e          place 0 1 2 3 4
-//   a lane      a c b · e          b is heard after c, which stands behind it: disagreed
+//   a client      a c b · e          b is heard after c, which stands behind it: disagreed
 //
-// A lane may be ahead of the reference: what it hears then waits until the reference has heard it. What one of the two never
+// A client may be ahead of the reference: what it hears then waits until the reference has heard it. What one of the two never
 // hears is not compared, so that a loss is no disagreement.
 
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
 import { messageKey, messageOfKey } from './message-key.ts';
 
-/** Places of the reference that are remembered, and how far ahead of it a lane may be. */
+/** Places of the reference that are remembered, and how far ahead of it a client may be. */
 const REMEMBERED = 4096;
 const MAX_AHEAD = 1024;
 /** How much of each reference's order is handed up, so that those of several workers can be compared: of a room, of all. */
@@ -31,7 +31,7 @@ interface RoomOrder {
 
 export interface Agreement {
   readonly rooms: Rooms;
-  /** By room, for rooms that have lanes here. */
+  /** By room, for rooms that have clients here. */
   readonly orders: Map<number, RoomOrder>;
   /** By receiver: the furthest place of the reference that it has heard, and what it has heard ahead of it. */
   readonly furthest: Float64Array;
@@ -47,7 +47,7 @@ export interface Disagreement {
   readonly before: { readonly stream: number; readonly seq: number };
 }
 
-/** `receivers`: lanes of this process. */
+/** `receivers`: clients of this process. */
 export function createAgreement(rooms: Rooms, receivers: number): Agreement {
   return {
     rooms,
@@ -59,7 +59,7 @@ export function createAgreement(rooms: Rooms, receivers: number): Agreement {
   };
 }
 
-/** Makes a lane the reference of its room, unless that has one that is better: one that only listens. */
+/** Makes a client the reference of its room, unless that has one that is better: one that only listens. */
 export function offerReference({ rooms, orders }: Agreement, receiver: number, own: number): void {
   const room = roomOf(rooms, own);
   const known = orders.get(room);
@@ -142,7 +142,7 @@ function compare(
   return { ...messageOfKey(key), before: messageOfKey(order.keys[furthest % REMEMBERED]!) };
 }
 
-/** The lane goes: what it heard ahead is compared as far as the reference has heard it since. */
+/** The client goes: what it heard ahead is compared as far as the reference has heard it since. */
 export function settleOrder(agreement: Agreement, receiver: number, own: number): readonly Disagreement[] {
   const order = agreement.orders.get(roomOf(agreement.rooms, own));
   const ahead = agreement.ahead[receiver]!;

@@ -5,7 +5,7 @@ import { audienceFacts, createAudience, noteHeard, receiverClosed, receiverOpene
 import { createDensityFacts } from './density.ts';
 
 const SECOND = 1e9;
-/** One room in which lane 0 sends. */
+/** One room in which client 0 sends. */
 const one: Rooms = { count: 1, publishers: 1, self: true, settleNs: SECOND };
 
 describe('a receiver that is left out for very long', () => {

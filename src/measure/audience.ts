@@ -28,7 +28,7 @@ export interface Audience {
   readonly isWhole: Uint8Array;
   /** What closed receivers had heard, by stream. */
   readonly closed: Map<number, StreamTally>;
-  /** What this process's lanes said and the service refused, and what was in flight when their connections died. */
+  /** What this process's clients said and the service refused, and what was in flight when their connections died. */
   readonly refused: RangeOf[];
   readonly unsettled: RangeOf[];
 }
@@ -47,7 +47,7 @@ interface StreamTally {
   unresolvedUnplaced: number;
 }
 
-/** `receivers`: lanes of this process. `density`: where the places of all arrivals are counted. */
+/** `receivers`: clients of this process. `density`: where the places of all arrivals are counted. */
 export function createAudience(
   rooms: Rooms,
   receivers: number,
@@ -88,7 +88,7 @@ export function startAudience(
 }
 
 /**
- * A receiver heard a message of another lane. Null where it should not have: the sender is not of its room, does not send,
+ * A receiver heard a message of another client. Null where it should not have: the sender is not of its room, does not send,
  * or cannot have come so far. `EARLY`: from before the receiver was judged, and sent to it later all the same. `stream` is
  * the number of the sender, `own` of the receiver; `sent`: how many the sender has sent, infinity where it is of another
  * process.
@@ -156,7 +156,7 @@ export function awaitedBy({ rooms, heard: { ledger } }: Audience, receiver: numb
   return awaited;
 }
 
-/** Whether every open receiver has heard all that was sent to it. Only where one process has all lanes: `sent` is by lane. */
+/** Whether every open receiver has heard all that was sent to it. Only where one process has all clients: `sent` is by client. */
 export function heardAll(audience: Audience, sent: Float64Array): boolean {
   const { rooms, heard, openedNs } = audience;
   const { ledger, isLate } = heard;
@@ -218,7 +218,7 @@ function tallyPair({ heard }: Audience, tally: StreamTally, pair: number, partin
   tally.unresolvedUnplaced += doubtful.unplaced;
 }
 
-/** Everything that the closed receivers heard. `streamOf`: the number of a receiver's lane. */
+/** Everything that the closed receivers heard. `streamOf`: the number of a receiver's client. */
 export function audienceFacts(
   audience: Audience,
   sent: AudienceFacts['sent'],

@@ -19,7 +19,7 @@ export interface DensityFacts {
   mostHeld: number;
 }
 
-/** An array of numbers is one; `lane-places.ts` has one for many lanes. */
+/** An array of numbers is one; `client-places.ts` has one for many clients. */
 export interface Waiting {
   readonly length: number;
   push(sequence: number): unknown;

@@ -1,17 +1,17 @@
-// What a lane borrows while it is out of order: a desk in the slab, and from there a window, gaps and places.
+// What a client borrows while it is out of order: a desk in the slab, and from there a window, gaps and places.
 //
 //   desk, 32 bytes   | window | oldest, newest, count | next place | first, last, count |
 //                        │         │       │                           │      │
 //                        ▼         ▼       ▼                           ▼      ▼
 //                    128 bytes   cells of 16 bytes                   cells of 16 bytes
 //                    to 8 KiB    at most 1,025                       at most 65 numbers
-//                 window-bits.ts     gaps.ts                           lane-places.ts
+//                 window-bits.ts     gaps.ts                           client-places.ts
 //
-// The invariant: a lane has a desk if and only if something is awaited below what it expects, and what hangs at the desk is
+// The invariant: a client has a desk if and only if something is awaited below what it expects, and what hangs at the desk is
 // given back with it.
 
+import { dropWaiting, NEXT_PLACE } from './client-places.ts';
 import { dropAll } from './gaps.ts';
-import { dropWaiting, NEXT_PLACE } from './lane-places.ts';
 import { borrow, giveBack, type Slab } from './slab.ts';
 import { borrowWindow, giveBackWindow, widened } from './window-bits.ts';
 
@@ -20,7 +20,7 @@ const WINDOW = 0;
 const GAPS = 1;
 const PLACES = 4;
 
-/** For a lane in which everything below `expected` has arrived. */
+/** For a client in which everything below `expected` has arrived. */
 export function borrowDesk(slab: Slab, expected: number): number {
   const desk = borrow(slab, WORDS);
   const window = borrowWindow(slab);

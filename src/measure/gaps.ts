@@ -1,11 +1,11 @@
 // What arrivals jumped over (RFC 4737 §3.4, sequence discontinuities), and when: a list of cells in the slab, from the
 // oldest gap to the newest.
 //
-//   of the lane   | oldest | newest | count |
+//   of the client   | oldest | newest | count |
 //   a cell        | older  | newer  |  to   | place |
 //
 // to:     the number that arrived, one past the last that was jumped over
-// place:  how many of the lane had arrived or were settled before it
+// place:  how many of the client had arrived or were settled before it
 //
 // Where a gap begins need not be kept: what has not arrived and lies below `to`, and below the `to` of no older gap, is of
 // this gap. Numbers and places are kept as their lowest 32 and 31 bits: a gap in which something is awaited lies within the
@@ -13,7 +13,7 @@
 
 import { borrow, giveBack, type Slab } from './slab.ts';
 
-const MAX_GAPS_PER_LANE = 1024;
+const MAX_GAPS_PER_CLIENT = 1024;
 
 const OLDEST = 0;
 const NEWEST = 1;
@@ -32,7 +32,7 @@ export const FORGOTTEN = -1;
 export function openGap(slab: Slab, list: number, low: number, to: number, place: number): void {
   dropFilled(slab, list, low);
   // The oldest one then stands for all that are forgotten.
-  if (slab.words[list + COUNT]! > MAX_GAPS_PER_LANE) {
+  if (slab.words[list + COUNT]! > MAX_GAPS_PER_CLIENT) {
     dropOldest(slab, list);
     slab.words[slab.words[list + OLDEST]! + PLACE] = FORGOTTEN;
   }

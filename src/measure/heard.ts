@@ -12,13 +12,13 @@ import type { DensityFacts } from './density.ts';
 import {
   type Arrival,
   createLedger,
-  forgetLane,
+  forgetClient,
   hasHoles,
   type Ledger,
   MAX_WINDOW_BITS,
   missingNumbers,
   noteArrival,
-  settleLane,
+  settleClient,
 } from './ledger.ts';
 
 /** Stands for the source's next number, which a receiver cannot know. */
@@ -178,7 +178,7 @@ export function beginAt({ ledger, from }: Heard, pair: number, sequence: number)
 /** Forgets the source: its numbers may begin anew. */
 export function restartPair({ ledger, from, settled, early, suspect, isLate, doubtBelow }: Heard, pair: number): void {
   if (doubtBelow !== null) doubtBelow[pair] = 0;
-  forgetLane(ledger, pair);
+  forgetClient(ledger, pair);
   ledger.next[pair] = UNKNOWN_NEXT;
   ledger.outstanding[pair] = UNKNOWN_NEXT;
   from[pair] = 0;
@@ -230,7 +230,7 @@ export function settlePair(heard: Heard, pair: number, to: number): PairAccount 
   const doubtBelow = heard.doubtBelow?.[pair] ?? 0;
   const unplaced = missing - numbersIn(holes);
   ledger.outstanding[pair] = missing > 0 ? 1 : 0;
-  settleLane(ledger, pair);
+  settleClient(ledger, pair);
   ledger.next[pair] = UNKNOWN_NEXT;
   ledger.outstanding[pair] = UNKNOWN_NEXT - to;
   ledger.expected[pair] = to;

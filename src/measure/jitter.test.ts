@@ -40,15 +40,15 @@ test('a constant time under way has none, whatever it is', () => {
   );
 });
 
-test('lanes do not know of one another, and a lane that is taken begins again', () => {
+test('clients do not know of one another, and a client that is taken begins again', () => {
   const jitter = createJitter(2);
-  for (const [lane, transit] of [
+  for (const [client, transit] of [
     [0, 100],
     [1, 900],
     [0, 260],
     [1, 900],
   ] as const) {
-    noteTransit(jitter, lane, transit);
+    noteTransit(jitter, client, transit);
   }
   expect([takeJitter(jitter, 0), takeJitter(jitter, 1)]).toEqual([10, 0]);
   expect(takeJitter(jitter, 0)).toBeNull();

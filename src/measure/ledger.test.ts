@@ -9,18 +9,18 @@ import {
   missingNumbers,
   noteArrival,
   noteRefusal,
-  settleLane,
+  settleClient,
   takeNumber,
   wholeNumber,
 } from './ledger.ts';
 import { lentWords } from './slab.ts';
 
-function send(ledger: Ledger, count: number, lane = 0): void {
-  for (let i = 0; i < count; i++) takeNumber(ledger, lane);
+function send(ledger: Ledger, count: number, client = 0): void {
+  for (let i = 0; i < count; i++) takeNumber(ledger, client);
 }
 
-const arrive = (ledger: Ledger, numbers: readonly number[], lane = 0): Arrival[] =>
-  numbers.map((sequence) => noteArrival(ledger, lane, sequence));
+const arrive = (ledger: Ledger, numbers: readonly number[], client = 0): Arrival[] =>
+  numbers.map((sequence) => noteArrival(ledger, client, sequence));
 
 /** The ledger as one would write it with all the memory in the world. */
 function naiveLedger() {
@@ -83,33 +83,33 @@ describe('the ledger', () => {
       { maxLength: 300 },
     );
     fc.assert(
-      fc.property(steps, fc.integer({ min: 0, max: 2 }), (list, lane) => {
+      fc.property(steps, fc.integer({ min: 0, max: 2 }), (list, client) => {
         const ledger = createLedger(3);
         const naive = naiveLedger();
         let next = 0;
         let upcoming = 0;
         for (const step of list) {
           if (step.kind === 'send') {
-            for (let i = 0; i < step.count; i++) naive.sent.add(takeNumber(ledger, lane));
+            for (let i = 0; i < step.count; i++) naive.sent.add(takeNumber(ledger, client));
             next += step.count;
             continue;
           }
           if (step.kind === 'refuse') {
             const refused = Math.floor(step.share * next);
-            expect(noteRefusal(ledger, lane, refused)).toBe(naive.refuse(refused));
+            expect(noteRefusal(ledger, client, refused)).toBe(naive.refuse(refused));
             continue;
           }
           if (step.kind === 'next') upcoming += step.skip + 1;
           const sequence =
             step.kind === 'next' ? upcoming - 1 : step.kind === 'any' ? Math.floor(step.share * next) : step.value;
-          expect(noteArrival(ledger, lane, sequence)).toBe(naive.arrive(sequence));
-          expect(ledger.outstanding[lane]).toBe(naive.sent.size - naive.seen.size - naive.refused.size);
+          expect(noteArrival(ledger, client, sequence)).toBe(naive.arrive(sequence));
+          expect(ledger.outstanding[client]).toBe(naive.sent.size - naive.seen.size - naive.refused.size);
         }
         const missing = [...naive.sent].filter((sequence) => !naive.seen.has(sequence) && !naive.refused.has(sequence));
-        expect([...missingNumbers(ledger, lane)]).toEqual(missing);
+        expect([...missingNumbers(ledger, client)]).toEqual(missing);
         expect(ledger.approximate).toBe(false);
-        expect(settleLane(ledger, lane)).toBe(missing.length);
-        for (const other of [0, 1, 2].filter((index) => index !== lane)) {
+        expect(settleClient(ledger, client)).toBe(missing.length);
+        for (const other of [0, 1, 2].filter((index) => index !== client)) {
           expect([ledger.next[other], ledger.outstanding[other]]).toEqual([0, 0]);
         }
       }),
@@ -179,8 +179,8 @@ describe('reordered, as RFC 4737 counts it (§3.3, and the extents of §4.2.2; t
         const refused = numbers.filter((sequence) => isRefused[sequence] === true);
         const missing = [...missingNumbers(plain, 0)].filter((sequence) => !refused.includes(sequence));
         expect([...missingNumbers(mixed, 0)]).toEqual(missing);
-        settleLane(mixed, 0);
-        settleLane(plain, 0);
+        settleClient(mixed, 0);
+        settleClient(plain, 0);
         for (const sequence of refused) expect(noteArrival(mixed, 0, sequence)).toBe(Arrival.refused);
         expect(mixed.approximate).toBe(false);
       }),
@@ -214,7 +214,7 @@ describe('reordered, as RFC 4737 counts it (§3.3, and the extents of §4.2.2; t
         const ledger = createLedger(1);
         send(ledger, 60);
         for (const sequence of numbers) for (let copy = 0; copy < 2; copy++) noteArrival(ledger, 0, sequence);
-        settleLane(ledger, 0);
+        settleClient(ledger, 0);
         const sorted = [...numbers].sort((a, b) => a - b);
         const expected = new Map<number, number>();
         for (const [place, sequence] of numbers.entries()) {
@@ -261,7 +261,7 @@ describe('disorder beyond the window', () => {
     ]);
     expect([...missingNumbers(ledger, 0)]).toEqual([1, 2, 4]);
     expect(ledger.approximate).toBe(false);
-    expect(settleLane(ledger, 0)).toBe(3);
+    expect(settleClient(ledger, 0)).toBe(3);
   });
 
   test('more missing numbers than are remembered make it approximate, and no number is lost from the books', () => {
@@ -271,7 +271,7 @@ describe('disorder beyond the window', () => {
     noteArrival(ledger, 0, total - 1);
     expect(ledger.approximate).toBe(true);
     expect(ledger.outstanding[0]).toBe(total - 1);
-    expect(settleLane(ledger, 0)).toBe(total - 1);
+    expect(settleClient(ledger, 0)).toBe(total - 1);
   });
 
   test('every second number is lost, for longer than the window', () => {
@@ -287,7 +287,7 @@ describe('disorder beyond the window', () => {
     expect(noteArrival(ledger, 0, 1)).toBe(Arrival.duplicated);
   });
 
-  test('the memory of a lane’s disorder goes when the disorder has', () => {
+  test('the memory of a client’s disorder goes when the disorder has', () => {
     const ledger = createLedger(1);
     send(ledger, 1000);
     noteArrival(ledger, 0, 500);
@@ -298,13 +298,13 @@ describe('disorder beyond the window', () => {
   });
 });
 
-describe('settling a lane', () => {
+describe('settling a client', () => {
   test('nothing is outstanding any more, the stream goes on with the next number, and what comes of the settled is belated', () => {
     const ledger = createLedger(1);
     send(ledger, 10);
     arrive(ledger, [0, 1, 5]);
-    expect(settleLane(ledger, 0)).toBe(7);
-    expect(settleLane(ledger, 0)).toBe(0);
+    expect(settleClient(ledger, 0)).toBe(7);
+    expect(settleClient(ledger, 0)).toBe(0);
     expect([...missingNumbers(ledger, 0)]).toEqual([]);
     expect(takeNumber(ledger, 0)).toBe(10);
     expect(noteArrival(ledger, 0, 10)).toBe(Arrival.inOrder);
@@ -359,7 +359,7 @@ describe('a message that was settled and comes after all', () => {
     const ledger = createLedger(1);
     send(ledger, 4);
     arrive(ledger, [0, 2]);
-    settleLane(ledger, 0);
+    settleClient(ledger, 0);
     expect(arrive(ledger, [1, 1, 2, 3])).toEqual([
       Arrival.belated,
       Arrival.duplicated,
@@ -373,7 +373,7 @@ describe('a message that was settled and comes after all', () => {
   test('what is sent after the settling is numbered on and judged afresh', () => {
     const ledger = createLedger(1);
     send(ledger, 2);
-    settleLane(ledger, 0);
+    settleClient(ledger, 0);
     send(ledger, 2);
     expect(arrive(ledger, [2, 0, 3])).toEqual([Arrival.inOrder, Arrival.belated, Arrival.inOrder]);
   });
@@ -381,7 +381,7 @@ describe('a message that was settled and comes after all', () => {
   test('more than are remembered make a later doubtful one approximate, and none before', () => {
     const ledger = createLedger(1);
     send(ledger, 3000);
-    settleLane(ledger, 0);
+    settleClient(ledger, 0);
     expect(noteArrival(ledger, 0, 5)).toBe(Arrival.belated);
     expect(ledger.approximate).toBe(false);
     expect(noteArrival(ledger, 0, 2999)).toBe(Arrival.duplicated);
@@ -389,7 +389,7 @@ describe('a message that was settled and comes after all', () => {
   });
 });
 
-describe('the memory that lanes share while they are out of order', () => {
+describe('the memory that clients share while they are out of order', () => {
   /** Order in which 0 … count − 1 come, each late by fewer than `reach` places. */
   const delays = (count: number, reach: number) =>
     fc.array(fc.nat(reach - 1), { minLength: count, maxLength: count }).map((late) =>
@@ -399,31 +399,32 @@ describe('the memory that lanes share while they are out of order', () => {
         .map(([, n]) => n),
     );
 
-  test('many lanes in turn agree with a naive ledger each, and all of it is given back once they are in order', () => {
-    const lanes = fc.array(
+  test('many clients in turn agree with a naive ledger each, and all of it is given back once they are in order', () => {
+    const clients = fc.array(
       fc.constantFrom(2, 20, 300, 2500).chain((reach) => delays(300, reach)),
       { minLength: 2, maxLength: 8 },
     );
     fc.assert(
-      fc.property(lanes, fc.array(fc.nat(7), { minLength: 1, maxLength: 40 }), (orders, turns) => {
+      fc.property(clients, fc.array(fc.nat(7), { minLength: 1, maxLength: 40 }), (orders, turns) => {
         const ledger = createLedger(orders.length);
         const naive = orders.map(() => naiveLedger());
         const places = orders.map(() => 0);
         const found: Arrival[] = [];
         const right: Arrival[] = [];
-        for (const lane of orders.keys()) for (let n = 0; n < 300; n++) naive[lane]!.sent.add(takeNumber(ledger, lane));
-        const arriveNext = (lane: number) => {
-          const sequence = orders[lane]![places[lane]!++];
+        for (const client of orders.keys())
+          for (let n = 0; n < 300; n++) naive[client]!.sent.add(takeNumber(ledger, client));
+        const arriveNext = (client: number) => {
+          const sequence = orders[client]![places[client]!++];
           if (sequence === undefined) return;
-          found.push(noteArrival(ledger, lane, sequence), noteArrival(ledger, lane, sequence));
-          right.push(naive[lane]!.arrive(sequence), Arrival.duplicated);
+          found.push(noteArrival(ledger, client, sequence), noteArrival(ledger, client, sequence));
+          right.push(naive[client]!.arrive(sequence), Arrival.duplicated);
         };
         for (let turn = 0; turn < 900; turn++) arriveNext(turns[turn % turns.length]! % orders.length);
-        for (const lane of orders.keys()) {
-          const { sent, seen } = naive[lane]!;
-          expect([...missingNumbers(ledger, lane)]).toEqual([...sent].filter((sequence) => !seen.has(sequence)));
+        for (const client of orders.keys()) {
+          const { sent, seen } = naive[client]!;
+          expect([...missingNumbers(ledger, client)]).toEqual([...sent].filter((sequence) => !seen.has(sequence)));
         }
-        for (const lane of orders.keys()) for (let n = 0; n < 300; n++) arriveNext(lane);
+        for (const client of orders.keys()) for (let n = 0; n < 300; n++) arriveNext(client);
         expect(found).toEqual(right);
         expect([...ledger.outstanding]).toEqual(orders.map(() => 0));
         expect(lentWords(ledger.slab)).toBe(0);
@@ -456,28 +457,32 @@ describe('the memory that lanes share while they are out of order', () => {
     );
   });
 
-  test('grows while other lanes hold some of it, which stays theirs', () => {
+  test('grows while other clients hold some of it, which stays theirs', () => {
     const ledger = createLedger(500);
-    for (let lane = 0; lane < 500; lane++) send(ledger, 40_000, lane);
-    // Every lane is out of order before any is in order again, and each further than the one before.
-    for (let lane = 0; lane < 500; lane++) {
-      expect(arrive(ledger, [1, 3, 80 * lane + 5], lane)).toEqual([Arrival.inOrder, Arrival.inOrder, Arrival.inOrder]);
+    for (let client = 0; client < 500; client++) send(ledger, 40_000, client);
+    // Every client is out of order before any is in order again, and each further than the one before.
+    for (let client = 0; client < 500; client++) {
+      expect(arrive(ledger, [1, 3, 80 * client + 5], client)).toEqual([
+        Arrival.inOrder,
+        Arrival.inOrder,
+        Arrival.inOrder,
+      ]);
     }
-    for (let lane = 0; lane < 500; lane++) {
-      expect(arrive(ledger, [1, 80 * lane + 5, 2, 3, 0], lane)).toEqual([
+    for (let client = 0; client < 500; client++) {
+      expect(arrive(ledger, [1, 80 * client + 5, 2, 3, 0], client)).toEqual([
         Arrival.duplicated,
         Arrival.duplicated,
         Arrival.reordered,
         Arrival.duplicated,
         Arrival.reordered,
       ]);
-      expect(ledger.low[lane]).toBe(4);
-      expect(settleLane(ledger, lane)).toBe(40_000 - 5);
+      expect(ledger.low[client]).toBe(4);
+      expect(settleClient(ledger, client)).toBe(40_000 - 5);
     }
     expect(lentWords(ledger.slab)).toBe(0);
   });
 
-  test('is bounded, whatever comes: 65,536 numbers and 1,025 gaps a lane', () => {
+  test('is bounded, whatever comes: 65,536 numbers and 1,025 gaps a client', () => {
     const ledger = createLedger(1);
     send(ledger, 400_000);
     let most = 0;
@@ -487,7 +492,7 @@ describe('the memory that lanes share while they are out of order', () => {
     }
     expect(most).toBeGreaterThan(2048);
     expect(most).toBeLessThan(2048 + 8 + 4 * (1025 + 65));
-    settleLane(ledger, 0);
+    settleClient(ledger, 0);
     expect(lentWords(ledger.slab)).toBe(0);
   });
 

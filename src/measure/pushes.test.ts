@@ -4,13 +4,13 @@ import type { Numbering } from '../plan/plan.ts';
 import { createDensityFacts } from './density.ts';
 import { Arrival } from './ledger.ts';
 import {
+  clientListens,
   closePushes,
   createPushes,
   cutPushes,
   endPushes,
   firstPushNs,
   heardAllPushes,
-  laneListens,
   notePush,
   type Pushes,
   takeFarPushes,
@@ -25,17 +25,17 @@ const numbering = (more: Partial<Numbering> = {}): Numbering => ({
   ...more,
 });
 
-function pushesOf(given: Numbering, lanes = 2): Pushes {
-  return createPushes(given, { lanes, density: createDensityFacts(), seed: 1, sampledShare: 1 });
+function pushesOf(given: Numbering, clients = 2): Pushes {
+  return createPushes(given, { clients, density: createDensityFacts(), seed: 1, sampledShare: 1 });
 }
 
-function hearAll(pushes: Pushes, lane: number, sequences: readonly number[], channel = 1): readonly number[] {
-  return sequences.map((sequence) => notePush(pushes, lane, channel, sequence, 1e9, () => `c${channel}`));
+function hearAll(pushes: Pushes, client: number, sequences: readonly number[], channel = 1): readonly number[] {
+  return sequences.map((sequence) => notePush(pushes, client, channel, sequence, 1e9, () => `c${channel}`));
 }
 
 const { inOrder, reordered, duplicated } = Arrival;
 
-describe('numbers of a lane of its own', () => {
+describe('numbers of a client of its own', () => {
   test('are judged from the first that is heard: what is missing between them is missed, with a witness', () => {
     const pushes = pushesOf(numbering());
     expect(hearAll(pushes, 0, [7, 8, 11, 12])).toEqual([inOrder, inOrder, inOrder, inOrder]);
@@ -188,9 +188,9 @@ describe('numbers that jump', () => {
 const range = (from: number, to: number): readonly number[] => Array.from({ length: to - from }, (_, n) => from + n);
 
 /** How often each thing was found, at once or once it was known. */
-function found(pushes: Pushes, sequences: readonly number[], lane = 0): (arrival: Arrival | Unjudged) => number {
+function found(pushes: Pushes, sequences: readonly number[], client = 0): (arrival: Arrival | Unjudged) => number {
   const all = sequences.flatMap((sequence) => {
-    const arrival = notePush(pushes, lane, 1, sequence, 1e9, () => 'c1');
+    const arrival = notePush(pushes, client, 1, sequence, 1e9, () => 'c1');
     return [...takeReleased(pushes).map((each) => each.arrival), ...(arrival === Unjudged.held ? [] : [arrival])];
   });
   return (arrival) => all.filter((each) => each === arrival).length;
@@ -220,7 +220,7 @@ describe('numbers below the first that was heard', () => {
     });
   });
 
-  test('are no duplicates where they lie between two connections, however often the lane came back since', () => {
+  test('are no duplicates where they lie between two connections, however often the client came back since', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [100, 101]);
     closePushes(pushes, 0, 'died');
@@ -229,7 +229,7 @@ describe('numbers below the first that was heard', () => {
     expect(hearAll(pushes, 0, [120, 105, 111, 105])).toEqual([inOrder, Unjudged.early, duplicated, duplicated]);
   });
 
-  test('what was given out while a lane was away, and is said to it from its beginning on, begins nothing', () => {
+  test('what was given out while a client was away, and is said to it from its beginning on, begins nothing', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [0, 1, 2]);
     closePushes(pushes, 0, 'died');
@@ -316,17 +316,17 @@ describe('a numbering that begins anew', () => {
     expect(cutPushes(pushes)).toMatchObject({ missed: 0, renumbered: 1 });
   });
 
-  test('for all lanes, and on their next connections: none is held to the highest number of the old one', () => {
+  test('for all clients, and on their next connections: none is held to the highest number of the old one', () => {
     const pushes = pushesOf(numbering({ shared: true }), 3);
-    for (const lane of [0, 1, 2]) found(pushes, range(0, 200), lane);
+    for (const client of [0, 1, 2]) found(pushes, range(0, 200), client);
     closePushes(pushes, 1, 'died');
-    const lanes = [found(pushes, range(0, 60), 0), found(pushes, range(30, 60), 1)];
-    expect(lanes.map((kinds) => [kinds(inOrder), kinds(duplicated)])).toEqual([
+    const clients = [found(pushes, range(0, 60), 0), found(pushes, range(30, 60), 1)];
+    expect(clients.map((kinds) => [kinds(inOrder), kinds(duplicated)])).toEqual([
       [60, 0],
       [30, 0],
     ]);
     endPushes(pushes);
-    expect([0, 1, 2].flatMap((lane) => closePushes(pushes, lane, 'stayed'))).toEqual([]);
+    expect([0, 1, 2].flatMap((client) => closePushes(pushes, client, 'stayed'))).toEqual([]);
     expect(cutPushes(pushes)).toMatchObject({ owed: 690, received: 690, missed: 0, renumbered: 2 });
   });
 
@@ -371,8 +371,8 @@ describe('a numbering that begins anew', () => {
   });
 });
 
-describe('numbers that are the same for all lanes', () => {
-  test('what one lane heard before the end another has missed, also where nothing came behind it', () => {
+describe('numbers that are the same for all clients', () => {
+  test('what one client heard before the end another has missed, also where nothing came behind it', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [0, 1, 2, 3]);
     hearAll(pushes, 1, [0, 1]);
@@ -383,7 +383,7 @@ describe('numbers that are the same for all lanes', () => {
     expect(cutPushes(pushes)).toMatchObject({ owed: 8, received: 6, missed: 2 });
   });
 
-  test('what was given out while a lane was away is not owed', () => {
+  test('what was given out while a client was away is not owed', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [0, 1]);
     closePushes(pushes, 0, 'died');
@@ -392,7 +392,7 @@ describe('numbers that are the same for all lanes', () => {
     expect(cutPushes(pushes)).toMatchObject({ owed: 4, received: 4, missed: 0, unresolved: 0, away: 3 });
   });
 
-  test('what was given out while a lane was away, and came to it later all the same, is not away', () => {
+  test('what was given out while a client was away, and came to it later all the same, is not away', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [0, 1]);
     closePushes(pushes, 0, 'died');
@@ -401,7 +401,7 @@ describe('numbers that are the same for all lanes', () => {
     expect(cutPushes(pushes)).toMatchObject({ owed: 4, received: 4, missed: 0, away: 2 });
   });
 
-  test('their times are kept by channel and number, to be compared with other lanes', () => {
+  test('their times are kept by channel and number, to be compared with other clients', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [0]);
     hearAll(pushes, 1, [0]);
@@ -410,14 +410,14 @@ describe('numbers that are the same for all lanes', () => {
   });
 });
 
-test('the first push of a lane is timed from its opening, the others not', () => {
+test('the first push of a client is timed from its opening, the others not', () => {
   const pushes = pushesOf(numbering());
-  laneListens(pushes, 0, 5e9);
+  clientListens(pushes, 0, 5e9);
   expect([firstPushNs(pushes, 0, 7e9), firstPushNs(pushes, 0, 8e9)]).toEqual([2e9, Number.NaN]);
 });
 
 describe('whatever comes in whatever order', () => {
-  const arrivals = fc.array(fc.record({ lane: fc.nat(2), channel: fc.nat(2), sequence: fc.nat(40) }), {
+  const arrivals = fc.array(fc.record({ client: fc.nat(2), channel: fc.nat(2), sequence: fc.nat(40) }), {
     maxLength: 300,
   });
 
@@ -425,9 +425,9 @@ describe('whatever comes in whatever order', () => {
     fc.assert(
       fc.property(arrivals, fc.boolean(), fc.boolean(), (all, shared, isEnded) => {
         const pushes = pushesOf(numbering({ shared }), 3);
-        for (const { lane, channel, sequence } of all) hearAll(pushes, lane, [sequence], channel);
+        for (const { client, channel, sequence } of all) hearAll(pushes, client, [sequence], channel);
         if (isEnded) endPushes(pushes);
-        const holes = [0, 1, 2].flatMap((lane) => closePushes(pushes, lane, 'stayed'));
+        const holes = [0, 1, 2].flatMap((client) => closePushes(pushes, client, 'stayed'));
         const { owed, received, missed, unresolved } = cutPushes(pushes);
         expect(owed).toBe(received + missed + unresolved);
         expect(missed).toBe(holes.reduce((sum, { from, to }) => sum + to - from, 0));
@@ -437,22 +437,22 @@ describe('whatever comes in whatever order', () => {
   });
 });
 
-/** Of each lane and channel: the numbers between the first and the highest heard, by that lane or by any. */
+/** Of each client and channel: the numbers between the first and the highest heard, by that client or by any. */
 function missedNaively(
-  all: readonly { readonly lane: number; readonly channel: number; readonly sequence: number }[],
+  all: readonly { readonly client: number; readonly channel: number; readonly sequence: number }[],
   isShared: boolean,
 ): number {
   let missed = 0;
   for (const channel of [0, 1, 2]) {
     const ofChannel = all.filter((each) => each.channel === channel);
-    // Those from before a lane is judged say nothing about the others' highest, which is of what was judged.
-    const judged = (lane: number): readonly number[] => {
-      const heard = ofChannel.filter((each) => each.lane === lane).map(({ sequence }) => sequence);
+    // Those from before a client is judged say nothing about the others' highest, which is of what was judged.
+    const judged = (client: number): readonly number[] => {
+      const heard = ofChannel.filter((each) => each.client === client).map(({ sequence }) => sequence);
       return heard.filter((sequence) => sequence >= heard[0]!);
     };
     const highest = Math.max(-1, ...[0, 1, 2].flatMap(judged));
-    for (const lane of [0, 1, 2]) {
-      const heard = judged(lane);
+    for (const client of [0, 1, 2]) {
+      const heard = judged(client);
       if (heard.length === 0) continue;
       const to = isShared ? highest : Math.max(...heard);
       for (let n = heard[0]!; n <= to; n++) if (!heard.includes(n)) missed++;

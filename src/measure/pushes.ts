@@ -1,10 +1,10 @@
-// What a service says of its own accord, by its own numbers: an account (`heard.ts`) for every lane and channel that it
+// What a service says of its own accord, by its own numbers: an account (`heard.ts`) for every client and channel that it
 // hears of there. Channels become known as they are heard.
 //
-//   lane ──firstPair──▶ pair ──nextPair──▶ pair …        a pair for each of its channels
+//   client ──firstPair──▶ pair ──nextPair──▶ pair …        a pair for each of its channels
 //   pair ▶ page ⌊pair / PAGE⌋, place pair mod PAGE        pages are made as they are needed
 //
-//   owed = received + missed + unresolved                 from the first number that a lane hears of a channel, to the
+//   owed = received + missed + unresolved                 from the first number that a client hears of a channel, to the
 //                                                         last that it had heard, or could have, when the run ended
 
 import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
@@ -33,7 +33,7 @@ const PAGE = 1024;
 export const MAX_PAIRS = 1_000_000;
 /** Channels of this process whose names are kept. */
 const MAX_NAMES = 10_000;
-/** Of one lane: holes before leaps that are kept to be told. */
+/** Of one client: holes before leaps that are kept to be told. */
 const MAX_UNTOLD = 100;
 const NONE = -1;
 
@@ -48,9 +48,9 @@ export interface Pushes {
   /** Of channels: their places in this process by the hash of their name, and the names. */
   readonly places: Map<number, number>;
   readonly names: string[];
-  /** By lane and place of the channel: the pair. */
+  /** By client and place of the channel: the pair. */
   readonly pairs: Map<number, number>;
-  /** By lane: its first pair; by pair: the lane's next one, and the channel's place. */
+  /** By client: its first pair; by pair: the client's next one, and the channel's place. */
   readonly firstPair: Int32Array;
   readonly nextPair: number[];
   readonly placeOf: number[];
@@ -58,19 +58,19 @@ export interface Pushes {
   readonly highest: Float64Array[];
   /** By place of the channel: how often a number was one more than the highest before it, or more than that. */
   readonly steps: ChannelSteps[];
-  /** By lane: when it opened, NaN once its first push has come. */
+  /** By client: when it opened, NaN once its first push has come. */
   readonly openedNs: Float64Array;
-  /** When the lanes heard a push, for a sample; null where each lane is counted to by itself. */
+  /** When the clients heard a push, for a sample; null where each client is counted to by itself. */
   readonly spread: Spread | null;
-  /** By lane: the holes of accounts that were settled while it was open. */
+  /** By client: the holes of accounts that were settled while it was open. */
   readonly untold: Map<number, PushHole[]>;
   /** By pair: the number up to which it is judged; empty while the run goes on. */
   ends: number[] | null;
   /** Low numbers that may begin the numbering anew, and what was found to have become of them, for who counts it. */
   readonly held: Held;
   readonly released: ReleasedPush[];
-  /** By pair: its lane, and the number with which it began. */
-  readonly laneOf: number[];
+  /** By pair: its client, and the number with which it began. */
+  readonly clientOf: number[];
   readonly firsts: number[];
   /** By pair whose numbering began anew: the next number of the old one. */
   readonly formerly: Map<number, number>;
@@ -102,8 +102,8 @@ interface ChannelSteps {
 }
 
 export interface PushSetting {
-  /** Lanes of this process. */
-  readonly lanes: number;
+  /** Clients of this process. */
+  readonly clients: number;
   /** Where the places of all arrivals are counted. */
   readonly density: DensityFacts;
   /** The sample whose times are kept: the same in every process. */
@@ -111,7 +111,7 @@ export interface PushSetting {
   readonly sampledShare: number;
 }
 
-export function createPushes(numbering: Numbering, { lanes, density, seed, sampledShare }: PushSetting): Pushes {
+export function createPushes(numbering: Numbering, { clients, density, seed, sampledShare }: PushSetting): Pushes {
   return {
     numbering,
     density,
@@ -119,18 +119,18 @@ export function createPushes(numbering: Numbering, { lanes, density, seed, sampl
     places: new Map(),
     names: [],
     pairs: new Map(),
-    firstPair: new Int32Array(lanes).fill(NONE),
+    firstPair: new Int32Array(clients).fill(NONE),
     nextPair: [],
     placeOf: [],
     highest: [],
     steps: [],
-    openedNs: new Float64Array(lanes).fill(Number.NaN),
+    openedNs: new Float64Array(clients).fill(Number.NaN),
     spread: numbering.shared ? createSpread(seed, sampledShare) : null,
     untold: new Map(),
     ends: null,
     held: new Map(),
     released: [],
-    laneOf: [],
+    clientOf: [],
     firsts: [],
     formerly: new Map(),
     renumbered: new Set(),
@@ -141,27 +141,27 @@ export function createPushes(numbering: Numbering, { lanes, density, seed, sampl
   };
 }
 
-export function laneListens({ openedNs }: Pushes, lane: number, nowNs: number): void {
-  openedNs[lane] = nowNs;
+export function clientListens({ openedNs }: Pushes, client: number, nowNs: number): void {
+  openedNs[client] = nowNs;
 }
 
-/** How long after its opening a lane hears its first push; NaN for every later one. */
-export function firstPushNs({ openedNs }: Pushes, lane: number, receivedNs: number): number {
-  const waitedNs = receivedNs - openedNs[lane]!;
-  openedNs[lane] = Number.NaN;
+/** How long after its opening a client hears its first push; NaN for every later one. */
+export function firstPushNs({ openedNs }: Pushes, client: number, receivedNs: number): number {
+  const waitedNs = receivedNs - openedNs[client]!;
+  openedNs[client] = Number.NaN;
   return waitedNs;
 }
 
 /** `channel`: the hash of its name, which `nameOf` reads where it is new. */
 export function notePush(
   pushes: Pushes,
-  lane: number,
+  client: number,
   channel: number,
   sequence: number,
   receivedNs: number,
   nameOf: () => string,
 ): Arrival | Unjudged {
-  const pair = pairOf(pushes, lane, channel, nameOf);
+  const pair = pairOf(pushes, client, channel, nameOf);
   if (pair === NONE) {
     if (pushes.ends !== null) return Unjudged.afterTheEnd;
     pushes.counts.unjudged++;
@@ -183,10 +183,10 @@ function isHeld(pushes: Pushes, pair: number, channel: number, sequence: number)
   const place = pair % PAGE;
   const expected = ledger.expected[place]!;
   const first = pushes.firsts[pair]!;
-  // Where another lane of the channel saw it begin anew, the first number on a connection may be any of the new ones.
+  // Where another client of the channel saw it begin anew, the first number on a connection may be any of the new ones.
   const isKnown = isLate[place] === 1 && pushes.renumbered.has(pushes.placeOf[pair]!);
   const isMissing = isLate[place] === 0 && isOutstanding(ledger, place, sequence);
-  // What was given out while the lane was away, and comes to it now, begins nothing.
+  // What was given out while the client was away, and comes to it now, begins nothing.
   const isOld = sequence < first || sequence >= from[place]! || wasJudged(heard, place, sequence);
   const isLow = !isMissing && (pushes.held.has(pair) || isKnown || isOld);
   const restarting = isLow ? holdLow(pushes.held, pair, sequence, expected, isKnown ? Number.NaN : first) : 'not';
@@ -317,8 +317,8 @@ function goesByOne({ steps }: Pushes, place: number): boolean {
 }
 
 /** A message came that could not be read: a push of any channel may have been in it. */
-export function doubtPushes({ pages, firstPair, nextPair }: Pushes, lane: number): void {
-  for (let pair = firstPair[lane]!; pair !== NONE; pair = nextPair[pair]!)
+export function doubtPushes({ pages, firstPair, nextPair }: Pushes, client: number): void {
+  for (let pair = firstPair[client]!; pair !== NONE; pair = nextPair[pair]!)
     doubtPair(pages[Math.floor(pair / PAGE)]!, pair % PAGE);
 }
 
@@ -337,10 +337,10 @@ function leap(pushes: Pushes, pair: number, sequence: number, standing: 'skipped
   hearJudged(pushes, pair, suspect);
 }
 
-function keepUntold({ untold, laneOf }: Pushes, pair: number, holes: readonly PushHole[]): void {
-  const lane = laneOf[pair]!;
-  const known = untold.get(lane) ?? [];
-  if (known.length < MAX_UNTOLD) untold.set(lane, [...known, ...holes.map((hole) => ({ ...hole, isBetween: true }))]);
+function keepUntold({ untold, clientOf }: Pushes, pair: number, holes: readonly PushHole[]): void {
+  const client = clientOf[pair]!;
+  const known = untold.get(client) ?? [];
+  if (known.length < MAX_UNTOLD) untold.set(client, [...known, ...holes.map((hole) => ({ ...hole, isBetween: true }))]);
 }
 
 function hearJudged(pushes: Pushes, pair: number, sequence: number): Arrival {
@@ -351,7 +351,7 @@ function hearJudged(pushes: Pushes, pair: number, sequence: number): Arrival {
   return arrival;
 }
 
-function pairOf(pushes: Pushes, lane: number, channel: number, nameOf: () => string): number {
+function pairOf(pushes: Pushes, client: number, channel: number, nameOf: () => string): number {
   const { pages, places, names, pairs, firstPair, nextPair, placeOf } = pushes;
   let place = places.get(channel);
   if (place === undefined) {
@@ -361,7 +361,7 @@ function pairOf(pushes: Pushes, lane: number, channel: number, nameOf: () => str
     pushes.steps.push({ byOne: 0, further: 0, told: 0 });
     if (place < MAX_NAMES) names.push(nameOf());
   }
-  const key = lane * MAX_PAIRS + place;
+  const key = client * MAX_PAIRS + place;
   const known = pairs.get(key);
   if (known !== undefined) return known;
   // What begins behind the end is of no account.
@@ -372,10 +372,10 @@ function pairOf(pushes: Pushes, lane: number, channel: number, nameOf: () => str
     pushes.highest.push(new Float64Array(PAGE).fill(Number.NaN));
   }
   pairs.set(key, pair);
-  nextPair.push(firstPair[lane]!);
-  firstPair[lane] = pair;
+  nextPair.push(firstPair[client]!);
+  firstPair[client] = pair;
   placeOf.push(place);
-  pushes.laneOf.push(lane);
+  pushes.clientOf.push(client);
   pushes.firsts.push(NONE);
   return pair;
 }
@@ -389,7 +389,7 @@ function channelAt({ numbering, names }: Pushes, place: number): string | null {
   return numbering.channel === null ? null : (names[place] ?? null);
 }
 
-/** The run is over: each pair is judged up to here, or where all lanes hear the same numbers up to the highest of them. */
+/** The run is over: each pair is judged up to here, or where all clients hear the same numbers up to the highest of them. */
 export function endPushes(pushes: Pushes): void {
   const { numbering, placeOf } = pushes;
   const highest = new Map<number, number>();
@@ -398,12 +398,12 @@ export function endPushes(pushes: Pushes): void {
     highest.set(place, Math.max(each, highest.get(place) ?? 0));
     return each;
   });
-  // Where a numbering began anew, the highest number of another lane may be one of the old ones.
+  // Where a numbering began anew, the highest number of another client may be one of the old ones.
   const isShared = (place: number): boolean => numbering.shared && !pushes.renumbered.has(place);
   pushes.ends = placeOf.map((place, pair) => (isShared(place) ? highest.get(place)! : expected[pair]!));
 }
 
-/** Whether every lane that is judged has heard all up to the end. */
+/** Whether every client that is judged has heard all up to the end. */
 export function heardAllPushes({ pages, ends }: Pushes): boolean {
   return (ends ?? []).every((end, pair) => {
     const { ledger, isLate } = pages[Math.floor(pair / PAGE)]!;
@@ -411,7 +411,7 @@ export function heardAllPushes({ pages, ends }: Pushes): boolean {
   });
 }
 
-/** Numbers of a channel that a lane never heard. */
+/** Numbers of a channel that a client never heard. */
 export interface PushHole {
   /** Null where there are no channels, or too many to name. */
   readonly channel: string | null;
@@ -428,10 +428,10 @@ export interface FarPush {
   readonly sequence: number;
 }
 
-/** The lane's connection is gone: what nothing came close to. */
-export function takeFarPushes(pushes: Pushes, lane: number): readonly FarPush[] {
+/** The client's connection is gone: what nothing came close to. */
+export function takeFarPushes(pushes: Pushes, client: number): readonly FarPush[] {
   const far: FarPush[] = [];
-  for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
+  for (let pair = pushes.firstPair[client]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
     const sequence = takeSuspect(pushes.pages[Math.floor(pair / PAGE)]!, pair % PAGE);
     if (!Number.isNaN(sequence) && goesByOne(pushes, pushes.placeOf[pair]!))
       far.push({ channel: channelAt(pushes, pushes.placeOf[pair]!), sequence });
@@ -458,12 +458,12 @@ function channelOf({ places, placeOf }: Pushes, pair: number): number {
   throw new Error('a pair is of a channel that nobody heard of');
 }
 
-/** The lane's connection is gone. Returns what it missed, where that is certain. */
-export function closePushes(pushes: Pushes, lane: number, parting: Parting): readonly PushHole[] {
-  for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) decide(pushes, pair);
-  const holes = [...(pushes.untold.get(lane) ?? [])];
-  pushes.untold.delete(lane);
-  for (let pair = pushes.firstPair[lane]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
+/** The client's connection is gone. Returns what it missed, where that is certain. */
+export function closePushes(pushes: Pushes, client: number, parting: Parting): readonly PushHole[] {
+  for (let pair = pushes.firstPair[client]!; pair !== NONE; pair = pushes.nextPair[pair]!) decide(pushes, pair);
+  const holes = [...(pushes.untold.get(client) ?? [])];
+  pushes.untold.delete(client);
+  for (let pair = pushes.firstPair[client]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
     const heard = pushes.pages[Math.floor(pair / PAGE)]!;
     const place = pair % PAGE;
     pushes.highest[Math.floor(pair / PAGE)]![place] = Number.NaN;

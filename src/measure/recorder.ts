@@ -48,7 +48,7 @@ export interface Recorder {
   readonly pings: ReturnType<typeof zeroPings>;
   readonly stall: ReturnType<typeof zeroStall>;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
-  /** Messages of other lanes that lanes heard. */
+  /** Messages of other clients that clients heard. */
   fanoutReceived: number;
   fanoutCompared: number;
   attempted: number;
@@ -56,7 +56,7 @@ export interface Recorder {
   reconnected: number;
   failed: number;
   gaveUp: number;
-  /** Lanes that are wanted, and those of them that are open, or have lost their connection: their time. */
+  /** Clients that are wanted, and those of them that are open, or have lost their connection: their time. */
   readonly openTime: Gauge;
   readonly wantedTime: Gauge;
   readonly downTime: Gauge;
@@ -166,9 +166,9 @@ export function countReordered(recorder: Recorder, extent: number): void {
   recorder.extent.max = Math.max(recorder.extent.max, extent);
 }
 
-/** Of a lane that closes. */
+/** Of a client that closes. */
 export function countJitter({ jitter }: Recorder, ns: number): void {
-  jitter.lanes++;
+  jitter.clients++;
   jitter.sumNs += ns;
   jitter.maxNs = Math.max(jitter.maxNs, ns);
 }

@@ -1,5 +1,5 @@
-// Memory that lanes borrow while they are out of order: blocks of 32-bit words in one array, in a few sizes. What one lane
-// gives back the next one borrows, so once as many lanes have been out of order as ever are at once, nothing is allocated.
+// Memory that clients borrow while they are out of order: blocks of 32-bit words in one array, in a few sizes. What one client
+// gives back the next one borrows, so once as many clients have been out of order as ever are at once, nothing is allocated.
 //
 //   page 0    |                                        nobody's: address 0 stands for no block
 //   page 1    |w w w w|w w w w|w w w w|w w w w| …      the blocks of a page are of one size, a power of two;

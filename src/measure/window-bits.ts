@@ -1,4 +1,4 @@
-// Which numbers of a lane have arrived, while it is out of order: a ring of bits in the slab, for the numbers from the
+// Which numbers of a client have arrived, while it is out of order: a ring of bits in the slab, for the numbers from the
 // lowest that is awaited on. The invariant: every bit outside of low … expected − 1 is 0.
 //
 //   bit       0    1    2    3   …                    bits − 1

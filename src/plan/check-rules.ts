@@ -1,10 +1,10 @@
 // Rules against the plan that they are in: whether it has what they are about, and whether that is known when they are judged.
 
 import { unreachable } from '../units/unreachable.ts';
-import { numberingOf } from './dialects.ts';
 import { didYouMean } from './nearest.ts';
-import type { Dialect, Fault, Load, Metric, Rooms, Scope } from './plan.ts';
+import type { Fault, Load, Metric, Protocol, Rooms, Scope } from './plan.ts';
 import { type Path, quote } from './problems.ts';
+import { numberingOf } from './protocols.ts';
 import type { Report } from './resolve-target.ts';
 import type { WrittenPlan } from './schema.ts';
 import { planStages } from './stages.ts';
@@ -13,13 +13,13 @@ import { planStages } from './stages.ts';
 export function checkRules(
   { thresholds = [], abort = [], target, resend, reconnect, contract }: WrittenRules,
   load: Load,
-  dialect: Dialect,
+  protocol: Protocol,
   faults: readonly Fault[],
   report: Report,
 ): void {
   const { mix, rooms } = load;
   const asked = { target, resend, reconnect, contract };
-  checkContract(contract, load, dialect, report);
+  checkContract(contract, load, protocol, report);
   for (const [list, rules] of Object.entries({ thresholds, abort })) {
     for (const [index, { metric, expression, scope }] of rules.entries()) {
       const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
@@ -27,7 +27,7 @@ export function checkRules(
         report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
       }
       if (scope !== null) checkScope(scope, load, faults, [list, index], report);
-      const lacking = lackingFor(metric, load, dialect, asked);
+      const lacking = lackingFor(metric, load, protocol, asked);
       if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
       if (among === null) continue;
       if (rooms !== null && !rooms.self && metric.of !== 'sent') {
@@ -62,20 +62,20 @@ function checkScope(scope: Scope, load: Load, faults: readonly Fault[], at: Path
 type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'target' | 'resend' | 'reconnect' | 'contract'>;
 
 /** A clause of which the plan leaves nothing to judge would always seem kept. */
-function checkContract(contract: WrittenPlan['contract'], load: Load, dialect: Dialect, report: Report): void {
+function checkContract(contract: WrittenPlan['contract'], load: Load, protocol: Protocol, report: Report): void {
   if (contract === undefined) return;
   const { delivery = 'none', order = 'none', integrity = 'none' } = contract;
   const hint = 'as the plan is, nothing could break it';
   if (integrity !== 'none') {
-    const lacking = lackingForContent(load, dialect);
+    const lacking = lackingForContent(load, protocol);
     if (lacking !== null) report(['contract', 'integrity'], lacking, integrity, hint);
   }
-  const isJudged = load.messages.kind !== 'none' || numberingOf(dialect) !== null;
+  const isJudged = load.messages.kind !== 'none' || numberingOf(protocol) !== null;
   for (const [clause, asked] of Object.entries({ delivery, order })) {
     if (asked !== 'none' && !isJudged) report(['contract', clause], 'none, or load.messages', asked, hint);
   }
   if (order === 'per-channel' && load.rooms?.publishers === 1) {
-    const expected = 'per-stream, as one lane of each room sends';
+    const expected = 'per-stream, as one client of each room sends';
     report(['contract', 'order'], expected, order, 'set load.rooms.publishers to 2 or more');
   }
 }
@@ -84,16 +84,16 @@ function checkContract(contract: WrittenPlan['contract'], load: Load, dialect: D
 const LEAST_CHECKED_BYTES = { binary: 8, text: 16 } as const;
 
 /** What a plan must have for damage to be seen; null where it has it. */
-function lackingForContent({ messages, mix }: Load, dialect: Dialect): string | null {
-  switch (dialect.kind) {
+function lackingForContent({ messages, mix }: Load, protocol: Protocol): string | null {
+  switch (protocol.kind) {
     case 'push':
-      return 'another dialect, as nobody knows what a push should hold';
+      return 'another protocol, as nobody knows what a push should hold';
     case 'json':
       if (messages.kind === 'none') return 'load.messages, for a rule about damage';
-      return dialect.payload === null ? 'dialect.payload, where an answer returns what was sent' : null;
+      return protocol.payload === null ? 'protocol.payload, where an answer returns what was sent' : null;
     case 'echo': {
       if (messages.kind === 'none') return 'load.messages, for a rule about damage';
-      const least = LEAST_CHECKED_BYTES[dialect.format];
+      const least = LEAST_CHECKED_BYTES[protocol.format];
       return mix.some(({ payloadBytes }) => payloadBytes >= least)
         ? null
         : `messages of at least ${least} bytes, as shorter ones have no room for a checksum`;
@@ -101,7 +101,7 @@ function lackingForContent({ messages, mix }: Load, dialect: Dialect): string | 
     case 'module':
       return messages.kind === 'none' ? 'load.messages, for a rule about damage' : null;
     default:
-      return unreachable(dialect);
+      return unreachable(protocol);
   }
 }
 
@@ -109,24 +109,26 @@ function lackingForContent({ messages, mix }: Load, dialect: Dialect): string | 
 function lackingFor(
   metric: Metric,
   load: Load,
-  dialect: Dialect,
+  protocol: Protocol,
   { target, resend, reconnect, contract }: Pick<WrittenPlan, 'target' | 'resend' | 'reconnect' | 'contract'>,
 ): string | null {
   const { rooms } = load;
   if (isAboutReconnects(metric)) {
-    return reconnect === undefined ? 'reconnect, for a rule about lanes that come back' : null;
+    return reconnect === undefined ? 'reconnect, for a rule about clients that come back' : null;
   }
   if (isAboutPings(metric)) return target.ping === undefined ? 'target.ping, for a rule about pings' : null;
   if (isAboutFanout(metric))
-    return rooms === null ? 'load.rooms, for a rule about what lanes hear of one another' : null;
+    return rooms === null ? 'load.rooms, for a rule about what clients hear of one another' : null;
   if (isAboutPushes(metric)) {
-    return numberingOf(dialect) === null ? 'the push dialect, or dialect.pushes with a sequence, for this rule' : null;
+    return numberingOf(protocol) === null
+      ? 'the push protocol, or protocol.pushes with a sequence, for this rule'
+      : null;
   }
   const sends = load.messages.kind !== 'none';
   if (isAboutSent(metric) && !sends) return 'load.messages, for a rule about what is sent';
   if (metric.kind !== 'messages') return null;
-  if (metric.of === 'corrupted') return lackingForContent(load, dialect);
-  if (isAboutArrivals(metric) && !sends && numberingOf(dialect) === null) {
+  if (metric.of === 'corrupted') return lackingForContent(load, protocol);
+  if (isAboutArrivals(metric) && !sends && numberingOf(protocol) === null) {
     return 'load.messages, for a rule about what comes back';
   }
   if (metric.of === 'disagreed') {
@@ -134,12 +136,12 @@ function lackingFor(
     return contract?.order === 'per-channel' ? null : 'contract.order: per-channel, for a rule about it';
   }
   if (metric.of === 'resent') return resend === undefined ? 'resend, for a rule about what is sent again' : null;
-  if (dialect.kind === 'module') return null;
-  const json = dialect.kind === 'json' ? dialect : null;
-  if (metric.of === 'rejected') return json?.error ? null : 'dialect.error, for a rule about rejected messages';
-  if (metric.of === 'diverged') return json?.state ? null : 'dialect.state, for a rule about the state';
-  if (metric.of === 'acknowledged') return json?.ack ? null : 'dialect.ack, for a rule about acknowledgements';
-  if (metric.of === 'suppressed') return json?.duplicate ? null : 'dialect.duplicate, for a rule about copies';
+  if (protocol.kind === 'module') return null;
+  const json = protocol.kind === 'json' ? protocol : null;
+  if (metric.of === 'rejected') return json?.error ? null : 'protocol.error, for a rule about rejected messages';
+  if (metric.of === 'diverged') return json?.state ? null : 'protocol.state, for a rule about the state';
+  if (metric.of === 'acknowledged') return json?.ack ? null : 'protocol.ack, for a rule about acknowledgements';
+  if (metric.of === 'suppressed') return json?.duplicate ? null : 'protocol.duplicate, for a rule about copies';
   return null;
 }
 

@@ -8,7 +8,7 @@ export const DEFAULTS = {
   handshakeTimeoutNs: 10 * NS_PER_SECOND,
   maxMessageBytes: 16 * 1024 ** 2,
   maxBufferedBytes: 1024 ** 2,
-  lanes: 1,
+  clients: 1,
   messageType: 'message',
   payloadBytes: 64,
   weight: 1,

@@ -1,7 +1,7 @@
 // What may stand in the opening handshake: HTTP field names and values (RFC 9110 section 5), cookies (RFC 6265 section
 // 4.1.1) and subprotocols (RFC 6455 section 4.1). A line break in a value would let a plan write headers of its own.
 
-import { guard } from './lane-template.ts';
+import { guard } from './client-template.ts';
 
 export interface FieldRefusal {
   readonly expected: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { fillPlaceholders, renderClientTemplate, templateColumns } from './client-template.ts';
 import { interpolate } from './interpolate.ts';
-import { fillPlaceholders, renderLaneTemplate, templateColumns } from './lane-template.ts';
 
-const env = { TOKEN: 'abc', EMPTY: '', LANES: '500' };
+const env = { TOKEN: 'abc', EMPTY: '', CLIENTS: '500' };
 
 describe('the environment', () => {
   test('is put into every string of the document', () => {
@@ -12,7 +12,7 @@ describe('the environment', () => {
   });
 
   test('gives values that are secret in the target and not in the load', () => {
-    const document = { target: { url: `ws://h/?t=\${env.TOKEN}` }, load: { connections: `\${env.LANES}` } };
+    const document = { target: { url: `ws://h/?t=\${env.TOKEN}` }, load: { connections: `\${env.CLIENTS}` } };
     expect(interpolate(document, env).secrets).toEqual(['abc']);
   });
 
@@ -46,14 +46,14 @@ describe('the environment in a URL', () => {
     const values = { BASE: 'wss://h:8443/base', USER: 'bob', PASSWORD: 'p@ss#1', ROOM: 'R&D/1', HOST: 'h:9000' };
     const url = [
       `ws://\${env.USER}:\${env.PASSWORD}@h/\${env.ROOM}?r=\${env.ROOM}`,
-      `\${env.BASE}/\${env.ROOM}/\${lane}`,
+      `\${env.BASE}/\${env.ROOM}/\${client}`,
       `ws://\${env.HOST}/`,
     ];
     const { document, problems } = target(url, values);
     expect(problems).toEqual([]);
     expect(document).toEqual({
       target: {
-        url: ['ws://bob:p%40ss%231@h/R%26D%2F1?r=R%26D%2F1', `wss://h:8443/base/R%26D%2F1/\${lane}`, 'ws://h:9000/'],
+        url: ['ws://bob:p%40ss%231@h/R%26D%2F1?r=R%26D%2F1', `wss://h:8443/base/R%26D%2F1/\${client}`, 'ws://h:9000/'],
       },
     });
   });
@@ -77,7 +77,7 @@ describe('the environment in a URL', () => {
 describe('a variable that would become something else', () => {
   test.each([
     [{ target: { headers: { a: `\${env.X}` } } }, `a\${row.password}`, 'without "${"'],
-    [{ dialect: { send: { a: `\${env.X}` } } }, `\${seq}`, 'without "${"'],
+    [{ protocol: { send: { a: `\${env.X}` } } }, `\${seq}`, 'without "${"'],
     [{ target: { headers: { cookie: `a=\${env.X}` } } }, '1; admin=1', 'a cookie value'],
     [{ name: `\${env.X}` }, 'M\ufffdnchen', 'a text in UTF-8'],
   ])('is refused in %j', (document, X, expected) => {
@@ -94,21 +94,21 @@ describe('a variable that would become something else', () => {
   });
 });
 
-describe('lane templates', () => {
+describe('client templates', () => {
   test('stay in the target’s URLs, headers and cookies', () => {
-    const target = { url: [`ws://h/\${lane}`], headers: { a: `\${row.x}` }, cookies: { b: `\${row.y z}` } };
+    const target = { url: [`ws://h/\${client}`], headers: { a: `\${row.x}` }, cookies: { b: `\${row.y z}` } };
     const { document, problems } = interpolate({ target }, {});
     expect(document).toEqual({ target });
     expect(problems).toEqual([]);
   });
 
   test.each([
-    [{ name: `\${lane}` }, 'stand only in'],
+    [{ name: `\${client}` }, 'stand only in'],
     [{ target: { rows: `\${row.x}` } }, 'stand only in'],
     [{ target: { url: `\${foo}` } }, null],
     [{ target: { url: `\${env.9}` } }, null],
     [{ target: { url: `\${}` } }, null],
-    [{ target: { url: `\${lane` } }, null],
+    [{ target: { url: `\${client` } }, null],
     [{ target: { url: `\${row.}` } }, null],
   ])('%j is a problem', (document, hint) => {
     const { problems } = interpolate(document, {});
@@ -117,17 +117,17 @@ describe('lane templates', () => {
     else expect(problems[0]?.hint).toContain(hint);
   });
 
-  test('are rendered with the lane and its row', () => {
-    const template = `ws://h/\${lane}?user=\${row.user}&\${row.none}&\${lane`;
-    expect(renderLaneTemplate(template, { lane: 7, room: null, row: { user: 'ann' } })).toBe(
-      `ws://h/7?user=ann&\${row.none}&\${lane`,
+  test('are rendered with the client and its row', () => {
+    const template = `ws://h/\${client}?user=\${row.user}&\${row.none}&\${client`;
+    expect(renderClientTemplate(template, { client: 7, room: null, row: { user: 'ann' } })).toBe(
+      `ws://h/7?user=ann&\${row.none}&\${client`,
     );
-    expect(renderLaneTemplate(template, { lane: 7, room: null, row: null })).toContain(`\${row.user}`);
-    expect(renderLaneTemplate(`\${row.toString}`, { lane: 0, room: null, row: {} })).toBe(`\${row.toString}`);
+    expect(renderClientTemplate(template, { client: 7, room: null, row: null })).toContain(`\${row.user}`);
+    expect(renderClientTemplate(`\${row.toString}`, { client: 0, room: null, row: {} })).toBe(`\${row.toString}`);
   });
 
   test('tell which columns they need', () => {
-    expect(templateColumns(`\${lane}\${row.a}\${row.b c}`)).toEqual(['a', 'b c']);
+    expect(templateColumns(`\${client}\${row.a}\${row.b c}`)).toEqual(['a', 'b c']);
   });
 
   test('can be filled in for a check of the rest', () => {

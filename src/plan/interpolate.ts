@@ -1,10 +1,10 @@
 // `${...}` in the strings of a plan. `${env.X}` is replaced here, once, and what it was replaced by is a secret from
-// then on. `${lane}`, `${room}` and `${row.COLUMN}` differ by lane and stay until a lane connects; only the places that are
+// then on. `${client}`, `${room}` and `${row.COLUMN}` differ by client and stay until a client connects; only the places that are
 // rendered then may hold them. Anything else in `${}` is a mistake, and is not sent to a server as it stands.
 
+import { PLACEHOLDER } from './client-template.ts';
 import { isObject } from './document.ts';
 import { endsInCookieValue, type FieldRefusal, refuseCookieValue } from './headers.ts';
-import { PLACEHOLDER } from './lane-template.ts';
 import { HELLO_PLACES, isFeedPlace, isValuePlace, MESSAGE_PLACES } from './places.ts';
 import { type Path, type PlacedProblem, quote } from './problems.ts';
 import { urlTemplate } from './url-template.ts';
@@ -21,7 +21,7 @@ export interface Interpolated {
 }
 
 const ENV_NAME = /^env\.([A-Za-z_][A-Za-z0-9_]*)$/;
-const LANE_NAME = /^(?:lane|room|row\..+)$/s;
+const CLIENT_NAME = /^(?:client|room|row\..+)$/s;
 
 export function interpolate(document: unknown, env: Environment): Interpolated {
   const secrets = new Set<string>();
@@ -53,14 +53,14 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
     if (isClosed && ENV_NAME.test(name)) return known(name, at);
     const names = messageNames(at);
     if (isClosed && isMessagePlace(name, at)) return null;
-    const isOfLane = isClosed && LANE_NAME.test(name);
-    if (isOfLane && isRenderedPerLane(at)) return null;
-    const expected = isRenderedPerLane(at)
-      ? `\${env.NAME}, \${lane}, \${room} or \${row.COLUMN}`
+    const isOfClient = isClosed && CLIENT_NAME.test(name);
+    if (isOfClient && isRenderedPerClient(at)) return null;
+    const expected = isRenderedPerClient(at)
+      ? `\${env.NAME}, \${client}, \${room} or \${row.COLUMN}`
       : ['env.NAME', ...names].map((each) => `\${${each}}`).join(', ');
     const hint =
-      isOfLane && names.length === 0
-        ? `\${lane}, \${room} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
+      isOfClient && names.length === 0
+        ? `\${client}, \${room} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
         : null;
     // Without an end it reaches to the end of the text, which may be a password.
     problems.push({ at, expected, got: isClosed ? quote(placeholder) : `"\${" without "}"`, hint });
@@ -112,17 +112,17 @@ function isCookieHeader([section, field, name]: Path): boolean {
 function refuseVariable(value: string, at: Path): FieldRefusal | null {
   // Node reads the environment as UTF-8 and puts this in the place of what is none.
   if (value.includes('\ufffd')) return { expected: 'a text in UTF-8', hint: null };
-  if (!value.includes('${') || (!isRenderedPerLane(at) && messageNames(at).length === 0)) return null;
+  if (!value.includes('${') || (!isRenderedPerClient(at) && messageNames(at).length === 0)) return null;
   return { expected: `a text without "\${", which would be filled in later`, hint: null };
 }
 
-function isRenderedPerLane([section, field]: Path): boolean {
+function isRenderedPerClient([section, field]: Path): boolean {
   return section === 'target' && (field === 'url' || field === 'headers' || field === 'cookies');
 }
 
-/** A message of the json dialect is a template for each message, and what is said first for each lane. */
+/** A message of the json protocol is a template for each message, and what is said first for each client. */
 function messageNames([section, field]: Path): readonly string[] {
-  if (section !== 'dialect') return [];
+  if (section !== 'protocol') return [];
   if (field === 'send') return [...MESSAGE_PLACES, 'row.COLUMN', 'feed.COLUMN', ...GENERATORS];
   return field === 'hello' ? [...HELLO_PLACES, 'row.COLUMN', ...GENERATORS] : [];
 }
@@ -130,13 +130,13 @@ function messageNames([section, field]: Path): readonly string[] {
 const GENERATORS: readonly string[] = ['hex.16', 'int.1..100', 'pick.a|b'];
 
 function isMessagePlace(name: string, [section, field]: Path): boolean {
-  if (section !== 'dialect') return false;
+  if (section !== 'protocol') return false;
   if (field === 'send') return MESSAGE_PLACES.includes(name) || isValuePlace(name) || isFeedPlace(name);
   return field === 'hello' && (HELLO_PLACES.includes(name) || isValuePlace(name));
 }
 
-/** A rate or a number of lanes is no secret, and hiding every `500` would hide half of a report. */
+/** A rate or a number of clients is no secret, and hiding every `500` would hide half of a report. */
 function mayBeSecret([section, , field]: Path): boolean {
   if (section === 'probes') return field === 'prometheus' || field === 'command';
-  return section === 'target' || section === 'name' || section === 'dialect' || section === 'faults';
+  return section === 'target' || section === 'name' || section === 'protocol' || section === 'faults';
 }

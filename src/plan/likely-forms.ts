@@ -73,11 +73,11 @@ const MISTAKES: readonly Mistake[] = [
     { at: [rules, '*'], form: unquotedRule },
   ]),
   {
-    at: ['dialect'],
+    at: ['protocol'],
     form: (value) => {
-      if (value === 'json') return `write dialect: { kind: json, send: { id: "\${id}" } }`;
-      if (value === 'push') return 'write dialect: { kind: push, sequence: seq }';
-      return value === 'text' || value === 'binary' ? `write dialect: { kind: echo, format: ${value} }` : null;
+      if (value === 'json') return `write protocol: { kind: json, send: { id: "\${id}" } }`;
+      if (value === 'push') return 'write protocol: { kind: push, sequence: seq }';
+      return value === 'text' || value === 'binary' ? `write protocol: { kind: echo, format: ${value} }` : null;
     },
   },
   {

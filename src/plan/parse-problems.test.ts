@@ -9,8 +9,8 @@ const minimal = { target, load };
 
 const messages = { open: { rate: '10/s', for: '5s' } };
 const sending = { target, load: { messages } };
-const json = { ...sending, dialect: { kind: 'json', send: { id: `\${id}` } } };
-const push = { ...minimal, dialect: { kind: 'push', sequence: 'seq' } };
+const json = { ...sending, protocol: { kind: 'json', send: { id: `\${id}` } } };
+const push = { ...minimal, protocol: { kind: 'push', sequence: 'seq' } };
 const inRooms = { target, load: { ...load, messages, rooms: { count: 2 } } };
 
 function problemsOf(document: unknown): string[] {
@@ -37,7 +37,7 @@ describe('a usual mistake is one problem, with the form that is meant', () => {
     [{ ...minimal, thresholds: 'lost == 0' }, '(write thresholds: ["lost == 0"])'],
     [{ ...minimal, thresholds: [{ 'lost{type=chat} == 0': null }] }, 'put the rule in quotes'],
     [{ ...minimal, abort: [{ lost: 5 }] }, 'put the rule in quotes'],
-    [{ ...minimal, dialect: 'json' }, '(write dialect: { kind: json,'],
+    [{ ...minimal, protocol: 'json' }, '(write protocol: { kind: json,'],
     [{ ...minimal, contract: 'exactly-once' }, '(write contract: { delivery: exactly-once })'],
     [{ ...minimal, reconnect: 'yes' }, '(write true)'],
     [{ target: { ...target, headers: ['A: b'] }, load }, '(write each as a key with its value'],
@@ -64,10 +64,10 @@ describe('a usual mistake is one problem, with the form that is meant', () => {
     );
   });
 
-  test('no lanes are one problem', () => {
+  test('no clients are one problem', () => {
     expect(
       problemsOf({ target, load: { ...load, connections: 0, messages: { open: { rate: '1/s', for: '1s' } } } }),
-    ).toEqual(['load.connections: expected at least one lane, got none (begin with { to: 100 })']);
+    ).toEqual(['load.connections: expected at least one client, got none (begin with { to: 100 })']);
   });
 });
 
@@ -76,17 +76,17 @@ describe('problems', () => {
     [{ target }, 'load: expected the load'],
     [{ target, load: {} }, 'load: expected connections, messages or both, got neither'],
     [{ target, load: { connections: 5 } }, 'load.connections: expected a duration, as there are no messages'],
-    [{ target, load: { connections: [{ hold: '5s' }] } }, 'load.connections: expected at least one lane, got none'],
+    [{ target, load: { connections: [{ hold: '5s' }] } }, 'load.connections: expected at least one client, got none'],
     [
       { target, load: { connections: [] } },
       'load.connections: expected a list of segments, at least one, got an empty list',
     ],
-    [{ target, load: { connections: { to: 2.5 } } }, 'load.connections.to: expected a whole number of lanes'],
+    [{ target, load: { connections: { to: 2.5 } } }, 'load.connections.to: expected a whole number of clients'],
     [
       { target, load: { connections: -1 } },
-      'load.connections: expected a whole number of lanes up to 10000000, got -1',
+      'load.connections: expected a whole number of clients up to 10000000, got -1',
     ],
-    [{ target, load: { connections: Number.NaN } }, 'load.connections: expected a number of lanes'],
+    [{ target, load: { connections: Number.NaN } }, 'load.connections: expected a number of clients'],
     [
       { target, load: { connections: [{ to: 5 }, { hold: '0s' }] } },
       'load.connections[1].hold: expected a duration above 0',
@@ -105,26 +105,26 @@ describe('problems', () => {
     ],
     [
       { target, load: { ...load, rooms: { count: 6 } } },
-      'load.rooms.count: expected at least two lanes for each room, so at most 5 rooms, got 6 (open more lanes)',
+      'load.rooms.count: expected at least two clients for each room, so at most 5 rooms, got 6 (open more clients)',
     ],
     [
       { target, load: { connections: [{ to: 10000 }, { hold: '1s' }], rooms: { count: 2 } } },
       'load.rooms: expected at most 20,000,000 pairs of a receiver and a sender, got 50,000,000 (set publishers, or have more rooms)',
     ],
     [
-      { ...minimal, dialect: { kind: 'json', send: { id: `\${id}` }, hello: [{ join: `\${room}` }] } },
-      `dialect.hello: expected load.rooms, as \${room} stands here`,
+      { ...minimal, protocol: { kind: 'json', send: { id: `\${id}` }, hello: [{ join: `\${room}` }] } },
+      `protocol.hello: expected load.rooms, as \${room} stands here`,
     ],
     [
-      { ...minimal, dialect: { kind: 'json', send: { id: `\${id}` }, hello: [{ token: `\${row.token}` }] } },
+      { ...minimal, protocol: { kind: 'json', send: { id: `\${id}` }, hello: [{ token: `\${row.token}` }] } },
       `target.rows: expected a CSV file, as \${row.token} is used, got nothing (write rows: users.csv)`,
     ],
     [
-      { ...minimal, dialect: { kind: 'json', send: { id: `\${id}`, urgency: `\${priority}` } } },
-      `dialect.send: expected a mix with a priority, as \${priority} stands here, got none`,
+      { ...minimal, protocol: { kind: 'json', send: { id: `\${id}`, urgency: `\${priority}` } } },
+      `protocol.send: expected a mix with a priority, as \${priority} stands here, got none`,
     ],
-    [{ ...minimal, dialect: 'own.py' }, 'dialect: expected the path of a module that exports a dialect'],
-    [{ ...minimal, dialect: 7 }, 'dialect: expected a dialect: echo'],
+    [{ ...minimal, protocol: 'own.py' }, 'protocol: expected the path of a module that exports a protocol'],
+    [{ ...minimal, protocol: 7 }, 'protocol: expected a protocol: echo'],
     [
       { ...minimal, thresholds: ['lost{type=chat} == 0'] },
       'thresholds[0]: expected a type of the mix: message, got "chat"',
@@ -151,10 +151,10 @@ describe('problems', () => {
     [{ ...minimal, reconect: {} }, 'reconect: expected one of'],
     ...(
       [
-        ['corrupted == 0', json, 'dialect.payload, where an answer returns what was sent'],
-        ['corrupted == 0', push, 'another dialect, as nobody knows what a push should hold'],
-        ['rejected == 0', json, 'dialect.error, for a rule about rejected messages'],
-        ['rejected == 0', sending, 'dialect.error, for a rule about rejected messages'],
+        ['corrupted == 0', json, 'protocol.payload, where an answer returns what was sent'],
+        ['corrupted == 0', push, 'another protocol, as nobody knows what a push should hold'],
+        ['rejected == 0', json, 'protocol.error, for a rule about rejected messages'],
+        ['rejected == 0', sending, 'protocol.error, for a rule about rejected messages'],
         ['lost == 0', push, 'load.messages, for a rule about what is sent'],
         ['response.p99 < 1s', push, 'load.messages, for a rule about what is sent'],
         ['throughput.sent > 1/s', minimal, 'load.messages, for a rule about what is sent'],
@@ -168,8 +168,8 @@ describe('problems', () => {
     ]),
     ...(
       [
-        ['integrity', 'checksum', json, 'dialect.payload, where an answer returns what was sent'],
-        ['integrity', 'checksum', push, 'another dialect, as nobody knows what a push should hold'],
+        ['integrity', 'checksum', json, 'protocol.payload, where an answer returns what was sent'],
+        ['integrity', 'checksum', push, 'another protocol, as nobody knows what a push should hold'],
         ['integrity', 'checksum', minimal, 'load.messages, for a rule about damage'],
         [
           'integrity',
@@ -180,7 +180,7 @@ describe('problems', () => {
         [
           'integrity',
           'checksum',
-          { ...sending, load: { messages, bytes: 15 }, dialect: { kind: 'echo', format: 'text' } },
+          { ...sending, load: { messages, bytes: 15 }, protocol: { kind: 'echo', format: 'text' } },
           'messages of at least 16 bytes, as shorter ones have no room for a checksum',
         ],
         ['delivery', 'exactly-once', minimal, 'none, or load.messages'],
@@ -192,11 +192,11 @@ describe('problems', () => {
     ]),
     [
       { ...inRooms, load: { ...inRooms.load, rooms: { count: 2, publishers: 1 } }, contract: { order: 'per-channel' } },
-      'contract.order: expected per-stream, as one lane of each room sends, got per-channel',
+      'contract.order: expected per-stream, as one client of each room sends, got per-channel',
     ],
     [
-      { ...json, dialect: { ...json.dialect, payload: 'text' } },
-      `dialect.send: expected \${payload} in it, as dialect.payload looks for it in the answers, got none`,
+      { ...json, protocol: { ...json.protocol, payload: 'text' } },
+      `protocol.send: expected \${payload} in it, as protocol.payload looks for it in the answers, got none`,
     ],
     [{ ...minimal, thresholds: ['delivered >= 101%'] }, 'thresholds[0]: expected a count such as 0 or a percentage'],
     [{ ...minimal, thresholds: 'delivered >= 99%' }, 'thresholds: expected a list of rules'],
@@ -282,7 +282,7 @@ test.each([
     'json with all that can be looked for',
     {
       ...json,
-      dialect: { kind: 'json', send: { id: `\${id}`, text: `\${payload}` }, payload: 'text', error: 'error' },
+      protocol: { kind: 'json', send: { id: `\${id}`, text: `\${payload}` }, payload: 'text', error: 'error' },
       thresholds: ['corrupted == 0', 'rejected == 0'],
       contract: { integrity: 'checksum' },
     },
@@ -291,9 +291,9 @@ test.each([
     'pushes',
     { ...push, thresholds: ['duplicated == 0', 'pushes.missed == 0'], contract: { delivery: 'exactly-once' } },
   ],
-  ['lanes that only stay', { ...minimal, thresholds: ['connections.failed == 0', 'unexpected == 0'] }],
+  ['clients that only stay', { ...minimal, thresholds: ['connections.failed == 0', 'unexpected == 0'] }],
   ['rooms', { ...inRooms, thresholds: ['disagreed == 0'], contract: { order: 'per-channel' } }],
-  ['a module', { ...sending, dialect: './own.mjs', thresholds: ['rejected == 0', 'corrupted == 0'] }],
+  ['a module', { ...sending, protocol: './own.mjs', thresholds: ['rejected == 0', 'corrupted == 0'] }],
 ])('rules that %s can break are taken', (_what, document) => expect(problemsOf(document)).toEqual([]));
 
 describe('hostile documents', () => {

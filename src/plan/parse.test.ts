@@ -40,7 +40,7 @@ describe('a plan', () => {
         maxBufferedBytes: 1_048_576,
         ping: null,
       },
-      dialect: { kind: 'echo', format: 'binary' },
+      protocol: { kind: 'echo', format: 'binary' },
       load: {
         connections: [
           { name: 'ramp to 10', shape: 'linear', from: 0, to: 10, durationNs: S, steps: 1 },

@@ -19,7 +19,7 @@ describe('headers', () => {
   test.each([
     ['Authorization', `Bearer \${env.TOKEN}`],
     ['Cookie', `sid=\${env.SID}`],
-    ['X-Client', 'lane-7'],
+    ['X-Client', 'client-7'],
     ['User-Agent', 'Mozilla/5.0-with-a-long-name-1234'],
     ['Origin', 'https://chat.example.com'],
   ])('%s: %s stays', (name, value) => {

@@ -2,9 +2,9 @@
 
 const MAX_HEX_DIGITS = 256;
 
-/** What may stand in a message, and in what a lane says first, beside what takes an argument. */
-export const MESSAGE_PLACES: readonly string[] = ['id', 'seq', 'lane', 'room', 'type', 'priority', 'payload', 'uuid'];
-export const HELLO_PLACES: readonly string[] = ['lane', 'room', 'uuid'];
+/** What may stand in a message, and in what a client says first, beside what takes an argument. */
+export const MESSAGE_PLACES: readonly string[] = ['id', 'seq', 'client', 'room', 'type', 'priority', 'payload', 'uuid'];
+export const HELLO_PLACES: readonly string[] = ['client', 'room', 'uuid'];
 
 /** Whether the name is `row.COLUMN`, or a generator that is well-formed. */
 export function isValuePlace(name: string): boolean {

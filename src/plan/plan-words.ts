@@ -9,7 +9,7 @@ import type { Curve, Messages, MessagesStart, Plan, Segment } from './plan.ts';
 type Words = Readonly<Record<string, unknown>>;
 
 export function planWords(plan: Plan): Words {
-  const { load, target, dialect, ...rest } = plan;
+  const { load, target, protocol, ...rest } = plan;
   const { rowsFile, rowsOrder, ...place } = target;
   return {
     ...wordsOf(rest),
@@ -17,7 +17,7 @@ export function planWords(plan: Plan): Words {
       ...wordsOf(place),
       rows: rowsFile === null ? null : { file: rowsFile, order: rowsOrder },
     },
-    dialect: dialectWords(dialect),
+    protocol: protocolWords(protocol),
     load: {
       ...wordsOf({ rooms: load.rooms, feed: load.feed }),
       connections: load.connections.map((segment) => segmentWords(segment, formatCount)),
@@ -74,10 +74,10 @@ function segmentWords({ shape, to, durationNs, steps }: Segment, levelText: (lev
   }
 }
 
-/** Of dialects that name paths, as `answer.id`; what is sent as `send`. */
-function dialectWords(dialect: Plan['dialect']): unknown {
-  if (dialect.kind !== 'json') return wordsOf(withPaths(dialect));
-  const { template, ...rest } = dialect;
+/** Of protocols that name paths, as `answer.id`; what is sent as `send`. */
+function protocolWords(protocol: Plan['protocol']): unknown {
+  if (protocol.kind !== 'json') return wordsOf(withPaths(protocol));
+  const { template, ...rest } = protocol;
   return wordsOf({ ...(withPaths(rest) as object), send: template });
 }
 

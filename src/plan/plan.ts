@@ -12,7 +12,7 @@ export interface Plan {
   /** Seeds every random choice of the run: arrivals, the mix, think times. */
   readonly seed: number;
   readonly target: Target;
-  readonly dialect: Dialect;
+  readonly protocol: Protocol;
   readonly load: Load;
   readonly contract: Contract | null;
   readonly thresholds: readonly Threshold[];
@@ -20,7 +20,7 @@ export interface Plan {
   readonly abort: readonly Threshold[];
   /** Null where nothing is sent twice. */
   readonly resend: Resend | null;
-  /** How a lane that lost its connection opens again; null where it does not. */
+  /** How a client that lost its connection opens again; null where it does not. */
   readonly reconnect: Reconnect | null;
   /** What is broken on purpose. */
   readonly faults: readonly Fault[];
@@ -82,14 +82,14 @@ export type ProcessFault =
       readonly directory: string | null;
     };
 
-/** Of the packets between lanes and service, as far as they arrive at this machine. */
+/** Of the packets between clients and service, as far as they arrive at this machine. */
 export type KernelFault =
   | { readonly kind: 'packet_loss'; readonly lossRatio: number }
   | { readonly kind: 'partition' }
   /** Of the network device to the service. */
   | { readonly kind: 'link_rate'; readonly bytesPerSecond: number };
 
-/** On the way between lanes and service, done by a proxy between them. */
+/** On the way between clients and service, done by a proxy between them. */
 export interface WayFault {
   readonly kind: 'way';
   /** Which: those who do it know it by this name, and read its settings. */
@@ -104,7 +104,7 @@ export interface Reconnect {
   readonly toNs: number;
   /** `full`: anything between nothing and that. */
   readonly jitter: 'full' | 'none';
-  /** After so many attempts that failed a lane is given up. */
+  /** After so many attempts that failed a client is given up. */
   readonly atMost: number;
 }
 
@@ -112,34 +112,34 @@ export interface Reconnect {
 export type Pace = 'economical' | 'precise' | 'auto';
 
 export interface Target {
-  /** Where to connect: templates that may hold `${lane}`, `${room}` and `${row.COLUMN}`; or the reference target. */
+  /** Where to connect: templates that may hold `${client}`, `${room}` and `${row.COLUMN}`; or the reference target. */
   readonly urls: NonEmpty<string>;
   readonly headers: Readonly<Record<string, string>>;
   readonly subprotocols: readonly string[];
   readonly compression: Compression;
   readonly tls: Tls;
-  /** Local addresses to connect from, shared out among the lanes; empty leaves it to the kernel. */
+  /** Local addresses to connect from, shared out among the clients; empty leaves it to the kernel. */
   readonly sourceAddresses: readonly string[];
-  /** A CSV file whose rows give `${row.COLUMN}`, lane by lane; null where there is none. */
+  /** A CSV file whose rows give `${row.COLUMN}`, client by client; null where there is none. */
   readonly rowsFile: string | null;
   readonly rowsOrder: RowsOrder;
   readonly connectTimeoutNs: number;
   readonly handshakeTimeoutNs: number;
   /** Larger messages are refused with close code 1009. */
   readonly maxMessageBytes: number;
-  /** Open model: a lane with more than this unsent in its socket sends nothing further: `unsent: backpressure`. */
+  /** Open model: a client with more than this unsent in its socket sends nothing further: `unsent: backpressure`. */
   readonly maxBufferedBytes: number;
-  /** Null where lanes send no pings. */
+  /** Null where clients send no pings. */
   readonly ping: Ping | null;
 }
 
-/** Each open lane sends a ping every `everyNs`; one without its pong after `timeoutNs`, which is no longer, is dead. */
+/** Each open connection sends a ping every `everyNs`; one without its pong after `timeoutNs`, which is no longer, is dead. */
 export interface Ping {
   readonly everyNs: number;
   readonly timeoutNs: number;
 }
 
-/** `once`: there must be a row for each lane. */
+/** `once`: there must be a row for each client. */
 export type RowsOrder = 'sequential' | 'random' | 'once';
 
 /** The name that stands for the target that ships with Highwater, in `target.urls`. */
@@ -160,20 +160,20 @@ export interface Tls {
   readonly insecure: boolean;
 }
 
-export type Dialect = EchoDialect | JsonDialect | PushDialect | ModuleDialect;
+export type Protocol = EchoProtocol | JsonProtocol | PushProtocol | ModuleProtocol;
 
-/** A dialect that somebody else wrote: a module that exports `dialect` (`dialects/dialect.ts`). */
-export interface ModuleDialect {
+/** A protocol that somebody else wrote: a module that exports `protocol` (`protocols/adapter.ts`). */
+export interface ModuleProtocol {
   readonly kind: 'module';
   readonly file: string;
 }
 
 /** The service answers each message with a JSON document that carries its id. */
-export interface JsonDialect {
+export interface JsonProtocol {
   readonly kind: 'json';
-  /** JSON text with `${id}`, `${seq}`, `${lane}`, `${room}`, `${type}`, `${priority}` and `${payload}` in it. */
+  /** JSON text with `${id}`, `${seq}`, `${client}`, `${room}`, `${type}`, `${priority}` and `${payload}` in it. */
   readonly template: string;
-  /** Sent once a lane is open, before its messages: JSON texts with `${lane}` and `${room}` in them. */
+  /** Sent once a client is open, before its messages: JSON texts with `${client}` and `${room}` in them. */
   readonly hello: readonly string[];
   /** Where an answer has the id: keys from the root down. */
   readonly id: readonly string[];
@@ -187,7 +187,7 @@ export interface JsonDialect {
   readonly state: {
     readonly count: readonly string[] | null;
     readonly digest: readonly string[] | null;
-    /** All lanes of a room have one state, or all lanes where there are no rooms; else each has its own. */
+    /** All clients of a room have one state, or all clients where there are no rooms; else each has its own. */
     readonly shared: boolean;
   } | null;
   /** Where an answer returns the payload; null where it does not. */
@@ -197,9 +197,9 @@ export interface JsonDialect {
 }
 
 /** The service speaks of its own accord, and only what arrives is judged. */
-export interface PushDialect {
+export interface PushProtocol {
   readonly kind: 'push';
-  /** Sent once a lane is open: JSON texts with `${lane}` and `${room}` in them. */
+  /** Sent once a client is open: JSON texts with `${client}` and `${room}` in them. */
   readonly hello: readonly string[];
   readonly pushes: Numbering;
 }
@@ -207,37 +207,37 @@ export interface PushDialect {
 /** How a service numbers what it says of its own accord: each number is one more than the one before. */
 export interface Numbering {
   readonly sequence: readonly string[];
-  /** Numbers count within a channel; null where they count for the whole lane. */
+  /** Numbers count within a channel; null where they count for the whole client. */
   readonly channel: readonly string[] | null;
-  /** Every lane hears the same numbers of a channel; else each is counted to by itself. */
+  /** Every client hears the same numbers of a channel; else each is counted to by itself. */
   readonly shared: boolean;
 }
 
-export interface EchoDialect {
+export interface EchoProtocol {
   readonly kind: 'echo';
   readonly format: 'binary' | 'text';
 }
 
 export interface Load {
-  /** Open lanes over time, from the start of the run. The last level is held until the end. */
+  /** Open connections over time, from the start of the run. The last level is held until the end. */
   readonly connections: Curve;
   readonly messages: Messages;
   readonly mix: NonEmpty<MessageType>;
-  /** Null where every lane hears only what it said itself. */
+  /** Null where every client hears only what it said itself. */
   readonly rooms: Rooms | null;
-  /** Shares of the lanes that behave badly; the others are judged by themselves. */
-  readonly misbehaving: readonly MisbehavingLanes[];
+  /** Shares of the clients that behave badly; the others are judged by themselves. */
+  readonly misbehaving: readonly MisbehavingClients[];
   /** A CSV file whose rows give `${feed.COLUMN}`, message by message; null where there is none. */
   readonly feed: { readonly file: string; readonly order: FeedOrder } | null;
 }
 
-export interface MisbehavingLanes {
-  /** Of all lanes, above 0 and below 1. */
+export interface MisbehavingClients {
+  /** Of all clients, above 0 and below 1. */
   readonly share: number;
   readonly misbehavior: Misbehavior;
 }
 
-/** What a client can do wrong. `afterNs`: so long after a lane has opened it begins. */
+/** What a client can do wrong. `afterNs`: so long after a client has opened it begins. */
 export type Misbehavior =
   /** Takes no more than so many bytes a second; with 0, nothing at all. */
   | { readonly kind: 'slow-reader'; readonly bytesPerSecond: number; readonly afterNs: number }
@@ -255,17 +255,17 @@ export type Misbehavior =
   /** Goes without a word, and comes back. */
   | { readonly kind: 'come-and-go'; readonly afterNs: number };
 
-/** `sequential`: each lane takes one row after the other, lane n from row n on. */
+/** `sequential`: each client takes one row after the other, client n from row n on. */
 export type FeedOrder = 'sequential' | 'random';
 
-/** Lanes that hear one another: lane n is in room n mod `count` (`rooms.ts`). */
+/** Clients that hear one another: client n is in room n mod `count` (`rooms.ts`). */
 export interface Rooms {
   readonly count: number;
-  /** Of each room, so many lanes send: those with the lowest numbers. */
+  /** Of each room, so many clients send: those with the lowest numbers. */
   readonly publishers: number;
   /** Whether the service returns a message to its own sender. */
   readonly self: boolean;
-  /** From the opening of the last lane to the first message: time to join. */
+  /** From the opening of the last client to the first message: time to join. */
   readonly settleNs: number;
 }
 
@@ -273,24 +273,24 @@ export type Messages =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'open';
-      /** Messages per second over all lanes. */
+      /** Messages per second over all clients. */
       readonly curve: Curve;
       readonly arrival: 'constant' | 'poisson';
       readonly start: MessagesStart;
     }
   | {
       readonly kind: 'closed';
-      /** Messages in flight on each lane. */
+      /** Messages in flight on each client. */
       readonly inFlight: number;
       readonly think: Think;
       /** A reply that takes longer gives its slot free; the message stays due for its fate. */
       readonly replyTimeoutNs: number;
-      /** How long lanes go on sending. */
+      /** How long clients go on sending. */
       readonly durationNs: number;
       readonly start: MessagesStart;
     };
 
-/** The first message is due when the lanes of the first connection segment are up, or at a time of the run. */
+/** The first message is due when the clients of the first connection segment are up, or at a time of the run. */
 export type MessagesStart = { readonly kind: 'connected' } | { readonly kind: 'at'; readonly atNs: number };
 
 /** Uniform between the two; equal bounds are a constant, zero is none. */
@@ -323,10 +323,10 @@ export interface MessageType {
 
 export interface Contract {
   readonly delivery: 'exactly-once' | 'at-least-once' | 'at-most-once' | 'none';
-  /** `per-channel`: what every lane of a room hears is in one order, whoever sent it. */
+  /** `per-channel`: what every client of a room hears is in one order, whoever sent it. */
   readonly order: 'per-stream' | 'per-channel' | 'none';
   readonly integrity: 'checksum' | 'none';
-  /** `missed`: what others said while a lane was away comes to it once it is back. */
+  /** `missed`: what others said while a client was away comes to it once it is back. */
   readonly replay: 'missed' | 'none';
 }
 
@@ -356,11 +356,11 @@ export type Metric =
     }
   | { readonly kind: 'messages'; readonly of: MessageCount; readonly among: MessageClass | null }
   | { readonly kind: 'connections'; readonly of: ConnectionCount }
-  /** Deliveries to other lanes. */
+  /** Deliveries to other clients. */
   | { readonly kind: 'fanout'; readonly of: ReachCount }
   /** What the service says of its own accord. */
   | { readonly kind: 'pushes'; readonly of: ReachCount }
-  /** Pings of the lanes that were answered, or not in time. */
+  /** Pings of the clients that were answered, or not in time. */
   | { readonly kind: 'pings'; readonly of: PingCount }
   | { readonly kind: 'throughput'; readonly of: 'offered' | 'sent' | 'delivered' };
 

@@ -13,12 +13,12 @@ function planOf(target: object, more: object = {}): { plan: Plan; secrets: reado
     { env },
   );
   if (!parsed.ok) {
-    const lanes = parsePlan(
+    const clients = parsePlan(
       { target: { url: 'ws://h/', ...target }, load: { connections: [{ to: 1 }, { hold: '1s' }] }, ...more },
       { env },
     );
-    if (!lanes.ok) throw new Error(JSON.stringify(lanes.problems));
-    return lanes;
+    if (!clients.ok) throw new Error(JSON.stringify(clients.problems));
+    return clients;
   }
   return parsed;
 }
@@ -36,7 +36,7 @@ describe('a URL', () => {
     ['ws://h/?design=x&monkeys=2', 'ws://h/?design=x&monkeys=2'],
     ['ws://a:b@c:d@h/', 'ws://a:[redacted]@h/'],
     ['reference', 'reference'],
-    [`ws://\${row.host}/\${lane}`, `ws://\${row.host}/\${lane}`],
+    [`ws://\${row.host}/\${client}`, `ws://\${row.host}/\${client}`],
   ])('%s is shown as %s', (url, shown) => {
     expect(redactUrl(url)).toBe(shown);
   });
@@ -78,7 +78,7 @@ describe('a plan', () => {
   test('keeps its structure whatever a secret says', () => {
     const { plan } = planOf({});
     const shown = redactPlan(plan, ['echo', 'binary', 'hold', 'connected', 'none', 'auto']);
-    expect(shown.dialect).toEqual(plan.dialect);
+    expect(shown.protocol).toEqual(plan.protocol);
     expect(shown.load.messages).toEqual(plan.load.messages);
   });
 });
@@ -142,11 +142,11 @@ describe('an excerpt', () => {
   });
 });
 
-describe('a message of the json dialect', () => {
+describe('a message of the json protocol', () => {
   const parsed = parsePlan(
     {
       target: { url: 'ws://10.0.0.1' },
-      dialect: {
+      protocol: {
         kind: 'json',
         send: {
           auth: { token: 'tok-12345', apiKey: `\${id}` },
@@ -162,8 +162,8 @@ describe('a message of the json dialect', () => {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
 
   test('is shown without what sounds secret or came from the environment, with its placeholders', () => {
-    const { dialect } = redactPlan(parsed.plan, parsed.secrets);
-    expect(dialect.kind === 'json' ? JSON.parse(dialect.template) : null).toEqual({
+    const { protocol } = redactPlan(parsed.plan, parsed.secrets);
+    expect(protocol.kind === 'json' ? JSON.parse(protocol.template) : null).toEqual({
       auth: { token: REDACTED, apiKey: `\${id}` },
       user: REDACTED,
       id: `\${id}`,

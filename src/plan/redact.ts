@@ -5,20 +5,20 @@
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { base64OfText } from './base64.ts';
-import { templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
 import type {
   Curve,
-  Dialect,
   Fault,
   Load,
   MessageType,
   Numbering,
   Plan,
   ProbeSettings,
+  Protocol,
   Scope,
   Threshold,
 } from './plan.ts';
+import { templatesOf } from './protocols.ts';
 import { splitUrl } from './url.ts';
 
 export const REDACTED = '[redacted]';
@@ -66,7 +66,7 @@ export function redactPlan(plan: Plan, secrets: readonly string[]): Plan {
       sourceAddresses: target.sourceAddresses.map(hide),
       rowsFile: hideOptional(target.rowsFile),
     },
-    dialect: redactDialect(plan.dialect, hide),
+    protocol: redactProtocol(plan.protocol, hide),
     load: redactLoad(plan.load, hide),
     faults: plan.faults.map((fault) => redactFault(fault, hide)),
     probes: plan.probes.map((probe) => redactProbe(probe, hide)),
@@ -145,9 +145,9 @@ export function collectSecrets(plan: Plan, envSecrets: readonly string[]): reado
     ...urls.flatMap(urlSecrets),
     ...plan.probes.flatMap((probe) => (probe.kind === 'prometheus' ? urlSecrets(probe.url) : [])),
     ...(tls.passphrase === null ? [] : [tls.passphrase]),
-    ...templateSecrets(plan.dialect),
+    ...templateSecrets(plan.protocol),
   ];
-  // What stands in a placeholder differs by lane and is not known here; what stands around it is.
+  // What stands in a placeholder differs by client and is not known here; what stands around it is.
   const literal = values.flatMap((value) => value.split(/\$\{[^}]*\}/));
   return [...new Set(literal.flatMap(secretForms))]
     .filter((value) => value.length >= MIN_SECRET_LENGTH)
@@ -170,32 +170,32 @@ export function secretForms(value: string): readonly string[] {
 }
 
 /** The message as it may be shown: a member that sounds secret keeps only its placeholders. */
-function redactDialect(dialect: Dialect, hide: (text: string) => string): Dialect {
-  if (dialect.kind !== 'json' && dialect.kind !== 'push') return dialect;
+function redactProtocol(protocol: Protocol, hide: (text: string) => string): Protocol {
+  if (protocol.kind !== 'json' && protocol.kind !== 'push') return protocol;
   const show = (text: string, key: string): string =>
     isSecretHeader(key) && literalOf(text) !== '' ? REDACTED : hide(text);
   const shown = (template: string): string => JSON.stringify(mapTexts(JSON.parse(template), '', show));
-  if (dialect.kind === 'push') {
-    return { ...dialect, hello: dialect.hello.map(shown), pushes: redactNumbering(dialect.pushes, hide) };
+  if (protocol.kind === 'push') {
+    return { ...protocol, hello: protocol.hello.map(shown), pushes: redactNumbering(protocol.pushes, hide) };
   }
   return {
-    ...dialect,
-    template: shown(dialect.template),
-    hello: dialect.hello.map(shown),
-    id: dialect.id.map(hide),
-    error: dialect.error?.map(hide) ?? null,
-    ack: dialect.ack?.map(hide) ?? null,
-    duplicate: dialect.duplicate?.map(hide) ?? null,
+    ...protocol,
+    template: shown(protocol.template),
+    hello: protocol.hello.map(shown),
+    id: protocol.id.map(hide),
+    error: protocol.error?.map(hide) ?? null,
+    ack: protocol.ack?.map(hide) ?? null,
+    duplicate: protocol.duplicate?.map(hide) ?? null,
     state:
-      dialect.state === null
+      protocol.state === null
         ? null
         : {
-            ...dialect.state,
-            count: dialect.state.count?.map(hide) ?? null,
-            digest: dialect.state.digest?.map(hide) ?? null,
+            ...protocol.state,
+            count: protocol.state.count?.map(hide) ?? null,
+            digest: protocol.state.digest?.map(hide) ?? null,
           },
-    payload: dialect.payload?.map(hide) ?? null,
-    pushes: typeof dialect.pushes === 'string' ? dialect.pushes : redactNumbering(dialect.pushes, hide),
+    payload: protocol.payload?.map(hide) ?? null,
+    pushes: typeof protocol.pushes === 'string' ? protocol.pushes : redactNumbering(protocol.pushes, hide),
   };
 }
 
@@ -218,9 +218,9 @@ function redactNumbering({ sequence, channel, shared }: Numbering, hide: (text: 
   return { sequence: sequence.map(hide), channel: channel?.map(hide) ?? null, shared };
 }
 
-function templateSecrets(dialect: Dialect): readonly string[] {
+function templateSecrets(protocol: Protocol): readonly string[] {
   const found: string[] = [];
-  for (const template of templatesOf(dialect)) {
+  for (const template of templatesOf(protocol)) {
     mapTexts(JSON.parse(template), '', (text, key) => {
       if (isSecretHeader(key)) found.push(text);
       return text;

@@ -4,16 +4,16 @@ import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { countOpenMessages } from './arrivals.ts';
+import { groupCounts } from './client-groups.ts';
 import { curveDurationNs, peakLevel } from './curve.ts';
 import { DEFAULTS } from './defaults.ts';
-import { groupCounts } from './lane-groups.ts';
 import type {
   Curve,
   Load,
   Messages,
   MessagesStart,
   MessageType,
-  MisbehavingLanes,
+  MisbehavingClients,
   Misbehavior,
   Rooms,
 } from './plan.ts';
@@ -35,25 +35,25 @@ export function resolveLoad(written: WrittenLoad, report: Report): Load {
     report(CONNECTIONS, 'a duration, as there are no messages to give the run one', 'nothing', 'add { hold: 60s }');
   }
   const misbehaving = resolveMisbehaving(written.misbehaving ?? []);
-  const [healthyLanes, ...counts] = groupCounts({ connections, misbehaving });
-  // A curve without lanes has been complained of.
-  if (healthyLanes < 1 && peakLevel(connections) > 0)
-    report(MISBEHAVING, 'at least one lane that behaves as it should', 'none', 'make the shares smaller');
+  const [healthyClients, ...counts] = groupCounts({ connections, misbehaving });
+  // A curve without clients has been complained of.
+  if (healthyClients < 1 && peakLevel(connections) > 0)
+    report(MISBEHAVING, 'at least one client that behaves as it should', 'none', 'make the shares smaller');
   for (const [index, count] of counts.entries()) {
     if (count === 0 && peakLevel(connections) > 0)
-      report([...MISBEHAVING, index, 'share'], 'a share of at least one lane', 'none', 'open more lanes');
+      report([...MISBEHAVING, index, 'share'], 'a share of at least one client', 'none', 'open more clients');
   }
   return {
     connections,
     messages,
     mix: resolveMix(written),
-    rooms: resolveRooms(written.rooms, Math.max(0, healthyLanes), messages, report),
+    rooms: resolveRooms(written.rooms, Math.max(0, healthyClients), messages, report),
     misbehaving,
     feed: resolveFeed(written.feed),
   };
 }
 
-function resolveMisbehaving(written: NonNullable<WrittenLoad['misbehaving']>): readonly MisbehavingLanes[] {
+function resolveMisbehaving(written: NonNullable<WrittenLoad['misbehaving']>): readonly MisbehavingClients[] {
   return written.map((each) => ({ share: each.share, misbehavior: resolveMisbehavior(each) }));
 }
 
@@ -91,18 +91,23 @@ function resolveFeed(written: WrittenLoad['feed']): Load['feed'] {
 /** A receiver keeps account of every sender that it hears. */
 const MAX_PAIRS = 20_000_000;
 
-function resolveRooms(written: WrittenLoad['rooms'], lanes: number, messages: Messages, report: Report): Rooms | null {
+function resolveRooms(
+  written: WrittenLoad['rooms'],
+  clients: number,
+  messages: Messages,
+  report: Report,
+): Rooms | null {
   if (written === undefined) return null;
   const { count } = written;
-  if (2 * count > lanes) {
-    const expected = `at least two lanes for each room, so at most ${formatCount(Math.floor(lanes / 2))} rooms`;
-    report([...ROOMS, 'count'], expected, formatCount(count), 'open more lanes');
+  if (2 * count > clients) {
+    const expected = `at least two clients for each room, so at most ${formatCount(Math.floor(clients / 2))} rooms`;
+    report([...ROOMS, 'count'], expected, formatCount(count), 'open more clients');
   }
-  const members = Math.ceil(lanes / count);
+  const members = Math.ceil(clients / count);
   const publishers = Math.min(written.publishers ?? members, members);
-  if (lanes * publishers > MAX_PAIRS) {
+  if (clients * publishers > MAX_PAIRS) {
     const expected = `at most ${formatCount(MAX_PAIRS)} pairs of a receiver and a sender`;
-    report(ROOMS, expected, formatCount(lanes * publishers), 'set publishers, or have more rooms');
+    report(ROOMS, expected, formatCount(clients * publishers), 'set publishers, or have more rooms');
   }
   const self = written.self ?? true;
   if (!self && messages.kind === 'closed') {
@@ -118,8 +123,8 @@ function resolveRooms(written: WrittenLoad['rooms'], lanes: number, messages: Me
 }
 
 export function resolveConnections(written: WrittenConnections | undefined, report: Report): Curve {
-  const curve = chainSegments(connectionSegments(written ?? DEFAULTS.lanes), formatCount);
-  if (peakLevel(curve) === 0) report(CONNECTIONS, 'at least one lane', 'none', 'begin with { to: 100 }');
+  const curve = chainSegments(connectionSegments(written ?? DEFAULTS.clients), formatCount);
+  if (peakLevel(curve) === 0) report(CONNECTIONS, 'at least one client', 'none', 'begin with { to: 100 }');
   checkDuration(curve, CONNECTIONS, report);
   return curve;
 }

@@ -3,8 +3,8 @@
 import { formatDuration, NS_PER_MS } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
+import { templateColumns } from './client-template.ts';
 import { DEFAULTS } from './defaults.ts';
-import { templateColumns } from './lane-template.ts';
 import type { Compression, Ping, Target, Tls } from './plan.ts';
 import { type Path, type PlacedProblem, quote } from './problems.ts';
 import type { WrittenTarget } from './schema-target.ts';
@@ -13,7 +13,7 @@ import type { WrittenTarget } from './schema-target.ts';
 export type Report = (at: Path, expected: string, got: string, hint?: string | null) => void;
 
 const MAX_SOURCE_ADDRESSES = 65_536;
-/** Lanes are looked after every 20 ms: what is shorter than some of that cannot be told. */
+/** Clients are looked after every 20 ms: what is shorter than some of that cannot be told. */
 const LEAST_PING_NS = 100 * NS_PER_MS;
 
 export function reporter(problems: PlacedProblem[]): Report {
@@ -49,7 +49,7 @@ export function resolveTarget(written: WrittenTarget, report: Report): Target {
   };
 }
 
-/** A timeout no longer than the interval keeps the pings of a lane apart: there is never more than one without its pong. */
+/** A timeout no longer than the interval keeps the pings of a client apart: there is never more than one without its pong. */
 function resolvePing(written: NonNullable<WrittenTarget['ping']>, report: Report): Ping {
   const { every, timeout } = written === true ? {} : written;
   const { ping } = DEFAULTS;

@@ -3,33 +3,33 @@
 
 import { formatDuration } from '../units/duration.ts';
 import { checkRules } from './check-rules.ts';
+import { templateColumns } from './client-template.ts';
 import { DEFAULTS } from './defaults.ts';
-import { acknowledgesApart, helloOf, numberingOf, templatesOf } from './dialects.ts';
 import { isObject } from './document.ts';
 import { problemsOfIssues } from './issues.ts';
-import { templateColumns } from './lane-template.ts';
 import { withLikelyForms } from './likely-forms.ts';
 import {
   type Contract,
-  type Dialect,
-  type JsonDialect,
+  type JsonProtocol,
   type Numbering,
   type Plan,
+  type Protocol,
   REFERENCE_TARGET,
   type Reconnect,
   type Resend,
   type Target,
 } from './plan.ts';
 import type { Path, PlacedProblem } from './problems.ts';
+import { acknowledgesApart, helloOf, numberingOf, templatesOf } from './protocols.ts';
 import { redactDocument } from './redact.ts';
 import { resolveFaults } from './resolve-faults.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
 import { checkRows, type Report, reporter, resolveTarget } from './resolve-target.ts';
 import type { PlanForm, WrittenPlan } from './schema.ts';
 import { connectionsSchema } from './schema-curves.ts';
-import type { WrittenNumbering, WrittenState } from './schema-dialect.ts';
 import { messagesSchema } from './schema-load.ts';
 import { resolveProbes } from './schema-probes.ts';
+import type { WrittenNumbering, WrittenState } from './schema-protocol.ts';
 import { targetSchema } from './schema-target.ts';
 import { hostName } from './url.ts';
 
@@ -88,49 +88,49 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
       'add rooms to load',
     );
   }
-  const dialect = resolveDialect(written.dialect);
-  if (written.contract?.replay === 'missed' && load.rooms === null && numberingOf(dialect)?.shared !== true) {
+  const protocol = resolveProtocol(written.protocol);
+  if (written.contract?.replay === 'missed' && load.rooms === null && numberingOf(protocol)?.shared !== true) {
     const expected = 'none, or load.rooms, or pushes whose numbers are shared';
-    report(['contract', 'replay'], expected, 'missed', 'of what only one lane hears nobody knows what it missed');
+    report(['contract', 'replay'], expected, 'missed', 'of what only one client hears nobody knows what it missed');
   }
   const faults = resolveFaults(written.faults ?? [], target, form.wayFaults, report);
-  checkRules(written, load, dialect, faults, report);
-  const acknowledges = dialect.kind === 'module' || acknowledgesApart(dialect);
+  checkRules(written, load, protocol, faults, report);
+  const acknowledges = protocol.kind === 'module' || acknowledgesApart(protocol);
   if (written.resend !== undefined && load.rooms?.self === false && !acknowledges) {
-    const hint = 'set dialect.ack, or load.rooms.self: true';
+    const hint = 'set protocol.ack, or load.rooms.self: true';
     report(['resend'], 'something that tells a sender what arrived', 'no answer to a sender at all', hint);
   }
-  if (dialect.kind === 'json' && dialect.state?.shared === true && load.misbehaving.length > 0) {
+  if (protocol.kind === 'json' && protocol.state?.shared === true && load.misbehaving.length > 0) {
     const hint = 'what they do to the state would be held against the service';
-    report(['load', 'misbehaving'], 'none, as the state is shared', 'lanes that misbehave', hint);
+    report(['load', 'misbehaving'], 'none, as the state is shared', 'clients that misbehave', hint);
   }
-  if (dialect.kind === 'json' && dialect.state?.shared === true && dialect.state.count === null) {
+  if (protocol.kind === 'json' && protocol.state?.shared === true && protocol.state.count === null) {
     report(
-      ['dialect', 'state', 'count'],
+      ['protocol', 'state', 'count'],
       'a path, as the state is shared',
       'nothing',
       'the order is known by the count alone',
     );
   }
-  if (dialect.kind === 'push' && load.messages.kind !== 'none') {
-    const hint = 'kind: json sends messages, and judges pushes too where dialect.pushes says how they are numbered';
-    report(['load', 'messages'], 'nothing, as lanes with the push dialect only listen', 'messages to send', hint);
+  if (protocol.kind === 'push' && load.messages.kind !== 'none') {
+    const hint = 'kind: json sends messages, and judges pushes too where protocol.pushes says how they are numbered';
+    report(['load', 'messages'], 'nothing, as clients with the push protocol only listen', 'messages to send', hint);
   }
-  checkRows(written.target, templatesOf(dialect), report);
-  const [column] = templatesOf(dialect).flatMap((template) => templateColumns(template, 'feed'));
+  checkRows(written.target, templatesOf(protocol), report);
+  const [column] = templatesOf(protocol).flatMap((template) => templateColumns(template, 'feed'));
   if (column !== undefined && load.feed === null) {
     report(['load', 'feed'], `a CSV file, as \${feed.${column}} is used`, 'nothing', 'write feed: questions.csv');
   }
-  if (dialect.kind === 'json' && speaksOfPriority(dialect) && load.mix.every(({ priority }) => priority === null)) {
+  if (protocol.kind === 'json' && speaksOfPriority(protocol) && load.mix.every(({ priority }) => priority === null)) {
     const hint = 'give the types of load.mix a priority';
-    report(['dialect', 'send'], `a mix with a priority, as \${priority} stands here`, 'none', hint);
+    report(['protocol', 'send'], `a mix with a priority, as \${priority} stands here`, 'none', hint);
   }
-  if (dialect.kind === 'json' && dialect.payload !== null && !dialect.template.includes(`\${payload}`)) {
+  if (protocol.kind === 'json' && protocol.payload !== null && !protocol.template.includes(`\${payload}`)) {
     const hint = 'every answer would count as corrupted';
-    report(['dialect', 'send'], `\${payload} in it, as dialect.payload looks for it in the answers`, 'none', hint);
+    report(['protocol', 'send'], `\${payload} in it, as protocol.payload looks for it in the answers`, 'none', hint);
   }
   if (load.rooms === null) {
-    for (const at of placesOfRoom(target, dialect)) {
+    for (const at of placesOfRoom(target, protocol)) {
       report(at, `load.rooms, as \${room} stands here`, 'a plan without rooms', 'add rooms: { count: 10 } to load');
     }
   }
@@ -139,7 +139,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
     profile,
     seed: written.seed ?? DEFAULTS.seed,
     target,
-    dialect,
+    protocol,
     load,
     contract: written.contract === undefined ? null : resolveContract(written.contract),
     thresholds: written.thresholds ?? [],
@@ -155,21 +155,21 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
 }
 
 /** Where the plan speaks of a room. */
-function placesOfRoom(target: Target, dialect: Dialect): readonly Path[] {
+function placesOfRoom(target: Target, protocol: Protocol): readonly Path[] {
   const speaks = (text: string): boolean => text.includes(`\${room}`);
   return [
     ...(target.urls.some(speaks) ? [['target', 'url']] : []),
     ...Object.entries(target.headers).flatMap(([name, value]) => (speaks(value) ? [['target', 'headers', name]] : [])),
-    ...(dialect.kind === 'json' && speaks(dialect.template) ? [['dialect', 'send']] : []),
-    ...(helloOf(dialect).some(speaks) ? [['dialect', 'hello']] : []),
+    ...(protocol.kind === 'json' && speaks(protocol.template) ? [['protocol', 'send']] : []),
+    ...(helloOf(protocol).some(speaks) ? [['protocol', 'hello']] : []),
   ];
 }
 
-function speaksOfPriority({ template }: JsonDialect): boolean {
+function speaksOfPriority({ template }: JsonProtocol): boolean {
   return template.includes(`\${priority}`);
 }
 
-function resolveDialect(written: WrittenPlan['dialect']): Dialect {
+function resolveProtocol(written: WrittenPlan['protocol']): Protocol {
   if (written === undefined || written === 'echo') return { kind: 'echo', format: 'binary' };
   if (typeof written === 'string') return { kind: 'module', file: written };
   if (written.kind === 'echo') return { kind: 'echo', format: written.format ?? 'binary' };
@@ -190,7 +190,7 @@ function resolveDialect(written: WrittenPlan['dialect']): Dialect {
   };
 }
 
-function resolveState(written: WrittenState): JsonDialect['state'] {
+function resolveState(written: WrittenState): JsonProtocol['state'] {
   if (written === undefined) return null;
   const { count = null, digest = null, shared = false } = written;
   return { count, digest, shared };

@@ -1,8 +1,8 @@
 // Which values of a row cannot stand where the target's templates put them. Every row is looked at before the run: a value that
 // would become two, or another, is told by its column, and never shown.
 
+import { PLACEHOLDER, templateColumns } from './client-template.ts';
 import { endsInCookieValue, type FieldRefusal, refuseCookieValue, refuseHeaderValue } from './headers.ts';
-import { PLACEHOLDER, templateColumns } from './lane-template.ts';
 import type { Target } from './plan.ts';
 import { urlTemplate } from './url-template.ts';
 

@@ -1,11 +1,11 @@
-// The two curves of a plan as written, lists of segments over time: how many lanes are open, and how many messages a
+// The two curves of a plan as written, lists of segments over time: how many clients are open, and how many messages a
 // second they send.
 
 import * as z from 'zod';
 import { choiceField, durationField, nameField, objectField, present, rateField, wholeField } from './fields.ts';
 
 const MAX_SEGMENTS = 1000;
-const MAX_LANES = 10_000_000;
+const MAX_CLIENTS = 10_000_000;
 const RAMP_KEYS = '{ to, over, curve }, { hold } or { burst, for }';
 
 const segmentName = nameField('Names the stage in reports. Default: what the segment does.').optional();
@@ -63,18 +63,25 @@ function listOf<T extends z.ZodType>(item: T, expected: string) {
     .max(MAX_SEGMENTS, { error: () => `at most ${MAX_SEGMENTS} segments` });
 }
 
-const lanes = wholeField(`a whole number of lanes up to ${MAX_LANES}`, 'How many lanes are open.', { max: MAX_LANES });
-const laneSegment = z.union(segmentsOf(lanes, 'a number of lanes'), { error: () => `a segment: ${RAMP_KEYS}` });
-const LANES_EXPECTED = 'a number of lanes, a segment such as { to: 1000, over: 10s }, or a list of segments';
+const clients = wholeField(`a whole number of clients up to ${MAX_CLIENTS}`, 'How many clients are open.', {
+  max: MAX_CLIENTS,
+});
+const connectionSegment = z.union(segmentsOf(clients, 'a number of clients'), {
+  error: () => `a segment: ${RAMP_KEYS}`,
+});
+const CLIENTS_EXPECTED = 'a number of clients, a segment such as { to: 1000, over: 10s }, or a list of segments';
 
 export const connectionsSchema = z
-  .union([lanes, laneSegment, listOf(laneSegment, 'a list of segments')], { error: () => LANES_EXPECTED })
+  .union([clients, connectionSegment, listOf(connectionSegment, 'a list of segments')], {
+    error: () => CLIENTS_EXPECTED,
+  })
   .meta({
-    description: 'Open lanes over time, from the start of the run. The last level is held until the end. Default 1.',
+    description:
+      'Open connections over time, from the start of the run. The last level is held until the end. Default 1.',
     examples: [500, { to: 10000, over: '20s', curve: 'exponential' }],
   });
 
-const rate = rateField('Messages per second over all lanes.');
+const rate = rateField('Messages per second over all clients.');
 const steady = objectField(
   { rate, for: durationField('How long.', { min: 1, example: '60s' }), name: segmentName },
   'a segment: { rate, for }',
@@ -89,7 +96,7 @@ export const openSchema = z
     error: () => 'a segment such as { rate: 500/s, for: 60s }, or a list of segments',
   })
   .meta({
-    description: 'Messages per second over all lanes, whatever the replies do.',
+    description: 'Messages per second over all clients, whatever the replies do.',
     examples: [{ rate: '8000/s', for: '60s' }],
   });
 

@@ -69,7 +69,7 @@ const packetLoss = objectField(
   {
     fault: z.literal('packet_loss'),
     ...times,
-    rate: ratioField('Which share of the packets between lanes and service does not arrive.').refine(
+    rate: ratioField('Which share of the packets between clients and service does not arrive.').refine(
       (rate) => rate >= LEAST_LOSS_RATIO,
       { error: () => 'a percentage from 0.0001% to 100%' },
     ),
@@ -80,7 +80,7 @@ const packetLoss = objectField(
 const partition = objectField(
   { fault: z.literal('partition'), ...times },
   'a partition: { fault: partition, at, for }',
-  'No packet between lanes and service arrives.',
+  'No packet between clients and service arrives.',
 );
 const linkRate = objectField(
   {
@@ -95,7 +95,7 @@ const linkRate = objectField(
   'The network device to the service carries no more.',
 );
 
-/** `wayFaults`: those that can be done on the way between lanes and service. */
+/** `wayFaults`: those that can be done on the way between clients and service. */
 export function faultsSchema(wayFaults: WayFaultForms) {
   const known = `${KNOWN_KEYS}${[...PROCESS_FAULTS, ...KERNEL_FAULTS, ...Object.keys(wayFaults)].join(', ')}`;
   const onTheWay = Object.entries(wayFaults).map(([name, { schema }]) => schema(name, times) as unknown as WayFault);

@@ -30,12 +30,12 @@ const think = durationRangeField(
 );
 const closed = objectField(
   {
-    inFlight: wholeField('a whole number from 1 to 65535', 'Messages in flight on each lane. Default 1.', {
+    inFlight: wholeField('a whole number from 1 to 65535', 'Messages in flight on each client. Default 1.', {
       min: 1,
       max: 65_535,
     }).optional(),
     think: think.optional(),
-    for: durationField('How long lanes go on sending. Default: until the connections curve ends.', {
+    for: durationField('How long clients go on sending. Default: until the connections curve ends.', {
       min: 1,
     }).optional(),
     replyTimeout: durationField('A slower reply gives its slot free. Default 30s.', {
@@ -44,7 +44,7 @@ const closed = objectField(
     }).optional(),
   },
   'the closed model: { inFlight, think, for, replyTimeout }',
-  'Each lane waits for replies before it sends on; its response time starts at the send.',
+  'Each client waits for replies before it sends on; its response time starts at the send.',
 );
 
 export const messagesSchema = objectField(
@@ -63,7 +63,7 @@ export const messagesSchema = objectField(
     }).optional(),
   },
   'the messages: { open } or { closed }',
-  'What the lanes send; without it they only connect.',
+  'What the clients send; without it they only connect.',
 ).superRefine((messages, context) => {
   const { open, closed: loop, arrival } = messages;
   const hint = 'in a profile, take the other one back with null';
@@ -120,22 +120,22 @@ export const mixSchema = z
 
 const rooms = objectField(
   {
-    count: wholeField('a whole number of at least 1', 'How many rooms. Lanes are dealt to them in turn.', {
+    count: wholeField('a whole number of at least 1', 'How many rooms. Clients are dealt to them in turn.', {
       min: 1,
       max: MAX_ROOMS,
     }),
     publishers: wholeField(
       'a whole number of at least 1',
-      'How many lanes of each room send; the others only listen. Default: all.',
+      'How many clients of each room send; the others only listen. Default: all.',
       { min: 1 },
     ).optional(),
     self: flagField('Whether the service returns a message to its own sender too. Default true.').optional(),
-    settle: durationField('From the opening of the last lane to the first message: time to join. Default 1s.', {
+    settle: durationField('From the opening of the last client to the first message: time to join. Default 1s.', {
       example: '1s',
     }).optional(),
   },
   'rooms: { count, publishers, self, settle }',
-  'Lanes that hear one another: every message is owed to all lanes of its room.',
+  'Clients that hear one another: every message is owed to all clients of its room.',
 );
 
 const FEED_FORM = 'the name of a CSV file, or { file, order }';
@@ -150,7 +150,7 @@ const feed = z
           file: feedFile,
           order: choiceField(
             ['sequential', 'random'],
-            'Which message has which row: each lane takes one after the other, lane n from row n on; or as the seed draws. Default sequential.',
+            'Which message has which row: each client takes one after the other, client n from row n on; or as the seed draws. Default sequential.',
           ).optional(),
         },
         FEED_FORM,
@@ -161,7 +161,7 @@ const feed = z
   )
   .describe(`A CSV file with a header line; message by message its rows give \${feed.COLUMN}.`);
 
-const AFTER = 'So long after a lane has opened it begins.';
+const AFTER = 'So long after a client has opened it begins.';
 const afterField = (fallback: string) => durationField(`${AFTER} Default ${fallback}.`, { example: '5s' }).optional();
 const trickleField = (description: string) => byteRateField(description, '1KB/s').optional();
 
@@ -169,12 +169,12 @@ function misbehaving<const K extends string, S extends z.core.$ZodLooseShape>(ki
   return objectField(
     {
       kind: z.literal(kind).describe(description),
-      share: ratioField('Which share of the lanes.').refine((share) => share > 0 && share < 1, {
+      share: ratioField('Which share of the clients.').refine((share) => share > 0 && share < 1, {
         error: () => 'a percentage above 0% and below 100%',
       }),
       ...shape,
     },
-    `lanes that misbehave: { kind: ${kind}, share }`,
+    `clients that misbehave: { kind: ${kind}, share }`,
     description,
   );
 }
@@ -204,12 +204,12 @@ const misbehavingSchema = z
       error: ({ code }) =>
         code === 'invalid_union'
           ? `${KNOWN_KEYS}${MISBEHAVING.map(({ shape }) => shape.kind.value).join(', ')}`
-          : 'lanes that misbehave: { kind, share }',
+          : 'clients that misbehave: { kind, share }',
     }),
-    { error: () => 'a list of lanes that misbehave: { kind, share }' },
+    { error: () => 'a list of clients that misbehave: { kind, share }' },
   )
-  .max(32, { error: () => 'at most 32 kinds of lanes that misbehave' })
-  .describe('Shares of the lanes that behave badly on purpose. The others are judged by themselves.');
+  .max(32, { error: () => 'at most 32 kinds of clients that misbehave' })
+  .describe('Shares of the clients that behave badly on purpose. The others are judged by themselves.');
 
 export const loadSchema = objectField(
   {

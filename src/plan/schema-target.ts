@@ -26,7 +26,7 @@ const GIB = 1024 ** 3;
 const MAX_LIST = 1000;
 
 const url = checkedText('a URL such as wss://example.com/ws', {
-  description: `A ws:// or wss:// URL, which may hold \${lane}, \${room} and \${row.COLUMN}; or reference, the built-in target.`,
+  description: `A ws:// or wss:// URL, which may hold \${client}, \${room} and \${row.COLUMN}; or reference, the built-in target.`,
   examples: ['wss://chat.example.com/ws', 'reference'],
   pattern: '^(reference|[wW][sS][sS]?://.+)$',
   textOnly: true,
@@ -40,7 +40,7 @@ const headers = z
   .record(
     checkedKey('a header name', refuseHeaderName),
     checkedText('a header value', {
-      description: `May hold \${env.NAME}, \${lane}, \${room} and \${row.COLUMN}.`,
+      description: `May hold \${env.NAME}, \${client}, \${room} and \${row.COLUMN}.`,
       examples: [`Bearer \${env.TOKEN}`],
       refusal: refuseHeaderValue,
     }),
@@ -52,7 +52,7 @@ const cookies = z
   .record(
     checkedKey('a cookie name', refuseCookieName),
     checkedText('a cookie value', {
-      description: `May hold \${env.NAME}, \${lane}, \${room} and \${row.COLUMN}.`,
+      description: `May hold \${env.NAME}, \${client}, \${room} and \${row.COLUMN}.`,
       examples: [`\${row.session}`],
       refusal: refuseCookieValue,
     }),
@@ -116,9 +116,9 @@ const ping = z
       z.literal(true, { error: () => PING_FORM }),
       objectField(
         {
-          every: durationField('From one ping of a lane to its next. Default 10s.', { min: 1 }).optional(),
+          every: durationField('From one ping of a client to its next. Default 10s.', { min: 1 }).optional(),
           timeout: durationField(
-            'A lane whose pong has not come so long after its ping is dead. At most `every`. Default 5s.',
+            'A client whose pong has not come so long after its ping is dead. At most `every`. Default 5s.',
             { min: 1, example: '5s' },
           ).optional(),
         },
@@ -129,7 +129,7 @@ const ping = z
     { error: () => PING_FORM },
   )
   .describe(
-    'Open lanes send WebSocket pings, and one that is not answered in time is dropped. Default: none are sent.',
+    'Open connections send WebSocket pings, and one that is not answered in time is dropped. Default: none are sent.',
   );
 
 export const targetSchema = objectField(
@@ -138,7 +138,7 @@ export const targetSchema = objectField(
       .union([url, listOf(url, 'a URL or a list of URLs', 1)], {
         error: () => 'a URL such as wss://example.com/ws, or a list',
       })
-      .describe('Where to connect; lanes are shared out among several.'),
+      .describe('Where to connect; clients are shared out among several.'),
     headers: headers.optional(),
     cookies: cookies.optional(),
     subprotocols: listOf(
@@ -165,16 +165,16 @@ export const targetSchema = objectField(
               file: rowsFile,
               order: choiceField(
                 ['sequential', 'random', 'once'],
-                'Which lane has which row: one after the other, and from the first again; so as well, but in an order that the seed draws; or a row for each lane, which no other has. Default sequential.',
+                'Which client has which row: one after the other, and from the first again; so as well, but in an order that the seed draws; or a row for each client, which no other has. Default sequential.',
               ).optional(),
             },
             ROWS_FORM,
-            'The file, and which lane has which of its rows.',
+            'The file, and which client has which of its rows.',
           ),
         ],
         { error: () => ROWS_FORM },
       )
-      .describe(`A CSV file with a header line; lane by lane its rows give \${row.COLUMN}.`)
+      .describe(`A CSV file with a header line; client by client its rows give \${row.COLUMN}.`)
       .optional(),
     connectTimeout: durationField('For the TCP and TLS connection. Default 10s.', { min: 1 }).optional(),
     handshakeTimeout: durationField('For the answer to the opening handshake. Default 10s.', { min: 1 }).optional(),
@@ -185,7 +185,7 @@ export const targetSchema = objectField(
       '16MiB',
     ).optional(),
     maxBuffered: sizeField(
-      'A lane with more unsent than this sends nothing further. Default 1MiB.',
+      'A client with more unsent than this sends nothing further. Default 1MiB.',
       GIB,
       '1GiB',
       '16MiB',

@@ -37,16 +37,16 @@ describe('the JSON Schema', () => {
     expect(fields.filter(([, description]) => description === undefined)).toEqual([]);
   });
 
-  test('allows no unknown keys but in headers, cookies, the json dialect’s message and profiles', () => {
+  test('allows no unknown keys but in headers, cookies, the json protocol’s message and profiles', () => {
     const open = all.filter(
       ([, { type, additionalProperties }]) => type === 'object' && additionalProperties !== false,
     );
     expect(open.map(([path]) => path)).toEqual([
       'plan.target.headers',
       'plan.target.cookies',
-      'plan.dialect|2.send',
-      'plan.dialect|2.hello[]',
-      'plan.dialect|3.hello[]',
+      'plan.protocol|2.send',
+      'plan.protocol|2.hello[]',
+      'plan.protocol|3.hello[]',
       'plan.profiles',
       'plan.profiles{}',
     ]);
@@ -83,7 +83,13 @@ describe('the sustained-load plan', () => {
     if (plan.load.messages.kind !== 'open') throw new Error('not open');
     const [ramp] = plan.load.connections;
     const [rise, hold] = plan.load.messages.curve;
-    return { lanes: ramp.to, rampS: ramp.durationNs / 1e9, rate: rise.to, holdS: (hold?.durationNs ?? 0) / 1e9, plan };
+    return {
+      clients: ramp.to,
+      rampS: ramp.durationNs / 1e9,
+      rate: rise.to,
+      holdS: (hold?.durationNs ?? 0) / 1e9,
+      plan,
+    };
   }
 
   test.each([
@@ -92,8 +98,8 @@ describe('the sustained-load plan', () => {
     ['dev', 2000, 1600, 15],
     ['ci', 500, 400, 10],
     ['quick', 50, 200, 2],
-  ])('in profile %s has its lanes, its rate and its time', (profile, lanes, rate, holdS) => {
-    expect(loadOf(profile)).toMatchObject({ lanes, rate, holdS });
+  ])('in profile %s has its clients, its rate and its time', (profile, clients, rate, holdS) => {
+    expect(loadOf(profile)).toMatchObject({ clients, rate, holdS });
   });
 
   test('keeps its rules in every profile', () => {

@@ -11,10 +11,10 @@ import {
   textField,
   wholeField,
 } from './fields.ts';
-import { dialectSchema } from './schema-dialect.ts';
 import { faultsSchema } from './schema-faults.ts';
 import { loadSchema } from './schema-load.ts';
 import { probesSchema } from './schema-probes.ts';
+import { protocolSchema } from './schema-protocol.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
 import type { WayFaultForms } from './way-faults.ts';
@@ -31,12 +31,12 @@ const contract = objectField(
     ).optional(),
     order: choiceField(
       ['per-stream', 'per-channel', 'none'],
-      'What must arrive in order: what one lane sends, or all that is said in a room, alike for everybody. Default none.',
+      'What must arrive in order: what one client sends, or all that is said in a room, alike for everybody. Default none.',
     ).optional(),
     integrity: choiceField(['checksum', 'none'], 'How messages are checked for damage. Default none.').optional(),
     replay: choiceField(
       ['missed', 'none'],
-      'What a lane is owed when it is back: all that it missed of its room, or of shared pushes, while it was away; or nothing. Default none.',
+      'What a client is owed when it is back: all that it missed of its room, or of shared pushes, while it was away; or nothing. Default none.',
     ).optional(),
   },
   'a contract: { delivery, order, integrity, replay }',
@@ -67,7 +67,7 @@ const sections = {
   }).optional(),
   seed: wholeField('a whole number', 'Seeds every random choice of the run. Default 1.').optional(),
   target: targetSchema,
-  dialect: dialectSchema.optional(),
+  protocol: protocolSchema.optional(),
   load: loadSchema,
   contract: contract.optional(),
   thresholds: rules('Rules that the run must keep.', 'response.p99 < 200ms').optional(),
@@ -118,20 +118,24 @@ const sections = {
             to: durationField('The longest pause. Default 10s.', { min: 1, example: '10s' }).optional(),
             jitter: choiceField(
               ['full', 'none'],
-              'Whether a pause is anything between nothing and its length, so that lanes come back one by one. Default full.',
+              'Whether a pause is anything between nothing and its length, so that clients come back one by one. Default full.',
             ).optional(),
-            atMost: wholeField('a whole number from 1 to 1000000', 'Attempts until a lane is given up. Default 1000.', {
-              min: 1,
-              max: 1_000_000,
-            }).optional(),
+            atMost: wholeField(
+              'a whole number from 1 to 1000000',
+              'Attempts until a client is given up. Default 1000.',
+              {
+                min: 1,
+                max: 1_000_000,
+              },
+            ).optional(),
           },
           RECONNECT_FORM,
-          'How lanes that lost their connection open again.',
+          'How clients that lost their connection open again.',
         ),
       ],
       { error: () => RECONNECT_FORM },
     )
-    .describe('Lanes that lost their connection open again. Default: they do not.')
+    .describe('Clients that lost their connection open again. Default: they do not.')
     .optional(),
   drain: durationField('How long after the last send a message may still arrive before it is lost. Default 5s.', {
     example: '5s',
@@ -173,7 +177,7 @@ export interface PlanForm {
   readonly wayFaults: WayFaultForms;
 }
 
-/** `wayFaults`: those that can be done on the way between lanes and service. */
+/** `wayFaults`: those that can be done on the way between clients and service. */
 export function planForm(wayFaults: WayFaultForms): PlanForm {
   return { schema: schemaOf(wayFaults), wayFaults };
 }

@@ -12,7 +12,7 @@ const STORED_PLAN = z.looseObject({
   name: z.string(),
   profile: z.string().nullable(),
   target: z.looseObject({ urls: z.array(z.string()).min(1) }),
-  dialect: kinded,
+  protocol: kinded,
   load: z.looseObject({
     connections: z.array(named).min(1),
     messages: kinded,

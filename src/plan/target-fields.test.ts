@@ -42,7 +42,7 @@ describe('a target’s URL', () => {
     'ws://user:pass@host/',
     'ws://bücher.example/',
     'ws://my_service/ws',
-    `wss://\${row.host}:\${row.port}/\${lane}?t=\${row.a b}`,
+    `wss://\${row.host}:\${row.port}/\${client}?t=\${row.a b}`,
   ])('may be %s', (url) => {
     expect(refuseUrl(url)).toBeNull();
   });
@@ -108,7 +108,7 @@ describe('a target’s URL', () => {
       fragment: 'f',
     });
     expect(hostName('wss://u:p@chat.example.com:1/p')).toBe('chat.example.com');
-    expect(hostName(`ws://node-\${lane}.example.com/`)).toBe('node-lane.example.com');
+    expect(hostName(`ws://node-\${client}.example.com/`)).toBe('node-client.example.com');
     expect(hostName('reference')).toBe('reference');
   });
 });

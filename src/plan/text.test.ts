@@ -27,7 +27,7 @@ describe('YAML', () => {
       'thresholds: [ "sent > 0", response.p99{priority=high} < 5ms ]',
       'put the rule in quotes: "response.p99{priority=high} < 5ms"',
     ],
-    [`target: { url: ws://x/\${lane} }`, 'put a text with a placeholder in it in quotes'],
+    [`target: { url: ws://x/\${client} }`, 'put a text with a placeholder in it in quotes'],
     ['a: [ b, c: [ d }', null],
   ])('%j has one problem, and what to put in quotes', (text, hint) => {
     const read = readPlanText(text, 'yaml');

@@ -4,7 +4,7 @@
 //   delivered >= 99.9%        sent, lost, ...: a percentage, or a count: reordered == 0
 //   lost{priority=high} == 0  response.p99{type=chat} < 50ms: of some of the messages, by type or priority
 //   connections.failed == 0   connections.opened | failed | dropped: likewise
-//   fanout.received >= 99.9%  fanout.received | missed, of what is owed; fanout.p99 < 50ms: until another lane has it
+//   fanout.received >= 99.9%  fanout.received | missed, of what is owed; fanout.p99 < 50ms: until another client has it
 //   pushes.missed == 0        pushes.received | missed, likewise of what is owed; firstPush.p99 < 1s: from the opening on
 //   pings.unanswered == 0     pings.answered | unanswered, of those that are one or the other; ping.p99 < 50ms: until the pong
 //   throughput.sent > 7900/s  throughput.offered | sent | delivered
@@ -155,7 +155,7 @@ function scopeOf(word: string, where: string): Scope {
   return { kind: word === 'during' ? 'during' : 'outside', fault: where === 'faults' ? null : where };
 }
 
-/** Of these each sample is of the second in which it is counted; fates are settled when lanes close. */
+/** Of these each sample is of the second in which it is counted; fates are settled when clients close. */
 const COUNTED_AT_ONCE: readonly MessageCount[] = [
   'sent',
   'unsent',
@@ -173,7 +173,7 @@ const COUNTED_AT_ONCE: readonly MessageCount[] = [
 function hasTimes(metric: Metric): boolean {
   switch (metric.kind) {
     case 'distribution':
-      // What other lanes missed is known only when all are done.
+      // What other clients missed is known only when all are done.
       return metric.of !== 'fanout';
     case 'connections':
     case 'pings':

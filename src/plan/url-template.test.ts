@@ -56,7 +56,7 @@ describe('a value in a URL', () => {
   });
 
   test('that is none stays a placeholder', () => {
-    expect(fill(`ws://h/\${row.a}?b=\${lane}`, {}).url).toBe(`ws://h/\${row.a}?b=\${lane}`);
+    expect(fill(`ws://h/\${row.a}?b=\${client}`, {}).url).toBe(`ws://h/\${row.a}?b=\${client}`);
   });
 });
 

@@ -5,7 +5,7 @@
 
 import { unreachable } from '../units/unreachable.ts';
 import { isHost, isPort } from './addresses.ts';
-import { guard, namesIn } from './lane-template.ts';
+import { guard, namesIn } from './client-template.ts';
 import { splitUrl, type UrlRefusal } from './url.ts';
 
 /** Where in a URL a value stands. `address`: alone in the place of the host, with no port behind it. */

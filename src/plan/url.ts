@@ -2,7 +2,7 @@
 // and could not read a template anyway; this reader accepts no more than it would.
 
 import { isHost, isIpv4, isPort } from './addresses.ts';
-import { fillPlaceholders, guard, unguard } from './lane-template.ts';
+import { fillPlaceholders, guard, unguard } from './client-template.ts';
 import { didYouMean } from './nearest.ts';
 import { REFERENCE_TARGET } from './plan.ts';
 

@@ -1,4 +1,4 @@
-// Faults on the way between lanes and service, as the parser of plans is told of them. It knows none by name: those who do
+// Faults on the way between clients and service, as the parser of plans is told of them. It knows none by name: those who do
 // them say what each may be told beside its times, and with which others it cannot be on.
 
 import type * as z from 'zod';

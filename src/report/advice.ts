@@ -18,7 +18,7 @@ export function firstSteps(result: RunResult): readonly Line[] {
   const broken = result.verdict.thresholds.filter(({ kind }) => kind === 'fail');
   const steps = [
     ...(result.verdict.kind === 'pass' ? [] : witnesses(result)),
-    ...failedLanes(result),
+    ...failedConnections(result),
     ...remedies(result),
     ...broken.flatMap((rule) => stepFor(rule, result.plan.thresholds)),
     ...growth(result),
@@ -34,8 +34,8 @@ export function failureAdvice({ connections, recovery, plan }: RunResult, kind: 
   return adviceFor({ kind, detail: failure.example }, { target: plan.target, hasOpened });
 }
 
-/** Lanes that the plan's own faults cut off are no riddle, unless a rule is about them. */
-function failedLanes(result: RunResult): readonly Line[] {
+/** Clients that the plan's own faults cut off are no riddle, unless a rule is about them. */
+function failedConnections(result: RunResult): readonly Line[] {
   const { connections, recovery, verdict } = result;
   const own: readonly string[] = OWN_LIMITS;
   const atService = Object.entries(connections.failures).filter(([kind]) => !own.includes(kind));
@@ -49,7 +49,7 @@ function failedLanes(result: RunResult): readonly Line[] {
   const advice = failureAdvice(result, kind as FailureKind);
   return [
     [
-      `Find out why lanes failed or were dropped: ${formatCount(count)} times `,
+      `Find out why connections failed or were dropped: ${formatCount(count)} times `,
       code(kind),
       ', the first with ',
       code(printable(example, 160)),
@@ -63,10 +63,10 @@ const SEVERITY: readonly (readonly [kind: Violation['violation'], words: string]
   ['corrupted', 'that was corrupted, found'],
   ['diverged', 'whose answer had a wrong state, found'],
   ['lost', 'that was lost, given up'],
-  ['missed', 'that a lane missed, given up'],
+  ['missed', 'that a client missed, given up'],
   ['duplicated', 'that came twice, found'],
   ['reordered', 'that came out of order, found'],
-  ['disagreed', 'that lanes heard in different orders, found'],
+  ['disagreed', 'that clients heard in different orders, found'],
   ['unexpected', 'that nobody had sent, found'],
   ['belated', 'that came too late, found'],
 ];
@@ -91,26 +91,26 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   noRules: 'Write rules into the plan (thresholds, contract): without them no run can pass.',
   noSamples: 'Have the plan send what the rule is about: nothing of it was measured.',
   tooFewSamples: 'Run longer, or send more: there are too few samples for the percentile that a rule asks for.',
-  unresolved: 'Make lanes live through the drain, or lengthen it: what is unresolved may be lost or not.',
+  unresolved: 'Make clients live through the drain, or lengthen it: what is unresolved may be lost or not.',
   unplaced: 'End the fault or stage earlier, or lengthen the drain: what came after the end could turn the rule.',
-  sendLag: 'Give the generator more room (workers, an idle machine, fewer lanes) and run again: it sent late.',
+  sendLag: 'Give the generator more room (workers, an idle machine, fewer clients) and run again: it sent late.',
   eventLoop:
-    'Give the generator more room (workers, an idle machine, fewer lanes) and run again: its event loop was late.',
+    'Give the generator more room (workers, an idle machine, fewer clients) and run again: its event loop was late.',
   proxy: 'Give the fault proxy more room and run again: it was late itself.',
   cpu: 'Add workers, or a machine with more cores: the generator’s CPU was used up.',
   throttled: 'Raise the quota of CPU that the generator runs under, use less load, or pace: economical.',
   generatorLimits:
     'Give the generator what it ran out of (ports, open files, memory) and run again: it did not reach the service.',
   unsentOverdue: 'Add workers, or ask for less: the generator did not send what was due.',
-  workerDied: 'Find out why a worker died; its lanes are missing from every figure.',
+  workerDied: 'Find out why a worker died; its clients are missing from every figure.',
   incomplete: 'Run again to the end: the run was cut short, or its record was.',
   damagedRecord: 'Restore the files of the record, or run again: lines of it are missing.',
   repeatedRecord: 'Restore the files of the record, or run again: lines of it are repeated.',
   littlesLaw: 'Run again on a quiet machine: the generator’s own figures contradict each other.',
-  approximate: 'Send fewer messages at once on each lane: the ledger had more disorder than it can keep exactly.',
-  unmatched: 'Check the dialect: answers could not be told apart.',
+  approximate: 'Send fewer messages at once on each client: the ledger had more disorder than it can keep exactly.',
+  unmatched: 'Check the protocol: answers could not be told apart.',
   unreadable: 'Look at what could not be read: the doubt says what it is and what to do.',
-  dialectError: 'Mend the dialect: it threw, and what it should have read is missing.',
+  adapterError: 'Mend the protocol: it threw, and what it should have read is missing.',
   standstill: 'Keep the generator running (no pause, suspend or starved machine) and run again: it stood still.',
   loadAbsent:
     'Find out why clients were not connected or messages not sent, and run again: the load was not on the service.',
@@ -123,7 +123,7 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
 const SHARE_THE_QUOTA: readonly Doubt['kind'][] = ['sendLag', 'eventLoop', 'cpu', 'unsentOverdue'];
 
 /** Of what follows from that no connection opened there is only one thing to do, and it has been said. */
-const FOLLOWS_FROM_NO_LANE: readonly Doubt['kind'][] = ['noSamples', 'tooFewSamples', 'incomplete'];
+const FOLLOWS_FROM_NO_CLIENT: readonly Doubt['kind'][] = ['noSamples', 'tooFewSamples', 'incomplete'];
 
 function remedies({ verdict, connections, run }: RunResult): readonly Line[] {
   const isUnreached = connections.attempted > 0 && connections.opened === 0;
@@ -131,7 +131,7 @@ function remedies({ verdict, connections, run }: RunResult): readonly Line[] {
   const told = verdict.doubts.flatMap(({ kind }): readonly string[] => {
     // More workers would share the same quota.
     if (isThrottled && SHARE_THE_QUOTA.includes(kind)) return [];
-    if (isUnreached && FOLLOWS_FROM_NO_LANE.includes(kind)) return [];
+    if (isUnreached && FOLLOWS_FROM_NO_CLIENT.includes(kind)) return [];
     return kind === 'incomplete' ? incompleteRemedy(run.stopReason) : [REMEDIES[kind]];
   });
   return [...new Set(told)].map((remedy) => [remedy]);
@@ -147,7 +147,7 @@ function incompleteRemedy(reason: StopReason | null): readonly string[] {
       return ['See what made the abort condition come true: it ended the run before its plan did.'];
     case 'recordUnwritable':
       return ['Make room on the disk that keeps the record, or name another with --runs-dir, and run again.'];
-    case 'noLanes':
+    case 'noConnections':
     case 'workersDied':
       return [];
     default:

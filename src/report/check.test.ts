@@ -5,10 +5,10 @@ import { type Outlook, renderCheck } from './check.ts';
 import { plainStyle } from './style.ts';
 
 const needs = {
-  lanes: 100,
+  clients: 100,
   messages: 1000,
   workers: 2,
-  lanesPerWorker: 50,
+  connectionsPerWorker: 50,
   filesPerWorker: 114,
   coordinatorFiles: 72,
   processes: 3,
@@ -39,7 +39,7 @@ test('says that a proxy of the environment is not used, and nothing where there 
   expect(text(null)).not.toMatch(/proxy/i);
 });
 
-test('says what would happen: lanes, messages, stages, how long, rules', () => {
+test('says what would happen: clients, messages, stages, how long, rules', () => {
   const text = render(
     makePlan({
       connections: curve({ to: 100, over: 2 * SECOND }, { hold: 10 * SECOND }),
@@ -51,13 +51,13 @@ test('says what would happen: lanes, messages, stages, how long, rules', () => {
     }),
   );
   expect(text).toContain('can run here');
-  expect(text).toMatch(/lanes +linear to 100 over 2\.0 s, then hold for 10\.0 s/);
+  expect(text).toMatch(/clients +linear to 100 over 2\.0 s, then hold for 10\.0 s/);
   expect(text).toMatch(
-    /messages +at once to 100\/s, then hold for 10\.0 s; poisson arrival, once the first lanes are up/,
+    /messages +at once to 100\/s, then hold for 10\.0 s; poisson arrival, once the first clients are up/,
   );
   expect(text).toMatch(/rules +response\.p99 < 200ms, delivery exactly-once/);
   expect(text).toContain('12.0 s');
-  expect(text).toContain('2 with 50 lanes each, pace precise');
+  expect(text).toContain('2 with 50 clients each, pace precise');
   expect(text).toMatch(/^[\x20-\x7e\n]*$/);
 });
 
@@ -97,15 +97,15 @@ test('says what the run needs of this machine, and how much of that it may use',
 });
 
 test('says whether this machine can do it', () => {
-  expect(render(makePlan(), { problems: ['workers: too many lanes'] })).toContain('cannot run here');
+  expect(render(makePlan(), { problems: ['workers: too many clients'] })).toContain('cannot run here');
   expect(render(makePlan())).toContain(' can run here');
 });
 
 test('a closed loop, no messages at all, and no rules are said as such', () => {
   expect(render(makePlan({ messages: closedMessages(4, 10 * SECOND, { thinkNs: SECOND }) }))).toMatch(
-    /messages +closed loop, 4 in flight a lane, think 1\.0 s to 1\.0 s, for 10\.0 s/,
+    /messages +closed loop, 4 in flight a client, think 1\.0 s to 1\.0 s, for 10\.0 s/,
   );
-  expect(render(makePlan())).toContain('none: lanes are opened and held');
+  expect(render(makePlan())).toContain('none: connections are opened and held');
   expect(render(makePlan())).toContain('none: the verdict cannot be a pass');
 });
 
@@ -119,10 +119,10 @@ test('a name from outside cannot harm the terminal', () => {
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
 
-test('says how often lanes ping, and when one is dropped', () => {
+test('says how often clients ping, and when one is dropped', () => {
   const ping = { everyNs: 10 * SECOND, timeoutNs: 5 * SECOND };
   expect(render(makePlan({ target: { ping } }))).toMatch(
-    /pings +every 10\.0 s on each lane; one without its pong after 5\.0 s is dropped/,
+    /pings +every 10\.0 s on each client; one without its pong after 5\.0 s is dropped/,
   );
   expect(render(makePlan())).not.toMatch(/pings/);
 });

@@ -1,16 +1,16 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
+import { groupCounts } from '../plan/client-groups.ts';
 import { peakLevel } from '../plan/curve.ts';
 import { faultKind } from '../plan/fault-kind.ts';
-import { groupCounts } from '../plan/lane-groups.ts';
 import type {
   Contract,
-  Dialect,
   Fault,
   Numbering,
   Ping,
   Plan,
   ProbeSettings,
+  Protocol,
   Reconnect,
   Segment,
 } from '../plan/plan.ts';
@@ -31,10 +31,10 @@ export interface Outlook {
   readonly unusedProxy: string | null;
   readonly plannedSeconds: number;
   readonly needs: {
-    readonly lanes: number;
+    readonly clients: number;
     readonly messages: number | null;
     readonly workers: number;
-    readonly lanesPerWorker: number;
+    readonly connectionsPerWorker: number;
     readonly filesPerWorker: number;
     readonly coordinatorFiles: number;
     readonly portsPerAddress: number;
@@ -62,9 +62,9 @@ export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy 
     '',
     row('target', plan.target.urls.map((url) => printable(url, 200)).join(', ')),
     ...(unusedProxy === null ? [] : [row('proxy', unusedProxy)]),
-    row('lanes', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
+    row('clients', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
     row('messages', messagesText(plan)),
-    row('dialect', dialectText(plan.dialect)),
+    row('protocol', protocolText(plan.protocol)),
     ...roomRows(plan),
     ...(plan.resend === null ? [] : [row('resend', resendText(plan.resend))]),
     ...(plan.target.ping === null ? [] : [row('pings', pingText(plan.target.ping))]),
@@ -83,14 +83,14 @@ export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy 
     ),
     row(
       'lasts',
-      `${plannedSeconds.toFixed(1)} s and opening the first lanes, then up to ${formatDuration(plan.drainNs)} of drain`,
+      `${plannedSeconds.toFixed(1)} s and opening the first clients, then up to ${formatDuration(plan.drainNs)} of drain`,
     ),
     row('rules', rulesText(plan)),
     ...(plan.probes.length === 0 ? [] : [row('probes', plan.probes.map(probeText).join(', '))]),
     '',
     row(
       'workers',
-      `${needs.workers} with ${formatCount(needs.lanesPerWorker)} lanes each, pace ${needs.precise ? 'precise' : 'economical'}`,
+      `${needs.workers} with ${formatCount(needs.connectionsPerWorker)} clients each, pace ${needs.precise ? 'precise' : 'economical'}`,
     ),
     row(
       'cores',
@@ -119,17 +119,17 @@ function messagesText({ load }: Plan): string {
   const { messages } = load;
   switch (messages.kind) {
     case 'none':
-      return 'none: lanes are opened and held';
+      return 'none: connections are opened and held';
     case 'open': {
       const start =
         messages.start.kind === 'connected'
-          ? 'once the first lanes are up'
+          ? 'once the first clients are up'
           : `from ${formatDuration(messages.start.atNs)}`;
       return `${messages.curve.map((segment) => describe(segment, formatRate)).join(', then ')}; ${messages.arrival} arrival, ${start}`;
     }
     case 'closed':
       return (
-        `closed loop, ${formatCount(messages.inFlight)} in flight a lane, think ${formatDuration(messages.think.minNs)} to ` +
+        `closed loop, ${formatCount(messages.inFlight)} in flight a client, think ${formatDuration(messages.think.minNs)} to ` +
         `${formatDuration(messages.think.maxNs)}, for ${formatDuration(messages.durationNs)}`
       );
     default:
@@ -155,22 +155,22 @@ function describe(segment: Segment, format: (level: number) => string): string {
   }
 }
 
-function dialectText(dialect: Dialect): string {
-  if (dialect.kind === 'echo') return `echo, ${dialect.format}: every message must come back unchanged`;
-  if (dialect.kind === 'push') {
-    return printable(`push${helloText(dialect.hello)}: lanes only listen; ${numberingText(dialect.pushes)}`, 300);
+function protocolText(protocol: Protocol): string {
+  if (protocol.kind === 'echo') return `echo, ${protocol.format}: every message must come back unchanged`;
+  if (protocol.kind === 'push') {
+    return printable(`push${helloText(protocol.hello)}: clients only listen; ${numberingText(protocol.pushes)}`, 300);
   }
-  if (dialect.kind === 'module') return printable(`your own, ${dialect.file}`, 300);
+  if (protocol.kind === 'module') return printable(`your own, ${protocol.file}`, 300);
   const checked =
-    dialect.payload === null ? 'what it returns is not checked' : `payload at ${dialect.payload.join('.')}`;
-  const refused = dialect.error === null ? 'none is rejected' : `rejected by ${dialect.error.join('.')}`;
-  const taken = dialect.ack === null ? '' : `, acknowledged at ${dialect.ack.join('.')}`;
+    protocol.payload === null ? 'what it returns is not checked' : `payload at ${protocol.payload.join('.')}`;
+  const refused = protocol.error === null ? 'none is rejected' : `rejected by ${protocol.error.join('.')}`;
+  const taken = protocol.ack === null ? '' : `, acknowledged at ${protocol.ack.join('.')}`;
   const pushes =
-    typeof dialect.pushes === 'string'
-      ? `messages without an id are ${dialect.pushes}`
-      : `of messages without an id ${numberingText(dialect.pushes)}`;
+    typeof protocol.pushes === 'string'
+      ? `messages without an id are ${protocol.pushes}`
+      : `of messages without an id ${numberingText(protocol.pushes)}`;
   return printable(
-    `json${helloText(dialect.hello)}: answers have the id at ${dialect.id.join('.')}${taken}, ${refused}, ${checked}, ${pushes}`,
+    `json${helloText(protocol.hello)}: answers have the id at ${protocol.id.join('.')}${taken}, ${refused}, ${checked}, ${pushes}`,
     300,
   );
 }
@@ -181,16 +181,16 @@ function helloText(hello: readonly string[]): string {
 
 function numberingText({ sequence, channel, shared }: Numbering): string {
   const within = channel === null ? '' : `, within the channel at ${channel.join('.')}`;
-  return `the number is at ${sequence.join('.')}${within}${shared ? ', the same for all lanes' : ''}`;
+  return `the number is at ${sequence.join('.')}${within}${shared ? ', the same for all clients' : ''}`;
 }
 
 function roomRows({ load: { rooms, connections } }: Plan): string[] {
   if (rooms === null) return [];
-  const lanes = Math.ceil(peakLevel(connections));
-  const members = Math.ceil(lanes / rooms.count);
+  const clients = Math.ceil(peakLevel(connections));
+  const members = Math.ceil(clients / rooms.count);
   const own = rooms.self ? 'and comes back to its sender' : 'and does not come back to its sender';
   const text =
-    `${formatCount(rooms.count)} of up to ${formatCount(members)} lanes, ${formatCount(rooms.publishers)} of which send; ` +
+    `${formatCount(rooms.count)} of up to ${formatCount(members)} clients, ${formatCount(rooms.publishers)} of which send; ` +
     `each message is owed to ${formatCount(members - 1)} others ${own}`;
   return [row('rooms', text)];
 }
@@ -207,14 +207,12 @@ function reconnectText({ backoff, fromNs, toNs, jitter, atMost }: Reconnect): st
 function misbehavingRows({ load }: Plan): readonly string[] {
   const [healthy, ...counts] = groupCounts(load);
   if (counts.length === 0) return [];
-  const kinds = load.misbehaving.map(
-    ({ misbehavior }, index) => `${formatCount(counts[index]!)} ${misbehavior.kind}`,
-  );
-  return [row('misbehave', `${kinds.join(', ')}; ${formatCount(healthy)} lanes do not, and are judged`)];
+  const kinds = load.misbehaving.map(({ misbehavior }, index) => `${formatCount(counts[index]!)} ${misbehavior.kind}`);
+  return [row('misbehave', `${kinds.join(', ')}; ${formatCount(healthy)} clients do not, and are judged`)];
 }
 
 function pingText({ everyNs, timeoutNs }: Ping): string {
-  return `every ${formatDuration(everyNs)} on each lane; one without its pong after ${formatDuration(timeoutNs)} is dropped`;
+  return `every ${formatDuration(everyNs)} on each client; one without its pong after ${formatDuration(timeoutNs)} is dropped`;
 }
 
 function faultText(fault: Fault): string {
@@ -225,12 +223,12 @@ function faultText(fault: Fault): string {
   return `${named} at ${formatDuration(atNs)}${lasts}`;
 }
 
-/** Where lanes and messages take their values from. */
+/** Where clients and messages take their values from. */
 function valueRows({ target, load }: Plan): string[] {
   return [
     ...(target.rowsFile === null
       ? []
-      : [row('rows', `${printable(target.rowsFile, 200)}, ${target.rowsOrder}, by lane`)]),
+      : [row('rows', `${printable(target.rowsFile, 200)}, ${target.rowsOrder}, by client`)]),
     ...(load.feed === null ? [] : [row('feed', `${printable(load.feed.file, 200)}, ${load.feed.order}, by message`)]),
   ];
 }

@@ -27,15 +27,15 @@ export function formatShare(ratio: number | null): string {
 
 export const VERDICT_WORDS = { pass: 'PASS', fail: 'FAIL', inconclusive: 'INCONCLUSIVE' } as const;
 
-/** How many lanes were opened in all; and how many were open at once, where those were fewer. */
-export function lanesText({ opened, reconnected, peakOpen }: ConnectionResult): string {
-  const lanes = opened - reconnected;
-  return lanes > peakOpen
-    ? `${plural(lanes, 'lane')}, at most ${formatCount(peakOpen)} at once`
-    : plural(peakOpen, 'lane');
+/** How many connections were opened in all; and how many were open at once, where those were fewer. */
+export function clientsText({ opened, reconnected, peakOpen }: ConnectionResult): string {
+  const clients = opened - reconnected;
+  return clients > peakOpen
+    ? `${plural(clients, 'client')}, at most ${formatCount(peakOpen)} at once`
+    : plural(peakOpen, 'client');
 }
 
-/** `1 lane`, `2,000 lanes`. */
+/** `1 client`, `2,000 clients`. */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -44,11 +44,11 @@ const parsed = (plan: FirstPlan, env = {}) => {
   return result.plan;
 };
 
-describe('what was recognized becomes the dialect', () => {
+describe('what was recognized becomes the protocol', () => {
   test('echo', () => {
     expect(parsed(planFor(ECHO))).toMatchObject({
       name: 'chat',
-      dialect: { kind: 'echo', format: 'text' },
+      protocol: { kind: 'echo', format: 'text' },
       load: { messages: { kind: 'open' }, mix: [{ payloadBytes: 100 }] },
       contract: { delivery: 'exactly-once', order: 'per-stream', integrity: 'checksum' },
       thresholds: [{ expression: 'response.p99 < 500ms' }, { expression: 'connections.failed == 0' }],
@@ -58,7 +58,7 @@ describe('what was recognized becomes the dialect', () => {
   test('json, with every path that was found', () => {
     const found = { ...service, id: ['$id'], ack: ['ack'], payload: ['items', '0', 'text'], error: ['error'] };
     expect(parsed(planFor({ ...JSON_SERVICE, service: found, pushes: true }))).toMatchObject({
-      dialect: {
+      protocol: {
         kind: 'json',
         id: ['$id'],
         ack: ['ack'],
@@ -73,7 +73,7 @@ describe('what was recognized becomes the dialect', () => {
   test('json without: the missing paths stand as comments, and nothing is promised of them', () => {
     expect(renderFirstPlan(planFor(JSON_SERVICE))).toMatch(/^ {2}# ack: PATH +# where .*\n {2}# payload: PATH/m);
     expect(parsed(planFor(JSON_SERVICE))).toMatchObject({
-      dialect: { ack: null, payload: null },
+      protocol: { ack: null, payload: null },
       contract: { integrity: 'none' },
     });
   });
@@ -96,7 +96,12 @@ describe('what was recognized becomes the dialect', () => {
     expect(text).toMatch(/ {2}- pushes\.missed == 0\n/);
   });
 
-  test.each(['silent', 'unprobed', 'closes', 'unread'] as const)('unknown (%s): lanes are opened and held', (why) => {
+  test.each([
+    'silent',
+    'unprobed',
+    'closes',
+    'unread',
+  ] as const)('unknown (%s): connections are opened and held', (why) => {
     const plan = planFor({ kind: 'unknown', why, ...seen }, { rules: ['connections.failed == 0'] });
     expect(renderFirstPlan(plan)).toMatch(/^# FILL IN: /m);
     expect(parsed(plan).load).toMatchObject({
@@ -105,13 +110,13 @@ describe('what was recognized becomes the dialect', () => {
     });
   });
 
-  test('what a lane says first is kept, also where nothing was recognized', () => {
-    const hello = [{ type: 'subscribe', topic: `room-\${lane}` }];
-    expect(parsed(planFor({ kind: 'unknown', why: 'silent', ...seen }, { hello, rules: [] })).dialect).toMatchObject({
+  test('what a client says first is kept, also where nothing was recognized', () => {
+    const hello = [{ type: 'subscribe', topic: `room-\${client}` }];
+    expect(parsed(planFor({ kind: 'unknown', why: 'silent', ...seen }, { hello, rules: [] })).protocol).toMatchObject({
       kind: 'json',
       pushes: 'ignore',
     });
-    expect(parsed(planFor(JSON_SERVICE, { hello })).dialect).toMatchObject({ hello: [JSON.stringify(hello[0])] });
+    expect(parsed(planFor(JSON_SERVICE, { hello })).protocol).toMatchObject({ hello: [JSON.stringify(hello[0])] });
   });
 });
 
@@ -120,7 +125,7 @@ describe('a room', () => {
 
   test('what others hear is owed to them', () => expect(rooms({})).toMatchObject({ count: 1, self: true }));
 
-  test('one lane alone, too many of them, or a size that may be too short to say whose a message is, leaves it as a comment', () => {
+  test('one client alone, too many of them, or a size that may be too short to say whose a message is, leaves it as a comment', () => {
     expect(rooms({ connections: 1 })).toBeNull();
     expect(rooms({ connections: 5000 })).toBeNull();
     expect(rooms({ bytes: '10' })).toBeNull();
@@ -185,10 +190,10 @@ describe('whatever a service says', () => {
   test('the plan for it is accepted, with the paths as they were found', () => {
     fc.assert(
       fc.property(recognition, fc.integer({ min: 1, max: 100_000 }), (found, connections) => {
-        const { dialect } = parsed(planFor(found, { connections, rules: ['connections.failed == 0'] }));
+        const { protocol } = parsed(planFor(found, { connections, rules: ['connections.failed == 0'] }));
         if (found.kind !== 'json') return;
         const { id, ack, payload, error } = found.service;
-        expect(dialect).toMatchObject({ id, ack, payload, error });
+        expect(protocol).toMatchObject({ id, ack, payload, error });
       }),
       { numRuns: 300 },
     );

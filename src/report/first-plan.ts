@@ -1,10 +1,10 @@
-// The first plan for a service, as commented YAML: what was recognized becomes the dialect, what was answered the load.
+// The first plan for a service, as commented YAML: what was recognized becomes the protocol, what was answered the load.
 // Text in, text out; `highwater check` accepts whatever it makes. Comments hold no line break of anybody else's.
 
 import type { Recognition } from '../analysis/recognize.ts';
 import type { Variable } from '../plan/placeholders.ts';
 import { parseBytes } from '../units/bytes.ts';
-import { dialectLines } from './first-dialect.ts';
+import { protocolLines } from './first-protocol.ts';
 import { comment, noted, yamlFlow, yamlKey, yamlText } from './yaml.ts';
 
 export interface FirstPlan {
@@ -19,19 +19,19 @@ export interface FirstPlan {
   };
   /** To be set before a run. */
   readonly variables: readonly Variable[];
-  /** What a lane says first. */
+  /** What a client says first. */
   readonly hello: readonly object[];
   readonly connections: number;
   readonly rate: string;
   readonly duration: string;
-  /** Null leaves it to the dialect. */
+  /** Null leaves it to the protocol. */
   readonly bytes: string | null;
   readonly rules: readonly string[];
 }
 
 /** Faster, and a first look at a service would be a storm of handshakes. */
-const LANES_PER_SECOND = 200;
-/** More lanes in one room are more pairs of a receiver and a sender than a run keeps account of, and more than anybody means. */
+const CONNECTIONS_PER_SECOND = 200;
+/** More clients in one room are more pairs of a receiver and a sender than a run keeps account of, and more than anybody means. */
 const MAX_IN_ONE_ROOM = 1000;
 const ECHO_BYTES = '100';
 const JSON_BYTES = '200';
@@ -54,7 +54,7 @@ export function renderFirstPlan(plan: FirstPlan): string {
     `name: ${yamlText(plan.name)}`,
     ...targetLines(plan),
     '',
-    ...dialectLines(plan.recognition, plan.hello),
+    ...protocolLines(plan.recognition, plan.hello),
     '',
     ...loadLines(plan),
     '',
@@ -80,12 +80,12 @@ function targetLines({ target, variables }: FirstPlan): readonly string[] {
 function loadLines(plan: FirstPlan): readonly string[] {
   const { recognition, connections, rate, duration, bytes } = plan;
   const size = bytes ?? (recognition.kind === 'json' ? JSON_BYTES : ECHO_BYTES);
-  const seconds = Math.max(1, Math.ceil(connections / LANES_PER_SECOND));
+  const seconds = Math.max(1, Math.ceil(connections / CONNECTIONS_PER_SECOND));
   const ramp = `{ to: ${connections}, over: ${seconds}s }`;
   if (!hasMessages(recognition)) {
     return [
       'load:',
-      noted('  connections:', 'lanes: opened over time, then held'),
+      noted('  connections:', 'clients: opened over time, then held'),
       `    - ${ramp}`,
       `    - { hold: ${yamlText(duration)} }`,
       ...(recognition.kind === 'unknown'
@@ -95,20 +95,20 @@ function loadLines(plan: FirstPlan): readonly string[] {
   }
   return [
     'load:',
-    noted(`  connections: ${ramp}`, 'lanes, opened over time'),
-    noted('  messages:', 'over all lanes, whatever the replies do'),
+    noted(`  connections: ${ramp}`, 'clients, opened over time'),
+    noted('  messages:', 'over all clients, whatever the replies do'),
     `    open: { rate: ${yamlText(rate)}, for: ${yamlText(duration)} }`,
     ...roomLines(plan),
     noted(`  bytes: ${/^\d+$/.test(size) ? size : yamlText(size)}`, 'size of a message'),
   ];
 }
 
-/** A room needs two lanes, and messages long enough to say whose they are, as those of the default are. */
+/** A room needs two clients, and messages long enough to say whose they are, as those of the default are. */
 function roomLines({ recognition, connections, bytes }: FirstPlan): readonly string[] {
   if (!recognition.isShared) return [];
   const isSure = connections > 1 && connections <= MAX_IN_ONE_ROOM && (bytes === null || recognition.kind === 'json');
   return [
-    noted(isSure ? '  rooms: { count: 1 }' : '  # rooms: { count: 1 }', 'what one lane says is owed to all others'),
+    noted(isSure ? '  rooms: { count: 1 }' : '  # rooms: { count: 1 }', 'what one client says is owed to all others'),
   ];
 }
 

@@ -31,7 +31,7 @@ const failure = (kind: 'refused' | 'upgradeRejected' | 'handshakeTimeout', detai
   atNs: 1,
   worker: 0,
   group: 0,
-  lane: 0,
+  client: 0,
   failure: kind,
   detail,
   close: null,
@@ -120,7 +120,7 @@ describe('the line under the verdict', () => {
       kind: 'rejection',
       atNs: seq * 1e9,
       worker: 0,
-      lane: 4,
+      client: 4,
       seq,
       detail,
     });
@@ -153,8 +153,8 @@ describe('the line under the verdict', () => {
       ];
       const { rejections } = resultOf({ window: rejected(60), events });
       expect(rejections.slice(0, 2)).toEqual([
-        { lane: 4, seq: 1, text: 'message 17 refused', atSecond: 1 },
-        { lane: 4, seq: 3, text: 'room is full', atSecond: 3 },
+        { client: 4, seq: 1, text: 'message 17 refused', atSecond: 1 },
+        { client: 4, seq: 3, text: 'room is full', atSecond: 3 },
       ]);
       expect(rejections).toHaveLength(10);
     });
@@ -171,10 +171,10 @@ describe('what to do first', () => {
   test('where no connection opened is to find out why, and not to run again or to send something', () => {
     const result = resultOf({
       window: { connections: connections(50, 0, 'refused') },
-      events: [failure('refused', 'connect ECONNREFUSED 127.0.0.1:9'), stopping('noLanes')],
+      events: [failure('refused', 'connect ECONNREFUSED 127.0.0.1:9'), stopping('noConnections')],
     });
     expect(result.verdict.doubts.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['incomplete', 'noSamples']));
-    expect(steps(result)).toContain('Find out why lanes failed');
+    expect(steps(result)).toContain('Find out why connections failed');
     expect(steps(result)).not.toContain(AGAIN);
     expect(steps(result)).not.toContain('Have the plan send');
   });
@@ -208,7 +208,7 @@ describe('a service that closed most connections', () => {
     atNs: 1,
     worker: 0,
     group: 0,
-    lane: 0,
+    client: 0,
     failure: 'closedByServer',
     detail: 'close code 4401, defined by the application: token expired',
     close: { code: 4401, reason: 'token expired' },

@@ -8,7 +8,7 @@ import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { CHANGES } from './comparison-figures.ts';
 import { comparisonParagraphs } from './comparison-markdown.ts';
-import { formatMs, formatPerSecond, formatSeconds, lanesText, plural, VERDICT_WORDS } from './figures.ts';
+import { clientsText, formatMs, formatPerSecond, formatSeconds, plural, VERDICT_WORDS } from './figures.ts';
 import { headlineCause } from './headline-cause.ts';
 import { code, paragraphs, table } from './markdown-parts.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
@@ -32,7 +32,7 @@ export function renderMarkdown(
     [`## ${VERDICT_WORDS[verdict.kind]}: ${code(run.name, 80)}`],
     causeOf(result),
     [
-      `${formatSeconds(run.durationSeconds)}, ${lanesText(result.connections)}, ${plural(run.workerCount, 'worker')}, ` +
+      `${formatSeconds(run.durationSeconds)}, ${clientsText(result.connections)}, ${plural(run.workerCount, 'worker')}, ` +
         `against ${plan.target.urls.map((url) => code(url, 120)).join(', ')}` +
         `${plan.profile === null ? '' : `, profile ${code(plan.profile, 40)}`}`,
       ...(run.endedBecause === null ? [] : ['', `Ended early: ${code(run.endedBecause)}`]),
@@ -59,7 +59,9 @@ function causeOf(result: RunResult): readonly string[] {
 function refusalsOf({ rejections }: RunResult): readonly string[] {
   return rejections
     .slice(0, MOST_REFUSALS)
-    .map(({ text, lane, seq }) => `- rejected: ${code(text, 200)} (stream ${formatCount(lane)}, #${formatCount(seq)})`);
+    .map(
+      ({ text, client, seq }) => `- rejected: ${code(text, 200)} (stream ${formatCount(client)}, #${formatCount(seq)})`,
+    );
 }
 
 const MOST_REFUSALS = 3;
@@ -116,7 +118,7 @@ function figuresOf({ messages, throughput, connections, response, service, plan 
     ...(times.length === 0 ? [] : ['', ...table(['time', 'p50', 'p90', 'p99', 'p99.9', 'max'], times)]),
     '',
     ...table(
-      ['offered', 'sent', 'delivered', 'lanes opened', 'failed', 'dropped by the server'],
+      ['offered', 'sent', 'delivered', 'connections opened', 'failed', 'dropped by the server'],
       [
         [
           formatPerSecond(throughput.offeredPerSecond),
@@ -142,7 +144,7 @@ function details(result: RunResult): readonly string[] {
     '<details><summary>Details</summary>',
     '',
     ...section('Stages', stages.length < 2 ? [] : stageRows(stages)),
-    ...section('Why lanes failed', failures),
+    ...section('Why connections failed', failures),
     ...section('Recovery', recovery === null ? [] : list(recoveryTexts(recovery))),
     ...section('Counted apart', list(misbehavingTexts(misbehaving))),
     `Generator ${generator.healthy ? 'healthy' : 'in doubt'}, send lag p99 ${formatMs(result.sendLag.p99Ms)}` +

@@ -1,4 +1,4 @@
-// What became of lanes that behave badly on purpose, a line for each kind.
+// What became of clients that behave badly on purpose, a line for each kind.
 
 import type { MisbehavingResult, ReaderPolicy } from '../facts/result.ts';
 import { formatCount } from '../units/rate.ts';
@@ -14,17 +14,19 @@ const POLICIES: Readonly<Record<ReaderPolicy['kind'], string>> = {
 };
 
 export function misbehavingTexts(results: readonly MisbehavingResult[]): readonly string[] {
-  return results.map((result) => [`${result.kind}, ${plural(result.lanes, 'lane')}`, ...partsOf(result)].join('   '));
+  return results.map((result) =>
+    [`${result.kind}, ${plural(result.clients, 'client')}`, ...partsOf(result)].join('   '),
+  );
 }
 
-function partsOf({ lanes, connections, policy }: MisbehavingResult): readonly string[] {
-  const { opened, failed, droppedByServer, endedByLane, closeCodes } = connections;
+function partsOf({ clients, connections, policy }: MisbehavingResult): readonly string[] {
+  const { opened, failed, droppedByServer, endedByClient, closeCodes } = connections;
   const codes = Object.entries(closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
   return [
-    ...(opened === lanes ? [] : [`opened ${formatCount(opened)}`]),
+    ...(opened === clients ? [] : [`opened ${formatCount(opened)}`]),
     ...(failed === 0 ? [] : [`failed ${formatCount(failed)}`]),
     `dropped by the server ${formatCount(droppedByServer)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
-    ...(endedByLane === 0 ? [] : [`went ${formatCount(endedByLane)} times`]),
+    ...(endedByClient === 0 ? [] : [`went ${formatCount(endedByClient)} times`]),
     ...(policy === null ? [] : [policyText(policy)]),
   ];
 }
@@ -34,7 +36,7 @@ function policyText({ kind, slowsOthers, evidence }: ReaderPolicy): string {
     slowsOthers === null
       ? ''
       : slowsOthers
-        ? '; the other lanes are served more slowly since'
-        : '; no other lane is slower';
+        ? '; the other clients are served more slowly since'
+        : '; no other client is slower';
   return `${POLICIES[kind]}: ${printable(evidence)}${others}`;
 }

@@ -25,7 +25,7 @@ const EVENTS: readonly RunEvent[] = [
     atNs: 1.525e9,
     worker: 0,
     violation: 'lost',
-    lane: 37,
+    client: 37,
     stream: 37,
     seq: 4_711,
     detail: '#4711 never came back; #4710 and #4712 did',

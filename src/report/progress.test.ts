@@ -7,8 +7,8 @@ const calm: LiveFigures = {
   phase: 'sending',
   elapsedSeconds: 30,
   totalSeconds: 60,
-  lanesOpen: 10_000,
-  lanesPlanned: 10_000,
+  connectionsOpen: 10_000,
+  connectionsPlanned: 10_000,
   sentPerSecond: 8000,
   deliveredPerSecond: 7998,
   receivedPerSecond: 0,
@@ -22,8 +22,8 @@ const calm: LiveFigures = {
   reordered: 0,
   corrupted: 0,
   unexpected: 0,
-  failedLanes: 0,
-  droppedLanes: 0,
+  failedConnections: 0,
+  droppedConnections: 0,
   sendLagP99Ns: 0.6e6,
 };
 const troubled: LiveFigures = {
@@ -34,8 +34,8 @@ const troubled: LiveFigures = {
   reordered: 123_456_789,
   corrupted: 123_456_789,
   unexpected: 123_456_789,
-  failedLanes: 123_456_789,
-  droppedLanes: 123_456_789,
+  failedConnections: 123_456_789,
+  droppedConnections: 123_456_789,
 };
 const unknown: LiveFigures = {
   ...calm,
@@ -93,20 +93,24 @@ describe('the progress block', () => {
 
   test('names every trouble there is, and says so where there is none', () => {
     expect(renderProgressBlock(calm, plainStyle(false), 80).at(-1)).toContain('no errors');
-    const [, , , , line] = renderProgressBlock({ ...calm, duplicated: 3, droppedLanes: 1 }, plainStyle(false), 80);
-    expect(line).toContain('duplicated 3, dropped lanes 1');
+    const [, , , , line] = renderProgressBlock(
+      { ...calm, duplicated: 3, droppedConnections: 1 },
+      plainStyle(false),
+      80,
+    );
+    expect(line).toContain('duplicated 3, dropped connections 1');
   });
 });
 
 describe('the progress line', () => {
   test('is one line without control characters', () => {
     for (const figures of [calm, troubled, unknown]) expect(renderProgressLine(figures)).not.toMatch(/\p{Cc}/u);
-    expect(renderProgressLine(calm)).toContain('30 s  sending  lanes 10,000  sent 8,000/s  delivered 7,998/s');
+    expect(renderProgressLine(calm)).toContain('30 s  sending  clients 10,000  sent 8,000/s  delivered 7,998/s');
     expect(renderProgressLine(unknown)).toContain('p50 - p99 -');
   });
 });
 
-test('what lanes hear that they did not say is shown where there is any', () => {
+test('what clients hear that they did not say is shown where there is any', () => {
   expect(renderProgressLine(calm)).not.toContain('heard');
   const listening = { ...calm, receivedPerSecond: 1234 };
   expect(renderProgressLine(listening)).toContain('delivered 7,998/s  heard 1,234/s');

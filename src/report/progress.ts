@@ -10,7 +10,7 @@ export function renderProgressLine(figures: LiveFigures): string {
   return [
     `${figures.elapsedSeconds.toFixed(0)} s`,
     figures.phase,
-    `lanes ${formatCount(figures.lanesOpen)}`,
+    `clients ${formatCount(figures.connectionsOpen)}`,
     `sent ${formatCount(figures.sentPerSecond)}/s`,
     `delivered ${formatCount(figures.deliveredPerSecond)}/s`,
     ...heard(figures).map((text) => `${text}/s`),
@@ -23,7 +23,7 @@ export function renderProgressLine(figures: LiveFigures): string {
 export function renderProgressBlock(figures: LiveFigures, style: TextStyle, columns: number): readonly string[] {
   const lines = [
     bar(figures, style, columns),
-    `  lanes      ${formatCount(figures.lanesOpen)} of ${formatCount(figures.lanesPlanned)}   failed ${formatCount(figures.failedLanes)}   dropped ${formatCount(figures.droppedLanes)}`,
+    `  clients      ${formatCount(figures.connectionsOpen)} of ${formatCount(figures.connectionsPlanned)}   failed ${formatCount(figures.failedConnections)}   dropped ${formatCount(figures.droppedConnections)}`,
     `  messages   sent ${formatCount(figures.sentPerSecond)}/s   delivered ${formatCount(figures.deliveredPerSecond)}/s   ${heard(
       figures,
     )
@@ -35,7 +35,7 @@ export function renderProgressBlock(figures: LiveFigures, style: TextStyle, colu
   return [...lines.map((line) => cut(line, columns)), paint(cut(`  trouble    ${troubles(figures)}`, columns))];
 }
 
-/** What lanes hear that they did not say, where there is any. */
+/** What clients hear that they did not say, where there is any. */
 function heard({ receivedPerSecond }: LiveFigures): readonly string[] {
   return receivedPerSecond === 0 ? [] : [`heard ${formatCount(receivedPerSecond)}`];
 }
@@ -62,8 +62,8 @@ const TROUBLES = [
   'reordered',
   'corrupted',
   'unexpected',
-  'failedLanes',
-  'droppedLanes',
+  'failedConnections',
+  'droppedConnections',
 ] as const;
 const NAME_OF: Readonly<Record<(typeof TROUBLES)[number], string>> = {
   unsent: 'unsent',
@@ -72,8 +72,8 @@ const NAME_OF: Readonly<Record<(typeof TROUBLES)[number], string>> = {
   reordered: 'reordered',
   corrupted: 'corrupted',
   unexpected: 'unexpected',
-  failedLanes: 'failed lanes',
-  droppedLanes: 'dropped lanes',
+  failedConnections: 'failed connections',
+  droppedConnections: 'dropped connections',
 };
 
 function troubles(figures: LiveFigures): string {

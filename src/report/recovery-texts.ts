@@ -14,7 +14,7 @@ export function recoveryTexts({
   meanSecondsDown,
 }: RecoveryResult): readonly string[] {
   const whole = [
-    `lanes available ${formatShare(availabilityRatio)}`,
+    `connections available ${formatShare(availabilityRatio)}`,
     ...(meanSecondsDown === null
       ? []
       : [`${plural(drops, 'drop')}, down for ${formatSeconds(meanSecondsDown)} on average`]),
@@ -30,9 +30,9 @@ function incidentTexts(incident: IncidentResult): readonly string[] {
   const failed = incident.failedBecause === null ? '' : `, which failed: ${printable(incident.failedBecause)}`;
   const drops =
     dropped === 0
-      ? ['no lane was dropped']
+      ? ['no connection was dropped']
       : [
-          `${plural(dropped, 'lane')} dropped, the first after ${formatSeconds(incident.firstDropSeconds)}`,
+          `${plural(dropped, 'client')} dropped, the first after ${formatSeconds(incident.firstDropSeconds)}`,
           ...(reconnected === 0
             ? ['none came back']
             : [

@@ -22,7 +22,7 @@ export function risksOf(result: RunResult): readonly ListItem[] {
       ? [
           item(
             'quiet',
-            'No lane was dropped or opened again, so the run says nothing about what a failure does to messages.',
+            'No connection was dropped or opened again, so the run says nothing about what a failure does to messages.',
           ),
         ]
       : []),

@@ -18,7 +18,7 @@ const LOST: RunEvent = {
   atNs: 1.5e9,
   worker: 0,
   violation: 'lost',
-  lane: 3,
+  client: 3,
   stream: 3,
   seq: 41,
   detail: '#41 never came back; #40 and #42 did',

@@ -3,7 +3,7 @@
 import type { RunResult } from '../facts/result.ts';
 import { formatCount } from '../units/rate.ts';
 import { type ReportDocument, type Section, TONES } from './document.ts';
-import { formatSeconds, lanesText, plural, VERDICT_WORDS } from './figures.ts';
+import { clientsText, formatSeconds, plural, VERDICT_WORDS } from './figures.ts';
 import { headlineCause } from './headline-cause.ts';
 import { printable } from './printable.ts';
 import { type Beside, NOTHING_BESIDE, type ReportTools } from './report-file.ts';
@@ -44,7 +44,7 @@ export function runDocument(result: RunResult, tools: ReportTools, beside: Besid
     facts: [
       run.startedAt,
       formatSeconds(run.durationSeconds),
-      lanesText(connections),
+      clientsText(connections),
       `${formatCount(result.messages.sent)} messages`,
       `against ${plan.target.urls.map((url) => printable(url, 200)).join(', ')}`,
       ...(plan.profile === null ? [] : [`profile ${printable(plan.profile, 60)}`]),

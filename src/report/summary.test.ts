@@ -46,22 +46,22 @@ describe('the summary', () => {
 
   test('puts the verdict first, then what was run', () => {
     expect(lines(result)[0]).toMatch(
-      /^ FAIL {4}chat-capacity {3}10\.0 s {3}10 lanes {3}2 workers {3}vs ws:\/\/10\.0\.0\.1:80\/ws$/,
+      /^ FAIL {4}chat-capacity {3}10\.0 s {3}10 clients {3}2 workers {3}vs ws:\/\/10\.0\.0\.1:80\/ws$/,
     );
     expect(lines(resultOf(parts, ['duplicated == 3']))[0]).toMatch(/^ PASS /);
     expect(lines(resultOf(parts, []))[0]).toMatch(/^ INCONCLUSIVE /);
   });
 
-  test('counts all lanes that were opened, and says how many were open at once where that were fewer', () => {
+  test('counts all clients that were opened, and says how many were open at once where that were fewer', () => {
     const headlineOf = (connections: object): string =>
       lines(resultOf({ ...parts, connections }, ['duplicated == 3']))[0]!;
     const turns = { attempted: 50, opened: 50, peakOpen: 1 };
-    expect(headlineOf(turns)).toContain('   50 lanes, at most 1 at once   ');
-    expect(headlineOf({ attempted: 60, opened: 60, reconnected: 10, peakOpen: 50 })).toContain('   50 lanes   ');
+    expect(headlineOf(turns)).toContain('   50 clients, at most 1 at once   ');
+    expect(headlineOf({ attempted: 60, opened: 60, reconnected: 10, peakOpen: 50 })).toContain('   50 clients   ');
     expect(headlineOf({ attempted: 60, opened: 60, reconnected: 10, peakOpen: 30 })).toContain(
-      '   50 lanes, at most 30 at once   ',
+      '   50 clients, at most 30 at once   ',
     );
-    expect(headlineOf({ attempted: 5, failed: 5 })).toContain('   0 lanes   ');
+    expect(headlineOf({ attempted: 5, failed: 5 })).toContain('   0 clients   ');
   });
 
   test('says which guarantee the counts are consistent with, how much that proves, and what the disorder was', () => {
@@ -77,7 +77,7 @@ describe('the summary', () => {
     };
     expect(delivery({ messages: { sent: 1000, delivered: 1000 } })).toEqual([
       'consistent with exactly-once in 1,000 messages (loss < 0.3 % with 95 % confidence)',
-      'fault-free only: no lane was dropped or opened again',
+      'fault-free only: no connection was dropped or opened again',
     ]);
     expect(
       delivery({
@@ -127,14 +127,14 @@ describe('the summary', () => {
     expect(lines(resultOf({}, [])).join('\n')).toMatch(/response +no samples/);
   });
 
-  test('lanes, their ends, and the first example of each failure', () => {
+  test('clients, their ends, and the first example of each failure', () => {
     const events: RunEvent[] = [
       {
         kind: 'failure',
         atNs: 1,
         worker: 0,
         group: 0,
-        lane: 0,
+        client: 0,
         failure: 'refused',
         detail: 'connect ECONNREFUSED 10.0.0.1:80',
         close: null,
@@ -151,7 +151,7 @@ describe('the summary', () => {
       atNs: 0,
       worker: 0,
       group: 0,
-      lane: 0,
+      client: 0,
       failure: 'upgradeRejected',
       detail: 'HTTP 403 Access denied',
       close: null,
@@ -218,7 +218,7 @@ describe('the summary', () => {
       atNs: 31_204 * MS,
       worker: 0,
       violation: kind,
-      lane: 812,
+      client: 812,
       stream: 812,
       seq,
       detail: `#${seq}`,
@@ -303,8 +303,8 @@ describe('what the run cost', () => {
 describe('what comes from outside cannot harm the terminal', () => {
   const evil = '\u001b[2J\u202eevil\nsecond line';
   const events: RunEvent[] = [
-    { kind: 'failure', atNs: 1, worker: 0, group: 0, lane: 0, failure: 'reset', detail: evil, close: null },
-    { kind: 'violation', atNs: 1, worker: 0, violation: 'lost', lane: 0, stream: 0, seq: 0, detail: evil },
+    { kind: 'failure', atNs: 1, worker: 0, group: 0, client: 0, failure: 'reset', detail: evil, close: null },
+    { kind: 'violation', atNs: 1, worker: 0, violation: 'lost', client: 0, stream: 0, seq: 0, detail: evil },
     { kind: 'stopping', atNs: 1, reason: 'abortRule', detail: evil },
   ];
 
@@ -326,7 +326,7 @@ describe('what comes from outside cannot harm the terminal', () => {
 describe('what a plan without messages of its own is told', () => {
   const numbering = { sequence: ['seq'], channel: null, shared: false };
   const plan = {
-    dialect: { kind: 'push', hello: [], pushes: numbering },
+    protocol: { kind: 'push', hello: [], pushes: numbering },
     load: makePlan({ messages: { kind: 'none' } }).load,
   };
   const result = resultOf(
@@ -342,7 +342,7 @@ describe('what a plan without messages of its own is told', () => {
     expect(lines(result)).toEqual(
       expect.arrayContaining([
         '  x  pushes.missed == 0   2',
-        '  messages   none: lanes were opened and held',
+        '  messages   none: connections were opened and held',
         '  pushes     reach 97 %   owed 100   received 97   missed 2   unresolved 1   not judged 4',
       ]),
     );
@@ -408,9 +408,9 @@ describe('what is said of a fault', () => {
 
   test('is when it was, what it dropped, how that came back, and what it cost', () => {
     expect(told([fault('began', 4), fault('ended', 5)], { messages: { unresolved: 3 } })).toEqual([
-      '  recovery   lanes available 90 %   10 drops, down for 100 ms on average',
+      '  recovery   connections available 90 %   10 drops, down for 100 ms on average',
       '             deployment at 4.0 s, for 1.0 s',
-      '                10 lanes dropped, the first after 250 ms, 10 back after 1.5 s to 2.8 s, down p50 1.5 s, max 1.5 s, at most 10 in a second',
+      '                10 connections dropped, the first after 250 ms, 10 back after 1.5 s to 2.8 s, down p50 1.5 s, max 1.5 s, at most 10 in a second',
       '                unresolved 3, too few seconds before it to compare with',
     ]);
   });

@@ -8,7 +8,7 @@ import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { failureAdvice } from './advice.ts';
-import { formatMs, formatPerSecond, formatSeconds, formatShare, lanesText, plural } from './figures.ts';
+import { clientsText, formatMs, formatPerSecond, formatSeconds, formatShare, plural } from './figures.ts';
 import { headlineCause } from './headline-cause.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
@@ -36,7 +36,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...typeLines(result),
     ...(sends ? section('response', timeParts(result.response)) : []),
     ...(sends ? section('service', [...timeParts(result.service), ...jitterText(result)]) : []),
-    ...section('lanes', laneParts(result)),
+    ...section('clients', clientParts(result)),
     ...failureLines(result),
     ...closeLines(result),
     ...negotiatedLines(result),
@@ -59,7 +59,7 @@ function headline({ verdict, run, plan, connections }: RunResult, style: TextSty
   const parts = [
     printable(run.name, 80),
     `${run.durationSeconds.toFixed(1)} s`,
-    lanesText(connections),
+    clientsText(connections),
     plural(run.workerCount, 'worker'),
     `vs ${plan.target.urls.map((url) => printable(url, 120)).join(', ')}`,
   ];
@@ -109,7 +109,7 @@ function doubtLines({ verdict, violations }: RunResult, style: TextStyle): strin
 }
 
 function messageParts({ messages, plan }: RunResult): string[] {
-  if (plan.load.messages.kind === 'none') return ['none: lanes were opened and held'];
+  if (plan.load.messages.kind === 'none') return ['none: connections were opened and held'];
   const unsent = Object.entries(messages.unsent).filter(([, count]) => count > 0);
   const reasons = unsent.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ');
   return [
@@ -137,8 +137,8 @@ const MAX_REJECTIONS = 3;
 
 /** What the service said of the messages that it did not take: the first of each kind. */
 function rejectionLines({ rejections }: RunResult): string[] {
-  const lines = rejections.slice(0, MAX_REJECTIONS).flatMap(({ lane, seq, text, atSecond }, index) => {
-    const first = `first at ${atSecond.toFixed(3)} s, stream ${formatCount(lane)}, #${formatCount(seq)}`;
+  const lines = rejections.slice(0, MAX_REJECTIONS).flatMap(({ client, seq, text, atSecond }, index) => {
+    const first = `first at ${atSecond.toFixed(3)} s, stream ${formatCount(client)}, #${formatCount(seq)}`;
     return section(index === 0 ? 'rejected' : '', [printable(text, 200), first]);
   });
   const more = rejections.length - MAX_REJECTIONS;
@@ -151,7 +151,7 @@ function deliveryLines({ delivery, messages }: RunResult): string[] {
   const { reordering, loss, damage, strangers, unreadable } = delivery;
   const places = reordering.meanExtent?.toFixed(1);
   const details = [
-    ...(delivery.faultFreeOnly ? ['fault-free only: no lane was dropped or opened again'] : []),
+    ...(delivery.faultFreeOnly ? ['fault-free only: no connection was dropped or opened again'] : []),
     ...(reordering.maxExtent === null
       ? []
       : [
@@ -175,7 +175,7 @@ function unreadableLines(unreadable: RunResult['delivery']['unreadable']): strin
     const example =
       first === null
         ? ''
-        : `; the first, lane ${formatCount(first.lane)} at ${first.atSecond.toFixed(3)} s: ${printable(first.text, 160)}`;
+        : `; the first, client ${formatCount(first.client)} at ${first.atSecond.toFixed(3)} s: ${printable(first.text, 160)}`;
     return `unreadable: ${formatCount(count)} ${are}${example}`;
   });
 }
@@ -201,7 +201,7 @@ function typeLines({ types }: RunResult): string[] {
 
 const MAX_TYPES = 10;
 
-/** What lanes heard of one another. */
+/** What clients heard of one another. */
 function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
   if (fanout === null || plan.load.rooms === null) return [];
   const { receivers, spread } = fanout;
@@ -218,11 +218,11 @@ function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
     fanout.compared === 0
       ? []
       : [
-          `one order for all lanes of a room in ${formatCount(fanout.compared)} comparisons, but for ${formatCount(messages.disagreed)}`,
+          `one order for all clients of a room in ${formatCount(fanout.compared)} comparisons, but for ${formatCount(messages.disagreed)}`,
         ];
   const [worst] = receivers.worst;
-  const whole = `${formatCount(receivers.complete)} of ${plural(receivers.count, 'lane')} heard everything`;
-  const short = `lane ${formatCount(worst?.lane ?? 0)} heard ${formatCount(worst?.received ?? 0)} of ${formatCount(worst?.owed ?? 0)}`;
+  const whole = `${formatCount(receivers.complete)} of ${plural(receivers.count, 'client')} heard everything`;
+  const short = `client ${formatCount(worst?.client ?? 0)} heard ${formatCount(worst?.received ?? 0)} of ${formatCount(worst?.owed ?? 0)}`;
   const spreadText = (['first', 'median', 'last', 'skew'] as const)
     .map((name) => `to ${name} ${formatMs(spread[name].p50Ms)}`.replace('to skew', 'skew'))
     .join('   ');
@@ -241,7 +241,7 @@ function recoveryLines({ recovery }: RunResult): string[] {
   return first === undefined ? [] : [...section('recovery', [first]), ...others.flatMap((text) => section('', [text]))];
 }
 
-/** What the lanes' own pings came to, where there were any. */
+/** What the clients' own pings came to, where there were any. */
 function pingLines({ pings }: RunResult): string[] {
   if (pings === null || pings.sent === 0) return [];
   const counts = [`sent ${formatCount(pings.sent)}`, `unanswered ${formatCount(pings.unanswered)}`];
@@ -275,7 +275,7 @@ function pushLines({ pushes }: RunResult): string[] {
     ...(skew === null || skew.pushes === 0
       ? []
       : section('', [
-          `between first and last lane, of ${plural(skew.pushes, 'push').replace('pushs', 'pushes')}:   ${timeParts(skew.times).join('   ')}`,
+          `between first and last client, of ${plural(skew.pushes, 'push').replace('pushs', 'pushes')}:   ${timeParts(skew.times).join('   ')}`,
         ])),
   ];
 }
@@ -303,7 +303,7 @@ function silentDropText({ smallestBacklogBytes }: RunResult['delivery']['loss'])
   if (smallestBacklogBytes === null || smallestBacklogBytes < TELLING_BACKLOG_BYTES) return [];
   const least = formatBytes(Math.round(smallestBacklogBytes));
   return [
-    `no hole opened with less than ${least} under way on its lane: so it looks where a service drops in silence what a ` +
+    `no hole opened with less than ${least} under way on its client: so it looks where a service drops in silence what a ` +
       'slow reader does not take in time',
   ];
 }
@@ -360,7 +360,7 @@ function percentilePart(name: string, ms: number | null, percent: number, count:
   return `${name} n/a (needs ${needed === null ? 'more' : formatCount(needed)}, got ${formatCount(count)})`;
 }
 
-function laneParts({ connections, plan }: RunResult): string[] {
+function clientParts({ connections, plan }: RunResult): string[] {
   const codes = Object.entries(connections.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
   return [
     `opened ${formatCount(connections.opened)}${openedIn(connections, plan.load.connections)}`,
@@ -372,7 +372,7 @@ function laneParts({ connections, plan }: RunResult): string[] {
   ];
 }
 
-/** The time is until the lanes of the first segment were up: said only where those are all. */
+/** The time is until the clients of the first segment were up: said only where those are all. */
 function openedIn(
   { opened, connectedSeconds }: RunResult['connections'],
   [first]: RunResult['plan']['load']['connections'],
@@ -447,7 +447,8 @@ function generatorParts({ generator, sendLag }: RunResult): string[] {
   if (sendLag.count > 0) parts.push(`send lag ${percentilePart('p99', sendLag.p99Ms, 99, sendLag.count)}`);
   if (generator.cpuRatioMax !== null) parts.push(`CPU ${formatPercent(Math.round(generator.cpuRatioMax * 100) / 100)}`);
   if (generator.eventLoopDelayMsP99 !== null) parts.push(`event loop p99 ${formatMs(generator.eventLoopDelayMsP99)}`);
-  if (generator.rssBytesPerLane !== null) parts.push(`${formatBytes(Math.round(generator.rssBytesPerLane))} a lane`);
+  if (generator.rssBytesPerConnection !== null)
+    parts.push(`${formatBytes(Math.round(generator.rssBytesPerConnection))} a connection`);
   if (generator.missedWorkers > 0) parts.push(`${plural(generator.missedWorkers, 'worker')} died`);
   return parts;
 }

@@ -148,7 +148,7 @@ test('a failure that a proxy would have helped against says that the one of the 
       const detail = `${failure} it was`;
       return {
         kind: 'event',
-        event: { kind: 'failure', atNs: 0, worker, group: 0, lane: 0, failure, detail, close: null },
+        event: { kind: 'failure', atNs: 0, worker, group: 0, client: 0, failure, detail, close: null },
       };
     });
     if (command.kind === 'connect') say(...events);
@@ -182,7 +182,7 @@ describe('a run that goes its way', () => {
   test('gives every worker its shard, the same start and the same moment for the first message', async () => {
     const { sent } = await conduct(obedient);
     const assigned = sent.flatMap(({ command }) => (command.kind === 'assign' ? command.assignments : []));
-    expect(assigned.map(({ shard, shards, laneCount }) => [shard, shards, laneCount])).toEqual([
+    expect(assigned.map(({ shard, shards, clientCount }) => [shard, shards, clientCount])).toEqual([
       [0, 2, 10],
       [1, 2, 10],
     ]);
@@ -268,7 +268,7 @@ describe('workers in trouble', () => {
     expect(seen.events.at(-1)).toMatchObject({ kind: 'runEnded', end: 'completed' });
   });
 
-  test('one that dies while lanes open does not hold the others up', async () => {
+  test('one that dies while clients open does not hold the others up', async () => {
     const seen = await conduct((worker, command, say, die) => {
       if (worker === 0 && command.kind === 'connect') die('signal SIGSEGV');
       else obedient(worker, command, say, die);
@@ -345,14 +345,14 @@ describe('an early end', () => {
     expect(seen.events.at(-1)).toMatchObject({ end: 'interrupted' });
   });
 
-  test('no lane could be opened', async () => {
+  test('no connection could be opened', async () => {
     const seen = await conduct((worker, command, say, die) => {
       if (command.kind === 'startMessages') {
         const connections = { attempted: 5, failed: 5, failures: { refused: 5 } };
         say({ kind: 'window', window: makeWindow({ worker, connections }) });
       } else obedient(worker, command, say, die);
     });
-    expect(seen.events).toContainEqual(expect.objectContaining({ kind: 'stopping', reason: 'noLanes' }));
+    expect(seen.events).toContainEqual(expect.objectContaining({ kind: 'stopping', reason: 'noConnections' }));
     expect(seen.events.at(-1)).toMatchObject({ end: 'aborted' });
   });
 });
@@ -414,7 +414,7 @@ test('what workers report is kept, with secrets taken out', async () => {
             atNs: 1,
             worker,
             group: 0,
-            lane: 0,
+            client: 0,
             failure: 'upgradeRejected',
             detail,
             close: null,

@@ -9,7 +9,7 @@ import type { FaultPhase, Manifest, RunEnd, RunEvent, StopReason, WindowCount } 
 import type { Phase } from '../facts/live-figures.ts';
 import type { ProbeReading } from '../facts/probe.ts';
 import type { Window } from '../facts/window.ts';
-import { laneGroups } from '../plan/lane-groups.ts';
+import { clientGroups } from '../plan/client-groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactExcerpt } from '../plan/redact.ts';
 import { planStages } from '../plan/stages.ts';
@@ -42,7 +42,7 @@ const SILENCE_LIMIT_NS = 20e9;
 const STOOD_STILL_NS = 1e9;
 /** Abort rules need this much of a run before they are believed. */
 const ABORT_AFTER_NS = 5e9;
-/** How long after a stop, beside the drain, workers may take to close their lanes. */
+/** How long after a stop, beside the drain, workers may take to close their clients. */
 const CLOSE_ALLOWANCE_NS = 15e9;
 
 export interface ConductParts {
@@ -69,12 +69,12 @@ type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
 
 export async function conductRun(plan: Plan, parts: ConductParts): Promise<void> {
   const { needs, recording, options } = parts;
-  /** What a lane was told comes from its own row; but where lanes hear one another, or nobody knows which it was, from any. */
+  /** What a client was told comes from its own row; but where clients hear one another, or nobody knows which it was, from any. */
   const anyRow = [...new Set([...options.secrets, ...parts.rowSecrets.slice(0, MOST_ROWS_HIDDEN).flat()])];
-  const secretsOf = (lane: number | null): readonly string[] => {
+  const secretsOf = (client: number | null): readonly string[] => {
     if (parts.rowSecrets.length === 0) return options.secrets;
-    if (lane === null || plan.load.rooms !== null) return anyRow;
-    return [...options.secrets, ...parts.rowSecrets[lane % parts.rowSecrets.length]!];
+    if (client === null || plan.load.rooms !== null) return anyRow;
+    return [...options.secrets, ...parts.rowSecrets[client % parts.rowSecrets.length]!];
   };
   const states: WorkerState[] = Array.from({ length: needs.workers }, () => 'starting');
   const heardNs: number[] = states.map(() => 0);
@@ -148,7 +148,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     wake();
   }
 
-  /** Once, when the last living worker has its first lanes. */
+  /** Once, when the last living worker has its first clients. */
   function noteConnected(): void {
     if (isConnected || connected.size === 0 || !living().every((worker) => connected.has(worker))) return;
     isConnected = true;
@@ -226,7 +226,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     if (options.signal?.aborted === true) stop('interrupted', 'stopped by the user');
     else if (recording.problem() !== null) stopUnwritable(recording.problem()!);
     else if (living().length === 0) stop('workersDied', 'every worker died');
-    else if (isConnected && view.allLanesFailed()) stop('noLanes', 'no lane could be opened');
+    else if (isConnected && view.allConnectionsFailed()) stop('noConnections', 'no connection could be opened');
     else lookAtAbortRules();
   }
 
@@ -344,15 +344,15 @@ function assignmentsOf(
   { needs, manifest, rows, feed, addresses }: ConductParts,
   worker: number,
 ): NonEmpty<Assignment> {
-  const [healthy, ...groups] = laneGroups(whole).map(
-    ({ plan, laneCount, group, firstLane, misbehavior }): Assignment => ({
+  const [healthy, ...groups] = clientGroups(whole).map(
+    ({ plan, clientCount, group, firstClient, misbehavior }): Assignment => ({
       plan,
       shard: worker,
       shards: needs.workers,
       run: runMark(manifest.id),
-      laneCount,
+      clientCount,
       group,
-      firstLane,
+      firstClient,
       misbehavior,
       rows,
       feed,
@@ -377,9 +377,9 @@ function withProxy(event: RunEvent, unused: string | null): RunEvent {
 }
 
 /** What a service says may repeat what it was told, and hold anything at all. */
-function cleanEvent(event: RunEvent, secretsOf: (lane: number | null) => readonly string[]): RunEvent {
+function cleanEvent(event: RunEvent, secretsOf: (client: number | null) => readonly string[]): RunEvent {
   if (!('detail' in event) || event.detail === null) return event;
-  const secrets = secretsOf('lane' in event ? event.lane : null);
+  const secrets = secretsOf('client' in event ? event.client : null);
   const detail = cleanText(event.detail, secrets);
   if (event.kind !== 'failure' || event.close === null) return { ...event, detail };
   return { ...event, detail, close: { ...event.close, reason: cleanText(event.close.reason, secrets) } };

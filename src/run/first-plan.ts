@@ -28,7 +28,7 @@ export interface FirstPlanPorts {
 }
 
 export interface FirstPlanRequest {
-  /** What the flags make: for its target, and the dialect's `hello` and `send`. */
+  /** What the flags make: for its target, and the protocol's `hello` and `send`. */
   readonly plan: Plan;
   readonly secrets: readonly string[];
   /** The same as typed, with its placeholders: what may be written down. */
@@ -103,7 +103,7 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
     const transcript = await acquaint({
       plan: { ...placed, target: { ...placed.target, ...LOOK } },
       addresses,
-      hello: placed.dialect.kind === 'json' ? placed.dialect.hello.map(forFirstLane) : [],
+      hello: placed.protocol.kind === 'json' ? placed.protocol.hello.map(forFirstClient) : [],
       watchNs: request.watchNs,
       asking: { shapes: shapesOf(request), mark: ports.newMark() },
       secrets: request.secrets,
@@ -129,13 +129,13 @@ async function mayProbe({ consent, interviewer, tell }: FirstPlanRequest): Promi
 }
 
 function shapesOf({ plan, send }: FirstPlanRequest): readonly Shape[] {
-  if (send === null || plan.dialect.kind !== 'json') return USUAL_SHAPES;
-  return [{ ...shapeOf(send), template: plan.dialect.template }];
+  if (send === null || plan.protocol.kind !== 'json') return USUAL_SHAPES;
+  return [{ ...shapeOf(send), template: plan.protocol.template }];
 }
 
-/** As lane 0 says it. */
-function forFirstLane(template: string): string {
-  return template.replace(/"\$\{(?:lane|room)\}"|\$\{(?:lane|room)\}/g, '0');
+/** As client 0 says it. */
+function forFirstClient(template: string): string {
+  return template.replace(/"\$\{(?:client|room)\}"|\$\{(?:client|room)\}/g, '0');
 }
 
 function withHiddenSend(recognition: Recognition, hide: <T>(message: T) => T): Recognition {

@@ -25,8 +25,8 @@ export interface LiveView {
   /** Whether so many workers have reported of the second. */
   isComplete(second: number, workers: number): boolean;
   progress(second: number, phase: Phase, elapsedSeconds: number, totalSeconds: number | null): LiveFigures;
-  /** Every lane that was tried has failed. */
-  allLanesFailed(): boolean;
+  /** Every client that was tried has failed. */
+  allConnectionsFailed(): boolean;
   /** The first of the conditions that holds for the run so far. */
   metCondition(conditions: readonly Threshold[]): ThresholdResult | null;
 }
@@ -81,8 +81,8 @@ export function createLiveView(needs: MachineNeeds, stages: number): LiveView {
         phase,
         elapsedSeconds,
         totalSeconds,
-        lanesOpen: sumOf(open.values()),
-        lanesPlanned: needs.lanes,
+        connectionsOpen: sumOf(open.values()),
+        connectionsPlanned: needs.clients,
         sentPerSecond: tally.messages.sent,
         deliveredPerSecond: tally.messages.delivered,
         receivedPerSecond: tally.fanoutReceived + tally.pushes.received,
@@ -96,12 +96,12 @@ export function createLiveView(needs: MachineNeeds, stages: number): LiveView {
         reordered: messages.reordered,
         corrupted: messages.corrupted,
         unexpected: messages.unexpected,
-        failedLanes: total.failed,
-        droppedLanes: total.droppedByServer,
+        failedConnections: total.failed,
+        droppedConnections: total.droppedByServer,
         sendLagP99Ns: percentile(tally.histograms.sendLag, 99),
       };
     },
-    allLanesFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= total.attempted,
+    allConnectionsFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= total.attempted,
     metCondition(conditions) {
       const sendingSeconds = rateSeconds(sendingNs.size === 0 ? 0 : sumOf(sendingNs.values()) / sendingNs.size);
       const evidence = { tally: total, types: [], fanout: null, sendingSeconds, attempted: total.attempted };

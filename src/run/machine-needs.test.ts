@@ -18,67 +18,67 @@ const machine = (limits: Partial<MachineLimits> = {}): MachineLimits => ({
   nodeVersion: 'v20.20.2',
   ...limits,
 });
-const lanes = (count: number) => ({
+const clients = (count: number) => ({
   connections: curve({ to: count }, { hold: SECOND }),
   plan: { workers: 'auto' as const },
 });
 
 describe('what the machine lacks is said with what would be possible', () => {
   test('nothing', () => {
-    expect(machineNeeds(makePlan(lanes(10_000)), machine()).problems).toEqual([]);
+    expect(machineNeeds(makePlan(clients(10_000)), machine()).problems).toEqual([]);
     const unknown = machine({ filesPerProcess: Number.POSITIVE_INFINITY, portsPerAddress: Number.POSITIVE_INFINITY });
-    expect(machineNeeds(makePlan(lanes(1_000_000)), unknown).problems).toEqual([]);
+    expect(machineNeeds(makePlan(clients(1_000_000)), unknown).problems).toEqual([]);
   });
 
-  test('file descriptors: how many lanes a worker may have, and how many workers it takes', () => {
-    const plan = makePlan({ ...lanes(25_000), plan: { workers: 1 } });
+  test('file descriptors: how many clients a worker may have, and how many workers it takes', () => {
+    const plan = makePlan({ ...clients(25_000), plan: { workers: 1 } });
     const { problems } = machineNeeds(plan, machine());
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(/^workers: 25,000 lanes a worker need more than the 20,000 files/);
-    expect(problems[0]).toContain('at most 19,936 lanes a worker are possible');
+    expect(problems[0]).toMatch(/^workers: 25,000 clients a worker need more than the 20,000 files/);
+    expect(problems[0]).toContain('at most 19,936 clients a worker are possible');
     expect(problems[0]).toContain('Use 2 workers or more');
-    expect(machineNeeds(makePlan({ ...lanes(19_936), plan: { workers: 1 } }), machine()).problems).toEqual([]);
-    expect(machineNeeds(makePlan({ ...lanes(19_937), plan: { workers: 1 } }), machine()).problems).toHaveLength(1);
+    expect(machineNeeds(makePlan({ ...clients(19_936), plan: { workers: 1 } }), machine()).problems).toEqual([]);
+    expect(machineNeeds(makePlan({ ...clients(19_937), plan: { workers: 1 } }), machine()).problems).toHaveLength(1);
   });
 
-  test('local ports: how many lanes there may be, and how many source addresses it takes', () => {
-    const { problems } = machineNeeds(makePlan(lanes(100_000)), machine());
+  test('local ports: how many clients there may be, and how many source addresses it takes', () => {
+    const { problems } = machineNeeds(makePlan(clients(100_000)), machine());
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(/^load\.connections: 100,000 lanes need more than the 28,232 local ports/);
-    expect(problems[0]).toContain('at most 28,232 lanes are possible');
+    expect(problems[0]).toMatch(/^load\.connections: 100,000 clients need more than the 28,232 local ports/);
+    expect(problems[0]).toContain('at most 28,232 clients are possible');
     expect(problems[0]).toContain('Give at least 4 target.sourceAddresses');
     const four = { sourceAddresses: ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'] };
-    expect(machineNeeds(makePlan({ ...lanes(100_000), target: four }), machine()).problems).toEqual([]);
-    expect(machineNeeds(makePlan({ ...lanes(28_232) }), machine()).problems).toEqual([]);
-    expect(machineNeeds(makePlan({ ...lanes(28_233) }), machine()).problems).toHaveLength(1);
+    expect(machineNeeds(makePlan({ ...clients(100_000), target: four }), machine()).problems).toEqual([]);
+    expect(machineNeeds(makePlan({ ...clients(28_232) }), machine()).problems).toEqual([]);
+    expect(machineNeeds(makePlan({ ...clients(28_233) }), machine()).problems).toHaveLength(1);
   });
 
   test('several target URLs have ports each, unless the source address is bound', () => {
     const urls = ['ws://a/', 'ws://b/', 'ws://c/', 'ws://d/'] as const;
-    expect(machineNeeds(makePlan({ ...lanes(100_000), target: { urls } }), machine()).problems).toEqual([]);
+    expect(machineNeeds(makePlan({ ...clients(100_000), target: { urls } }), machine()).problems).toEqual([]);
     const bound = { urls, sourceAddresses: ['127.0.0.2'] };
-    expect(machineNeeds(makePlan({ ...lanes(100_000), target: bound }), machine()).problems).toHaveLength(1);
+    expect(machineNeeds(makePlan({ ...clients(100_000), target: bound }), machine()).problems).toHaveLength(1);
   });
 
   test('the reference target is one process', () => {
     const urls = [REFERENCE_TARGET] as const;
-    const { problems } = machineNeeds(makePlan({ ...lanes(20_000), target: { urls } }), machine());
+    const { problems } = machineNeeds(makePlan({ ...clients(20_000), target: { urls } }), machine());
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain('at most 19,936 lanes are possible');
+    expect(problems[0]).toContain('at most 19,936 clients are possible');
   });
 
-  test('the proxy for faults on the way is one process, with two files a lane', () => {
+  test('the proxy for faults on the way is one process, with two files a client', () => {
     const fault = { kind: 'way', fault: 'down', name: 'down', atNs: 0, forNs: null, settings: {} } as const;
     const by = (count: number) => {
-      const plan = makePlan({ ...lanes(count), plan: { workers: 'auto', faults: [fault] } });
+      const plan = makePlan({ ...clients(count), plan: { workers: 'auto', faults: [fault] } });
       return machineNeeds(plan, machine()).problems;
     };
     expect(by(9_966)).toEqual([]);
-    expect(by(9_967)).toEqual([expect.stringContaining('at most 9,966 lanes are possible')]);
+    expect(by(9_967)).toEqual([expect.stringContaining('at most 9,966 clients are possible')]);
   });
 
   test('all that is lacking is said at once', () => {
-    const plan = makePlan({ ...lanes(100_000), target: { urls: [REFERENCE_TARGET] }, plan: { workers: 1 } });
+    const plan = makePlan({ ...clients(100_000), target: { urls: [REFERENCE_TARGET] }, plan: { workers: 1 } });
     expect(machineNeeds(plan, machine())).toMatchObject({ problems: { length: 3 } });
   });
 });
@@ -87,23 +87,23 @@ describe('workers', () => {
   const workers = (plan: Parameters<typeof makePlan>[0], limits: Partial<MachineLimits> = {}): number =>
     machineNeeds(makePlan({ ...plan, plan: { workers: 'auto' } }), machine(limits)).workers;
 
-  test('as many as lanes, files and messages need, and one core is left free', () => {
-    expect(workers(lanes(100))).toBe(1);
-    expect(workers(lanes(30_001))).toBe(3);
-    expect(workers(lanes(150_000), { filesPerProcess: 1e6 })).toBe(3);
-    expect(workers(lanes(150_000), { filesPerProcess: 1e6, cores: 16 })).toBe(10);
+  test('as many as clients, files and messages need, and one core is left free', () => {
+    expect(workers(clients(100))).toBe(1);
+    expect(workers(clients(30_001))).toBe(3);
+    expect(workers(clients(150_000), { filesPerProcess: 1e6 })).toBe(3);
+    expect(workers(clients(150_000), { filesPerProcess: 1e6, cores: 16 })).toBe(10);
     expect(workers({ messages: openMessages(100_000, SECOND) })).toBe(3);
     expect(workers({ messages: openMessages(100_000, SECOND) }, { cores: 1 })).toBe(1);
   });
 
   test('more than there are cores where one process may not open enough files', () => {
-    expect(workers(lanes(100_000), { filesPerProcess: 1064 })).toBe(100);
+    expect(workers(clients(100_000), { filesPerProcess: 1064 })).toBe(100);
   });
 
   test('exactly as many as the plan says', () => {
     expect(machineNeeds(makePlan({ plan: { workers: 7 } }), machine())).toMatchObject({
       workers: 7,
-      lanesPerWorker: 1,
+      connectionsPerWorker: 1,
     });
   });
 });
@@ -122,13 +122,13 @@ test('a quota of CPU leaves as many workers as whole cores, less one, and no cor
   expect(under(0.4, 400_000).workers).toBe(1);
 });
 
-test('memory: at least what idle processes and their lanes take, and no more than the cgroup allows', () => {
-  const plan = makePlan({ ...lanes(1000), plan: { workers: 2 } });
+test('memory: at least what idle processes and their clients take, and no more than the cgroup allows', () => {
+  const plan = makePlan({ ...clients(1000), plan: { workers: 2 } });
   expect(machineNeeds(plan, machine())).toMatchObject({ processes: 3, memoryBytes: 77e6, problems: [] });
   expect(machineNeeds(plan, machine({ allowedMemoryBytes: 77e6 })).problems).toEqual([]);
   expect(machineNeeds(plan, machine({ allowedMemoryBytes: 76e6 })).problems).toEqual([
-    'load.connections: 1,000 lanes (workers: 2) need at least 77.0 MB of memory, more than the 76.0 MB that its cgroup allows. ' +
-      'Use fewer lanes or workers, or raise the limit',
+    'load.connections: 1,000 clients (workers: 2) need at least 77.0 MB of memory, more than the 76.0 MB that its cgroup allows. ' +
+      'Use fewer clients or workers, or raise the limit',
   ]);
   expect(machineNeeds(plan, machine({ memoryBytes: 5e7, allowedMemoryBytes: 5e7 })).problems[0]).toContain(
     'more than the 50.0 MB of this machine',
@@ -136,7 +136,7 @@ test('memory: at least what idle processes and their lanes take, and no more tha
 });
 
 test('the process that starts the workers has files of its own, for each of them', () => {
-  const plan = makePlan({ ...lanes(10), plan: { workers: 60 } });
+  const plan = makePlan({ ...clients(10), plan: { workers: 60 } });
   expect(machineNeeds(plan, machine({ filesPerProcess: 304 }))).toMatchObject({ coordinatorFiles: 304, problems: [] });
   expect(machineNeeds(plan, machine({ filesPerProcess: 303 })).problems).toEqual([
     expect.stringMatching(

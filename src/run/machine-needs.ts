@@ -12,15 +12,15 @@ import { unreachable } from '../units/unreachable.ts';
 import type { MachineLimits } from './ports.ts';
 
 export interface MachineNeeds {
-  readonly lanes: number;
+  readonly clients: number;
   readonly peakMessagesPerSecond: number | null;
   readonly messages: number | null;
   readonly workers: number;
-  readonly lanesPerWorker: number;
+  readonly connectionsPerWorker: number;
   readonly filesPerWorker: number;
   /** Of the command itself. */
   readonly coordinatorFiles: number;
-  /** Lanes that share one source address and one target address and port. */
+  /** Clients that share one source address and one target address and port. */
   readonly portsPerAddress: number;
   /** Processes that can each keep a core busy. */
   readonly processes: number;
@@ -31,79 +31,81 @@ export interface MachineNeeds {
   readonly problems: readonly string[];
 }
 
-/** Files a worker has open beside its lanes: standard streams, IPC, libraries, the event loop's own. */
-const FILES_BESIDE_LANES = 64;
-/** One to the lane, one to the service. */
-const FILES_A_LANE_BY_PROXY = 2;
+/** Files a worker has open beside its clients: standard streams, IPC, libraries, the event loop's own. */
+const FILES_BESIDE_CONNECTIONS = 64;
+/** One to the client, one to the service. */
+const FILES_A_CONNECTION_BY_PROXY = 2;
 /** The coordinator's to a worker: its channel and its last words. Starting one takes as many again for a moment. */
 const FILES_A_WORKER = 4;
 /**
- * Of their own, beside the program text that processes share: `grep RssAnon /proc/PID/status` of runs with 10 and 3,000 lanes, on
+ * Of their own, beside the program text that processes share: `grep RssAnon /proc/PID/status` of runs with 10 and 3,000 clients, on
  * 2026-11-28 (Node 20, x64). With less nothing runs; what messages take in flight comes on top.
  */
 const COORDINATOR_BYTES = 35e6;
 const WORKER_BYTES = 20e6;
-const LANE_BYTES = 2e3;
+const CLIENT_BYTES = 2e3;
 /** What one worker carries easily; more of a load gets more workers, up to the cores that are free. */
-const LANES_PER_WORKER = 15_000;
+const CLIENTS_PER_WORKER = 15_000;
 const MESSAGES_PER_WORKER = 40_000;
 
 export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
-  const lanes = Math.ceil(peakLevel(plan.load.connections));
-  const lanesPerProcess = Math.max(1, machine.filesPerProcess - FILES_BESIDE_LANES);
+  const clients = Math.ceil(peakLevel(plan.load.connections));
+  const connectionsPerProcess = Math.max(1, machine.filesPerProcess - FILES_BESIDE_CONNECTIONS);
   const rate = peakMessagesPerSecond(plan);
   const workers =
-    plan.workers === 'auto' ? chooseWorkers(lanes, rate, lanesPerProcess, machine.allowedCores) : plan.workers;
-  const lanesPerWorker = Math.ceil(lanes / workers);
+    plan.workers === 'auto' ? chooseWorkers(clients, rate, connectionsPerProcess, machine.allowedCores) : plan.workers;
+  const connectionsPerWorker = Math.ceil(clients / workers);
   // A bound source address has its ports once for all targets: the kernel picks the port before it knows the target.
   const addresses =
     plan.target.sourceAddresses.length > 0 ? plan.target.sourceAddresses.length : targetCount(plan.target.urls);
-  const portsPerAddress = Math.ceil(lanes / addresses);
+  const portsPerAddress = Math.ceil(clients / addresses);
   const hasReference = plan.target.urls.includes(REFERENCE_TARGET);
   const targets = hasReference ? 1 : 0;
   const processes = workers + 1 + targets;
   const byProxy = plan.faults.some(({ kind }) => kind === 'way');
   const coordinatorFiles =
-    FILES_BESIDE_LANES + FILES_A_WORKER * (workers + targets) + (byProxy ? FILES_A_LANE_BY_PROXY * lanes : 0);
-  const memoryBytes = COORDINATOR_BYTES + WORKER_BYTES * (workers + targets) + LANE_BYTES * lanes * (1 + targets);
+    FILES_BESIDE_CONNECTIONS +
+    FILES_A_WORKER * (workers + targets) +
+    (byProxy ? FILES_A_CONNECTION_BY_PROXY * clients : 0);
+  const memoryBytes = COORDINATOR_BYTES + WORKER_BYTES * (workers + targets) + CLIENT_BYTES * clients * (1 + targets);
   const problems: string[] = [];
   if (memoryBytes > machine.allowedMemoryBytes) {
     const limit = machine.allowedMemoryBytes < machine.memoryBytes ? 'that its cgroup allows' : 'of this machine';
     problems.push(
-      `load.connections: ${formatCount(lanes)} lanes (workers: ${formatCount(workers)}) need at least ${formatBytes(memoryBytes)} ` +
-        `of memory, more than the ${formatBytes(machine.allowedMemoryBytes)} ${limit}. Use fewer lanes or workers, or raise the limit`,
+      `load.connections: ${formatCount(clients)} clients (workers: ${formatCount(workers)}) need at least ${formatBytes(memoryBytes)} ` +
+        `of memory, more than the ${formatBytes(machine.allowedMemoryBytes)} ${limit}. Use fewer clients or workers, or raise the limit`,
     );
   }
-  if (lanesPerWorker > lanesPerProcess) {
+  if (connectionsPerWorker > connectionsPerProcess) {
     problems.push(
-      `workers: ${formatCount(lanesPerWorker)} lanes a worker need more than the ${formatCount(machine.filesPerProcess)} files ` +
-        `that a process may open here; at most ${formatCount(lanesPerProcess)} lanes a worker are possible. ` +
-        `Use ${Math.ceil(lanes / lanesPerProcess)} workers or more (workers: auto), or raise the limit (ulimit -n)`,
+      `workers: ${formatCount(connectionsPerWorker)} clients a worker need more than the ${formatCount(machine.filesPerProcess)} files ` +
+        `that a process may open here; at most ${formatCount(connectionsPerProcess)} clients a worker are possible. ` +
+        `Use ${Math.ceil(clients / connectionsPerProcess)} workers or more (workers: auto), or raise the limit (ulimit -n)`,
     );
   }
   if (portsPerAddress > machine.portsPerAddress) {
     problems.push(
-      `load.connections: ${formatCount(lanes)} lanes need more than the ${formatCount(machine.portsPerAddress)} local ports that one ` +
-        `source address has to one target port; at most ${formatCount(machine.portsPerAddress * addresses)} lanes are possible. ` +
-        `Give at least ${Math.ceil(lanes / machine.portsPerAddress)} target.sourceAddresses ` +
+      `load.connections: ${formatCount(clients)} clients need more than the ${formatCount(machine.portsPerAddress)} local ports that one ` +
+        `source address has to one target port; at most ${formatCount(machine.portsPerAddress * addresses)} clients are possible. ` +
+        `Give at least ${Math.ceil(clients / machine.portsPerAddress)} target.sourceAddresses ` +
         '(on loopback: 127.0.0.2-127.0.0.9), or more target URLs',
     );
   }
-  if (hasReference && lanes > lanesPerProcess) {
+  if (hasReference && clients > connectionsPerProcess) {
     problems.push(
       `target.url: the reference target is one process and may open ${formatCount(machine.filesPerProcess)} files here; ` +
-        `at most ${formatCount(lanesPerProcess)} lanes are possible. Use fewer lanes, raise the limit (ulimit -n), or test another target`,
+        `at most ${formatCount(connectionsPerProcess)} clients are possible. Use fewer clients, raise the limit (ulimit -n), or test another target`,
     );
   }
-  const lanesByWay = Math.floor(
-    Math.max(0, machine.filesPerProcess - FILES_BESIDE_LANES - FILES_A_WORKER * (workers + targets)) /
-      FILES_A_LANE_BY_PROXY,
+  const clientsByWay = Math.floor(
+    Math.max(0, machine.filesPerProcess - FILES_BESIDE_CONNECTIONS - FILES_A_WORKER * (workers + targets)) /
+      FILES_A_CONNECTION_BY_PROXY,
   );
-  if (byProxy && lanes > lanesByWay) {
+  if (byProxy && clients > clientsByWay) {
     problems.push(
-      `faults: the proxy for faults on the way is one process with two files a lane, and may open ` +
-        `${formatCount(machine.filesPerProcess)} here; at most ${formatCount(lanesByWay)} lanes are possible. ` +
-        'Use fewer lanes, or raise the limit (ulimit -n)',
+      `faults: the proxy for faults on the way is one process with two files a client, and may open ` +
+        `${formatCount(machine.filesPerProcess)} here; at most ${formatCount(clientsByWay)} clients are possible. ` +
+        'Use fewer clients, or raise the limit (ulimit -n)',
     );
   }
   if (!byProxy && coordinatorFiles > machine.filesPerProcess) {
@@ -113,12 +115,12 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
     );
   }
   return {
-    lanes,
+    clients,
     peakMessagesPerSecond: rate,
     messages: plan.load.messages.kind === 'open' ? countOpenMessages(plan.load.messages.curve) : null,
     workers,
-    lanesPerWorker,
-    filesPerWorker: lanesPerWorker + FILES_BESIDE_LANES,
+    connectionsPerWorker,
+    filesPerWorker: connectionsPerWorker + FILES_BESIDE_CONNECTIONS,
     coordinatorFiles,
     portsPerAddress,
     processes,
@@ -137,9 +139,9 @@ function targetCount(urls: readonly string[]): number {
   return new Set(targets).size;
 }
 
-function chooseWorkers(lanes: number, rate: number | null, lanesPerProcess: number, cores: number): number {
-  const forFiles = Math.ceil(lanes / lanesPerProcess);
-  const forLoad = Math.max(Math.ceil(lanes / LANES_PER_WORKER), Math.ceil((rate ?? 0) / MESSAGES_PER_WORKER));
+function chooseWorkers(clients: number, rate: number | null, connectionsPerProcess: number, cores: number): number {
+  const forFiles = Math.ceil(clients / connectionsPerProcess);
+  const forLoad = Math.max(Math.ceil(clients / CLIENTS_PER_WORKER), Math.ceil((rate ?? 0) / MESSAGES_PER_WORKER));
   // One core stays with the coordinator and whatever else runs here. A part of a core carries no worker.
   return Math.max(1, forFiles, Math.min(forLoad, Math.max(1, Math.floor(cores) - 1)));
 }
@@ -162,7 +164,7 @@ function peakMessagesPerSecond(plan: Plan): number | null {
   return plan.load.messages.kind === 'open' ? peakLevel(plan.load.messages.curve) : null;
 }
 
-/** How long the run lasts by plan, without opening the first lanes where messages wait for them. */
+/** How long the run lasts by plan, without opening the first clients where messages wait for them. */
 export function plannedSeconds(plan: Plan): number {
   const { connections, messages } = plan.load;
   const connectionsNs = curveDurationNs(connections);

@@ -5,12 +5,12 @@ import type { Plan } from '../plan/plan.ts';
 
 export function withAbsoluteFiles(plan: Plan, directory: string): Plan {
   const absolute = (file: string | null): string | null => (file === null ? null : path.resolve(directory, file));
-  const { dialect } = plan;
+  const { protocol } = plan;
   const { tls, rowsFile } = plan.target;
   const { feed } = plan.load;
   return {
     ...plan,
-    dialect: dialect.kind === 'module' ? { ...dialect, file: path.resolve(directory, dialect.file) } : dialect,
+    protocol: protocol.kind === 'module' ? { ...protocol, file: path.resolve(directory, protocol.file) } : protocol,
     load: { ...plan.load, feed: feed === null ? null : { ...feed, file: path.resolve(directory, feed.file) } },
     faults: plan.faults.map((fault) => (fault.kind === 'command' ? { ...fault, directory } : fault)),
     probes: plan.probes.map((probe) => (probe.kind === 'command' ? { ...probe, directory } : probe)),

@@ -1,7 +1,6 @@
 // What a run needs of the outside: workers to do the load, a place to keep the facts, a reference
 // target, faults, probes. `run/` declares it; the adapters are in `fleet/`, `history/`, `target/`, `faults/` and `probes/`.
 
-import type { DialectProblem } from '../dialects/dialect-contract.ts';
 import type { Assignment } from '../engine/engine.ts';
 import type { Line, LineHandler } from '../engine/line.ts';
 import type { Addresses } from '../engine/site.ts';
@@ -12,12 +11,13 @@ import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import type { Tell, TruthLine } from '../injection/truth.ts';
 import type { Fault, Plan, ProbeSettings } from '../plan/plan.ts';
+import type { AdapterProblem } from '../protocols/adapter-contract.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Environment } from './proxy-environment.ts';
 
 /** From coordinator to worker. Other times count from the run's origin. */
 export type Command =
-  /** One for each group of lanes, the healthy one first. */
+  /** One for each group of clients, the healthy one first. */
   | { readonly kind: 'assign'; readonly assignments: NonEmpty<Assignment> }
   /** The run begins at `originNs` of the machine's monotonic clock, a little in the future. */
   | { readonly kind: 'connect'; readonly originNs: bigint }
@@ -147,7 +147,7 @@ export interface FaultParts {
 
 /** The faults of one run. What they do and undo rejects with a reason where it cannot be. */
 export interface OpenFaults {
-  /** Where the lanes are to connect to, in the order of the plan's: it may lead by way of a proxy. */
+  /** Where the clients are to connect to, in the order of the plan's: it may lead by way of a proxy. */
   readonly urls: NonEmpty<string>;
   begin(fault: Fault): Promise<void>;
   end(fault: Fault): Promise<void>;
@@ -177,16 +177,16 @@ export interface Probe {
   read(signal: AbortSignal): Promise<Pick<ProbeReading, 'values' | 'gap'>>;
 }
 
-/** What became of trying a dialect of the user's own. */
-export type DialectTrial =
-  | { readonly kind: 'tried'; readonly problems: readonly DialectProblem[] }
+/** What became of trying a protocol of the user's own. */
+export type AdapterTrial =
+  | { readonly kind: 'tried'; readonly problems: readonly AdapterProblem[] }
   | { readonly kind: 'unloadable'; readonly got: string };
 
 /** Reads files that a plan names, and names that the network knows. */
 export interface Surroundings {
   readFile(path: string): Promise<Uint8Array>;
-  /** Loads the dialect of a module and tries it; whatever it does, this resolves. */
-  tryDialect(path: string, row: Readonly<Record<string, string>>): Promise<DialectTrial>;
+  /** Loads the protocol of a module and tries it; whatever it does, this resolves. */
+  tryAdapter(path: string, row: Readonly<Record<string, string>>): Promise<AdapterTrial>;
   /** IP addresses of a host in the order to try; rejects where it has none. */
   resolve(host: string): Promise<readonly string[]>;
   /** Whether a connection of this machine can come from it. */

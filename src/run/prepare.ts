@@ -1,17 +1,17 @@
-// What must be known before a worker starts: names resolved, the CSV read, every lane's request checked.
+// What must be known before a worker starts: names resolved, the CSV read, every client's request checked.
 // All problems are found here, so that nothing is started for a plan that cannot run.
 
-import { createEchoCodec, maxInFlight } from '../dialects/echo.ts';
 import type { Addresses, Rows } from '../engine/site.ts';
 import { createSites, hostOf, urlFor } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { headerProblem, pathProblem } from '../frames/handshake.ts';
-import { templatesOf } from '../plan/dialects.ts';
-import { templateColumns } from '../plan/lane-template.ts';
+import { templateColumns } from '../plan/client-template.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
+import { templatesOf } from '../plan/protocols.ts';
 import { isSecretHeader, secretForms } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import { urlTemplate } from '../plan/url-template.ts';
+import { createEchoCodec, maxInFlight } from '../protocols/echo.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { FaultHost, Probes, Surroundings } from './ports.ts';
 import { unusedProxy } from './proxy-environment.ts';
@@ -23,11 +23,11 @@ export interface Prepared extends PlanRows {
   readonly rowSecrets: readonly (readonly string[])[];
 }
 
-/** At most this many rows' requests are checked one by one; a bad row further on fails its lane by name. */
+/** At most this many rows' requests are checked one by one; a bad row further on fails its client by name. */
 const CHECKED_ROWS = 10_000;
 const SHOWN_SOURCES = 5;
 
-/** Throws ROWS_UNREADABLE, DIALECT_INVALID, PLAN_INVALID, MACHINE_LIMIT or TARGET_UNREACHABLE. */
+/** Throws ROWS_UNREADABLE, PROTOCOL_INVALID, PLAN_INVALID, MACHINE_LIMIT or TARGET_UNREACHABLE. */
 export async function prepare(plan: Plan, surroundings: Surroundings): Promise<Prepared> {
   const planRows = await checkPlan(plan, surroundings);
   const { rows } = planRows;
@@ -51,18 +51,18 @@ function checkFamilies({ target }: Plan, addresses: Addresses): void {
   if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
 }
 
-/** A dialect of the user's own is loaded and tried, before every worker loads it for itself. Throws DIALECT_INVALID. */
-async function checkDialect({ dialect }: Plan, rows: Rows, surroundings: Surroundings): Promise<void> {
-  if (dialect.kind !== 'module') return;
-  const { file } = dialect;
-  const trial = await surroundings.tryDialect(file, rows[0] ?? {});
+/** A protocol of the user's own is loaded and tried, before every worker loads it for itself. Throws PROTOCOL_INVALID. */
+async function checkProtocol({ protocol }: Plan, rows: Rows, surroundings: Surroundings): Promise<void> {
+  if (protocol.kind !== 'module') return;
+  const { file } = protocol;
+  const trial = await surroundings.tryAdapter(file, rows[0] ?? {});
   const problems =
     trial.kind === 'unloadable'
-      ? [`dialect: ${file}: expected a module that loads, got ${trial.got}`]
+      ? [`protocol: ${file}: expected a module that loads, got ${trial.got}`]
       : trial.problems.map(
-          ({ where, expected, got }) => `dialect: ${file}: ${where}: expected ${expected}, got ${got}`,
+          ({ where, expected, got }) => `protocol: ${file}: ${where}: expected ${expected}, got ${got}`,
         );
-  if (problems.length > 0) throw new HighwaterError('DIALECT_INVALID', problems);
+  if (problems.length > 0) throw new HighwaterError('PROTOCOL_INVALID', problems);
 }
 
 /** Throws MACHINE_LIMIT where the connections are to come from somewhere else. */
@@ -79,10 +79,10 @@ async function checkSources({ target }: Plan, surroundings: Surroundings): Promi
   ]);
 }
 
-/** All that can be found wrong without a connection. Throws ROWS_UNREADABLE, DIALECT_INVALID, PLAN_INVALID or MACHINE_LIMIT. */
+/** All that can be found wrong without a connection. Throws ROWS_UNREADABLE, PROTOCOL_INVALID, PLAN_INVALID or MACHINE_LIMIT. */
 export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise<PlanRows> {
   const planRows = await readPlanRows(plan, surroundings);
-  await checkDialect(plan, planRows.rows, surroundings);
+  await checkProtocol(plan, planRows.rows, surroundings);
   checkRequests(plan, planRows);
   await checkSources(plan, surroundings);
   return planRows;
@@ -103,17 +103,17 @@ export function checkProbes({ probes }: Plan, ports: Probes): void {
   if (problems.length > 0) throw new HighwaterError('PROBE_UNREADABLE', problems);
 }
 
-function rowSecrets({ target, dialect }: Plan, rows: Rows): readonly (readonly string[])[] {
+function rowSecrets({ target, protocol }: Plan, rows: Rows): readonly (readonly string[])[] {
   const secretHeaders = Object.entries(target.headers).filter(([name]) => isSecretHeader(name));
   const templates = [
     ...target.urls.map(withoutHost),
     ...secretHeaders.map(([, value]) => value),
     // Who logs in says there who he is.
-    ...templatesOf(dialect),
+    ...templatesOf(protocol),
   ];
   // What a module of the user's own makes of a row is not known: all of it is hidden.
   const columns =
-    dialect.kind === 'module'
+    protocol.kind === 'module'
       ? Object.keys(rows[0] ?? {})
       : [...new Set(templates.flatMap((template) => templateColumns(template)))];
   return rows.map((row) => columns.flatMap((column) => secretForms(row[column] ?? '')));
@@ -127,7 +127,7 @@ function withoutHost(url: string): string {
 
 /** The plan with the URL of the target that ships with Highwater in its place; where the plan has rooms, of its rooms. */
 export function withReferenceAt(plan: Plan, baseUrl: string): Plan {
-  const url = plan.load.rooms === null ? baseUrl : `${baseUrl}/rooms/\${room}?lane=\${lane}`;
+  const url = plan.load.rooms === null ? baseUrl : `${baseUrl}/rooms/\${room}?client=\${client}`;
   const urls = plan.target.urls.map((each) => (each === REFERENCE_TARGET ? url : each)) as unknown as NonEmpty<string>;
   return { ...plan, target: { ...plan.target, urls } };
 }
@@ -140,10 +140,10 @@ function checkRequests(plan: Plan, planRows: PlanRows): void {
   const { urls } = placed.target;
   const siteFor = createSites(placed, rows, {});
   const count = Math.max(urls.length, Math.min(rows.length, CHECKED_ROWS));
-  for (let lane = 0; lane < count && problems.length < 20; lane++) {
-    const where = rows.length === 0 ? '' : ` (${plan.target.rowsFile}, line ${rowLines[lane % rows.length]})`;
+  for (let client = 0; client < count && problems.length < 20; client++) {
+    const where = rows.length === 0 ? '' : ` (${plan.target.rowsFile}, line ${rowLines[client % rows.length]})`;
     try {
-      const site = siteFor(lane, 0);
+      const site = siteFor(client, 0);
       const wrongPath = pathProblem(site.path);
       if (wrongPath !== null) problems.push(`target.url${where}: ${wrongPath}`);
       for (const [name, value] of Object.entries(site.headers)) {
@@ -157,11 +157,11 @@ function checkRequests(plan: Plan, planRows: PlanRows): void {
   if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
 }
 
-/** Short messages say too little: only so many can be told apart on one lane, and none in a room. */
-function shortMessageProblems({ load, dialect }: Plan): string[] {
+/** Short messages say too little: only so many can be told apart on one client, and none in a room. */
+function shortMessageProblems({ load, protocol }: Plan): string[] {
   const { messages, mix, rooms } = load;
-  if (dialect.kind !== 'echo') return [];
-  const codec = createEchoCodec(dialect.format, 0);
+  if (protocol.kind !== 'echo') return [];
+  const codec = createEchoCodec(protocol.format, 0);
   if (rooms !== null) {
     return mix
       .filter(({ payloadBytes }) => payloadBytes < codec.stampedBytes)
@@ -182,12 +182,12 @@ function shortMessageProblems({ load, dialect }: Plan): string[] {
     );
 }
 
-function missingColumns({ target, dialect, load }: Plan, { rows, feed }: PlanRows): string[] {
-  const messages = templatesOf(dialect);
+function missingColumns({ target, protocol, load }: Plan, { rows, feed }: PlanRows): string[] {
+  const messages = templatesOf(protocol);
   const templates = [...target.urls, ...Object.values(target.headers), ...messages];
   return [
     ...missingFrom(rows, 'target', 'row', target.rowsFile, templates),
-    ...missingFrom(feed, 'dialect', 'feed', load.feed?.file ?? null, messages),
+    ...missingFrom(feed, 'protocol', 'feed', load.feed?.file ?? null, messages),
   ];
 }
 
@@ -212,7 +212,7 @@ async function resolveHosts(plan: Plan, rows: Rows, surroundings: Surroundings):
   const hosts = new Set<string>();
   for (const [index, template] of plan.target.urls.entries()) {
     const row = rows.length === 0 ? null : rows[index % rows.length]!;
-    hosts.add(hostOf(urlFor(urlTemplate(template), { lane: index, room: 0, row })));
+    hosts.add(hostOf(urlFor(urlTemplate(template), { client: index, room: 0, row })));
   }
   const addresses: Record<string, readonly string[]> = {};
   for (const host of hosts) {

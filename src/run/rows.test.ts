@@ -6,8 +6,12 @@ import { readPlanRows } from './rows.ts';
 
 const CSV = `user,token\n${Array.from({ length: 20 }, (_, row) => `u${row},t${row}`).join('\n')}\n`;
 
-const planOf = (lanes: number, order: RowsOrder, seed = 1): Plan =>
-  makePlan({ connections: curve({ to: lanes }), target: { rowsFile: 'users.csv', rowsOrder: order }, plan: { seed } });
+const planOf = (clients: number, order: RowsOrder, seed = 1): Plan =>
+  makePlan({
+    connections: curve({ to: clients }),
+    target: { rowsFile: 'users.csv', rowsOrder: order },
+    plan: { seed },
+  });
 
 function read(plan: Plan, text: string | Buffer = CSV) {
   const surroundings = { readFile: () => Promise.resolve(Buffer.from(text)) } as unknown as Surroundings;
@@ -17,7 +21,7 @@ function read(plan: Plan, text: string | Buffer = CSV) {
 const users = async (plan: Plan): Promise<readonly (string | undefined)[]> =>
   (await read(plan)).rows.map(({ user }) => user);
 
-describe('the rows of lanes', () => {
+describe('the rows of clients', () => {
   test('stand in the order of the file', async () => {
     expect(await users(planOf(5, 'sequential'))).toEqual(Array.from({ length: 20 }, (_, row) => `u${row}`));
   });
@@ -30,10 +34,10 @@ describe('the rows of lanes', () => {
     expect(await users(planOf(5, 'random', 2))).not.toEqual(drawn);
   });
 
-  test('are one for each lane where that is asked for, and too few of them are refused before the run', async () => {
+  test('are one for each client where that is asked for, and too few of them are refused before the run', async () => {
     expect(await users(planOf(20, 'once'))).toHaveLength(20);
     await expect(read(planOf(21, 'once'))).rejects.toThrow(
-      /target\.rows: users\.csv: expected a row for each of 21 lanes, as order is once, got 20/,
+      /target\.rows: users\.csv: expected a row for each of 21 clients, as order is once, got 20/,
     );
   });
 });
@@ -78,7 +82,7 @@ describe('a value of a row that would become another', () => {
     expect(message).not.toContain('admin=1');
   });
 
-  test('is found on every line, in whatever order lanes take them', async () => {
+  test('is found on every line, in whatever order clients take them', async () => {
     const lines = Array.from({ length: 12_000 }, (_, row) => `u${row},t,${row === 11_998 ? '..' : 'r'},n`);
     expect(await refusal(lines)).toContain('line 12000, column room');
     expect(await refusal(lines, 'random')).toContain('line 12000, column room');

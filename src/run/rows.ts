@@ -1,5 +1,5 @@
 // The CSV files that a plan takes values from: read, looked over and put into order before a worker starts. From then on
-// lane n has row n modulo their number, whatever the order.
+// client n has row n modulo their number, whatever the order.
 
 import { parse as parseCsv } from 'csv-parse/sync';
 import type { Rows } from '../engine/site.ts';
@@ -13,7 +13,7 @@ import type { Surroundings } from './ports.ts';
 import { textOf } from './text-file.ts';
 
 export interface PlanRows {
-  /** By lane. */
+  /** By client. */
   readonly rows: Rows;
   /** Of each of them: the line of the file on which it ends. */
   readonly rowLines: readonly number[];
@@ -26,13 +26,13 @@ export async function readPlanRows({ target, load, seed }: Plan, surroundings: S
   const { rowsFile, rowsOrder } = target;
   const { rows, lines } =
     rowsFile === null ? { rows: [], lines: [] } : await readCsv('target.rows', rowsFile, surroundings);
-  const lanes = Math.ceil(peakLevel(load.connections));
-  if (rowsFile !== null && rowsOrder === 'once' && rows.length < lanes) {
+  const clients = Math.ceil(peakLevel(load.connections));
+  if (rowsFile !== null && rowsOrder === 'once' && rows.length < clients) {
     fail(
       'target.rows',
       rowsFile,
-      `expected a row for each of ${formatCount(lanes)} lanes, as order is once, got ${formatCount(rows.length)}. ` +
-        'Add rows, open fewer lanes, or write order: sequential',
+      `expected a row for each of ${formatCount(clients)} clients, as order is once, got ${formatCount(rows.length)}. ` +
+        'Add rows, open fewer clients, or write order: sequential',
     );
   }
   const problems = rowsFile === null ? [] : rowProblems(target, rowsFile, rows, lines);

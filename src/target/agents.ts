@@ -11,7 +11,7 @@ import { crc32 } from 'node:zlib';
 import type { Behavior, Fault, FaultRule } from '../injection/behavior.ts';
 import { createDecide } from '../injection/decide.ts';
 import type { Tell } from '../injection/truth.ts';
-import { addressOf, type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
+import { addressOf, type Delivery, deliveryTo, type Peer, type Serve } from './delivery.ts';
 import { encode, nameOfId, readMessage, sayWhatIsExpected } from './json-messages.ts';
 
 /** Of each agent the last ids are known; an older copy is taken for a new message. */
@@ -29,19 +29,19 @@ interface Listener {
   readonly delivery: Delivery;
 }
 
-export function agentService(behavior: Behavior, tell: Tell): Converse {
+export function agentService(behavior: Behavior, tell: Tell): Serve {
   const agents = new Map<string, Agent>();
   return (peer) => {
-    const { name: agentName, lane } = addressOf(peer);
-    const decide = createDecide({ ...behavior, faults: behavior.faults.filter(isOfAgents) }, lane);
+    const { name: agentName, client } = addressOf(peer);
+    const decide = createDecide({ ...behavior, faults: behavior.faults.filter(isOfAgents) }, client);
     // It stays when its connections go: what it has taken is what it is.
     const agent = agents.get(agentName) ?? createAgent();
     agents.set(agentName, agent);
-    const listener: Listener = { peer, delivery: deliveryTo(behavior, lane, peer, tell) };
+    const listener: Listener = { peer, delivery: deliveryTo(behavior, client, peer, tell) };
     agent.listeners.add(listener);
 
     function take(id: string, text: string): void {
-      const message = { to: lane, ...nameOfId(id) };
+      const message = { to: client, ...nameOfId(id) };
       const fault = message.seq < 0 ? null : decide(message.stream, message.seq);
       if (fault?.kind === 'forget' && agent.count > 0) {
         tell({ act: 'forget', ...message });

@@ -11,10 +11,10 @@ import { uniform } from '../random/distributions.ts';
 import { nsToMs } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
 
-/** Where a connection goes, and which lane it says it is; −1 where it does not say. */
-export function addressOf({ path }: Peer): { readonly name: string; readonly lane: number } {
+/** Where a connection goes, and which client it says it is; −1 where it does not say. */
+export function addressOf({ path }: Peer): { readonly name: string; readonly client: number } {
   const url = new URL(path, 'ws://target');
-  return { name: url.pathname, lane: Number(url.searchParams.get('lane') ?? -1) };
+  return { name: url.pathname, client: Number(url.searchParams.get('client') ?? -1) };
 }
 
 /** What a behavior needs of a connection. */
@@ -29,13 +29,13 @@ export interface Peer {
 }
 
 /** One connection's side of the service. */
-export interface Conversation {
+export interface ServiceSession {
   receive(data: Uint8Array, isBinary: boolean): void;
   /** The connection is gone. */
   closed(): void;
 }
 
-export type Converse = (peer: Peer) => Conversation;
+export type Serve = (peer: Peer) => ServiceSession;
 
 export function isFaultless({ faults, dropBeyondBytes }: Behavior): boolean {
   return faults.length === 0 && dropBeyondBytes === null;
@@ -61,7 +61,7 @@ interface Held extends NamedMessage {
 }
 
 export interface Delivery {
-  /** The lane at the other end. */
+  /** The client at the other end. */
   readonly to: number;
   deliver(message: NamedMessage): void;
   /** Of each stream: the first number that went out whole, and the highest. */

@@ -1,5 +1,5 @@
 // Messages of the services that speak JSON (`agents.ts`, `queues.ts`): documents with an id. One of Highwater's says which
-// message it is (`dialects/message-id.ts`); any other is as good an id, and has no name.
+// message it is (`protocols/message-id.ts`); any other is as good an id, and has no name.
 
 import type { Peer } from './delivery.ts';
 

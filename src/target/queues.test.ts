@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Behavior, FAULTLESS } from '../injection/behavior.ts';
 import type { Act } from '../injection/truth.ts';
-import type { Conversation } from './delivery.ts';
+import type { ServiceSession } from './delivery.ts';
 import { createServices } from './services.ts';
 
 beforeEach(() => {
@@ -21,29 +21,29 @@ const EACH_MS = 100;
 interface Client {
   readonly answers: { readonly id?: string; readonly text?: string; readonly error?: string }[];
   say(seq: number, priority?: unknown): void;
-  readonly conversation: Conversation;
+  readonly session: ServiceSession;
 }
 
 function serve(behavior = BEHAVIOR) {
   const truth: Act[] = [];
-  const converse = createServices(behavior, (act) => truth.push(act));
-  const connect = (lane: number, queue = 'work'): Client => {
+  const serve = createServices(behavior, (act) => truth.push(act));
+  const connect = (client: number, queue = 'work'): Client => {
     const answers: Client['answers'] = [];
-    const conversation = converse({
-      path: `/queues/${queue}?lane=${lane}`,
+    const session = serve({
+      path: `/queues/${queue}?client=${client}`,
       bufferedBytes: 0,
       send: (data) => void answers.push(JSON.parse(Buffer.from(data).toString('utf8'))),
       close: () => {},
     });
     const say = (seq: number, priority?: unknown): void =>
-      conversation.receive(Buffer.from(JSON.stringify({ id: idOf(lane, seq), priority, text: `text ${seq}` })), false);
-    return { answers, say, conversation };
+      session.receive(Buffer.from(JSON.stringify({ id: idOf(client, seq), priority, text: `text ${seq}` })), false);
+    return { answers, say, session };
   };
   const refusals = (): unknown[] => truth.filter(({ act }) => act === 'refuse');
   return { connect, truth, refusals };
 }
 
-const idOf = (lane: number, seq: number): string => `5eed0001-${lane}-${seq}`;
+const idOf = (client: number, seq: number): string => `5eed0001-${client}-${seq}`;
 const delivered = ({ answers }: Client): unknown[] =>
   answers.filter(({ error }) => error === undefined).map(({ id }) => id);
 const refused = ({ answers }: Client): unknown[] =>
@@ -142,21 +142,21 @@ describe('a queue', () => {
     gone.say(0);
     gone.say(1);
     stays.say(0);
-    gone.conversation.closed();
+    gone.session.closed();
     expect(truth).toEqual([
       { act: 'drop', to: 0, stream: 0, seq: 1, why: 'held' },
       { act: 'closed', to: 0, received: 1, returned: 1, passedOn: 0 },
     ]);
     vi.advanceTimersByTime(EACH_MS);
     expect(delivered(stays)).toEqual([idOf(1, 0)]);
-    stays.conversation.closed();
+    stays.session.closed();
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test('says what it expects to whoever says something else', () => {
     const { connect, truth } = serve();
-    const { answers, conversation } = connect(0);
-    for (const text of ['hello', '5', 'null', '{"text":"no id"}']) conversation.receive(Buffer.from(text), false);
+    const { answers, session } = connect(0);
+    for (const text of ['hello', '5', 'null', '{"text":"no id"}']) session.receive(Buffer.from(text), false);
     expect(answers).toEqual(Array.from({ length: 4 }, () => ({ error: 'expected {"id": "…"}' })));
     expect(truth).toEqual([]);
   });

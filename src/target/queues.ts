@@ -9,7 +9,7 @@ import { startTimer, type Timer } from '../engine/clock.ts';
 import type { Behavior } from '../injection/behavior.ts';
 import type { QueueSettings } from '../injection/queue.ts';
 import type { Tell } from '../injection/truth.ts';
-import { addressOf, type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
+import { addressOf, type Delivery, deliveryTo, type Peer, type Serve } from './delivery.ts';
 import { encode, type JsonMessage, nameOfId, readMessage, sayWhatIsExpected } from './json-messages.ts';
 import { createPriorityQueue } from './priority-queue.ts';
 
@@ -24,12 +24,12 @@ interface Waiting {
   readonly sender: Sender;
 }
 
-export function queueService(behavior: Behavior, tell: Tell): Converse {
+export function queueService(behavior: Behavior, tell: Tell): Serve {
   const { priorities } = behavior.queue;
   const queues = new Map<string, WorkQueue>();
   return (peer) => {
-    const { name, lane } = addressOf(peer);
-    const sender: Sender = { peer, delivery: deliveryTo(behavior, lane, peer, tell) };
+    const { name, client } = addressOf(peer);
+    const sender: Sender = { peer, delivery: deliveryTo(behavior, client, peer, tell) };
     const queue = queues.get(name) ?? createWorkQueue(behavior.queue, work);
     queues.set(name, queue);
     queue.senders.add(sender);
@@ -48,7 +48,7 @@ export function queueService(behavior: Behavior, tell: Tell): Converse {
         queue.senders.delete(sender);
         if (queue.senders.size === 0) queues.delete(name);
         for (const { message } of queue.leave(sender)) {
-          tell({ act: 'drop', to: lane, ...nameOfId(message.id), why: 'held' });
+          tell({ act: 'drop', to: client, ...nameOfId(message.id), why: 'held' });
         }
         sender.delivery.closed();
       },

@@ -13,7 +13,7 @@ async function start(more: Partial<ReferenceTargetOptions> = {}): Promise<Refere
   const target = await startReferenceTarget({
     host: '127.0.0.1',
     port: 0,
-    converse: createServices(FAULTLESS, () => {}),
+    serve: createServices(FAULTLESS, () => {}),
     compression: true,
     maxMessageBytes: 1000,
     ...more,

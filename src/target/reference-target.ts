@@ -2,13 +2,13 @@
 // no code with the engine: that the two understand each other is a test of both.
 
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Converse, Peer } from './delivery.ts';
+import type { Peer, Serve } from './delivery.ts';
 
 export interface ReferenceTargetOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly converse: Converse;
+  readonly serve: Serve;
   readonly compression: boolean;
   readonly maxMessageBytes: number;
 }
@@ -32,10 +32,10 @@ export function startReferenceTarget(options: ReferenceTargetOptions): Promise<R
     perMessageDeflate: options.compression,
   });
   server.on('connection', (socket, request) => {
-    const conversation = options.converse(peerOf(socket, request.url ?? '/'));
+    const session = options.serve(peerOf(socket, request.url ?? '/'));
     // With the default `binaryType` a message is one Buffer.
-    socket.on('message', (data, isBinary) => conversation.receive(data as Buffer, isBinary));
-    socket.on('close', () => conversation.closed());
+    socket.on('message', (data, isBinary) => session.receive(data as Buffer, isBinary));
+    socket.on('close', () => session.closed());
     // A peer that breaks the protocol or vanishes is the peer's affair; `ws` closes the socket.
     socket.on('error', () => {});
   });

@@ -2,26 +2,26 @@
 // it to everyone who is connected there, its sender included; under /agents/NAME an agent acknowledges it (`agents.ts`);
 // under /tickers/NAME it speaks of its own accord (`tickers.ts`);
 // under /queues/NAME it waits its turn, or is refused (`queues.ts`).
-// `?lane=N` says which lane a connection is of, for the truth log; an echo learns that from the messages.
+// `?client=N` says which client a connection is of, for the truth log; an echo learns that from the messages.
 
-import { nameEcho } from '../dialects/echo.ts';
 import type { Behavior } from '../injection/behavior.ts';
 import type { Tell } from '../injection/truth.ts';
+import { nameEcho } from '../protocols/echo.ts';
 import { agentService } from './agents.ts';
 import {
   addressOf,
-  type Converse,
   createDelivery,
   type Delivery,
   deliveryTo,
   isFaultless,
   type Peer,
+  type Serve,
 } from './delivery.ts';
 import { queueService } from './queues.ts';
 import { tickerService } from './tickers.ts';
 
 /** The service by the path of the request. */
-export function createServices(behavior: Behavior, tell: Tell): Converse {
+export function createServices(behavior: Behavior, tell: Tell): Serve {
   const echo = echoService(behavior, tell);
   const rooms = roomService(behavior, tell);
   const agents = agentService(behavior, tell);
@@ -36,7 +36,7 @@ export function createServices(behavior: Behavior, tell: Tell): Converse {
 }
 
 /** Sends every message back as it came, but for what the behavior does wrong. */
-function echoService(behavior: Behavior, tell: Tell): Converse {
+function echoService(behavior: Behavior, tell: Tell): Serve {
   if (isFaultless(behavior)) {
     return (peer) => ({ receive: (data, isBinary) => peer.send(data, isBinary), closed: () => {} });
   }
@@ -64,13 +64,13 @@ interface Member {
 }
 
 /** Sends every message to all members of its room, in the order in which the messages came. */
-function roomService(behavior: Behavior, tell: Tell): Converse {
+function roomService(behavior: Behavior, tell: Tell): Serve {
   const rooms = new Map<string, Set<Member>>();
   return (peer) => {
-    const { name: room, lane } = addressOf(peer);
+    const { name: room, client } = addressOf(peer);
     const members = rooms.get(room) ?? new Set();
     rooms.set(room, members);
-    const member: Member = { peer, delivery: isFaultless(behavior) ? null : deliveryTo(behavior, lane, peer, tell) };
+    const member: Member = { peer, delivery: isFaultless(behavior) ? null : deliveryTo(behavior, client, peer, tell) };
     members.add(member);
     return {
       receive(data, isBinary) {

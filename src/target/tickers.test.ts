@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Behavior } from '../injection/behavior.ts';
 import { FAULTLESS } from '../injection/behavior.ts';
 import type { Act } from '../injection/truth.ts';
-import type { Conversation } from './delivery.ts';
+import type { ServiceSession } from './delivery.ts';
 import { saidBy, tickerService } from './tickers.ts';
 
 describe('how much a ticker has said', () => {
@@ -19,20 +19,20 @@ describe('how much a ticker has said', () => {
   });
 });
 
-interface Listener extends Conversation {
+interface Listener extends ServiceSession {
   readonly heard: string[];
 }
 
 /** Of a ticker that says three numbers at once and no more. */
 function listen(behavior: Behavior, acts: Act[]): Listener {
   const heard: string[] = [];
-  const conversation = tickerService(behavior, (act) => acts.push(act))({
-    path: '/tickers/x?lane=4&rate=1000/s&burst=3&pause=1h',
+  const session = tickerService(behavior, (act) => acts.push(act))({
+    path: '/tickers/x?client=4&rate=1000/s&burst=3&pause=1h',
     bufferedBytes: 0,
     send: (data) => void heard.push(Buffer.from(data).toString('utf8')),
     close() {},
   });
-  return { ...conversation, heard };
+  return { ...session, heard };
 }
 
 const drop = (seq: number): Behavior['faults'][number] => ({

@@ -11,7 +11,7 @@ import type { Behavior } from '../injection/behavior.ts';
 import type { Tell } from '../injection/truth.ts';
 import { nsToSeconds, parseDuration } from '../units/duration.ts';
 import { parseRate } from '../units/rate.ts';
-import { addressOf, type Converse, type Delivery, deliveryTo, type Peer } from './delivery.ts';
+import { addressOf, type Delivery, deliveryTo, type Peer, type Serve } from './delivery.ts';
 import { readMessage } from './json-messages.ts';
 
 const DEFAULT_RATE_PER_SECOND = 10;
@@ -26,13 +26,13 @@ interface Ticker {
   stop(): void;
 }
 
-export function tickerService(behavior: Behavior, tell: Tell): Converse {
+export function tickerService(behavior: Behavior, tell: Tell): Serve {
   const tickers = new Map<string, Ticker>();
   return (peer) => {
-    const { name, lane } = addressOf(peer);
+    const { name, client } = addressOf(peer);
     const ticker = tickers.get(name) ?? startTicker(peer);
     tickers.set(name, ticker);
-    const delivery = deliveryTo(behavior, lane, peer, tell);
+    const delivery = deliveryTo(behavior, client, peer, tell);
     ticker.listeners.add(delivery);
     return {
       receive(data, isBinary) {
@@ -40,7 +40,7 @@ export function tickerService(behavior: Behavior, tell: Tell): Converse {
       },
       closed() {
         ticker.listeners.delete(delivery);
-        for (const span of delivery.spans()) tell({ act: 'told', to: lane, ...span });
+        for (const span of delivery.spans()) tell({ act: 'told', to: client, ...span });
         delivery.closed();
         if (ticker.listeners.size > 0) return;
         ticker.stop();

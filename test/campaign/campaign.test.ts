@@ -16,7 +16,7 @@ describe('what is found is what was done, no more and no less, message by messag
 });
 
 describe('a faultless service', () => {
-  test('is found faultless, also across ten reconnects of every lane', { timeout: 120_000 }, async () => {
+  test('is found faultless, also across ten reconnects of every client', { timeout: 120_000 }, async () => {
     const { result } = await fight((url) => calmPlan(url, 10));
     expect(result.messages).toMatchObject({
       sent: result.messages.delivered,

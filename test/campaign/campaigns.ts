@@ -25,7 +25,7 @@ const MOST_FIGHTS = 5;
 
 /**
  * The same campaign again where this process did not get to run: a service that stands still says things at other times than
- * were drawn, and a lane may not wait for them.
+ * were drawn, and a client may not wait for them.
  */
 export async function fightAwake<T extends Outcome>(fight: () => Promise<T>): Promise<T> {
   for (let fights = 1; ; fights++) {

@@ -1,6 +1,6 @@
 // What was found of a service that speaks of its own accord, against what it did: every count, and every number by channel and
-// lane. A lane is owed what was said between the first number that came through to it and the last before the plan ended;
-// where all lanes hear the same, the last that came through to any of them.
+// client. A client is owed what was said between the first number that came through to it and the last before the plan ended;
+// where all clients hear the same, the last that came through to any of them.
 
 import { imbalances } from '../../src/analysis/books.ts';
 import type { Violation } from '../../src/facts/event.ts';
@@ -51,10 +51,10 @@ export function pushDisagreements(outcome: Outcome & { readonly said: readonly n
   return problems;
 }
 
-function numberingOf({ dialect }: Plan): Numbering {
-  if ((dialect.kind !== 'push' && dialect.kind !== 'json') || typeof dialect.pushes === 'string')
-    throw new Error('the dialect has no numbered pushes');
-  return dialect.pushes;
+function numberingOf({ protocol }: Plan): Numbering {
+  if ((protocol.kind !== 'push' && protocol.kind !== 'json') || typeof protocol.pushes === 'string')
+    throw new Error('the protocol has no numbered pushes');
+  return protocol.pushes;
 }
 
 interface Expected {
@@ -70,7 +70,7 @@ interface Expected {
 
 /** What a connection was told of a channel. */
 interface Account {
-  readonly lane: number;
+  readonly client: number;
   readonly stream: number;
   /** The first number that came through, and one past the last before the plan or the connection ended. */
   readonly from: number;
@@ -93,8 +93,8 @@ function expectedOf(truth: readonly Act[], said: readonly number[], { channel, s
     reordered: [],
     extents: [],
   };
-  const nameOf = (lane: number, stream: number, seq: number): string =>
-    `${lane} ${channel === null ? '' : `c${stream} `}#${seq}`;
+  const nameOf = (client: number, stream: number, seq: number): string =>
+    `${client} ${channel === null ? '' : `c${stream} `}#${seq}`;
   for (const act of truth) {
     if (act.act === 'fabricate' || act.act === 'damage') expected.strangers++;
     // What comes behind the end is of no account.
@@ -106,41 +106,42 @@ function expectedOf(truth: readonly Act[], said: readonly number[], { channel, s
   const highest = said.map((_, stream) =>
     Math.max(0, ...accounts.filter((of) => of.stream === stream).map(({ to }) => to)),
   );
-  for (const { lane, stream, from, to, gone, stayed } of accounts) {
+  for (const { client, stream, from, to, gone, stayed } of accounts) {
     const end = shared && stayed ? highest[stream]! : to;
     const missing = [...gone].filter((seq) => seq >= from && seq < end);
     expected.received += end - from - missing.length;
-    if (stayed) expected.missed.push(...missing.map((seq) => nameOf(lane, stream, seq)));
+    if (stayed) expected.missed.push(...missing.map((seq) => nameOf(client, stream, seq)));
     else expected.unresolved += missing.length;
   }
   if (shared) expected.away = awayOf(accounts);
   return expected;
 }
 
-/** What was said between two connections of a lane, and not to it later all the same. */
+/** What was said between two connections of a client, and not to it later all the same. */
 function awayOf(accounts: readonly Account[]): number {
   const known = new Map<string, number>();
   let away = 0;
-  for (const { lane, stream, from, to, reordered } of accounts) {
-    const before = known.get(`${lane} ${stream}`) ?? from;
+  for (const { client, stream, from, to, reordered } of accounts) {
+    const before = known.get(`${client} ${stream}`) ?? from;
     away += from - before - reordered.filter((seq) => seq >= before && seq < from).length;
-    known.set(`${lane} ${stream}`, to);
+    known.set(`${client} ${stream}`, to);
   }
   return away;
 }
 
 function accountsOf(truth: readonly Act[], said: readonly number[]): readonly Account[] {
-  const connections: { readonly lane: number; readonly acts: readonly Act[] }[] = [];
+  const connections: { readonly client: number; readonly acts: readonly Act[] }[] = [];
   const since = new Map<number, Act[]>();
   for (const act of truth) {
     if (!('to' in act)) continue;
     const acts = since.get(act.to) ?? [];
     since.set(act.to, act.act === 'closed' ? [] : [...acts, act]);
-    if (act.act === 'closed') connections.push({ lane: act.to, acts });
+    if (act.act === 'closed') connections.push({ client: act.to, acts });
   }
-  return connections.flatMap(({ lane, acts }, index) => {
+  return connections.flatMap(({ client, acts }, index) => {
     const stayed =
-      !acts.some(({ act }) => act === 'disconnect') && connections.findLastIndex((of) => of.lane === lane) === index;
+      !acts.some(({ act }) => act === 'disconnect') &&
+      connections.findLastIndex((of) => of.client === client) === index;
     return acts.flatMap((act) =>
       act.act === 'told' && act.first < said[act.stream]! ? [accountOf(act, acts, said[act.stream]!, stayed)] : [],
     );
@@ -148,7 +149,7 @@ function accountsOf(truth: readonly Act[], said: readonly number[]): readonly Ac
 }
 
 function accountOf(
-  { to: lane, stream, first, highest }: Act & { act: 'told' },
+  { to: client, stream, first, highest }: Act & { act: 'told' },
   acts: readonly Act[],
   said: number,
   stayed: boolean,
@@ -164,15 +165,15 @@ function accountOf(
   }
   let last = Math.min(highest, said - 1);
   while (gone.has(last) || late.has(last)) last--;
-  return { lane, stream, from: first, to: last + 1, gone, reordered, stayed };
+  return { client, stream, from: first, to: last + 1, gone, reordered, stayed };
 }
 
-/** `3 c0 #17`: the lane, the channel and the number; a hole has a name for each number in it. */
+/** `3 c0 #17`: the client, the channel and the number; a hole has a name for each number in it. */
 function namesOf(violations: readonly Violation[], kind: Violation['violation']): string[] {
-  return violations.flatMap(({ violation, lane, seq, detail }) => {
+  return violations.flatMap(({ violation, client, seq, detail }) => {
     if (violation !== kind || seq === null) return [];
     const [, to = seq, channel] = /^(?:push )?#\d+(?: to #(\d+))?( of \S+)?/.exec(detail) ?? [];
     const where = channel === undefined ? '' : `${channel.slice(' of '.length)} `;
-    return Array.from({ length: Number(to) - seq + 1 }, (_, index) => `${lane} ${where}#${seq + index}`);
+    return Array.from({ length: Number(to) - seq + 1 }, (_, index) => `${client} ${where}#${seq + index}`);
   });
 }

@@ -38,7 +38,7 @@ function messageDisagreements({ result, truth, audiences, violations }: Outcome)
   same('foreign', delivery.strangers.foreign, expected.fabricated);
   same('belated', messages.belated, 0);
   same('diverged', messages.diverged, expected.diverged);
-  // How many depends on which lane is the reference; whether any can is decided by what was held back.
+  // How many depends on which client is the reference; whether any can is decided by what was held back.
   if (messages.disagreed > 0 && expected.held === 0)
     problems.push(`disagreed: ${messages.disagreed}, nothing was held back`);
   // A busy machine may send again what was only late; whatever is sent again, the agent says that it had it.
@@ -57,7 +57,7 @@ function messageDisagreements({ result, truth, audiences, violations }: Outcome)
       messages[name],
     );
   }
-  // Of more than this in a second the kind is not told (`echo-speech.ts`); their number is compared above.
+  // Of more than this in a second the kind is not told (`echo-driver.ts`); their number is compared above.
   const told =
     expected.damage.length <= EXAMINED_A_SECOND ? (['bitFlips', 'truncated', 'extended', 'spliced'] as const) : [];
   for (const kind of told)
@@ -189,7 +189,7 @@ function namesOf(violations: readonly Violation[], kind: Violation['violation'])
   return violations.flatMap(({ violation, stream, seq }) => (violation === kind ? [`${stream} #${seq}`] : []));
 }
 
-/** Each message once for every lane of its room that missed it. */
+/** Each message once for every client of its room that missed it. */
 function missedBy(audiences: readonly AudienceFacts[]): string[] {
   const sent = new Map(audiences.flatMap((audience) => audience.sent));
   const names = (stream: number, [from, to, receivers]: HoleFacts): string[] =>

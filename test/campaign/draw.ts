@@ -24,15 +24,15 @@ export function drawCampaign(seed: number, url: string): Draw {
   if (service > 0.86 && service <= 0.93) return drawTickers(seed, random, url);
   if (service > 0.93) return drawQueues(seed, random, url);
   const isRooms = random() < 0.3;
-  const lanes = isRooms ? whole(random, 2, 12) : whole(random, 1, 12);
-  const rooms = isRooms ? drawRooms(random, lanes) : undefined;
+  const clients = isRooms ? whole(random, 2, 12) : whole(random, 1, 12);
+  const rooms = isRooms ? drawRooms(random, clients) : undefined;
   const plan = planOf({
     name: `campaign ${seed}`,
     seed,
-    target: { url: rooms === undefined ? url : `${url}/rooms/\${room}?lane=\${lane}`, compression },
-    dialect: { kind: 'echo', format: isText ? 'text' : 'binary' },
+    target: { url: rooms === undefined ? url : `${url}/rooms/\${room}?client=\${client}`, compression },
+    protocol: { kind: 'echo', format: isText ? 'text' : 'binary' },
     load: {
-      connections: drawConnections(random, lanes, isRooms),
+      connections: drawConnections(random, clients, isRooms),
       messages: drawMessages(random, compression, rooms),
       mix: drawMix(random, isText),
       ...(rooms === undefined ? {} : { rooms }),
@@ -49,8 +49,8 @@ function drawAgents(seed: number, random: Random, url: string): Draw {
   const plan = planOf({
     name: `campaign ${seed}`,
     seed,
-    target: { url: `${url}/agents/\${lane}?lane=\${lane}` },
-    dialect: {
+    target: { url: `${url}/agents/\${client}?client=\${client}` },
+    protocol: {
       kind: 'json',
       send: { id: `\${id}`, text: `\${payload}` },
       ack: 'ack',
@@ -82,8 +82,8 @@ function drawQueues(seed: number, random: Random, url: string): Draw {
   const plan = planOf({
     name: `campaign ${seed}`,
     seed,
-    target: { url: `${url}/queues/${random() < 0.5 ? 'work' : `\${lane}`}?lane=\${lane}` },
-    dialect: {
+    target: { url: `${url}/queues/${random() < 0.5 ? 'work' : `\${client}`}?client=\${client}` },
+    protocol: {
       kind: 'json',
       send: { id: `\${id}`, as: `\${type}`, priority: `\${priority}`, text: `\${payload}` },
       error: 'error',
@@ -107,10 +107,10 @@ function drawQueues(seed: number, random: Random, url: string): Draw {
   return { plan, behavior: behaviorOf({ seed: seed + 1, faults, queue }), compression: false };
 }
 
-/** Some lose all their lanes in the middle and open them again: an orderly reconnect of every one. */
-function drawConnections(random: Random, lanes: number, isRooms: boolean): unknown {
-  if (isRooms || random() < 0.7) return [{ to: lanes }, { hold: '800ms' }];
-  return [{ to: lanes }, { hold: '300ms' }, { to: 0 }, { hold: '150ms' }, { to: lanes }, { hold: '350ms' }];
+/** Some lose all their clients in the middle and open them again: an orderly reconnect of every one. */
+function drawConnections(random: Random, clients: number, isRooms: boolean): unknown {
+  if (isRooms || random() < 0.7) return [{ to: clients }, { hold: '800ms' }];
+  return [{ to: clients }, { hold: '300ms' }, { to: 0 }, { hold: '150ms' }, { to: clients }, { hold: '350ms' }];
 }
 
 /** Compression is dear on both sides: a service that cannot keep up would have messages late, which is not what is tested. */
@@ -120,8 +120,8 @@ interface DrawnRooms {
   readonly settle: string;
 }
 
-function drawRooms(random: Random, lanes: number): DrawnRooms {
-  return { count: whole(random, 1, Math.floor(lanes / 2)), publishers: whole(random, 1, 4), settle: '100ms' };
+function drawRooms(random: Random, clients: number): DrawnRooms {
+  return { count: whole(random, 1, Math.floor(clients / 2)), publishers: whole(random, 1, 4), settle: '100ms' };
 }
 
 function drawMessages(random: Random, compression: boolean, rooms: DrawnRooms | undefined): unknown {
@@ -171,7 +171,7 @@ function drawFault(random: Random, isRooms: boolean): unknown {
   return make[whole(random, 0, make.length - 1)]!();
 }
 
-/** As much as one can in so many seconds, over ten orderly reconnects of every lane. */
+/** As much as one can in so many seconds, over ten orderly reconnects of every client. */
 export function calmPlan(url: string, seconds: number): Plan {
   const dips = Array.from({ length: 10 }, () => [
     { to: 0 },
@@ -182,7 +182,7 @@ export function calmPlan(url: string, seconds: number): Plan {
   return planOf({
     target: { url },
     load: {
-      // A lane closes once its messages are back, and all are to have come back a while before the end.
+      // A client closes once its messages are back, and all are to have come back a while before the end.
       connections: [{ to: 20 }, { hold: '500ms' }, ...dips, { hold: '3s' }],
       messages: { closed: { inFlight: 16, for: `${seconds}s` } },
     },

@@ -23,7 +23,7 @@ export interface Outcome {
   readonly plan: Plan;
   readonly result: RunResult;
   readonly truth: readonly Act[];
-  /** What each worker's lanes heard of one another. */
+  /** What each worker's clients heard of one another. */
   readonly audiences: readonly AudienceFacts[];
   /** Every violation that was described, beyond the first hundred that the result keeps. */
   readonly violations: RunResult['violations'];
@@ -46,7 +46,7 @@ export async function fight(
   const target = await startReferenceTarget({
     host: '127.0.0.1',
     port: 0,
-    converse: createServices(behavior, (act) => truth.push(act)),
+    serve: createServices(behavior, (act) => truth.push(act)),
     compression,
     maxMessageBytes: 1e7,
   });
@@ -74,9 +74,9 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
         shard: 0,
         shards: 1,
         run: 0x5eed_0001,
-        laneCount: Math.ceil(peakLevel(plan.load.connections)),
+        clientCount: Math.ceil(peakLevel(plan.load.connections)),
         group: 0,
-        firstLane: 0,
+        firstClient: 0,
         misbehavior: null,
         rows: [],
         feed: [],
@@ -85,7 +85,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
       },
       openTransport: (handler) => createNodeTransport(handler, null),
       clock,
-      ownDialect: null,
+      adapter: null,
       maskSeed: 12_345,
       meter: { cpuNs: () => 0, throttledNs: () => 0, rssBytes: () => 1, bootNs: () => null },
       hooks: {

@@ -16,9 +16,9 @@ export interface ProxyDraw {
 export function drawProxyCampaign(seed: number): ProxyDraw {
   const random = createRandom(seed);
   const compression = random() < 0.3;
-  const dialect = DIALECTS[Math.floor(random() * 5)] ?? DIALECTS[0]!;
+  const protocol = PROTOCOLS[Math.floor(random() * 5)] ?? PROTOCOLS[0]!;
   const way = random() < 0.6 ? 'down' : 'up';
-  const lanes = whole(random, 1, 10);
+  const clients = whole(random, 1, 10);
   // A server that cannot keep up with compressing would have messages late, which is not what is tested.
   const perSecond = compression ? whole(random, 60, 150) : whole(random, 200, 1500);
   const mix = Array.from({ length: whole(random, 1, 2) }, (_, index) => ({
@@ -27,15 +27,15 @@ export function drawProxyCampaign(seed: number): ProxyDraw {
   }));
   return {
     compression,
-    faults: faultsOf(drawFaults(random, way, dialect !== BINARY && dialect !== TEXT)),
+    faults: faultsOf(drawFaults(random, way, protocol !== BINARY && protocol !== TEXT)),
     planFor: (url) =>
       planOf({
         name: `proxy campaign ${seed}`,
         seed,
         target: { url, compression },
-        dialect,
+        protocol,
         load: {
-          connections: [{ to: lanes }, { hold: '800ms' }],
+          connections: [{ to: clients }, { hold: '800ms' }],
           messages: { open: [{ to: `${perSecond}/s` }, { hold: '700ms' }] },
           mix,
         },
@@ -48,7 +48,7 @@ export function drawProxyCampaign(seed: number): ProxyDraw {
 const BINARY = { kind: 'echo', format: 'binary' };
 const TEXT = { kind: 'echo', format: 'text' };
 const JSON_ECHO = { kind: 'json', send: { id: `\${id}`, text: `\${payload}` }, payload: 'text' };
-const DIALECTS: readonly object[] = [BINARY, BINARY, TEXT, TEXT, JSON_ECHO];
+const PROTOCOLS: readonly object[] = [BINARY, BINARY, TEXT, TEXT, JSON_ECHO];
 
 /** Of documents only what leaves them whole: damage to an id makes a message of somebody else's of it. */
 function drawFaults(random: Random, stream: 'up' | 'down', isJson: boolean): unknown[] {

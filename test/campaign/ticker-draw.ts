@@ -1,10 +1,10 @@
-// What a campaign tries with a service that speaks of its own accord. Where lanes leave, and where the plan ends, the ticker
+// What a campaign tries with a service that speaks of its own accord. Where clients leave, and where the plan ends, the ticker
 // is silent, so that the truth log says what they were owed: what is under way at such a moment only the engine knows. Nothing
 // is compressed: a service does that beside its work, and on a busy machine long after it has said what it says.
 //
 //   one round           ..speaks..|                | plan ends, drain
 //   and it speaks on    ..speaks..|                | drain  ..speaks..
-//   lanes drop          ..speaks..|     drop, back |  ..speaks..|         | plan ends, drain  ..speaks..
+//   clients drop          ..speaks..|     drop, back |  ..speaks..|         | plan ends, drain  ..speaks..
 
 import type { Behavior } from '../../src/injection/behavior.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -37,24 +37,24 @@ export function drawTickers(seed: number, random: Random, url: string): TickerDr
   const isShared = random() < 0.5;
   const hasChannel = random() < 0.7;
   const channels = hasChannel ? whole(random, 1, 4) : 1;
-  const lanes = whole(random, 2, 8);
+  const clients = whole(random, 2, 8);
   const drops = random() < 0.3;
-  const course = drops ? drawDrop(random, lanes, isShared) : drawRound(random, lanes);
+  const course = drops ? drawDrop(random, clients, isShared) : drawRound(random, clients);
   const perSecond = whole(random, 150, 1200);
   const burst = Math.round(perSecond * course.talkSeconds);
   const isJson = random() < 0.4;
   const numbering = { sequence: 'seq', ...(hasChannel ? { channel: 'channel' } : {}), shared: isShared };
-  const reach = { lanes, channels, numbers: Math.floor(burst / channels) };
+  const reach = { clients, channels, numbers: Math.floor(burst / channels) };
   const canBeCut = !(drops || isJson);
   const faults = [...drawNamedFaults(random, reach, course, canBeCut), ...drawFaults(random, course)];
   const plan = planOf({
     name: `campaign ${seed}`,
     seed,
     target: {
-      url: `${url}/tickers/x?lane=\${lane}&rate=${perSecond}/s&channels=${channels}&burst=${burst}&pause=${course.pause}`,
+      url: `${url}/tickers/x?client=\${client}&rate=${perSecond}/s&channels=${channels}&burst=${burst}&pause=${course.pause}`,
     },
     load: { connections: course.connections, ...(isJson ? drawMessages(random) : {}) },
-    dialect: isJson ? { ...JSON_ECHO, pushes: numbering } : { kind: 'push', ...numbering },
+    protocol: isJson ? { ...JSON_ECHO, pushes: numbering } : { kind: 'push', ...numbering },
     thresholds: ['pushes.received > 0'],
     drain: '2500ms',
     ...(canBeCut && random() < 0.6 ? { reconnect: { backoff: 'constant', from: '50ms', jitter: 'none' } } : {}),
@@ -74,12 +74,12 @@ function drawMessages(random: Random): object {
   };
 }
 
-/** Some lanes may open while it speaks. */
-function drawRound(random: Random, lanes: number): Course {
+/** Some clients may open while it speaks. */
+function drawRound(random: Random, clients: number): Course {
   const opening = [
-    [{ to: lanes }],
-    [{ to: whole(random, 1, lanes) }, { hold: '100ms' }, { to: lanes }],
-    [{ to: lanes, over: '200ms' }],
+    [{ to: clients }],
+    [{ to: whole(random, 1, clients) }, { hold: '100ms' }, { to: clients }],
+    [{ to: clients, over: '200ms' }],
   ];
   const speaksOn = random() < 0.3;
   // Long after it has said all, so that a busy machine has time to say it.
@@ -93,10 +93,10 @@ function drawRound(random: Random, lanes: number): Course {
   };
 }
 
-/** Lanes leave in order and come back. If all of them leave, the ticker begins anew; all lanes cannot have heard the same then. */
-function drawDrop(random: Random, lanes: number, isShared: boolean): Course {
-  const stay = whole(random, isShared ? 1 : 0, lanes - 1);
-  const connections = [{ to: lanes }, { hold: '700ms' }, { to: stay }, { hold: '100ms' }, { to: lanes }];
+/** Clients leave in order and come back. If all of them leave, the ticker begins anew; all clients cannot have heard the same then. */
+function drawDrop(random: Random, clients: number, isShared: boolean): Course {
+  const stay = whole(random, isShared ? 1 : 0, clients - 1);
+  const connections = [{ to: clients }, { hold: '700ms' }, { to: stay }, { hold: '100ms' }, { to: clients }];
   return {
     connections: [...connections, { hold: '1100ms' }],
     talkSeconds: 0.2,
@@ -107,21 +107,21 @@ function drawDrop(random: Random, lanes: number, isShared: boolean): Course {
 }
 
 interface Reach {
-  readonly lanes: number;
+  readonly clients: number;
   readonly channels: number;
   /** Of each channel, in the first round. */
   readonly numbers: number;
 }
 
-/** What befalls one number, on the way to one lane or to all. Lane 0 stays: a ticker that nobody hears begins anew. */
+/** What befalls one number, on the way to one client or to all. Client 0 stays: a ticker that nobody hears begins anew. */
 function drawNamedFaults(random: Random, reach: Reach, course: Course, canBeCut: boolean): unknown[] {
   const name = (least: number): object => ({
     stream: whole(random, 0, reach.channels - 1),
     seq: whole(random, least, reach.numbers - 1),
   });
-  const to = (): object => ({ to: whole(random, 1, reach.lanes - 1) });
+  const to = (): object => ({ to: whole(random, 1, reach.clients - 1) });
   const faults: unknown[] = [];
-  // The first that a lane hears is then a later one.
+  // The first that a client hears is then a later one.
   if (random() < 0.4) faults.push({ kind: 'reorder', messages: [{ ...name(0), seq: 0 }], by: whole(random, 1, 6) });
   if (random() < 0.3) faults.push({ kind: 'evict', messages: [{ ...name(1), ...to() }] });
   if (canBeCut && random() < 0.4)

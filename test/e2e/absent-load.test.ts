@@ -46,7 +46,7 @@ const doubtsOf = ({ verdict }: RunResult): string[] =>
 
 describe('a service that lets clients in and closes them', { concurrent: true, timeout: 60_000 }, () => {
   const HELD = { load: { connections: [{ to: 20 }, { hold: '3s' }] } };
-  const SENT = { dialect: { kind: 'echo', format: 'text' }, drain: '1s' };
+  const SENT = { protocol: { kind: 'echo', format: 'text' }, drain: '1s' };
 
   test('is not passed by rules about connections that were held', async ({ onTestFinished: whenOver }) => {
     const plan = { ...HELD, thresholds: ['connections.failed == 0', 'handshake.p50 < 1s'] };
@@ -69,7 +69,7 @@ describe('a service that lets clients in and closes them', { concurrent: true, t
   test('nor by rules about pushes that were heard', async ({ onTestFinished: whenOver }) => {
     const plan = {
       ...HELD,
-      dialect: { kind: 'push', sequence: 'n' },
+      protocol: { kind: 'push', sequence: 'n' },
       contract: { delivery: 'exactly-once', order: 'per-stream' },
       thresholds: ['pushes.received >= 99%'],
     };
@@ -147,7 +147,7 @@ describe('a service that lets only some in', { concurrent: true, timeout: 60_000
 
 describe('clients that do not come back', { concurrent: true, timeout: 60_000 }, () => {
   const plan = {
-    dialect: { kind: 'echo', format: 'text' },
+    protocol: { kind: 'echo', format: 'text' },
     load: { connections: 20, messages: { open: { rate: '100/s', for: '5s' } } },
     reconnect: { from: '50ms', to: '200ms' },
     thresholds: ['outage.max < 1s', 'connections.gaveUp == 0'],

@@ -31,7 +31,7 @@ import {
 } from '../support/raw-server.ts';
 
 const RUNS = path.join('.highwater', 'runs');
-/** A short load: thirty messages over the lanes. */
+/** A short load: thirty messages over the clients. */
 const LOAD = ['-r', '60/s', '-d', '500ms'];
 /** Where none come back there is no point in waiting for them. */
 const BRIEFLY = [...LOAD, '--drain', '500ms'];
@@ -143,15 +143,15 @@ drain: soon
 });
 
 describe('a target that cannot be reached', () => {
-  test('because nothing listens: refused, on every lane, and exit 69', async () => {
+  test('because nothing listens: refused, on every client, and exit 69', async () => {
     // The port is held on another address of the loopback, so nobody else can listen on it.
     const { port } = await startRawServer((socket) => socket.destroy());
     const { exitCode, stdout, result } = await runAndStore([`ws://127.0.0.77:${port}`, '-c', '5', ...BRIEFLY]);
     expect(exitCode).toBe(69);
     expectFailure(result, 'refused', 5, /ECONNREFUSED 127\.0\.0\.77/);
     expect(result.connections).toMatchObject({ attempted: 5, opened: 0, failed: 5 });
-    expect(result.run).toMatchObject({ end: 'aborted', endedBecause: 'no lane could be opened' });
-    expect(stdout).toContain('no lane could be opened');
+    expect(result.run).toMatchObject({ end: 'aborted', endedBecause: 'no connection could be opened' });
+    expect(stdout).toContain('no connection could be opened');
     expect(stdout).toMatch(/refused 5\b.*ECONNREFUSED/);
     expectBalancedBooks(result);
   });
@@ -166,7 +166,7 @@ describe('a target that cannot be reached', () => {
     expectNothingStarted(directory);
   });
 
-  test('on some lanes only, because their row names a host that does not resolve: those are counted as dns', async () => {
+  test('on some clients only, because their row names a host that does not resolve: those are counted as dns', async () => {
     const directory = temporaryDirectory();
     writeInto(directory, 'hosts.csv', 'host\n127.0.0.1\nno-such-host.invalid\n');
     const target = { url: `ws://\${row.host}:${echo.port}`, rows: 'hosts.csv' };
@@ -266,7 +266,7 @@ describe('a service that refuses the handshake', () => {
     expectBalancedBooks(result);
   });
 
-  test('in chunks, on one lane of three, does not keep the others from working', async () => {
+  test('in chunks, on one client of three, does not keep the others from working', async () => {
     const refusal =
       'HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfull\r\n6\r\n today\r\n0\r\n\r\n';
     const { url } = await startRawServer(onlyTheFirst(answerWith(refusal)));
@@ -325,7 +325,7 @@ describe('a service that answers the upgrade wrongly is refused with the section
 });
 
 describe('a service that breaks off or breaks the rules is counted under its kind, and the run goes on', () => {
-  /** Each is done to the first lane as soon as its first message has come in; the two other lanes work. */
+  /** Each is done to the first client as soon as its first message has come in; the two other clients work. */
   const MISDEEDS: readonly [
     what: string,
     misbehave: (socket: net.Socket) => void,
@@ -426,7 +426,7 @@ describe('a service that breaks off or breaks the rules is counted under its kin
     expectBalancedBooks(result);
   });
 
-  test('floods the lane with messages that nobody asked for: counted as unexpected, in bounded memory', async () => {
+  test('floods the client with messages that nobody asked for: counted as unexpected, in bounded memory', async () => {
     const messages = Buffer.concat(Array(200).fill(frame(2, Buffer.alloc(1000))));
     const { url } = await startRawServer(
       onlyTheFirst((socket) => afterUpgrade((opened) => flood(opened, messages))(socket, 0)),
@@ -457,7 +457,7 @@ describe('a service that breaks off or breaks the rules is counted under its kin
     expectBalancedBooks(result);
   });
 
-  test('answers to messages that the lane never sent: unexpected, not a crash', async () => {
+  test('answers to messages that the client never sent: unexpected, not a crash', async () => {
     const strangers = ['', '\x05', 'a'.repeat(8), 'a'.repeat(100), 'a'.repeat(2000)].map((text) => frame(2, text));
     const { url } = await startRawServer(
       afterUpgrade((socket) =>
@@ -483,7 +483,7 @@ describe('a machine that is too small', () => {
     expect(exitCode).toBe(64);
     expect(stdout).toBe('');
     expect(stderr).toMatch(
-      /^MACHINE_LIMIT {2}workers: 1,000 lanes .*512 files.*at most 448 lanes a worker are possible\. Use 3 workers.*ulimit -n/m,
+      /^MACHINE_LIMIT {2}workers: 1,000 clients .*512 files.*at most 448 clients a worker are possible\. Use 3 workers.*ulimit -n/m,
     );
     expect(server.connections()).toBe(0);
     expectNothingStarted(directory);
@@ -510,7 +510,7 @@ describe('a machine that is too small', () => {
     });
     expect(exitCode).toBe(64);
     expect(stderr).toMatch(
-      /^MACHINE_LIMIT {2}target\.url: the reference target .*at most 448 lanes are possible\. Use fewer lanes/m,
+      /^MACHINE_LIMIT {2}target\.url: the reference target .*at most 448 clients are possible\. Use fewer clients/m,
     );
     expectNothingStarted(directory);
   });
@@ -521,7 +521,7 @@ describe('a machine that is too small', () => {
     const { exitCode, stderr } = await runHighwater(['run', ...args], { cwd: directory });
     expect(exitCode).toBe(64);
     const advice =
-      /MACHINE_LIMIT {2}load\.connections: 100,000 lanes need more than the ([\d,]+) local ports.*at most \1 lanes are possible\. Give at least (\d+) target\.sourceAddresses/.exec(
+      /MACHINE_LIMIT {2}load\.connections: 100,000 clients need more than the ([\d,]+) local ports.*at most \1 clients are possible\. Give at least (\d+) target\.sourceAddresses/.exec(
         stderr,
       );
     expect(advice, stderr).not.toBeNull();
@@ -570,7 +570,7 @@ describe('nothing to judge by is never a pass', () => {
     expect(stdout).toMatch(/10 samples cannot bound it, 299 are needed/);
   });
 
-  test('rules that hold where no lane ever opened: exit 69', async () => {
+  test('rules that hold where no client ever opened: exit 69', async () => {
     const { url } = await startRawServer((socket) => socket.destroy());
     const { exitCode, result } = await runAndStore([
       url,
@@ -586,7 +586,7 @@ describe('nothing to judge by is never a pass', () => {
     expect(result.verdict.kind).toBe('inconclusive');
   });
 
-  test('a contract where every lane was dropped and nothing came back', async () => {
+  test('a contract where every connection was dropped and nothing came back', async () => {
     const { url } = await startRawServer(afterUpgrade((socket) => socket.once('data', () => socket.end())));
     const directory = temporaryDirectory();
     const load = { connections: 3, messages: { open: { rate: '60/s', for: '500ms' } } };

@@ -152,12 +152,28 @@ describe('a run', () => {
       ...['offeredPerSecond', 'sentPerSecond', 'deliveredPerSecond', 'bytesSentPerSecond', 'bytesReceivedPerSecond'],
     ],
     generator: [
-      ...['healthy', 'cpuRatioMax', 'eventLoopDelayMsP99', 'rssBytesMax', 'cpuMicrosPerMessage', 'rssBytesPerLane'],
+      ...[
+        'healthy',
+        'cpuRatioMax',
+        'eventLoopDelayMsP99',
+        'rssBytesMax',
+        'cpuMicrosPerMessage',
+        'rssBytesPerConnection',
+      ],
       'missedWorkers',
     ],
     'stages.0': ['name', 'fromSecond', 'toSecond', 'messages', 'response', 'service', 'sendLag', 'throughput'],
     'stages.0.response': DISTRIBUTION,
-    'timeline.0': ['second', 'lanesOpen', 'sent', 'delivered', 'lost', 'errors', 'responseP50Ms', 'responseP99Ms'],
+    'timeline.0': [
+      'second',
+      'connectionsOpen',
+      'sent',
+      'delivered',
+      'lost',
+      'errors',
+      'responseP50Ms',
+      'responseP99Ms',
+    ],
   };
 
   test('with --json prints the result with all its fixed names and nothing else on stdout, and keeps the same', async () => {
@@ -192,11 +208,11 @@ describe('a run', () => {
     const args = ['run', 'reference', '-c', '3', '-r', '60/s', '-d', '2s', '-t', 'lost == 0'];
     const { exitCode, stdout, stderr } = await runHighwater(args, { env: { TERM: 'xterm-256color' } });
     expect([0, 2]).toContain(exitCode);
-    expect(stdout).toMatch(/^ (PASS|INCONCLUSIVE) .* 3 lanes .* vs reference/);
+    expect(stdout).toMatch(/^ (PASS|INCONCLUSIVE) .* 3 clients .* vs reference/);
     expect(stdout).toMatch(/^ {2}(ok|\? ) lost == 0 +0$/m);
     expect(stdout).toMatch(/^ {2}messages +due 120 /m);
     expect(stdout).toMatch(/^ {2}record +\.highwater\/runs\//m);
-    expect(stderr).toMatch(/^\d+ s {2}sending {2}lanes 3 {2}sent /m);
+    expect(stderr).toMatch(/^\d+ s {2}sending {2}clients 3 {2}sent /m);
     expect(stdout + stderr).not.toMatch(ESCAPE_CODE);
   });
 
@@ -311,11 +327,11 @@ workers: 2
     for (const line of [
       /^ to-check {3}can run here {3}profile none$/m,
       /^ {2}target +ws:\/\/127\.0\.0\.1:9\/chat$/m,
-      /^ {2}lanes +linear to 100 over 2\.0 s, then hold for 60\.0 s$/m,
+      /^ {2}clients +linear to 100 over 2\.0 s, then hold for 60\.0 s$/m,
       /^ {2}messages +linear to 500\/s over 10\.0 s, .*burst of 900\/s for 2\.0 s; poisson arrival/m,
       /^ {2}mix +chat 100 B \(weight 70\), image 4\.\d+ KB \(weight 30\)$/m,
       /^ {2}rules +response\.p99 < 200ms, delivery exactly-once$/m,
-      /^ {2}workers +2 with 50 lanes each/m,
+      /^ {2}workers +2 with 50 clients each/m,
       /^ {2}cores +at most 3 busy at once; this process may use \d/m,
       /^ {2}memory +at least 75\.2 MB; this process may use \d/m,
       /^ {2}files +114 a worker, 72 the command/m,
@@ -369,14 +385,14 @@ describe('a plan', () => {
       ci: { load: { connections: 4 } },
     },
   };
-  const typed = `const lanes: number = 3;
+  const typed = `const clients: number = 3;
 interface Plan { readonly name: string }
-export default { ...${JSON.stringify(DOCUMENT)}, name: 'lanes-' + lanes } satisfies Plan;`;
+export default { ...${JSON.stringify(DOCUMENT)}, name: 'clients-' + clients } satisfies Plan;`;
 
   test.each([
     ['in JSON', 'plan.json', JSON.stringify(DOCUMENT), 'from-a-file'],
     ['in YAML, which JSON is too', 'plan.yaml', JSON.stringify(DOCUMENT), 'from-a-file'],
-    ['as a TypeScript module', 'plan.ts', typed, 'lanes-3'],
+    ['as a TypeScript module', 'plan.ts', typed, 'clients-3'],
     ['as a JavaScript module', 'plan.mjs', `export default ${JSON.stringify(DOCUMENT)}`, 'from-a-file'],
   ])('%s runs', async (_what, name, text, expectedName) => {
     const cwd = temporaryDirectory();
@@ -407,7 +423,7 @@ export default { ...${JSON.stringify(DOCUMENT)}, name: 'lanes-' + lanes } satisf
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  /** What is resolved: its name, profile and number of lanes. */
+  /** What is resolved: its name, profile and number of clients. */
   async function resolved(
     flags: readonly string[],
     env: Readonly<Record<string, string>>,
@@ -505,11 +521,11 @@ describe('the reference target by itself', () => {
     expect(stderr).toBe('');
   });
 
-  test('ends on a signal while lanes are open', async () => {
+  test('ends on a signal while clients are open', async () => {
     const target = startHighwater(['target']);
     const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
     const run = startHighwater(['run', url, '-c', '3', '-r', '30/s', '-d', '60s', '--drain', '1s', '--json']);
-    await run.prints('stderr', /lanes 3/);
+    await run.prints('stderr', /clients 3/);
     target.signal('SIGTERM');
     expect((await target.finished).exitCode).toBe(0);
     run.signal('SIGINT');
@@ -577,7 +593,7 @@ drain: 30s
     const seen: number[] = [];
     const result = await runPlan(parsed, {
       runsDirectory: temporaryDirectory(),
-      onProgress: (figures) => seen.push(figures.lanesOpen),
+      onProgress: (figures) => seen.push(figures.connectionsOpen),
     });
     expect(result.connections.opened).toBe(4);
     expect(result.plan.profile).toBe('more');

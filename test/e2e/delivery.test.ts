@@ -177,7 +177,7 @@ faults:
     // Of a hole there are always two under way: the lost one, and the one that came instead.
     expect(delivery.loss.smallestBacklogBytes).toBeGreaterThanOrEqual(2 * 16e6);
     const report = await runHighwater(['report', 'latest'], { cwd });
-    expect(report.stdout).toMatch(/no hole opened with less than \S+ MB under way on its lane: .* drops in silence/);
+    expect(report.stdout).toMatch(/no hole opened with less than \S+ MB under way on its client: .* drops in silence/);
   });
 });
 

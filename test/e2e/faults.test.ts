@@ -38,7 +38,10 @@ describe('a target that stands still for five seconds', () => {
 });
 
 describe('a target that is restarted', () => {
-  test.each([['1'], ['2']])('drops every lane, which all come back (%s workers); nothing is lost', async (workers) => {
+  test.each([
+    ['1'],
+    ['2'],
+  ])('drops every client, which all come back (%s workers); nothing is lost', async (workers) => {
     const { result } = await run(
       {
         reconnect: { from: '50ms', to: '500ms' },
@@ -64,7 +67,7 @@ describe('a target that is restarted', () => {
     expect(result.delivery.faultFreeOnly).toBe(false);
   });
 
-  test('without reconnect loses its lanes for good', async () => {
+  test('without reconnect loses its clients for good', async () => {
     const { result } = await run({ faults: [{ fault: 'restart', at: '3s', process: 'reference' }] });
     expect(result.connections).toMatchObject({ droppedByServer: 50, reconnected: 0, opened: 50 });
     expect(result.messages.unsent.socketClosed).toBeGreaterThan(1000);
@@ -72,7 +75,7 @@ describe('a target that is restarted', () => {
   });
 });
 
-test('a target that is killed leaves lanes that give up', async () => {
+test('a target that is killed leaves clients that give up', async () => {
   const { result } = await run({
     reconnect: { from: '10ms', to: '20ms', atMost: 5 },
     faults: [{ fault: 'kill', at: '3s', process: 'reference' }],

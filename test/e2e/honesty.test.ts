@@ -333,7 +333,7 @@ describe('a target that keeps every message for 50 ms', () => {
   test('a receiver that stamps 10 ms late is found out by these checks', async () => {
     const command = bench.broken([
       {
-        file: 'engine/conversation.js',
+        file: 'engine/connection-lifecycle.js',
         from: 'traffic.receivedNs = clock.nowNs();',
         to: 'traffic.receivedNs = clock.nowNs() + 10e6;',
       },

@@ -205,7 +205,7 @@ describe('the page of a run', TOGETHER, () => {
     await page.locator('#throughput-over-time').getByRole('button', { name: 'Zoom in' }).click();
     await expect.poll(() => labels('response-over-time')).not.toEqual(before);
     expect(await labels('spectrum')).toContain('90 %');
-    await page.locator('#lanes-over-time').getByRole('button', { name: 'Whole run' }).click();
+    await page.locator('#connections-over-time').getByRole('button', { name: 'Whole run' }).click();
     await expect.poll(() => labels('response-over-time')).toEqual(before);
   });
 

@@ -172,11 +172,11 @@ describe('what it recognizes, and a run of what it wrote', () => {
     const { init: finished, plan } = await init(service.url);
     expect(finished.exitCode).toBe(0);
     expect(finished.stdout).toMatch(/speaks of its own accord, numbered at seq/);
-    expect(plan).toMatch(/^dialect:.*\n {2}kind: push .*\n.*\n {2}sequence: seq .*\n {2}channel: symbol /m);
+    expect(plan).toMatch(/^protocol:.*\n {2}kind: push .*\n.*\n {2}sequence: seq .*\n {2}channel: symbol /m);
     expect(plan).toMatch(/- pushes\.missed == 0/);
   });
 
-  // Needs the push dialect, which is not in this version yet: then this is `test`, and the one above may use `tryOut` too.
+  // Needs the push protocol, which is not in this version yet: then this is `test`, and the one above may use `tryOut` too.
   test('the plan for a service that pushes is accepted, and a run of it misses nothing', async () => {
     const service = await startWsService({ connected: ticker });
     const { result } = await tryOut(await init(service.url));
@@ -391,7 +391,7 @@ describe('mistakes end with exit 64 before anything is sent', () => {
     [
       `a message without \${id}`,
       ['init', 'ws://127.0.0.1:9', '--send', '{"a":1}'],
-      /dialect\.send: expected a message with/,
+      /protocol\.send: expected a message with/,
     ],
     [
       'a directory that is not there',

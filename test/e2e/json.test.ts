@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { startForeignServer } from '../support/foreign-server.ts';
 import { type FinishedHighwater, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 
-const DIALECT = {
+const PROTOCOL = {
   kind: 'json',
-  send: { jsonrpc: '2.0', id: `\${id}`, method: 'say', params: { text: `\${payload}`, from: `\${lane}` } },
+  send: { jsonrpc: '2.0', id: `\${id}`, method: 'say', params: { text: `\${payload}`, from: `\${client}` } },
   error: 'error',
   payload: 'result.text',
   pushes: 'ignore',
@@ -17,7 +17,7 @@ async function runAgainstRpc(more: object, plan: object = {}): Promise<FinishedH
   const cwd = temporaryDirectory();
   const document = {
     target: { url: server.url },
-    dialect: { ...DIALECT, ...more },
+    protocol: { ...PROTOCOL, ...more },
     load: { connections: { to: 10 }, messages: { open: { rate: '500/s', for: '2s' } }, bytes: 300 },
     contract: { delivery: 'exactly-once', integrity: 'checksum' },
     drain: '1s',
@@ -66,30 +66,30 @@ describe('a JSON-RPC service', () => {
   test('looked for in the wrong place no answer is matched: inconclusive, with a sample and what to set', async () => {
     const { result, exitCode, stderr } = await runAgainstRpc({ id: 'replyTo', pushes: 'unexpected' });
     expect(stderr).toMatch(
-      /nothing that came answers .* the id is looked for at replyTo: set dialect\.id\. One of them: \{"jsonrpc"/,
+      /nothing that came answers .* the id is looked for at replyTo: set protocol\.id\. One of them: \{"jsonrpc"/,
     );
     expect(stderr.match(/nothing that came answers/g)).toHaveLength(1);
     expect(exitCode).toBe(2);
     expect(result.verdict.doubts.map(({ kind }) => kind)).toContain('unmatched');
-    expect(result.verdict.doubts.find(({ kind }) => kind === 'unmatched')?.detail).toMatch(/dialect\.id/);
+    expect(result.verdict.doubts.find(({ kind }) => kind === 'unmatched')?.detail).toMatch(/protocol\.id/);
     expect(result.violations.find(({ violation }) => violation === 'unexpected')?.detail).toMatch(/"result":/);
   });
 });
 
-test('mistakes in the dialect are all said at once', async () => {
+test('mistakes in the protocol are all said at once', async () => {
   const cwd = temporaryDirectory();
   const plan = {
     target: { url: 'ws://127.0.0.1:9' },
-    dialect: { kind: 'json', send: { text: `\${paylod}` }, id: 'a..b', pushs: 'ignore' },
+    protocol: { kind: 'json', send: { text: `\${paylod}` }, id: 'a..b', pushs: 'ignore' },
     load: { connections: 1 },
   };
   const { exitCode, stderr } = await runHighwater(['run', writeInto(cwd, 'plan.json', JSON.stringify(plan))], { cwd });
   expect(exitCode).toBe(64);
   for (const line of [
-    /PLAN_INVALID {2}dialect\.send\.text: expected .*\$\{id\}, \$\{seq\}, \$\{lane\}, \$\{room\}, \$\{type\}, \$\{priority\}, \$\{payload\}, \$\{uuid\}, \$\{row\.COLUMN\}, .*, got "\$\{paylod\}"/,
-    /PLAN_INVALID {2}dialect\.send: expected a message with \$\{id\} in it/,
-    /PLAN_INVALID {2}dialect\.id: expected a path such as replyTo or data\.id, got "a\.\.b"/,
-    /PLAN_INVALID {2}dialect\.pushs: .*\(did you mean "pushes"\?\)/,
+    /PLAN_INVALID {2}protocol\.send\.text: expected .*\$\{id\}, \$\{seq\}, \$\{client\}, \$\{room\}, \$\{type\}, \$\{priority\}, \$\{payload\}, \$\{uuid\}, \$\{row\.COLUMN\}, .*, got "\$\{paylod\}"/,
+    /PLAN_INVALID {2}protocol\.send: expected a message with \$\{id\} in it/,
+    /PLAN_INVALID {2}protocol\.id: expected a path such as replyTo or data\.id, got "a\.\.b"/,
+    /PLAN_INVALID {2}protocol\.pushs: .*\(did you mean "pushes"\?\)/,
   ]) {
     expect(stderr).toMatch(line);
   }

@@ -39,11 +39,11 @@ async function run(whenOver: WhenOver, plan: object, interruptAfterMs: number | 
 }
 
 describe('what is due in 30 days does not happen today', TOGETHER, () => {
-  test('lanes that shall reset stay', async ({ onTestFinished }) => {
+  test('clients that shall reset stay', async ({ onTestFinished }) => {
     const { result, warnings } = await run(onTestFinished, {
       load: { connections: 20, messages: MESSAGES, misbehaving: [{ kind: 'reset', share: '50%', after: '720h' }] },
     });
-    expect(result.misbehaving[0]).toMatchObject({ lanes: 10, connections: { opened: 10 } });
+    expect(result.misbehaving[0]).toMatchObject({ clients: 10, connections: { opened: 10 } });
     expect(result.messages).toMatchObject({ ...NOTHING, delivered: 80 });
     expect(warnings).not.toContain('TimeoutOverflow');
   });
@@ -58,7 +58,7 @@ describe('what is due in 30 days does not happen today', TOGETHER, () => {
     expect(warnings).not.toContain('TimeoutOverflow');
   });
 
-  test('lanes of a curve with a step after 30 days are held, and nobody is woken up for it', async ({
+  test('clients of a curve with a step after 30 days are held, and nobody is woken up for it', async ({
     onTestFinished,
   }) => {
     const plan = { load: { connections: [{ to: 5 }, { hold: '720h' }, { to: 10 }] } };
@@ -67,7 +67,7 @@ describe('what is due in 30 days does not happen today', TOGETHER, () => {
     expect(warnings).not.toContain('TimeoutOverflow');
   });
 
-  test('faults on the way, pings and lanes that would open again wait as well', async ({ onTestFinished }) => {
+  test('faults on the way, pings and clients that would open again wait as well', async ({ onTestFinished }) => {
     const { result, warnings } = await run(onTestFinished, {
       target: { ping: { every: '720h' } },
       load: { connections: 5, messages: MESSAGES },

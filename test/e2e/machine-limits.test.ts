@@ -189,7 +189,7 @@ describe.skipIf(!mayHaveNetwork && !isRequired)('local ports', () => {
       'echo 40000 40019 > /proc/sys/net/ipv4/ip_local_port_range && echo 40005-40009 > /proc/sys/net/ipv4/ip_local_reserved_ports';
     const options = { ownNetwork: true, before } as const;
     const { exitCode, stderr } = await runHighwater(['check', 'ws://127.0.0.1:9', '-c', '16'], options);
-    expect(stderr).toMatch(/^MACHINE_LIMIT {2}load\.connections: 16 lanes need more than the 15 local ports/);
+    expect(stderr).toMatch(/^MACHINE_LIMIT {2}load\.connections: 16 clients need more than the 15 local ports/);
     expect(exitCode).toBe(64);
     const { stdout } = await runHighwater(['check', 'ws://127.0.0.1:9', '-c', '15'], options);
     expect(stdout).toMatch(/ports +15 from one address to one target; this machine has 15$/m);
@@ -323,7 +323,7 @@ describe.skipIf(!mayLimit('memory') && !isRequired)('a limit of memory', () => {
       before: enough.enter,
     });
     expect(stderr).toMatch(
-      /^MACHINE_LIMIT {2}load\.connections: 200,000 lanes .*more than the 419 MB that its cgroup allows/m,
+      /^MACHINE_LIMIT {2}load\.connections: 200,000 clients .*more than the 419 MB that its cgroup allows/m,
     );
     expect(exitCode).toBe(64);
   });

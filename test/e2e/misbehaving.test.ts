@@ -1,5 +1,5 @@
-// Lanes that misbehave, through the built command, against services on `ws`: what the service does about them is named, and
-// nothing of it is held against the lanes that behave as they should.
+// Clients that misbehave, through the built command, against services on `ws`: what the service does about them is named, and
+// nothing of it is held against the clients that behave as they should.
 
 import { describe, expect, test } from 'vitest';
 import type { MisbehavingResult, RunResult } from '../../src/facts/result.ts';
@@ -18,7 +18,7 @@ async function run(whenOver: WhenOver, url: string, plan: object): Promise<RunRe
   return finished.result;
 }
 
-/** One lane of two does not read; each is sent 3 MB a second, for so long that no buffer of the kernel's holds it. */
+/** One client of two does not read; each is sent 3 MB a second, for so long that no buffer of the kernel's holds it. */
 const UNREAD = {
   load: {
     connections: 2,
@@ -28,21 +28,21 @@ const UNREAD = {
   },
 };
 
-function expectHealthy({ messages, connections }: RunResult, lanes: number): void {
+function expectHealthy({ messages, connections }: RunResult, clients: number): void {
   expect(messages).toMatchObject({ ...NOTHING, delivered: messages.sent });
-  expect(connections).toMatchObject({ opened: lanes, failed: 0, droppedByServer: 0, closeCodes: {} });
+  expect(connections).toMatchObject({ opened: clients, failed: 0, droppedByServer: 0, closeCodes: {} });
 }
 
 const slowReader = ({ misbehaving }: RunResult): MisbehavingResult =>
   misbehaving.find(({ kind }) => kind === 'slow-reader')!;
 
-describe('what a service does about lanes that do not read', TOGETHER, () => {
+describe('what a service does about clients that do not read', TOGETHER, () => {
   test('it buffers, which its memory shows', async ({ onTestFinished }) => {
     const echo = await startForeignServer('ws');
     const result = await run(onTestFinished, echo.url, { ...UNREAD, probes: [{ name: 'service', pid: echo.pid }] });
     await echo.stop();
     expectHealthy(result, 1);
-    expect(slowReader(result)).toMatchObject({ lanes: 1, connections: { opened: 1, droppedByServer: 0 } });
+    expect(slowReader(result)).toMatchObject({ clients: 1, connections: { opened: 1, droppedByServer: 0 } });
     expect(slowReader(result).policy).toMatchObject({
       kind: 'buffers',
       evidence: expect.stringContaining('service grew by'),
@@ -100,7 +100,7 @@ describe('what a service does about lanes that do not read', TOGETHER, () => {
     writeInto(cwd, 'behavior.yaml', 'dropBeyond: 64KiB');
     const target = startHighwater(['target', '--behavior', 'behavior.yaml'], { cwd, whenOver: onTestFinished });
     const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
-    const result = await run(onTestFinished, `${url}/rooms/\${room}?lane=\${lane}`, {
+    const result = await run(onTestFinished, `${url}/rooms/\${room}?client=\${client}`, {
       load: {
         connections: 8,
         bytes: '16KB',
@@ -111,12 +111,12 @@ describe('what a service does about lanes that do not read', TOGETHER, () => {
     });
     expect(result.messages).toMatchObject(NOTHING);
     expect(result.fanout).toMatchObject({ missed: 0, unresolved: 0, reachRatio: 1 });
-    expect(slowReader(result)).toMatchObject({ lanes: 2, connections: { opened: 2 }, policy: { kind: 'drops' } });
+    expect(slowReader(result)).toMatchObject({ clients: 2, connections: { opened: 2 }, policy: { kind: 'drops' } });
     expect(slowReader(result).missed).toBeGreaterThan(0);
   });
 });
 
-describe('lanes that misbehave in other ways', TOGETHER, () => {
+describe('clients that misbehave in other ways', TOGETHER, () => {
   test('are counted by what they do and what becomes of them, and the others are as ever', async ({
     onTestFinished,
   }) => {
@@ -139,13 +139,13 @@ describe('lanes that misbehave in other ways', TOGETHER, () => {
     expectHealthy(result, 28);
     expect(result.messages.due).toBe(1600);
     const [halfOpen, reset, comeAndGo, malformed, slowHandshake, noPong] = result.misbehaving;
-    for (const { lanes } of result.misbehaving) expect(lanes).toBe(2);
-    expect(halfOpen?.connections).toMatchObject({ opened: 2, droppedByServer: 0, endedByLane: 0 });
+    for (const { clients } of result.misbehaving) expect(clients).toBe(2);
+    expect(halfOpen?.connections).toMatchObject({ opened: 2, droppedByServer: 0, endedByClient: 0 });
     for (const each of [reset, comeAndGo]) {
-      const { opened, endedByLane, droppedByServer } = each!.connections;
+      const { opened, endedByClient, droppedByServer } = each!.connections;
       expect(droppedByServer).toBe(0);
-      expect(endedByLane).toBeGreaterThan(4);
-      expect(opened - endedByLane).toBeLessThanOrEqual(2);
+      expect(endedByClient).toBeGreaterThan(4);
+      expect(opened - endedByClient).toBeLessThanOrEqual(2);
     }
     const { droppedByServer, closeCodes } = malformed!.connections;
     expect(closeCodes).toEqual({ 1002: droppedByServer });

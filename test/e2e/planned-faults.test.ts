@@ -115,7 +115,7 @@ describe('a fault on the way, at its time', TOGETHER, () => {
     expect(places(({ act }) => act === 'drop').every((place) => on < place && place < off)).toBe(true);
   });
 
-  test('down cuts off a share of the lanes, which all come back', async ({ onTestFinished }) => {
+  test('down cuts off a share of the clients, which all come back', async ({ onTestFinished }) => {
     const { result, truth } = await run(onTestFinished, {
       reconnect: { from: '50ms', to: '200ms' },
       faults: [{ fault: 'down', at: '2s', for: '700ms' }],
@@ -184,7 +184,9 @@ describe.skipIf(!mayMakeNetworks && process.env.CI !== 'true')('packets', TOGETH
     expect(result.resources.network?.tcpRetransmitsPerSecond?.max).toBeGreaterThan(0);
   });
 
-  test('of which none arrives stall every lane; then all goes on, and nothing was lost', async ({ onTestFinished }) => {
+  test('of which none arrives stall every client; then all goes on, and nothing was lost', async ({
+    onTestFinished,
+  }) => {
     const { result } = await run(
       onTestFinished,
       { target: { url: 'reference' }, faults: [{ fault: 'partition', at: '2s', for: '1s' }] },

@@ -285,11 +285,7 @@ faults:
 
   test.for([
     ['text that is none', '{ fault: corrupt, part: utf8, messages: [{ stream: 1, seq: 5 }] }', 'invalidUtf8'],
-    [
-      'a header that nobody may send',
-      '{ fault: corrupt, part: header, messages: [{ stream: 1, seq: 5 }] }',
-      'framing',
-    ],
+    ['a header that nobody may send', '{ fault: corrupt, part: header, messages: [{ stream: 1, seq: 5 }] }', 'framing'],
   ] as const)('%s ends the connection, and is counted under its kind', async ([, fault, kind], { onTestFinished }) => {
     const args = ['-c', '3', '-r', '60/s', '-d', '1s', '--text', '--bytes', '200', '--drain', '1s'];
     const { answer, truth } = await fight(onTestFinished, echo, `faults: [${fault}]`, args);

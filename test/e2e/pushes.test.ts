@@ -43,8 +43,8 @@ async function runOnFeed(behavior: string, shared: boolean, args: readonly strin
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
   const finished = await run(
     {
-      target: { url: `${url}/tickers/all?lane=\${lane}&rate=100/s&channels=2` },
-      dialect: { kind: 'push', sequence: 'seq', channel: 'channel', shared },
+      target: { url: `${url}/tickers/all?client=\${client}&rate=100/s&channels=2` },
+      protocol: { kind: 'push', sequence: 'seq', channel: 'channel', shared },
       load: { connections: [{ to: 8 }, { hold: '4s' }] },
     },
     args,
@@ -55,7 +55,7 @@ async function runOnFeed(behavior: string, shared: boolean, args: readonly strin
   return { finished, acts: truth.map((line) => JSON.parse(line) as Act) };
 }
 
-/** Far enough behind the first that every lane hears, and before the last. */
+/** Far enough behind the first that every client hears, and before the last. */
 const named = (stream: number, seqs: readonly number[]): string =>
   `[${seqs.map((seq) => `{ stream: ${stream}, seq: ${seq} }`).join(', ')}]`;
 
@@ -94,7 +94,7 @@ faults:
         '#150 of c1 never came; #149 and #151 did',
       ]),
     );
-    expect(violations.find(({ detail }) => detail.startsWith('#150'))?.lane).toBe(3);
+    expect(violations.find(({ detail }) => detail.startsWith('#150'))?.client).toBe(3);
     expect(rulesOf(finished)).toEqual({
       'pushes.missed == 0': 'fail',
       'pushes.received >= 99.9%': 'fail',
@@ -105,14 +105,14 @@ faults:
     expect(pushes?.skew?.pushes ?? null).toEqual(shared ? expect.any(Number) : null);
   });
 
-  test('a lane that is evicted in silence is found only where all lanes hear the same numbers', async () => {
+  test('a client that is evicted in silence is found only where all clients hear the same numbers', async () => {
     const behavior = 'faults: [{ kind: evict, messages: [{ stream: 0, seq: 100, to: 5 }] }]';
     const { finished, acts } = await runOnFeed(behavior, true);
     const { pushes, violations } = finished.result;
     expect(pushes?.missed).toBeGreaterThan(50);
     expect(pushes?.missed).toBeLessThanOrEqual(acts.filter(({ act }) => act === 'drop').length);
-    expect(new Set(violations.map(({ lane }) => lane))).toEqual(new Set([5]));
-    expect(violations[0]?.detail).toMatch(/^#\d+ to #\d+ of c\d never came, though another lane heard of #\d+$/);
+    expect(new Set(violations.map(({ client }) => client))).toEqual(new Set([5]));
+    expect(violations[0]?.detail).toMatch(/^#\d+ to #\d+ of c\d never came, though another client heard of #\d+$/);
 
     const alone = (await runOnFeed(behavior, false)).finished.result;
     expect(alone.pushes).toMatchObject({ missed: 0 });
@@ -130,7 +130,7 @@ faults:
 
 const TICKER = {
   kind: 'push',
-  hello: [{ op: 'subscribe', symbols: ['BTC', `L-\${lane}`] }],
+  hello: [{ op: 'subscribe', symbols: ['BTC', `L-\${client}`] }],
   sequence: 'data.id',
   channel: 'data.symbol',
 };
@@ -140,7 +140,7 @@ describe('a market feed of somebody else’s making', () => {
     const server = await startForeignServer('ticker', { skip: 30, twice: 40 });
     const { result } = await run({
       target: { url: server.url },
-      dialect: TICKER,
+      protocol: TICKER,
       load: { connections: [{ to: 5 }, { hold: '2s' }] },
     });
     await server.stop();
@@ -156,13 +156,13 @@ describe('a market feed of somebody else’s making', () => {
     const server = await startForeignServer('ticker', { anew: 50, skip: 80 });
     const finished = await run({
       target: { url: server.url },
-      dialect: TICKER,
+      protocol: TICKER,
       load: { connections: [{ to: 5 }, { hold: '2s' }] },
     });
     await server.stop();
     const { result } = finished;
     expect(result.messages).toMatchObject({ duplicated: 0, reordered: 0, unexpected: 0 });
-    // Each of five lanes hears two symbols; of each, number 30 of the second numbering is left out.
+    // Each of five clients hears two symbols; of each, number 30 of the second numbering is left out.
     expect(result.pushes).toMatchObject({ renumbered: 10, accounts: 20, missed: 10, unresolved: 0 });
     expect(rulesOf(finished)).toEqual({
       'delivery: exactly-once': 'fail',
@@ -178,7 +178,7 @@ describe('a market feed of somebody else’s making', () => {
     const server = await startForeignServer('ticker');
     const finished = await run({
       target: { url: server.url },
-      dialect: { ...TICKER, sequence: 'seq' },
+      protocol: { ...TICKER, sequence: 'seq' },
       load: { connections: [{ to: 5 }, { hold: '2s' }] },
     });
     await server.stop();
@@ -189,11 +189,11 @@ describe('a market feed of somebody else’s making', () => {
     expect(finished.stderr).toContain('a number is looked for at seq with a channel at data.symbol');
   });
 
-  test('is judged beside messages of our own, where the json dialect says how it is numbered', async () => {
+  test('is judged beside messages of our own, where the json protocol says how it is numbered', async () => {
     const server = await startForeignServer('ticker', { skip: 30 });
     const { result } = await run({
       target: { url: server.url },
-      dialect: {
+      protocol: {
         kind: 'json',
         hello: TICKER.hello,
         send: { op: 'echo', id: `\${id}` },

@@ -30,8 +30,8 @@ async function queue(behavior: string, load: object, thresholds: readonly string
   const target = startHighwater(['target', '--behavior', 'behavior.yaml', '--truth', 'truth.ndjson'], { cwd });
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
   const document = {
-    target: { url: `${url}/queues/work?lane=\${lane}` },
-    dialect: {
+    target: { url: `${url}/queues/work?client=\${client}` },
+    protocol: {
       kind: 'json',
       send: { type: `\${type}`, id: `\${id}`, priority: `\${priority}`, text: `\${payload}` },
       error: 'error',

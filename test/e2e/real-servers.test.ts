@@ -15,7 +15,7 @@ import {
 import { createDirectory, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 import { hasNginx, type Nginx, startNginx } from '../support/nginx.ts';
 
-/** Around every edge: of the dialect's forms (text takes twice the bytes), of the frame's length forms, and far beyond. */
+/** Around every edge: of the protocol's forms (text takes twice the bytes), of the frame's length forms, and far beyond. */
 const SIZES = [1, 2, 7, 8, 15, 16, 43, 44, 87, 88, 100, 125, 126, 65_535, 65_536, 1_000_000];
 const LARGE = 10_000;
 
@@ -25,21 +25,21 @@ const PASS_OR_INCONCLUSIVE = [0, 2];
 interface Load {
   readonly format: 'binary' | 'text';
   readonly model: 'open' | 'closed';
-  readonly lanes: number;
+  readonly clients: number;
   readonly compression: boolean;
 }
 
 /** Open loads have exactly this many messages due. */
 const OPEN_MESSAGES = 300;
 
-function planFor(url: string, { format, model, lanes, compression }: Load, target: object = {}): string {
+function planFor(url: string, { format, model, clients, compression }: Load, target: object = {}): string {
   return JSON.stringify({
     name: 'real-servers',
     // Generous: what takes long here takes long because the machine is busy.
     target: { url, compression, connectTimeout: '60s', handshakeTimeout: '60s', maxBuffered: '1GiB', ...target },
-    dialect: { kind: 'echo', format },
+    protocol: { kind: 'echo', format },
     load: {
-      connections: lanes,
+      connections: clients,
       messages:
         model === 'open' ? { open: { rate: '200/s', for: '1500ms' } } : { closed: { inFlight: 3, for: '1500ms' } },
       mix: SIZES.map((bytes) => ({ type: `b${bytes}`, bytes, weight: bytes > LARGE ? 0.3 : 1 })),
@@ -65,11 +65,11 @@ async function expectPerfectRun(
   const { exitCode, result } = await runHighwater(['run', plan, '--json', '--quiet'], { cwd: directory });
   expectPerfectDelivery(result);
   expect(PASS_OR_INCONCLUSIVE).toContain(exitCode);
-  expect(result.connections.opened).toBe(load.lanes);
+  expect(result.connections.opened).toBe(load.clients);
   if (load.model === 'open') expect(result.messages.due).toBe(OPEN_MESSAGES);
 
   const report = await server.report();
-  expect(report.connections).toHaveLength(load.lanes);
+  expect(report.connections).toHaveLength(load.clients);
   const { [load.format]: received, ...others } = report.sizes;
   expect(sumOf(received)).toBe(result.messages.sent);
   expect(Object.values(others)).toEqual([{}]);
@@ -95,29 +95,29 @@ for (const { name, kind, compresses, present } of SERVERS) {
     });
     afterAll(() => server?.stop());
 
-    test('delivers binary messages of every size, sent on schedule over twenty lanes', async () => {
-      await expectPerfectRun(server, server.url, { format: 'binary', model: 'open', lanes: 20, compression: false });
+    test('delivers binary messages of every size, sent on schedule over twenty clients', async () => {
+      await expectPerfectRun(server, server.url, { format: 'binary', model: 'open', clients: 20, compression: false });
     });
 
-    test('delivers text messages of every size, sent in a closed loop over one lane', async () => {
-      await expectPerfectRun(server, server.url, { format: 'text', model: 'closed', lanes: 1, compression: false });
+    test('delivers text messages of every size, sent in a closed loop over one client', async () => {
+      await expectPerfectRun(server, server.url, { format: 'text', model: 'closed', clients: 1, compression: false });
     });
 
     test(`delivers text messages when compression is offered and ${compresses ? 'taken' : 'declined'}`, async () => {
-      const load: Load = { format: 'text', model: 'open', lanes: 10, compression: true };
+      const load: Load = { format: 'text', model: 'open', clients: 10, compression: true };
       expect(isCompressed(await expectPerfectRun(server, server.url, load))).toBe(compresses);
     });
 
     if (compresses)
       test('delivers compressed binary messages in a closed loop, with and without context', async () => {
-        const load: Load = { format: 'binary', model: 'closed', lanes: 3, compression: true };
+        const load: Load = { format: 'binary', model: 'closed', clients: 3, compression: true };
         expect(isCompressed(await expectPerfectRun(server, server.url, load))).toBe(true);
         const withoutContext = { compression: { clientContextTakeover: false, serverContextTakeover: false } };
         expect(isCompressed(await expectPerfectRun(server, server.url, load, withoutContext))).toBe(true);
       });
 
     if (kind !== 'faye')
-      test('carries a thousand lanes', async () => {
+      test('carries a thousand clients', async () => {
         const { exitCode, result } = await runHighwater([
           ...['run', server.url, '-c', '1000', '-r', '1000/s', '-d', '3s', '--drain', '30s'],
           ...['-t', 'lost == 0', '--json', '--quiet'],
@@ -148,13 +148,13 @@ describe.runIf(hasNginx)('ws behind nginx with TLS', () => {
   });
 
   test('delivers binary messages of every size to one who trusts its authority', async () => {
-    const load: Load = { format: 'binary', model: 'open', lanes: 20, compression: false };
+    const load: Load = { format: 'binary', model: 'open', clients: 20, compression: false };
     const tls = { tls: { ca: certificates.ca } };
     await expectPerfectRun(server, `wss://localhost:${nginx.port}/echo`, load, tls);
   });
 
-  test('delivers compressed text messages in a closed loop over one lane', async () => {
-    const load: Load = { format: 'text', model: 'closed', lanes: 1, compression: true };
+  test('delivers compressed text messages in a closed loop over one client', async () => {
+    const load: Load = { format: 'text', model: 'closed', clients: 1, compression: true };
     const tls = { tls: { ca: certificates.ca } };
     expect(isCompressed(await expectPerfectRun(server, `wss://127.0.0.1:${nginx.port}`, load, tls))).toBe(true);
   });
@@ -239,7 +239,7 @@ describe('a service that asks for a client certificate', () => {
     expect(connections.map(({ clientName }) => clientName)).toEqual([CLIENT_NAME, CLIENT_NAME]);
   });
 
-  test('turns a lane without one away, and the run says so', async () => {
+  test('turns a client without one away, and the run says so', async () => {
     const { exitCode, result } = await run();
     expect(exitCode).toBe(69);
     expect(result.connections).toMatchObject({ opened: 0, failed: 2 });
@@ -279,7 +279,7 @@ describe('what a plan says of the connection', () => {
   }
   const briefly = { messages: { open: { rate: '60/s', for: '500ms' } } };
 
-  test('lanes are shared out among several target URLs', async () => {
+  test('clients are shared out among several target URLs', async () => {
     const { report, otherReport } = await run({
       target: { url: [`${server.url}/first`, `${other.url}/second`] },
       load: { ...briefly, connections: 7 },
@@ -289,7 +289,7 @@ describe('what a plan says of the connection', () => {
     expect(sumOf(report.sizes.binary) + sumOf(otherReport.sizes.binary)).toBe(30);
   });
 
-  test('lanes connect from every source address in turn', async () => {
+  test('clients connect from every source address in turn', async () => {
     const { report } = await run({
       target: { url: server.url, sourceAddresses: ['127.0.0.2-127.0.0.4'] },
       load: { ...briefly, connections: 6 },
@@ -298,12 +298,16 @@ describe('what a plan says of the connection', () => {
     expect(addresses).toEqual(['127.0.0.2', '127.0.0.2', '127.0.0.3', '127.0.0.3', '127.0.0.4', '127.0.0.4']);
   });
 
-  test('headers, cookies, subprotocol, environment, lane number and CSV row arrive at the server', async () => {
+  test('headers, cookies, subprotocol, environment, client number and CSV row arrive at the server', async () => {
     const { report } = await run(
       {
         target: {
-          url: `${server.url}/room/\${row.room}?lane=\${lane}`,
-          headers: { 'X-Lane': `lane-\${lane}`, Authorization: `Bearer \${env.TEST_TOKEN}`, 'X-User': `\${row.user}` },
+          url: `${server.url}/room/\${row.room}?client=\${client}`,
+          headers: {
+            'X-Client': `client-\${client}`,
+            Authorization: `Bearer \${env.TEST_TOKEN}`,
+            'X-User': `\${row.user}`,
+          },
           cookies: { session: `\${row.session}`, theme: 'dark' },
           subprotocols: ['chat.v3', 'chat.v2'],
           rows: 'users.csv',
@@ -316,16 +320,16 @@ describe('what a plan says of the connection', () => {
     const seen = report.connections
       .map(({ path: url, headers, subprotocol }) => [
         url,
-        headers['x-lane'],
+        headers['x-client'],
         headers['x-user'],
         headers.cookie,
         subprotocol,
       ])
       .sort();
     expect(seen).toEqual([
-      ['/room/blue?lane=1', 'lane-1', 'bob, the second', 'session=s-2; theme=dark', 'chat.v2'],
-      ['/room/red?lane=0', 'lane-0', 'ann', 'session=s-1; theme=dark', 'chat.v2'],
-      ['/room/red?lane=2', 'lane-2', 'ann', 'session=s-1; theme=dark', 'chat.v2'],
+      ['/room/blue?client=1', 'client-1', 'bob, the second', 'session=s-2; theme=dark', 'chat.v2'],
+      ['/room/red?client=0', 'client-0', 'ann', 'session=s-1; theme=dark', 'chat.v2'],
+      ['/room/red?client=2', 'client-2', 'ann', 'session=s-1; theme=dark', 'chat.v2'],
     ]);
     for (const { headers } of report.connections) {
       expect(headers.authorization).toBe('Bearer token-from-the-environment');
@@ -405,7 +409,7 @@ describe('what a plan says of the connection', () => {
     }
   });
 
-  test.each([2, 3])('%i workers share out lanes and messages without a remainder', async (workers) => {
+  test.each([2, 3])('%i workers share out clients and messages without a remainder', async (workers) => {
     const { result, report } = await run({
       target: { url: server.url },
       workers,

@@ -30,7 +30,7 @@ async function summaryOf(url: string, more: readonly string[] = [], options: Hig
 }
 
 /** Sends short messages back, as they came; `isPolite` answers close frames too. */
-function converse(socket: Socket, isPolite: boolean): void {
+function serve(socket: Socket, isPolite: boolean): void {
   let held = Buffer.alloc(0);
   socket.on('data', (bytes: Buffer) => {
     held = Buffer.concat([held, bytes]);
@@ -45,14 +45,14 @@ function converse(socket: Socket, isPolite: boolean): void {
   });
 }
 
-const echo = (isPolite: boolean) => afterUpgrade((socket) => converse(socket, isPolite));
+const echo = (isPolite: boolean) => afterUpgrade((socket) => serve(socket, isPolite));
 
 /** Opens with these lines beside the usual ones, then echoes; `change` has the last word on the answer. */
 const opening = (linesOf: (index: number) => readonly string[], change = (answer: string): string => answer) =>
   startRawServer((socket, index) =>
     onRequest(socket, (request) => {
       socket.write(change(switchingProtocols(request, linesOf(index))));
-      converse(socket, true);
+      serve(socket, true);
     }),
   );
 
@@ -190,7 +190,7 @@ describe('a service that does not get round to connections', () => {
       }),
     );
     const { stdout } = await runHighwater(['run', plan, '-q'], { cwd });
-    expect(stdout).toMatch(/handshake\.p50 < 1s +never: lanes failed to open in 9 of 12 attempts/);
+    expect(stdout).toMatch(/handshake\.p50 < 1s +never: connections failed to open in 9 of 12 attempts/);
     expect(stdout).toMatch(/handshakeTimeout 9: /);
     expect(stdout).toMatch(
       /do: the service's accept queue may be full \(its listen backlog, net\.core\.somaxconn\).*more slowly/,

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ForeignServer, type ForeignServerOptions, startForeignServer } from '../support/foreign-server.ts';
 import { type FinishedHighwater, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 
-const DIALECT = {
+const PROTOCOL = {
   kind: 'json',
-  hello: [{ type: 'join', room: `room-\${room}`, user: `user-\${lane}` }],
+  hello: [{ type: 'join', room: `room-\${room}`, user: `user-\${client}` }],
   send: { type: 'say', room: `room-\${room}`, id: `\${id}`, text: `\${payload}` },
   id: 'message.id',
   payload: 'message.text',
@@ -17,7 +17,7 @@ const RULES = {
   thresholds: ['fanout.received >= 100%', 'fanout.missed == 0'],
   drain: '1s',
 };
-/** Six rooms of four lanes each, two of which send: each message is owed to three others. */
+/** Six rooms of four clients each, two of which send: each message is owed to three others. */
 const LOAD = {
   connections: 24,
   messages: { open: { rate: '300/s', for: '2s' } },
@@ -27,7 +27,7 @@ const LOAD = {
 
 async function run(url: string, plan: object, args: readonly string[] = []): Promise<FinishedHighwater> {
   const cwd = temporaryDirectory();
-  const document = { target: { url }, dialect: DIALECT, load: LOAD, ...RULES, ...plan };
+  const document = { target: { url }, protocol: PROTOCOL, load: LOAD, ...RULES, ...plan };
   return runHighwater(['run', writeInto(cwd, 'plan.json', JSON.stringify(document)), '--json', ...args], { cwd });
 }
 
@@ -62,9 +62,9 @@ describe('a chat service with rooms, without code', () => {
   test('a member whom the service forgets hears nothing: found, named, and the contract is broken', async () => {
     const finished = await runOnChat({ deaf: 'user-13' }, {}, ['-w', '2']);
     const { fanout, verdict } = finished.result;
-    // Lane 13 is in room 1, where a sixth of the messages is said.
+    // Client 13 is in room 1, where a sixth of the messages is said.
     expect(fanout).toMatchObject({ owed: 1800, received: 1700, missed: 100 });
-    expect(fanout?.receivers).toEqual({ count: 24, complete: 23, worst: [{ lane: 13, owed: 100, received: 0 }] });
+    expect(fanout?.receivers).toEqual({ count: 24, complete: 23, worst: [{ client: 13, owed: 100, received: 0 }] });
     expect(rulesOf(finished)).toMatchObject({ 'delivery: exactly-once': 'fail', 'fanout.missed == 0': 'fail' });
     expect(verdict.breaches.map(({ detail }) => detail)).toContain('100 missed');
     expect(finished.exitCode).toBe(1);
@@ -86,17 +86,17 @@ describe('a chat service with rooms, without code', () => {
   });
 });
 
-describe('an MQTT broker, by a dialect of thirty lines', () => {
+describe('an MQTT broker, by a protocol of thirty lines', () => {
   let server: ForeignServer;
   beforeAll(async () => {
     server = await startForeignServer('mqtt');
   });
   afterAll(() => server.stop());
-  const dialect = new URL('../../examples/mqtt.ts', import.meta.url).pathname;
+  const protocol = new URL('../../examples/mqtt.ts', import.meta.url).pathname;
 
   test('everybody who subscribes hears everything once, in order and whole', async () => {
     const target = { url: server.url, subprotocols: ['mqtt'] };
-    const finished = await run(server.url, { target, dialect }, ['-w', '2']);
+    const finished = await run(server.url, { target, protocol }, ['-w', '2']);
     expect(finished.result.messages).toMatchObject({ sent: 600, delivered: 600, lost: 0, unexpected: 0, corrupted: 0 });
     expect(finished.result.fanout).toMatchObject({ owed: 1800, received: 1800, missed: 0 });
     expect(finished.result.response.count).toBe(600);
@@ -105,7 +105,7 @@ describe('an MQTT broker, by a dialect of thirty lines', () => {
 });
 
 test('the reference target has rooms of its own', async () => {
-  const { result } = await run('reference', { dialect: 'echo', load: { ...LOAD, bytes: 100 } }, ['-w', '2']);
+  const { result } = await run('reference', { protocol: 'echo', load: { ...LOAD, bytes: 100 } }, ['-w', '2']);
   expect(result.messages).toMatchObject({ sent: 600, delivered: 600, lost: 0, unexpected: 0 });
   expect(result.fanout).toMatchObject({ owed: 1800, received: 1800, missed: 0 });
 });
@@ -124,7 +124,7 @@ test('a plan whose rooms cannot be is refused, with all that is wrong with them'
   const other = { ...plan, load: { ...plan.load, rooms } };
   const refused = await runHighwater(['check', writeInto(cwd, 'plan.json', JSON.stringify(other))], { cwd });
   expect(refused.stderr).toMatch(
-    /load\.rooms\.count: expected at least two lanes for each room, so at most 5 rooms, got 6/,
+    /load\.rooms\.count: expected at least two clients for each room, so at most 5 rooms, got 6/,
   );
   expect(refused.stderr).toMatch(/load\.rooms\.self: expected true with closed messages/);
   const { rooms: _, ...load } = plan.load;

@@ -142,7 +142,7 @@ describe('values of rows', TOGETHER, () => {
       ['run', 'plan.json', '--json'],
       {
         'plan.json': JSON.stringify({
-          target: { url: `\${env.BASE}/\${env.ROOM}`, headers: { Cookie: `\${env.COOKIES}; lane=\${lane}` } },
+          target: { url: `\${env.BASE}/\${env.ROOM}`, headers: { Cookie: `\${env.COOKIES}; client=\${client}` } },
           load: { ...LOAD, connections: 1 },
           drain: '5s',
         }),
@@ -150,7 +150,7 @@ describe('values of rows', TOGETHER, () => {
       { BASE: `ws://127.0.0.1:${echo.port}/ws`, ROOM: '../R&D#1', COOKIES: 'a=1; b=2' },
     );
     expect(result.connections).toMatchObject({ opened: 1, failed: 0 });
-    expect(echo.asked()).toEqual([{ path: '/ws/..%2FR%26D%231', cookie: 'a=1; b=2; lane=0', credentials: null }]);
+    expect(echo.asked()).toEqual([{ path: '/ws/..%2FR%26D%231', cookie: 'a=1; b=2; client=0', credentials: null }]);
   });
 });
 

@@ -148,7 +148,7 @@ describe('an interruption', TOGETHER, () => {
     // Nothing was lost so far, but the plan wanted to see more.
     expect(result.verdict.thresholds).toMatchObject([{ observed: 0, kind: 'inconclusive' }]);
     expect(doubts(result)).toContain('incomplete');
-    await until('the lanes are closed', async () => (await server.counts()).open === 0);
+    await until('the clients are closed', async () => (await server.counts()).open === 0);
   });
 
   test.skipIf(!hasProc)('for the second time ends at once, and the record can still be judged', async () => {
@@ -174,7 +174,7 @@ describe('an interruption', TOGETHER, () => {
     expect(result.messages.unresolved).toBe(result.messages.sent);
   });
 
-  test('while no lane is open yet ends the run', async () => {
+  test('while no client is open yet ends the run', async () => {
     const deaf = net.createServer(() => {}).listen(0, '127.0.0.1');
     await new Promise((resolve) => deaf.once('listening', resolve));
     try {
@@ -185,7 +185,7 @@ describe('an interruption', TOGETHER, () => {
       });
       const { port } = deaf.address() as net.AddressInfo;
       const running = bench.start(['run', `ws://127.0.0.1:${port}`, '-c', '3', '-r', '10/s', '-d', LONG, '--json']);
-      await until('lanes are on their way', () => connected === 3);
+      await until('clients are on their way', () => connected === 3);
       running.interrupt('SIGINT');
       await endsAtOnce(running);
       const ended = await running.ended;
@@ -353,7 +353,7 @@ describe('a run ends early', TOGETHER, () => {
     expect(resultOf(ended).messages.due).toBe(280);
   });
 
-  test.for([1, 2])('when every lane is refused, with 69 (%i workers)', async (workers) => {
+  test.for([1, 2])('when every client is refused, with 69 (%i workers)', async (workers) => {
     const url = `ws://127.0.0.1:${await closedPort()}`;
     const running = bench.start(['run', url, '-c', '6', '-r', '40/s', '-d', LONG, '-w', String(workers), '--json']);
     await endsAtOnce(running);
@@ -364,7 +364,7 @@ describe('a run ends early', TOGETHER, () => {
     expect(result.connections).toMatchObject({ attempted: 6, opened: 0, failed: 6 });
     expect(result.connections.failures.refused?.count).toBe(6);
     expect(result.connections.failures.refused?.example).toContain('ECONNREFUSED');
-    // What became due before that was known found no lane.
+    // What became due before that was known found no client.
     expect(result.messages).toMatchObject({ due: result.messages.unsent.socketClosed, sent: 0 });
     expect(result.verdict.kind).not.toBe('pass');
   });
@@ -386,7 +386,7 @@ describe('a plan', TOGETHER, () => {
     expectBalancedBooks(result);
   });
 
-  test('without messages opens its lanes, holds them and passes on them alone', async () => {
+  test('without messages opens its clients, holds them and passes on them alone', async () => {
     const server = await bench.server({ behavior: 'echo' });
     const document = {
       target: { url: server.url },
@@ -405,14 +405,14 @@ describe('a plan', TOGETHER, () => {
     });
     expect(result.messages).toMatchObject({ due: 0, sent: 0, delivered: 0 });
     expect(result.response.count).toBe(0);
-    // Lanes that a busy machine opens late are load that was absent, and then nothing is passed.
+    // Clients that a busy machine opens late are load that was absent, and then nothing is passed.
     const isThere = doubts(result).every((kind) => kind !== 'loadAbsent');
     expect(result.verdict.thresholds.map(({ kind }) => kind)).toEqual(Array(2).fill(isThere ? 'pass' : 'inconclusive'));
     expect(await server.counts()).toMatchObject({ connections: 10, peakOpen: 10, messages: 0 });
     expect(result.run.durationSeconds).toBeGreaterThanOrEqual(2);
   });
 
-  test('whose lanes go up, down and up again opens and closes them so, and loses nothing', async () => {
+  test('whose clients go up, down and up again opens and closes them so, and loses nothing', async () => {
     const server = await bench.server({ behavior: 'delay', ms: 100 });
     const connections = [
       { to: 20, over: '1s' },
@@ -447,7 +447,7 @@ describe('a plan', TOGETHER, () => {
       unexpected: 0,
     });
     expect(result.verdict.breaches).toEqual([]);
-    const lowest = Math.min(...result.timeline.slice(2, 5).map(({ lanesOpen }) => lanesOpen));
+    const lowest = Math.min(...result.timeline.slice(2, 5).map(({ connectionsOpen }) => connectionsOpen));
     expect(lowest).toBeLessThanOrEqual(6);
   });
 });
@@ -599,7 +599,7 @@ describe.skipIf(!hasProc)('a disk that is full in the middle of a run', TOGETHER
     expect(result.generator.missedWorkers).toBe(0);
     expect(result.verdict.kind).toBe('inconclusive');
     expect(result.messages.sent).toBe(sumOf(windowsOf(name), 'sent'));
-    await until('the lanes are closed', async () => (await server.counts()).open === 0);
+    await until('the clients are closed', async () => (await server.counts()).open === 0);
   });
 });
 

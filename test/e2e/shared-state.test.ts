@@ -1,4 +1,4 @@
-// The built command against agents of the reference target that several lanes talk to: they change one state, and whatever
+// The built command against agents of the reference target that several clients talk to: they change one state, and whatever
 // the order, nothing is lost of it and nothing applied twice.
 
 import { readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
 import { runHighwater, startHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 
-const DIALECT = {
+const PROTOCOL = {
   kind: 'json',
   send: { id: `\${id}`, text: `\${payload}` },
   ack: 'ack',
@@ -16,18 +16,15 @@ const DIALECT = {
   state: { count: 'state.count', digest: 'state.digest', shared: true },
 };
 
-/** Two agents, with four lanes each. */
-async function runOnAgents(
-  behavior: string,
-  workers: string,
-): Promise<{ result: RunResult; acts: readonly string[] }> {
+/** Two agents, with four clients each. */
+async function runOnAgents(behavior: string, workers: string): Promise<{ result: RunResult; acts: readonly string[] }> {
   const cwd = temporaryDirectory();
   writeInto(cwd, 'behavior.yaml', behavior);
   const target = startHighwater(['target', '--behavior', 'behavior.yaml', '--truth', 'truth.ndjson'], { cwd });
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
   const plan = {
-    target: { url: `${url}/agents/\${room}?lane=\${lane}` },
-    dialect: DIALECT,
+    target: { url: `${url}/agents/\${room}?client=\${client}` },
+    protocol: PROTOCOL,
     load: {
       connections: 8,
       messages: { open: { rate: '300/s', for: '2s' } },
@@ -45,7 +42,7 @@ async function runOnAgents(
   return { result, acts: lines.map((line) => (JSON.parse(line) as { act: string }).act) };
 }
 
-describe.each([['1'], ['2']])('agents that four lanes share, seen by %s workers', (workers) => {
+describe.each([['1'], ['2']])('agents that four clients share, seen by %s workers', (workers) => {
   test('that take every message once have nothing that diverges', async () => {
     const { result } = await runOnAgents('faults: []', workers);
     expect(result.messages).toMatchObject({ sent: 600, acknowledged: 600, diverged: 0, lost: 0, unexpected: 0 });

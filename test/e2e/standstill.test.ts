@@ -14,7 +14,7 @@ const STOP_MS = 2500;
 /** Clients that have not answered a ping for so long are dropped. */
 const PATIENCE_MS = 1200;
 const PLAN = {
-  dialect: { kind: 'echo', format: 'text' },
+  protocol: { kind: 'echo', format: 'text' },
   load: { connections: 10, messages: { open: { rate: '100/s', for: '2s' } } },
   thresholds: ['connections.dropped == 0', 'lost == 0', 'response.p99 < 1s', 'duplicated == 0'],
   drain: '1s',

@@ -135,11 +135,11 @@ describe('the line under the verdict says what happened', () => {
 });
 
 describe('messages that the service rejects', () => {
-  const plan = (url: string, dialect: unknown): string =>
+  const plan = (url: string, protocol: unknown): string =>
     JSON.stringify({
       target: { url, headers: { Authorization: `Bearer \${env.TOKEN}` } },
       load: { connections: 2, messages: { open: { rate: '40/s', for: '2s' } } },
-      dialect,
+      protocol,
       thresholds: ['rejected == 0'],
     });
   const env = { TOKEN: 'very-secret-token' };
@@ -154,8 +154,8 @@ describe('messages that the service rejects', () => {
       },
     });
     const cwd = temporaryDirectory();
-    const dialect = { kind: 'json', send: { id: `\${id}`, seq: `\${seq}` }, id: 'id', error: 'error' };
-    writeInto(cwd, 'plan.json', plan(url, dialect));
+    const protocol = { kind: 'json', send: { id: `\${id}`, seq: `\${seq}` }, id: 'id', error: 'error' };
+    writeInto(cwd, 'plan.json', plan(url, protocol));
     const { stdout, stderr, exitCode } = await runHighwater(['run', 'plan.json', '-o', 'md,html'], { cwd, env });
     expect(exitCode).toBe(1);
     expect(stdout.split('\n')[1]).toBe(
@@ -176,7 +176,7 @@ describe('messages that the service rejects', () => {
     }
   });
 
-  test('are shown with the reason that a dialect of your own gives, or with what came', async () => {
+  test('are shown with the reason that a custom protocol gives, or with what came', async () => {
     const { url } = await startWsService({
       message: (socket, text) =>
         socket.send(`NO ${text} ${Number(text.split('-').at(-1)) % 2 === 0 ? 'busy' : 'closed'}`),
@@ -185,7 +185,7 @@ describe('messages that the service rejects', () => {
     writeInto(
       cwd,
       'own.mjs',
-      `export const dialect = () => ({
+      `export const protocol = () => ({
         encode: ({ id }) => id,
         decode: (received) => {
           const [no, id, reason] = String(received).split(' ');
@@ -209,13 +209,13 @@ describe('messages that the service rejects', () => {
   });
 });
 
-test('a hundred lanes that hear one greeting each do not make the dialect wrong', async () => {
+test('a hundred clients that hear one greeting each do not make the protocol wrong', async () => {
   const { url } = await startWsService({ connected: (socket) => socket.send('{"welcome":"you"}') });
   const cwd = temporaryDirectory();
   const plan = {
     target: { url },
     load: { connections: 100, messages: { open: { rate: '100/s', for: '2s' } } },
-    dialect: { kind: 'json', send: { id: `\${id}` }, id: 'id' },
+    protocol: { kind: 'json', send: { id: `\${id}` }, id: 'id' },
     thresholds: ['sent > 0'],
     drain: '500ms',
   };

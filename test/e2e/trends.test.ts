@@ -63,13 +63,13 @@ async function makeRuns(side: Side): Promise<readonly Made[]> {
   const [url, head] = [await target(side), commit(side)];
   let left = RUNS[side];
   const results: RunResult[] = [];
-  const lane = async (): Promise<void> => {
+  const client = async (): Promise<void> => {
     while (left > 0) {
       left--;
       results.push((await command(['run', url, ...LOAD, '--tag', side])).result);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: AT_ONCE }, client));
   const inOrder = results.sort((a, b) => a.run.startedAt.localeCompare(b.run.startedAt));
   return inOrder.map((result) => ({ side, commit: head, result }));
 }

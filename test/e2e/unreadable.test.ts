@@ -10,12 +10,12 @@ import { runHighwater, temporaryDirectory, writeInto } from '../support/highwate
 import { documentOf, startWsService } from '../support/ws-service.ts';
 
 const JSON_PLAN = {
-  dialect: { kind: 'json', send: { id: `\${id}` }, id: 'id' },
+  protocol: { kind: 'json', send: { id: `\${id}` }, id: 'id' },
   load: { connections: 3, messages: { open: { rate: '60/s', for: '2s' } } },
   thresholds: ['lost == 0', 'delivered >= 99.9%', 'sent == 120'],
 };
 const PUSH_PLAN = {
-  dialect: { kind: 'push', sequence: 'seq', channel: 's' },
+  protocol: { kind: 'push', sequence: 'seq', channel: 's' },
   load: { connections: [{ to: 2 }, { hold: '2s' }] },
   thresholds: ['pushes.missed == 0'],
 };
@@ -95,11 +95,11 @@ describe('answers that cannot be read', () => {
     ]);
   });
 
-  test('where none can be read the notice says what came, and not to set dialect.id', async () => {
+  test('where none can be read the notice says what came, and not to set protocol.id', async () => {
     const outcome = await answered((socket, id) => socket.send(`{"id":"${id}","temperature":NaN}`));
     expectUndecided(outcome, 'notJson');
     expect(outcome.stderr).toMatch(/messages came that are not JSON/);
-    expect(outcome.stderr).not.toMatch(/set dialect\.id/);
+    expect(outcome.stderr).not.toMatch(/set protocol\.id/);
   });
 
   test.each(['lines', 'array'])('several documents in one message, as %s, after one that came alone', async (form) => {
@@ -131,7 +131,7 @@ describe('answers that cannot be read', () => {
   ])('compressed in binary frames: %s', async (_, pack) => {
     const outcome = await answered((socket, id) => socket.send(pack(JSON.stringify({ id, status: 'ok' }))));
     expectUndecided(outcome, 'compressed');
-    expect(doubtOf(outcome.result)).toMatch(/120 begin like compressed data: a dialect of your own can inflate them/);
+    expect(doubtOf(outcome.result)).toMatch(/120 begin like compressed data: a custom protocol can inflate them/);
   });
 
   test.each([
@@ -142,7 +142,7 @@ describe('answers that cannot be read', () => {
     expectUndecided(await answered((socket, id) => socket.send(pack(id))), kind);
   });
 
-  test('what is lost beside them is lost: a lane that never has an unreadable one keeps its breach', async () => {
+  test('what is lost beside them is lost: a client that never has an unreadable one keeps its breach', async () => {
     const { result } = await answered((socket, id, index) => {
       const isBroken = id.split('-')[1] === '0' && index === 20;
       if (isBroken) socket.send('{"id":');
@@ -197,7 +197,7 @@ describe('pushes that cannot be placed', () => {
     expect(doubtOf(result)).toMatch(/\d+ of \d+ messages that came .* have a number of 2\^53 or more/);
   });
 
-  test('numbers that all lie beyond it: the notice and the doubt say so, and not to set dialect.sequence elsewhere', async () => {
+  test('numbers that all lie beyond it: the notice and the doubt say so, and not to set protocol.sequence elsewhere', async () => {
     const { result } = await told((n) => `{"s":"a","seq":"${9223372036854770000n + BigInt(n)}"}`);
     expect(kindsOf(result)).toEqual(['numberTooLarge']);
     expect(result.verdict.kind).toBe('inconclusive');

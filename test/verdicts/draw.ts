@@ -34,7 +34,7 @@ export interface Trial {
 }
 
 const placeholder = (name: string): string => `\${${name}}`;
-const JSON_DIALECT = {
+const JSON_PROTOCOL = {
   kind: 'json',
   send: { id: placeholder('id'), text: placeholder('payload') },
   id: 'id',
@@ -71,7 +71,7 @@ export function drawTrial(kind: TrialKind, seed: number): Trial {
       name: `${kind}-${seed}`,
       seed,
       ...(isPushed ? pushedLoad(clients, sendingMs) : sentLoad(clients, sendingMs, rate)),
-      ...(isPushed ? { dialect: { kind: 'push', sequence: 'n' } } : isJson ? { dialect: JSON_DIALECT } : {}),
+      ...(isPushed ? { protocol: { kind: 'push', sequence: 'n' } } : isJson ? { protocol: JSON_PROTOCOL } : {}),
       ...drawRules(isPushed ? PUSHED_RULES : SENT_RULES, random),
       contract: { delivery: 'exactly-once', order: 'per-stream', ...(isPushed ? {} : { integrity: 'checksum' }) },
       ...(hasReconnect ? { reconnect: { from: '50ms', to: '300ms' } } : {}),

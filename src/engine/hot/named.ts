@@ -1,18 +1,18 @@
-// Messages that are known by an id (`dialects/message-id.ts`), whatever document carries it. An answer has the id and
-// nothing else that can be relied on, so times wait in a table of the lane, where the id itself does not carry them.
+// Messages that are known by an id (`protocols/message-id.ts`), whatever document carries it. An answer has the id and
+// nothing else that can be relied on, so times wait in a table of the client, where the id itself does not carry them.
 //
-//   lane.times   | number due sent | number due sent | …      number n is at place n mod the places
+//   client.times   | number due sent | number due sent | …      number n is at place n mod the places
 //
 // The table doubles until a quarter of it holds what is in flight. A message so late that its place was taken again is
 // delivered without its times.
 
-import { type JsonLayout, layOutHello } from '../../dialects/json-layout.ts';
-import type { MessageName } from '../../dialects/message-id.ts';
 import { frameHeaderBytes, writeFrameHeader } from '../../frames/frame-writer.ts';
 import { maskView } from '../../frames/mask.ts';
 import { type Opcode, opcodes } from '../../frames/opcodes.ts';
 import { timesOf } from '../../measure/acknowledgements.ts';
-import type { Lane } from '../lane.ts';
+import { type JsonLayout, layOutHello } from '../../protocols/json-layout.ts';
+import type { MessageName } from '../../protocols/message-id.ts';
+import type { Client } from '../client.ts';
 import { reserve } from './outbox.ts';
 import { isNewKind, wordsOf } from './rejections.ts';
 import {
@@ -31,15 +31,15 @@ import { sampleOf } from './unreadable.ts';
 
 const FIRST_PLACES = 16;
 const MAX_PLACES = 1 << 16;
-/** Messages in flight on one lane whose times are kept for certain. */
+/** Messages in flight on one client whose times are kept for certain. */
 export const MAX_NAMED_IN_FLIGHT = MAX_PLACES / 4;
 const WORDS = 3;
 
-export function rememberTimes(lane: Lane, inFlight: number, sequence: number, dueNs: number, sentNs: number): void {
-  let times = lane.times;
+export function rememberTimes(client: Client, inFlight: number, sequence: number, dueNs: number, sentNs: number): void {
+  let times = client.times;
   if (times === null || (4 * inFlight * WORDS > times.length && times.length < MAX_PLACES * WORDS)) {
     times = grown(times);
-    lane.times = times;
+    client.times = times;
   }
   const slot = WORDS * (sequence % (times.length / WORDS));
   times[slot] = sequence;
@@ -57,11 +57,11 @@ function grown(times: Float64Array | null): Float64Array {
   return larger;
 }
 
-/** Lays a whole message out in the outbox as one frame, compressed where the lane agreed to it. */
-export function appendFrame(traffic: Traffic, lane: Lane, opcode: Opcode, plain: Uint8Array): void {
+/** Lays a whole message out in the outbox as one frame, compressed where the client agreed to it. */
+export function appendFrame(traffic: Traffic, client: Client, opcode: Opcode, plain: Uint8Array): void {
   const { outbox } = traffic;
-  const isCompressed = lane.deflater !== null;
-  const payload = lane.deflater === null ? plain : lane.deflater.compress(plain);
+  const isCompressed = client.deflater !== null;
+  const payload = client.deflater === null ? plain : client.deflater.compress(plain);
   const at = reserve(outbox, frameHeaderBytes(payload.length) + payload.length);
   const mask = nextMask(traffic);
   const payloadAt = writeFrameHeader(outbox.bytes, at, opcode, payload.length, mask, isCompressed);
@@ -69,11 +69,11 @@ export function appendFrame(traffic: Traffic, lane: Lane, opcode: Opcode, plain:
   maskView(outbox.view, payloadAt, payloadAt + payload.length, mask);
 }
 
-/** What a lane says first, where it speaks JSON. */
-export function greetInJson(traffic: Traffic, layout: JsonLayout, lane: Lane): void {
+/** What a client says first, where it speaks JSON. */
+export function greetInJson(traffic: Traffic, layout: JsonLayout, client: Client): void {
   for (let index = 0; index < layout.hello.length; index++) {
-    const length = layOutHello(layout, index, lane.stream);
-    appendFrame(traffic, lane, opcodes.text, layout.message.subarray(0, length));
+    const length = layOutHello(layout, index, client.stream);
+    appendFrame(traffic, client, opcodes.text, layout.message.subarray(0, length));
   }
 }
 
@@ -87,61 +87,61 @@ export interface Hearing {
 }
 
 /** A message of the run, or its answer. */
-export function hearNamed(traffic: Traffic, lane: Lane, name: MessageName, hearing: Hearing): void {
+export function hearNamed(traffic: Traffic, client: Client, name: MessageName, hearing: Hearing): void {
   const { isWhole, isCopy, bytes } = hearing;
   const { stream, sequence, dueNs, sentNs } = name;
-  if (stream !== lane.stream) {
-    if (isWhole || traffic.fanout === null) noteFromOther(traffic, lane, stream, sequence, dueNs, sentNs);
-    else corrupted(traffic, lane, stream, sequence, 'mangled', bytes);
-  } else if (sequence >= traffic.ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
-  else if (!isWhole) corrupted(traffic, lane, stream, sequence, 'mangled', bytes);
-  else if (dueNs >= 0) (isCopy ? noteCopy : noteMessage)(traffic, lane, sequence, dueNs, sentNs);
-  else answered(traffic, lane, sequence, isCopy);
+  if (stream !== client.stream) {
+    if (isWhole || traffic.fanout === null) noteFromOther(traffic, client, stream, sequence, dueNs, sentNs);
+    else corrupted(traffic, client, stream, sequence, 'mangled', bytes);
+  } else if (sequence >= traffic.ledger.next[client.index]!) unexpected(traffic, client, 'neverSent', sequence);
+  else if (!isWhole) corrupted(traffic, client, stream, sequence, 'mangled', bytes);
+  else if (dueNs >= 0) (isCopy ? noteCopy : noteMessage)(traffic, client, sequence, dueNs, sentNs);
+  else answered(traffic, client, sequence, isCopy);
 }
 
 /** What the service says of it stands from `start` to `end`. */
 export function hearRejection(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   name: MessageName,
   bytes: Uint8Array,
   start: number,
   end: number,
 ): void {
   const { stream, sequence } = name;
-  if (stream !== lane.stream) unexpected(traffic, lane, 'otherStream', stream);
-  else if (sequence >= traffic.ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
+  if (stream !== client.stream) unexpected(traffic, client, 'otherStream', stream);
+  else if (sequence >= traffic.ledger.next[client.index]!) unexpected(traffic, client, 'neverSent', sequence);
   else {
-    noteRejection(traffic, lane, sequence, name.dueNs >= 0 ? name.sentNs : sentTime(traffic, lane, sequence));
+    noteRejection(traffic, client, sequence, name.dueNs >= 0 ? name.sentNs : sentTime(traffic, client, sequence));
     if (isNewKind(traffic.rejectionKinds, bytes, start, end)) {
-      traffic.refusedWith(lane, sequence, wordsOf(bytes, start, end));
+      traffic.refusedWith(client, sequence, wordsOf(bytes, start, end));
     }
   }
 }
 
-export function hearAcknowledgement(traffic: Traffic, lane: Lane, name: MessageName, isCopy: boolean): void {
+export function hearAcknowledgement(traffic: Traffic, client: Client, name: MessageName, isCopy: boolean): void {
   const { stream, sequence } = name;
-  if (stream !== lane.stream) unexpected(traffic, lane, 'otherStream', stream);
-  else if (sequence >= traffic.ledger.next[lane.index]!) unexpected(traffic, lane, 'neverSent', sequence);
-  else noteAcknowledgement(traffic, lane, sequence, isCopy);
+  if (stream !== client.stream) unexpected(traffic, client, 'otherStream', stream);
+  else if (sequence >= traffic.ledger.next[client.index]!) unexpected(traffic, client, 'neverSent', sequence);
+  else noteAcknowledgement(traffic, client, sequence, isCopy);
 }
 
-/** The times are where acknowledgements are waited for, or else in the lane's table. */
-function answered(traffic: Traffic, lane: Lane, sequence: number, isCopy: boolean): void {
+/** The times are where acknowledgements are waited for, or else in the client's table. */
+function answered(traffic: Traffic, client: Client, sequence: number, isCopy: boolean): void {
   const note = isCopy ? noteCopy : noteMessage;
-  const kept = traffic.acks === null ? null : timesOf(traffic.acks, lane.index, sequence);
-  if (kept !== null) note(traffic, lane, sequence, kept.dueNs, kept.sentNs);
-  else note(traffic, lane, sequence, timeInTable(lane, sequence, 1), timeInTable(lane, sequence, 2));
+  const kept = traffic.acks === null ? null : timesOf(traffic.acks, client.index, sequence);
+  if (kept !== null) note(traffic, client, sequence, kept.dueNs, kept.sentNs);
+  else note(traffic, client, sequence, timeInTable(client, sequence, 1), timeInTable(client, sequence, 2));
 }
 
 /** NaN where it is not remembered any more. */
-function sentTime({ acks }: Traffic, lane: Lane, sequence: number): number {
-  const kept = acks === null ? null : timesOf(acks, lane.index, sequence);
-  return kept === null ? timeInTable(lane, sequence, 2) : kept.sentNs;
+function sentTime({ acks }: Traffic, client: Client, sequence: number): number {
+  const kept = acks === null ? null : timesOf(acks, client.index, sequence);
+  return kept === null ? timeInTable(client, sequence, 2) : kept.sentNs;
 }
 
 /** `word`: 1 for when the message was due, 2 for when it was sent. */
-function timeInTable({ times }: Lane, sequence: number, word: 1 | 2): number {
+function timeInTable({ times }: Client, sequence: number, word: 1 | 2): number {
   if (times === null) return Number.NaN;
   const slot = WORDS * (sequence % (times.length / WORDS));
   return times[slot] === sequence ? times[slot + word]! : Number.NaN;
@@ -150,7 +150,7 @@ function timeInTable({ times }: Lane, sequence: number, word: 1 | 2): number {
 /** What came names no message of this run; `isStranger`: and is not the service's right. */
 export function hearNothing(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   isStranger: boolean,
   bytes: Uint8Array,
   start: number,
@@ -158,7 +158,7 @@ export function hearNothing(
 ): void {
   if (traffic.isUnderstood && !isStranger) return;
   const sample = sampleOf(bytes, start, end);
-  noteUnmatched(traffic, lane, sample);
+  noteUnmatched(traffic, client, sample);
   if (isStranger)
-    unexpected(traffic, lane, 'foreign', end - start, () => `an answer without an id of this run: ${sample()}`);
+    unexpected(traffic, client, 'foreign', end - start, () => `an answer without an id of this run: ${sample()}`);
 }

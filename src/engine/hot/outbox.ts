@@ -1,11 +1,11 @@
-// Where outgoing bytes are laid out before they are written: one buffer for all lanes of the process.
+// Where outgoing bytes are laid out before they are written: one buffer for all clients of the process.
 //
 //   |  pinned: still in a socket's queue  | pending |      free      |
 //   0                                   start   start+length
 //
 // A write that the kernel took at once frees its bytes at once (`writableLength` is 0), so the same
 // memory serves again and again. What stays queued is left where it is until the socket lets go of the
-// buffer, so memory follows the bytes that are really queued, not the number of lanes.
+// buffer, so memory follows the bytes that are really queued, not the number of clients.
 
 import type { Link } from '../transport.ts';
 

@@ -2,20 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { jsonService } from '../../../test/support/engine/json-service.ts';
 import { curve, makePlan, SECOND } from '../../../test/support/engine/plans.ts';
-import type { PushDialect } from '../../plan/plan.ts';
+import type { PushProtocol } from '../../plan/plan.ts';
 
-const DIALECT: PushDialect = {
+const PROTOCOL: PushProtocol = {
   kind: 'push',
   hello: ['{}'],
   pushes: { sequence: ['seq'], channel: null, shared: true },
 };
 const HERE_AWAY_HERE = curve({ to: 1 }, { hold: SECOND }, { to: 0 }, { hold: SECOND }, { to: 1 }, { hold: SECOND });
 
-/** What one lane is told on each of its connections, in this order; what is no number as it stands. */
+/** What one client is told on each of its connections, in this order; what is no number as it stands. */
 function told(...connections: readonly (readonly (number | string)[])[]): Outcome {
   let greeted = 0;
   return runScenario({
-    plan: makePlan({ connections: HERE_AWAY_HERE, plan: { dialect: DIALECT } }),
+    plan: makePlan({ connections: HERE_AWAY_HERE, plan: { protocol: PROTOCOL } }),
     script: () =>
       jsonService(() => connections[greeted++]?.map((each) => (typeof each === 'string' ? each : { seq: each })) ?? []),
   });

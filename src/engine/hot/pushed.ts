@@ -1,6 +1,5 @@
 // What the service says of its own accord, judged by its own numbers (`measure/pushes.ts`), and what a person is told of it.
 
-import type { PushReader } from '../../dialects/push.ts';
 import { record } from '../../histogram/histogram.ts';
 import type { Parting } from '../../measure/heard.ts';
 import { Arrival } from '../../measure/ledger.ts';
@@ -18,39 +17,46 @@ import {
   Unjudged,
 } from '../../measure/pushes.ts';
 import { countReordered, countUnreadable } from '../../measure/recorder.ts';
-import type { Lane } from '../lane.ts';
+import type { PushReader } from '../../protocols/push.ts';
+import type { Client } from '../client.ts';
 import { report, type Traffic, unexpected } from './traffic.ts';
 import { tellUnreadable } from './unreadable.ts';
 
 const MAX_NAME_BYTES = 60;
 
 /** A push with its number in `reader`, from the document in `bytes`. */
-export function hearPush(traffic: Traffic, pushes: Pushes, lane: Lane, reader: PushReader, bytes: Uint8Array): void {
+export function hearPush(
+  traffic: Traffic,
+  pushes: Pushes,
+  client: Client,
+  reader: PushReader,
+  bytes: Uint8Array,
+): void {
   // Behind our close frame: the account is closed.
-  if (lane.state === 'closing') return;
+  if (client.state === 'closing') return;
   const { recorder, receivedNs } = traffic;
   const { sequence, channel, channelFrom, channelTo } = reader;
   traffic.isUnderstood = true;
-  const arrival = notePush(pushes, lane.index, channel, sequence, receivedNs, () =>
+  const arrival = notePush(pushes, client.index, channel, sequence, receivedNs, () =>
     Buffer.from(bytes.subarray(channelFrom, Math.min(channelTo, channelFrom + MAX_NAME_BYTES))).toString('utf8'),
   );
-  const waitedNs = firstPushNs(pushes, lane.index, receivedNs);
+  const waitedNs = firstPushNs(pushes, client.index, receivedNs);
   if (!Number.isNaN(waitedNs)) record(recorder.histograms.firstPush, waitedNs);
-  if (pushes.released.length > 0) countReleased(traffic, pushes, lane);
-  count(traffic, pushes, lane, channel, sequence, arrival, pushes.extent);
+  if (pushes.released.length > 0) countReleased(traffic, pushes, client);
+  count(traffic, pushes, client, channel, sequence, arrival, pushes.extent);
 }
 
-/** What was held of this lane until it was known what it is. */
-function countReleased(traffic: Traffic, pushes: Pushes, lane: Lane): void {
+/** What was held of this client until it was known what it is. */
+function countReleased(traffic: Traffic, pushes: Pushes, client: Client): void {
   for (const { channel, sequence, arrival, extent } of takeReleased(pushes)) {
-    count(traffic, pushes, lane, channel, sequence, arrival, extent);
+    count(traffic, pushes, client, channel, sequence, arrival, extent);
   }
 }
 
 function count(
   traffic: Traffic,
   pushes: Pushes,
-  lane: Lane,
+  client: Client,
   channel: number,
   sequence: number,
   arrival: Arrival | Unjudged,
@@ -67,55 +73,67 @@ function count(
     case Arrival.reordered:
     case Unjudged.early:
       countReordered(recorder, extent);
-      tell(traffic, lane, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
+      tell(traffic, client, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
       return;
     case Arrival.belated:
       recorder.messages.belated++;
-      tell(traffic, lane, 'belated', sequence, () => `${nameOf(pushes, channel, sequence)} after it was given up`);
+      tell(traffic, client, 'belated', sequence, () => `${nameOf(pushes, channel, sequence)} after it was given up`);
       return;
     case Arrival.duplicated:
       recorder.messages.duplicated++;
-      tell(traffic, lane, 'duplicated', sequence, () => `${nameOf(pushes, channel, sequence)} arrived again`);
+      tell(traffic, client, 'duplicated', sequence, () => `${nameOf(pushes, channel, sequence)} arrived again`);
       return;
     case Unjudged.far:
       // Whether it is true shows when others come close to it, or do not.
       if (!Number.isNaN(pushes.refuted))
-        noteFar(traffic, lane, { channel: channelName(pushes, channel), sequence: pushes.refuted });
+        noteFar(traffic, client, { channel: channelName(pushes, channel), sequence: pushes.refuted });
   }
 }
 
-function noteFar(traffic: Traffic, lane: Lane, { channel, sequence }: FarPush): void {
+function noteFar(traffic: Traffic, client: Client, { channel, sequence }: FarPush): void {
   unexpected(
     traffic,
-    lane,
+    client,
     'neverSent',
     sequence,
     () => `${textOf(channel, sequence)}, far from all numbers before it`,
   );
 }
 
-/** The lane's connection is gone: what it missed is counted, and told. */
-export function stopHearingPushes(traffic: Traffic, pushes: Pushes, lane: Lane, parting: Parting, nowNs: number): void {
-  for (const far of takeFarPushes(pushes, lane.index)) noteFar(traffic, lane, far);
-  const holes = closePushes(pushes, lane.index, parting);
-  countReleased(traffic, pushes, lane);
+/** The client's connection is gone: what it missed is counted, and told. */
+export function stopHearingPushes(
+  traffic: Traffic,
+  pushes: Pushes,
+  client: Client,
+  parting: Parting,
+  nowNs: number,
+): void {
+  for (const far of takeFarPushes(pushes, client.index)) noteFar(traffic, client, far);
+  const holes = closePushes(pushes, client.index, parting);
+  countReleased(traffic, pushes, client);
   const leaps = takeLeaps(pushes);
   if (leaps > 0) {
     countUnreadable(traffic.recorder, 'numbersNotByOne', leaps);
-    tellUnreadable(traffic, lane, 'numbersNotByOne', null, () => 'most numbers are more than one above the one before');
+    tellUnreadable(
+      traffic,
+      client,
+      'numbersNotByOne',
+      null,
+      () => 'most numbers are more than one above the one before',
+    );
   }
   for (const hole of holes) {
     if (traffic.violationsLeft === 0) return;
     traffic.violationsLeft--;
-    const { stream } = lane;
-    traffic.report({ violation: 'missed', lane: stream, stream, seq: hole.from, detail: holeText(hole) }, nowNs);
+    const { stream } = client;
+    traffic.report({ violation: 'missed', client: stream, stream, seq: hole.from, detail: holeText(hole) }, nowNs);
   }
 }
 
 function holeText({ channel, from, to, isBetween }: PushHole): string {
   const which = to - from === 1 ? `#${from}` : `#${from} to #${to - 1}`;
   const where = channel === null ? '' : ` of ${channel}`;
-  if (!isBetween) return `${which}${where} never came, though another lane heard of #${to - 1}`;
+  if (!isBetween) return `${which}${where} never came, though another client heard of #${to - 1}`;
   return `${which}${where} never came; ${from === 0 ? '' : `#${from - 1} and `}#${to} did`;
 }
 
@@ -129,10 +147,10 @@ function textOf(channel: string | null, sequence: number): string {
 
 function tell(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   violation: 'reordered' | 'duplicated' | 'belated',
   sequence: number,
   detail: () => string,
 ): void {
-  if (traffic.violationsLeft > 0) report(traffic, lane, lane.stream, violation, sequence, detail());
+  if (traffic.violationsLeft > 0) report(traffic, client, client.stream, violation, sequence, detail());
 }

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { type Outcome, RUN_MARK, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
 import type { PeerConnection, PeerScript, Received } from '../../../test/support/engine/websocket-peer.ts';
-import { createEchoCodec, writeEcho } from '../../dialects/echo.ts';
+import { createEchoCodec, writeEcho } from '../../protocols/echo.ts';
 import { createRandom } from '../../random/generator.ts';
 
 type OnMessage = NonNullable<PeerScript['onMessage']>;
 
-/** A hundred messages of 64 bytes on one lane, and a service that does this with them. */
+/** A hundred messages of 64 bytes on one client, and a service that does this with them. */
 function withService(onMessage: OnMessage, parts: Parameters<typeof makePlan>[0] = {}): Outcome {
   return runScenario({
     plan: makePlan({ messages: openMessages(100, SECOND), ...parts }),
@@ -85,7 +85,7 @@ describe('what became of each message is counted exactly', () => {
     expect(outcome.tally.loss).toMatchObject({ periods: 3, longestPeriod: 2, noticeable: 2 });
   });
 
-  test('belated: settled when its lane died, and sent on the next connection of the lane', () => {
+  test('belated: settled when its client died, and sent on the next connection of the client', () => {
     let swallowed: Received | null = null;
     const outcome = withService(
       (connection, message, index) => {
@@ -108,7 +108,7 @@ describe('what became of each message is counted exactly', () => {
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 96, corrupted: 4, lost: 4 });
   });
 
-  test('unexpected: messages of another run, of another lane, of a number never sent, of the other kind, of anything', () => {
+  test('unexpected: messages of another run, of another client, of a number never sent, of the other kind, of anything', () => {
     const strangers: ((connection: PeerConnection, message: Received) => void)[] = [
       (connection) => connection.send(foreignMessage(RUN_MARK + 1, 0, 3)),
       (connection) => connection.send(foreignMessage(RUN_MARK, 1, 3)),
@@ -134,7 +134,7 @@ describe('what became of each message is counted exactly', () => {
     expect(violations(outcome)).toEqual({ unexpected: strangers.length });
   });
 
-  test('a lane that gets another lane’s messages delivers none of them', () => {
+  test('a client that gets another client’s messages delivers none of them', () => {
     const connections: PeerConnection[] = [];
     const outcome = runScenario({
       plan: makePlan({ connections: curve({ to: 2 }), messages: openMessages(100, SECOND) }),
@@ -215,7 +215,7 @@ describe('what became of each message is counted exactly', () => {
   });
 });
 
-/** What a service that does as it likes has done to each lane, in order of what it sent. */
+/** What a service that does as it likes has done to each client, in order of what it sent. */
 interface Log {
   readonly arrivals: number[];
   damaged: number;
@@ -277,7 +277,7 @@ function expectedCounts(logs: Iterable<Log>): { delivered: number; duplicated: n
 describe('whatever the service does, the engine’s counts are the service’s log', () => {
   const plans = fc.record({
     seed: fc.nat(),
-    lanes: fc.integer({ min: 1, max: 4 }),
+    clients: fc.integer({ min: 1, max: 4 }),
     shards: fc.integer({ min: 1, max: 3 }),
     perSecond: fc.integer({ min: 20, max: 600 }),
     forNs: fc.integer({ min: 100, max: 900 }).map((ms) => ms * MS),
@@ -290,11 +290,11 @@ describe('whatever the service does, the engine’s counts are the service’s l
 
   test('random plans against a service that drops, copies, delays, damages and invents', () => {
     fc.assert(
-      fc.property(plans, ({ seed, lanes, shards, perSecond, forNs, arrival, format, bytes, closed, precise }) => {
+      fc.property(plans, ({ seed, clients, shards, perSecond, forNs, arrival, format, bytes, closed, precise }) => {
         const logs = new Map<number, Log>();
         const outcome = runScenario({
           plan: makePlan({
-            connections: curve({ to: lanes }),
+            connections: curve({ to: clients }),
             messages: closed
               ? closedMessages(3, forNs, { replyTimeoutNs: 100 * MS })
               : openMessages(perSecond, forNs, arrival),

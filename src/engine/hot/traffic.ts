@@ -1,7 +1,6 @@
 // What sending and receiving share in one process, whatever is spoken: the counts, the ledger, the outbox. How messages look
-// is a speech (`speech.ts`). No allocation, closure, promise, Map or exception per message on the uncompressed path.
+// is a driver (`driver.ts`). No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
-import type { States } from '../../dialects/states.ts';
 import type { Violation } from '../../facts/event.ts';
 import type { UnreadableExample, UnreadableKind } from '../../facts/unreadable.ts';
 import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
@@ -37,10 +36,11 @@ import {
   type Recorder,
 } from '../../measure/recorder.ts';
 import { noteSpread, type Spread } from '../../measure/spread.ts';
-import type { Lane } from '../lane.ts';
+import type { States } from '../../protocols/states.ts';
+import type { Client } from '../client.ts';
+import type { ProtocolDriver } from './driver.ts';
 import { createOutbox, flush, type Outbox } from './outbox.ts';
 import { createRejectionKinds, type RejectionKinds } from './rejections.ts';
-import type { Speech } from './speech.ts';
 
 /** Violations that one worker describes; the result keeps as many of all workers together. */
 const MAX_VIOLATIONS = 100;
@@ -50,7 +50,7 @@ export interface Traffic {
   readonly recorder: Recorder;
   readonly jitter: Jitter;
   readonly outbox: Outbox;
-  /** What lanes hear of one another; null where the plan has no rooms. */
+  /** What clients hear of one another; null where the plan has no rooms. */
   readonly fanout: Fanout | null;
   /** What the service says of its own accord; null where that is not judged. */
   readonly pushes: Pushes | null;
@@ -70,7 +70,7 @@ export interface Traffic {
   /** The memory that frames are parsed in place from, and its view. */
   readBytes: Uint8Array;
   readView: DataView;
-  /** Whether lanes send messages, so that what comes may be answers. */
+  /** Whether clients send messages, so that what comes may be answers. */
   readonly sends: boolean;
   /** Whether anything that came has been understood; how much was not until then, and since when; whether that has been told. */
   isUnderstood: boolean;
@@ -78,7 +78,7 @@ export interface Traffic {
   unmatchedSinceNs: number;
   isToldUnmatched: boolean;
   readonly rejectionKinds: RejectionKinds;
-  /** By lane: the messages below this number were on their way when something came that could not be read; null for none. */
+  /** By client: the messages below this number were on their way when something came that could not be read; null for none. */
   unreadableBelow: Float64Array | null;
   /** Kinds of which an example was told. */
   readonly unreadableTold: Set<UnreadableKind>;
@@ -87,22 +87,22 @@ export interface Traffic {
   /** How many more violations are described; the rest are only counted. */
   violationsLeft: number;
   report(violation: Violation, atNs: number): void;
-  /** So much came that means nothing to the dialect that no answer is to be waited for; the last of it is shown. */
+  /** So much came that means nothing to the protocol that no answer is to be waited for; the last of it is shown. */
   notUnderstood(sample: string, unreadable: UnreadableKind | null): void;
   /** The first of its kind; the times are those of the read event. */
-  unreadable(lane: number, example: UnreadableExample, atNs: number): void;
+  unreadable(client: number, example: UnreadableExample, atNs: number): void;
   /** The service refused a message, with words of a kind that it had not used before. */
-  refusedWith(lane: Lane, sequence: number, words: string): void;
+  refusedWith(client: Client, sequence: number, words: string): void;
 }
 
 export interface Fanout {
   readonly audience: Audience;
   readonly spread: Spread;
-  /** The place of a stream's lane in this process; null where it is of another. */
+  /** The place of a stream's client in this process; null where it is of another. */
   indexOf(stream: number): number | null;
 }
 
-/** `lanes`: of this process. `maskSeed`: 32 bits. */
+/** `clients`: of this process. `maskSeed`: 32 bits. */
 export interface TrafficParts
   extends Pick<
     Traffic,
@@ -119,18 +119,18 @@ export interface TrafficParts
     | 'refusedWith'
     | 'unreadable'
   > {
-  readonly lanes: number;
+  readonly clients: number;
   /** Where the places of arrivals are counted. */
   readonly density: DensityFacts;
   readonly maskSeed: number;
 }
 
-export function createTraffic({ lanes, density, maskSeed, ...parts }: TrafficParts): Traffic {
+export function createTraffic({ clients, density, maskSeed, ...parts }: TrafficParts): Traffic {
   const nothing = new Uint8Array(0);
   return {
     ...parts,
-    ledger: createLedger(lanes, density),
-    jitter: createJitter(lanes),
+    ledger: createLedger(clients, density),
+    jitter: createJitter(clients),
     outbox: createOutbox(),
     maskState: maskSeed >>> 0 || 1,
     receivedNs: 0,
@@ -149,58 +149,58 @@ export function createTraffic({ lanes, density, maskSeed, ...parts }: TrafficPar
   };
 }
 
-/** Takes the lane's next number; the message must then be sent. */
+/** Takes the client's next number; the message must then be sent. */
 export function nextNumber(
   { ledger, fanout, acks, byType }: Traffic,
-  lane: Lane,
+  client: Client,
   dueNs: number,
   sentNs: number,
 ): number {
-  const sequence = takeNumber(ledger, lane.index);
-  if (acks?.isNeeded === true) notePending(acks, lane.index, sequence, dueNs, sentNs);
-  if (byType !== null) countByType(byType, 'sent', lane.stream, sequence);
-  if (!hearsItself(fanout)) forgoAnswers(ledger, lane.index);
+  const sequence = takeNumber(ledger, client.index);
+  if (acks?.isNeeded === true) notePending(acks, client.index, sequence, dueNs, sentNs);
+  if (byType !== null) countByType(byType, 'sent', client.stream, sequence);
+  if (!hearsItself(fanout)) forgoAnswers(ledger, client.index);
   return sequence;
 }
 
-/** Whether a lane is owed its own messages. */
+/** Whether a client is owed its own messages. */
 function hearsItself(fanout: Fanout | null): boolean {
   return fanout === null || fanout.audience.rooms.self;
 }
 
 /** So many messages that mean nothing are enough to say so, where they are more than greetings and have come for so long. */
 const UNMATCHED_FIRST = 100;
-const UNMATCHED_PER_LANE = 3;
+const UNMATCHED_PER_CLIENT = 3;
 const UNMATCHED_FOR_NS = 1e9;
 
 /** What came names no message of this run. `unreadable`: what it is that it cannot. */
 export function noteUnmatched(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   sample: () => string,
   unreadable: UnreadableKind | null = null,
 ): void {
   if (traffic.isUnderstood || traffic.isToldUnmatched) return;
   const { ledger, receivedNs } = traffic;
-  // What a lane hears before it has sent anything, such as a greeting, answers nothing.
-  if (traffic.sends && traffic.fanout === null && ledger.next[lane.index] === 0) return;
+  // What a client hears before it has sent anything, such as a greeting, answers nothing.
+  if (traffic.sends && traffic.fanout === null && ledger.next[client.index] === 0) return;
   if (traffic.unmatched === 0) traffic.unmatchedSinceNs = receivedNs;
   traffic.unmatched++;
-  const isEnough = traffic.unmatched >= Math.max(UNMATCHED_FIRST, UNMATCHED_PER_LANE * ledger.next.length);
+  const isEnough = traffic.unmatched >= Math.max(UNMATCHED_FIRST, UNMATCHED_PER_CLIENT * ledger.next.length);
   if (!isEnough || receivedNs - traffic.unmatchedSinceNs < UNMATCHED_FOR_NS) return;
   traffic.isToldUnmatched = true;
   traffic.notUnderstood(sample(), unreadable);
 }
 
-/** Why a message that is due cannot be sent on this lane now; null when it can. */
-export function whyUnsent(traffic: Traffic, speech: Speech, lane: Lane, type: number): UnsentReason | null {
-  if (lane.link!.writableLength > traffic.maxBufferedBytes) return 'backpressure';
-  return isWindowFull(traffic, speech, lane, type) ? 'windowFull' : null;
+/** Why a message that is due cannot be sent on this client now; null when it can. */
+export function whyUnsent(traffic: Traffic, driver: ProtocolDriver, client: Client, type: number): UnsentReason | null {
+  if (client.link!.writableLength > traffic.maxBufferedBytes) return 'backpressure';
+  return isWindowFull(traffic, driver, client, type) ? 'windowFull' : null;
 }
 
 /** Whether the number of one more message of this type could not be told from those in flight. */
-export function isWindowFull({ ledger }: Traffic, speech: Speech, lane: Lane, type: number): boolean {
-  return ledger.next[lane.index]! - ledger.expected[lane.index]! >= speech.maxInFlight[type]!;
+export function isWindowFull({ ledger }: Traffic, driver: ProtocolDriver, client: Client, type: number): boolean {
+  return ledger.next[client.index]! - ledger.expected[client.index]! >= driver.maxInFlight[type]!;
 }
 
 /** Counts messages of the same due time, laid out at the same moment. */
@@ -211,44 +211,44 @@ export function countSent(traffic: Traffic, count: number, dueNs: number, sentNs
   if (hearsItself(traffic.fanout)) changeInFlight(recorder, sentNs, count);
 }
 
-/** Writes what was laid out for this lane since the last flush. */
-export function flushLane(traffic: Traffic, lane: Lane): void {
-  traffic.recorder.bytesSent += flush(traffic.outbox, lane.link!);
+/** Writes what was laid out for this client since the last flush. */
+export function flushClient(traffic: Traffic, client: Client): void {
+  traffic.recorder.bytesSent += flush(traffic.outbox, client.link!);
 }
 
 /** A whole message has arrived: whether it was in order, and how long it took. NaN times: not remembered any more. */
-export function noteMessage(traffic: Traffic, lane: Lane, sequence: number, dueNs: number, sentNs: number): void {
+export function noteMessage(traffic: Traffic, client: Client, sequence: number, dueNs: number, sentNs: number): void {
   const { recorder, receivedNs, acks, byType } = traffic;
   traffic.isUnderstood = true;
-  const arrival = noteArrival(traffic.ledger, lane.index, sequence);
+  const arrival = noteArrival(traffic.ledger, client.index, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     if (!Number.isNaN(dueNs)) {
       record(recorder.histograms.response, receivedNs - dueNs);
       record(recorder.histograms.service, receivedNs - sentNs);
-      noteTransit(traffic.jitter, lane.index, receivedNs - sentNs);
+      noteTransit(traffic.jitter, client.index, receivedNs - sentNs);
     } else recorder.untimed++;
-    if (acks !== null) noteCame(acks, lane.index, sequence);
-    if (byType !== null) deliveredByType(byType, lane.stream, sequence, receivedNs - dueNs);
-    if (sequence < lane.givenUpBelow) lane.lateCredit++;
-    if (traffic.fanout !== null) hearInOrder(traffic, lane, lane.stream, sequence);
-    lane.credit++; // counted once for the whole read event, by `countDelivered`
+    if (acks !== null) noteCame(acks, client.index, sequence);
+    if (byType !== null) deliveredByType(byType, client.stream, sequence, receivedNs - dueNs);
+    if (sequence < client.givenUpBelow) client.lateCredit++;
+    if (traffic.fanout !== null) hearInOrder(traffic, client, client.stream, sequence);
+    client.credit++; // counted once for the whole read event, by `countDelivered`
     if (arrival === Arrival.reordered) {
       const { extent, expected } = traffic.ledger;
-      reordered(traffic, lane, lane.stream, sequence, extent, expected[lane.index]! - 1);
+      reordered(traffic, client, client.stream, sequence, extent, expected[client.index]! - 1);
     }
-  } else notDelivered(traffic, lane, lane.stream, sequence, arrival);
+  } else notDelivered(traffic, client, client.stream, sequence, arrival);
 }
 
-/** How many messages a stream has sent; infinity where its lane is of another process. */
+/** How many messages a stream has sent; infinity where its client is of another process. */
 function sentBy({ ledger, fanout }: Traffic, stream: number): number {
   const index = fanout!.indexOf(stream);
   return index === null ? Number.POSITIVE_INFINITY : (ledger.next[index] ?? 0);
 }
 
-/** A whole message of another lane's stream has arrived. NaN times: not known. */
+/** A whole message of another client's stream has arrived. NaN times: not known. */
 export function noteFromOther(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   stream: number,
   sequence: number,
   dueNs: number,
@@ -259,124 +259,125 @@ export function noteFromOther(
   const arrival =
     fanout === null
       ? null
-      : noteHeard(fanout.audience, lane.index, lane.stream, stream, sequence, sentBy(traffic, stream));
+      : noteHeard(fanout.audience, client.index, client.stream, stream, sequence, sentBy(traffic, stream));
   if (arrival === EARLY) return;
   if (fanout === null || arrival === null) {
-    unexpected(traffic, lane, 'otherStream', stream);
+    unexpected(traffic, client, 'otherStream', stream);
   } else if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     recorder.fanoutReceived++;
-    hearInOrder(traffic, lane, stream, sequence);
+    hearInOrder(traffic, client, stream, sequence);
     // Times that lie ahead of the arrival are not those of the sender.
     if (sentNs >= dueNs && sentNs <= receivedNs) {
       record(recorder.histograms.fanout, receivedNs - dueNs);
       noteSpread(fanout.spread, stream, sequence, dueNs, receivedNs);
     }
     if (arrival === Arrival.reordered)
-      reordered(traffic, lane, stream, sequence, fanout.audience.heard.ledger.extent, null);
-  } else notDelivered(traffic, lane, stream, sequence, arrival);
+      reordered(traffic, client, stream, sequence, fanout.audience.heard.ledger.extent, null);
+  } else notDelivered(traffic, client, stream, sequence, arrival);
 }
 
-/** A message that a lane of a room hears for the first time: in the order in which the others hear it? */
-function hearInOrder(traffic: Traffic, lane: Lane, stream: number, sequence: number): void {
+/** A message that a client of a room hears for the first time: in the order in which the others hear it? */
+function hearInOrder(traffic: Traffic, client: Client, stream: number, sequence: number): void {
   const { agreement } = traffic.fanout!.audience;
   if (agreement === null) return;
   const before = agreement.compared;
-  const found = noteOrder(agreement, lane.index, lane.stream, stream, sequence);
+  const found = noteOrder(agreement, client.index, client.stream, stream, sequence);
   traffic.recorder.fanoutCompared += agreement.compared - before;
-  if (found !== null) noteDisagreement(traffic, lane, found);
+  if (found !== null) noteDisagreement(traffic, client, found);
 }
 
-export function noteDisagreement(traffic: Traffic, lane: Lane, { stream, seq, before }: Disagreement): void {
+export function noteDisagreement(traffic: Traffic, client: Client, { stream, seq, before }: Disagreement): void {
   traffic.recorder.messages.disagreed++;
   if (traffic.violationsLeft === 0) return;
   const other = `#${before.seq} of stream ${before.stream}`;
   report(
     traffic,
-    lane,
+    client,
     stream,
     'disagreed',
     seq,
-    `lane ${lane.stream} heard #${seq} after ${other}, another lane before it`,
+    `client ${client.stream} heard #${seq} after ${other}, another client before it`,
   );
 }
 
 /** The service has said that it took a message, apart from delivering it; `isCopy`: that it had it before. */
-export function noteAcknowledgement(traffic: Traffic, lane: Lane, sequence: number, isCopy: boolean): void {
+export function noteAcknowledgement(traffic: Traffic, client: Client, sequence: number, isCopy: boolean): void {
   const { recorder, ledger, acks } = traffic;
   traffic.isUnderstood = true;
   if (isCopy) recorder.messages.suppressed++;
-  if (acks !== null && noteAcknowledged(acks, ledger, lane.index, sequence)) recorder.messages.acknowledged++;
+  if (acks !== null && noteAcknowledged(acks, ledger, client.index, sequence)) recorder.messages.acknowledged++;
 }
 
 /** The answer to a message says that it was a copy: it answers the first too, where that has no answer yet. */
-export function noteCopy(traffic: Traffic, lane: Lane, sequence: number, dueNs: number, sentNs: number): void {
+export function noteCopy(traffic: Traffic, client: Client, sequence: number, dueNs: number, sentNs: number): void {
   traffic.recorder.messages.suppressed++;
-  if (isOutstanding(traffic.ledger, lane.index, sequence)) noteMessage(traffic, lane, sequence, dueNs, sentNs);
+  if (isOutstanding(traffic.ledger, client.index, sequence)) noteMessage(traffic, client, sequence, dueNs, sentNs);
 }
 
 /** The service tells a state: is it what the messages so far make of it? */
-export function noteState(traffic: Traffic, lane: Lane, sequence: number, expected: string, got: string): void {
+export function noteState(traffic: Traffic, client: Client, sequence: number, expected: string, got: string): void {
   traffic.recorder.states++;
   if (got === expected) return;
   traffic.recorder.messages.diverged++;
   if (traffic.violationsLeft === 0) return;
-  report(traffic, lane, lane.stream, 'diverged', sequence, `after #${sequence} expected ${expected}, got ${got}`);
+  report(traffic, client, client.stream, 'diverged', sequence, `after #${sequence} expected ${expected}, got ${got}`);
 }
 
 /** The service has said that it did not take a message. NaN: when it was sent is not remembered any more. */
-export function noteRejection(traffic: Traffic, lane: Lane, sequence: number, sentNs: number): void {
+export function noteRejection(traffic: Traffic, client: Client, sequence: number, sentNs: number): void {
   traffic.isUnderstood = true;
   const { fanout } = traffic;
-  fanout?.audience.refused.push([lane.stream, sequence, sequence + 1]);
+  fanout?.audience.refused.push([client.stream, sequence, sequence + 1]);
   if (!hearsItself(fanout)) {
     traffic.recorder.messages.rejected++;
     return;
   }
-  if (noteRefusal(traffic.ledger, lane.index, sequence)) {
-    if (sequence < lane.givenUpBelow) lane.lateCredit++;
-    lane.credit++;
+  if (noteRefusal(traffic.ledger, client.index, sequence)) {
+    if (sequence < client.givenUpBelow) client.lateCredit++;
+    client.credit++;
     traffic.rejected++;
     if (Number.isNaN(sentNs)) traffic.recorder.untimed++;
     else traffic.recorder.rejectedNs += traffic.receivedNs - sentNs;
-    if (traffic.acks !== null) forgetMessage(traffic.acks, lane.index, sequence);
-    if (traffic.byType !== null) countByType(traffic.byType, 'rejected', lane.stream, sequence);
+    if (traffic.acks !== null) forgetMessage(traffic.acks, client.index, sequence);
+    if (traffic.byType !== null) countByType(traffic.byType, 'rejected', client.stream, sequence);
   } else {
-    const arrival = noteArrival(traffic.ledger, lane.index, sequence);
+    const arrival = noteArrival(traffic.ledger, client.index, sequence);
     // What says a second time that it did not take a message repeats itself.
-    notDelivered(traffic, lane, lane.stream, sequence, arrival === Arrival.refused ? Arrival.duplicated : arrival);
+    notDelivered(traffic, client, client.stream, sequence, arrival === Arrival.refused ? Arrival.duplicated : arrival);
   }
 }
 
-function notDelivered(traffic: Traffic, lane: Lane, stream: number, sequence: number, arrival: Arrival): void {
+function notDelivered(traffic: Traffic, client: Client, stream: number, sequence: number, arrival: Arrival): void {
   const { messages } = traffic.recorder;
   if (arrival === Arrival.duplicated) {
     messages.duplicated++;
     if (traffic.byType !== null) countByType(traffic.byType, 'duplicated', stream, sequence);
-    if (traffic.violationsLeft > 0) report(traffic, lane, stream, 'duplicated', sequence, `#${sequence} arrived again`);
+    if (traffic.violationsLeft > 0)
+      report(traffic, client, stream, 'duplicated', sequence, `#${sequence} arrived again`);
   } else if (arrival === Arrival.belated) {
     messages.belated++;
     if (traffic.violationsLeft > 0)
-      report(traffic, lane, stream, 'belated', sequence, `#${sequence} after it was given up`);
+      report(traffic, client, stream, 'belated', sequence, `#${sequence} after it was given up`);
   } else if (arrival === Arrival.refused) {
-    unexpected(traffic, lane, 'refused', sequence);
+    unexpected(traffic, client, 'refused', sequence);
   } else {
-    unexpected(traffic, lane, 'neverSent', sequence);
+    unexpected(traffic, client, 'neverSent', sequence);
   }
 }
 
 /** Counts what a read event delivered, once it is over. */
-export function countDelivered(traffic: Traffic, lane: Lane): void {
+export function countDelivered(traffic: Traffic, client: Client): void {
   const { recorder, receivedNs } = traffic;
-  recorder.messages.delivered += lane.credit - traffic.rejected;
+  recorder.messages.delivered += client.credit - traffic.rejected;
   recorder.messages.rejected += traffic.rejected;
   traffic.rejected = 0;
-  changeInFlight(recorder, receivedNs, -lane.credit);
+  changeInFlight(recorder, receivedNs, -client.credit);
 }
 
 /** `after`: the highest number that had arrived; null where it is not at hand. */
 function reordered(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   stream: number,
   sequence: number,
   extent: number,
@@ -387,12 +388,12 @@ function reordered(
   if (traffic.violationsLeft === 0) return;
   const places = extent === 0 ? 'more places than are remembered' : extent === 1 ? '1 place' : `${extent} places`;
   const later = after === null ? 'a later one' : `#${after}`;
-  report(traffic, lane, stream, 'reordered', sequence, `#${sequence} after ${later}, ${places} late`);
+  report(traffic, client, stream, 'reordered', sequence, `#${sequence} after ${later}, ${places} late`);
 }
 
 export function corrupted(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   stream: number,
   sequence: number | null,
   kind: DamageKind,
@@ -404,11 +405,11 @@ export function corrupted(
   const name = sequence === null ? 'a message' : `#${sequence}`;
   report(
     traffic,
-    lane,
+    client,
     stream,
     'corrupted',
     sequence,
-    `${name} came ${stream === lane.stream ? 'back ' : ''}${DAMAGE_TEXT[kind]}, ${payloadBytes} bytes`,
+    `${name} came ${stream === client.stream ? 'back ' : ''}${DAMAGE_TEXT[kind]}, ${payloadBytes} bytes`,
   );
 }
 
@@ -426,34 +427,34 @@ const STRANGER_TEXT: Readonly<Record<StrangerKind, (figure: number) => string>> 
   otherStream: (figure) => `a message of stream ${figure}`,
   foreign: (figure) => `${figure} bytes that are not a message of this run`,
   stale: (figure) => `${figure} bytes that are a message of another run`,
-  neverSent: (figure) => `#${figure}, which this lane has not sent`,
+  neverSent: (figure) => `#${figure}, which this client has not sent`,
   refused: (figure) => `#${figure}, which the service had refused`,
 };
 
 /** `sample`: a better sentence, made only where it is wanted. */
 export function unexpected(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   kind: StrangerKind,
   figure: number,
   sample?: () => string,
 ): void {
   countUnexpected(traffic.recorder, kind);
   if (traffic.violationsLeft > 0)
-    report(traffic, lane, lane.stream, 'unexpected', null, sample?.() ?? STRANGER_TEXT[kind](figure));
+    report(traffic, client, client.stream, 'unexpected', null, sample?.() ?? STRANGER_TEXT[kind](figure));
 }
 
 /** `violationsLeft` must not be 0. */
 export function report(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   stream: number,
   violation: Violation['violation'],
   seq: number | null,
   detail: string,
 ): void {
   traffic.violationsLeft--;
-  traffic.report({ violation, lane: lane.stream, stream, seq, detail }, traffic.receivedNs);
+  traffic.report({ violation, client: client.stream, stream, seq, detail }, traffic.receivedNs);
 }
 
 /** xorshift32 (Marsaglia 2003): fresh for every frame; the seed comes from the system's generator. */

@@ -3,12 +3,12 @@
 // message that can be read.
 
 import { inflateRawSync } from 'node:zlib';
-import { kindOfBytes } from '../../dialects/unreadable.ts';
 import type { UnreadableKind } from '../../facts/unreadable.ts';
 import { doubtReceiver } from '../../measure/audience.ts';
 import { doubtPushes } from '../../measure/pushes.ts';
 import { countUnreadable } from '../../measure/recorder.ts';
-import type { Lane } from '../lane.ts';
+import { kindOfBytes } from '../../protocols/unreadable.ts';
+import type { Client } from '../client.ts';
 import { noteUnmatched, type Traffic } from './traffic.ts';
 
 const SAMPLE_BYTES = 120;
@@ -20,7 +20,7 @@ const MAX_INFLATED_BYTES = 1 << 20;
 /** `byte`: where its first error is; null where that is not the trouble. */
 export function noteUnreadable(
   traffic: Traffic,
-  lane: Lane,
+  client: Client,
   kind: UnreadableKind,
   byte: number | null,
   sample: () => string,
@@ -28,30 +28,36 @@ export function noteUnreadable(
   countUnreadable(traffic.recorder, kind, 1);
   const { fanout, pushes, ledger } = traffic;
   traffic.unreadableBelow ??= new Float64Array(ledger.next.length);
-  traffic.unreadableBelow[lane.index] = ledger.next[lane.index]!;
-  if (fanout !== null) doubtReceiver(fanout.audience, lane.index);
-  if (pushes !== null) doubtPushes(pushes, lane.index);
-  tellUnreadable(traffic, lane, kind, byte, sample);
-  noteUnmatched(traffic, lane, sample, kind);
+  traffic.unreadableBelow[client.index] = ledger.next[client.index]!;
+  if (fanout !== null) doubtReceiver(fanout.audience, client.index);
+  if (pushes !== null) doubtPushes(pushes, client.index);
+  tellUnreadable(traffic, client, kind, byte, sample);
+  noteUnmatched(traffic, client, sample, kind);
 }
 
 /** The first of its kind. */
 export function tellUnreadable(
   { unreadableTold, receivedNs, unreadable }: Traffic,
-  lane: Lane,
+  client: Client,
   kind: UnreadableKind,
   byte: number | null,
   sample: () => string,
 ): void {
   if (unreadableTold.has(kind)) return;
   unreadableTold.add(kind);
-  unreadable(lane.stream, { unreadable: kind, byte, detail: sample() }, receivedNs);
+  unreadable(client.stream, { unreadable: kind, byte, detail: sample() }, receivedNs);
 }
 
 /** Of bytes that are not UTF-8. */
-export function noteUnreadableBytes(traffic: Traffic, lane: Lane, bytes: Uint8Array, start: number, end: number): void {
+export function noteUnreadableBytes(
+  traffic: Traffic,
+  client: Client,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
   const kind = kindOfBytes(bytes, start, end, () => inflates(traffic, bytes.subarray(start, end)));
-  noteUnreadable(traffic, lane, kind, null, sampleOf(bytes, start, end));
+  noteUnreadable(traffic, client, kind, null, sampleOf(bytes, start, end));
 }
 
 /** RFC 1951: raw deflate has no beginning by which it is known. */

@@ -52,21 +52,21 @@ export function throughputOverTime(result: RunResult): LineChart | null {
       ['offered', 'due'],
       ['sent', 'sent'],
       ['delivered', 'delivered'],
-      ...(others ? ([['heard by other lanes', 'received']] as const) : []),
+      ...(others ? ([['heard by other clients', 'received']] as const) : []),
     ]),
     limits: [],
   });
 }
 
-export function lanesOverTime(result: RunResult): LineChart | null {
+export function connectionsOverTime(result: RunResult): LineChart | null {
   if (result.connections.attempted === 0) return null;
   const parts: Parts = {
-    id: 'lanes-over-time',
-    title: 'Open lanes',
+    id: 'connections-over-time',
+    title: 'Open connections',
     reading: 'Connections that were open at the end of each second.',
     unit: 'count',
     scale: 'linear',
-    series: seriesOf(result, [['open lanes', 'lanesOpen']]),
+    series: seriesOf(result, [['open connections', 'connectionsOpen']]),
     limits: [],
   };
   return chartOf(result, parts, 1);

@@ -91,10 +91,10 @@ function fates(messages: MessageResult): TableBlock {
 /** In the service's own words. */
 function refusals({ rejections }: RunResult): readonly Block[] {
   if (rejections.length === 0) return [];
-  const rows = rejections.map(({ text: said, lane, seq, atSecond }) => [
+  const rows = rejections.map(({ text: said, client, seq, atSecond }) => [
     text(printable(said, 300)),
     momentCell(atSecond),
-    countCell(lane),
+    countCell(client),
     countCell(seq),
   ]);
   return [
@@ -108,15 +108,15 @@ function refusals({ rejections }: RunResult): readonly Block[] {
 
 function witnesses({ violations }: RunResult): readonly Block[] {
   if (violations.length === 0) return [];
-  const rows = violations.map(({ violation, atSecond, lane, stream, seq, detail }) => [
+  const rows = violations.map(({ violation, atSecond, client, stream, seq, detail }) => [
     text(violation, 'bad'),
     momentCell(atSecond),
     countCell(stream),
     seq === null ? { text: 'not known', value: null } : countCell(seq),
-    countCell(lane),
+    countCell(client),
     said(detail, 400),
   ]);
-  const columns = [...words('what'), ...numbers('at', 'stream', 'number', 'found by lane'), ...words('witness')];
+  const columns = [...words('what'), ...numbers('at', 'stream', 'number', 'found by client'), ...words('witness')];
   const note = violations.length < 100 ? null : 'The first hundred. All are counted above.';
   return [table('Witnesses', columns, rows, note)];
 }
@@ -148,9 +148,9 @@ function fanout({ fanout: reached }: RunResult): readonly Block[] {
   if (reached === null) return [];
   const { owed, received, missed, unresolved, away, receivers } = reached;
   const counts = [
-    [text('owed'), countCell(owed), text('deliveries to other lanes')],
+    [text('owed'), countCell(owed), text('deliveries to other clients')],
     [text('received'), countCell(received), text('of them')],
-    [text('missed'), troubleCell(missed), text('though the lane was there')],
+    [text('missed'), troubleCell(missed), text('though the client was there')],
     [
       text('unresolved'),
       troubleCell(unresolved),
@@ -163,14 +163,14 @@ function fanout({ fanout: reached }: RunResult): readonly Block[] {
       text(`${formatCount(receivers.complete)} of them heard everything`),
     ],
   ];
-  const worst = receivers.worst.map(({ lane, owed: due, received: heard }) => [
-    countCell(lane),
+  const worst = receivers.worst.map(({ client, owed: due, received: heard }) => [
+    countCell(client),
     countCell(due),
     countCell(heard),
   ]);
   return [
     table('Fan-out', [...words('deliveries'), ...numbers('count'), ...words('meaning')], counts),
-    ...(worst.length === 0 ? [] : [table('Lanes that missed most', numbers('lane', 'owed', 'received'), worst)]),
+    ...(worst.length === 0 ? [] : [table('Clients that missed most', numbers('client', 'owed', 'received'), worst)]),
   ];
 }
 

@@ -38,7 +38,7 @@ function generator({ generator: facts, sendLag, run }: RunResult): Block {
     ['CPU of the busiest worker', ratio(facts.cpuRatioMax), 'a core that is used up sends late'],
     ['event loop delay p99', formatMs(facts.eventLoopDelayMsP99), 'how late anything could be read'],
     ['CPU a message', facts.cpuMicrosPerMessage === null ? 'n/a' : `${facts.cpuMicrosPerMessage.toFixed(1)} us`, ''],
-    ['memory', `${bytes(facts.rssBytesMax)}, ${bytes(facts.rssBytesPerLane)} a lane`, ''],
+    ['memory', `${bytes(facts.rssBytesMax)}, ${bytes(facts.rssBytesPerConnection)} a connection`, ''],
     [
       'Little’s law, error',
       ratio(facts.littlesLawErrorRatio),

@@ -1,7 +1,7 @@
-// What was offered, and what the service took of it: messages and lanes over time, stage by stage.
+// What was offered, and what the service took of it: messages and clients over time, stage by stage.
 
 import type { RunResult, StageResult } from '../../facts/result.ts';
-import { lanesOverTime, throughputOverTime } from '../charts/over-time.ts';
+import { connectionsOverTime, throughputOverTime } from '../charts/over-time.ts';
 import { charts, type Section } from '../document.ts';
 import {
   byteRateCell,
@@ -31,7 +31,7 @@ export function loadSection(result: RunResult): Section {
     id: 'load',
     title: 'Load',
     blocks: [
-      ...charts(throughputOverTime(result), lanesOverTime(result)),
+      ...charts(throughputOverTime(result), connectionsOverTime(result)),
       ...(isSending
         ? [table('Each second, over the time of sending', [...words(''), ...numbers('per second')], rates)]
         : []),

@@ -1,4 +1,4 @@
-// What each fault did, and how the way back was; why lanes failed; what became of lanes that misbehave.
+// What each fault did, and how the way back was; why connections failed; what became of clients that misbehave.
 
 import type { FailureKind } from '../../facts/failure.ts';
 import { FAILURE_MEANINGS } from '../../facts/failure.ts';
@@ -22,7 +22,7 @@ function availability({ recovery }: RunResult): readonly Block[] {
     seconds === null ? '' : `; ${name} ${formatSeconds(seconds)}`;
   return [
     paragraph(
-      `Lanes were available for ${available} of the time for which they were wanted, with ${drops} drops`,
+      `Clients were available for ${available} of the time for which they were wanted, with ${drops} drops`,
       mean('open between drops for', meanSecondsBetweenDrops),
       mean('down each time for', meanSecondsDown),
       '.',
@@ -30,7 +30,7 @@ function availability({ recovery }: RunResult): readonly Block[] {
   ];
 }
 
-const LANE_COLUMNS = [
+const CLIENT_COLUMNS = [
   ...words('fault', 'kind', 'counted together with'),
   ...numbers('from', 'to', 'dropped', 'back', 'gave up', 'first back after', 'last back after', 'down p50', 'down max'),
   ...numbers('most opened in a second'),
@@ -54,7 +54,7 @@ function incidents({ recovery }: RunResult): readonly Block[] {
       words('fault', 'kind', 'what it did'),
       all.map(({ name, kind, did }) => [said(name, 64), said(kind, 40), text(faultText(did) ?? 'not known')]),
     ),
-    table('Faults, and the lanes’ way back', LANE_COLUMNS, all.map(laneCells)),
+    table('Faults, and the clients’ way back', CLIENT_COLUMNS, all.map(clientCells)),
     table('Faults, and what they cost', MESSAGE_COLUMNS, all.map(messageCells), NOTE),
     ...(failed.length === 0
       ? []
@@ -68,7 +68,7 @@ function incidents({ recovery }: RunResult): readonly Block[] {
   ];
 }
 
-function laneCells(incident: IncidentResult): readonly Cell[] {
+function clientCells(incident: IncidentResult): readonly Cell[] {
   return [
     said(incident.name, 64),
     said(incident.kind, 40),
@@ -113,7 +113,13 @@ function failures({ connections }: RunResult): readonly Block[] {
   return [
     ...(rows.length === 0
       ? []
-      : [table('Why lanes failed', [...words('kind'), ...numbers('count'), ...words('meaning', 'the first')], rows)]),
+      : [
+          table(
+            'Why connections failed',
+            [...words('kind'), ...numbers('count'), ...words('meaning', 'the first')],
+            rows,
+          ),
+        ]),
     ...(codes.length === 0
       ? []
       : [table('Close codes of the service', [...words('code'), ...numbers('connections')], codes)]),
@@ -123,6 +129,6 @@ function failures({ connections }: RunResult): readonly Block[] {
 function misbehaving({ misbehaving: groups }: RunResult): readonly Block[] {
   if (groups.length === 0) return [];
   const rows = misbehavingTexts(groups).map((line) => [text(line)]);
-  const note = 'All other figures are of the lanes that behave as they should.';
-  return [table('Lanes that misbehave on purpose', words('what became of them'), rows, note)];
+  const note = 'All other figures are of the clients that behave as they should.';
+  return [table('Clients that misbehave on purpose', words('what became of them'), rows, note)];
 }

@@ -59,7 +59,7 @@ function keyFigures(result: RunResult): readonly KeyFigure[] {
     figure(
       result,
       'connections.failed',
-      'lanes',
+      'clients',
       formatCount(connections.peakOpen),
       `most at once; ${formatCount(connections.failed)} failed, ${formatCount(connections.droppedByServer)} dropped`,
       // What the plan's own faults cut off is no surprise.

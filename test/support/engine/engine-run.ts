@@ -3,13 +3,13 @@
 
 import { expect } from 'vitest';
 import { addWindow, createTally, type Tally } from '../../../src/analysis/tally.ts';
-import type { Dialect } from '../../../src/dialects/dialect.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
 import type { Addresses, Rows } from '../../../src/engine/site.ts';
 import type { RunEvent } from '../../../src/facts/event.ts';
 import { decodeWindow, encodeWindow, MESSAGE_FACTS, type Window } from '../../../src/facts/window.ts';
 import { peakLevel } from '../../../src/plan/curve.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import type { ProtocolAdapter } from '../../../src/protocols/adapter.ts';
 import { createMemoryNetwork, type MemoryNetwork, type MemoryNetworkOptions, type PeerEnd } from './memory-network.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 import { createWebSocketService, type PeerConnection, type PeerScript } from './websocket-peer.ts';
@@ -31,7 +31,7 @@ export interface Scenario {
   readonly script?: (clock: VirtualClock) => PeerScript;
   readonly shards?: number;
   readonly precise?: boolean;
-  readonly dialect?: Dialect;
+  readonly protocol?: ProtocolAdapter;
   readonly rows?: Rows;
   readonly addresses?: Addresses;
   readonly network?: Partial<MemoryNetworkOptions>;
@@ -75,9 +75,9 @@ export function runScenario(scenario: Scenario): Outcome {
         shard,
         shards,
         run: RUN_MARK,
-        laneCount: Math.ceil(peakLevel(plan.load.connections)),
+        clientCount: Math.ceil(peakLevel(plan.load.connections)),
         group: 0,
-        firstLane: 0,
+        firstClient: 0,
         misbehavior: null,
         rows: scenario.rows ?? [],
         feed: [],
@@ -85,7 +85,7 @@ export function runScenario(scenario: Scenario): Outcome {
         precise: scenario.precise ?? false,
       },
       openTransport: (handler) => network.open(handler),
-      ownDialect: scenario.dialect ?? null,
+      adapter: scenario.protocol ?? null,
       clock,
       meter: { cpuNs: () => clock.nowNs() / 4, throttledNs: () => 0, rssBytes: () => 1e6, bootNs: () => null },
       maskSeed: 99 + shard,

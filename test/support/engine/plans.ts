@@ -12,7 +12,7 @@ export function curve(...written: NonEmpty<WrittenSegment>): Curve {
   return chainSegments(written, String);
 }
 
-/** So many messages per second for so long; waits for the first lanes. */
+/** So many messages per second for so long; waits for the first clients. */
 export function openMessages(perSecond: number, forNs: number, arrival: 'constant' | 'poisson' = 'constant'): Messages {
   return { kind: 'open', curve: curve({ rate: perSecond, for: forNs }), arrival, start: { kind: 'connected' } };
 }
@@ -72,7 +72,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
       ping: null,
       ...parts.target,
     },
-    dialect: { kind: 'echo', format: parts.format ?? 'binary' },
+    protocol: { kind: 'echo', format: parts.format ?? 'binary' },
     load: {
       connections: parts.connections ?? curve({ to: 1 }),
       messages: parts.messages ?? { kind: 'none' },

@@ -81,7 +81,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       acknowledgements: { lost: 0, recovered: 0 },
       states: 0,
       unchecked: parts.unchecked ?? 0,
-      jitter: { lanes: 0, sumNs: 0, maxNs: 0 },
+      jitter: { clients: 0, sumNs: 0, maxNs: 0 },
       extent: { ...zeroExtent(), ...parts.extent },
       density: { displaced: [], mostHeld: 0, ...parts.density },
       loss: { ...zeroLoss(), ...parts.loss },

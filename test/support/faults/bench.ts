@@ -75,7 +75,7 @@ export function createStageBench(
     make: createFrameStage({
       way,
       number: 0,
-      lane: () => null,
+      client: () => null,
       upgrade,
       rules: () => rules,
       isParsed: true,

@@ -46,7 +46,7 @@ export interface ServerLog {
   /** In the order of arrival. */
   readonly log: readonly LoggedMessage[];
   readonly freezes: readonly { readonly fromNs: number; readonly toNs: number }[];
-  /** How late the server's own timers fired while a lane was open: the noise of the machine. */
+  /** How late the server's own timers fired while a client was open: the noise of the machine. */
   readonly pulseLateNs: readonly number[];
 }
 

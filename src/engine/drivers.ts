@@ -1,0 +1,93 @@
+// The driver of a run, by its protocol.
+
+import { UNREADABLE_TEXTS, type UnreadableKind } from '../facts/unreadable.ts';
+import type { Numbering, Plan, Protocol } from '../plan/plan.ts';
+import { roomOf } from '../plan/rooms.ts';
+import type { ProtocolAdapter } from '../protocols/adapter.ts';
+import { ownStates, type States, sharedStates } from '../protocols/states.ts';
+import { unreachable } from '../units/unreachable.ts';
+import type { Client } from './client.ts';
+import { createCustomDriver } from './hot/custom-driver.ts';
+import type { ProtocolDriver } from './hot/driver.ts';
+import { createEchoDriver } from './hot/echo-driver.ts';
+import { createJsonDriver } from './hot/json-driver.ts';
+import { createPushDriver } from './hot/push-driver.ts';
+import type { Traffic } from './hot/traffic.ts';
+import type { Rows } from './site.ts';
+
+export interface DriverParts {
+  readonly plan: Plan;
+  /** The 32-bit mark of the run in every message. */
+  readonly run: number;
+  /** Clients of this process. */
+  readonly clients: number;
+  readonly traffic: Traffic;
+  readonly rows: Rows;
+  readonly feed: Rows;
+  /** What the module of the plan's protocol exports; null where it has none. */
+  readonly adapter: ProtocolAdapter | null;
+  adapterFailed(client: Client, detail: string): void;
+}
+
+export function createDriver({
+  plan,
+  run,
+  clients,
+  traffic,
+  rows,
+  feed,
+  adapter,
+  adapterFailed,
+}: DriverParts): ProtocolDriver {
+  const { protocol } = plan;
+  const { mix, rooms } = plan.load;
+  const payloadBytes = mix.map((type) => type.payloadBytes);
+  // Receivers of a room have no table in common with its senders.
+  const timed = rooms !== null;
+  const roomOfStream = (stream: number): number => (rooms === null ? 0 : roomOf(rooms, stream));
+  const feedOrder = plan.load.feed?.order ?? 'sequential';
+  const jsonSetting = { run, timed, rows, feed, feedOrder, mix, seed: plan.seed, roomOf: roomOfStream };
+  switch (protocol.kind) {
+    case 'echo':
+      return createEchoDriver(protocol, run, payloadBytes, traffic);
+    case 'json':
+      return createJsonDriver(protocol, jsonSetting, traffic);
+    case 'push':
+      return createPushDriver(protocol, jsonSetting, traffic);
+    case 'module':
+      if (adapter === null) throw new Error(`the protocol ${protocol.file} was not loaded`);
+      return createCustomDriver(
+        adapter,
+        { run, mix, timed, clients, rows, roomOf: roomOfStream, adapterFailed },
+        traffic,
+      );
+    default:
+      return unreachable(protocol);
+  }
+}
+
+/** What the service tells of its state; null where the plan does not say where that is. `groupOf`: whose clients share one. */
+export function statesFor({ protocol }: Plan, groupOf: (stream: number) => number): States | null {
+  if (protocol.kind !== 'json' || protocol.state === null) return null;
+  return protocol.state.shared ? sharedStates(groupOf) : ownStates();
+}
+
+/** That nothing which comes is understood, and where to look. `unreadable`: what the sample is, where it cannot be read at all. */
+export function notUnderstoodText(protocol: Protocol, sample: string, unreadable: UnreadableKind | null): string {
+  const wanted = {
+    echo: 'an echo returns messages unchanged',
+    json: `the id is looked for at ${protocol.kind === 'json' ? protocol.id.join('.') : ''}: set protocol.id`,
+    push: `a number is looked for at ${protocol.kind === 'push' ? pathsOf(protocol.pushes) : ''}: set protocol.sequence`,
+    module: 'decode finds no id that encode was given',
+  }[protocol.kind];
+  const what = protocol.kind === 'push' ? 'is a numbered push' : 'answers a message that was sent';
+  const why =
+    unreadable === null
+      ? wanted
+      : `messages came that ${UNREADABLE_TEXTS[unreadable].are}: ${UNREADABLE_TEXTS[unreadable].remedy}`;
+  return `nothing that came ${what}; ${why}. One of them: ${sample}`;
+}
+
+function pathsOf({ sequence, channel }: Numbering): string {
+  return channel === null ? sequence.join('.') : `${sequence.join('.')} with a channel at ${channel.join('.')}`;
+}

@@ -1,0 +1,252 @@
+// A protocol of the user's own at work: each connection has a session, which lays messages out and says what arrived.
+// Whatever it does wrong is counted and told, and never ends the run.
+
+import { opcodes } from '../../frames/opcodes.ts';
+import type { Incoming, Outgoing, ProtocolAdapter, ProtocolSession, Wire } from '../../protocols/adapter.ts';
+import { describeThrown, incomingProblem, isWire } from '../../protocols/adapter-contract.ts';
+import { createLetters, lettersMatch, writeLetters } from '../../protocols/letters.ts';
+import {
+  createMessageIds,
+  MAX_ID_BYTES,
+  type MessageName,
+  readMessageId,
+  writeMessageId,
+} from '../../protocols/message-id.ts';
+import type { Client } from '../client.ts';
+import type { Rows } from '../site.ts';
+import type { ProtocolDriver } from './driver.ts';
+import {
+  appendFrame,
+  hearAcknowledgement,
+  hearNamed,
+  hearNothing,
+  hearRejection,
+  MAX_NAMED_IN_FLIGHT,
+  rememberTimes,
+} from './named.ts';
+import { flushClient, nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
+import { noteUnreadable, sampleOf } from './unreadable.ts';
+
+const MAX_WHY = 100;
+
+const MAX_REASON_BYTES = 400;
+
+export interface CustomSetting {
+  /** The 32-bit mark of the run. */
+  readonly run: number;
+  readonly mix: readonly { readonly type: string; readonly payloadBytes: number }[];
+  /** Whether ids carry the times of their message. */
+  readonly timed: boolean;
+  /** Clients of this process. */
+  readonly clients: number;
+  readonly rows: Rows;
+  roomOf(stream: number): number;
+  /** The protocol threw, or returned what is none of its kinds. */
+  adapterFailed(client: Client, detail: string): void;
+}
+
+export function createCustomDriver(
+  protocol: ProtocolAdapter,
+  setting: CustomSetting,
+  traffic: Traffic,
+): ProtocolDriver {
+  const { mix, timed } = setting;
+  const { ledger } = traffic;
+  const ids = createMessageIds(setting.run, timed);
+  const letters = createLetters(setting.run);
+  const sessions = new Array<ProtocolSession | null>(setting.clients).fill(null);
+  const name: MessageName = { stream: 0, sequence: 0, dueNs: Number.NaN, sentNs: Number.NaN };
+  let scratch = Buffer.alloc(4096);
+
+  function greet(client: Client): void {
+    const { index, stream } = client;
+    sessions[index] = null;
+    attempt(client, 'protocol', () => {
+      const { rows } = setting;
+      const row = rows[stream % rows.length] ?? {};
+      const session = protocol({ client: stream, room: setting.roomOf(stream), row });
+      for (const wire of session.hello ?? []) {
+        if (!isWire(wire)) throw new TypeError(`expected a hello of strings or bytes, got ${typeof wire}`);
+        appendWire(client, wire);
+      }
+      sessions[index] = session;
+      if (session.acknowledges === true && traffic.acks !== null) {
+        traffic.acks.isApart = true;
+        traffic.acks.isNeeded = true;
+      }
+    });
+  }
+
+  function append(client: Client, type: number, dueNs: number, sentNs: number): boolean {
+    const session = sessions[client.index] ?? null;
+    if (session === null) return false;
+    const sequence = ledger.next[client.index]!;
+    const wire = layOut(client, session, type, sequence, dueNs, sentNs);
+    if (wire === null) return false;
+    nextNumber(traffic, client, dueNs, sentNs);
+    if (!timed) rememberTimes(client, ledger.outstanding[client.index]!, sequence, dueNs, sentNs);
+    appendWire(client, wire);
+    return true;
+  }
+
+  function repeat(client: Client, type: number, sequence: number, dueNs: number, sentNs: number): void {
+    const session = sessions[client.index] ?? null;
+    const wire = session === null ? null : layOut(client, session, type, sequence, dueNs, sentNs);
+    if (wire !== null) appendWire(client, wire);
+  }
+
+  function layOut(
+    client: Client,
+    session: ProtocolSession,
+    type: number,
+    sequence: number,
+    dueNs: number,
+    sentNs: number,
+  ): Wire | null {
+    return attempt(client, 'encode', () => {
+      const laidOut = session.encode(outgoing(client.stream, sequence, type, dueNs, sentNs));
+      if (!isWire(laidOut)) throw new TypeError(`expected a string or bytes, got ${typeof laidOut}`);
+      return laidOut;
+    });
+  }
+
+  function outgoing(stream: number, seq: number, type: number, dueNs: number, sentNs: number): Outgoing {
+    const { type: typeName, payloadBytes } = mix[type]!;
+    reserveScratch(MAX_ID_BYTES + payloadBytes);
+    const idEnd = writeMessageId(ids, scratch, 0, {
+      stream,
+      sequence: seq,
+      dueNs: Math.floor(dueNs),
+      sentNs: Math.floor(sentNs),
+    });
+    const end = writeLetters(letters, scratch, idEnd, payloadBytes, stream, seq);
+    return {
+      id: scratch.toString('latin1', 0, idEnd),
+      seq,
+      type: typeName,
+      payload: scratch.toString('latin1', idEnd, end),
+    };
+  }
+
+  function reserveScratch(bytes: number): void {
+    if (scratch.length < bytes) scratch = Buffer.alloc(2 * bytes);
+  }
+
+  function receive(client: Client, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
+    const session = sessions[client.index] ?? null;
+    if (session === null) return;
+    // The read buffer is used again: what the protocol may keep must be its own.
+    const received = isText ? Buffer.from(bytes.subarray(start, end)).toString('utf8') : bytes.slice(start, end);
+    const incoming = attempt(client, 'decode', () => {
+      const found = session.decode(received);
+      const problem = incomingProblem(found);
+      if (problem !== null) throw new TypeError(`expected ${problem.expected}, got ${problem.got}`);
+      return found;
+    });
+    for (const each of incoming ?? []) hear(client, each, bytes, start, end);
+  }
+
+  function hear(client: Client, incoming: Incoming, bytes: Uint8Array, start: number, end: number): void {
+    switch (incoming.kind) {
+      case 'message':
+      case 'acknowledgement':
+      case 'rejection': {
+        const reading = readId(incoming.id);
+        if (reading === 'stale') unexpected(traffic, client, 'stale', end - start);
+        else if (reading === 'none') hearNothing(traffic, client, true, bytes, start, end);
+        else if (incoming.kind === 'rejection') hearRefused(client, incoming.reason, bytes, start, end);
+        else hearOurs(client, incoming, end - start);
+        return;
+      }
+      case 'stranger':
+        hearNothing(traffic, client, true, bytes, start, end);
+        return;
+      case 'unreadable': {
+        const { why } = incoming;
+        const sample = sampleOf(bytes, start, end);
+        noteUnreadable(
+          traffic,
+          client,
+          'byProtocol',
+          null,
+          why === undefined ? sample : () => `${why.slice(0, MAX_WHY)}: ${sample()}`,
+        );
+        return;
+      }
+      case 'reply':
+        if (client.state === 'closing') return; // RFC 6455 §5.5.1: nothing behind a close frame
+        appendWire(client, incoming.send);
+        flushClient(traffic, client);
+        return;
+    }
+  }
+
+  /** Where the protocol gives no reason, all that came is one. */
+  function hearRefused(
+    client: Client,
+    reason: string | undefined,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (reason === undefined) hearRejection(traffic, client, name, bytes, start, end);
+    else {
+      reserveScratch(MAX_REASON_BYTES);
+      hearRejection(
+        traffic,
+        client,
+        name,
+        scratch,
+        0,
+        scratch.write(reason.slice(0, MAX_REASON_BYTES), 0, MAX_REASON_BYTES),
+      );
+    }
+  }
+
+  function hearOurs(
+    client: Client,
+    incoming: Extract<Incoming, { kind: 'message' | 'acknowledgement' }>,
+    bytes: number,
+  ): void {
+    const isCopy = incoming.duplicate === true;
+    if (incoming.kind === 'acknowledgement') hearAcknowledgement(traffic, client, name, isCopy);
+    else {
+      if (incoming.payload === undefined || incoming.payload === '') traffic.recorder.unchecked++;
+      hearNamed(traffic, client, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
+    }
+    const { state } = incoming;
+    if (state !== undefined && name.stream === client.stream) {
+      noteState(traffic, client, name.sequence, state.expected, state.got);
+    }
+  }
+
+  function readId(id: string): 'ours' | 'stale' | 'none' {
+    if (id.length > MAX_ID_BYTES) return 'none';
+    return readMessageId(ids, scratch, 0, scratch.write(id, 0, 'latin1'), name);
+  }
+
+  /** Whether the payload that came back is the one that was sent, in one of the sizes of the mix. */
+  function isWhole(payload: string | undefined): boolean {
+    if (payload === undefined) return true;
+    if (!mix.some(({ payloadBytes }) => payloadBytes === payload.length)) return false;
+    reserveScratch(payload.length);
+    scratch.write(payload, 0, 'latin1');
+    return lettersMatch(letters, scratch, 0, payload.length, name.stream, name.sequence);
+  }
+
+  function appendWire(client: Client, wire: Wire): void {
+    if (typeof wire === 'string') appendFrame(traffic, client, opcodes.text, Buffer.from(wire, 'utf8'));
+    else appendFrame(traffic, client, opcodes.binary, wire);
+  }
+
+  function attempt<T>(client: Client, where: string, call: () => T): T | null {
+    try {
+      return call();
+    } catch (error) {
+      setting.adapterFailed(client, `${where}: ${describeThrown(error)}`);
+      return null;
+    }
+  }
+
+  return { maxInFlight: mix.map(() => MAX_NAMED_IN_FLIGHT), greet, append, repeat, receive };
+}

@@ -1,0 +1,179 @@
+// The echo protocol at work: every message carries all that its receiver needs, and short ones have their times in a table
+// of the client. No allocation, closure, promise, Map or exception per message on the uncompressed path.
+
+import { frameHeaderBytes, writeFrame, writeFrameHeader } from '../../frames/frame-writer.ts';
+import { opcodes } from '../../frames/opcodes.ts';
+import { awaitedBy } from '../../measure/audience.ts';
+import { missingNumbers, wholeNumber } from '../../measure/ledger.ts';
+import type { EchoProtocol } from '../../plan/plan.ts';
+import {
+  carriesTimes,
+  createEchoCodec,
+  DUE_NS,
+  MAX_NUMBER_BITS,
+  maxInFlight,
+  numberedIsIntact,
+  Reading,
+  readEcho,
+  SENT_NS,
+  SEQUENCE,
+  writeEcho,
+} from '../../protocols/echo.ts';
+import { type ClientKnowledge, type Damage, examineDamage } from '../../protocols/echo-damage.ts';
+import type { Client } from '../client.ts';
+import type { ProtocolDriver } from './driver.ts';
+import { reserve } from './outbox.ts';
+import {
+  corrupted,
+  nextMask,
+  nextNumber,
+  noteFromOther,
+  noteMessage,
+  noteUnmatched,
+  type Traffic,
+  unexpected,
+} from './traffic.ts';
+
+const SAMPLE_BYTES = 60;
+const TIMES_RING = 2 ** MAX_NUMBER_BITS;
+/** Of the damaged messages of a second, so many are looked at closely. */
+const MAX_EXAMINED_A_SECOND = 500;
+
+/** `run`: the 32-bit mark of the run; `payloadBytes`: by message type. */
+export function createEchoDriver(
+  protocol: EchoProtocol,
+  run: number,
+  payloadBytes: readonly number[],
+  traffic: Traffic,
+): ProtocolDriver {
+  const codec = createEchoCodec(protocol.format, run);
+  const { ledger, outbox } = traffic;
+  const opcode = codec.isText ? opcodes.text : opcodes.binary;
+  let examinedSecond = 0;
+  let examined = 0;
+  const needsTimes = payloadBytes.map((bytes) => !carriesTimes(codec, bytes));
+
+  function append(client: Client, type: number, dueNs: number, sentNs: number): boolean {
+    repeat(client, type, nextNumber(traffic, client, dueNs, sentNs), dueNs, sentNs);
+    return true;
+  }
+
+  function repeat(client: Client, type: number, sequence: number, dueNs: number, sentNs: number): void {
+    const bytes = payloadBytes[type]!;
+    if (needsTimes[type]) rememberTimes(client, sequence, dueNs, sentNs);
+    if (client.deflater !== null) {
+      appendCompressed(client, type, sequence, dueNs, sentNs);
+      return;
+    }
+    const mask = nextMask(traffic);
+    const at = reserve(outbox, frameHeaderBytes(bytes) + bytes);
+    const payloadAt = writeFrameHeader(outbox.bytes, at, opcode, bytes, swapBytes(mask), false);
+    writeEcho(codec, outbox.bytes, outbox.view, payloadAt, bytes, type, client.stream, sequence, dueNs, sentNs, mask);
+  }
+
+  function appendCompressed(client: Client, type: number, sequence: number, dueNs: number, sentNs: number): void {
+    const plain = new Uint8Array(payloadBytes[type]!);
+    const view = new DataView(plain.buffer);
+    writeEcho(codec, plain, view, 0, plain.length, type, client.stream, sequence, dueNs, sentNs, 0);
+    const compressed = client.deflater!.compress(plain);
+    const at = reserve(outbox, frameHeaderBytes(compressed.length) + compressed.length);
+    writeFrame(outbox.bytes, at, opcode, compressed, 0, compressed.length, nextMask(traffic), true);
+  }
+
+  function receive(client: Client, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
+    if (isText !== codec.isText) {
+      unexpected(traffic, client, 'otherOpcode', end - start);
+      return;
+    }
+    const view =
+      bytes === traffic.readBytes ? traffic.readView : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const reading = readEcho(codec, bytes, view, start, end);
+    const { fields, numbers } = codec;
+    if (reading === Reading.stamped) {
+      if (fields.stream !== client.stream) {
+        noteFromOther(traffic, client, fields.stream, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
+      } else noteMessage(traffic, client, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
+    } else if (reading === Reading.numbered) {
+      receiveNumbered(client, bytes, view, start, end);
+    } else if (reading === Reading.stale) {
+      unexpected(traffic, client, 'stale', end - start);
+    } else {
+      receiveBroken(client, bytes.subarray(start, end));
+    }
+  }
+
+  function receiveNumbered(client: Client, bytes: Uint8Array, view: DataView, start: number, end: number): void {
+    // The shortest have no room for a checksum, so that a part of one, or nothing at all, would pass for one.
+    if (!payloadBytes.includes(end - start)) {
+      receiveBroken(client, bytes.subarray(start, end));
+      return;
+    }
+    const sequence = wholeNumber(ledger, client.index, codec.numbers[SEQUENCE]!, codec.fields.sequenceBits);
+    if (sequence < 0 || sequence >= ledger.next[client.index]! || client.times === null) {
+      unexpected(traffic, client, 'neverSent', sequence);
+    } else if (numberedIsIntact(codec, bytes, view, start, end, client.stream, sequence)) {
+      const slot = 2 * (sequence % TIMES_RING);
+      noteMessage(traffic, client, sequence, client.times[slot]!, client.times[slot + 1]!);
+    } else {
+      corrupted(traffic, client, client.stream, sequence, 'mangled', end - start);
+    }
+  }
+
+  /** Damaged on its way, or never a message of ours. */
+  function receiveBroken(client: Client, payload: Uint8Array): void {
+    const second = Math.floor(traffic.receivedNs / 1e9);
+    if (second !== examinedSecond) {
+      examinedSecond = second;
+      examined = 0;
+    }
+    const thorough = examined++ < MAX_EXAMINED_A_SECOND;
+    let first: { readonly damage: Damage; readonly stream: number } | null = null;
+    for (const knowledge of knowledgeOf(client)) {
+      const damage = examineDamage(codec, payload, knowledge, thorough);
+      if (damage === null) continue;
+      const found = { damage, stream: knowledge.stream };
+      if (first === null || damage.kind !== 'mangled') first = found;
+      if (damage.kind !== 'mangled') break;
+    }
+    if (first === null) {
+      noteUnmatched(traffic, client, () =>
+        Buffer.from(payload.subarray(0, SAMPLE_BYTES)).toString(codec.isText ? 'utf8' : 'hex'),
+      );
+      unexpected(traffic, client, 'foreign', payload.length);
+    } else corrupted(traffic, client, first.stream, first.damage.sequence, first.damage.kind, payload.length);
+  }
+
+  /** Whose message it may be: the client's own or, in a room, that of any sender there. */
+  function knowledgeOf(client: Client): readonly ClientKnowledge[] {
+    const own: ClientKnowledge = {
+      stream: client.stream,
+      payloadBytes,
+      isSent: (sequence) => sequence >= 0 && sequence < ledger.next[client.index]! && sequence % 1 === 0,
+      missing: () => missingNumbers(ledger, client.index),
+    };
+    if (traffic.fanout === null) return [own];
+    const others = awaitedBy(traffic.fanout.audience, client.index, client.stream);
+    return [own, ...others.map((other) => ({ ...other, payloadBytes }))];
+  }
+
+  return {
+    maxInFlight: payloadBytes.map((bytes) => maxInFlight(codec, bytes)),
+    greet: () => {},
+    append,
+    repeat,
+    receive,
+  };
+}
+
+/** In `client.times`: due and sent of each number, two to a place. */
+function rememberTimes(client: Client, sequence: number, dueNs: number, sentNs: number): void {
+  client.times ??= new Float64Array(2 * TIMES_RING);
+  const slot = 2 * (sequence % TIMES_RING);
+  client.times[slot] = dueNs;
+  client.times[slot + 1] = sentNs;
+}
+
+/** Frames write a key's highest octet first; message words are XOR-ed lowest first. */
+function swapBytes(word: number): number {
+  return (((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
+}
