@@ -17,7 +17,7 @@ const CLAIMS = [
   'idle',
   'open-loop',
   'security',
-  'probes',
+  'monitors',
   'startup',
   'reports',
   'history',

@@ -52,7 +52,7 @@ export interface RunPlanOptions {
   /** Aborting stops sending, drains, and resolves with the result of what there was. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (figures: LiveFigures) => void;
-  /** Something that should be known at once: as it goes, the run comes to nothing; or a probe reads nothing. */
+  /** Something that should be known at once: as it goes, the run comes to nothing; or a monitor reads nothing. */
   readonly onNotice?: (text: string) => void;
   /** Where the record of the run is kept: `.highwater/runs` where left out. */
   readonly runsDirectory?: string;
@@ -61,7 +61,7 @@ export interface RunPlanOptions {
 /**
  * Runs a plan as the command does and resolves with its result, whatever the verdict. Rejects with
  * HighwaterError: PLAN_INVALID (what shows only now), MACHINE_LIMIT, TARGET_UNREACHABLE (the name does not resolve),
- * TARGET_START_FAILED, TLS_FILE_UNREADABLE, PROTOCOL_INVALID, ROWS_UNREADABLE, PROBE_UNREADABLE, RUN_DIRECTORY_UNWRITABLE, WORKER_START_FAILED or BOOKS_UNBALANCED.
+ * TARGET_START_FAILED, TLS_FILE_UNREADABLE, PROTOCOL_INVALID, ROWS_UNREADABLE, MONITOR_UNREADABLE, RUN_DIRECTORY_UNWRITABLE, WORKER_START_FAILED or BOOKS_UNBALANCED.
  */
 export async function runPlan({ plan, secrets }: ParsedPlan, options: RunPlanOptions = {}): Promise<RunResult> {
   const { result } = await run(plan, localPorts(options.runsDirectory ?? DEFAULT_RUNS_DIRECTORY), {

@@ -1,11 +1,11 @@
-// Which of the documents that came answer which probe: those that carry its id or its payload, whenever they came. So
+// Which of the documents that came answer which test message: those that carry its id or its payload, whenever they came. So
 // neither a slow answer nor what the service says of its own accord meanwhile is taken for something else.
 
 import { type JsonValue, lastKey, parseDocument, valuesOf } from './json-values.ts';
-import type { Heard, JsonProbe, Probe, Transcript } from './transcript.ts';
+import type { Heard, JsonTestMessage, TestMessage, Transcript } from './transcript.ts';
 
 export interface Answer {
-  readonly probe: JsonProbe;
+  readonly testMessage: JsonTestMessage;
   readonly heard: Heard;
   readonly values: readonly JsonValue[];
   readonly idPaths: readonly (readonly string[])[];
@@ -23,35 +23,35 @@ const WORD_KEY = /^(type|kind|event|op|status|result|level|action|message_?type)
 const ERROR_WORD = /^(error|err|failed|failure|fail|nack|rejected|reject|invalid|denied)$/i;
 const SUCCESS_KEY = /^(ok|success)$/i;
 
-export function jsonProbes({ sent }: Transcript): readonly JsonProbe[] {
-  return sent.filter((probe): probe is JsonProbe => probe.kind === 'json');
+export function jsonTestMessages({ sent }: Transcript): readonly JsonTestMessage[] {
+  return sent.filter((testMessage): testMessage is JsonTestMessage => testMessage.kind === 'json');
 }
 
 export function answersIn(transcript: Transcript): readonly Answer[] {
-  const probes = jsonProbes(transcript);
+  const testMessages = jsonTestMessages(transcript);
   return transcript.heard.flatMap((heard) => {
-    const probe = probes.find(({ id, payload }) => heard.text.includes(id) || heard.text.includes(payload));
-    const document = probe === undefined || heard.format === 'binary' ? null : parseDocument(heard.text);
-    return probe === undefined || document === null ? [] : [readAnswer(probe, heard, valuesOf(document))];
+    const testMessage = testMessages.find(({ id, payload }) => heard.text.includes(id) || heard.text.includes(payload));
+    const document = testMessage === undefined || heard.format === 'binary' ? null : parseDocument(heard.text);
+    return testMessage === undefined || document === null ? [] : [readAnswer(testMessage, heard, valuesOf(document))];
   });
 }
 
-function readAnswer(probe: JsonProbe, heard: Heard, values: readonly JsonValue[]): Answer {
+function readAnswer(testMessage: JsonTestMessage, heard: Heard, values: readonly JsonValue[]): Answer {
   const pathsOf = (text: string): readonly (readonly string[])[] =>
     values.filter(({ value }) => value === text).map(({ path }) => path);
   return {
-    probe,
+    testMessage,
     heard,
     values,
-    idPaths: pathsOf(probe.id),
-    payloadPaths: pathsOf(probe.payload),
-    failure: isVerbatim(probe, heard) ? null : failureIn(values),
+    idPaths: pathsOf(testMessage.id),
+    payloadPaths: pathsOf(testMessage.payload),
+    failure: isVerbatim(testMessage, heard) ? null : failureIn(values),
   };
 }
 
 /** A message of ours that comes back as it was says nothing about what it is. */
-export function isVerbatim(probe: Probe, heard: Heard): boolean {
-  return heard.text === probe.text && heard.format === (probe.kind === 'binary' ? 'binary' : 'text');
+export function isVerbatim(testMessage: TestMessage, heard: Heard): boolean {
+  return heard.text === testMessage.text && heard.format === (testMessage.kind === 'binary' ? 'binary' : 'text');
 }
 
 /** At most two levels deep: further down `error` is a word of somebody's data. */
@@ -72,20 +72,20 @@ function saysSomething(value: unknown): boolean {
   return value !== null && value !== false && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
-/** What came of the service's own accord: nothing of any probe is in it. */
+/** What came of the service's own accord: nothing of any test message is in it. */
 export function unasked({ heard, sent }: Transcript): readonly Heard[] {
   return heard.filter(
     ({ text }) =>
-      !sent.some((probe) => text.includes(probe.payload) || (probe.kind === 'json' && text.includes(probe.id))),
+      !sent.some((testMessage) => text.includes(testMessage.payload) || (testMessage.kind === 'json' && text.includes(testMessage.id))),
   );
 }
 
 /** How many of these were sent, and how many came back as they were. */
 export function echoesOf(
   transcript: Transcript,
-  kind: Probe['kind'],
+  kind: TestMessage['kind'],
 ): { readonly sent: number; readonly returned: number } {
-  const probes = transcript.sent.filter((probe) => probe.kind === kind);
-  const returned = probes.filter((probe) => transcript.heard.some((heard) => isVerbatim(probe, heard)));
-  return { sent: probes.length, returned: returned.length };
+  const testMessages = transcript.sent.filter((testMessage) => testMessage.kind === kind);
+  const returned = testMessages.filter((testMessage) => transcript.heard.some((heard) => isVerbatim(testMessage, heard)));
+  return { sent: testMessages.length, returned: returned.length };
 }

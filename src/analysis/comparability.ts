@@ -11,7 +11,7 @@ const MOST_DIFFERENCES = 20;
 const MOST_TEXT = 120;
 
 /** Of a plan, what does not shape the load; of its target, where it is and who may come in. */
-const FREE_OF_PLAN: readonly string[] = ['name', 'profile', 'seed', 'thresholds', 'abort', 'probes'];
+const FREE_OF_PLAN: readonly string[] = ['name', 'profile', 'seed', 'thresholds', 'abort', 'monitors'];
 const FREE_OF_TARGET: readonly string[] = ['urls', 'headers', 'tls', 'sourceAddresses'];
 
 type LoadDifference = Extract<Difference, { readonly where: string }>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import { completedRun, makeWindow } from '../../test/support/engine/windows.ts';
-import type { ProbeReading } from '../facts/probe.ts';
+import type { MonitorReading } from '../facts/monitor.ts';
 import type { RunResult } from '../facts/result.ts';
 import { createRandom } from '../random/generator.ts';
 import { createJudge } from './judge.ts';
@@ -11,7 +11,7 @@ const MB = 1e6;
 const SECONDS = 60;
 
 interface Facts {
-  /** By second: what the probe `target` read. */
+  /** By second: what the monitor `target` read. */
   readonly values?: (second: number) => Readonly<Record<string, number>>;
   readonly gapAt?: number;
   /** By second: the response time of all its messages. */
@@ -36,13 +36,13 @@ function judged({ values, gapAt, responseNs = () => 5 * MS, sendLagNs = 0, perSe
       }),
     );
     if (values === undefined) continue;
-    const reading: ProbeReading = { probe: 'target', atNs: second * SECOND, values: values(second), gap: null };
+    const reading: MonitorReading = { monitor: 'target', atNs: second * SECOND, values: values(second), gap: null };
     judge.reading(second === gapAt ? { ...reading, values: {}, gap: 'connection refused' } : reading);
   }
   return judge.finish();
 }
 
-describe('what probes read', () => {
+describe('what monitors read', () => {
   const result = judged({ values: (t) => ({ rssBytes: 100 * MB + MB * t, threads: t === 30 ? 9 : 4 }), gapAt: 7 });
 
   test('is in the result, series by series, with its gaps', () => {
@@ -50,7 +50,7 @@ describe('what probes read', () => {
       rssBytes: { first: 100 * MB, max: 159 * MB, last: 159 * MB, slopePerMinute: expect.closeTo(60 * MB, -1) },
       threads: { first: 4, max: 9, last: 4, slopePerMinute: 0 },
     });
-    expect(result.probes).toEqual([{ name: 'target', readings: 59, gaps: 1, firstGap: 'connection refused' }]);
+    expect(result.monitors).toEqual([{ name: 'target', readings: 59, gaps: 1, firstGap: 'connection refused' }]);
   });
 
   test('is in the timeline, but for details', () => {
@@ -64,7 +64,7 @@ describe('what probes read', () => {
       cpuRatio: { first: expect.closeTo(0.2), max: expect.closeTo(0.2) },
       rssBytes: { first: 50 * MB, last: 109 * MB, slopePerMinute: expect.closeTo(60 * MB, -1) },
     });
-    expect(judged({})).toMatchObject({ probes: [], findings: [] });
+    expect(judged({})).toMatchObject({ monitors: [], findings: [] });
   });
 });
 

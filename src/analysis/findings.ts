@@ -39,14 +39,14 @@ const DRIFT_EFFECT: Effect = { leastShare: 0.2, least: 1 };
 const LEAST_ANSWERS = { responseP50Ms: 10, responseP99Ms: 100 } as const;
 
 export function findLeaks(all: readonly SteadySeries[]): readonly Finding[] {
-  return all.flatMap(({ probe, series, points }) => {
+  return all.flatMap(({ monitor, series, points }) => {
     // Labels say which one it is, not what.
     const [name = ''] = series.split('{');
     const growing = GROWING.find(({ what }) => what.test(name));
     const line = growing === undefined ? null : steadyClimb(points, growing.effect);
     return growing === undefined || line === null
       ? []
-      : [describe('leak', `${probe}.${series}`, line, points, growing.text)];
+      : [describe('leak', `${monitor}.${series}`, line, points, growing.text)];
   });
 }
 

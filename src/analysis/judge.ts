@@ -3,7 +3,7 @@
 
 import type { AudienceFacts } from '../facts/audience.ts';
 import type { Manifest, RunEvent, StopReason } from '../facts/event.ts';
-import type { ProbeReading } from '../facts/probe.ts';
+import type { MonitorReading } from '../facts/monitor.ts';
 import {
   type Distribution,
   type FanoutResult,
@@ -53,8 +53,8 @@ const MAX_REJECTIONS = 10;
 
 export interface Judge {
   window(window: Window): void;
-  /** Of each probe in the order of time. */
-  reading(reading: ProbeReading): void;
+  /** Of each monitor in the order of time. */
+  reading(reading: MonitorReading): void;
   /** `record`: how much of it there was. */
   finish(record?: RecordFacts): RunResult;
 }
@@ -142,7 +142,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
     finish(facts = WHOLE_RECORD) {
       timeline.finish();
       resources.addGenerator(points);
-      const { series, probes, bySecond } = resources.finish();
+      const { series, monitors, bySecond } = resources.finish();
       const endNs = record.endedNs ?? lastNs;
       const originNs = record.messagesStartedNs;
       const plannedSendingNs = plan.load.messages.kind === 'none' ? 0 : (stages.at(-1)?.toNs ?? 0);
@@ -284,7 +284,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           littlesLawErrorRatio: isDamaged ? null : littlesLawError(whole),
         },
         resources: series,
-        probes,
+        monitors,
         findings: [...findLeaks(resources.inSteadyTime()), ...(isTimed ? findDrifts(points, steady) : [])],
         stages: stages.map((stage, index): StageResult => {
           const tally = stageTallies[index]!;

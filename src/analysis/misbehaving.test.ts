@@ -35,11 +35,11 @@ function policy(group: WindowParts, facts: HealthyFacts = healthy()) {
 }
 
 /** Clients begin not to read after four seconds; `warm` is what it has by then. */
-const memory = (probe: string, first: number, warm: number, most: number): HealthyFacts['resources'] =>
+const memory = (monitor: string, first: number, warm: number, most: number): HealthyFacts['resources'] =>
   new Map(
     [0, 3, 4, 7, 9].map((second, index) => [
       second,
-      { [`${probe}.rssBytes`]: [first, warm, warm, most, most][index]! },
+      { [`${monitor}.rssBytes`]: [first, warm, warm, most, most][index]! },
     ]),
   );
 
@@ -75,7 +75,7 @@ describe('what a service does about slow readers', () => {
     });
   });
 
-  test('buffers: the memory of a probe grew by what was not read', () => {
+  test('buffers: the memory of a monitor grew by what was not read', () => {
     // Eight healthy clients received 80 MB, so two slow ones were owed 20 MB.
     const facts = healthy({ receivedBytes: 80e6 }, memory('target', 20e6, 50e6, 65e6));
     expect(policy({ bytes: { received: 1e6 } }, facts)).toMatchObject({

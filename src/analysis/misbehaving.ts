@@ -31,12 +31,12 @@ export interface MisbehavingJudge {
   finish(healthy: HealthyFacts): readonly MisbehavingResult[];
 }
 
-/** What the healthy clients and the probes saw. */
+/** What the healthy clients and the monitors saw. */
 export interface HealthyFacts {
   readonly tally: Tally;
   readonly points: readonly TimelinePoint[];
   readonly connectedNs: number | null;
-  /** What probes read, as `PROBE.SERIES`, by second. */
+  /** What monitors read, as `MONITOR.SERIES`, by second. */
   readonly resources: ReadonlyMap<number, Readonly<Record<string, number>>>;
   /** The record broke off: what has no fate will have none. */
   readonly isBroken: boolean;
@@ -155,14 +155,14 @@ function heldOf(seen: Seen, slowsOthers: boolean | null): ReaderPolicy | null {
   if (unreadBytes < LEAST_UNREAD_BYTES || beganSecond === null) return null;
   const series = new Set([...healthy.resources.values()].flatMap((values) => Object.keys(values)));
   for (const name of series) {
-    const [, probe = 'generator'] = /^(.*)\.rssBytes$/.exec(name) ?? [];
-    if (probe === 'generator') continue;
+    const [, monitor = 'generator'] = /^(.*)\.rssBytes$/.exec(name) ?? [];
+    if (monitor === 'generator') continue;
     // A service grows by opening connections as well: what it had by then is its own.
     const most = (isIn: (second: number) => boolean): number =>
       Math.max(0, ...[...healthy.resources].flatMap(([second, values]) => (isIn(second) ? (values[name] ?? 0) : 0)));
     const grownBytes = most(() => true) - most((second) => second <= Math.ceil(beganSecond));
     if (grownBytes < HELD_SHARE * unreadBytes) continue;
-    const evidence = `${probe} grew by ${formatBytes(grownBytes)}, and about ${formatBytes(unreadBytes)} were not read`;
+    const evidence = `${monitor} grew by ${formatBytes(grownBytes)}, and about ${formatBytes(unreadBytes)} were not read`;
     return { kind: 'buffers', slowsOthers, evidence };
   }
   return null;

@@ -1,7 +1,7 @@
 // A service that answers JSON with JSON: where its answers have the id, what acknowledges and what delivers, where the
 // payload comes back, what rejects. What cannot be told apart by a path is said as a caveat, never guessed.
 
-import { type Answer, answersIn, isVerbatim, jsonProbes } from './answers.ts';
+import { type Answer, answersIn, isVerbatim, jsonTestMessages } from './answers.ts';
 import { type JsonObject, lastKey, pathText } from './json-values.ts';
 import { errorCaveats, errorPath, type Path, strayErrorCaveats } from './recognize-errors.ts';
 import type { Shape, Transcript } from './transcript.ts';
@@ -12,7 +12,7 @@ export interface JsonService {
   readonly ack: readonly string[] | null;
   readonly payload: readonly string[] | null;
   readonly error: readonly string[] | null;
-  /** Every probe was refused: the message is of a type that the service does not have. */
+  /** Every test message was refused: the message is of a type that the service does not have. */
   readonly refusedAll: boolean;
   /** Two answers to a message that no path tells apart: the second will count as a duplicate. */
   readonly isDouble: boolean;
@@ -25,9 +25,9 @@ const ID_KEY = /id$|reply|^ref|correlation/i;
 /** Null where no answer carries an id, or at least the payload. */
 export function recognizeJson(transcript: Transcript): JsonService | null {
   const answers = answersIn(transcript).filter(
-    ({ heard, probe }) => !isVerbatim(probe, heard) || isOnlyJson(transcript),
+    ({ heard, testMessage }) => !isVerbatim(testMessage, heard) || isOnlyJson(transcript),
   );
-  const asked = answers.filter(({ probe }) => probe.purpose === 'ask');
+  const asked = answers.filter(({ testMessage }) => testMessage.purpose === 'ask');
   const good = asked.filter(({ failure, idPaths }) => failure === null && idPaths.length > 0);
   const refusals = answers.filter(({ failure, idPaths }) => failure !== null && idPaths.length > 0);
   if (good.length > 0) return understood(transcript, good, refusals);
@@ -38,14 +38,14 @@ export function recognizeJson(transcript: Transcript): JsonService | null {
 
 /** Documents that come back as they are make a JSON service only where plain messages do not come back. */
 function isOnlyJson({ sent, heard }: Transcript): boolean {
-  return !sent.some((probe) => probe.kind !== 'json' && heard.some((each) => isVerbatim(probe, each)));
+  return !sent.some((testMessage) => testMessage.kind !== 'json' && heard.some((each) => isVerbatim(testMessage, each)));
 }
 
 function understood(transcript: Transcript, good: readonly Answer[], refusals: readonly Answer[]): JsonService {
-  const shape = mostFrequent(good.map(({ probe }) => probe.shape));
-  const answers = good.filter(({ probe }) => probe.shape === shape);
-  const probes = jsonProbes(transcript).filter((probe) => probe.shape === shape);
-  const answered = probes.filter((probe) => answers.some((answer) => answer.probe === probe));
+  const shape = mostFrequent(good.map(({ testMessage }) => testMessage.shape));
+  const answers = good.filter(({ testMessage }) => testMessage.shape === shape);
+  const testMessages = jsonTestMessages(transcript).filter((testMessage) => testMessage.shape === shape);
+  const answered = testMessages.filter((testMessage) => answers.some((answer) => answer.testMessage === testMessage));
   const apart = acknowledgedApart(answers);
   const messages = apart === null ? answers : apart.messages;
   const id = bestPath(
@@ -55,7 +55,7 @@ function understood(transcript: Transcript, good: readonly Answer[], refusals: r
   const payload = commonPath(messages.map(({ payloadPaths }) => payloadPaths));
   const times = (count: number, of: number): string => `in ${count} of ${of} answers`;
   const evidence = [
-    `${answered.length} of ${probes.length} messages such as ${JSON.stringify(shape.message)} were answered`,
+    `${answered.length} of ${testMessages.length} messages such as ${JSON.stringify(shape.message)} were answered`,
     `the service returned the id at ${pathText(id)} ${times(messages.filter(({ idPaths }) => has(idPaths, id)).length, messages.length)}`,
     ...(apart === null
       ? []
@@ -90,9 +90,9 @@ interface Apart {
   readonly messages: readonly Answer[];
 }
 
-/** Two answers to a probe, one of which has the id where the other has it not, and no payload. */
+/** Two answers to a test message, one of which has the id where the other has it not, and no payload. */
 function acknowledgedApart(answers: readonly Answer[]): Apart | null {
-  const twice = answers.filter(({ probe }) => answers.filter((other) => other.probe === probe).length > 1);
+  const twice = answers.filter(({ testMessage }) => answers.filter((other) => other.testMessage === testMessage).length > 1);
   const acks = twice.filter((answer) => isAcknowledgement(answer, twice));
   const messages = twice.filter((answer) => !acks.includes(answer));
   if (acks.length === 0 || messages.length === 0) return null;
@@ -103,7 +103,7 @@ function acknowledgedApart(answers: readonly Answer[]): Apart | null {
 
 function isAcknowledgement(answer: Answer, all: readonly Answer[]): boolean {
   if (answer.payloadPaths.length > 0) return false;
-  const others = all.filter((other) => other.probe === answer.probe && other !== answer);
+  const others = all.filter((other) => other.testMessage === answer.testMessage && other !== answer);
   if (others.some(({ payloadPaths }) => payloadPaths.length > 0)) return true;
   // Neither returns the payload: only the name of the path can tell.
   const isNamed = ({ idPaths }: Answer): boolean => idPaths.some((path) => ACK_KEY.test(lastKey(path)));
@@ -111,23 +111,23 @@ function isAcknowledgement(answer: Answer, all: readonly Answer[]): boolean {
 }
 
 function doubleCaveats(answers: readonly Answer[], apart: Apart | null): readonly string[] {
-  const probes = new Set(answers.map(({ probe }) => probe));
-  if (apart !== null || answers.length === probes.size) return [];
+  const testMessages = new Set(answers.map(({ testMessage }) => testMessage));
+  if (apart !== null || answers.length === testMessages.size) return [];
   return [
-    `${answers.length} answers came to ${probes.size} messages, with the id at the same path: no path tells an acknowledgement from the message, so the second counts as a duplicate. A custom protocol can tell them apart`,
+    `${answers.length} answers came to ${testMessages.size} messages, with the id at the same path: no path tells an acknowledgement from the message, so the second counts as a duplicate. A custom protocol can tell them apart`,
   ];
 }
 
 /** No id comes back but the text does: so the id goes where the text was. */
 function knownByPayload(transcript: Transcript, answers: readonly Answer[], refusals: readonly Answer[]): JsonService {
-  const shape = mostFrequent(answers.map(({ probe }) => probe.shape));
-  const own = answers.filter(({ probe }) => probe.shape === shape);
+  const shape = mostFrequent(answers.map(({ testMessage }) => testMessage.shape));
+  const own = answers.filter(({ testMessage }) => testMessage.shape === shape);
   const id = bestPath(
     own.map(({ payloadPaths }) => payloadPaths),
     ID_KEY,
   );
   const error = errorPath(refusals, own);
-  const sent = jsonProbes(transcript).filter((probe) => probe.shape === shape).length;
+  const sent = jsonTestMessages(transcript).filter((testMessage) => testMessage.shape === shape).length;
   return {
     send: JSON.parse(JSON.stringify(shape.message).replaceAll(`\${payload}`, `\${id}`)) as JsonObject,
     id,
@@ -145,8 +145,8 @@ function knownByPayload(transcript: Transcript, answers: readonly Answer[], refu
 
 /** All were refused: which message it should have been, the shape of the refusal may tell. */
 function refused(refusals: readonly Answer[]): JsonService {
-  const likeness = ({ probe, values }: Answer): number =>
-    Object.keys(probe.shape.message).filter((key) => values.some(({ path }) => path.length === 1 && path[0] === key))
+  const likeness = ({ testMessage, values }: Answer): number =>
+    Object.keys(testMessage.shape.message).filter((key) => values.some(({ path }) => path.length === 1 && path[0] === key))
       .length;
   const [best] = [...refusals].sort((a, b) => likeness(b) - likeness(a));
   const id = bestPath(
@@ -155,7 +155,7 @@ function refused(refusals: readonly Answer[]): JsonService {
   );
   const error = errorPath(refusals, []);
   return {
-    send: best!.probe.shape.message,
+    send: best!.testMessage.shape.message,
     id,
     ack: null,
     payload: null,

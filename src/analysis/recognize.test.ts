@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { nextProbe, shapeOf, USUAL_SHAPES } from './probes.ts';
+import { nextTestMessage, shapeOf, USUAL_SHAPES } from './test-messages.ts';
 import { type Recognition, recognize } from './recognize.ts';
-import type { Heard, Probe, Transcript } from './transcript.ts';
+import type { Heard, TestMessage, Transcript } from './transcript.ts';
 
 const ASKING = { shapes: USUAL_SHAPES, mark: '5eed0001' };
 const EMPTY: Transcript = {
@@ -11,27 +11,27 @@ const EMPTY: Transcript = {
   overheard: 0,
   unkept: 0,
   watchedMs: 2000,
-  mayProbe: true,
+  maySend: true,
 };
 
 type Service = (message: string, format: 'text' | 'binary') => readonly (string | object)[];
 const text = (said: string | object): string => (typeof said === 'string' ? said : JSON.stringify(said));
-const heard = (afterProbes: number, said: string | object, format: 'text' | 'binary' = 'text'): Heard => ({
+const heard = (sentBefore: number, said: string | object, format: 'text' | 'binary' = 'text'): Heard => ({
   connection: 0,
-  afterProbes,
+  sentBefore,
   format,
   text: text(said),
   bytes: text(said).length,
 });
 
-/** The whole conversation with a service by script, as `acquaint` would have it. */
+/** The whole conversation with a service by script, as `discover` would have it. */
 function converse(service: Service, pushes: readonly (string | object)[] = [], asking = ASKING): Transcript {
   let transcript: Transcript = { ...EMPTY, heard: pushes.map((said) => heard(0, said)) };
-  for (let probe = nextProbe(transcript, asking); probe !== null; probe = nextProbe(transcript, asking)) {
-    const sent: readonly Probe[] = [...transcript.sent, probe];
-    const format = probe.kind === 'binary' ? 'binary' : 'text';
-    const answers = service(probe.text, format).map((said) =>
-      heard(sent.length, said, said === probe.text ? format : 'text'),
+  for (let testMessage = nextTestMessage(transcript, asking); testMessage !== null; testMessage = nextTestMessage(transcript, asking)) {
+    const sent: readonly TestMessage[] = [...transcript.sent, testMessage];
+    const format = testMessage.kind === 'binary' ? 'binary' : 'text';
+    const answers = service(testMessage.text, format).map((said) =>
+      heard(sent.length, said, said === testMessage.text ? format : 'text'),
     );
     transcript = { ...transcript, sent, heard: [...transcript.heard, ...answers] };
   }
@@ -150,7 +150,7 @@ describe('JSON with ids', () => {
     const transcript = converse(json(({ id }) => [{ id }]));
     const late = {
       ...transcript,
-      heard: transcript.heard.map((each) => ({ ...each, afterProbes: transcript.sent.length })),
+      heard: transcript.heard.map((each) => ({ ...each, sentBefore: transcript.sent.length })),
     };
     expect(recognize(late)).toEqual(recognize(transcript));
   });
@@ -312,12 +312,12 @@ describe('what is not recognized is said plainly', () => {
   });
 
   test('nothing asked', () => {
-    expect(recognize({ ...EMPTY, mayProbe: false })).toMatchObject({ kind: 'unknown', why: 'unprobed' });
+    expect(recognize({ ...EMPTY, maySend: false })).toMatchObject({ kind: 'unknown', why: 'notAsked' });
   });
 
   test('a service that closes', () => {
     const detail = 'close code 4401, log in first';
-    const found = recognize({ ...EMPTY, endings: [{ afterProbes: 0, kind: 'closedByServer', detail }] });
+    const found = recognize({ ...EMPTY, endings: [{ sentBefore: 0, kind: 'closedByServer', detail }] });
     expect(found).toMatchObject({ kind: 'unknown', why: 'closes' });
     expect(found.evidence[0]).toBe(`the service ended the connection before anything was sent: ${detail}`);
   });

@@ -29,8 +29,8 @@ export type Kind =
       readonly pushes: boolean;
     }
   | { readonly kind: 'push'; readonly sequence: Sequence }
-  /** `unprobed`: nothing was sent, and nothing told what it is. `unread`: it said something that fits no kind. */
-  | { readonly kind: 'unknown'; readonly why: 'silent' | 'unprobed' | 'closes' | 'unread' };
+  /** `notAsked`: nothing was sent, and nothing told what it is. `unread`: it said something that fits no kind. */
+  | { readonly kind: 'unknown'; readonly why: 'silent' | 'notAsked' | 'closes' | 'unread' };
 
 type Found = Omit<Recognition, keyof Kind | 'isShared'> & Kind;
 
@@ -63,7 +63,7 @@ function recognizeEcho(transcript: Transcript): Found | null {
 }
 
 function refusalOfBinary({ sent, endings }: Transcript): readonly string[] {
-  const ending = endings.find(({ afterProbes }) => sent[afterProbes - 1]?.kind === 'binary');
+  const ending = endings.find(({ sentBefore }) => sent[sentBefore - 1]?.kind === 'binary');
   return [
     ending === undefined ? 'a binary message did not come back' : `it closed upon a binary message (${ending.detail})`,
   ];
@@ -105,12 +105,12 @@ function recognizeFeed(transcript: Transcript): Found | null {
 }
 
 function unknown(transcript: Transcript): Found {
-  const { heard, endings, sent, mayProbe, watchedMs } = transcript;
+  const { heard, endings, sent, maySend, watchedMs } = transcript;
   const [last] = heard.slice(-1);
   const [ending] = endings;
   const common = { caveats: [], sample: last?.text ?? null } as const;
-  if (ending !== undefined && (last === undefined || ending.afterProbes === 0)) {
-    const when = ending.afterProbes === 0 ? 'before anything was sent' : `after ${ending.afterProbes} messages`;
+  if (ending !== undefined && (last === undefined || ending.sentBefore === 0)) {
+    const when = ending.sentBefore === 0 ? 'before anything was sent' : `after ${ending.sentBefore} messages`;
     return {
       kind: 'unknown',
       why: 'closes',
@@ -119,7 +119,7 @@ function unknown(transcript: Transcript): Found {
     };
   }
   if (last !== undefined) {
-    const before = heard.filter(({ afterProbes }) => afterProbes === 0).length;
+    const before = heard.filter(({ sentBefore }) => sentBefore === 0).length;
     const errors = heard.filter(({ text }) => isError(text)).length;
     return {
       kind: 'unknown',
@@ -133,9 +133,9 @@ function unknown(transcript: Transcript): Found {
     };
   }
   const watched = `it said nothing in ${(watchedMs / 1000).toFixed(1)} s`;
-  return mayProbe && sent.length > 0
+  return maySend && sent.length > 0
     ? { kind: 'unknown', why: 'silent', evidence: [`${watched}, and nothing to ${sent.length} messages`], ...common }
-    : { kind: 'unknown', why: 'unprobed', evidence: [`${watched}, and was sent nothing`], ...common };
+    : { kind: 'unknown', why: 'notAsked', evidence: [`${watched}, and was sent nothing`], ...common };
 }
 
 function isError(text: string): boolean {

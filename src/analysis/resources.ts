@@ -1,9 +1,9 @@
-// What probes read over the run, folded as it comes: first, most and last of each series, its lowest points in the time
+// What monitors read over the run, folded as it comes: first, most and last of each series, its lowest points in the time
 // under an even load, and for the timeline the first few series by second. Memory does not grow with the run, but for the
 // points of the timeline.
 
-import { DETAIL_SERIES, GENERATOR_RESOURCE, type ProbeReading } from '../facts/probe.ts';
-import type { ProbeResult, ResourceSeries, TimelinePoint } from '../facts/result.ts';
+import { DETAIL_SERIES, GENERATOR_RESOURCE, type MonitorReading } from '../facts/monitor.ts';
+import type { MonitorResult, ResourceSeries, TimelinePoint } from '../facts/result.ts';
 import { NS_PER_MINUTE, nsToSeconds, secondsToNs } from '../units/duration.ts';
 import { createLowest, type Lowest } from './lowest.ts';
 import type { Stretch } from './steady.ts';
@@ -20,34 +20,34 @@ interface SeriesFold {
 }
 
 export interface SteadySeries {
-  readonly probe: string;
+  readonly monitor: string;
   readonly series: string;
   readonly points: readonly Point[];
 }
 
 export interface Resources {
-  add(reading: ProbeReading): void;
+  add(reading: MonitorReading): void;
   /** What the workers' windows tell of themselves already. */
   addGenerator(points: readonly TimelinePoint[]): void;
-  /** What the probes read under an even load; the generator is none of them. */
+  /** What the monitors read under an even load; the generator is none of them. */
   inSteadyTime(): readonly SteadySeries[];
   finish(): {
     readonly series: Readonly<Record<string, Readonly<Record<string, ResourceSeries>>>>;
-    readonly probes: readonly ProbeResult[];
+    readonly monitors: readonly MonitorResult[];
     readonly bySecond: ReadonlyMap<number, Readonly<Record<string, number>>>;
   };
 }
 
 /** `steady`: null where the plan never asks for the same for long enough; then there are no slopes. */
 export function createResources(steady: Stretch | null): Resources {
-  const probes = new Map<string, { readings: number; gaps: number; firstGap: string | null }>();
+  const monitors = new Map<string, { readings: number; gaps: number; firstGap: string | null }>();
   const folds = new Map<string, Map<string, SeriesFold>>();
   const inTimeline = new Set<string>();
   const bySecond = new Map<number, Record<string, number>>();
 
-  function fold(probe: string, atNs: number, values: ProbeReading['values']): void {
-    const known = folds.get(probe) ?? new Map<string, SeriesFold>();
-    folds.set(probe, known);
+  function fold(monitor: string, atNs: number, values: MonitorReading['values']): void {
+    const known = folds.get(monitor) ?? new Map<string, SeriesFold>();
+    folds.set(monitor, known);
     for (const [series, value] of Object.entries(values)) {
       const one = known.get(series) ?? {
         first: value,
@@ -62,10 +62,10 @@ export function createResources(steady: Stretch | null): Resources {
     }
   }
 
-  function chart({ probe, atNs, values }: ProbeReading): void {
+  function chart({ monitor, atNs, values }: MonitorReading): void {
     const second = Math.floor(nsToSeconds(atNs));
     for (const [series, value] of Object.entries(values)) {
-      const name = `${probe}.${series}`;
+      const name = `${monitor}.${series}`;
       if (DETAIL_SERIES.includes(series) || (!inTimeline.has(name) && inTimeline.size >= MOST_IN_TIMELINE)) continue;
       inTimeline.add(name);
       const known = bySecond.get(second);
@@ -76,14 +76,14 @@ export function createResources(steady: Stretch | null): Resources {
 
   return {
     add(reading) {
-      const known = probes.get(reading.probe) ?? { readings: 0, gaps: 0, firstGap: null };
-      probes.set(reading.probe, known);
+      const known = monitors.get(reading.monitor) ?? { readings: 0, gaps: 0, firstGap: null };
+      monitors.set(reading.monitor, known);
       if (Object.keys(reading.values).length > 0) known.readings++;
       if (reading.gap !== null) {
         known.gaps++;
         known.firstGap ??= reading.gap;
       }
-      fold(reading.probe, reading.atNs, reading.values);
+      fold(reading.monitor, reading.atNs, reading.values);
       chart(reading);
     },
     addGenerator(points) {
@@ -92,19 +92,19 @@ export function createResources(steady: Stretch | null): Resources {
       }
     },
     inSteadyTime: () =>
-      [...folds].flatMap(([probe, known]) =>
-        probe === GENERATOR_RESOURCE
+      [...folds].flatMap(([monitor, known]) =>
+        monitor === GENERATOR_RESOURCE
           ? []
-          : [...known].map(([series, { lowest }]) => ({ probe, series, points: lowest.points() })),
+          : [...known].map(([series, { lowest }]) => ({ monitor, series, points: lowest.points() })),
       ),
     finish: () => ({
       series: Object.fromEntries(
-        [...folds].map(([probe, known]) => [
-          probe,
+        [...folds].map(([monitor, known]) => [
+          monitor,
           Object.fromEntries([...known].map(([series, one]) => [series, describe(one)])),
         ]),
       ),
-      probes: [...probes].map(([name, counts]) => ({ name, ...counts })),
+      monitors: [...monitors].map(([name, counts]) => ({ name, ...counts })),
       bySecond,
     }),
   };

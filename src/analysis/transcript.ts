@@ -1,5 +1,5 @@
-// What was said on a first acquaintance with a service, by both sides: all that `recognize.ts` knows. Plain values, so
-// that a conversation can be written down in a test. Who fills it in bounds it: see `run/acquaint.ts`.
+// What was said on a first look with a service, by both sides: all that `recognize.ts` knows. Plain values, so
+// that a conversation can be written down in a test. Who fills it in bounds it: see `run/discover.ts`.
 
 import type { FailureKind } from '../facts/failure.ts';
 import type { JsonObject } from './json-values.ts';
@@ -7,7 +7,7 @@ import type { JsonObject } from './json-values.ts';
 export interface Transcript {
   /** What the service said, in order. */
   readonly heard: readonly Heard[];
-  readonly sent: readonly Probe[];
+  readonly sent: readonly TestMessage[];
   /** How connections ended that were not ended here. */
   readonly endings: readonly Ending[];
   /** Messages with words of ours that another connection heard, which only listened; null where there was none. */
@@ -16,14 +16,14 @@ export interface Transcript {
   readonly unkept: number;
   /** How long the service was listened to before anything was sent. */
   readonly watchedMs: number;
-  readonly mayProbe: boolean;
+  readonly maySend: boolean;
 }
 
 export interface Heard {
   /** On which connection, from 0: after one has ended another is opened. */
   readonly connection: number;
-  /** How many probes had been sent by then. */
-  readonly afterProbes: number;
+  /** How many test messages had been sent by then. */
+  readonly sentBefore: number;
   readonly format: 'text' | 'binary';
   /** Of binary messages each byte is a letter. At most the first part of a long one. */
   readonly text: string;
@@ -31,13 +31,13 @@ export interface Heard {
 }
 
 export interface Ending {
-  readonly afterProbes: number;
+  readonly sentBefore: number;
   readonly kind: FailureKind;
   readonly detail: string;
 }
 
 /** A message that asks the service for nothing but an answer. Its id and its payload occur in no other message. */
-export type Probe =
+export type TestMessage =
   | {
       readonly kind: 'json';
       readonly shape: Shape;
@@ -49,7 +49,7 @@ export type Probe =
     }
   | { readonly kind: 'text' | 'binary'; readonly payload: string; readonly text: string };
 
-export type JsonProbe = Extract<Probe, { kind: 'json' }>;
+export type JsonTestMessage = Extract<TestMessage, { kind: 'json' }>;
 
 /** A message in JSON, as a plan writes it: with `${id}` and `${payload}` in it. */
 export interface Shape {

@@ -3,10 +3,10 @@
 import { DEFAULT_RUNS_DIRECTORY, localPorts, localSurroundings } from '../entry/local.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { redactPlan } from '../plan/redact.ts';
-import { localProbes } from '../probes/local-probes.ts';
+import { localMonitors } from '../monitors/local-monitors.ts';
 import { renderCheck } from '../report/check.ts';
 import { machineNeeds, plannedSeconds } from '../run/machine-needs.ts';
-import { checkFaults, checkPlan, checkProbes } from '../run/prepare.ts';
+import { checkFaults, checkPlan, checkMonitors } from '../run/prepare.ts';
 import { unusedProxy } from '../run/proxy-environment.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
@@ -21,7 +21,7 @@ export async function checkCommand(
   const { faults } = localPorts(DEFAULT_RUNS_DIRECTORY);
   checkFaults(plan, faults);
   for (const text of faults.unavailable(plan)) process.stderr.write(`${text}\n`);
-  checkProbes(plan, localProbes);
+  checkMonitors(plan, localMonitors);
   const machine = localSurroundings.machine();
   const needs = machineNeeds(plan, machine);
   const shown = redactPlan(plan, secrets);

@@ -40,12 +40,12 @@ export async function initCommand(given: string | undefined, flags: InitFlags): 
   process.on('SIGTERM', interrupt);
   try {
     checkOut(flags);
-    const interviewer = flags.yes !== true && hasSomebody() ? createQuestions(interruption.signal, interrupt) : null;
-    const url = given ?? (await interviewer?.ask('URL of the service', 'reference'));
+    const prompter = flags.yes !== true && hasSomebody() ? createQuestions(interruption.signal, interrupt) : null;
+    const url = given ?? (await prompter?.ask('URL of the service', 'reference'));
     if (url === undefined) {
       throw argumentsInvalid('expected a ws:// or wss:// URL, got nothing. Try: highwater init ws://127.0.0.1:9000');
     }
-    const request = { ...requestFor(url, flags), interviewer, signal: interruption.signal };
+    const request = { ...requestFor(url, flags), prompter, signal: interruption.signal };
     const { text, recognition, variables } = await makeFirstPlan(request, localFirstPlanPorts());
     interruption.signal.throwIfAborted();
     keep(text, flags);
@@ -67,7 +67,7 @@ export async function initCommand(given: string | undefined, flags: InitFlags): 
   }
 }
 
-function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'interviewer' | 'signal'> {
+function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'prompter' | 'signal'> {
   const hello = flags.hello.map((text) => messageOf('--hello', text));
   const send = flags.send === undefined ? null : messageOf('--send', flags.send);
   const planFlags = { ...flags, sourceAddress: [] };

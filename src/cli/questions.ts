@@ -2,7 +2,7 @@
 // was, so that Ctrl-C ends the command; within one it comes as a key, and so does the end of input.
 
 import { createInterface } from 'node:readline/promises';
-import type { Interviewer } from '../run/ports.ts';
+import type { Prompter } from '../run/ports.ts';
 
 /** Whether somebody can be asked. */
 export function hasSomebody(): boolean {
@@ -10,7 +10,7 @@ export function hasSomebody(): boolean {
 }
 
 /** `interrupt` is called for Ctrl-C and Ctrl-D, and must abort the signal. */
-export function createQuestions(signal: AbortSignal, interrupt: () => void): Interviewer {
+export function createQuestions(signal: AbortSignal, interrupt: () => void): Prompter {
   async function put(question: string): Promise<string> {
     signal.throwIfAborted();
     const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -20,7 +20,7 @@ const PROTOCOL: JsonProtocol = {
   state: null,
   pushes: 'unexpected',
 };
-const RESEND: Resend = { afterNs: 200 * MS, atMost: 3, probe: null };
+const RESEND: Resend = { afterNs: 200 * MS, atMost: 3, idempotencyCheck: null };
 
 interface Message {
   readonly id: string;
@@ -278,15 +278,15 @@ describe('what is not acknowledged is sent again', () => {
   });
 });
 
-describe('a probe sends copies though nothing is wrong', () => {
-  const resend = { afterNs: SECOND, atMost: 0, probe: { share: 0.2, copies: 4, everyNs: 50 * MS } };
+describe('an idempotency check sends copies though nothing is wrong', () => {
+  const resend = { afterNs: SECOND, atMost: 0, idempotencyCheck: { share: 0.2, copies: 4, everyNs: 50 * MS } };
 
   test('all are suppressed by a service that knows its messages', () => {
     const { tally } = withService(proper, { resend });
-    const probed = tally.messages.resent / 4;
-    expect(probed).toBeGreaterThan(8);
-    expect(probed).toBeLessThan(36);
-    expect(tally.messages).toMatchObject({ ...none, delivered: 100, suppressed: 4 * probed });
+    const checked = tally.messages.resent / 4;
+    expect(checked).toBeGreaterThan(8);
+    expect(checked).toBeLessThan(36);
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, suppressed: 4 * checked });
   });
 
   test('every copy that is taken again is duplicated', () => {
@@ -377,9 +377,9 @@ describe('a sender whose connection dies with messages in flight', () => {
     expect(tally.messages.delivered + tally.messages.unresolved).toBe(tally.messages.sent);
   });
 
-  test('probes with a copy on the next one as well: a service that knows its messages suppresses it', () => {
-    const probe = { share: 1, copies: 1, everyNs: 10 * MS };
-    const { tally } = story({ resend: { ...RESEND, probe } });
+  test('an idempotency check sends a copy on the next one as well: a service that knows its messages suppresses it', () => {
+    const idempotencyCheck = { share: 1, copies: 1, everyNs: 10 * MS };
+    const { tally } = story({ resend: { ...RESEND, idempotencyCheck } });
     expect(tally.messages).toMatchObject({ lost: 0, unresolved: 0, duplicated: 0, delivered: tally.messages.sent });
     expect(tally.messages.suppressed).toBeGreaterThan(0);
   });
@@ -463,7 +463,7 @@ describe('the state of the service is compared with a model', () => {
   });
 
   test('copies change nothing', () => {
-    const resend = { afterNs: SECOND, atMost: 0, probe: { share: 0.3, copies: 2, everyNs: 30 * MS } };
+    const resend = { afterNs: SECOND, atMost: 0, idempotencyCheck: { share: 0.3, copies: 2, everyNs: 30 * MS } };
     const { tally } = withService(
       stateful(() => 1),
       { protocol, resend },

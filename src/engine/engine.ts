@@ -37,7 +37,7 @@ import { createWork } from './load-models.ts';
 import { createOpenConnections } from './open-connections.ts';
 import { createPacer } from './pacing.ts';
 import { createPinger } from './pinger.ts';
-import { withProbes } from './probing.ts';
+import { withIdempotencyCheck } from './idempotency-check.ts';
 import { createReconnector } from './reconnector.ts';
 import { acknowledgementsFor, createResender } from './resender.ts';
 import type { Addresses, Rows } from './site.ts';
@@ -186,8 +186,8 @@ export function createEngine(parts: EngineParts): Engine {
       reportFailure(client, 'adapterError', detail);
     },
   });
-  const probing = withProbes(plan, traffic, plainDriver, clock);
-  const { driver } = probing;
+  const idempotencyCheck = withIdempotencyCheck(plan, traffic, plainDriver, clock);
+  const { driver } = idempotencyCheck;
   const resender = createResender(plan, traffic, plainDriver);
   const work = createWork({
     plan,
@@ -243,7 +243,7 @@ export function createEngine(parts: EngineParts): Engine {
     failed: reportFailure,
     resumed(client) {
       resender?.reconnected(client, clock.nowNs());
-      probing.resumed(client);
+      idempotencyCheck.resumed(client);
     },
     isResumed: ({ isWanted }) =>
       isWanted && phase === 'running' && reconnector !== null && resender !== null && fanout === null,

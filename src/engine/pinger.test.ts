@@ -14,7 +14,7 @@ const NO_LINK = { writableLength: 0, end() {}, destroy() {}, reset() {}, pause()
 
 const PING = { everyNs: SECOND, timeoutNs: 500 * MS };
 const RECONNECT: Reconnect = { backoff: 'constant', fromNs: 100 * MS, toNs: SECOND, jitter: 'none', atMost: 1000 };
-const RESEND: Resend = { afterNs: 30 * SECOND, atMost: 3, probe: null };
+const RESEND: Resend = { afterNs: 30 * SECOND, atMost: 3, idempotencyCheck: null };
 /** A client is looked after at every beat, and judged by what had come at the beat before. */
 const BEATS_NS = 2 * 20 * MS + MS;
 

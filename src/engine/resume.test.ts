@@ -9,8 +9,8 @@ import { type PeerConnection, type PeerScript, switchingProtocols } from '../../
 import type { JsonProtocol, Reconnect, Resend } from '../plan/plan.ts';
 
 const RECONNECT: Reconnect = { backoff: 'exponential', fromNs: 100 * MS, toNs: SECOND, jitter: 'none', atMost: 1000 };
-const RESEND: Resend = { afterNs: 10 * SECOND, atMost: 3, probe: null };
-const PROBE = { share: 0.5, copies: 1, everyNs: 10 * MS };
+const RESEND: Resend = { afterNs: 10 * SECOND, atMost: 3, idempotencyCheck: null };
+const CHECK = { share: 0.5, copies: 1, everyNs: 10 * MS };
 
 /** Answers after 50 ms, in order, each message once where `knows`; its first connection dies after a second. */
 function orderly(knows: boolean, answer: (payload: Uint8Array) => Uint8Array = (payload) => payload) {
@@ -58,7 +58,7 @@ describe('an orderly service whose connection died is not blamed', () => {
   });
 
   test('where copies are sent on purpose', () => {
-    const resend = { ...RESEND, probe: PROBE };
+    const resend = { ...RESEND, idempotencyCheck: CHECK };
     const { tally } = runScenario({
       plan: makePlan({ messages: openMessages(100, 4 * SECOND), plan: { reconnect: RECONNECT, resend } }),
       script: orderly(true),
@@ -67,7 +67,7 @@ describe('an orderly service whose connection died is not blamed', () => {
   });
 
   test('where only copies are sent, and what was in flight is settled', () => {
-    const resend = { ...RESEND, atMost: 0, probe: { ...PROBE, share: 1 } };
+    const resend = { ...RESEND, atMost: 0, idempotencyCheck: { ...CHECK, share: 1 } };
     const { tally } = runScenario({
       plan: makePlan({ messages: openMessages(100, 4 * SECOND), plan: { reconnect: RECONNECT, resend } }),
       script: orderly(true),

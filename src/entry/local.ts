@@ -12,7 +12,7 @@ import { createNodeTransport } from '../engine/node-transport.ts';
 import { createFaultHost } from '../faults/fault-host.ts';
 import { createProcessFleet } from '../fleet/process-fleet.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
-import { localProbes } from '../probes/local-probes.ts';
+import { localMonitors } from '../monitors/local-monitors.ts';
 import type { FirstPlanPorts } from '../run/first-plan.ts';
 import type { Surroundings } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
@@ -31,7 +31,7 @@ export function localPorts(runsDirectory: string): RunPorts {
     archive: createRunDirectories(runsDirectory),
     targets: createTargetHost(entryPath('target')),
     faults: createFaultHost(path.join(path.dirname(runsDirectory), 'faults')),
-    probes: localProbes,
+    monitors: localMonitors,
     surroundings: localSurroundings,
   };
 }

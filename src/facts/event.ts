@@ -45,8 +45,8 @@ export type RunEvent =
     }
   /** What the person at the command should know at once. */
   | { readonly kind: 'notice'; readonly atNs: number; readonly worker: number; readonly detail: string }
-  /** A probe has begun to read less than it should, or for another reason than before. */
-  | { readonly kind: 'probeGap'; readonly atNs: number; readonly probe: string; readonly detail: string }
+  /** A monitor has begun to read less than it should, or for another reason than before. */
+  | { readonly kind: 'monitorGap'; readonly atNs: number; readonly monitor: string; readonly detail: string }
   | {
       readonly kind: 'audience';
       readonly atNs: number;
@@ -233,7 +233,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     detail: isText,
   },
   notice: { worker: isNumber, detail: isText },
-  probeGap: { probe: isText, detail: isText },
+  monitorGap: { monitor: isText, detail: isText },
   audience: { worker: isNumber, group: isNumber, audience: isAudience },
   states: { worker: isNumber, states: (value) => Array.isArray(value) && value.every(isStateFacts) },
   fault: {

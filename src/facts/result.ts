@@ -48,10 +48,10 @@ export interface RunResult {
   readonly sendLag: Distribution;
   readonly throughput: Throughput;
   readonly generator: GeneratorResult;
-  /** What probes read, by probe and series; and of the generator, what its workers used. */
+  /** What monitors read, by monitor and series; and of the generator, what its workers used. */
   readonly resources: Readonly<Record<string, Readonly<Record<string, ResourceSeries>>>>;
   /** In the order in which they first read; the generator is none. */
-  readonly probes: readonly ProbeResult[];
+  readonly monitors: readonly MonitorResult[];
   readonly findings: readonly Finding[];
   readonly stages: readonly StageResult[];
   readonly timeline: readonly TimelinePoint[];
@@ -67,7 +67,7 @@ export interface RunResult {
 export interface RecordResult {
   readonly windows: LineCounts;
   readonly events: LineCounts;
-  /** Of probes. */
+  /** Of monitors. */
   readonly readings: number;
 }
 
@@ -507,7 +507,7 @@ export interface ResourceSeries {
   readonly slopePerMinute: number | null;
 }
 
-export interface ProbeResult {
+export interface MonitorResult {
   readonly name: string;
   /** Beats at which it read something, and at which something was missing. */
   readonly readings: number;
@@ -519,7 +519,7 @@ export interface ProbeResult {
 /** What grew all the time while nothing asked it to: memory or descriptors (leak), response times (drift). */
 export interface Finding {
   readonly kind: 'leak' | 'drift';
-  /** `PROBE.SERIES`, or `response.p50` and `response.p99`. */
+  /** `MONITOR.SERIES`, or `response.p50` and `response.p99`. */
   readonly series: string;
   readonly fromSecond: number;
   readonly toSecond: number;
@@ -573,6 +573,6 @@ export interface TimelinePoint {
   readonly sendLagP99Ms: number | null;
   readonly cpuRatio: number | null;
   readonly rssBytes: number;
-  /** What probes read in this second, as `PROBE.SERIES`: the first few series. */
+  /** What monitors read in this second, as `MONITOR.SERIES`: the first few series. */
   readonly resources: Readonly<Record<string, number>>;
 }

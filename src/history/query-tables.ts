@@ -71,7 +71,7 @@ const EVENTS: Columns = {
   violation: 'VARCHAR',
   stream: 'BIGINT',
   seq: 'BIGINT',
-  probe: 'VARCHAR',
+  monitor: 'VARCHAR',
   fault: 'BIGINT',
   phase: 'VARCHAR',
   reason: 'VARCHAR',

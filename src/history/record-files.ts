@@ -5,7 +5,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 export const PLAN = 'plan.json';
 export const WINDOWS = 'windows.ndjson';
 export const EVENTS = 'events.ndjson';
-export const PROBES = 'probes.ndjson';
+export const MONITORS = 'monitors.ndjson';
 export const TRUTH = 'truth.ndjson';
 export const RESULT = 'result.json';
 export const SUMMARY = 'summary.json';

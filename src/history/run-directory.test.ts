@@ -81,14 +81,14 @@ describe('a run on disk', () => {
     recording.end();
   });
 
-  test('has what probes read, and is none the worse without', async () => {
-    const watched = makePlan({ plan: { probes: [{ kind: 'machine', name: 'machine' }] } });
-    const reading = { probe: 'machine', atNs: 1e9, values: { cpuRatio: 0.5 }, gap: null };
+  test('has what monitors read, and is none the worse without', async () => {
+    const watched = makePlan({ plan: { monitors: [{ kind: 'machine', name: 'machine' }] } });
+    const reading = { monitor: 'machine', atNs: 1e9, values: { cpuRatio: 0.5 }, gap: null };
     const recording = await createRunDirectories(root).begin(manifest('a'), watched, []);
     recording.event(events[0]!);
     recording.reading(reading);
     const stored = recording.end();
-    appendFileSync(path.join(root, 'a', 'probes.ndjson'), '{"probe":"mach');
+    appendFileSync(path.join(root, 'a', 'monitors.ndjson'), '{"monitor":"mach');
     expect(await listOf(stored.readings())).toEqual([reading]);
     expect(await listOf((await keep('b')).readings())).toEqual([]);
   });

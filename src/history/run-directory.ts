@@ -3,7 +3,7 @@
 //   plan.json        the resolved plan, redacted
 //   windows.ndjson   appended as they arrive       } each line reaches the kernel before the next is
 //   events.ndjson    appended as they happen       } taken: a killed process loses none that it had
-//   probes.ndjson    appended as they are read     }
+//   monitors.ndjson    appended as they are read     }
 //   truth.ndjson     appended as faults on the way befall messages and connections
 //   result.json      at the end, and again whenever the run is judged again
 //   summary.json     beside it: the few figures of it by which runs are listed
@@ -17,7 +17,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
 import { decodeEvent, encodeEvent, type Manifest, type RecordedEvent } from '../facts/event.ts';
-import { decodeReading, encodeReading, type ProbeReading } from '../facts/probe.ts';
+import { decodeReading, encodeReading, type MonitorReading } from '../facts/monitor.ts';
 import { RESULT_SCHEMA, type RunResult } from '../facts/result.ts';
 import { summaryOf } from '../facts/run-summary.ts';
 import { decodeWindow, encodeWindow, foreignSchema, WINDOW_SCHEMA, type Window } from '../facts/window.ts';
@@ -34,7 +34,7 @@ import {
   COORDINATOR,
   EVENTS,
   PLAN,
-  PROBES,
+  MONITORS,
   RESERVE,
   RESULT,
   replaceFile,
@@ -102,7 +102,7 @@ function record(directory: string, plan: Plan): Recording {
   const open = (name: string): AppendFile => openAppendFile(path.join(directory, name));
   const windows = open(WINDOWS);
   const events = open(EVENTS);
-  const readings = plan.probes.length === 0 ? null : open(PROBES);
+  const readings = plan.monitors.length === 0 ? null : open(MONITORS);
   const isBroken = plan.faults.some(({ kind }) => kind === 'way');
   const truth = isBroken ? open(TRUTH) : null;
   let eventCount = 0;
@@ -166,7 +166,7 @@ function stored(directory: string, plan: Plan, unjudgeable: string | null): Stor
       return events;
     },
     windows: () => readWindows(path.join(directory, WINDOWS)),
-    readings: () => readReadings(path.join(directory, PROBES)),
+    readings: () => readReadings(path.join(directory, MONITORS)),
     result: () => keptResult(directory),
     async keepResult(result: RunResult) {
       try {
@@ -206,7 +206,7 @@ const RESULT_FIELDS = [
     'types',
     'recovery',
   ],
-  ...['misbehaving', 'response', 'service', 'sendLag', 'throughput', 'generator', 'resources', 'probes', 'findings'],
+  ...['misbehaving', 'response', 'service', 'sendLag', 'throughput', 'generator', 'resources', 'monitors', 'findings'],
   ...['stages', 'timeline', 'responseHeat', 'violations'],
 ];
 
@@ -225,8 +225,8 @@ async function* readWindows(file: string): AsyncGenerator<Window> {
   }
 }
 
-async function* readReadings(file: string): AsyncGenerator<ProbeReading> {
-  // A run without probes has no such file.
+async function* readReadings(file: string): AsyncGenerator<MonitorReading> {
+  // A run without monitors has no such file.
   if (!(await isFile(file))) return;
   for await (const line of readLines(file)) {
     const reading = decodeReading(line);

@@ -23,5 +23,5 @@ export const DEFAULTS = {
   reconnect: { fromNs: 0.1 * NS_PER_SECOND, toNs: 10 * NS_PER_SECOND, atMost: 1000 },
   ping: { everyNs: 10 * NS_PER_SECOND, timeoutNs: 5 * NS_PER_SECOND },
   resend: { afterNs: NS_PER_SECOND, atMost: 3 },
-  probe: { copies: 1, everyNs: 0.1 * NS_PER_SECOND },
+  idempotencyCheck: { copies: 1, everyNs: 0.1 * NS_PER_SECOND },
 } as const;

@@ -58,10 +58,10 @@ describe('the environment in a URL', () => {
     });
   });
 
-  test('is one value in the URL of a probe as well', () => {
-    const probes = [{ name: 'm', prometheus: `http://m:\${env.PASSWORD}@h/metrics` }];
-    expect(interpolate({ probes }, { PASSWORD: 'a/b@c' }).document).toEqual({
-      probes: [{ name: 'm', prometheus: 'http://m:a%2Fb%40c@h/metrics' }],
+  test('is one value in the URL of a monitor as well', () => {
+    const monitors = [{ name: 'm', prometheus: `http://m:\${env.PASSWORD}@h/metrics` }];
+    expect(interpolate({ monitors }, { PASSWORD: 'a/b@c' }).document).toEqual({
+      monitors: [{ name: 'm', prometheus: 'http://m:a%2Fb%40c@h/metrics' }],
     });
   });
 

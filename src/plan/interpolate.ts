@@ -102,7 +102,7 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
 }
 
 function isUrl([section, field, key]: Path): boolean {
-  return (section === 'target' && field === 'url') || (section === 'probes' && key === 'prometheus');
+  return (section === 'target' && field === 'url') || (section === 'monitors' && key === 'prometheus');
 }
 
 function isCookieHeader([section, field, name]: Path): boolean {
@@ -137,6 +137,6 @@ function isMessagePlace(name: string, [section, field]: Path): boolean {
 
 /** A rate or a number of clients is no secret, and hiding every `500` would hide half of a report. */
 function mayBeSecret([section, , field]: Path): boolean {
-  if (section === 'probes') return field === 'prometheus' || field === 'command';
+  if (section === 'monitors') return field === 'prometheus' || field === 'command';
   return section === 'target' || section === 'name' || section === 'protocol' || section === 'faults';
 }

@@ -138,7 +138,7 @@ describe('problems', () => {
       'abort[0]: expected a condition that is known while the run goes on',
     ],
     [{ ...minimal, resend: { after: '0s' } }, 'resend.after: expected a duration above 0'],
-    [{ ...minimal, resend: { probe: {} } }, 'resend.probe.share: expected a percentage from 0% to 100%'],
+    [{ ...minimal, resend: { idempotencyCheck: {} } }, 'resend.idempotencyCheck.share: expected a percentage from 0% to 100%'],
     [{ target, load: { messages: {} } }, 'load.messages: expected open or closed, got neither'],
     [{ target, load: { messages: { closed: {} } } }, 'load.messages.closed.for: expected a duration'],
     [{ target, load: { ...load, bytes: 5, mix: [{ type: 'a' }] } }, 'load.bytes: expected no bytes beside a mix'],

@@ -58,7 +58,7 @@ describe('a plan', () => {
       resend: null,
       reconnect: null,
       faults: [],
-      probes: [],
+      monitors: [],
       drainNs: 5 * S,
       workers: 'auto',
       pace: 'auto',

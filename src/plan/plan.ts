@@ -29,11 +29,11 @@ export interface Plan {
   readonly workers: number | 'auto';
   readonly pace: Pace;
   /** What is read once a second while the run goes; each name once. */
-  readonly probes: readonly ProbeSettings[];
+  readonly monitors: readonly MonitorSettings[];
 }
 
-/** Where a probe looks. */
-export type ProbeSettings =
+/** Where a monitor looks. */
+export type MonitorSettings =
   /** A process and its children. */
   | { readonly kind: 'process'; readonly name: string; readonly pid: number }
   | { readonly kind: 'referenceTarget'; readonly name: string }
@@ -60,7 +60,7 @@ export interface Resend {
   readonly afterNs: number;
   readonly atMost: number;
   /** A share of all messages is sent in so many further copies though nothing is wrong; null where none is. */
-  readonly probe: { readonly share: number; readonly copies: number; readonly everyNs: number } | null;
+  readonly idempotencyCheck: { readonly share: number; readonly copies: number; readonly everyNs: number } | null;
 }
 
 /** Something that is broken on purpose, `atNs` from the first message on, or from the start of a run without messages. */

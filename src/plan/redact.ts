@@ -13,7 +13,7 @@ import type {
   MessageType,
   Numbering,
   Plan,
-  ProbeSettings,
+  MonitorSettings,
   Protocol,
   Scope,
   Threshold,
@@ -69,7 +69,7 @@ export function redactPlan(plan: Plan, secrets: readonly string[]): Plan {
     protocol: redactProtocol(plan.protocol, hide),
     load: redactLoad(plan.load, hide),
     faults: plan.faults.map((fault) => redactFault(fault, hide)),
-    probes: plan.probes.map((probe) => redactProbe(probe, hide)),
+    monitors: plan.monitors.map((monitor) => redactMonitor(monitor, hide)),
     // Rules name faults, stages and types: hidden alike on both sides, they still name the same.
     thresholds: plan.thresholds.map((threshold) => redactThreshold(threshold, hide)),
     abort: plan.abort.map((threshold) => redactThreshold(threshold, hide)),
@@ -87,7 +87,7 @@ export function redactDocument(document: unknown, secrets: readonly string[]): u
       return redactText(field === 'url' || field === 'prometheus' ? redactUrl(value) : value, secrets);
     }
     // In a list of the section's own the keys of each entry are the fields.
-    if (Array.isArray(value) && section === 'probes' && field === undefined) {
+    if (Array.isArray(value) && section === 'monitors' && field === undefined) {
       return value.map((item) => walk(item, [section]));
     }
     if (Array.isArray(value)) return value.map((item) => walk(item, [section ?? '', field ?? '', name ?? '']));
@@ -143,7 +143,7 @@ export function collectSecrets(plan: Plan, envSecrets: readonly string[]): reado
     ...envSecrets,
     ...Object.entries(headers).flatMap(([name, value]) => (isSecretHeader(name) ? headerSecrets(name, value) : [])),
     ...urls.flatMap(urlSecrets),
-    ...plan.probes.flatMap((probe) => (probe.kind === 'prometheus' ? urlSecrets(probe.url) : [])),
+    ...plan.monitors.flatMap((monitor) => (monitor.kind === 'prometheus' ? urlSecrets(monitor.url) : [])),
     ...(tls.passphrase === null ? [] : [tls.passphrase]),
     ...templateSecrets(plan.protocol),
   ];
@@ -199,18 +199,18 @@ function redactProtocol(protocol: Protocol, hide: (text: string) => string): Pro
   };
 }
 
-function redactProbe(probe: ProbeSettings, hide: (text: string) => string): ProbeSettings {
-  switch (probe.kind) {
+function redactMonitor(monitor: MonitorSettings, hide: (text: string) => string): MonitorSettings {
+  switch (monitor.kind) {
     case 'process':
     case 'referenceTarget':
     case 'machine':
-      return probe;
+      return monitor;
     case 'prometheus':
-      return { ...probe, url: hide(redactUrl(probe.url)), series: probe.series.map(hide) };
+      return { ...monitor, url: hide(redactUrl(monitor.url)), series: monitor.series.map(hide) };
     case 'command':
-      return { ...probe, program: hide(probe.program), args: probe.args.map(hide) };
+      return { ...monitor, program: hide(monitor.program), args: monitor.args.map(hide) };
     default:
-      return unreachable(probe);
+      return unreachable(monitor);
   }
 }
 

@@ -28,7 +28,7 @@ import { checkRows, type Report, reporter, resolveTarget } from './resolve-targe
 import type { PlanForm, WrittenPlan } from './schema.ts';
 import { connectionsSchema } from './schema-curves.ts';
 import { messagesSchema } from './schema-load.ts';
-import { resolveProbes } from './schema-probes.ts';
+import { resolveMonitors } from './schema-monitors.ts';
 import type { WrittenNumbering, WrittenState } from './schema-protocol.ts';
 import { targetSchema } from './schema-target.ts';
 import { hostName } from './url.ts';
@@ -150,7 +150,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
     drainNs: written.drain ?? DEFAULTS.drainNs,
     workers: written.workers ?? 'auto',
     pace: written.pace ?? 'auto',
-    probes: resolveProbes(written.probes ?? [], target.urls.includes(REFERENCE_TARGET), report),
+    monitors: resolveMonitors(written.monitors ?? [], target.urls.includes(REFERENCE_TARGET), report),
   };
 }
 
@@ -204,17 +204,17 @@ function resolveNumbering({ sequence, channel, shared }: WrittenNumbering): Numb
   return { sequence, channel: channel ?? null, shared: shared ?? false };
 }
 
-function resolveResend({ after, atMost, probe }: NonNullable<WrittenPlan['resend']>): Resend {
+function resolveResend({ after, atMost, idempotencyCheck }: NonNullable<WrittenPlan['resend']>): Resend {
   return {
     afterNs: after ?? DEFAULTS.resend.afterNs,
     atMost: atMost ?? DEFAULTS.resend.atMost,
-    probe:
-      probe === undefined
+    idempotencyCheck:
+      idempotencyCheck === undefined
         ? null
         : {
-            share: probe.share,
-            copies: probe.copies ?? DEFAULTS.probe.copies,
-            everyNs: probe.every ?? DEFAULTS.probe.everyNs,
+            share: idempotencyCheck.share,
+            copies: idempotencyCheck.copies ?? DEFAULTS.idempotencyCheck.copies,
+            everyNs: idempotencyCheck.every ?? DEFAULTS.idempotencyCheck.everyNs,
           },
   };
 }

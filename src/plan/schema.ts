@@ -13,7 +13,7 @@ import {
 } from './fields.ts';
 import { faultsSchema } from './schema-faults.ts';
 import { loadSchema } from './schema-load.ts';
-import { probesSchema } from './schema-probes.ts';
+import { monitorsSchema } from './schema-monitors.ts';
 import { protocolSchema } from './schema-protocol.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
@@ -82,7 +82,7 @@ const sections = {
         min: 0,
         max: 1000,
       }).optional(),
-      probe: objectField(
+      idempotencyCheck: objectField(
         {
           share: ratioField('The share of messages that are sent in copies.'),
           copies: wholeField('a whole number from 1 to 100', 'Further copies. Default 1.', {
@@ -94,11 +94,11 @@ const sections = {
             example: '100ms',
           }).optional(),
         },
-        'a probe: { share, copies, every }',
+        'a check: { share, copies, every }',
         'Sends messages more than once on purpose: the service must take each once.',
       ).optional(),
     },
-    'resend: { after, atMost, probe }',
+    'resend: { after, atMost, idempotencyCheck }',
     'What is sent again. Default: nothing.',
   ).optional(),
   reconnect: z
@@ -156,7 +156,7 @@ const sections = {
     ['auto', 'economical', 'precise'],
     'How a send is waited for: on a timer, or spinning when it is near. Default auto: by the free cores.',
   ).optional(),
-  probes: probesSchema.optional(),
+  monitors: monitorsSchema.optional(),
   profiles: z
     .record(z.string(), z.looseObject({}))
     .describe('Named changes to the plan, merged over it: objects member by member, lists as a whole, null takes back.')

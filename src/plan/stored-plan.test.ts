@@ -19,7 +19,7 @@ test.each([
   ['contract', 1],
   ['faults', null],
   ['profile', undefined],
-  ['probes', undefined],
+  ['monitors', undefined],
 ])('one whose %s is %j is none, and it says where', (key, value) => {
   const read = readStoredPlan({ ...stored(), [key]: value });
   expect(read).toEqual({ problem: expect.stringMatching(new RegExp(`^${key}`)) });

@@ -26,7 +26,7 @@ const STORED_PLAN = z.looseObject({
   reconnect: z.looseObject({}).nullable(),
   faults: z.array(kinded),
   drainNs: z.number(),
-  probes: z.array(kinded.extend(named.shape)),
+  monitors: z.array(kinded.extend(named.shape)),
 });
 
 /** The plan, or where it is none: `load.mix: Invalid input`. */

@@ -61,11 +61,11 @@ test('says what would happen: clients, messages, stages, how long, rules', () =>
   expect(text).toMatch(/^[\x20-\x7e\n]*$/);
 });
 
-test('says what is probed', () => {
+test('says what is monitored', () => {
   const text = render(
     makePlan({
       plan: {
-        probes: [
+        monitors: [
           { kind: 'process', name: 'broker', pid: 4711 },
           { kind: 'referenceTarget', name: 'target' },
           { kind: 'machine', name: 'machine' },
@@ -76,9 +76,9 @@ test('says what is probed', () => {
     }),
   );
   expect(text).toMatch(
-    /probes +broker \(process 4711\), target \(the reference target\), machine \(this machine\), app \(2 series of http:\/\/10\.0\.0\.1\/metrics\), queue \(node depth\.js\)/,
+    /monitors +broker \(process 4711\), target \(the reference target\), machine \(this machine\), app \(2 series of http:\/\/10\.0\.0\.1\/metrics\), queue \(node depth\.js\)/,
   );
-  expect(render(makePlan())).not.toMatch(/probes/);
+  expect(render(makePlan())).not.toMatch(/monitors/);
 });
 
 test('says what the run needs of this machine, and how much of that it may use', () => {

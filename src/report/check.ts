@@ -9,7 +9,7 @@ import type {
   Numbering,
   Ping,
   Plan,
-  ProbeSettings,
+  MonitorSettings,
   Protocol,
   Reconnect,
   Segment,
@@ -86,7 +86,7 @@ export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy 
       `${plannedSeconds.toFixed(1)} s and opening the first clients, then up to ${formatDuration(plan.drainNs)} of drain`,
     ),
     row('rules', rulesText(plan)),
-    ...(plan.probes.length === 0 ? [] : [row('probes', plan.probes.map(probeText).join(', '))]),
+    ...(plan.monitors.length === 0 ? [] : [row('monitors', plan.monitors.map(monitorText).join(', '))]),
     '',
     row(
       'workers',
@@ -233,30 +233,30 @@ function valueRows({ target, load }: Plan): string[] {
   ];
 }
 
-function resendText({ afterNs, atMost, probe }: NonNullable<Plan['resend']>): string {
+function resendText({ afterNs, atMost, idempotencyCheck }: NonNullable<Plan['resend']>): string {
   const again = atMost === 0 ? [] : [`after ${formatDuration(afterNs)}, at most ${formatCount(atMost)} times`];
-  const probes =
-    probe === null
+  const checks =
+    idempotencyCheck === null
       ? []
-      : [`${formatPercent(probe.share)} in ${formatCount(probe.copies)} more copies though nothing is wrong`];
-  return [...again, ...probes].join('; ');
+      : [`${formatPercent(idempotencyCheck.share)} in ${formatCount(idempotencyCheck.copies)} more copies though nothing is wrong`];
+  return [...again, ...checks].join('; ');
 }
 
-function probeText(probe: ProbeSettings): string {
-  const name = printable(probe.name, 40);
-  switch (probe.kind) {
+function monitorText(monitor: MonitorSettings): string {
+  const name = printable(monitor.name, 40);
+  switch (monitor.kind) {
     case 'process':
-      return `${name} (process ${probe.pid})`;
+      return `${name} (process ${monitor.pid})`;
     case 'referenceTarget':
       return `${name} (the reference target)`;
     case 'machine':
       return `${name} (this machine)`;
     case 'prometheus':
-      return `${name} (${probe.series.length} series of ${printable(probe.url, 120)})`;
+      return `${name} (${monitor.series.length} series of ${printable(monitor.url, 120)})`;
     case 'command':
-      return `${name} (${printable([probe.program, ...probe.args].join(' '), 120)})`;
+      return `${name} (${printable([monitor.program, ...monitor.args].join(' '), 120)})`;
     default:
-      return unreachable(probe);
+      return unreachable(monitor);
   }
 }
 

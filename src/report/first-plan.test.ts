@@ -98,7 +98,7 @@ describe('what was recognized becomes the protocol', () => {
 
   test.each([
     'silent',
-    'unprobed',
+    'notAsked',
     'closes',
     'unread',
   ] as const)('unknown (%s): connections are opened and held', (why) => {
@@ -183,7 +183,7 @@ const recognition = fc.oneof(
     }),
     ...told,
   }),
-  fc.record({ kind: fc.constant('unknown'), why: fc.constantFrom('silent', 'unprobed', 'closes', 'unread'), ...told }),
+  fc.record({ kind: fc.constant('unknown'), why: fc.constantFrom('silent', 'notAsked', 'closes', 'unread'), ...told }),
 ) as unknown as fc.Arbitrary<Recognition>;
 
 describe('whatever a service says', () => {

@@ -72,7 +72,7 @@ export function protocolLines(recognition: Recognition, hello: readonly object[]
 
 const WHY_UNKNOWN = {
   silent: 'The service answered nothing. Does it want a login or a subscription first (hello), or messages of its own?',
-  unprobed: 'Nothing was sent to the service, so what it answers is not known. `highwater init --yes` asks it.',
+  notAsked: 'Nothing was sent to the service, so what it answers is not known. `highwater init --yes` asks it.',
   closes: 'The service closes such connections. Does it want credentials (target.headers), or a login first (hello)?',
   unread: 'What the service says fits no kind that is known here.',
 } as const;

@@ -257,7 +257,7 @@ describe('what the run cost', () => {
   });
   const watched: RunResult = {
     ...resultOf(parts, ['duplicated == 3']),
-    probes: [
+    monitors: [
       { name: 'target', readings: 10, gaps: 0, firstGap: null },
       { name: 'app', readings: 9, gaps: 2, firstGap: 'status 503' },
       { name: 'gone', readings: 0, gaps: 10, firstGap: 'process 7 is gone' },
@@ -287,16 +287,16 @@ describe('what the run cost', () => {
     ],
   };
 
-  test('has a line for each probe and each finding', () => {
+  test('has a line for each monitor and each finding', () => {
     const text = lines(watched);
     expect(text).toContain('  leak  target.rssBytes: it grew');
-    const from = text.findIndex((line) => line.startsWith('  probes'));
+    const from = text.findIndex((line) => line.startsWith('  monitors'));
     expect(text.slice(from, from + 3)).toEqual([
-      '  probes     target: CPU at most 123 %   RSS 50.0 MB to 150 MB (+300 MB a minute)   files 20 to 25   TCP retransmits at most 2.5/s',
+      '  monitors     target: CPU at most 123 %   RSS 50.0 MB to 150 MB (+300 MB a minute)   files 20 to 25   TCP retransmits at most 2.5/s',
       '             app: heap_bytes{a="b"} 1.0 MB to 2.0 MB, at most 2.0 MB   depth 7 to 1.235, at most 7   2 gaps, the first: status 503',
       '             gone: 10 gaps, the first: process 7 is gone',
     ]);
-    expect(lines(resultOf(parts, [])).join('\n')).not.toMatch(/probes|leak/);
+    expect(lines(resultOf(parts, [])).join('\n')).not.toMatch(/monitors|leak/);
   });
 });
 

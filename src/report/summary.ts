@@ -12,7 +12,7 @@ import { clientsText, formatMs, formatPerSecond, formatSeconds, formatShare, plu
 import { headlineCause } from './headline-cause.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
-import { probeTexts } from './probe-texts.ts';
+import { monitorTexts } from './monitor-texts.ts';
 import { recoveryTexts } from './recovery-texts.ts';
 import type { TextStyle } from './style.ts';
 
@@ -44,7 +44,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...recoveryLines(result),
     ...misbehavingLines(result),
     ...section('generator', generatorParts(result)),
-    ...probeLines(result),
+    ...monitorLines(result),
     ...(runPath === null ? [] : section('record', [runPath])),
     '',
   ].join('\n');
@@ -460,8 +460,8 @@ function findingLines({ findings }: RunResult, style: TextStyle): string[] {
   return lines.length === 0 ? [] : [...lines, ''];
 }
 
-function probeLines(result: RunResult): string[] {
-  return probeTexts(result).flatMap((text, index) => section(index === 0 ? 'probes' : '', [text]));
+function monitorLines(result: RunResult): string[] {
+  return monitorTexts(result).flatMap((text, index) => section(index === 0 ? 'monitors' : '', [text]));
 }
 
 function section(name: string, parts: readonly string[]): string[] {

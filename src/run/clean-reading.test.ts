@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ProbeReading } from '../facts/probe.ts';
+import type { MonitorReading } from '../facts/monitor.ts';
 import { createReadingCleaner } from './clean-reading.ts';
 
-const reading = (values: ProbeReading['values'], gap: string | null = null): ProbeReading => ({
-  probe: 'queue',
+const reading = (values: MonitorReading['values'], gap: string | null = null): MonitorReading => ({
+  monitor: 'queue',
   atNs: 1,
   values,
   gap,

@@ -1,15 +1,15 @@
-// What a probe was answered may repeat a secret, and a program may print other names at every beat. What is kept has clean
-// texts, and no more names of a probe over the whole run than one reading may have.
+// What a monitor was answered may repeat a secret, and a program may print other names at every beat. What is kept has clean
+// texts, and no more names of a monitor over the whole run than one reading may have.
 
-import { MOST_SERIES, type ProbeReading } from '../facts/probe.ts';
+import { MOST_SERIES, type MonitorReading } from '../facts/monitor.ts';
 
 /** `clean` may be slow: it is asked once for each name. */
-export function createReadingCleaner(clean: (text: string) => string): (reading: ProbeReading) => ProbeReading {
+export function createReadingCleaner(clean: (text: string) => string): (reading: MonitorReading) => MonitorReading {
   const names = new Map<string, Map<string, string>>();
 
-  return ({ probe, atNs, values, gap }) => {
-    const known = names.get(probe) ?? new Map<string, string>();
-    names.set(probe, known);
+  return ({ monitor, atNs, values, gap }) => {
+    const known = names.get(monitor) ?? new Map<string, string>();
+    names.set(monitor, known);
     const kept: [string, number][] = [];
     let dropped = 0;
     for (const [series, value] of Object.entries(values)) {
@@ -22,6 +22,6 @@ export function createReadingCleaner(clean: (text: string) => string): (reading:
       ...(gap === null ? [] : [clean(gap)]),
       ...(dropped === 0 ? [] : [`more than ${MOST_SERIES} names: further ones are left out`]),
     ];
-    return { probe, atNs, values: Object.fromEntries(kept), gap: gaps.length === 0 ? null : gaps.join('; ') };
+    return { monitor, atNs, values: Object.fromEntries(kept), gap: gaps.length === 0 ? null : gaps.join('; ') };
   };
 }

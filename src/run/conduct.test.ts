@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { curve, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import { MANIFEST, makeWindow } from '../../test/support/engine/windows.ts';
 import type { RunEvent } from '../facts/event.ts';
-import type { ProbeReading } from '../facts/probe.ts';
+import type { MonitorReading } from '../facts/monitor.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
 import { conductRun } from './conduct.ts';
@@ -22,7 +22,7 @@ type Script = (
 interface Conducted {
   readonly events: RunEvent[];
   readonly windows: Window[];
-  readonly readings: ProbeReading[];
+  readonly readings: MonitorReading[];
   readonly sent: { worker: number; command: Command }[];
   dismissed: number;
   killed: number[];
@@ -193,19 +193,19 @@ describe('a run that goes its way', () => {
     expect(new Set(starts).size).toBe(1);
   });
 
-  test('is watched, and that a probe has gaps is told once, without secrets, however often it has', async () => {
+  test('is watched, and that a monitor has gaps is told once, without secrets, however often it has', async () => {
     const notices: string[] = [];
     let reads = 0;
     const broken: Watched = {
       name: 'app',
-      probe: {
+      monitor: {
         async read() {
           reads++;
           throw new Error('refused hush-hush');
         },
       },
     };
-    const steady: Watched = { name: 'queue', probe: { read: async () => ({ values: { depth: 7 }, gap: null }) } };
+    const steady: Watched = { name: 'queue', monitor: { read: async () => ({ values: { depth: 7 }, gap: null }) } };
     const seen = await conduct(
       (worker, command, say, die) => {
         if (command.kind === 'startMessages') setTimeout(() => obedient(worker, command, say, die), 1200);
@@ -218,14 +218,14 @@ describe('a run that goes its way', () => {
     );
     expect(seen.error).toBeNull();
     expect(reads).toBeGreaterThanOrEqual(2);
-    const read = seen.readings.filter(({ probe, gap }) => probe === 'queue' && gap === null);
+    const read = seen.readings.filter(({ monitor, gap }) => monitor === 'queue' && gap === null);
     expect(read.length).toBeGreaterThanOrEqual(2);
     expect(read[0]).toMatchObject({ values: { depth: 7 } });
     const told = seen.events.flatMap((event) =>
-      event.kind === 'probeGap' && event.probe === 'app' ? [event.detail] : [],
+      event.kind === 'monitorGap' && event.monitor === 'app' ? [event.detail] : [],
     );
     expect(told).toContain('refused [redacted]');
-    expect(notices.filter((text) => text.startsWith('probe app'))).toEqual(['probe app: refused [redacted]']);
+    expect(notices.filter((text) => text.startsWith('monitor app'))).toEqual(['monitor app: refused [redacted]']);
   });
 
   test('waits for the last worker to be connected', async () => {

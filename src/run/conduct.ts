@@ -7,7 +7,7 @@ import type { Addresses, Rows } from '../engine/site.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { FaultPhase, Manifest, RunEnd, RunEvent, StopReason, WindowCount } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
-import type { ProbeReading } from '../facts/probe.ts';
+import type { MonitorReading } from '../facts/monitor.ts';
 import type { Window } from '../facts/window.ts';
 import { clientGroups } from '../plan/client-groups.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -29,7 +29,7 @@ import { startWatch, type Watched } from './watch.ts';
 
 /** From "all ready" to the first connection, so that every worker hears of it in time. */
 const START_MARGIN_NS = 20e6;
-/** Of each probe so many gaps are events; all of them are in its readings. */
+/** Of each monitor so many gaps are events; all of them are in its readings. */
 const MOST_GAPS_TOLD = 100;
 const MAX_DETAIL_CHARACTERS = 600;
 /** Of so many rows the values are looked for where any may have been repeated. */
@@ -102,18 +102,18 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
 
   const cleaned = createReadingCleaner((text) => cleanText(text, secretsOf(null)));
 
-  function onReading(reading: ProbeReading): void {
+  function onReading(reading: MonitorReading): void {
     const clean = cleaned(reading);
-    const { probe, atNs, gap } = clean;
+    const { monitor, atNs, gap } = clean;
     recording.reading(clean);
-    const known = gaps.get(probe) ?? { last: null, told: 0 };
+    const known = gaps.get(monitor) ?? { last: null, told: 0 };
     if (gap !== null && gap !== known.last && known.told < MOST_GAPS_TOLD) {
-      record({ kind: 'probeGap', atNs, probe, detail: gap });
-      if (known.told === 0) options.onNotice?.(`probe ${probe}: ${gap}`);
+      record({ kind: 'monitorGap', atNs, monitor, detail: gap });
+      if (known.told === 0) options.onNotice?.(`monitor ${monitor}: ${gap}`);
       known.told++;
     }
     known.last = gap;
-    gaps.set(probe, known);
+    gaps.set(monitor, known);
   }
 
   /** Every worker may find the same. */

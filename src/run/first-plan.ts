@@ -1,7 +1,7 @@
 // The use case of `highwater init`: look at a service, recognize what it is, ask the user a little, write a plan for it.
 // Nothing is sent without consent but what the user gave to be said first; nobody is asked where nobody sits.
 
-import { shapeOf, USUAL_SHAPES } from '../analysis/probes.ts';
+import { shapeOf, USUAL_SHAPES } from '../analysis/test-messages.ts';
 import { type Recognition, recognize } from '../analysis/recognize.ts';
 import type { Shape } from '../analysis/transcript.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -11,9 +11,9 @@ import { redactExcerpt, redactText } from '../plan/redact.ts';
 import { type FirstPlan, renderFirstPlan } from '../report/first-plan.ts';
 import { NS_PER_SECOND } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import { acquaint } from './acquaint.ts';
-import { type GivenAnswers, interview } from './interview.ts';
-import type { Interviewer, OpenLine, Surroundings, TargetHost } from './ports.ts';
+import { discover } from './discover.ts';
+import { type GivenAnswers, askForLoad } from './prompts.ts';
+import type { Prompter, OpenLine, Surroundings, TargetHost } from './ports.ts';
 import { prepare, withReferenceAt } from './prepare.ts';
 import { unusedProxy } from './proxy-environment.ts';
 import { checkTlsFiles } from './run-plan.ts';
@@ -42,7 +42,7 @@ export interface FirstPlanRequest {
   /** `yes` consents and takes the defaults. */
   readonly consent: 'yes' | 'ask' | 'no';
   /** Null where nobody can be asked. */
-  readonly interviewer: Interviewer | null;
+  readonly prompter: Prompter | null;
   readonly signal: AbortSignal;
   readonly tell: (text: string) => void;
 }
@@ -65,13 +65,13 @@ const CONSENT = `May Highwater send it up to a dozen small messages, such as {"t
 
 /** Throws TARGET_UNREACHABLE, PLAN_INVALID, TLS_FILE_UNREADABLE; the signal's reason when called off. */
 export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<FirstPlanOutcome> {
-  const { plan, secrets, interviewer } = request;
+  const { plan, secrets, prompter } = request;
   await checkTlsFiles(plan, ports.surroundings);
   const recognition = withoutSecrets(await look(request, ports), secrets);
-  const answers = await interview(
+  const answers = await askForLoad(
     request.given,
     recognition,
-    request.consent === 'yes' ? null : interviewer,
+    request.consent === 'yes' ? null : prompter,
     // After the host, which may come from the environment.
     redactText(plan.name, secrets),
   );
@@ -100,7 +100,7 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
     const placed = reference === null ? plan : withReferenceAt(plan, reference.url);
     const { addresses } = await prepare(placed, ports.surroundings);
     tell('Listening to what the service says of its own accord ...');
-    const transcript = await acquaint({
+    const transcript = await discover({
       plan: { ...placed, target: { ...placed.target, ...LOOK } },
       addresses,
       hello: placed.protocol.kind === 'json' ? placed.protocol.hello.map(forFirstClient) : [],
@@ -111,7 +111,7 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
       openLine: ports.openLine,
       clock: ports.clock,
       signal: request.signal,
-      mayProbe: () => mayProbe(request),
+      maySend: () => maySend(request),
     });
     return recognize(transcript);
   } finally {
@@ -119,9 +119,9 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
   }
 }
 
-async function mayProbe({ consent, interviewer, tell }: FirstPlanRequest): Promise<boolean> {
+async function maySend({ consent, prompter, tell }: FirstPlanRequest): Promise<boolean> {
   const isAllowed =
-    consent === 'yes' || (consent === 'ask' && interviewer !== null && (await interviewer.confirm(CONSENT)));
+    consent === 'yes' || (consent === 'ask' && prompter !== null && (await prompter.confirm(CONSENT)));
   if (isAllowed) tell('Asking it a few things ...');
   else
     tell('Nothing was sent to the service: the plan is made of what it said by itself. --yes lets Highwater ask it.');

@@ -11,7 +11,7 @@ export interface RunOptions {
   /** Aborting stops sending, drains and judges what there is. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LiveFigures) => void;
-  /** Something that should be known at once: as it goes, the run comes to nothing; or a probe reads nothing. */
+  /** Something that should be known at once: as it goes, the run comes to nothing; or a monitor reads nothing. */
   readonly onNotice?: (text: string) => void;
   /** The run has begun and lies here. */
   readonly onStart?: (path: string) => void;

@@ -13,7 +13,7 @@ export function withAbsoluteFiles(plan: Plan, directory: string): Plan {
     protocol: protocol.kind === 'module' ? { ...protocol, file: path.resolve(directory, protocol.file) } : protocol,
     load: { ...plan.load, feed: feed === null ? null : { ...feed, file: path.resolve(directory, feed.file) } },
     faults: plan.faults.map((fault) => (fault.kind === 'command' ? { ...fault, directory } : fault)),
-    probes: plan.probes.map((probe) => (probe.kind === 'command' ? { ...probe, directory } : probe)),
+    monitors: plan.monitors.map((monitor) => (monitor.kind === 'command' ? { ...monitor, directory } : monitor)),
     target: {
       ...plan.target,
       rowsFile: absolute(rowsFile),

@@ -1,16 +1,16 @@
 // What a run needs of the outside: workers to do the load, a place to keep the facts, a reference
-// target, faults, probes. `run/` declares it; the adapters are in `fleet/`, `history/`, `target/`, `faults/` and `probes/`.
+// target, faults, monitors. `run/` declares it; the adapters are in `fleet/`, `history/`, `target/`, `faults/` and `monitors/`.
 
 import type { Assignment } from '../engine/engine.ts';
 import type { Line, LineHandler } from '../engine/line.ts';
 import type { Addresses } from '../engine/site.ts';
 import type { GitState, Manifest, RecordedEvent, RunEvent } from '../facts/event.ts';
 import type { FaultCounts } from '../facts/fault-counts.ts';
-import type { ProbeReading } from '../facts/probe.ts';
+import type { MonitorReading } from '../facts/monitor.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import type { Tell, TruthLine } from '../injection/truth.ts';
-import type { Fault, Plan, ProbeSettings } from '../plan/plan.ts';
+import type { Fault, Plan, MonitorSettings } from '../plan/plan.ts';
 import type { AdapterProblem } from '../protocols/adapter-contract.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Environment } from './proxy-environment.ts';
@@ -70,7 +70,7 @@ export interface Recording {
   readonly path: string;
   window(window: Window): void;
   event(event: RunEvent): void;
-  reading(reading: ProbeReading): void;
+  reading(reading: MonitorReading): void;
   /** What was done to a single message or connection on the way. Throws where it cannot be written. */
   truth(line: TruthLine): void;
   /** Why a line could not be written as usual, in the system's words; the run must end then. Null while all went well. */
@@ -89,8 +89,8 @@ export interface StoredRun {
   /** In the order in which they were written. Lines that are none are left out: numbers tell what is missing. */
   events(): Promise<readonly RecordedEvent[]>;
   windows(): AsyncIterable<Window>;
-  /** None where the run had no probes. */
-  readings(): AsyncIterable<ProbeReading>;
+  /** None where the run had no monitors. */
+  readings(): AsyncIterable<MonitorReading>;
   /** Rejects with RUN_DIRECTORY_UNWRITABLE. */
   keepResult(result: RunResult): Promise<void>;
   /** What was kept; null where there is none, or one of another version. */
@@ -162,19 +162,19 @@ export interface OpenFaults {
 }
 
 /** Watches what a run costs. */
-export interface Probes {
+export interface Monitors {
   /** What can be known to be wrong before the run, as `expected …, got …`; null where nothing is. */
-  problem(settings: ProbeSettings): string | null;
+  problem(settings: MonitorSettings): string | null;
   /** `referenceTarget`: the number of the process that the run has started, as it is now; null where it has started none. */
-  open(settings: ProbeSettings, referenceTarget: (() => number) | null): Probe;
+  open(settings: MonitorSettings, referenceTarget: (() => number) | null): Monitor;
 }
 
-export interface Probe {
+export interface Monitor {
   /**
    * What there is now, by series, and why something is missing. Rejects where there is nothing, with the reason; keeps no
    * more than a bounded part of whatever it is answered. Leaves nothing running once `signal` aborts.
    */
-  read(signal: AbortSignal): Promise<Pick<ProbeReading, 'values' | 'gap'>>;
+  read(signal: AbortSignal): Promise<Pick<MonitorReading, 'values' | 'gap'>>;
 }
 
 /** What became of trying a protocol of the user's own. */
@@ -202,7 +202,7 @@ export interface Surroundings {
 export type OpenLine = (plan: Plan, addresses: Addresses, handler: LineHandler) => Line;
 
 /** Asks whoever sits there; null where nobody does. Rejects when it is called off. */
-export interface Interviewer {
+export interface Prompter {
   /** The answer as typed, or the fallback where nothing was. */
   ask(question: string, fallback: string): Promise<string>;
   confirm(question: string): Promise<boolean>;

@@ -13,7 +13,7 @@ import { splitUrl } from '../plan/url.ts';
 import { urlTemplate } from '../plan/url-template.ts';
 import { createEchoCodec, maxInFlight } from '../protocols/echo.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { FaultHost, Probes, Surroundings } from './ports.ts';
+import type { FaultHost, Monitors, Surroundings } from './ports.ts';
 import { unusedProxy } from './proxy-environment.ts';
 import { type PlanRows, readPlanRows } from './rows.ts';
 
@@ -94,13 +94,13 @@ export function checkFaults(plan: Plan, faults: FaultHost): void {
   if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
 }
 
-/** What of the probes can be found wrong before they are read. Throws PROBE_UNREADABLE. */
-export function checkProbes({ probes }: Plan, ports: Probes): void {
-  const problems = probes.flatMap((settings, index) => {
+/** What of the monitors can be found wrong before they are read. Throws MONITOR_UNREADABLE. */
+export function checkMonitors({ monitors }: Plan, ports: Monitors): void {
+  const problems = monitors.flatMap((settings, index) => {
     const problem = ports.problem(settings);
-    return problem === null ? [] : [`probes[${index}] (${settings.name}): ${problem}`];
+    return problem === null ? [] : [`monitors[${index}] (${settings.name}): ${problem}`];
   });
-  if (problems.length > 0) throw new HighwaterError('PROBE_UNREADABLE', problems);
+  if (problems.length > 0) throw new HighwaterError('MONITOR_UNREADABLE', problems);
 }
 
 function rowSecrets({ target, protocol }: Plan, rows: Rows): readonly (readonly string[])[] {

@@ -23,8 +23,8 @@ import { printable } from '../report/printable.ts';
 import { conductRun } from './conduct.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Archive, FaultHost, Fleet, Probes, StoredRun, Surroundings, TargetHost } from './ports.ts';
-import { checkFaults, checkProbes, prepare, withReferenceAt } from './prepare.ts';
+import type { Archive, FaultHost, Fleet, Monitors, StoredRun, Surroundings, TargetHost } from './ports.ts';
+import { checkFaults, checkMonitors, prepare, withReferenceAt } from './prepare.ts';
 import { unusedProxy } from './proxy-environment.ts';
 
 const MAX_BRANCH_CHARACTERS = 200;
@@ -34,7 +34,7 @@ export interface RunPorts {
   readonly archive: Archive;
   readonly targets: TargetHost;
   readonly faults: FaultHost;
-  readonly probes: Probes;
+  readonly monitors: Monitors;
   readonly surroundings: Surroundings;
 }
 
@@ -43,7 +43,7 @@ export interface FinishedRun {
   readonly path: string;
 }
 
-/** Throws HighwaterError: MACHINE_LIMIT, PLAN_INVALID, PROBE_UNREADABLE, ROWS_UNREADABLE, TARGET_UNREACHABLE and the others that docs/library.md lists; BOOKS_UNBALANCED after the run. */
+/** Throws HighwaterError: MACHINE_LIMIT, PLAN_INVALID, MONITOR_UNREADABLE, ROWS_UNREADABLE, TARGET_UNREACHABLE and the others that docs/library.md lists; BOOKS_UNBALANCED after the run. */
 export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions): Promise<FinishedRun> {
   const machine = ports.surroundings.machine();
   const needs = machineNeeds(plan, machine);
@@ -51,7 +51,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
   await checkTlsFiles(plan, ports.surroundings);
   checkFaults(plan, ports.faults);
   for (const mended of ports.faults.recover()) options.onNotice?.(mended);
-  checkProbes(plan, ports.probes);
+  checkMonitors(plan, ports.monitors);
 
   const git = ports.surroundings.git();
   const target = plan.target.urls.includes(REFERENCE_TARGET) ? await ports.targets.start() : null;
@@ -81,10 +81,10 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
     options.onStart?.(recording.path);
     let stored: StoredRun;
     try {
-      const { fleet, probes } = ports;
-      const watched = plan.probes.map((settings) => ({
+      const { fleet, monitors } = ports;
+      const watched = plan.monitors.map((settings) => ({
         name: settings.name,
-        probe: probes.open(settings, target === null ? null : () => target.pid()),
+        monitor: monitors.open(settings, target === null ? null : () => target.pid()),
       }));
       const openedNs = process.hrtime.bigint();
       const faults = await ports.faults.open(resolved, {
@@ -190,7 +190,7 @@ function isMadeFromMore(kept: RecordResult, now: RecordResult): boolean {
 }
 
 function linesText({ windows, events, readings }: RecordResult): string {
-  return `${windows.read} windows, ${events.read} events and ${readings} readings of probes`;
+  return `${windows.read} windows, ${events.read} events and ${readings} readings of monitors`;
 }
 
 function encodeHdr(histogram: Histogram): string {

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ProbeReading } from '../facts/probe.ts';
-import type { Probe } from './ports.ts';
+import type { MonitorReading } from '../facts/monitor.ts';
+import type { Monitor } from './ports.ts';
 import { startWatch, type WatchParts } from './watch.ts';
 
 const MS = 1e6;
 const BEAT_MS = 40;
 
-function watch(probes: Readonly<Record<string, Probe['read']>>, more: Partial<WatchParts> = {}) {
-  const readings: ProbeReading[] = [];
+function watch(monitors: Readonly<Record<string, Monitor['read']>>, more: Partial<WatchParts> = {}) {
+  const readings: MonitorReading[] = [];
   const startedMs = performance.now() + 10;
-  const watched = Object.entries(probes).map(([name, read]) => ({ name, probe: { read } }));
+  const watched = Object.entries(monitors).map(([name, read]) => ({ name, monitor: { read } }));
   const stop = startWatch(watched, {
     nowNs: () => (performance.now() - startedMs) * MS,
     onReading: (reading) => readings.push(reading),
@@ -21,7 +21,7 @@ function watch(probes: Readonly<Record<string, Probe['read']>>, more: Partial<Wa
   onTestFinished(stop);
   // A machine that others use may hold this process up: that is told beside what is read.
   const of = (name: string) =>
-    readings.filter(({ probe, gap }) => probe === name && gap?.includes('stood still') !== true);
+    readings.filter(({ monitor, gap }) => monitor === name && gap?.includes('stood still') !== true);
   return { readings, stop, of };
 }
 
@@ -29,13 +29,13 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await sleep(5);
 }
 
-const steady: Probe['read'] = async () => ({ values: { depth: 7 }, gap: null });
+const steady: Monitor['read'] = async () => ({ values: { depth: 7 }, gap: null });
 
-test('every probe is read at the start and then at each beat, on times that do not drift', async () => {
+test('every monitor is read at the start and then at each beat, on times that do not drift', async () => {
   const { of, readings: all } = watch({ one: steady });
   await until(() => of('one').length >= 8);
   const readings = of('one');
-  expect(readings[0]).toEqual({ probe: 'one', atNs: expect.any(Number), values: { depth: 7 }, gap: null });
+  expect(readings[0]).toEqual({ monitor: 'one', atNs: expect.any(Number), values: { depth: 7 }, gap: null });
   const beats = readings.map(({ atNs }) => Math.floor(atNs / (BEAT_MS * MS)));
   // A machine that held the process up before the first beat has it told.
   if (beats[0] !== 0) expect(all[0]?.gap).toContain('stood still');
@@ -43,7 +43,7 @@ test('every probe is read at the start and then at each beat, on times that do n
   expect(new Set(beats).size).toBe(beats.length);
 });
 
-test('a probe that fails is a gap with its reason, and does not hold up the others', async () => {
+test('a monitor that fails is a gap with its reason, and does not hold up the others', async () => {
   let turn = 0;
   const { of } = watch({
     flaky: async () => {
@@ -60,7 +60,7 @@ test('a probe that fails is a gap with its reason, and does not hold up the othe
   expect(of('one').filter(({ gap }) => gap === null).length).toBeGreaterThanOrEqual(4);
 });
 
-test('a probe that does not answer is told to stop before the next beat, whether it obeys or not', async () => {
+test('a monitor that does not answer is told to stop before the next beat, whether it obeys or not', async () => {
   let obeyed = 0;
   const { of } = watch({
     deaf: () => new Promise(() => {}),

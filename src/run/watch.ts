@@ -1,21 +1,21 @@
-// Reads all probes of a run at every beat. Beats lie on absolute times, so that they do not drift; each probe has less time
-// than there is between two beats, so that none falls behind; and whatever a probe does, the run goes on: what it does not
+// Reads all monitors of a run at every beat. Beats lie on absolute times, so that they do not drift; each monitor has less time
+// than there is between two beats, so that none falls behind; and whatever a monitor does, the run goes on: what it does not
 // read is a gap, with its reason.
 
 import { startTimer, type Timer } from '../engine/clock.ts';
-import type { ProbeReading } from '../facts/probe.ts';
+import type { MonitorReading } from '../facts/monitor.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
-import type { Probe } from './ports.ts';
+import type { Monitor } from './ports.ts';
 
 export interface Watched {
   readonly name: string;
-  readonly probe: Probe;
+  readonly monitor: Monitor;
 }
 
 export interface WatchParts {
   /** From the start of the run; may begin below zero. */
   nowNs(): number;
-  onReading(reading: ProbeReading): void;
+  onReading(reading: MonitorReading): void;
   readonly beatNs?: number;
   readonly patienceMs?: number;
 }
@@ -50,11 +50,11 @@ export function startWatch(watched: readonly Watched[], parts: WatchParts): () =
     schedule();
   }
 
-  function tell(probe: string, atNs: number, gap: string): void {
-    if (!isStopped) onReading({ probe, atNs, values: {}, gap });
+  function tell(monitor: string, atNs: number, gap: string): void {
+    if (!isStopped) onReading({ monitor, atNs, values: {}, gap });
   }
 
-  async function readOne({ name, probe }: Watched, atNs: number): Promise<void> {
+  async function readOne({ name, monitor }: Watched, atNs: number): Promise<void> {
     const control = new AbortController();
     reading.set(name, control);
     const patience = startTimer(patienceMs, () => control.abort());
@@ -62,8 +62,8 @@ export function startWatch(watched: readonly Watched[], parts: WatchParts): () =
       control.signal.onabort = () => reject(new Error(`no answer within ${patienceMs} ms`));
     });
     try {
-      const { values, gap } = await Promise.race([probe.read(control.signal), timeIsUp]);
-      if (!isStopped) onReading({ probe: name, atNs, values, gap });
+      const { values, gap } = await Promise.race([monitor.read(control.signal), timeIsUp]);
+      if (!isStopped) onReading({ monitor: name, atNs, values, gap });
     } catch (error) {
       const isLate = control.signal.aborted;
       tell(name, atNs, isLate ? `no answer within ${patienceMs} ms` : (error as Error).message);

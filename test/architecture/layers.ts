@@ -21,7 +21,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   page: 5,
   faults: 6,
   fleet: 6,
-  probes: 6,
+  monitors: 6,
   outputs: 6,
   history: 6,
   dashboard: 6,

@@ -45,7 +45,7 @@ export function drawCampaign(seed: number, url: string): Draw {
 
 /** Agents that acknowledge and keep a state, and senders that send again. */
 function drawAgents(seed: number, random: Random, url: string): Draw {
-  const probe = { share: `${whole(random, 1, 10)}%`, copies: whole(random, 1, 3), every: '20ms' };
+  const idempotencyCheck = { share: `${whole(random, 1, 10)}%`, copies: whole(random, 1, 3), every: '20ms' };
   const plan = planOf({
     name: `campaign ${seed}`,
     seed,
@@ -66,7 +66,7 @@ function drawAgents(seed: number, random: Random, url: string): Draw {
         { type: 'b', bytes: whole(random, 60, 300) },
       ],
     },
-    resend: { after: '400ms', atMost: 3, ...(random() < 0.5 ? { probe } : {}) },
+    resend: { after: '400ms', atMost: 3, ...(random() < 0.5 ? { idempotencyCheck } : {}) },
     thresholds: ['sent > 0'],
     drain: '2500ms',
   });

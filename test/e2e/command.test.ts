@@ -127,7 +127,7 @@ describe('a run', () => {
         'sendLag',
         'throughput',
       ],
-      ...['generator', 'resources', 'probes', 'findings', 'stages', 'timeline', 'violations'],
+      ...['generator', 'resources', 'monitors', 'findings', 'stages', 'timeline', 'violations'],
     ],
     run: [
       ...['id', 'name', 'startedAt', 'durationSeconds', 'outcome', 'highwaterVersion', 'nodeVersion', 'workerCount'],

@@ -46,7 +46,7 @@ beforeAll(async () => {
       { fault: 'corrupt', at: '5s', for: '1s', rate: '5%' },
     ],
     thresholds: ['response.p99 < 20ms', 'throughput.delivered > 1/s'],
-    probes: [{ name: 'host', machine: true }],
+    monitors: [{ name: 'host', machine: true }],
     drain: '1s',
   };
   const file = writeInto(cwd, 'plan.json', JSON.stringify(plan));

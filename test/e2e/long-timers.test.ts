@@ -51,7 +51,7 @@ describe('what is due in 30 days does not happen today', TOGETHER, () => {
   test('the second copy of a message is not sent', async ({ onTestFinished }) => {
     const { result, warnings } = await run(onTestFinished, {
       load: { connections: 5, messages: MESSAGES },
-      resend: { atMost: 0, probe: { share: '100%', copies: 2, every: '720h' } },
+      resend: { atMost: 0, idempotencyCheck: { share: '100%', copies: 2, every: '720h' } },
     });
     // The first copy of each of 80 messages goes at once.
     expect(result.messages.resent).toBe(80);

@@ -39,7 +39,7 @@ const slowReader = ({ misbehaving }: RunResult): MisbehavingResult =>
 describe('what a service does about clients that do not read', TOGETHER, () => {
   test('it buffers, which its memory shows', async ({ onTestFinished }) => {
     const echo = await startForeignServer('ws');
-    const result = await run(onTestFinished, echo.url, { ...UNREAD, probes: [{ name: 'service', pid: echo.pid }] });
+    const result = await run(onTestFinished, echo.url, { ...UNREAD, monitors: [{ name: 'service', pid: echo.pid }] });
     await echo.stop();
     expectHealthy(result, 1);
     expect(slowReader(result)).toMatchObject({ clients: 1, connections: { opened: 1, droppedByServer: 0 } });

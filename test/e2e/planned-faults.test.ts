@@ -173,7 +173,7 @@ describe.skipIf(!mayMakeNetworks && process.env.CI !== 'true')('packets', TOGETH
       {
         target: { url: 'reference' },
         faults: [{ fault: 'packet_loss', at: '2s', for: '3s', rate: '5%' }],
-        probes: [{ name: 'network', machine: true }],
+        monitors: [{ name: 'network', machine: true }],
       },
       ownNetwork,
     );

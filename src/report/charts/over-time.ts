@@ -93,43 +93,43 @@ export function troublesOverTime(result: RunResult): LineChart | null {
   });
 }
 
-/** For each probe, and the generator itself, a chart for each unit that it read. */
+/** For each monitor, and the generator itself, a chart for each unit that it read. */
 export function resourcesOverTime(result: RunResult): readonly LineChart[] {
   const own = seriesOf(result, [
     ['generator.cpuRatio', 'cpuRatio'],
     ['generator.rssBytes', 'rssBytes'],
   ]);
   const names = [...new Set(result.timeline.flatMap(({ resources }) => Object.keys(resources)))];
-  const probed = names.map((name): Series => {
+  const monitored = names.map((name): Series => {
     return { name, y: result.timeline.map(({ resources }) => resources[name] ?? null) };
   });
-  const groups = new Map<string, { readonly probe: string; readonly unit: Unit; readonly series: Series[] }>();
-  for (const { name, y } of [...own, ...probed]) {
-    const [probe = '', ...rest] = name.split('.');
+  const groups = new Map<string, { readonly monitor: string; readonly unit: Unit; readonly series: Series[] }>();
+  for (const { name, y } of [...own, ...monitored]) {
+    const [monitor = '', ...rest] = name.split('.');
     const of = rest.join('.');
-    const key = `${probe} ${unitOf(of)}`;
-    const group = groups.get(key) ?? { probe, unit: unitOf(of), series: [] };
+    const key = `${monitor} ${unitOf(of)}`;
+    const group = groups.get(key) ?? { monitor, unit: unitOf(of), series: [] };
     group.series.push({ name: printable(of, 80), y });
     groups.set(key, group);
   }
-  return [...groups.values()].map(({ probe, unit, series }, place) =>
-    resourceChart(result, { probe, unit, series, place }),
+  return [...groups.values()].map(({ monitor, unit, series }, place) =>
+    resourceChart(result, { monitor, unit, series, place }),
   );
 }
 
 interface ResourceParts {
-  readonly probe: string;
+  readonly monitor: string;
   readonly unit: Unit;
   readonly series: readonly Series[];
   readonly place: number;
 }
 
-function resourceChart(result: RunResult, { probe, unit, series, place }: ResourceParts): LineChart {
+function resourceChart(result: RunResult, { monitor, unit, series, place }: ResourceParts): LineChart {
   const more = series.length - MOST_RESOURCE_SERIES;
   const leftOut = more > 0 ? ` ${formatCount(more)} more series are in the result.` : '';
   return chartOf(result, {
     id: `resources-${place + 1}`,
-    title: `${RESOURCE_TITLES[unit]} of ${printable(probe, 40)}`,
+    title: `${RESOURCE_TITLES[unit]} of ${printable(monitor, 40)}`,
     reading: `Read once a second. A gap in a line is a second in which it could not be read.${leftOut}`,
     unit,
     scale: 'linear',

@@ -1,4 +1,4 @@
-// What the run cost: probes of the service and the machine over time, and what grew under an even load.
+// What the run cost: monitors of the service and the machine over time, and what grew under an even load.
 
 import type { RunResult } from '../../facts/result.ts';
 import { valueText } from '../charts/labels.ts';
@@ -33,11 +33,11 @@ function findings({ findings: all }: RunResult): readonly Block[] {
 }
 
 function series({ resources }: RunResult): readonly Block[] {
-  const rows = Object.entries(resources).flatMap(([probe, all]) =>
+  const rows = Object.entries(resources).flatMap(([monitor, all]) =>
     Object.entries(all).map(([name, { first, max, last, slopePerMinute }]) => {
       const cell = (value: number) => ({ text: valueText(unitOf(name), value), value });
       return [
-        said(probe, 40),
+        said(monitor, 40),
         said(name, 80),
         cell(first),
         cell(max),
@@ -47,19 +47,19 @@ function series({ resources }: RunResult): readonly Block[] {
     }),
   );
   if (rows.length === 0) return [];
-  const columns = [...words('probe', 'series'), ...numbers('first', 'max', 'last', 'slope a minute')];
-  return [table('What probes read', columns, rows, 'The slope is that of the time under an even load.')];
+  const columns = [...words('monitor', 'series'), ...numbers('first', 'max', 'last', 'slope a minute')];
+  return [table('What monitors read', columns, rows, 'The slope is that of the time under an even load.')];
 }
 
-function gaps({ probes }: RunResult): readonly Block[] {
-  const rows = probes.flatMap(({ name, readings, gaps: missing, firstGap }) =>
+function gaps({ monitors }: RunResult): readonly Block[] {
+  const rows = monitors.flatMap(({ name, readings, gaps: missing, firstGap }) =>
     missing === 0 ? [] : [[said(name, 40), countCell(readings), countCell(missing), said(firstGap ?? '')]],
   );
   if (rows.length === 0) return [];
   return [
     table(
-      'What probes could not read',
-      [...words('probe'), ...numbers('readings', 'gaps'), ...words('the first')],
+      'What monitors could not read',
+      [...words('monitor'), ...numbers('readings', 'gaps'), ...words('the first')],
       rows,
     ),
   ];

@@ -87,7 +87,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
     resend: null,
     reconnect: null,
     faults: [],
-    probes: [],
+    monitors: [],
     drainNs: 5 * SECOND,
     workers: 1,
     pace: 'economical',

@@ -4,9 +4,9 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
-import { MOST_SERIES } from '../facts/probe.ts';
-import type { ProbeSettings } from '../plan/plan.ts';
-import type { Probe } from '../run/ports.ts';
+import { MOST_SERIES } from '../facts/monitor.ts';
+import type { MonitorSettings } from '../plan/plan.ts';
+import type { Monitor } from '../run/ports.ts';
 import { textOf } from '../run/text-file.ts';
 
 const MOST_OUTPUT_BYTES = 64 * 1024;
@@ -15,9 +15,9 @@ const ONLY_SERIES = 'value';
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const LINE = /^(\S{1,100})\s+(\S+)$/;
 
-export type CommandSettings = Extract<ProbeSettings, { readonly kind: 'command' }>;
+export type CommandSettings = Extract<MonitorSettings, { readonly kind: 'command' }>;
 
-export function createCommandProbe(settings: CommandSettings): Probe {
+export function createCommandMonitor(settings: CommandSettings): Monitor {
   return { read: async (signal) => ({ values: parseNumbers(textOf(await outputOf(settings, signal))), gap: null }) };
 }
 

@@ -1,4 +1,4 @@
-// What probes cost: CPU of the coordinator, which reads them, beside a run without any. One process, the machine and an
+// What monitors cost: CPU of the coordinator, which reads them, beside a run without any. One process, the machine and an
 // endpoint of a thousand lines, once a second.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ export async function rows() {
   const endpoint = http.createServer((_, response) => response.end(METRICS));
   await new Promise((resolve) => endpoint.listen(0, '127.0.0.1', () => resolve(null)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (endpoint.address());
-  const probes = [
+  const monitors = [
     { name: 'target', process: 'reference' },
     { name: 'machine', machine: true },
     { name: 'app', prometheus: `http://127.0.0.1:${port}/metrics`, series: ['process_open_fds', 'requests_total'] },
@@ -27,13 +27,13 @@ export async function rows() {
     const extra = [];
     for (let round = 0; round < ROUNDS; round++) {
       const base = await coordinatorRatio([]);
-      extra.push((await coordinatorRatio(probes)) - base);
+      extra.push((await coordinatorRatio(monitors)) - base);
       without.push(base);
     }
     const cost = median(extra);
     return [
       {
-        claim: 'three probes, read once a second: CPU of the coordinator',
+        claim: 'three monitors, read once a second: CPU of the coordinator',
         goal: '< 1 % of a core more',
         measured: `${(cost * 100).toFixed(2)} % more than the ${(median(without) * 100).toFixed(2)} % without`,
         reached: cost < 0.01,
@@ -45,13 +45,13 @@ export async function rows() {
 }
 
 /** CPU seconds a second of the process that conducts a small run, once it has settled. */
-async function coordinatorRatio(probes) {
-  const directory = mkdtempSync(path.join(tmpdir(), 'highwater-probes-'));
+async function coordinatorRatio(monitors) {
+  const directory = mkdtempSync(path.join(tmpdir(), 'highwater-monitors-'));
   const plan = path.join(directory, 'plan.json');
   const rate = { rate: '100/s', for: `${FROM_SECONDS + FOR_SECONDS + 5}s` };
   writeFileSync(
     plan,
-    JSON.stringify({ target: { url: 'reference' }, load: { connections: 10, messages: { open: rate } }, probes }),
+    JSON.stringify({ target: { url: 'reference' }, load: { connections: 10, messages: { open: rate } }, monitors }),
   );
   const child = startHighwater([plan, '-w', '1'], directory);
   try {

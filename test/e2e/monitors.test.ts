@@ -1,4 +1,4 @@
-// What a run costs, through the built command: probes of processes, of the machine, of metrics and of a program; leaks that
+// What a run costs, through the built command: monitors of processes, of the machine, of metrics and of a program; leaks that
 // are found with their slope, and none where there is none. Only the leaks take time: both targets are watched at once.
 
 import { readFileSync } from 'node:fs';
@@ -10,11 +10,11 @@ import type { RunResult } from '../../src/facts/result.ts';
 import { runHighwater, startHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 import { childrenOf, hasProc } from '../support/known-servers/processes.ts';
 
-if (!hasProc) console.warn('skipped: probes of processes read /proc, which this system lacks');
+if (!hasProc) console.warn('skipped: monitors of processes read /proc, which this system lacks');
 
 const MB = 1e6;
 
-/** A reference target of its own, and a run of 25 s against it that probes it by its number. */
+/** A reference target of its own, and a run of 25 s against it that monitors it by its number. */
 async function watchTarget(behavior: string): Promise<RunResult> {
   const cwd = temporaryDirectory();
   const file = writeInto(cwd, 'behavior.yaml', behavior);
@@ -29,7 +29,7 @@ name: watched
 target: { url: "${url}" }
 load: { connections: 10, messages: { open: { rate: 100/s, for: 25s } } }
 thresholds: [lost == 0]
-probes: [{ name: target, pid: ${pid} }]
+monitors: [{ name: target, pid: ${pid} }]
 drain: 1s
 `,
   );
@@ -52,7 +52,7 @@ describe.skipIf(!hasProc)('a target', () => {
     expect(leaky.verdict.kind, 'a finding is no rule').not.toBe('fail');
     expect(calm.findings.filter(({ kind }) => kind === 'leak')).toEqual([]);
     // A machine that is busy with other things may cost a beat.
-    expect(calm.probes[0]!.readings).toBeGreaterThan(20);
+    expect(calm.monitors[0]!.readings).toBeGreaterThan(20);
   });
 });
 
@@ -67,7 +67,7 @@ async function endpoint(contentType: string, body: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics?token=hush-hush`;
 }
 
-describe.skipIf(!hasProc)('probes', () => {
+describe.skipIf(!hasProc)('monitors', () => {
   test('of every kind are read beside the run; what fails is a gap, and told', async () => {
     const cwd = temporaryDirectory();
     writeInto(cwd, 'depth.cjs', 'console.log("depth 7");');
@@ -80,7 +80,7 @@ target: { url: reference }
 load: { connections: 5, messages: { open: { rate: 50/s, for: 3s } } }
 thresholds: [lost == 0]
 drain: 1s
-probes:
+monitors:
   - { name: target, process: reference }
   - { name: machine, machine: true }
   - { name: app, prometheus: "${await endpoint('text/plain', 'up 1\nhits{code="200"} 4\nhits{code="500"} 2\n')}", series: [up, hits] }
@@ -91,7 +91,7 @@ probes:
     );
     const { stdout, stderr } = await runHighwater(['run', 'plan.yaml'], { cwd });
     for (const line of [
-      /^ {2}probes {5}target: CPU at most .* RSS .* to .* files \d+ to \d+/m,
+      /^ {2}monitors {5}target: CPU at most .* RSS .* to .* files \d+ to \d+/m,
       /^ {13}machine: CPU at most .* memory .* to /m,
       /^ {13}app: up 1 to 1, at most 1 {3}hits 6 to 6, at most 6/m,
       /^ {13}page: \d gaps, the first: the answer is HTML, not metrics: is it the right path\?/m,
@@ -100,19 +100,19 @@ probes:
     ]) {
       expect(stdout).toMatch(line);
     }
-    expect(stderr).toMatch(/probe page: the answer is HTML/);
-    expect(stderr.match(/probe page:/g)).toHaveLength(1);
+    expect(stderr).toMatch(/monitor page: the answer is HTML/);
+    expect(stderr.match(/monitor page:/g)).toHaveLength(1);
 
     const { result } = await runHighwater(['report', 'latest', '--json'], { cwd });
     const names = ['target', 'machine', 'app', 'page', 'queue', 'broken'];
-    expect(result.probes.map(({ name }) => name).sort()).toEqual(names.sort());
+    expect(result.monitors.map(({ name }) => name).sort()).toEqual(names.sort());
     expect(result.resources.target).toHaveProperty('threads');
     expect(Object.keys(result.resources.machine!)).toContain('tcpRetransmitsPerSecond');
     expect(result.timeline[1]!.resources).toMatchObject({ 'app.hits': 6 });
     const directory = path.join(cwd, '.highwater/runs', result.run.id);
     const events = readFileSync(path.join(directory, 'events.ndjson'), 'utf8');
-    expect(events).toMatch(/"kind":"probeGap","atNs":\d+,"probe":"page"/);
-    for (const file of ['plan.json', 'events.ndjson', 'probes.ndjson', 'result.json']) {
+    expect(events).toMatch(/"kind":"monitorGap","atNs":\d+,"monitor":"page"/);
+    for (const file of ['plan.json', 'events.ndjson', 'monitors.ndjson', 'result.json']) {
       expect(readFileSync(path.join(directory, file), 'utf8'), file).not.toContain('hush-hush');
     }
     expect(stdout + stderr).not.toContain('hush-hush');
@@ -126,14 +126,14 @@ probes:
       `
 target: { url: reference }
 load: { connections: 5, messages: { open: { rate: 50/s, for: 1s } } }
-probes: [{ name: gone, pid: 2147483647 }, { name: queue, command: [./nothing.sh] }]
+monitors: [{ name: gone, pid: 2147483647 }, { name: queue, command: [./nothing.sh] }]
 `,
     );
     for (const command of ['run', 'check']) {
       const { exitCode, stdout, stderr } = await runHighwater([command, plan], { cwd });
       expect([exitCode, stdout.includes('PASS')]).toEqual([64, false]);
-      expect(stderr).toMatch(/PROBE_UNREADABLE {2}probes\[0\] \(gone\): expected a process that runs, got 2147483647/);
-      expect(stderr).toMatch(/PROBE_UNREADABLE {2}probes\[1\] \(queue\): expected a program that can be started/);
+      expect(stderr).toMatch(/MONITOR_UNREADABLE {2}monitors\[0\] \(gone\): expected a process that runs, got 2147483647/);
+      expect(stderr).toMatch(/MONITOR_UNREADABLE {2}monitors\[1\] \(queue\): expected a program that can be started/);
     }
   });
 
@@ -154,7 +154,7 @@ target: { url: reference }
 load: { connections: 5, messages: { open: { rate: 50/s, for: 4s } } }
 thresholds: [lost == 0]
 drain: 1s
-probes: [{ name: other, pid: ${pid} }]
+monitors: [{ name: other, pid: ${pid} }]
 `,
         ),
       ],

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeReading, encodeReading } from './probe.ts';
+import { decodeReading, encodeReading } from './monitor.ts';
 
 test('a reading survives its line', () => {
   const reading = fc.record({
-    probe: fc.string(),
+    monitor: fc.string(),
     atNs: fc.nat(),
     values: fc.dictionary(
       fc.string(),
@@ -20,7 +20,7 @@ test('a reading survives its line', () => {
 });
 
 test('a torn or foreign line is none', () => {
-  const line = encodeReading({ probe: 'target', atNs: 1, values: { rssBytes: 2 }, gap: null });
+  const line = encodeReading({ monitor: 'target', atNs: 1, values: { rssBytes: 2 }, gap: null });
   expect(decodeReading(line)).not.toBeNull();
   for (const other of [line.slice(0, -3), '', '1', 'null', '{}', line.replace('2', '"2"'), line.replace('null', '7')]) {
     expect(decodeReading(other), other).toBeNull();

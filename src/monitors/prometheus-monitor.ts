@@ -3,13 +3,13 @@
 
 import http from 'node:http';
 import https from 'node:https';
-import type { Probe } from '../run/ports.ts';
+import type { Monitor } from '../run/ports.ts';
 import { textOf } from '../run/text-file.ts';
 import { parseSelector, selectSeries, type UnreadableLine } from './prometheus-text.ts';
 
 const MOST_BODY_BYTES = 4 * 1024 * 1024;
 
-export function createPrometheusProbe(url: string, series: readonly string[]): Probe {
+export function createPrometheusMonitor(url: string, series: readonly string[]): Monitor {
   const selectors = series.map(parseSelector).filter((selector) => selector !== null);
   return {
     async read(signal) {

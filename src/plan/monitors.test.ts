@@ -3,27 +3,27 @@ import { parsePlan } from './parse.ts';
 import { formatProblem } from './problems.ts';
 import { redactPlan } from './redact.ts';
 
-const parse = (probes: unknown, more: object = {}, env: Readonly<Record<string, string>> = {}) =>
+const parse = (monitors: unknown, more: object = {}, env: Readonly<Record<string, string>> = {}) =>
   parsePlan(
-    { target: { url: 'reference' }, load: { connections: [{ to: 1 }, { hold: '9s' }] }, probes, ...more },
+    { target: { url: 'reference' }, load: { connections: [{ to: 1 }, { hold: '9s' }] }, monitors, ...more },
     { env, profile: null },
   );
 
-function probesOf(probes: unknown, env: Readonly<Record<string, string>> = {}) {
-  const parsed = parse(probes, {}, env);
+function monitorsOf(monitors: unknown, env: Readonly<Record<string, string>> = {}) {
+  const parsed = parse(monitors, {}, env);
   if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'));
-  return parsed.plan.probes;
+  return parsed.plan.monitors;
 }
 
-function problemsOf(probes: unknown, more: object = {}): readonly string[] {
-  const parsed = parse(probes, more);
+function problemsOf(monitors: unknown, more: object = {}): readonly string[] {
+  const parsed = parse(monitors, more);
   return parsed.ok ? [] : parsed.problems.map(formatProblem);
 }
 
-describe('probes', () => {
+describe('monitors', () => {
   test('are of the kind that their key says', () => {
     expect(
-      probesOf(
+      monitorsOf(
         [
           { name: 'other', pid: `\${env.PID}` },
           { name: 'target', process: 'reference' },
@@ -49,7 +49,7 @@ describe('probes', () => {
       },
       { kind: 'command', name: 'queue', program: 'node', args: ['-e', 'console.log(1)\n'], directory: null },
     ]);
-    expect(probesOf(undefined)).toEqual([]);
+    expect(monitorsOf(undefined)).toEqual([]);
   });
 
   test('are told all that is wrong with them at once', () => {
@@ -61,11 +61,11 @@ describe('probes', () => {
         { name: 'c', prometheus: 'http://127.0.0.1/metrics' },
       ]),
     ).toEqual([
-      'probes[0]: expected one of pid, process, machine, prometheus, command, got pid and machine',
-      'probes[1].name: expected each name once, got a for the second time',
-      'probes[1]: expected one of pid, process, machine, prometheus, command, got none of them',
-      'probes[2].series: expected series only beside prometheus, got them beside machine',
-      'probes[3].series: expected which series to read, got nothing',
+      'monitors[0]: expected one of pid, process, machine, prometheus, command, got pid and machine',
+      'monitors[1].name: expected each name once, got a for the second time',
+      'monitors[1]: expected one of pid, process, machine, prometheus, command, got none of them',
+      'monitors[2].series: expected series only beside prometheus, got them beside machine',
+      'monitors[3].series: expected which series to read, got nothing',
     ]);
     expect(
       problemsOf([
@@ -77,24 +77,24 @@ describe('probes', () => {
         { name: 'w', pdi: 7 },
       ]),
     ).toEqual([
-      expect.stringMatching(/^probes\[0\]\.name: expected a name .* and not generator, got "generator"/),
-      'probes[0].pid: expected the number of a process, got 0',
-      expect.stringMatching(/^probes\[1\]\.name: expected a name/),
-      'probes[1].process: expected one of reference, got "other"',
-      'probes[2].machine: expected true, got false',
-      'probes[3].prometheus: expected a URL such as http://127.0.0.1:9100/metrics, got "ws://127.0.0.1/"',
-      expect.stringMatching(/^probes\[3\]\.series\[0\]: expected a series such as .*, got "a b"/),
-      ...[1, 2, 3, 4].map((index) => expect.stringContaining(`probes[3].series[${index}]: expected a series such as `)),
-      'probes[4].command: expected at least the program, got an empty list',
+      expect.stringMatching(/^monitors\[0\]\.name: expected a name .* and not generator, got "generator"/),
+      'monitors[0].pid: expected the number of a process, got 0',
+      expect.stringMatching(/^monitors\[1\]\.name: expected a name/),
+      'monitors[1].process: expected one of reference, got "other"',
+      'monitors[2].machine: expected true, got false',
+      'monitors[3].prometheus: expected a URL such as http://127.0.0.1:9100/metrics, got "ws://127.0.0.1/"',
+      expect.stringMatching(/^monitors\[3\]\.series\[0\]: expected a series such as .*, got "a b"/),
+      ...[1, 2, 3, 4].map((index) => expect.stringContaining(`monitors[3].series[${index}]: expected a series such as `)),
+      'monitors[4].command: expected at least the program, got an empty list',
       expect.stringMatching(
-        /^probes\[5\]\.pdi: expected one of name, .*, got the unknown key "pdi" \(did you mean "pid"\?\)/,
+        /^monitors\[5\]\.pdi: expected one of name, .*, got the unknown key "pdi" \(did you mean "pid"\?\)/,
       ),
     ]);
   });
 
   test('of the reference target need it to be the target', () => {
     expect(problemsOf([{ name: 'target', process: 'reference' }], { target: { url: 'ws://127.0.0.1/' } })).toEqual([
-      'probes[0].process: expected a target.url of reference, which the run starts, got another target (a target of your own is probed by its pid)',
+      'monitors[0].process: expected a target.url of reference, which the run starts, got another target (a target of your own is monitored by its pid)',
     ]);
   });
 

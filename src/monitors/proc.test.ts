@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createMachineProbe, machineProblem } from './machine-probe.ts';
-import { createProcessProbe, processProblem } from './process-probe.ts';
+import { createMachineMonitor, machineProblem } from './machine-monitor.ts';
+import { createProcessMonitor, processProblem } from './process-monitor.ts';
 
 const signal = new AbortController().signal;
 /** What a process and the machine use is read from there. */
@@ -40,8 +40,8 @@ describe('a process and its children', () => {
     proc.process(10, { ticks: 100, rssKb: 1000, children: '11 ' });
     proc.process(11, { ticks: 1000, rssKb: 500, children: '12 ' });
     proc.process(12, { rssKb: 24 });
-    const probe = createProcessProbe(10, { root: proc.root, nowNs: () => nowNs });
-    const first = await probe.read(signal);
+    const monitor = createProcessMonitor(10, { root: proc.root, nowNs: () => nowNs });
+    const first = await monitor.read(signal);
     expect(first).toMatchObject({ values: { rssBytes: 1524 * 1024, threads: 9, processes: 3 }, gap: null });
     expect(first.values).not.toHaveProperty('cpuRatio');
     nowNs = 1e9;
@@ -49,19 +49,19 @@ describe('a process and its children', () => {
     proc.process(13, { ticks: 5, startedTicks: 99, rssKb: 1 });
     proc.remove(11);
     // 10 ticks of user and of system time by the first, 5 and 5 by a child that is new: 300 ms of a second.
-    expect((await probe.read(signal)).values).toMatchObject({ cpuRatio: 0.3, processes: 3 });
+    expect((await monitor.read(signal)).values).toMatchObject({ cpuRatio: 0.3, processes: 3 });
   });
 
   test('are a gap once they are gone, also where another has the number', async () => {
     const proc = fakeProc();
     proc.process(10);
-    const probe = createProcessProbe(10, { root: proc.root });
+    const monitor = createProcessMonitor(10, { root: proc.root });
     proc.process(10, { startedTicks: 6 });
-    await expect(probe.read(signal)).rejects.toThrow('process 10 is gone, and another has its number');
+    await expect(monitor.read(signal)).rejects.toThrow('process 10 is gone, and another has its number');
     proc.process(10, { state: 'Z' });
-    await expect(probe.read(signal)).rejects.toThrow('process 10 is gone');
+    await expect(monitor.read(signal)).rejects.toThrow('process 10 is gone');
     proc.remove(10);
-    await expect(probe.read(signal)).rejects.toThrow('process 10 is gone');
+    await expect(monitor.read(signal)).rejects.toThrow('process 10 is gone');
     expect(processProblem(10, proc.root)).toMatch(/^expected Linux/);
     proc.process(process.pid);
     expect(processProblem(10, proc.root)).toBe('expected a process that runs, got 10, which does not');
@@ -74,12 +74,12 @@ describe('a process and its children', () => {
       'const held = Buffer.alloc(50e6, 1); setInterval(() => held[0]++, 1000)',
     ]);
     await once(child, 'spawn');
-    const probe = createProcessProbe(process.pid);
+    const monitor = createProcessMonitor(process.pid);
     const startedMs = performance.now();
-    await probe.read(signal);
+    await monitor.read(signal);
     const { user } = process.cpuUsage();
     while (process.cpuUsage().user - user < 300_000);
-    const { values, gap } = await probe.read(signal);
+    const { values, gap } = await monitor.read(signal);
     const seconds = (performance.now() - startedMs) / 1000;
     child.kill();
     expect(gap).toBeNull();
@@ -120,9 +120,9 @@ describe('the machine', () => {
   test('tells its memory, and the rest as rates from the second beat on', async () => {
     const proc = fakeProc();
     let nowNs = 0;
-    const probe = createMachineProbe({ root: proc.root, nowNs: () => nowNs });
+    const monitor = createMachineMonitor({ root: proc.root, nowNs: () => nowNs });
     tell(proc, counted);
-    expect(await probe.read(signal)).toEqual({ values: { memoryUsedBytes: 600 * 1024 }, gap: null });
+    expect(await monitor.read(signal)).toEqual({ values: { memoryUsedBytes: 600 * 1024 }, gap: null });
     nowNs = 2e9;
     tell(proc, {
       busy: 150,
@@ -134,7 +134,7 @@ describe('the machine', () => {
       resets: 3,
       sentResets: 2,
     });
-    expect((await probe.read(signal)).values).toEqual({
+    expect((await monitor.read(signal)).values).toEqual({
       memoryUsedBytes: 600 * 1024,
       cpuRatio: 0.25,
       receivedBytesPerSecond: 50,
@@ -150,7 +150,7 @@ describe('the machine', () => {
     const proc = fakeProc();
     tell(proc, counted);
     proc.write('meminfo', 'MemTotal: 1000 kB\n');
-    expect(await createMachineProbe({ root: proc.root }).read(signal)).toEqual({
+    expect(await createMachineMonitor({ root: proc.root }).read(signal)).toEqual({
       values: {},
       gap: 'this kernel does not tell memoryUsedBytes',
     });

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { commandProblem, createCommandProbe, parseNumbers } from './command-probe.ts';
+import { commandProblem, createCommandMonitor, parseNumbers } from './command-monitor.ts';
 
 const script = (source: string) =>
-  createCommandProbe({
+  createCommandMonitor({
     kind: 'command',
     name: 'queue',
     program: process.execPath,
@@ -38,7 +38,7 @@ describe('what a command prints', () => {
 });
 
 test('a command that takes too long is ended, with all that it has started', async () => {
-  const directory = mkdtempSync(path.join(tmpdir(), 'highwater-probe-'));
+  const directory = mkdtempSync(path.join(tmpdir(), 'highwater-monitor-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const file = path.join(directory, 'pid');
   const child = 'setInterval(() => {}, 1000)';
@@ -73,7 +73,7 @@ test('a command that takes too long is ended, with all that it has started', asy
 });
 
 test('a program that is not there is known before the run', () => {
-  const directory = mkdtempSync(path.join(tmpdir(), 'highwater-probe-'));
+  const directory = mkdtempSync(path.join(tmpdir(), 'highwater-monitor-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   writeFileSync(path.join(directory, 'depth.sh'), '#!/bin/sh\necho 1\n', { mode: 0o755 });
   const problem = (program: string) => commandProblem({ kind: 'command', name: 'queue', program, args: [], directory });

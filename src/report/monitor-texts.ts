@@ -1,6 +1,6 @@
-// What each probe read over the run, in a line of text: CPU, memory and files first, and what is missing last.
+// What each monitor read over the run, in a line of text: CPU, memory and files first, and what is missing last.
 
-import { DETAIL_SERIES } from '../facts/probe.ts';
+import { DETAIL_SERIES } from '../facts/monitor.ts';
 import type { ResourceSeries, RunResult } from '../facts/result.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatCount } from '../units/rate.ts';
@@ -13,9 +13,9 @@ const FIRST_SHOWN: readonly string[] = ['cpuRatio', 'rssBytes', 'memoryUsedBytes
 /** Details that are shown once there are any. */
 const TROUBLES: readonly string[] = ['tcpRetransmitsPerSecond', 'tcpResetsPerSecond'];
 
-/** One line for each probe: what it read, and how often it did not. */
-export function probeTexts({ probes, resources }: RunResult): string[] {
-  return probes.map(({ name, gaps, firstGap }) => {
+/** One line for each monitor: what it read, and how often it did not. */
+export function monitorTexts({ monitors, resources }: RunResult): string[] {
+  return monitors.map(({ name, gaps, firstGap }) => {
     const series = Object.entries(resources[name] ?? {})
       .filter(([of, { max }]) => !DETAIL_SERIES.includes(of) || (max > 0 && TROUBLES.includes(of)))
       .sort(([a], [b]) => placeOf(a) - placeOf(b));

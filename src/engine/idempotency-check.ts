@@ -9,19 +9,19 @@ import type { Clock } from './clock.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
 import { flushClient, type Traffic } from './hot/traffic.ts';
 
-/** Keeps the choice of probes apart from the other choices that one seed makes. */
-const PROBE_SEED = 0x1d_e4;
+/** Keeps the choice of messages for the check apart from the other choices that one seed makes. */
+const CHECK_SEED = 0x1d_e4;
 
-export interface Probing {
+export interface IdempotencyCheck {
   /** A driver that sends a share of its messages more than once under one id: the first copy at once, the others later. */
   readonly driver: ProtocolDriver;
   /** The client has a new connection, on which the last message that was sent in copies is laid out once more. */
   resumed(client: Client): void;
 }
 
-export function withProbes(plan: Plan, traffic: Traffic, driver: ProtocolDriver, clock: Clock): Probing {
-  const probe = plan.resend?.probe ?? null;
-  if (probe === null) return { driver, resumed: () => {} };
+export function withIdempotencyCheck(plan: Plan, traffic: Traffic, driver: ProtocolDriver, clock: Clock): IdempotencyCheck {
+  const idempotencyCheck = plan.resend?.idempotencyCheck ?? null;
+  if (idempotencyCheck === null) return { driver, resumed: () => {} };
   const { ledger, recorder } = traffic;
   /** Of a client, the last message that was sent in copies; in rooms what was in flight at a drop is settled. */
   const last = new Map<Client, { readonly type: number; sequence: number; dueNs: number; sentNs: number }>();
@@ -37,7 +37,7 @@ export function withProbes(plan: Plan, traffic: Traffic, driver: ProtocolDriver,
   ): void {
     if (copies === 0) return;
     const { link } = client;
-    clock.after(probe!.everyNs, () => {
+    clock.after(idempotencyCheck!.everyNs, () => {
       if (client.link !== link || (client.state !== 'open' && client.state !== 'draining')) return;
       driver.repeat(client, type, sequence, dueNs, sentNs);
       recorder.messages.resent++;
@@ -52,22 +52,22 @@ export function withProbes(plan: Plan, traffic: Traffic, driver: ProtocolDriver,
       append(client, type, dueNs, sentNs) {
         const sequence = ledger.next[client.index]!;
         if (!driver.append(client, type, dueNs, sentNs)) return false;
-        if (hash01(plan.seed + PROBE_SEED, messageIndex(client.stream, sequence)) < probe.share) {
+        if (hash01(plan.seed + CHECK_SEED, messageIndex(client.stream, sequence)) < idempotencyCheck.share) {
           driver.repeat(client, type, sequence, dueNs, sentNs);
           recorder.messages.resent++;
           if (isRepeated) last.set(client, { type, sequence, dueNs, sentNs });
-          repeatLater(client, type, sequence, dueNs, sentNs, probe.copies - 1);
+          repeatLater(client, type, sequence, dueNs, sentNs, idempotencyCheck.copies - 1);
         }
         return true;
       },
     },
     resumed(client) {
-      const probed = last.get(client);
-      if (probed === undefined) return;
+      const checked = last.get(client);
+      if (checked === undefined) return;
       last.delete(client);
       // What was settled without an answer would come back as belated.
-      if (wasGivenUp(ledger, client.index, probed.sequence)) return;
-      driver.repeat(client, probed.type, probed.sequence, probed.dueNs, probed.sentNs);
+      if (wasGivenUp(ledger, client.index, checked.sequence)) return;
+      driver.repeat(client, checked.type, checked.sequence, checked.dueNs, checked.sentNs);
       recorder.messages.resent++;
     },
   };

@@ -1,12 +1,12 @@
-// What every probe keeps to, whatever it reads: the port is `Probe` in `run/ports.ts`.
+// What every monitor keeps to, whatever it reads: the port is `Monitor` in `run/ports.ts`.
 
 import { existsSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MOST_SERIES } from '../facts/probe.ts';
-import type { ProbeSettings } from '../plan/plan.ts';
-import { localProbes } from './local-probes.ts';
+import { MOST_SERIES } from '../facts/monitor.ts';
+import type { MonitorSettings } from '../plan/plan.ts';
+import { localMonitors } from './local-monitors.ts';
 
 /** Linux tells of processes and the machine there. */
 const hasProc = existsSync('/proc/self/stat');
@@ -24,29 +24,29 @@ afterAll(() => {
   server.close();
 });
 
-const run = (source: string): ProbeSettings => ({
+const run = (source: string): MonitorSettings => ({
   kind: 'command',
-  name: 'probe',
+  name: 'monitor',
   program: process.execPath,
   args: ['-e', source],
   directory: null,
 });
-const KINDS: Readonly<Record<ProbeSettings['kind'], () => ProbeSettings>> = {
-  process: () => ({ kind: 'process', name: 'probe', pid: process.pid }),
-  referenceTarget: () => ({ kind: 'referenceTarget', name: 'probe' }),
-  machine: () => ({ kind: 'machine', name: 'probe' }),
-  prometheus: () => ({ kind: 'prometheus', name: 'probe', url, series: ['up'] }),
+const KINDS: Readonly<Record<MonitorSettings['kind'], () => MonitorSettings>> = {
+  process: () => ({ kind: 'process', name: 'monitor', pid: process.pid }),
+  referenceTarget: () => ({ kind: 'referenceTarget', name: 'monitor' }),
+  machine: () => ({ kind: 'machine', name: 'monitor' }),
+  prometheus: () => ({ kind: 'prometheus', name: 'monitor', url, series: ['up'] }),
   command: () => run('console.log(1)'),
 };
 
-describe.skipIf(!hasProc).each(Object.keys(KINDS) as ProbeSettings['kind'][])('a probe of kind %s', (kind) => {
+describe.skipIf(!hasProc).each(Object.keys(KINDS) as MonitorSettings['kind'][])('a monitor of kind %s', (kind) => {
   test('has nothing wrong with it, and reads finite numbers, no fewer the second time', async () => {
     const settings = KINDS[kind]();
-    expect(localProbes.problem(settings)).toBeNull();
-    const probe = localProbes.open(settings, () => process.pid);
-    const first = await probe.read(AbortSignal.timeout(10_000));
+    expect(localMonitors.problem(settings)).toBeNull();
+    const monitor = localMonitors.open(settings, () => process.pid);
+    const first = await monitor.read(AbortSignal.timeout(10_000));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    const second = await probe.read(AbortSignal.timeout(10_000));
+    const second = await monitor.read(AbortSignal.timeout(10_000));
     for (const { values, gap } of [first, second]) {
       expect(gap).toBeNull();
       expect(Object.keys(values).length).toBeGreaterThan(0);
@@ -57,14 +57,14 @@ describe.skipIf(!hasProc).each(Object.keys(KINDS) as ProbeSettings['kind'][])('a
   });
 });
 
-describe('a probe that is waited for', () => {
+describe('a monitor that is waited for', () => {
   test.each([
     ['prometheus', () => KINDS.prometheus()],
     ['command', () => run('setInterval(() => {}, 1000)')],
   ] as const)('of kind %s gives up when it is told to, with a reason', async (_, settings) => {
     isDeaf.now = true;
     const control = new AbortController();
-    const reading = localProbes.open(settings(), null).read(control.signal);
+    const reading = localMonitors.open(settings(), null).read(control.signal);
     setTimeout(() => control.abort(), 50);
     await expect(reading).rejects.toThrow(/./);
     isDeaf.now = false;

@@ -9,7 +9,7 @@ import type { FirstPlan } from '../report/first-plan.ts';
 import { hasMessages } from '../report/first-plan.ts';
 import { nsToSeconds, parseDuration } from '../units/duration.ts';
 import { parseRate } from '../units/rate.ts';
-import type { Interviewer } from './ports.ts';
+import type { Prompter } from './ports.ts';
 
 /** What flags have said; undefined where they have not. */
 export interface GivenAnswers {
@@ -32,10 +32,10 @@ const NO_RULE = 'none';
 const SAMPLES_FOR_P99 = 299;
 const SAMPLES_FOR_P90 = 29;
 
-export async function interview(
+export async function askForLoad(
   given: GivenAnswers,
   recognition: Recognition,
-  interviewer: Interviewer | null,
+  prompter: Prompter | null,
   defaultName: string,
 ): Promise<Answers> {
   const settle = async (
@@ -45,12 +45,12 @@ export async function interview(
     problemOf: (answer: string) => string | null,
   ): Promise<string> => {
     if (flag !== undefined) return flag;
-    if (interviewer === null) return fallback;
+    if (prompter === null) return fallback;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const answer = withUnit(await interviewer.ask(question, fallback), fallback);
+      const answer = withUnit(await prompter.ask(question, fallback), fallback);
       const problem = problemOf(answer);
       if (problem === null) return answer;
-      interviewer.object(problem);
+      prompter.object(problem);
     }
     throw new HighwaterError('ARGUMENTS_INVALID', [`${question}: expected a valid answer, got ${MAX_ATTEMPTS} others`]);
   };

@@ -1,8 +1,8 @@
-// What a probe read at one beat, as it lies in `probes.ndjson`: one JSON line for each probe and beat. A probe that read
+// What a monitor read at one beat, as it lies in `monitors.ndjson`: one JSON line for each monitor and beat. A monitor that read
 // nothing has a line too, with the reason: what is missing is a fact.
 
-export interface ProbeReading {
-  readonly probe: string;
+export interface MonitorReading {
+  readonly monitor: string;
   /** When it was asked, from the start of the run. */
   readonly atNs: number;
   /** By series. */
@@ -11,7 +11,7 @@ export interface ProbeReading {
   readonly gap: string | null;
 }
 
-/** The name under which the result shows what the workers use; no probe may have it. */
+/** The name under which the result shows what the workers use; no monitor may have it. */
 export const GENERATOR_RESOURCE = 'generator';
 
 /** Of what processes and machines tell: what is in the record and the result, and takes no place in timeline and summary. */
@@ -29,12 +29,12 @@ export const DETAIL_SERIES: readonly string[] = [
 /** What one reading holds at most, whatever is answered. */
 export const MOST_SERIES = 64;
 
-export function encodeReading(reading: ProbeReading): string {
+export function encodeReading(reading: MonitorReading): string {
   return JSON.stringify(reading);
 }
 
 /** Null for a torn or foreign line. */
-export function decodeReading(line: string): ProbeReading | null {
+export function decodeReading(line: string): MonitorReading | null {
   try {
     const value: unknown = JSON.parse(line);
     return isReading(value) ? value : null;
@@ -43,11 +43,11 @@ export function decodeReading(line: string): ProbeReading | null {
   }
 }
 
-function isReading(value: unknown): value is ProbeReading {
+function isReading(value: unknown): value is MonitorReading {
   if (typeof value !== 'object' || value === null) return false;
-  const { probe, atNs, values, gap } = value as Partial<Record<keyof ProbeReading, unknown>>;
+  const { monitor, atNs, values, gap } = value as Partial<Record<keyof MonitorReading, unknown>>;
   return (
-    typeof probe === 'string' &&
+    typeof monitor === 'string' &&
     Number.isFinite(atNs) &&
     typeof values === 'object' &&
     values !== null &&

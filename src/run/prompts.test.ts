@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Recognition } from '../analysis/recognize.ts';
-import { type GivenAnswers, interview } from './interview.ts';
-import type { Interviewer } from './ports.ts';
+import { type GivenAnswers, askForLoad } from './prompts.ts';
+import type { Prompter } from './ports.ts';
 
 const ECHO: Recognition = {
   kind: 'echo',
@@ -39,7 +39,7 @@ const NOTHING: GivenAnswers = {
 /** Answers in this order, then with nothing but Enter. */
 function somebody(
   ...answers: readonly string[]
-): Interviewer & { readonly asked: string[]; readonly objections: string[] } {
+): Prompter & { readonly asked: string[]; readonly objections: string[] } {
   const left = [...answers];
   const asked: string[] = [];
   const objections: string[] = [];
@@ -58,7 +58,7 @@ function somebody(
 describe('the questions', () => {
   test('each has a default that Enter takes', async () => {
     const person = somebody();
-    expect(await interview(NOTHING, ECHO, person, 'chat')).toEqual({
+    expect(await askForLoad(NOTHING, ECHO, person, 'chat')).toEqual({
       name: 'chat',
       connections: 100,
       rate: '100/s',
@@ -77,7 +77,7 @@ describe('the questions', () => {
 
   test('an answer that the plan would not take is objected to and asked again', async () => {
     const person = somebody('', 'many', '5', '50', '20', '20s');
-    expect(await interview(NOTHING, ECHO, person, 'chat')).toMatchObject({
+    expect(await askForLoad(NOTHING, ECHO, person, 'chat')).toMatchObject({
       connections: 5,
       rate: '50/s',
       duration: '20s',
@@ -88,7 +88,7 @@ describe('the questions', () => {
 
   test('somebody who never gives one is not asked for ever', async () => {
     const person = somebody(...Array.from({ length: 50 }, () => ''), 'x');
-    await expect(interview(NOTHING, ECHO, { ...person, ask: async () => '\u0000' }, 'chat')).rejects.toMatchObject({
+    await expect(askForLoad(NOTHING, ECHO, { ...person, ask: async () => '\u0000' }, 'chat')).rejects.toMatchObject({
       code: 'ARGUMENTS_INVALID',
     });
   });
@@ -96,7 +96,7 @@ describe('the questions', () => {
   test('what a flag has said is not asked', async () => {
     const person = somebody();
     const given = { ...NOTHING, connections: '7', rate: '9/s', rules: ['lost == 0'] };
-    expect(await interview(given, ECHO, person, 'chat')).toMatchObject({
+    expect(await askForLoad(given, ECHO, person, 'chat')).toMatchObject({
       connections: 7,
       rate: '9/s',
       rules: ['lost == 0', 'connections.failed == 0'],
@@ -105,7 +105,7 @@ describe('the questions', () => {
   });
 
   test('none is no rule', async () => {
-    expect((await interview(NOTHING, ECHO, somebody('', '', '', '', 'none'), 'chat')).rules).toEqual([
+    expect((await askForLoad(NOTHING, ECHO, somebody('', '', '', '', 'none'), 'chat')).rules).toEqual([
       'connections.failed == 0',
     ]);
   });
@@ -117,15 +117,15 @@ describe('without anybody', () => {
     ['10/s', '10s', 'p90'],
     ['1/s', '10s', 'p50'],
   ])('the rule is one that %s for %s can be judged by: %s', async (rate, duration, percentile) => {
-    const { rules } = await interview({ ...NOTHING, rate, duration }, ECHO, null, 'chat');
+    const { rules } = await askForLoad({ ...NOTHING, rate, duration }, ECHO, null, 'chat');
     expect(rules[0]).toBe(`response.${percentile} < 500ms`);
   });
 
   test('where nothing is sent there is no rule about responses', async () => {
-    expect((await interview(NOTHING, SILENT, null, 'x')).rules).toEqual([
+    expect((await askForLoad(NOTHING, SILENT, null, 'x')).rules).toEqual([
       'connections.failed == 0',
       'connections.dropped == 0',
     ]);
-    expect((await interview(NOTHING, PUSH, null, 'x')).rules[0]).toBe('pushes.missed == 0');
+    expect((await askForLoad(NOTHING, PUSH, null, 'x')).rules[0]).toBe('pushes.missed == 0');
   });
 });

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createPrometheusProbe } from './prometheus-probe.ts';
+import { createPrometheusMonitor } from './prometheus-monitor.ts';
 
 /** An endpoint on the loopback; gone when the test is over. */
 async function endpoint(answer: http.RequestListener): Promise<string> {
@@ -15,7 +15,7 @@ async function endpoint(answer: http.RequestListener): Promise<string> {
 }
 
 const read = async (answer: http.RequestListener, series: readonly string[] = ['a', 'b']) =>
-  createPrometheusProbe(await endpoint(answer), series).read(AbortSignal.timeout(2000));
+  createPrometheusMonitor(await endpoint(answer), series).read(AbortSignal.timeout(2000));
 
 describe('an endpoint', () => {
   test('tells the series that are asked for', async () => {
@@ -73,7 +73,7 @@ describe('an endpoint', () => {
     expect(asked).toBe(1);
     await expect(read((_, response) => response.writeHead(503).end())).rejects.toThrow('status 503');
     await expect(read((_, response) => response.end('x 1\n'.repeat(2e6)))).rejects.toThrow('larger than 4 MiB');
-    await expect(createPrometheusProbe('http://127.0.0.1:1/', ['a']).read(AbortSignal.timeout(2000))).rejects.toThrow(
+    await expect(createPrometheusMonitor('http://127.0.0.1:1/', ['a']).read(AbortSignal.timeout(2000))).rejects.toThrow(
       'ECONNREFUSED',
     );
   });
@@ -81,7 +81,7 @@ describe('an endpoint', () => {
   test('that never ends its answer is called off', async () => {
     const url = await endpoint((_, response) => void response.write('a 1\n'));
     const control = new AbortController();
-    const reading = createPrometheusProbe(url, ['a']).read(control.signal);
+    const reading = createPrometheusMonitor(url, ['a']).read(control.signal);
     setTimeout(() => control.abort(), 50);
     await expect(reading).rejects.toThrow();
   });

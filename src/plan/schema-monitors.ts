@@ -1,16 +1,16 @@
-// The `probes` section of a plan as written, and how it is resolved: each probe is one of several kinds, which it says by
+// The `monitors` section of a plan as written, and how it is resolved: each monitor is one of several kinds, which it says by
 // the one key that it has beside its name.
 
 import * as z from 'zod';
 import { choiceField, objectField, refuse, textField, wholeField } from './fields.ts';
-import type { ProbeSettings } from './plan.ts';
+import type { MonitorSettings } from './plan.ts';
 import type { Report } from './resolve-target.ts';
 import { splitUrl } from './url.ts';
 
-const MOST_PROBES = 32;
+const MOST_MONITORS = 32;
 const MOST_SERIES = 64;
 const MOST_ARGUMENTS = 100;
-/** What the result shows of the workers; a probe of that name would be taken for it. */
+/** What the result shows of the workers; a monitor of that name would be taken for it. */
 const TAKEN_NAME = 'generator';
 const NAME_PATTERN = '^[A-Za-z][A-Za-z0-9_-]{0,39}$';
 const QUOTED = '"([^"\\\\\\n]|\\\\.)*"';
@@ -21,7 +21,7 @@ const NAME_EXPECTED = 'a name of at most 40 letters, digits, - and _, a letter f
 const URL_EXPECTED = 'a URL such as http://127.0.0.1:9100/metrics';
 const SERIES_EXPECTED = 'a series such as process_open_fds or http_requests_total{code="500"}';
 const KINDS = ['pid', 'process', 'machine', 'prometheus', 'command'] as const;
-const PROBE_FORM = `a probe: { name, and one of ${KINDS.join(', ')} }`;
+const MONITOR_FORM = `a monitor: { name, and one of ${KINDS.join(', ')} }`;
 
 const series = textField({
   expected: SERIES_EXPECTED,
@@ -43,11 +43,11 @@ const argument = textField({
   },
 });
 
-const probe = objectField(
+const monitor = objectField(
   {
     name: textField({
       expected: NAME_EXPECTED,
-      description: 'Names the probe in the result.',
+      description: 'Names the monitor in the result.',
       examples: ['target'],
       pattern: NAME_PATTERN,
       textOnly: true,
@@ -93,25 +93,25 @@ const probe = objectField(
       })
       .optional(),
   },
-  PROBE_FORM,
+  MONITOR_FORM,
   'Something that is read once a second while the run goes.',
 );
 
-export const probesSchema = z
-  .array(probe, { error: () => 'a list of probes' })
-  .max(MOST_PROBES, { error: () => `at most ${MOST_PROBES} probes` })
+export const monitorsSchema = z
+  .array(monitor, { error: () => 'a list of monitors' })
+  .max(MOST_MONITORS, { error: () => `at most ${MOST_MONITORS} monitors` })
   .meta({ description: 'What the run costs, read once a second.', examples: [[{ name: 'target', pid: 4711 }]] });
 
-export type WrittenProbe = z.output<typeof probe>;
+export type WrittenMonitor = z.output<typeof monitor>;
 
 /** `hasReference`: the plan's target is the one that ships with Highwater. */
-export function resolveProbes(
-  written: readonly WrittenProbe[],
+export function resolveMonitors(
+  written: readonly WrittenMonitor[],
   hasReference: boolean,
   report: Report,
-): readonly ProbeSettings[] {
+): readonly MonitorSettings[] {
   return written.flatMap((one, index) => {
-    const at = ['probes', index];
+    const at = ['monitors', index];
     if (written.findIndex(({ name }) => name === one.name) !== index) {
       report([...at, 'name'], 'each name once', `${one.name} for the second time`);
     }
@@ -124,14 +124,14 @@ export function resolveProbes(
       report([...at, 'series'], 'series only beside prometheus', `them beside ${kinds[0]}`);
     }
     if (one.process !== undefined && !hasReference) {
-      const hint = 'a target of your own is probed by its pid';
+      const hint = 'a target of your own is monitored by its pid';
       report([...at, 'process'], 'a target.url of reference, which the run starts', 'another target', hint);
     }
-    return resolveProbe(one, () => report([...at, 'series'], 'which series to read', 'nothing'));
+    return resolveMonitor(one, () => report([...at, 'series'], 'which series to read', 'nothing'));
   });
 }
 
-function resolveProbe(written: WrittenProbe, onNoSeries: () => void): readonly ProbeSettings[] {
+function resolveMonitor(written: WrittenMonitor, onNoSeries: () => void): readonly MonitorSettings[] {
   const { name, pid, process, machine, prometheus, series: wanted, command } = written;
   if (pid !== undefined) return [{ kind: 'process', name, pid }];
   if (process !== undefined) return [{ kind: 'referenceTarget', name }];

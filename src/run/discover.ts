@@ -1,10 +1,10 @@
-// The first acquaintance with a service: connect, listen to what it says of its own accord, then, if allowed, ask it a few
-// things and listen to what comes back. Which things is decided elsewhere (`analysis/probes.ts`); here are the connection,
+// The first look with a service: connect, listen to what it says of its own accord, then, if allowed, ask it a few
+// things and listen to what comes back. Which things is decided elsewhere (`analysis/test-messages.ts`); here are the connection,
 // the times and the bounds.
 //
-//   connect → hello → watch → may I? → (probe → listen)* → close
+//   connect → hello → watch → may I? → (test message → listen)* → close
 
-import { type Asking, nextProbe } from '../analysis/probes.ts';
+import { type Asking, nextTestMessage } from '../analysis/test-messages.ts';
 import { adviceFor } from '../analysis/refusal.ts';
 import type { Transcript } from '../analysis/transcript.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -16,7 +16,7 @@ import type { Plan } from '../plan/plan.ts';
 import { redactExcerpt } from '../plan/redact.ts';
 import { printable } from '../report/printable.ts';
 import { msToNs, NS_PER_SECOND, nsToMs } from '../units/duration.ts';
-import { createNotebook, MAX_WATCHED } from './notebook.ts';
+import { createObservations, MAX_WATCHED } from './observations.ts';
 import type { OpenLine } from './ports.ts';
 import { PROXY_FAILURES } from './proxy-environment.ts';
 
@@ -31,7 +31,7 @@ const MAX_CONNECTIONS = 8;
 const MAX_ASKING_NS = 30 * NS_PER_SECOND;
 const encoder = new TextEncoder();
 
-export interface AcquaintanceParts {
+export interface DiscoveryParts {
   readonly plan: Plan;
   readonly addresses: Addresses;
   /** What is said first on every connection, as JSON texts. */
@@ -46,7 +46,7 @@ export interface AcquaintanceParts {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Called once, when the service has been watched. */
-  mayProbe(): Promise<boolean>;
+  maySend(): Promise<boolean>;
 }
 
 type Opened =
@@ -54,9 +54,9 @@ type Opened =
   | { readonly kind: 'refused'; readonly failure: FailureKind; readonly detail: string };
 
 /** Throws TARGET_UNREACHABLE where not one connection opens, and the signal's reason when called off. No connection is left open. */
-export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
+export async function discover(parts: DiscoveryParts): Promise<Transcript> {
   const { plan, clock, signal, asking, watchNs } = parts;
-  const notebook = createNotebook(asking.mark);
+  const observations = createObservations(asking.mark);
   const lines: Line[] = [];
   let current: Line | null = null;
   let wake: () => void = () => {};
@@ -78,12 +78,12 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
           resolve({ kind: 'open' });
         },
         onMessage(format, bytes, start, end) {
-          notebook.hear(connection, format, bytes, start, end);
+          observations.hear(connection, format, bytes, start, end);
           wake();
         },
         onEnd(kind, detail) {
           if (!isOpen) resolve({ kind: 'refused', failure: kind, detail });
-          else notebook.end({ kind, detail });
+          else observations.end({ kind, detail });
           current = null;
           wake();
         },
@@ -117,7 +117,7 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
           for (const message of parts.hello) line.send('text', encoder.encode(message));
           resolve();
         },
-        onMessage: (_format, bytes, start, end) => notebook.overhear(bytes, start, end),
+        onMessage: (_format, bytes, start, end) => observations.overhear(bytes, start, end),
         onEnd: () => resolve(),
       });
       lines.push(line);
@@ -129,24 +129,24 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
     await openWitness();
     const untilNs = clock.nowNs() + MAX_ASKING_NS;
     while (clock.nowNs() < untilNs) {
-      const probe = nextProbe(notebook.transcript(watchedMs, true), asking);
-      if (probe === null) return;
+      const testMessage = nextTestMessage(observations.transcript(watchedMs, true), asking);
+      if (testMessage === null) return;
       if (current === null) {
         if (lines.length >= MAX_CONNECTIONS) return;
         const opened = await connect();
         if (opened.kind === 'refused') {
-          notebook.end({ kind: opened.failure, detail: opened.detail });
+          observations.end({ kind: opened.failure, detail: opened.detail });
           return;
         }
       }
       const line: Line | null = current;
       // A service that closes at once has done so by now.
       if (line === null) continue;
-      notebook.send(probe);
-      const bytes = probe.kind === 'binary' ? Buffer.from(probe.text, 'latin1') : encoder.encode(probe.text);
-      line.send(probe.kind === 'binary' ? 'binary' : 'text', bytes);
-      await listen(ANSWER_NS, notebook.isAnswered);
-      if (notebook.isAnswered()) await listen(SETTLE_NS, () => false);
+      observations.send(testMessage);
+      const bytes = testMessage.kind === 'binary' ? Buffer.from(testMessage.text, 'latin1') : encoder.encode(testMessage.text);
+      line.send(testMessage.kind === 'binary' ? 'binary' : 'text', bytes);
+      await listen(ANSWER_NS, observations.isAnswered);
+      if (observations.isAnswered()) await listen(SETTLE_NS, () => false);
     }
   }
 
@@ -154,14 +154,14 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
     const opened = await connect();
     if (opened.kind === 'refused') throw unreachableTarget(opened, parts);
     const startedNs = clock.nowNs();
-    await listen(watchNs, () => notebook.heardCount() >= MAX_WATCHED);
-    const isSeldom = notebook.heardCount() > 1 && notebook.heardCount() < ENOUGH_TO_SEE;
-    if (isSeldom) await listen((SELDOM_TIMES - 1) * watchNs, () => notebook.heardCount() >= ENOUGH_TO_SEE);
+    await listen(watchNs, () => observations.heardCount() >= MAX_WATCHED);
+    const isSeldom = observations.heardCount() > 1 && observations.heardCount() < ENOUGH_TO_SEE;
+    if (isSeldom) await listen((SELDOM_TIMES - 1) * watchNs, () => observations.heardCount() >= ENOUGH_TO_SEE);
     const watchedMs = nsToMs(clock.nowNs() - startedNs);
-    const mayProbe = await parts.mayProbe();
+    const maySend = await parts.maySend();
     signal.throwIfAborted();
-    if (mayProbe) await ask(watchedMs);
-    return notebook.transcript(watchedMs, mayProbe);
+    if (maySend) await ask(watchedMs);
+    return observations.transcript(watchedMs, maySend);
   } finally {
     signal.removeEventListener('abort', onAbort);
     await Promise.all(lines.map((line) => line.close()));
@@ -170,7 +170,7 @@ export async function acquaint(parts: AcquaintanceParts): Promise<Transcript> {
 
 function unreachableTarget(
   { failure, detail }: Extract<Opened, { kind: 'refused' }>,
-  { plan, secrets, unusedProxy }: AcquaintanceParts,
+  { plan, secrets, unusedProxy }: DiscoveryParts,
 ): HighwaterError {
   const got = printable(redactExcerpt(detail, secrets), 400);
   const advice = adviceFor({ kind: failure, detail }, { target: plan.target, hasOpened: false });

@@ -2,9 +2,9 @@
 // harmless: documents first, because a service that reads JSON may choke on anything else, and nothing else is sent to one
 // that has answered a document in its own way.
 
-import { answersIn, echoesOf, isVerbatim, jsonProbes } from './answers.ts';
+import { answersIn, echoesOf, isVerbatim, jsonTestMessages } from './answers.ts';
 import type { JsonObject } from './json-values.ts';
-import type { Probe, Shape, Transcript } from './transcript.ts';
+import type { TestMessage, Shape, Transcript } from './transcript.ts';
 
 /** How often what a service is taken for must show. */
 const CONFIRMATIONS = 3;
@@ -23,8 +23,8 @@ export const USUAL_SHAPES: readonly Shape[] = [
 
 const MISTAKE = shapeOf({ type: 'highwater-mistake', id: ID });
 
-/** More are never sent on one acquaintance, as is said when consent is asked for. */
-const MAX_PROBES = 12;
+/** More are never sent in one discovery, as is said when consent is asked for. */
+const MAX_MONITORS = 12;
 
 export interface Asking {
   /** Tried in this order. */
@@ -38,39 +38,39 @@ export function shapeOf(message: JsonObject): Shape {
 }
 
 /** Null where enough is known, or nothing more can be learnt. */
-export function nextProbe(transcript: Transcript, { shapes, mark }: Asking): Probe | null {
+export function nextTestMessage(transcript: Transcript, { shapes, mark }: Asking): TestMessage | null {
   const number = transcript.sent.length;
-  if (number >= MAX_PROBES) return null;
-  const json = (shape: Shape, purpose: 'ask' | 'mistake'): Probe => jsonProbe(shape, purpose, mark, number);
-  const probes = jsonProbes(transcript);
+  if (number >= MAX_MONITORS) return null;
+  const json = (shape: Shape, purpose: 'ask' | 'mistake'): TestMessage => jsonMonitor(shape, purpose, mark, number);
+  const testMessages = jsonTestMessages(transcript);
   const answers = answersIn(transcript);
   const understood = answers.find(
-    ({ probe, heard, failure }) => probe.purpose === 'ask' && failure === null && !isVerbatim(probe, heard),
+    ({ testMessage, heard, failure }) => testMessage.purpose === 'ask' && failure === null && !isVerbatim(testMessage, heard),
   );
   if (understood !== undefined) {
-    const { shape } = understood.probe;
-    const asked = probes.filter((probe) => probe.purpose === 'ask' && probe.shape === shape).length;
+    const { shape } = understood.testMessage;
+    const asked = testMessages.filter((testMessage) => testMessage.purpose === 'ask' && testMessage.shape === shape).length;
     if (asked < CONFIRMATIONS) return json(shape, 'ask');
-    return probes.some(({ purpose }) => purpose === 'mistake') ? null : json(MISTAKE, 'mistake');
+    return testMessages.some(({ purpose }) => purpose === 'mistake') ? null : json(MISTAKE, 'mistake');
   }
-  const verbatim = answers.find(({ probe, heard }) => isVerbatim(probe, heard));
+  const verbatim = answers.find(({ testMessage, heard }) => isVerbatim(testMessage, heard));
   if (verbatim === undefined) {
-    const untried = shapes.find((shape) => !probes.some((probe) => probe.shape === shape));
+    const untried = shapes.find((shape) => !testMessages.some((testMessage) => testMessage.shape === shape));
     if (untried !== undefined) return json(untried, 'ask');
     // It speaks JSON and refused them all: it need not be told anything else.
     if (answers.some(({ failure }) => failure !== null)) return null;
   }
   return (
-    plainProbe(transcript, mark) ??
-    (verbatim === undefined ? null : confirmDocument(transcript, json, verbatim.probe.shape))
+    plainMonitor(transcript, mark) ??
+    (verbatim === undefined ? null : confirmDocument(transcript, json, verbatim.testMessage.shape))
   );
 }
 
 /** Bytes, then text, once each; then what came back, until it has often enough. */
-function plainProbe(transcript: Transcript, mark: string): Probe | null {
+function plainMonitor(transcript: Transcript, mark: string): TestMessage | null {
   const binary = echoesOf(transcript, 'binary');
   const text = echoesOf(transcript, 'text');
-  const plain = (kind: 'binary' | 'text'): Probe => {
+  const plain = (kind: 'binary' | 'text'): TestMessage => {
     const payload = `${mark} highwater ${kind} ${FIRST_NUMBER + transcript.sent.length}`;
     return { kind, payload, text: payload };
   };
@@ -83,17 +83,17 @@ function plainProbe(transcript: Transcript, mark: string): Probe | null {
 /** A service that returns documents as they are, and nothing else. */
 function confirmDocument(
   transcript: Transcript,
-  json: (shape: Shape, purpose: 'ask') => Probe,
+  json: (shape: Shape, purpose: 'ask') => TestMessage,
   shape: Shape,
-): Probe | null {
+): TestMessage | null {
   if (echoesOf(transcript, 'binary').returned + echoesOf(transcript, 'text').returned > 0) return null;
-  return jsonProbes(transcript).filter((probe) => probe.shape === shape).length < CONFIRMATIONS
+  return jsonTestMessages(transcript).filter((testMessage) => testMessage.shape === shape).length < CONFIRMATIONS
     ? json(shape, 'ask')
     : null;
 }
 
 /** The id looks as in a run, so that a service that is particular about ids is so here. */
-function jsonProbe(shape: Shape, purpose: 'ask' | 'mistake', mark: string, number: number): Probe {
+function jsonMonitor(shape: Shape, purpose: 'ask' | 'mistake', mark: string, number: number): TestMessage {
   const id = `${mark}-0-${FIRST_NUMBER + number}`;
   const payload = `${mark}highwater${FIRST_NUMBER + number}x`;
   const text = shape.template

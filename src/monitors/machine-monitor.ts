@@ -1,20 +1,20 @@
 // The machine as a whole. What it counts from its start on is told as a rate since the beat before, so the first beat has
 // only its memory.
 
-import type { Probe } from '../run/ports.ts';
+import type { Monitor } from '../run/ports.ts';
 import { type MachineFacts, readMachine } from './proc.ts';
 
 const PROC = '/proc';
 
-export interface MachineProbeParts {
+export interface MachineMonitorParts {
   readonly root?: string;
   nowNs?(): number;
 }
 
-export function createMachineProbe({
+export function createMachineMonitor({
   root = PROC,
   nowNs = () => Number(process.hrtime.bigint()),
-}: MachineProbeParts = {}): Probe {
+}: MachineMonitorParts = {}): Monitor {
   let before: { readonly atNs: number; readonly facts: MachineFacts } | null = null;
 
   return {

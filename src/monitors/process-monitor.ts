@@ -2,19 +2,19 @@
 // before, so that a child that ends takes nothing back. A number that another process has now is not taken for the one
 // that was meant.
 
-import type { Probe } from '../run/ports.ts';
+import type { Monitor } from '../run/ports.ts';
 import { type ProcessFacts, readChildren, readFileCount, readProcess } from './proc.ts';
 
 const PROC = '/proc';
 /** A family that is larger would take more than the beat is worth. */
 const MOST_PROCESSES = 1000;
 
-export interface ProcessProbeParts {
+export interface ProcessMonitorParts {
   readonly root?: string;
   nowNs?(): number;
 }
 
-export function createProcessProbe(pid: number, parts: ProcessProbeParts = {}): Probe {
+export function createProcessMonitor(pid: number, parts: ProcessMonitorParts = {}): Monitor {
   const { root = PROC, nowNs = () => Number(process.hrtime.bigint()) } = parts;
   let startedTicks = readProcess(root, pid)?.startedTicks ?? null;
   let before: { readonly atNs: number; readonly cpuNs: ReadonlyMap<string, number> } | null = null;
