@@ -54,7 +54,7 @@ struct client {
   uint8_t header[LONGEST_HEADER_BYTES];
   uint8_t header_length;
   bool ends_message; /* the echo under way is the last frame of a data message */
-  bool blocked;      /* the kernel took less than was owed: epoll tells when to go on */
+  bool blocked;      /* the kernel took less than was expected: epoll tells when to go on */
 };
 
 static struct client *clients;

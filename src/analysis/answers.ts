@@ -76,7 +76,10 @@ function saysSomething(value: unknown): boolean {
 export function unasked({ heard, sent }: Transcript): readonly Heard[] {
   return heard.filter(
     ({ text }) =>
-      !sent.some((testMessage) => text.includes(testMessage.payload) || (testMessage.kind === 'json' && text.includes(testMessage.id))),
+      !sent.some(
+        (testMessage) =>
+          text.includes(testMessage.payload) || (testMessage.kind === 'json' && text.includes(testMessage.id)),
+      ),
   );
 }
 
@@ -86,6 +89,8 @@ export function echoesOf(
   kind: TestMessage['kind'],
 ): { readonly sent: number; readonly returned: number } {
   const testMessages = transcript.sent.filter((testMessage) => testMessage.kind === kind);
-  const returned = testMessages.filter((testMessage) => transcript.heard.some((heard) => isVerbatim(testMessage, heard)));
+  const returned = testMessages.filter((testMessage) =>
+    transcript.heard.some((heard) => isVerbatim(testMessage, heard)),
+  );
   return { sent: testMessages.length, returned: returned.length };
 }

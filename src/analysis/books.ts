@@ -22,12 +22,12 @@ export function closeBooks({ messages, unsent }: Tally, recordEnded: boolean): M
     corrupted: messages.corrupted,
     unexpected: messages.unexpected,
     unreadable: messages.unreadable,
-    belated: messages.belated,
+    late: messages.late,
     acknowledged: messages.acknowledged,
     resent: messages.resent,
-    suppressed: messages.suppressed,
+    deduplicated: messages.deduplicated,
     diverged: messages.diverged,
-    disagreed: messages.disagreed,
+    totalOrderViolations: messages.totalOrderViolations,
     deliveredRatio: messages.sent === 0 ? null : messages.delivered / messages.sent,
   };
 }
@@ -44,16 +44,16 @@ export function imbalances({
     ...misbehaving.flatMap(({ kind, messages: own }) =>
       messageImbalances(own).map((imbalance) => `of clients that misbehave (${kind}): ${imbalance}`),
     ),
-    ...reachImbalances('in rooms', fanout),
-    // Of a worker that died the windows are known up to a moment at which clients were still owed something.
-    ...reachImbalances('of pushes', pushes),
+    ...receiverImbalances('in rooms', fanout),
+    // Of a worker that died the windows are known up to a moment at which clients were still expected something.
+    ...receiverImbalances('of pushes', pushes),
   ];
 }
 
-function reachImbalances(where: string, reach: RunResult['fanout'] | RunResult['pushes']): readonly string[] {
-  if (reach === null || reach.owed === reach.received + reach.missed + reach.unresolved) return [];
-  const sides = `received ${reach.received} + missed ${reach.missed} + unresolved ${reach.unresolved}`;
-  return [`owed ${reach.owed} ${where} is not ${sides}`];
+function receiverImbalances(where: string, counts: RunResult['fanout'] | RunResult['pushes']): readonly string[] {
+  if (counts === null || counts.expected === counts.received + counts.missed + counts.unresolved) return [];
+  const sides = `received ${counts.received} + missed ${counts.missed} + unresolved ${counts.unresolved}`;
+  return [`expected ${counts.expected} ${where} is not ${sides}`];
 }
 
 function messageImbalances(result: MessageResult): readonly string[] {

@@ -34,9 +34,9 @@ export const METRIC_KINDS: Readonly<Record<ComparedMetric, MetricKind>> = {
   'throughput.delivered': { unit: 'perSecond', better: 'higher', source: { kind: 'rate' }, absence: ownMessages },
   delivered: { unit: 'share', better: 'higher', source: { kind: 'books' }, absence: ownMessages },
   'fanout.p99': times('fanout', 99, rooms),
-  'fanout.received': share('higher', ({ fanout }) => fanout?.reachRatio ?? null, rooms),
+  'fanout.received': share('higher', ({ fanout }) => fanout?.receivedRatio ?? null, rooms),
   'firstPush.p99': wholeRun(({ pushes }) => pushes?.firstPush.p99Ms ?? null, pushes),
-  'pushes.received': share('higher', ({ pushes: found }) => found?.reachRatio ?? null, pushes),
+  'pushes.received': share('higher', ({ pushes: found }) => found?.receivedRatio ?? null, pushes),
   'handshake.p99': wholeRun(({ connections }) => connections.handshake.p99Ms, always),
   'connections.failed': share(
     'lower',

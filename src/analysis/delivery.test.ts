@@ -10,16 +10,16 @@ function heard(missed: number) {
   const receivers = { count: 0, complete: 0, worst: [] };
   const none = {
     unresolved: 0,
-    away: 0,
+    offline: 0,
     messagesMissed: 0,
     messagesUnresolved: 0,
     compared: 0,
-    disagreed: 0,
+    totalOrderViolations: 0,
     forged: 0,
     accounts: 1,
     hearsItself: true,
   };
-  return { ...none, owed: 100, missed, receivers };
+  return { ...none, expected: 100, missed, receivers };
 }
 
 function deliveryOf(...windows: WindowParts[]) {
@@ -74,7 +74,7 @@ describe('the guarantee that a run is consistent with', () => {
   });
 });
 
-test('extents, loss periods, damage and strangers of all windows together', () => {
+test('extents, loss periods, damage and unexpected of all windows together', () => {
   const delivery = deliveryOf(
     {
       messages: { delivered: 90, reordered: 3, lost: 4 },
@@ -94,14 +94,14 @@ test('extents, loss periods, damage and strangers of all windows together', () =
       extent: { count: 1, sum: 3, max: 3 },
       density: { displaced: [[2, 1]], mostHeld: 2 },
       loss: { periods: 3, longestPeriod: 2, noticeable: 0 },
-      strangers: { stale: 1 },
+      unexpected: { stale: 1 },
     },
   );
   expect(delivery).toMatchObject({
     reordering: { ratio: 0.03, meanExtent: 3, maxExtent: 5, density: { '-1': 0.02, 2: 0.02 }, mostHeld: null },
     loss: { periods: 4, longestPeriod: 3, meanPeriod: 2, noticeableRatio: 0.25 },
     damage: { bitFlips: 2, truncated: 0 },
-    strangers: { stale: 1, foreign: 0 },
+    unexpected: { stale: 1, foreign: 0 },
   });
 });
 

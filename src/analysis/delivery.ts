@@ -18,7 +18,7 @@ export function describeDelivery(
   { protocol, load: { mix } }: Pick<Plan, 'protocol' | 'load'>,
   unreadable: DeliveryResult['unreadable'],
 ): DeliveryResult {
-  const { messages, acknowledgements, extent, loss, damage, strangers } = tally;
+  const { messages, acknowledgements, extent, loss, damage, unexpected } = tally;
   const settled = messages.delivered + messages.lost + tally.pushes.received + tally.pushes.missed;
   // A message that one client of its room missed did not arrive as it should have.
   const lost = messages.lost + (fanout?.missed ?? 0) + tally.pushes.missed;
@@ -53,7 +53,7 @@ export function describeDelivery(
         loss.periods === 0 || loss.smallestBacklog === 0 ? null : loss.smallestBacklog * meanPayloadBytes(mix),
     },
     damage: { ...damage },
-    strangers: { ...strangers },
+    unexpected: { ...unexpected },
     unreadable,
   };
 }

@@ -1,8 +1,8 @@
 // Who heard what, over all workers: what the senders of one sent is joined with what the receivers of all heard. Pure.
 //
-//   owed = received + missed + unresolved
+//   expected = received + missed + unresolved
 //
-// A receiver is owed the numbers from the first that it is judged by up to the last that was sent, where it stayed to the
+// A receiver is expected the numbers from the first that it is judged by up to the last that was sent, where it stayed to the
 // end, or up to the last that it heard, where it went before.
 
 import type { AudienceFacts, HoleFacts, SpanFacts } from '../facts/audience.ts';
@@ -12,15 +12,15 @@ import { createHistogram, type Histogram, record } from '../histogram/histogram.
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
 
-/** Deliveries to other clients: what was owed of them, and what became of the messages. */
+/** Deliveries to other clients: what was expected of them, and what became of the messages. */
 export interface Fanout {
-  readonly owed: number;
+  readonly expected: number;
   /** Of a receiver and a stream that it heard: the first message of each has none before it. */
   readonly accounts: number;
   readonly missed: number;
   readonly unresolved: number;
   /** Sent while the receiver was away. */
-  readonly away: number;
+  readonly offline: number;
   /** Messages that at least one receiver missed; and of the others, those of which one cannot know. */
   readonly messagesMissed: number;
   readonly messagesUnresolved: number;
@@ -28,9 +28,9 @@ export interface Fanout {
   readonly forged: number;
   /** Whether a sender hears its own messages. */
   readonly hearsItself: boolean;
-  /** Between clients of different workers: how many were compared in their order, and how many disagreed. */
+  /** Between clients of different workers: how many were compared in their order, and how many totalOrderViolations. */
   readonly compared: number;
-  readonly disagreed: number;
+  readonly totalOrderViolations: number;
   readonly receivers: FanoutResult['receivers'];
 }
 
@@ -66,14 +66,14 @@ export function joinAudience(rooms: Rooms, facts: readonly AudienceFacts[]): Fan
   );
   const sum = (pick: (each: JoinedStream) => number): number => joined.reduce((total, each) => total + pick(each), 0);
   return {
-    owed: sum(({ owed }) => owed),
+    expected: sum(({ expected }) => expected),
     accounts: [...streams.values()].reduce(
       (total, { spans }) => total + spans.reduce((sum, [, , , receivers]) => sum + receivers, 0),
       0,
     ),
     missed: sum(({ missed }) => missed),
     unresolved: sum(({ unresolved }) => unresolved),
-    away: facts.reduce((total, worker) => total + worker.away, 0),
+    offline: facts.reduce((total, worker) => total + worker.offline, 0),
     messagesMissed: sum(({ messagesMissed }) => messagesMissed),
     messagesUnresolved: sum(({ messagesUnresolved }) => messagesUnresolved),
     forged: sum(({ forged }) => forged),
@@ -92,10 +92,10 @@ function rangesByStream(rows: readonly (readonly [stream: number, from: number, 
 }
 
 /** The order of each worker's reference with that of the first worker that has one for the room. */
-function joinOrders(facts: readonly AudienceFacts[]): Pick<Fanout, 'compared' | 'disagreed'> {
+function joinOrders(facts: readonly AudienceFacts[]): Pick<Fanout, 'compared' | 'totalOrderViolations'> {
   const places = new Map<number, ReadonlyMap<number, number>>();
   let compared = 0;
-  let disagreed = 0;
+  let totalOrderViolations = 0;
   for (const [room = 0, ...keys] of facts.flatMap((worker) => worker.orders)) {
     const known = places.get(room);
     if (known === undefined) {
@@ -107,11 +107,11 @@ function joinOrders(facts: readonly AudienceFacts[]): Pick<Fanout, 'compared' | 
       const place = known.get(key);
       if (place === undefined) continue;
       compared++;
-      if (place < furthest) disagreed++;
+      if (place < furthest) totalOrderViolations++;
       else furthest = place;
     }
   }
-  return { compared, disagreed };
+  return { compared, totalOrderViolations };
 }
 
 interface StreamFacts {
@@ -123,7 +123,7 @@ interface StreamFacts {
 }
 
 interface JoinedStream {
-  readonly owed: number;
+  readonly expected: number;
   readonly missed: number;
   readonly unresolved: number;
   readonly messagesMissed: number;
@@ -133,7 +133,7 @@ interface JoinedStream {
 }
 
 /**
- * Two kinds of messages are looked at one by one: those that the service refused, which are owed to nobody, and those that
+ * Two kinds of messages are looked at one by one: those that the service refused, which are expected by nobody, and those that
  * were in flight when their sender died, which it may never have had. Of either that is so only where nobody heard them.
  */
 function joinStream(
@@ -153,7 +153,7 @@ function joinStream(
     );
   const holes = [...below(facts.missed, sent), ...trailing(1)];
   const unresolvedHoles = [...below(facts.unresolved, sent), ...trailing(2)];
-  let owed = deliveriesIn(spans);
+  let expected = deliveriesIn(spans);
   let missed = deliveriesIn(holes) + facts.missedUnplaced;
   let unresolved = deliveriesIn(unresolvedHoles) + facts.unresolvedUnplaced;
   let messagesMissed = coveredBy(holes) + facts.missedUnplaced;
@@ -169,7 +169,7 @@ function joinStream(
   for (const n of numbersIn(refused)) {
     const count = missingOnly(n);
     if (count === 0) continue;
-    owed -= count;
+    expected -= count;
     missed -= count;
     messagesMissed--;
   }
@@ -184,7 +184,7 @@ function joinStream(
   // Beyond what was sent: all that was heard there nobody had sent.
   const forged =
     deliveriesIn(beyond(heardSpans, sent)) - deliveriesIn(beyond([...facts.missed, ...facts.unresolved], sent));
-  return { owed, missed, unresolved, messagesMissed, messagesUnresolved, forged };
+  return { expected, missed, unresolved, messagesMissed, messagesUnresolved, forged };
 }
 
 function receiversAt(holes: readonly HoleFacts[], n: number): number {
@@ -242,11 +242,11 @@ function receiversOf(
   const all = facts.flatMap((worker) =>
     worker.receivers.map(([client, received]) => {
       const own = isPublisher(rooms, client) ? (sent.get(client) ?? 0) : 0;
-      return { client, owed: (sentInRoom.get(roomOf(rooms, client)) ?? 0) - own, received };
+      return { client, expected: (sentInRoom.get(roomOf(rooms, client)) ?? 0) - own, received };
     }),
   );
-  const short = all.filter(({ owed, received }) => received < owed);
-  const missing = ({ owed, received }: (typeof all)[number]): number => owed - received;
+  const short = all.filter(({ expected, received }) => received < expected);
+  const missing = ({ expected, received }: (typeof all)[number]): number => expected - received;
   return {
     count: all.length,
     complete: all.length - short.length,

@@ -203,14 +203,14 @@ describe('Little’s law', () => {
 
 describe('a service that is not understood', () => {
   test('whose every message is a stranger leaves delivery in doubt', () => {
-    expect(doubts({ messages: { sent: 10, lost: 10, unexpected: 10 }, strangers: { foreign: 10 } })).toEqual([
+    expect(doubts({ messages: { sent: 10, lost: 10, unexpected: 10 }, unexpected: { foreign: 10 } })).toEqual([
       'unmatched',
     ]);
   });
   test('is understood from the first answer on, be it a rejection; and silence is no misunderstanding', () => {
-    const strangers = { foreign: 10 };
-    expect(doubts({ messages: { sent: 10, delivered: 1, lost: 9 }, strangers })).toEqual([]);
-    expect(doubts({ messages: { sent: 10, rejected: 1, lost: 9 }, strangers })).toEqual([]);
+    const unexpected = { foreign: 10 };
+    expect(doubts({ messages: { sent: 10, delivered: 1, lost: 9 }, unexpected })).toEqual([]);
+    expect(doubts({ messages: { sent: 10, rejected: 1, lost: 9 }, unexpected })).toEqual([]);
     expect(doubts({ messages: { sent: 10, lost: 10 } })).toEqual([]);
   });
 });

@@ -206,7 +206,7 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
 
 /** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
 function unmatchedDoubts(tally: Tally): HealthDoubt[] {
-  const { messages, strangers, pushes } = tally;
+  const { messages, unexpected, pushes } = tally;
   const understood = understoodOf(tally);
   if (understood === 0 && messages.sent === 0 && pushes.unjudged > 0) {
     const detail =
@@ -214,15 +214,15 @@ function unmatchedDoubts(tally: Tally): HealthDoubt[] {
       'the protocol does not fit the service (sequence says where a push has its number, channel where it has its channel)';
     return [doubt('unmatched', detail)];
   }
-  if (understood === 0 && strangers.otherOpcode > 0) {
+  if (understood === 0 && unexpected.otherOpcode > 0) {
     const detail =
-      `none of the ${formatCount(strangers.otherOpcode)} messages that came is of the kind that was sent: text came for binary, or ` +
+      `none of the ${formatCount(unexpected.otherOpcode)} messages that came is of the kind that was sent: text came for binary, or ` +
       'binary for text; send the other kind (--text, or format: binary), or use json where the service answers in JSON';
     return [doubt('unmatched', detail)];
   }
-  if (understood > 0 || strangers.foreign === 0) return [];
+  if (understood > 0 || unexpected.foreign === 0) return [];
   const detail =
-    `none of the ${formatCount(strangers.foreign)} messages that came could be matched to one that was sent: ` +
+    `none of the ${formatCount(unexpected.foreign)} messages that came could be matched to one that was sent: ` +
     'the protocol does not fit the service (an echo must return messages unchanged; for json, protocol.id says where an answer has the id; for push, what comes must be JSON; a custom protocol must find the ids that it laid out)';
   return [doubt('unmatched', detail)];
 }

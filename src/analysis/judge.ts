@@ -70,7 +70,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const peaks = { open: 0, openedPerSecond: 0, rssBytes: 0, idleRssBytes: 0, cpuRatio: null as number | null };
   const openAtEnd = new Map<number, number>();
   const { rooms } = plan.load;
-  // Where a worker did not live to say what its clients heard, nobody knows who was owed what.
+  // Where a worker did not live to say what its clients heard, nobody knows who was expected what.
   const isTold = record.audiences.length === record.manifest.workerCount;
   const fanout = rooms !== null && isTold ? joinAudience(rooms, record.audiences) : null;
   const spread = createSpreadJoin();
@@ -155,7 +155,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       if (record.states.length === record.manifest.workerCount) takeOverStates(whole, record.states.flat());
       const isBroken = record.endedNs === null || record.deadWorkers > 0;
       whole.messages.unresolved = closeBooks(whole, isBroken).unresolved;
-      if (isBroken) whole.pushes.owed = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
+      if (isBroken) whole.pushes.expected = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
       const unreadable = unreadableOf(whole, events);
       const isMixed = plan.load.misbehaving.length > 0;
       const health = inOrderOfGravity([
@@ -163,7 +163,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           ...whole,
           originNs,
           lifetime: whole.histograms.lifetime,
-          away: whole.histograms.away,
+          offline: whole.histograms.offline,
         }),
         ...standstills.doubts(),
         ...judgeHealth({
@@ -235,7 +235,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           reconnected: whole.reconnected,
           gaveUp: whole.gaveUp,
           outage: describe(whole.histograms.outage),
-          away: whole.histograms.away.count,
+          offline: whole.histograms.offline.count,
           lifetime: describe(whole.histograms.lifetime),
           openedPerSecondPeak: peaks.openedPerSecond,
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
@@ -320,11 +320,11 @@ function settleByAudience({ messages }: Tally, { messagesMissed, messagesUnresol
 }
 
 /** What only the join of all workers can know. */
-function takeOverAudience(tally: Tally, { disagreed, forged }: Fanout): void {
-  tally.messages.disagreed += disagreed;
+function takeOverAudience(tally: Tally, { totalOrderViolations, forged }: Fanout): void {
+  tally.messages.totalOrderViolations += totalOrderViolations;
   tally.fanoutReceived -= forged;
   tally.messages.unexpected += forged;
-  tally.strangers.neverSent += forged;
+  tally.unexpected.neverSent += forged;
 }
 
 function takeOverStates({ messages }: Tally, facts: readonly StateFacts[]): void {
@@ -339,14 +339,14 @@ function describeFanout(
   describe: (histogram: Histogram) => Distribution,
   isDamaged: boolean,
 ): FanoutResult {
-  const { owed, missed, unresolved, away, receivers } = fanout;
+  const { expected, missed, unresolved, offline, receivers } = fanout;
   return {
-    owed,
+    expected,
     received: tally.fanoutReceived,
     missed,
     unresolved,
-    away,
-    reachRatio: owed === 0 || isDamaged ? null : tally.fanoutReceived / owed,
+    offline,
+    receivedRatio: expected === 0 || isDamaged ? null : tally.fanoutReceived / expected,
     receivers,
     compared: tally.fanoutCompared + fanout.compared,
     times: describe(tally.histograms.fanout),
@@ -368,7 +368,7 @@ function describePushes(
 ): PushResult {
   return {
     ...pushes,
-    reachRatio: pushes.owed === 0 || isDamaged ? null : pushes.received / pushes.owed,
+    receivedRatio: pushes.expected === 0 || isDamaged ? null : pushes.received / pushes.expected,
     firstPush: describe(histograms.firstPush),
     skew: spread === null ? null : { pushes: spread.histograms.skew.count, times: describe(spread.histograms.skew) },
   };

@@ -47,8 +47,8 @@ function doubts({ connected, sent, unsent, plan: parts, events = [], more = {} }
     addWindow(whole, window);
   });
   addWindow(whole, makeWindow({ second: connected.length, stage: 1, ...more }));
-  const { lifetime, away } = whole.histograms;
-  return presence.doubts({ ...whole, originNs: 0, lifetime, away });
+  const { lifetime, offline } = whole.histograms;
+  return presence.doubts({ ...whole, originNs: 0, lifetime, offline });
 }
 
 const kinds = (facts: Facts): string[] => doubts(facts).map(({ kind }) => kind);
@@ -125,7 +125,7 @@ describe('what a planned fault takes away is excused', () => {
     expect(kinds({ connected: [20, 0, 5, 12, 20, 20], ...faulty, events: failed })).toEqual(['loadAbsent']);
   });
 
-  test('nor where the fault takes nobody away: what only slows excuses nothing', () => {
+  test('nor where the fault takes nobody offline: what only slows excuses nothing', () => {
     const latency = {
       kind: 'way',
       fault: 'latency',
@@ -153,17 +153,17 @@ describe('what a planned fault takes away is excused', () => {
 });
 
 describe('clients that are not back when sending ends', () => {
-  const away = (count: number): WindowParts => ({ times: { away: Array<number>(count).fill(2 * SECOND) } });
+  const offline = (count: number): WindowParts => ({ times: { offline: Array<number>(count).fill(2 * SECOND) } });
 
   test('are a doubt of their own, with their number and for how long', () => {
-    const [doubt] = doubts({ connected: [20, 20, 20], more: away(3) });
+    const [doubt] = doubts({ connected: [20, 20, 20], more: offline(3) });
     expect(doubt?.detail).toBe(
       '3 of 20 clients had lost their connection and were not back when sending ended, the longest for 2.0 s',
     );
   });
 
   test('and none where all are back', () => {
-    expect(kinds({ connected: [20, 20, 20], more: away(0) })).toEqual([]);
+    expect(kinds({ connected: [20, 20, 20], more: offline(0) })).toEqual([]);
   });
 });
 
@@ -189,7 +189,7 @@ test('of a plan with several stages the doubt is about those in which load lacke
     ...whole,
     originNs: SECOND,
     lifetime: whole.histograms.lifetime,
-    away: whole.histograms.away,
+    offline: whole.histograms.offline,
   });
   expect(found.map(({ during }) => during)).toEqual([[{ fromNs: 3 * SECOND, toNs: 5 * SECOND }]]);
 });

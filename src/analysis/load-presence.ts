@@ -58,7 +58,7 @@ export interface WholeRun {
   readonly failed: number;
   readonly failures: Readonly<Partial<Record<FailureKind, number>>>;
   readonly lifetime: Histogram;
-  readonly away: Histogram;
+  readonly offline: Histogram;
 }
 
 interface Amount {
@@ -118,7 +118,7 @@ export function createLoadPresence(
       const cause = causeOf({ ...whole, closeReasons: closeReasonsOf(events) });
       return [
         ...(absent.length === 0 ? [] : [doubt(absentText(absent, stages.length, cause), during)]),
-        ...awayDoubts(plan, whole),
+        ...offlineDoubts(plan, whole),
       ];
     },
   };
@@ -287,13 +287,13 @@ export function closeReasonsOf(events: readonly RunEvent[]): Readonly<Record<str
 }
 
 /** Who has not come back when sending ends may never come back. */
-function awayDoubts({ load }: Pick<Plan, 'load'>, { away }: WholeRun): readonly HealthDoubt[] {
+function offlineDoubts({ load }: Pick<Plan, 'load'>, { offline }: WholeRun): readonly HealthDoubt[] {
   const [clients] = groupCounts(load);
-  if (away.count <= (1 - PRESENT_RATIO) * clients) return [];
-  const longest = `the longest for ${nsToSeconds(away.maxNs).toFixed(1)} s`;
+  if (offline.count <= (1 - PRESENT_RATIO) * clients) return [];
+  const longest = `the longest for ${nsToSeconds(offline.maxNs).toFixed(1)} s`;
   return [
     doubt(
-      `${formatCount(away.count)} of ${formatCount(clients)} clients had lost their connection and were not back when sending ended, ${longest}`,
+      `${formatCount(offline.count)} of ${formatCount(clients)} clients had lost their connection and were not back when sending ended, ${longest}`,
       null,
     ),
   ];

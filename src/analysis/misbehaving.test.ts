@@ -76,7 +76,7 @@ describe('what a service does about slow readers', () => {
   });
 
   test('buffers: the memory of a monitor grew by what was not read', () => {
-    // Eight healthy clients received 80 MB, so two slow ones were owed 20 MB.
+    // Eight healthy clients received 80 MB, so two slow ones were expected 20 MB.
     const facts = healthy({ receivedBytes: 80e6 }, memory('target', 20e6, 50e6, 65e6));
     expect(policy({ bytes: { received: 1e6 } }, facts)).toMatchObject({
       kind: 'buffers',
@@ -147,7 +147,7 @@ describe('clients that misbehave', () => {
     const audience = {
       sent: [] as [number, number][],
       streams: [],
-      away: 0,
+      offline: 0,
       refused: [],
       unsettled: [],
       orders: [],
@@ -175,7 +175,7 @@ describe('clients that misbehave', () => {
 
   test('in rooms miss nothing of what they are only behind with', () => {
     const streams = [{ stream: 0, spans: [[0, 4, 1, 2]], missed: [], unresolved: [], unplaced: [0, 0] }];
-    const audience = { sent: [], streams, receivers: [], orders: [], refused: [], unsettled: [], away: 0 };
+    const audience = { sent: [], streams, receivers: [], orders: [], refused: [], unsettled: [], offline: 0 };
     const events = [{ kind: 'audience', atNs: 1, worker: 0, group: 1, audience }] as unknown as RunEvent[];
     const [slow] = createMisbehavingJudge(
       planWith({ rooms: { count: 1, publishers: 1, self: true, settleNs: 0 } }),

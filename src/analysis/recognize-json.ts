@@ -38,7 +38,9 @@ export function recognizeJson(transcript: Transcript): JsonService | null {
 
 /** Documents that come back as they are make a JSON service only where plain messages do not come back. */
 function isOnlyJson({ sent, heard }: Transcript): boolean {
-  return !sent.some((testMessage) => testMessage.kind !== 'json' && heard.some((each) => isVerbatim(testMessage, each)));
+  return !sent.some(
+    (testMessage) => testMessage.kind !== 'json' && heard.some((each) => isVerbatim(testMessage, each)),
+  );
 }
 
 function understood(transcript: Transcript, good: readonly Answer[], refusals: readonly Answer[]): JsonService {
@@ -92,7 +94,9 @@ interface Apart {
 
 /** Two answers to a test message, one of which has the id where the other has it not, and no payload. */
 function acknowledgedApart(answers: readonly Answer[]): Apart | null {
-  const twice = answers.filter(({ testMessage }) => answers.filter((other) => other.testMessage === testMessage).length > 1);
+  const twice = answers.filter(
+    ({ testMessage }) => answers.filter((other) => other.testMessage === testMessage).length > 1,
+  );
   const acks = twice.filter((answer) => isAcknowledgement(answer, twice));
   const messages = twice.filter((answer) => !acks.includes(answer));
   if (acks.length === 0 || messages.length === 0) return null;
@@ -146,8 +150,9 @@ function knownByPayload(transcript: Transcript, answers: readonly Answer[], refu
 /** All were refused: which message it should have been, the shape of the refusal may tell. */
 function refused(refusals: readonly Answer[]): JsonService {
   const likeness = ({ testMessage, values }: Answer): number =>
-    Object.keys(testMessage.shape.message).filter((key) => values.some(({ path }) => path.length === 1 && path[0] === key))
-      .length;
+    Object.keys(testMessage.shape.message).filter((key) =>
+      values.some(({ path }) => path.length === 1 && path[0] === key),
+    ).length;
   const [best] = [...refusals].sort((a, b) => likeness(b) - likeness(a));
   const id = bestPath(
     refusals.map(({ idPaths }) => idPaths),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { nextTestMessage, shapeOf, USUAL_SHAPES } from './test-messages.ts';
 import { type Recognition, recognize } from './recognize.ts';
+import { nextTestMessage, shapeOf, USUAL_SHAPES } from './test-messages.ts';
 import type { Heard, TestMessage, Transcript } from './transcript.ts';
 
 const ASKING = { shapes: USUAL_SHAPES, mark: '5eed0001' };
@@ -27,7 +27,11 @@ const heard = (sentBefore: number, said: string | object, format: 'text' | 'bina
 /** The whole conversation with a service by script, as `discover` would have it. */
 function converse(service: Service, pushes: readonly (string | object)[] = [], asking = ASKING): Transcript {
   let transcript: Transcript = { ...EMPTY, heard: pushes.map((said) => heard(0, said)) };
-  for (let testMessage = nextTestMessage(transcript, asking); testMessage !== null; testMessage = nextTestMessage(transcript, asking)) {
+  for (
+    let testMessage = nextTestMessage(transcript, asking);
+    testMessage !== null;
+    testMessage = nextTestMessage(transcript, asking)
+  ) {
     const sent: readonly TestMessage[] = [...transcript.sent, testMessage];
     const format = testMessage.kind === 'binary' ? 'binary' : 'text';
     const answers = service(testMessage.text, format).map((said) =>

@@ -279,18 +279,18 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
   const clients = { attempted: 10, opened: 10, openNs: 1e9 };
   const unanswered = { messages: { due: 10, sent: 10, unresolved: 10 }, connections: clients };
   const oneEach = { messages: { due: 10, sent: 10, delivered: 10 }, connections: clients };
-  const onePushEach = { pushes: { owed: 10, received: 10, accounts: 10 }, connections: clients };
+  const onePushEach = { pushes: { expected: 10, received: 10, accounts: 10 }, connections: clients };
   const noneOpened = { connections: { attempted: 10, failed: 10 } };
 
   test.each<readonly [string, WindowParts, string]>([
     ['duplicated == 0', unanswered, 'no message came back'],
-    ['belated == 0', unanswered, 'no message came back'],
+    ['late == 0', unanswered, 'no message came back'],
     ['reordered == 0', unanswered, 'no message came back'],
     ['corrupted == 0', unanswered, 'no message came back'],
     ['rejected == 0', unanswered, 'no message was answered'],
-    ['suppressed == 0', unanswered, 'no message was answered'],
+    ['deduplicated == 0', unanswered, 'no message was answered'],
     ['diverged == 0', oneEach, 'no answer told a state'],
-    ['disagreed == 0', oneEach, 'no two clients could be compared in what they heard'],
+    ['totalOrderViolations == 0', oneEach, 'no two clients could be compared in what they heard'],
     ['reordered == 0', oneEach, 'no more than one message of each stream came'],
     ['reordered == 0%', oneEach, 'no more than one message of each stream came'],
     ['reordered == 0', onePushEach, 'no more than one message of each stream came'],
@@ -312,15 +312,15 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
 
   const answered = { messages: { due: 20, sent: 20, delivered: 11 }, connections: clients };
   const pushed = {
-    pushes: { owed: 11, received: 11, accounts: 10 },
+    pushes: { expected: 11, received: 11, accounts: 10 },
     connections: clients,
     times: { firstPush: times(10, MS) },
   };
   test.each<readonly [string, WindowParts]>([
     ['duplicated == 0', oneEach],
-    ['belated == 0', oneEach],
+    ['late == 0', oneEach],
     ['rejected == 0', oneEach],
-    ['suppressed == 0', oneEach],
+    ['deduplicated == 0', oneEach],
     ['reordered == 0', answered],
     ['reordered == 0', pushed],
     ['corrupted == 0', { ...oneEach, unchecked: 9 }],
@@ -490,7 +490,7 @@ describe('the contract', () => {
       'order: per-stream': 'inconclusive',
       'integrity: checksum': 'inconclusive',
     });
-    const pushes = { owed: 5, received: 5, accounts: 5 };
+    const pushes = { expected: 5, received: 5, accounts: 5 };
     expect(judgeClauses(all, { pushes })).toEqual({
       'delivery: exactly-once': 'inconclusive',
       'order: per-stream': 'inconclusive',
@@ -500,7 +500,10 @@ describe('the contract', () => {
       'delivery: at-most-once': 'pass',
     });
     expect(
-      judgeClauses(all, { messages: { due: 9, sent: 9, rejected: 9 }, pushes: { ...pushes, owed: 9, received: 9 } }),
+      judgeClauses(all, {
+        messages: { due: 9, sent: 9, rejected: 9 },
+        pushes: { ...pushes, expected: 9, received: 9 },
+      }),
     ).toMatchObject({
       'delivery: exactly-once': 'inconclusive',
     });
@@ -521,7 +524,7 @@ describe('the contract', () => {
 });
 
 describe('pushes that were numbered anew', () => {
-  const anew = { owed: 100, received: 100, accounts: 2, renumbered: 1 };
+  const anew = { expected: 100, received: 100, accounts: 2, renumbered: 1 };
   const contract = { delivery: 'exactly-once', order: 'per-stream', integrity: 'none', replay: 'none' } as const;
   const clauses = (parts: WindowParts) =>
     judgeContract(contract, heard(parts), []).map(({ result, doubts }) => [
@@ -533,7 +536,7 @@ describe('pushes that were numbered anew', () => {
     for (const rule of [
       'duplicated == 0',
       'reordered == 0',
-      'belated == 0',
+      'late == 0',
       'pushes.missed == 0',
       'pushes.received >= 99%',
     ]) {
@@ -547,28 +550,31 @@ describe('pushes that were numbered anew', () => {
   });
 
   test('leave what was counted, and all that does not rest on numbers', () => {
-    expect(kindOf('pushes.missed == 0', { pushes: { ...anew, owed: 101, missed: 1 } })).toBe('fail');
+    expect(kindOf('pushes.missed == 0', { pushes: { ...anew, expected: 101, missed: 1 } })).toBe('fail');
     expect(kindOf('unexpected == 0', { pushes: anew })).toBe('pass');
     expect(clauses({ pushes: anew, messages: { reordered: 1 } })[1]).toEqual(['fail']);
     expect(clauses({ pushes: { ...anew, renumbered: 0 } })).toEqual([['pass'], ['pass']]);
   });
 });
 
-describe('what clients are owed once they are back', () => {
+describe('what clients are expected once they are back', () => {
   const contract = { delivery: 'none', order: 'none', integrity: 'none', replay: 'missed' } as const;
-  const judged = (away: number, reconnected: number) =>
-    judgeContract(contract, heard({ pushes: { owed: 100, received: 100, away }, connections: { reconnected } }), [])[0]!
-      .result;
+  const judged = (offline: number, reconnected: number) =>
+    judgeContract(
+      contract,
+      heard({ pushes: { expected: 100, received: 100, offline }, connections: { reconnected } }),
+      [],
+    )[0]!.result;
 
-  test('is kept where they were sent all that was said while they were away', () => {
+  test('is kept where they were sent all that was said while they were offline', () => {
     expect(judged(0, 3)).toMatchObject({ expression: 'replay: missed', kind: 'pass', observedText: 'kept' });
   });
 
   test('is broken by what they were not', () => {
-    expect(judged(7, 3)).toMatchObject({ kind: 'fail', observedText: '7 away' });
+    expect(judged(7, 3)).toMatchObject({ kind: 'fail', observedText: '7 offline' });
   });
 
-  test('cannot be judged where no client was ever away', () => {
+  test('cannot be judged where no client was ever offline', () => {
     expect(judged(0, 0)).toMatchObject({ kind: 'inconclusive', observedText: 'n/a' });
   });
 });
@@ -635,15 +641,15 @@ describe('what clients heard of one another', () => {
   const receivers = { count: 0, complete: 0, worst: [] };
   const none = {
     unresolved: 0,
-    away: 0,
+    offline: 0,
     messagesUnresolved: 0,
     compared: 0,
-    disagreed: 0,
+    totalOrderViolations: 0,
     forged: 0,
     accounts: 10,
     hearsItself: true,
   };
-  const fanout = { ...none, owed: 1000, missed: 5, messagesMissed: 5, receivers };
+  const fanout = { ...none, expected: 1000, missed: 5, messagesMissed: 5, receivers };
   const judgeFanout = (rule: string, more: Partial<typeof fanout> = {}, parts: WindowParts = {}) =>
     judgeThreshold(
       threshold(rule),
@@ -651,7 +657,7 @@ describe('what clients heard of one another', () => {
       [],
     ).result;
 
-  test('missed and received are judged as counts and as shares of what was owed', () => {
+  test('missed and received are judged as counts and as shares of what was expected', () => {
     expect(judgeFanout('fanout.missed == 0')).toMatchObject({ kind: 'fail', observed: 5 });
     expect(judgeFanout('fanout.missed <= 0.5%')).toMatchObject({ kind: 'pass', observed: 0.005 });
     expect(judgeFanout('fanout.missed == 0', { missed: 0 }).kind).toBe('pass');
@@ -668,8 +674,8 @@ describe('what clients heard of one another', () => {
     expect(judgeFanout('fanout.p90 < 10ms', { missed: 400 }, heardFast).kind).toBe('fail');
   });
 
-  test('where nobody was owed anything, or nobody lived to tell, there is nothing to judge', () => {
-    expect(judgeFanout('fanout.missed == 0', { owed: 0 }).kind).toBe('inconclusive');
+  test('where nobody was expected anything, or nobody lived to tell, there is nothing to judge', () => {
+    expect(judgeFanout('fanout.missed == 0', { expected: 0 }).kind).toBe('inconclusive');
     expect(judge('fanout.missed == 0', { messages: { sent: 1 } }).result.kind).toBe('inconclusive');
   });
 
@@ -763,8 +769,8 @@ describe('a broken rule is taken back where the generator broke it', () => {
 });
 
 describe('clients that are not back when sending ends', () => {
-  const outages = (back: readonly number[], away: readonly number[]): WindowParts => ({
-    times: { outage: back, away },
+  const outages = (back: readonly number[], offline: readonly number[]): WindowParts => ({
+    times: { outage: back, offline },
     connections: { attempted: 60, opened: 60, reconnected: back.length },
   });
 
@@ -864,7 +870,7 @@ test('a time that never was is not taken back because the generator was late', (
 describe('what nobody can know of', () => {
   test('clients that heard no push leaves rules about pushes open, however well the others fared', () => {
     const heardBy = (clients: number): WindowParts => ({
-      pushes: { owed: 136, received: 136, accounts: 1 },
+      pushes: { expected: 136, received: 136, accounts: 1 },
       connections: { attempted: 10, opened: 10 },
       times: { firstPush: times(clients, MS) },
     });
@@ -879,7 +885,7 @@ describe('what nobody can know of', () => {
   test('messages that came to another client as well leaves open whether any came twice', () => {
     const parts = (otherStream: number): WindowParts => ({
       messages: { due: 40, sent: 40, delivered: 40, unexpected: otherStream },
-      strangers: { otherStream },
+      unexpected: { otherStream },
     });
     const exactly = { delivery: 'exactly-once', order: 'none', integrity: 'none', replay: 'none' } as const;
     expect(judgeContract(exactly, heard(parts(40)), [])[0]?.result.kind).toBe('inconclusive');

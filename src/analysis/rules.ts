@@ -152,16 +152,16 @@ function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Obs
       if (fanout === null) {
         return noSamples(expression, 'the plan has no rooms, or not every worker lived to say what its clients heard');
       }
-      if (fanout.owed === 0) return noSamples(expression, 'no client was owed a message of another');
+      if (fanout.expected === 0) return noSamples(expression, 'no client was expected a message of another');
       const count = metric.of === 'missed' ? fanout.missed : tally.fanoutReceived;
-      return { kind: 'value', value: unit === 'ratio' ? count / fanout.owed : count };
+      return { kind: 'value', value: unit === 'ratio' ? count / fanout.expected : count };
     }
     case 'pushes': {
       const { pushes } = tally;
-      if (pushes.owed === 0) return noSamples(expression, 'no client heard a numbered push');
-      if (pushes.owed <= pushes.accounts) return noSamples(expression, 'no client heard two pushes of a channel');
+      if (pushes.expected === 0) return noSamples(expression, 'no client heard a numbered push');
+      if (pushes.expected <= pushes.accounts) return noSamples(expression, 'no client heard two pushes of a channel');
       const count = pushes[metric.of];
-      return { kind: 'value', value: unit === 'ratio' ? count / pushes.owed : count };
+      return { kind: 'value', value: unit === 'ratio' ? count / pushes.expected : count };
     }
     case 'pings': {
       const { answered, unanswered } = tally.pings;
@@ -212,7 +212,7 @@ function whyUncounted({ scope }: Threshold, of: MessageCount, evidence: Evidence
     case 'acknowledged':
       return messages.sent === 0 ? 'no message was sent' : null;
     case 'rejected':
-    case 'suppressed':
+    case 'deduplicated':
       return messages.sent === 0 ? 'no message was sent' : answersOf(tally) === 0 ? 'no message was answered' : null;
     case 'diverged':
       return tally.states === 0 ? 'no answer told a state' : null;
@@ -220,12 +220,12 @@ function whyUncounted({ scope }: Threshold, of: MessageCount, evidence: Evidence
     case 'unreadable':
       return arrivalsOf(evidence) === 0 && tally.opened === 0 && tally.openNs === 0 ? 'no client was open' : null;
     case 'duplicated':
-    case 'belated':
+    case 'late':
       return whyNoArrival(evidence);
     case 'reordered':
       // In a part of the time the first message of a stream may have come before.
       return whyNoArrival(evidence) ?? (scope === null ? whyNoOrder(whole) : null);
-    case 'disagreed':
+    case 'totalOrderViolations':
       return whyNotCompared(evidence);
     case 'corrupted':
       return whyNoArrival(evidence) ?? whyUnchecked(whole);
@@ -283,11 +283,11 @@ function whyUnchecked(evidence: Judged): string | null {
 const ARRIVALS: readonly string[] = [
   'duplicated',
   'reordered',
-  'disagreed',
+  'totalOrderViolations',
   'corrupted',
   'unexpected',
   'unreadable',
-  'belated',
+  'late',
 ];
 
 /** Samples that would be over any limit: they never came. */
@@ -305,7 +305,7 @@ function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number 
     case 'sendLag':
       return tally.unsent.overdue;
     case 'outage':
-      return tally.gaveUp + tally.histograms.away.count;
+      return tally.gaveUp + tally.histograms.offline.count;
     case 'ping':
       return tally.pings.unanswered;
     case 'firstPush':
@@ -430,7 +430,7 @@ const PROVEN_BY_ONE: readonly string[] = [
   'corrupted',
   'unexpected',
   'diverged',
-  'disagreed',
+  'totalOrderViolations',
 ];
 
 /** Whether a broken rule would be broken with any further facts: a count that can only grow is above its limit. */
@@ -482,12 +482,12 @@ function doubtsOfWorst(threshold: Threshold, { tally, fanout }: Evidence): reado
     return holdsFor(lost + unresolved, sent) ? [] : unresolvedDoubts(expression, tally);
   }
   if (metric.kind === 'fanout' && metric.of === 'missed' && fanout !== null) {
-    const { missed, unresolved, owed } = fanout;
-    return holdsFor(missed + unresolved, owed) ? [] : unresolvedDeliveries(expression, fanout);
+    const { missed, unresolved, expected } = fanout;
+    return holdsFor(missed + unresolved, expected) ? [] : unresolvedDeliveries(expression, fanout);
   }
   if (metric.kind === 'pushes' && metric.of === 'missed') {
-    const { missed, unresolved, owed } = tally.pushes;
-    return holdsFor(missed + unresolved, owed) ? [] : unresolvedPushes(expression, tally);
+    const { missed, unresolved, expected } = tally.pushes;
+    return holdsFor(missed + unresolved, expected) ? [] : unresolvedPushes(expression, tally);
   }
   return [];
 }
@@ -527,16 +527,16 @@ function doubtsOfBest(
   }
   if (metric.kind !== 'distribution') return [];
   const histogram = tally.histograms[metric.of];
-  const { away } = tally.histograms;
-  if (metric.of === 'outage' && away.count > 0) {
+  const { offline } = tally.histograms;
+  if (metric.of === 'outage' && offline.count > 0) {
     const atLeast = createHistogram();
     add(atLeast, histogram);
-    add(atLeast, away);
+    add(atLeast, offline);
     const best = observeStatistic(atLeast, metric.statistic, tally.gaveUp, expression);
     if (best.kind === 'value' && holds(best.value, threshold)) {
       return doubt(
         'unresolved',
-        `${formatCount(away.count)} clients were not back when sending ended, and may have come back in time`,
+        `${formatCount(offline.count)} clients were not back when sending ended, and may have come back in time`,
       );
     }
   }
@@ -604,21 +604,21 @@ function isUndoneByMore({ metric, operator }: Threshold): boolean {
   return isOfPushes && (operator === '<' || operator === '<=' || operator === '==');
 }
 
-const NUMBERED: readonly MessageCount[] = ['duplicated', 'reordered', 'belated'];
+const NUMBERED: readonly MessageCount[] = ['duplicated', 'reordered', 'late'];
 
 /** Of clients that hear nothing at all: more than this are a doubt. */
 const SILENT_RATIO = 0.01;
 
-/** A client is owed what comes behind the first push that it hears: of one that hears none nobody knows what it missed. */
+/** A client is expected what comes behind the first push that it hears: of one that hears none nobody knows what it missed. */
 function silenceDoubts(rule: string, { pushes, opened, histograms }: Tally): readonly Doubt[] {
   const silent = opened - histograms.firstPush.count;
-  if (pushes.owed === 0 || silent <= SILENT_RATIO * opened) return [];
-  const detail = `${rule}: ${formatCount(silent)} of ${formatCount(opened)} connections heard no push, and what they were owed is not known`;
+  if (pushes.expected === 0 || silent <= SILENT_RATIO * opened) return [];
+  const detail = `${rule}: ${formatCount(silent)} of ${formatCount(opened)} connections heard no push, and what they were expected is not known`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
 /** A message of this run that came to another client than its own, where clients do not hear one another, was delivered once more. */
-function misdeliveredDoubts(rule: string, { strangers: { otherStream } }: Tally): readonly Doubt[] {
+function misdeliveredDoubts(rule: string, { unexpected: { otherStream } }: Tally): readonly Doubt[] {
   if (otherStream === 0) return [];
   const detail = `${rule}: ${formatCount(otherStream)} messages came to a connection that had not sent them: as copies, or in the place of others`;
   return [{ kind: 'unresolved', rule, detail }];
@@ -682,8 +682,8 @@ export function judgeContract(
   const countOf = (name: ClauseCount): number =>
     name === 'missed'
       ? (fanout?.missed ?? 0) + pushes.missed
-      : name === 'away'
-        ? (fanout?.away ?? 0) + pushes.away
+      : name === 'offline'
+        ? (fanout?.offline ?? 0) + pushes.offline
         : messages[name];
   return contractClauses(contract).map(({ rule, broken }) => {
     const counts = broken.map((name) => [name, countOf(name)] as const).filter(([, count]) => count > 0);
@@ -734,13 +734,13 @@ function whyUnjudged(broken: readonly ClauseCount[], evidence: Judged): string |
   const { messages, pushes } = tally;
   if (messages.sent === 0 && pushes.received === 0) return 'no message was sent';
   if (messages.sent > 0 && messages.delivered === 0) return 'no message came back';
-  if (broken.includes('away')) return tally.reconnected === 0 ? 'no connection was opened again' : null;
-  if (broken.includes('disagreed')) return whyNotCompared(evidence);
+  if (broken.includes('offline')) return tally.reconnected === 0 ? 'no connection was opened again' : null;
+  if (broken.includes('totalOrderViolations')) return whyNotCompared(evidence);
   if (broken.includes('reordered')) return whyNoOrder(evidence);
   if (broken.includes('corrupted')) return whyUnchecked(evidence);
-  // Of pushes alone: what comes before the first that a client hears is owed to nobody.
+  // Of pushes alone: what comes before the first that a client hears is expected by nobody.
   const isOfPushes = broken.includes('missed') && messages.sent === 0;
-  return isOfPushes && pushes.owed <= pushes.accounts ? 'no client heard two pushes of a channel' : null;
+  return isOfPushes && pushes.expected <= pushes.accounts ? 'no client heard two pushes of a channel' : null;
 }
 
 /** Whether a message was lost that was in flight when its connection died, nobody here can know. */
@@ -763,18 +763,18 @@ function unresolvedPushes(rule: string, { pushes }: Tally): readonly Doubt[] {
 }
 
 /** `missed`: by a client of the sender's room, or of what the service said of its own accord. */
-type ClauseCount = 'lost' | 'missed' | 'away' | 'duplicated' | 'reordered' | 'disagreed' | 'corrupted';
+type ClauseCount = 'lost' | 'missed' | 'offline' | 'duplicated' | 'reordered' | 'totalOrderViolations' | 'corrupted';
 
 function subjectOf(name: ClauseCount): Subject {
   switch (name) {
     case 'lost':
     case 'missed':
-    case 'away':
+    case 'offline':
       return 'lost';
     case 'duplicated':
       return 'copies';
     case 'reordered':
-    case 'disagreed':
+    case 'totalOrderViolations':
       return 'order';
     case 'corrupted':
       return 'content';
@@ -795,10 +795,10 @@ function contractClauses(contract: Contract): { readonly rule: string; readonly 
     clauses.push({ rule: `delivery: ${contract.delivery}`, broken: broken[contract.delivery] });
   if (contract.order !== 'none') {
     const broken: readonly ClauseCount[] =
-      contract.order === 'per-channel' ? ['reordered', 'disagreed'] : ['reordered'];
+      contract.order === 'per-channel' ? ['reordered', 'totalOrderViolations'] : ['reordered'];
     clauses.push({ rule: `order: ${contract.order}`, broken });
   }
-  if (contract.replay !== 'none') clauses.push({ rule: `replay: ${contract.replay}`, broken: ['away'] });
+  if (contract.replay !== 'none') clauses.push({ rule: `replay: ${contract.replay}`, broken: ['offline'] });
   if (contract.integrity !== 'none') clauses.push({ rule: `integrity: ${contract.integrity}`, broken: ['corrupted'] });
   return clauses;
 }

@@ -19,9 +19,9 @@ import {
   type PingCounts,
   PUSH_COUNTS,
   type PushCounts,
-  STRANGER_KINDS,
-  type StrangerKind,
+  UNEXPECTED_KINDS,
   UNSENT_REASONS,
+  type UnexpectedKind,
   type UnsentReason,
   type Window,
   zeroAcknowledgements,
@@ -34,7 +34,7 @@ import {
   zeroPings,
   zeroPushes,
   zeroStall,
-  zeroStrangers,
+  zeroUnexpected,
   zeroUnreadable,
   zeroUnsent,
 } from '../facts/window.ts';
@@ -46,7 +46,7 @@ export interface Tally {
   messages: MessageFacts;
   unsent: Record<UnsentReason, number>;
   damage: Record<DamageKind, number>;
-  strangers: Record<StrangerKind, number>;
+  unexpected: Record<UnexpectedKind, number>;
   unreadable: Record<UnreadableKind, number>;
   acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   states: number;
@@ -100,7 +100,7 @@ export function createTally(): Tally {
       fanout: createHistogram(),
       firstPush: createHistogram(),
       outage: createHistogram(),
-      away: createHistogram(),
+      offline: createHistogram(),
       lifetime: createHistogram(),
       ping: createHistogram(),
     },
@@ -112,7 +112,7 @@ function zeroCounts(): Omit<Tally, 'histograms'> {
     messages: zeroMessages(),
     unsent: zeroUnsent(),
     damage: zeroDamage(),
-    strangers: zeroStrangers(),
+    unexpected: zeroUnexpected(),
     unreadable: zeroUnreadable(),
     acknowledgements: zeroAcknowledgements(),
     states: 0,
@@ -160,7 +160,7 @@ export function resetTally(tally: Tally): void {
 }
 
 function addDelivery(tally: Tally, facts: DeliveryFacts): void {
-  const { damage, strangers, acknowledgements, jitter, extent, density, loss } = facts;
+  const { damage, unexpected, acknowledgements, jitter, extent, density, loss } = facts;
   tally.states += facts.states;
   tally.unchecked += facts.unchecked;
   tally.jitter.clients += jitter.clients;
@@ -169,7 +169,7 @@ function addDelivery(tally: Tally, facts: DeliveryFacts): void {
   tally.acknowledgements.lost += acknowledgements.lost;
   tally.acknowledgements.recovered += acknowledgements.recovered;
   for (const kind of DAMAGE_KINDS) tally.damage[kind] += damage[kind];
-  for (const kind of STRANGER_KINDS) tally.strangers[kind] += strangers[kind];
+  for (const kind of UNEXPECTED_KINDS) tally.unexpected[kind] += unexpected[kind];
   for (const kind of UNREADABLE_KINDS) tally.unreadable[kind] += facts.unreadable[kind];
   tally.extent.count += extent.count;
   tally.extent.sum += extent.sum;

@@ -4,7 +4,7 @@
 
 import { answersIn, echoesOf, isVerbatim, jsonTestMessages } from './answers.ts';
 import type { JsonObject } from './json-values.ts';
-import type { TestMessage, Shape, Transcript } from './transcript.ts';
+import type { Shape, TestMessage, Transcript } from './transcript.ts';
 
 /** How often what a service is taken for must show. */
 const CONFIRMATIONS = 3;
@@ -45,11 +45,14 @@ export function nextTestMessage(transcript: Transcript, { shapes, mark }: Asking
   const testMessages = jsonTestMessages(transcript);
   const answers = answersIn(transcript);
   const understood = answers.find(
-    ({ testMessage, heard, failure }) => testMessage.purpose === 'ask' && failure === null && !isVerbatim(testMessage, heard),
+    ({ testMessage, heard, failure }) =>
+      testMessage.purpose === 'ask' && failure === null && !isVerbatim(testMessage, heard),
   );
   if (understood !== undefined) {
     const { shape } = understood.testMessage;
-    const asked = testMessages.filter((testMessage) => testMessage.purpose === 'ask' && testMessage.shape === shape).length;
+    const asked = testMessages.filter(
+      (testMessage) => testMessage.purpose === 'ask' && testMessage.shape === shape,
+    ).length;
     if (asked < CONFIRMATIONS) return json(shape, 'ask');
     return testMessages.some(({ purpose }) => purpose === 'mistake') ? null : json(MISTAKE, 'mistake');
   }

@@ -2,11 +2,11 @@
 
 import { DEFAULT_RUNS_DIRECTORY, localPorts, localSurroundings } from '../entry/local.ts';
 import { HighwaterError } from '../facts/error.ts';
-import { redactPlan } from '../plan/redact.ts';
 import { localMonitors } from '../monitors/local-monitors.ts';
+import { redactPlan } from '../plan/redact.ts';
 import { renderCheck } from '../report/check.ts';
 import { machineNeeds, plannedSeconds } from '../run/machine-needs.ts';
-import { checkFaults, checkPlan, checkMonitors } from '../run/prepare.ts';
+import { checkFaults, checkMonitors, checkPlan } from '../run/prepare.ts';
 import { unusedProxy } from '../run/proxy-environment.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';

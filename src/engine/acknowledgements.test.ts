@@ -123,7 +123,7 @@ describe('acknowledged and delivered are two things', () => {
     expect(tally.messages).toMatchObject({ ...none, delivered: 99, rejected: 1, acknowledged: 99 });
   });
 
-  test('acknowledgements of strangers are strangers', () => {
+  test('acknowledgements of messages that were never sent are unexpected', () => {
     const { tally } = withService((message, copy) =>
       message.n === 7
         ? [
@@ -200,7 +200,7 @@ describe('outcomes as Jepsen counts them', () => {
       unexpected: 2,
     });
     expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 1 });
-    expect(tally.strangers).toMatchObject({ refused: 1, neverSent: 1 });
+    expect(tally.unexpected).toMatchObject({ refused: 1, neverSent: 1 });
   });
 });
 
@@ -238,12 +238,12 @@ describe('what is not acknowledged is sent again', () => {
     expect(tally.messages).toMatchObject({ ...none, delivered: 99, lost: 1, resent: 3 });
   });
 
-  test('a swallowed acknowledgement: the copy is suppressed, and nothing is duplicated', () => {
+  test('a swallowed acknowledgement: the copy is deduplicated, and nothing is duplicated', () => {
     const { tally } = withService(
       (message, copy) => (message.n % 25 === 0 && copy === 0 ? [said(message)] : proper(message, copy, null!)),
       { resend: RESEND },
     );
-    expect(tally.messages).toMatchObject({ ...none, delivered: 100, acknowledged: 100, resent: 4, suppressed: 4 });
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, acknowledged: 100, resent: 4, deduplicated: 4 });
     expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 0 });
   });
 
@@ -252,7 +252,7 @@ describe('what is not acknowledged is sent again', () => {
       (message, copy) => (message.n % 25 === 0 && copy === 0 ? [said(message)] : [ack(message), said(message)]),
       { resend: RESEND },
     );
-    expect(tally.messages).toMatchObject({ ...none, delivered: 100, resent: 4, suppressed: 0, duplicated: 4 });
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, resent: 4, deduplicated: 0, duplicated: 4 });
   });
 
   test('where the answer is the acknowledgement, it is enough', () => {
@@ -281,18 +281,18 @@ describe('what is not acknowledged is sent again', () => {
 describe('an idempotency check sends copies though nothing is wrong', () => {
   const resend = { afterNs: SECOND, atMost: 0, idempotencyCheck: { share: 0.2, copies: 4, everyNs: 50 * MS } };
 
-  test('all are suppressed by a service that knows its messages', () => {
+  test('all are deduplicated by a service that knows its messages', () => {
     const { tally } = withService(proper, { resend });
     const checked = tally.messages.resent / 4;
     expect(checked).toBeGreaterThan(8);
     expect(checked).toBeLessThan(36);
-    expect(tally.messages).toMatchObject({ ...none, delivered: 100, suppressed: 4 * checked });
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, deduplicated: 4 * checked });
   });
 
   test('every copy that is taken again is duplicated', () => {
     const { tally } = withService((message) => [ack(message), said(message)], { resend });
     expect(tally.messages.duplicated).toBe(tally.messages.resent);
-    expect(tally.messages.suppressed).toBe(0);
+    expect(tally.messages.deduplicated).toBe(0);
     expect(violations(withService((message) => [ack(message), said(message)], { resend }))).toEqual({
       duplicated: tally.messages.duplicated,
     });
@@ -356,7 +356,7 @@ describe('a sender whose connection dies with messages in flight', () => {
   test('finds those lost that the service took, and does not deliver to the next one', () => {
     const { tally } = story({ takes: true });
     expect(tally.messages.lost).toBeGreaterThanOrEqual(4);
-    expect(tally.messages).toMatchObject({ unresolved: 0, suppressed: tally.messages.lost, duplicated: 0 });
+    expect(tally.messages).toMatchObject({ unresolved: 0, deduplicated: tally.messages.lost, duplicated: 0 });
     expect(tally.acknowledgements).toEqual({ lost: tally.messages.lost, recovered: 0 });
   });
 
@@ -377,11 +377,11 @@ describe('a sender whose connection dies with messages in flight', () => {
     expect(tally.messages.delivered + tally.messages.unresolved).toBe(tally.messages.sent);
   });
 
-  test('an idempotency check sends a copy on the next one as well: a service that knows its messages suppresses it', () => {
+  test('an idempotency check sends a copy on the next one as well: a service that knows its messages deduplicates it', () => {
     const idempotencyCheck = { share: 1, copies: 1, everyNs: 10 * MS };
     const { tally } = story({ resend: { ...RESEND, idempotencyCheck } });
     expect(tally.messages).toMatchObject({ lost: 0, unresolved: 0, duplicated: 0, delivered: tally.messages.sent });
-    expect(tally.messages.suppressed).toBeGreaterThan(0);
+    expect(tally.messages.deduplicated).toBeGreaterThan(0);
   });
 });
 
@@ -469,6 +469,6 @@ describe('the state of the service is compared with a model', () => {
       { protocol, resend },
     );
     expect(tally.messages.resent).toBeGreaterThan(20);
-    expect(tally.messages).toMatchObject({ ...none, delivered: 100, suppressed: tally.messages.resent });
+    expect(tally.messages).toMatchObject({ ...none, delivered: 100, deduplicated: tally.messages.resent });
   });
 });

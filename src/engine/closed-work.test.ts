@@ -8,13 +8,16 @@ import type { PeerScript } from '../../test/support/engine/websocket-peer.ts';
 const ROUND_TRIP_NS = 2 * DELAY_NS;
 
 /** Answers after a while, and keeps the score of what it owes. */
-function slow(delayNs: number, score: { owed: number; most: number; least: number } = { owed: 0, most: 0, least: 0 }) {
+function slow(
+  delayNs: number,
+  score: { expected: number; most: number; least: number } = { expected: 0, most: 0, least: 0 },
+) {
   return (clock: VirtualClock): PeerScript => ({
     onMessage(connection, { payload, opcode }) {
-      score.owed++;
-      score.most = Math.max(score.most, score.owed);
+      score.expected++;
+      score.most = Math.max(score.most, score.expected);
       clock.after(delayNs, () => {
-        score.owed--;
+        score.expected--;
         connection.send(payload, opcode);
       });
     },
@@ -23,7 +26,7 @@ function slow(delayNs: number, score: { owed: number; most: number; least: numbe
 
 describe('the closed loop', () => {
   test('keeps exactly so many messages in flight on each client, and no more', () => {
-    const score = { owed: 0, most: 0, least: 0 };
+    const score = { expected: 0, most: 0, least: 0 };
     const outcome = runScenario({
       plan: makePlan({ connections: curve({ to: 3 }), messages: closedMessages(4, 2 * SECOND) }),
       script: slow(10 * MS, score),
@@ -195,7 +198,7 @@ describe('the closed loop', () => {
     [2, 'binary', 256],
     [16, 'text', 256],
   ] as const)('messages of %i bytes (%s) are in flight only as far as they can be told apart', (bytes, format, most) => {
-    const score = { owed: 0, most: 0, least: 0 };
+    const score = { expected: 0, most: 0, least: 0 };
     const outcome = runScenario({
       plan: makePlan({ messages: closedMessages(1000, SECOND), bytes, format }),
       script: slow(10 * MS, score),

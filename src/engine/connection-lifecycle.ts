@@ -5,14 +5,13 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { CloseFacts } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import { describeCloseCode, noCloseCode } from '../frames/close-codes.ts';
-import { type DeflateAgreement, MessageDeflater } from '../frames/deflate.ts';
+import { type DeflateParameters, MessageDeflater } from '../frames/deflate.ts';
 import { FrameReader, type FrameRules, type FrameSink, type ViolationCode } from '../frames/frame-reader.ts';
 import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../frames/frame-writer.ts';
 import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
 import { record } from '../histogram/histogram.ts';
 import { countRecovered, forgetClient } from '../measure/acknowledgements.ts';
-import { settleOrder } from '../measure/agreement.ts';
 import { type Audience, receiverClosed, receiverOpened } from '../measure/audience.ts';
 import { countByType } from '../measure/by-type.ts';
 import type { Parting } from '../measure/heard.ts';
@@ -21,6 +20,7 @@ import { missingBetween, missingNumbers, settleClient } from '../measure/ledger.
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
 import { clientListens } from '../measure/pushes.ts';
 import { changeGauge, changeInFlight, countCloseCode, countFailure, countJitter } from '../measure/recorder.ts';
+import { settleOrder } from '../measure/total-order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import type { Client } from './client.ts';
@@ -28,7 +28,7 @@ import type { Clock } from './clock.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
 import { flush, reserve } from './hot/outbox.ts';
 import { stopHearingPushes } from './hot/pushed.ts';
-import { countDelivered, flushClient, nextMask, noteDisagreement, type Traffic } from './hot/traffic.ts';
+import { countDelivered, flushClient, nextMask, noteTotalOrderViolation, type Traffic } from './hot/traffic.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { Pinger } from './pinger.ts';
 import type { LinkError } from './transport.ts';
@@ -46,7 +46,7 @@ const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = {
 };
 
 export interface ConnectionLifecycle {
-  opened(client: Client, deflate: DeflateAgreement | null): void;
+  opened(client: Client, deflate: DeflateParameters | null): void;
   onBytes(client: Client, bytes: Uint8Array, start: number, end: number): void;
   onClose(client: Client, error: LinkError | null): void;
   /** The client is open or drains, and its connection is dead though nothing said so. */
@@ -94,7 +94,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
   /** Clients that drain or close, with the time at which patience ends. */
   const leaving = new Map<Client, number>();
 
-  function opened(client: Client, deflate: DeflateAgreement | null): void {
+  function opened(client: Client, deflate: DeflateParameters | null): void {
     client.state = 'open';
     client.reader = new FrameReader<Client>(rulesFor(deflate));
     client.deflater =
@@ -166,7 +166,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
   }
 
   /** One object for all clients that agreed on the same. */
-  function rulesFor(deflate: DeflateAgreement | null): FrameRules {
+  function rulesFor(deflate: DeflateParameters | null): FrameRules {
     const key = deflate === null ? '' : `${deflate.serverContextTakeover} ${deflate.serverWindowBits}`;
     let found = rules.get(key);
     if (found === undefined) {
@@ -294,11 +294,12 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
   }
 
   function stopListening(audience: Audience, client: Client, parting: Parting): void {
-    const { agreement } = audience;
-    if (agreement !== null) {
-      const before = agreement.compared;
-      for (const found of settleOrder(agreement, client.index, client.stream)) noteDisagreement(traffic, client, found);
-      recorder.fanoutCompared += agreement.compared - before;
+    const { totalOrder } = audience;
+    if (totalOrder !== null) {
+      const before = totalOrder.compared;
+      for (const found of settleOrder(totalOrder, client.index, client.stream))
+        noteTotalOrderViolation(traffic, client, found);
+      recorder.fanoutCompared += totalOrder.compared - before;
     }
     receiverClosed(audience, client.index, client.stream, parting);
   }

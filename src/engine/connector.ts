@@ -3,7 +3,7 @@
 
 import { hash, randomBytes } from 'node:crypto';
 import type { FailureKind } from '../facts/failure.ts';
-import { agreementText, type DeflateAgreement, type DeflateSettings } from '../frames/deflate.ts';
+import { type DeflateParameters, type DeflateSettings, parametersText } from '../frames/deflate.ts';
 import { acceptGuid, buildHandshakeRequest, HandshakeReader } from '../frames/handshake.ts';
 import { record } from '../histogram/histogram.ts';
 import { countFailure, countNegotiated, type Recorder } from '../measure/recorder.ts';
@@ -45,7 +45,7 @@ export interface ConnectorParts {
   readonly clock: Clock;
   readonly recorder: Recorder;
   /** The client is open; its first frames may follow at once. */
-  opened(client: Client, deflate: DeflateAgreement | null): void;
+  opened(client: Client, deflate: DeflateParameters | null): void;
   /** The client could not be opened; its link is gone or going. */
   failed(client: Client, kind: FailureKind, detail: string): void;
 }
@@ -165,7 +165,7 @@ export function createConnector(parts: ConnectorParts): Connector {
         record(recorder.histograms.handshake, clock.nowNs() - current.startedNs);
         countNegotiated(recorder, {
           subprotocol: answer.subprotocol,
-          compression: answer.deflate === null ? null : agreementText(answer.deflate),
+          compression: answer.deflate === null ? null : parametersText(answer.deflate),
         });
         parts.opened(client, answer.deflate);
         refill();

@@ -376,7 +376,7 @@ describe('a process that stands still in the drain', () => {
       script: slow(300 * MS),
       prepare: ({ clock }) => clock.after(1.1 * SECOND, () => clock.jump(5 * SECOND)),
     });
-    expect(outcome.tally.messages).toMatchObject({ sent: 100, delivered: 100, lost: 0, belated: 0 });
+    expect(outcome.tally.messages).toMatchObject({ sent: 100, delivered: 100, lost: 0, late: 0 });
   });
 
   test('what does not come in the time that is left is lost all the same', () => {

@@ -32,12 +32,12 @@ import { createConnector } from './connector.ts';
 import { createDriver, notUnderstoodText, statesFor } from './drivers.ts';
 import { createFanout, pushesFor, startFanout } from './fanout.ts';
 import { createTraffic } from './hot/traffic.ts';
+import { withIdempotencyCheck } from './idempotency-check.ts';
 import { lastWords } from './last-words.ts';
 import { createWork } from './load-models.ts';
 import { createOpenConnections } from './open-connections.ts';
 import { createPacer } from './pacing.ts';
 import { createPinger } from './pinger.ts';
-import { withIdempotencyCheck } from './idempotency-check.ts';
 import { createReconnector } from './reconnector.ts';
 import { acknowledgementsFor, createResender } from './resender.ts';
 import type { Addresses, Rows } from './site.ts';
@@ -99,7 +99,7 @@ export interface EngineParts {
 
 /** How often the end of a phase is looked for, and the event loop's delay taken. */
 const BEAT_NS = 20e6;
-/** After everything has arrived, how long to watch for duplicates and strangers. */
+/** After everything has arrived, how long to watch for duplicates and unexpected. */
 const LINGER_NS = 500e6;
 /** How long a client may take to open before its time counts as asked for: see `ConnectionFacts.wantedNs`. */
 const OPENING_ALLOWANCE_NS = 1e9;
@@ -474,11 +474,11 @@ export function createEngine(parts: EngineParts): Engine {
       stoodStillNs += stallNs(nowNs - drainLookNs, BEAT_NS);
       drainLookNs = nowNs;
       if (recorder.inFlight > 0) busyNs = nowNs;
-      // Clients that retire are not among the open ones and may still be owed something.
+      // Clients that retire are not among the open ones and may still be expected something.
       const isQuiet =
         !isMisbehaving &&
         recorder.inFlight === 0 &&
-        !isOwed() &&
+        !isExpected() &&
         (openConnections.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
       if (isQuiet || nowNs - startedNs - stoodStillNs >= plan.drainNs) closeAll();
       else clock.after(BEAT_NS, look);
@@ -487,7 +487,7 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   /** In a room with senders elsewhere nobody here knows whether all has come: the whole drain is waited for. */
-  function isOwed(): boolean {
+  function isExpected(): boolean {
     if (pushes !== null && !heardAllPushes(pushes)) return true;
     if (fanout === null) return false;
     return shards > 1 || !heardAll(fanout.audience, traffic.ledger.next);

@@ -83,7 +83,7 @@ function messagesPerSecond({ load: { messages } }: Plan, rooms: Rooms, allClient
 
 /** Keeping one order in view costs memory for every room. */
 function asksForOrder({ contract, thresholds }: Plan): boolean {
-  const isAbout = thresholds.some(({ metric }) => metric.kind === 'messages' && metric.of === 'disagreed');
+  const isAbout = thresholds.some(({ metric }) => metric.kind === 'messages' && metric.of === 'totalOrderViolations');
   return isAbout || contract?.order === 'per-channel';
 }
 

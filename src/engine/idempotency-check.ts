@@ -19,7 +19,12 @@ export interface IdempotencyCheck {
   resumed(client: Client): void;
 }
 
-export function withIdempotencyCheck(plan: Plan, traffic: Traffic, driver: ProtocolDriver, clock: Clock): IdempotencyCheck {
+export function withIdempotencyCheck(
+  plan: Plan,
+  traffic: Traffic,
+  driver: ProtocolDriver,
+  clock: Clock,
+): IdempotencyCheck {
   const idempotencyCheck = plan.resend?.idempotencyCheck ?? null;
   if (idempotencyCheck === null) return { driver, resumed: () => {} };
   const { ledger, recorder } = traffic;
@@ -65,7 +70,7 @@ export function withIdempotencyCheck(plan: Plan, traffic: Traffic, driver: Proto
       const checked = last.get(client);
       if (checked === undefined) return;
       last.delete(client);
-      // What was settled without an answer would come back as belated.
+      // What was settled without an answer would come back as late.
       if (wasGivenUp(ledger, client.index, checked.sequence)) return;
       driver.repeat(client, checked.type, checked.sequence, checked.dueNs, checked.sentNs);
       recorder.messages.resent++;

@@ -115,7 +115,7 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
     stop() {
       timer?.cancel();
       const nowNs = clock.nowNs();
-      for (const lostNs of droppedNs) if (!Number.isNaN(lostNs)) record(recorder.histograms.away, nowNs - lostNs);
+      for (const lostNs of droppedNs) if (!Number.isNaN(lostNs)) record(recorder.histograms.offline, nowNs - lostNs);
       droppedNs.fill(Number.NaN);
     },
   };

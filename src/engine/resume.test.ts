@@ -63,7 +63,7 @@ describe('an orderly service whose connection died is not blamed', () => {
       plan: makePlan({ messages: openMessages(100, 4 * SECOND), plan: { reconnect: RECONNECT, resend } }),
       script: orderly(true),
     });
-    expect(tally.messages).toMatchObject({ lost: 0, unresolved: 0, reordered: 0, duplicated: 0, belated: 0 });
+    expect(tally.messages).toMatchObject({ lost: 0, unresolved: 0, reordered: 0, duplicated: 0, late: 0 });
   });
 
   test('where only copies are sent, and what was in flight is settled', () => {
@@ -73,7 +73,7 @@ describe('an orderly service whose connection died is not blamed', () => {
       script: orderly(true),
     });
     expect(tally.messages.unresolved).toBeGreaterThan(3);
-    expect(tally.messages).toMatchObject({ lost: 0, reordered: 0, duplicated: 0, belated: 0 });
+    expect(tally.messages).toMatchObject({ lost: 0, reordered: 0, duplicated: 0, late: 0 });
   });
 
   test('where it tells a state, with messages in flight that it may have taken or not', () => {

@@ -107,12 +107,12 @@ function inRooms(
   return { ...outcome, fanout: joinAudience(rooms, audiences) };
 }
 
-/** Two rooms of five clients each with one sender: every message is owed to four others. */
+/** Two rooms of five clients each with one sender: every message is expected by four others. */
 describe.each([1, 2, 3])('with %i workers', (shards) => {
   test('all is heard by everybody: nothing is missed', () => {
     const { tally, fanout, events } = inRooms(() => 1, { shards });
     expect(tally.messages).toMatchObject({ sent: 100, delivered: 100, ...clean });
-    expect(fanout).toMatchObject({ owed: 400, missed: 0, unresolved: 0, away: 0, messagesMissed: 0 });
+    expect(fanout).toMatchObject({ expected: 400, missed: 0, unresolved: 0, offline: 0, messagesMissed: 0 });
     expect(tally.fanoutReceived).toBe(400);
     expect(fanout.receivers).toMatchObject({ count: 10, complete: 10, worst: [] });
     expect(events.filter(({ kind }) => kind === 'violation')).toEqual([]);
@@ -120,9 +120,9 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
 
   test('one member of a room is left out: it misses every message, and is named', () => {
     const { tally, fanout } = inRooms(({ to }) => (to === 6 ? 0 : 1), { shards });
-    expect(fanout).toMatchObject({ owed: 400, missed: 50, messagesMissed: 50 });
+    expect(fanout).toMatchObject({ expected: 400, missed: 50, messagesMissed: 50 });
     expect(tally.fanoutReceived).toBe(350);
-    expect(fanout.receivers).toMatchObject({ complete: 9, worst: [{ client: 6, owed: 50, received: 0 }] });
+    expect(fanout.receivers).toMatchObject({ complete: 9, worst: [{ client: 6, expected: 50, received: 0 }] });
     expect(tally.messages).toMatchObject({ delivered: 100, ...clean });
   });
 
@@ -130,7 +130,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     const isGone = ({ to, index }: Delivery): boolean =>
       (to === 4 && index % 10 === 3) || (to === 5 && index >= 45) || (to === 7 && index === 0);
     const { tally, fanout } = inRooms((delivery) => (isGone(delivery) ? 0 : 1), { shards });
-    expect(fanout).toMatchObject({ owed: 400, missed: 5 + 5 + 1, messagesMissed: 5 + 5 + 1 });
+    expect(fanout).toMatchObject({ expected: 400, missed: 5 + 5 + 1, messagesMissed: 5 + 5 + 1 });
     expect(tally.fanoutReceived).toBe(389);
   });
 
@@ -142,7 +142,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
       shards,
     });
     expect(tally.messages.unreadable).toBe(2);
-    expect(fanout).toMatchObject({ owed: 400, missed: 1, unresolved: 4, messagesMissed: 1 });
+    expect(fanout).toMatchObject({ expected: 400, missed: 1, unresolved: 4, messagesMissed: 1 });
     expect(tally.fanoutReceived).toBe(395);
     expect(tally.messages).toMatchObject({ delivered: 100, ...clean });
   });
@@ -156,7 +156,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     const { tally, fanout } = inRooms(({ to, index }) => (to !== 0 && index === 20 ? 2 : 1), { shards });
     // Four others hear #20 of client 0 twice, and of client 1 all five of the room.
     expect(tally.messages).toMatchObject({ ...clean, duplicated: 9 });
-    expect(fanout).toMatchObject({ owed: 400, missed: 0 });
+    expect(fanout).toMatchObject({ expected: 400, missed: 0 });
     expect(violations({ ...inRooms(({ to, index }) => (to === 8 && index === 20 ? 2 : 1)) })).toEqual({
       duplicated: 1,
     });
@@ -180,7 +180,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
       rooms: { self: false },
     });
     expect(tally.messages).toMatchObject({ sent: 100, delivered: 0, ...clean });
-    expect(fanout).toMatchObject({ owed: 400, missed: 5, messagesMissed: 5, messagesUnresolved: 0 });
+    expect(fanout).toMatchObject({ expected: 400, missed: 5, messagesMissed: 5, messagesUnresolved: 0 });
   });
 
   test('times are from the due moment, whichever worker the receiver is of', () => {
@@ -196,7 +196,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
 });
 
 describe('who comes and goes', () => {
-  test('a client that comes later is owed what follows the first that it hears', () => {
+  test('a client that comes later is expected what follows the first that it hears', () => {
     const { tally, fanout } = inRooms(() => 1, {
       plan: {
         connections: curve({ to: 6 }, { hold: 2 * SECOND }, { to: 10 }, { hold: SECOND }),
@@ -205,7 +205,7 @@ describe('who comes and goes', () => {
     });
     expect(tally.messages).toMatchObject(clean);
     expect(fanout).toMatchObject({ missed: 0, unresolved: 0 });
-    expect(fanout.owed).toBe(tally.fanoutReceived);
+    expect(fanout.expected).toBe(tally.fanoutReceived);
     expect(fanout.receivers.count).toBe(6);
   });
 
@@ -219,7 +219,7 @@ describe('who comes and goes', () => {
     expect(fanout).toMatchObject({ missed: 1, messagesMissed: 1 });
   });
 
-  test('a client that leaves is owed nothing after the last that it heard; one that comes back was away', () => {
+  test('a client that leaves is expected nothing after the last that it heard; one that comes back was offline', () => {
     const { tally, fanout } = inRooms(() => 1, {
       plan: {
         connections: curve(
@@ -235,24 +235,24 @@ describe('who comes and goes', () => {
     });
     expect(tally.messages).toMatchObject(clean);
     expect(fanout).toMatchObject({ missed: 0, unresolved: 0 });
-    expect(fanout.owed).toBe(tally.fanoutReceived);
+    expect(fanout.expected).toBe(tally.fanoutReceived);
     // Four clients were away for half a second of 50 messages a second and room.
-    expect(fanout.away).toBeGreaterThanOrEqual(4 * 23);
-    expect(fanout.away).toBeLessThanOrEqual(4 * 27);
+    expect(fanout.offline).toBeGreaterThanOrEqual(4 * 23);
+    expect(fanout.offline).toBeLessThanOrEqual(4 * 27);
   });
 });
 
 test('of a room of many senders everybody hears all others', () => {
   const { tally, fanout } = inRooms(() => 1, { rooms: { publishers: 5 }, shards: 2 });
   expect(tally.messages).toMatchObject({ sent: 100, delivered: 100, ...clean });
-  expect(fanout).toMatchObject({ owed: 400, missed: 0 });
+  expect(fanout).toMatchObject({ expected: 400, missed: 0 });
 });
 
 test('a closed loop goes on when the sender hears its own message', () => {
   const { tally, fanout } = inRooms(() => 1, { plan: { messages: closedMessages(1, 200 * MS) } });
   expect(tally.messages.sent).toBeGreaterThan(50);
   expect(tally.messages).toMatchObject({ delivered: tally.messages.sent, ...clean });
-  expect(fanout).toMatchObject({ owed: 4 * tally.messages.sent, missed: 0 });
+  expect(fanout).toMatchObject({ expected: 4 * tally.messages.sent, missed: 0 });
 });
 
 describe.each([1, 2, 3])('one order for all clients of a room, with %i workers', (shards) => {
@@ -260,8 +260,8 @@ describe.each([1, 2, 3])('one order for all clients of a room, with %i workers',
 
   test('a service that keeps it: everything is compared and nothing disagrees', () => {
     const { tally, fanout } = inRooms(() => 1, talkative);
-    expect(tally.messages).toMatchObject({ ...clean, disagreed: 0 });
-    expect(fanout.disagreed).toBe(0);
+    expect(tally.messages).toMatchObject({ ...clean, totalOrderViolations: 0 });
+    expect(fanout.totalOrderViolations).toBe(0);
     // In each worker one client of each room is the reference: the others compare all that they hear with it.
     const references = [2, 2, 6][shards - 1]!;
     expect(tally.fanoutCompared).toBeGreaterThanOrEqual(0.95 * 50 * (10 - references));
@@ -271,7 +271,7 @@ describe.each([1, 2, 3])('one order for all clients of a room, with %i workers',
   test('losses are no disagreement, whoever has them', () => {
     const { tally, fanout } = inRooms(({ to, index }) => ((to + index) % 7 === 3 ? 0 : 1), talkative);
     expect(fanout.missed).toBeGreaterThan(20);
-    expect(tally.messages.disagreed + fanout.disagreed).toBe(0);
+    expect(tally.messages.totalOrderViolations + fanout.totalOrderViolations).toBe(0);
   });
 
   test('a message that one client hears after one of another sender, and all others before it, disagrees', () => {
@@ -282,7 +282,7 @@ describe.each([1, 2, 3])('one order for all clients of a room, with %i workers',
       ({ to, from, index }) => to === 8 && from === 0 && index >= 16,
     );
     expect(tally.messages.reordered).toBe(0);
-    expect(tally.messages.disagreed + fanout.disagreed).toBeGreaterThanOrEqual(1);
+    expect(tally.messages.totalOrderViolations + fanout.totalOrderViolations).toBeGreaterThanOrEqual(1);
   });
 });
 
@@ -293,13 +293,13 @@ test('a disagreement is told with both messages', () => {
     ({ to, from, index }) => to === 8 && from === 0 && index === 5,
   );
   const found = outcome.events.flatMap((event) =>
-    event.kind === 'violation' && event.violation === 'disagreed' ? [event] : [],
+    event.kind === 'violation' && event.violation === 'totalOrder' ? [event] : [],
   );
   expect(found[0]).toMatchObject({ client: 8, stream: 0, seq: 5 });
   expect(found[0]!.detail).toMatch(/^client 8 heard #5 after #\d+ of stream [24], another client before it$/);
 });
 
-test('messages of another room, or of a client that only listens, are strangers', () => {
+test('messages of another room, or of a client that only listens, are unexpected', () => {
   const stray: PeerScript = {
     onMessage(connection, { payload }, index) {
       const message = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
@@ -323,20 +323,20 @@ test('messages of another room, or of a client that only listens, are strangers'
     }),
     script: () => stray,
   });
-  expect(outcome.tally.strangers.otherStream).toBe(3);
+  expect(outcome.tally.unexpected.otherStream).toBe(3);
 });
 
 /** One room of four clients; client 0 sends a hundred messages in a second. */
 const one: Rooms = { count: 1, publishers: 1, self: true, settleNs: SECOND };
 
-describe('what is not owed is not missed', () => {
-  test('a straggler behind our close frame is belated, and the books balance', () => {
+describe('what is not expected is not missed', () => {
+  test('a straggler behind our close frame is late, and the books balance', () => {
     const { tally, fanout } = inRooms(
       () => 1,
       { rooms: one, clients: 4, plan: { plan: { protocol: PROTOCOL, drainNs: 100 * MS } } },
       ({ to, index }) => to === 3 && index >= 90,
     );
-    expect(fanout.owed).toBe(tally.fanoutReceived + fanout.missed + fanout.unresolved);
+    expect(fanout.expected).toBe(tally.fanoutReceived + fanout.missed + fanout.unresolved);
     expect(fanout.missed).toBeGreaterThan(0);
     expect(tally.messages.duplicated).toBe(0);
   });
@@ -361,7 +361,7 @@ describe('what is not owed is not missed', () => {
       ({ to, index }) => to === 3 && index >= 40 && index < 50,
     );
     expect(fanout.missed).toBe(0);
-    expect(fanout.owed).toBe(tally.fanoutReceived + fanout.unresolved);
+    expect(fanout.expected).toBe(tally.fanoutReceived + fanout.unresolved);
   });
 
   test('history that a service sends behind the first live message is no duplicate', () => {
@@ -398,7 +398,7 @@ describe('what is not owed is not missed', () => {
     expect(tally.messages).toMatchObject(clean);
   });
 
-  test('what the service refuses is owed to nobody', () => {
+  test('what the service refuses is expected by nobody', () => {
     for (const self of [true, false]) {
       const script = (): PeerScript => {
         const members = new Set<PeerConnection>();
@@ -423,7 +423,7 @@ describe('what is not owed is not missed', () => {
       const { tally, events } = runScenario({ plan, script });
       const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
       expect(tally.messages).toMatchObject({ sent: 100, rejected: 10, duplicated: 0 });
-      expect(joinAudience(rooms, audiences)).toMatchObject({ owed: 270, missed: 0, messagesMissed: 0 });
+      expect(joinAudience(rooms, audiences)).toMatchObject({ expected: 270, missed: 0, messagesMissed: 0 });
     }
   });
 
@@ -499,6 +499,6 @@ test('a number that its sender has not come to is never sent, and spoils nothing
   const { tally, events } = runScenario({ plan, script });
   const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
   expect(tally.messages).toMatchObject({ ...clean, delivered: 100, unexpected: 6 });
-  expect(tally.strangers.neverSent).toBe(6);
-  expect(joinAudience(one, audiences)).toMatchObject({ owed: 300, missed: 0, forged: 0 });
+  expect(tally.unexpected.neverSent).toBe(6);
+  expect(joinAudience(one, audiences)).toMatchObject({ expected: 300, missed: 0, forged: 0 });
 });

@@ -32,13 +32,13 @@ export interface AudienceFacts {
   /** What the service refused of this worker's messages, and what was in flight when a sender's connection died. */
   readonly refused: readonly (readonly [stream: number, from: number, to: number])[];
   readonly unsettled: readonly (readonly [stream: number, from: number, to: number])[];
-  /** Messages that were sent while their receivers were away, and did not reach them later. */
-  readonly away: number;
+  /** Messages that were sent while their receiver were offline, and did not reach them later. */
+  readonly offline: number;
 }
 
 export function isAudience(value: unknown): value is AudienceFacts {
   if (typeof value !== 'object' || value === null) return false;
-  const { sent, streams, receivers, orders, refused, unsettled, away } = value as Record<string, unknown>;
+  const { sent, streams, receivers, orders, refused, unsettled, offline } = value as Record<string, unknown>;
   return (
     isTable(sent, 2) &&
     isTable(refused, 3) &&
@@ -46,7 +46,7 @@ export function isAudience(value: unknown): value is AudienceFacts {
     Array.isArray(orders) &&
     orders.every((order) => Array.isArray(order) && order.every(Number.isSafeInteger)) &&
     isTable(receivers, 2) &&
-    Number.isFinite(away) &&
+    Number.isFinite(offline) &&
     Array.isArray(streams) &&
     streams.every(isStream)
   );

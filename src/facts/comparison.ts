@@ -84,7 +84,7 @@ export const COMPARED_METRICS = [
   'handshake.p99',
   'connections.failed',
 ] as const;
-/** Named as rules name them; `delivered` is of the sent, `connections.failed` of the attempted, `received` of the owed. */
+/** Named as rules name them; `delivered` is of the sent, `connections.failed` of the attempted, `received` of the expected. */
 export type ComparedMetric = (typeof COMPARED_METRICS)[number];
 
 export interface MetricComparison {

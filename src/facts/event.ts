@@ -156,9 +156,9 @@ export const VIOLATION_KINDS = [
   'reordered',
   'corrupted',
   'unexpected',
-  'belated',
+  'late',
   'diverged',
-  'disagreed',
+  'totalOrder',
 ] as const;
 
 /** A message that did not fare as a perfect service would have it. */

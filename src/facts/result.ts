@@ -12,8 +12,8 @@ import type {
   DamageKind,
   NegotiatedFacts,
   PingCounts,
-  StrangerKind,
   TypeCounts,
+  UnexpectedKind,
   UnsentReason,
 } from './window.ts';
 
@@ -228,7 +228,7 @@ export interface ConnectionResult {
   /** From the loss of a client's connection until it was open again. */
   readonly outage: Distribution;
   /** Clients that had lost their connection and were not open again when sending ended. They count as missing in `outage`. */
-  readonly away: number;
+  readonly offline: number;
   /** Of connections that the service, or the way to it, ended: from their opening. */
   readonly lifetime: Distribution;
   readonly openedPerSecondPeak: number;
@@ -264,17 +264,17 @@ export interface MessageResult {
   /** Came, and could not be read: what it was nobody knows. */
   readonly unreadable: number;
   /** Arrived after it had been settled as lost or unresolved. */
-  readonly belated: number;
+  readonly late: number;
   /** By the service, apart from what it delivered; 0 where it does not acknowledge. */
   readonly acknowledged: number;
   /** Copies sent beside the first, under the same id. */
   readonly resent: number;
   /** Copies that the service said it had seen before. */
-  readonly suppressed: number;
+  readonly deduplicated: number;
   /** Answers whose state was not what the messages so far make of it. */
   readonly diverged: number;
   /** Heard by a client in another order than by another client of its room. */
-  readonly disagreed: number;
+  readonly totalOrderViolations: number;
   /** Delivered of sent; null where nothing was sent. */
   readonly deliveredRatio: number | null;
 }
@@ -292,7 +292,7 @@ export interface DeliveryResult {
   readonly duplicateRatioBelow: number | null;
   /** No connection was dropped or opened again: the run says nothing about what a failure does to messages. */
   readonly faultFreeOnly: boolean;
-  /** A bound of the ledger was hit: duplicates and belated messages may be confused. */
+  /** A bound of the ledger was hit: duplicates and late messages may be confused. */
   readonly approximate: boolean;
   /** Null where the service does not acknowledge apart from delivering. */
   readonly acknowledgements: {
@@ -328,7 +328,7 @@ export interface DeliveryResult {
     readonly smallestBacklogBytes: number | null;
   };
   readonly damage: Readonly<Record<DamageKind, number>>;
-  readonly strangers: Readonly<Record<StrangerKind, number>>;
+  readonly unexpected: Readonly<Record<UnexpectedKind, number>>;
   /** By what they were. */
   readonly unreadable: Readonly<Partial<Record<UnreadableKind, UnreadableResult>>>;
 }
@@ -348,24 +348,24 @@ export interface TypeResult {
   readonly response: Distribution;
 }
 
-/** What clients heard of one another: owed = received + missed + unresolved, counted in deliveries. */
+/** What clients heard of one another: expected = received + missed + unresolved, counted in deliveries. */
 export interface FanoutResult {
-  readonly owed: number;
+  readonly expected: number;
   readonly received: number;
   readonly missed: number;
   /** Of receivers whose connection died before they could have them. */
   readonly unresolved: number;
-  /** Sent while their receiver was away, and not sent to it later: not owed. */
-  readonly away: number;
-  /** Received of owed; null where nothing was owed. */
-  readonly reachRatio: number | null;
+  /** Sent while their receiver was offline, and not sent to it later: not expected. */
+  readonly offline: number;
+  /** Received of expected; null where nothing was expected. */
+  readonly receivedRatio: number | null;
   /** Of those that were there from the first message to the end. */
   readonly receivers: {
     readonly count: number;
     /** They heard everything. */
     readonly complete: number;
     /** The ten that missed most. */
-    readonly worst: readonly { readonly client: number; readonly owed: number; readonly received: number }[];
+    readonly worst: readonly { readonly client: number; readonly expected: number; readonly received: number }[];
   };
   /** How many deliveries were compared in their order with what another client of the room heard. */
   readonly compared: number;
@@ -381,24 +381,24 @@ export interface FanoutResult {
   };
 }
 
-/** What the service said of its own accord, by its own numbers: owed = received + missed + unresolved. */
+/** What the service said of its own accord, by its own numbers: expected = received + missed + unresolved. */
 export interface PushResult {
   /** From the first number that a client heard of a channel to the last that it heard, or could have, when the run ended. */
-  readonly owed: number;
+  readonly expected: number;
   readonly received: number;
   readonly missed: number;
   /** On connections that died before they could come. */
   readonly unresolved: number;
-  /** Given out while the client was away, and not sent to it later: not owed. */
-  readonly away: number;
+  /** Given out while the client was offline, and not sent to it later: not expected. */
+  readonly offline: number;
   /** Without a number, of more channels than can be kept, or from before the first that its client must have. */
   readonly unjudged: number;
   /** Settled accounts of a client and a channel; the first push of each has none before it. */
   readonly accounts: number;
   /** How often the numbers of a client and channel began anew. */
   readonly renumbered: number;
-  /** Received of owed; null where nothing was owed. */
-  readonly reachRatio: number | null;
+  /** Received of expected; null where nothing was expected. */
+  readonly receivedRatio: number | null;
   /** From the opening of a client to the first that it heard. */
   readonly firstPush: Distribution;
   /** Between the first and the last client that heard a push, over a sample; null where each client is counted to by itself. */

@@ -29,12 +29,12 @@ export function zeroMessages(): MessageFacts {
     corrupted: 0,
     unexpected: 0,
     unreadable: 0,
-    belated: 0,
+    late: 0,
     acknowledged: 0,
     resent: 0,
-    suppressed: 0,
+    deduplicated: 0,
     diverged: 0,
-    disagreed: 0,
+    totalOrderViolations: 0,
   };
 }
 
@@ -52,15 +52,15 @@ export const DAMAGE_KINDS = ['bitFlips', 'truncated', 'extended', 'spliced', 'ma
 export type DamageKind = (typeof DAMAGE_KINDS)[number];
 
 /** Why a message was not expected. */
-export const STRANGER_KINDS = ['foreign', 'stale', 'otherStream', 'neverSent', 'otherOpcode', 'refused'] as const;
-export type StrangerKind = (typeof STRANGER_KINDS)[number];
+export const UNEXPECTED_KINDS = ['foreign', 'stale', 'otherStream', 'neverSent', 'otherOpcode', 'refused'] as const;
+export type UnexpectedKind = (typeof UNEXPECTED_KINDS)[number];
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** How the streams' messages fared beside their fates. */
 export interface DeliveryFacts {
   readonly damage: Readonly<Record<DamageKind, number>>;
-  readonly strangers: Readonly<Record<StrangerKind, number>>;
+  readonly unexpected: Readonly<Record<UnexpectedKind, number>>;
   readonly unreadable: Readonly<Record<UnreadableKind, number>>;
   /** Where the service acknowledges: `lost` of what it had acknowledged, `recovered` of what it had not and yet delivered. */
   readonly acknowledgements: { readonly lost: number; readonly recovered: number };
@@ -104,17 +104,17 @@ export interface FanoutFacts {
 
 /** What the service said of its own accord, by its own numbers. */
 export const PUSH_COUNTS = [
-  'owed',
+  'expected',
   'received',
   'missed',
   'unresolved',
-  'away',
+  'offline',
   'unjudged',
   'accounts',
   'renumbered',
 ] as const;
 /**
- * `away`: while the client was not there. `unjudged`: without a number, of more channels than can be kept,
+ * `offline`: while the client was not there. `unjudged`: without a number, of more channels than can be kept,
  * or from before the first that the client must have. `accounts`: settled
  * ones of a client and channel; the first push of each has none before it. `renumbered`: how often the numbers of a client and
  * channel began anew on one connection, or on the next one where all clients hear the same.
@@ -122,7 +122,7 @@ export const PUSH_COUNTS = [
 export type PushCounts = Record<(typeof PUSH_COUNTS)[number], number>;
 
 export function zeroPushes(): PushCounts {
-  return { owed: 0, received: 0, missed: 0, unresolved: 0, away: 0, unjudged: 0, accounts: 0, renumbered: 0 };
+  return { expected: 0, received: 0, missed: 0, unresolved: 0, offline: 0, unjudged: 0, accounts: 0, renumbered: 0 };
 }
 
 /** Beside its counts: of a sample of the pushes when each client heard them, from the start of the run. */
@@ -156,7 +156,7 @@ export function zeroDamage(): Record<DamageKind, number> {
   return { bitFlips: 0, truncated: 0, extended: 0, spliced: 0, mangled: 0 };
 }
 
-export function zeroStrangers(): Record<StrangerKind, number> {
+export function zeroUnexpected(): Record<UnexpectedKind, number> {
   return { foreign: 0, stale: 0, otherStream: 0, neverSent: 0, otherOpcode: 0, refused: 0 };
 }
 
@@ -206,7 +206,7 @@ export interface Window {
 
 /**
  * `fanout`: from a message's due time to its arrival at another client. `firstPush`: from the opening of a client to what the
- * service first says of its own accord. `outage`: from the loss of a client's connection until it is open again. `away`: from
+ * service first says of its own accord. `outage`: from the loss of a client's connection until it is open again. `offline`: from
  * that loss until sending ended, of clients that were not open again by then. `lifetime`: from the opening of a connection
  * until the service, or the way to it, ended it. `ping`: from a ping to its pong.
  */
@@ -219,7 +219,7 @@ export const HISTOGRAM_NAMES = [
   'fanout',
   'firstPush',
   'outage',
-  'away',
+  'offline',
   'lifetime',
   'ping',
 ] as const;
@@ -343,7 +343,7 @@ export function isWindow(value: unknown): value is Window {
     hasCounts(unsent, UNSENT_REASONS) &&
     isRecord(delivery) &&
     hasCounts(delivery.damage, DAMAGE_KINDS) &&
-    hasCounts(delivery.strangers, STRANGER_KINDS) &&
+    hasCounts(delivery.unexpected, UNEXPECTED_KINDS) &&
     hasCounts(delivery.unreadable, UNREADABLE_KINDS) &&
     hasCounts(delivery.acknowledgements, ['lost', 'recovered']) &&
     hasCounts(delivery, ['states', 'unchecked']) &&

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { agreementText, type DeflateSettings, deflateOffer, MessageDeflater, readDeflateAnswer } from './deflate.ts';
+import { type DeflateSettings, deflateOffer, MessageDeflater, parametersText, readDeflateAnswer } from './deflate.ts';
 import { createDictionary, dictionaryBytes, remember } from './sliding-dictionary.ts';
 import { zlibDeflate, zlibInflate } from './zlib-codec.ts';
 
@@ -111,7 +111,7 @@ describe('RFC 7692 §7.1, the answer', () => {
     ['permessage-deflate; client_max_window_bits=8', 'permessage-deflate; client_max_window_bits=8'],
   ])('what was agreed on by %s is said as %s', (answer, text) => {
     const read = readDeflateAnswer(answer, both);
-    expect(read.kind === 'agreed' && agreementText(read.agreement)).toBe(text);
+    expect(read.kind === 'agreed' && parametersText(read.agreement)).toBe(text);
   });
 
   test.each([

@@ -14,7 +14,7 @@ export interface DeflateSettings {
 }
 
 /** What both sides agreed on (RFC 7692 §7.1). */
-export interface DeflateAgreement {
+export interface DeflateParameters {
   readonly serverContextTakeover: boolean;
   readonly serverWindowBits: number;
   readonly sending: DeflateSending;
@@ -27,7 +27,7 @@ export type DeflateSending =
 
 export type DeflateAnswer =
   | { readonly kind: 'none' }
-  | { readonly kind: 'agreed'; readonly agreement: DeflateAgreement }
+  | { readonly kind: 'agreed'; readonly agreement: DeflateParameters }
   | { readonly kind: 'refused'; readonly rule: string };
 
 const largestWindowBits = 15;
@@ -93,7 +93,7 @@ function readParameters(parameters: readonly ExtensionParameter[], offered: Defl
 }
 
 /** The agreement in the words of Sec-WebSocket-Extensions, the same for the same whatever the server wrote. */
-export function agreementText({ serverContextTakeover, serverWindowBits, sending }: DeflateAgreement): string {
+export function parametersText({ serverContextTakeover, serverWindowBits, sending }: DeflateParameters): string {
   const clientWindowBits = sending.kind === 'uncompressed' ? smallestZlibWindowBits - 1 : sending.windowBits;
   return [
     deflateExtensionName,

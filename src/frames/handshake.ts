@@ -2,7 +2,7 @@
  * The opening handshake of a client (RFC 6455 §4.1): the request, and the server's answer to it. SHA-1, base64 and the
  * random key are the caller's: the answer expected is base64(SHA-1(key + acceptGuid)).
  */
-import { type DeflateAgreement, type DeflateSettings, deflateOffer, readDeflateAnswer } from './deflate.ts';
+import { type DeflateParameters, type DeflateSettings, deflateOffer, readDeflateAnswer } from './deflate.ts';
 import { isToken, trimSpace } from './extension-list.ts';
 import { type ResponseHead, readBodyExcerpt, readResponseHead } from './http-response.ts';
 import { decodeUtf8 } from './utf8.ts';
@@ -95,7 +95,7 @@ export type HandshakeResult =
       readonly kind: 'accepted';
       /** Null where the server chose none, which is allowed. */
       readonly subprotocol: string | null;
-      readonly deflate: DeflateAgreement | null;
+      readonly deflate: DeflateParameters | null;
       /** Of the bytes given to the call that returned this: what follows them are frames. */
       readonly consumedBytes: number;
     }

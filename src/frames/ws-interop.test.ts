@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type PerMessageDeflateOptions, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
-import { type DeflateAgreement, type DeflateSettings, MessageDeflater } from './deflate.ts';
+import { type DeflateParameters, type DeflateSettings, MessageDeflater } from './deflate.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import {
   frameHeaderBytes,
@@ -42,7 +42,7 @@ function startServer(options: ServerOptions, onConnection: (socket: WebSocket) =
 /** A client of this folder's parts, on a plain socket. */
 class TestClient implements FrameSink<null> {
   readonly events: Event[] = [];
-  agreement: DeflateAgreement | null = null;
+  agreement: DeflateParameters | null = null;
   readonly #socket: Socket;
   readonly #waiting: (() => void)[] = [];
   #deflater: MessageDeflater | null = null;
@@ -90,7 +90,7 @@ class TestClient implements FrameSink<null> {
     });
   }
 
-  #agree(agreement: DeflateAgreement | null): void {
+  #agree(agreement: DeflateParameters | null): void {
     this.agreement = agreement;
     if (agreement?.sending.kind === 'compressed')
       this.#deflater = new MessageDeflater(

@@ -33,8 +33,8 @@ import { readLines } from './read-lines.ts';
 import {
   COORDINATOR,
   EVENTS,
-  PLAN,
   MONITORS,
+  PLAN,
   RESERVE,
   RESULT,
   replaceFile,

@@ -24,7 +24,7 @@ describe('a receiver that is left out for very long', () => {
     const audience = audienceOf();
     for (let seq = 70_000; seq < 80_000; seq++) noteHeard(audience, 1, 1, 0, seq, Number.POSITIVE_INFINITY);
     // The first number that was out of all proportion was not believed.
-    expect(join(audience, 80_000)).toMatchObject({ owed: 80_000, missed: 70_001 });
+    expect(join(audience, 80_000)).toMatchObject({ expected: 80_000, missed: 70_001 });
   });
 
   test('with more holes than are remembered has missed exactly as many', () => {
@@ -35,7 +35,7 @@ describe('a receiver that is left out for very long', () => {
       noteHeard(audience, 1, 1, 0, seq, Number.POSITIVE_INFINITY);
       heard++;
     }
-    expect(join(audience, 200_000)).toMatchObject({ owed: 200_000, missed: 200_000 - heard });
+    expect(join(audience, 200_000)).toMatchObject({ expected: 200_000, missed: 200_000 - heard });
   });
 
   test('a number that nobody can have sent is not believed, and what is beyond the sent is forged', () => {
@@ -43,6 +43,6 @@ describe('a receiver that is left out for very long', () => {
     for (let seq = 0; seq < 100; seq++) noteHeard(audience, 1, 1, 0, seq, Number.POSITIVE_INFINITY);
     expect(noteHeard(audience, 1, 1, 0, 2 ** 52, Number.POSITIVE_INFINITY)).toBeNull();
     // #90 to #99 were heard and never sent.
-    expect(join(audience, 90)).toMatchObject({ owed: 90, missed: 0, forged: 10 });
+    expect(join(audience, 90)).toMatchObject({ expected: 90, missed: 0, forged: 10 });
   });
 });

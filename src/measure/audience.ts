@@ -2,16 +2,16 @@
 // receiver cannot know what was sent, and need not: it hands up what it heard, and `analysis/fanout.ts` joins that with what
 // the senders sent.
 //
-// A receiver that was there before the first message is owed every message from number 0; one that came later, or came
+// A receiver that was there before the first message is expected every message from number 0; one that came later, or came
 // back, from the first that it hears.
 
 import type { AudienceFacts, HoleFacts, SpanFacts, StreamAudience } from '../facts/audience.ts';
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf, seatOf } from '../plan/rooms.ts';
-import { type Agreement, createAgreement, offerReference, toldOrders } from './agreement.ts';
 import type { DensityFacts } from './density.ts';
 import { createHeard, doubtPair, type Heard, type Hole, hear, type Parting, settlePair, standingOf } from './heard.ts';
 import { Arrival, missingNumbers } from './ledger.ts';
+import { createTotalOrder, offerReference, type TotalOrder, toldOrders } from './total-order.ts';
 
 /** An arrival that is judged no further. */
 export const EARLY = -1;
@@ -19,7 +19,7 @@ export const EARLY = -1;
 export interface Audience {
   readonly rooms: Rooms;
   /** Null where nobody asks for one order. */
-  readonly agreement: Agreement | null;
+  readonly totalOrder: TotalOrder | null;
   readonly heard: Heard;
   /** By receiver: when it opened, NaN while it is not open; and how many messages of others it heard. */
   readonly openedNs: Float64Array;
@@ -56,7 +56,7 @@ export function createAudience(
 ): Audience {
   return {
     rooms,
-    agreement: isOrderAsked && rooms.publishers > 1 ? createAgreement(rooms, receivers) : null,
+    totalOrder: isOrderAsked && rooms.publishers > 1 ? createTotalOrder(rooms, receivers) : null,
     heard: createHeard(receivers * rooms.publishers, density),
     openedNs: new Float64Array(receivers).fill(Number.NaN),
     received: new Float64Array(receivers),
@@ -71,7 +71,7 @@ export function receiverOpened({ openedNs }: Audience, receiver: number, nowNs: 
   openedNs[receiver] = nowNs;
 }
 
-/** The first message is due at `atNs`: who has been here for `settledNs` is owed all of them. */
+/** The first message is due at `atNs`: who has been here for `settledNs` is expected all of them. */
 export function startAudience(
   audience: Audience,
   atNs: number,
@@ -82,7 +82,7 @@ export function startAudience(
   for (const [receiver, openedNs] of audience.openedNs.entries()) {
     if (!(atNs - openedNs >= settledNs)) continue;
     audience.isWhole[receiver] = 1;
-    if (audience.agreement !== null) offerReference(audience.agreement, receiver, streamOf(receiver));
+    if (audience.totalOrder !== null) offerReference(audience.totalOrder, receiver, streamOf(receiver));
     audience.heard.isLate.fill(0, receiver * publishers, (receiver + 1) * publishers);
   }
 }
@@ -104,7 +104,7 @@ export function noteHeard(
   const { rooms, heard } = audience;
   if (roomOf(rooms, stream) !== roomOf(rooms, own) || !isPublisher(rooms, stream)) return null;
   // Behind our close frame: the account is closed.
-  if (Number.isNaN(audience.openedNs[receiver])) return Arrival.belated;
+  if (Number.isNaN(audience.openedNs[receiver])) return Arrival.late;
   if (sequence >= sent) return Arrival.unexpected;
   const pair = receiver * rooms.publishers + seatOf(rooms, stream);
   const standing = standingOf(heard, pair, sequence);
@@ -243,10 +243,10 @@ export function audienceFacts(
     sent,
     streams,
     receivers,
-    orders: audience.agreement === null ? [] : toldOrders(audience.agreement),
+    orders: audience.totalOrder === null ? [] : toldOrders(audience.totalOrder),
     refused: audience.refused,
     unsettled: audience.unsettled,
-    away: audience.heard.away,
+    offline: audience.heard.offline,
   };
 }
 

@@ -3,7 +3,7 @@
 //
 //          from                              expected            to
 //   --------|--1--1--0--1--1--1--0--1--1--1---|----0----0---------|--->  number
-//    before |      holes: never heard         |  trailing: owed where somebody
+//    before |      holes: never heard         |  trailing: expected where somebody
 //    it came|                                 |  knows that they were sent
 //
 // One entry, a pair, for every receiver and every source of numbers that it hears.
@@ -57,8 +57,8 @@ export interface Heard {
    * number behind that message is heard. Null until there is such a message.
    */
   doubtBelow: Float64Array | null;
-  /** Of accounts that are closed: numbers given out while their receivers were away, and that did not reach them later. */
-  away: number;
+  /** Of accounts that are closed: numbers given out while their receiver were offline, and that did not reach them later. */
+  offline: number;
   /** The suspect in whose place the last number that was `far` came; NaN where there was none. */
   refuted: number;
 }
@@ -77,7 +77,7 @@ export function createHeard(pairs: number, density: DensityFacts): Heard {
     skipped: new Float64Array(pairs),
     isLate: new Uint8Array(pairs).fill(1),
     doubtBelow: null,
-    away: 0,
+    offline: 0,
     refuted: Number.NaN,
   };
 }
@@ -122,7 +122,7 @@ function arrivedEarly(heard: Heard, pair: number, sequence: number): 'before' | 
   known.count++;
   if (known.numbers.size < MAX_EARLY) known.numbers.add(sequence);
   else ledger.approximate = true;
-  // It is not owed, and has a place among all that arrived.
+  // It is not expected, and has a place among all that arrived.
   ledger.outstanding[pair]!--;
   if (skipped[pair]! > 0) skipped[pair]!--;
   return isBehind ? 'early' : 'before';
@@ -133,7 +133,7 @@ function arrivedSince({ ledger, from }: Heard, pair: number): number {
   return UNKNOWN_NEXT - ledger.outstanding[pair]! - from[pair]!;
 }
 
-/** What came before it is not owed; where the receiver has been here before, it was away for that. */
+/** What came before it is not expected; where the receiver has been here before, it was away for that. */
 function arrivedFirst(heard: Heard, pair: number, sequence: number): void {
   const { ledger, from, isLate, skipped } = heard;
   const expected = ledger.expected[pair]!;
@@ -237,7 +237,7 @@ export function settlePair(heard: Heard, pair: number, to: number): PairAccount 
   ledger.low[pair] = to;
   from[pair] = to;
   keepSettled(heard, pair, judgedFrom, expected);
-  heard.away += skipped[pair]!;
+  heard.offline += skipped[pair]!;
   skipped[pair] = 0;
   // Their numbers stay: what comes of them once more is known.
   const kept = early.get(pair);

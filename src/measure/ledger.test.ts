@@ -50,7 +50,7 @@ function naiveLedger() {
 }
 
 describe('the ledger', () => {
-  test('agrees with a naive one: sends, arrivals, duplicates, strangers, gaps and disorder in any mixture', () => {
+  test('agrees with a naive one: sends, arrivals, duplicates, foreign, gaps and disorder in any mixture', () => {
     const steps = fc.array(
       fc.oneof(
         {
@@ -299,7 +299,7 @@ describe('disorder beyond the window', () => {
 });
 
 describe('settling a client', () => {
-  test('nothing is outstanding any more, the stream goes on with the next number, and what comes of the settled is belated', () => {
+  test('nothing is outstanding any more, the stream goes on with the next number, and what comes of the settled is late', () => {
     const ledger = createLedger(1);
     send(ledger, 10);
     arrive(ledger, [0, 1, 5]);
@@ -308,7 +308,7 @@ describe('settling a client', () => {
     expect([...missingNumbers(ledger, 0)]).toEqual([]);
     expect(takeNumber(ledger, 0)).toBe(10);
     expect(noteArrival(ledger, 0, 10)).toBe(Arrival.inOrder);
-    expect(noteArrival(ledger, 0, 3)).toBe(Arrival.belated);
+    expect(noteArrival(ledger, 0, 3)).toBe(Arrival.late);
     expect(ledger.outstanding[0]).toBe(0);
   });
 });
@@ -355,17 +355,12 @@ describe('numbers', () => {
 });
 
 describe('a message that was settled and comes after all', () => {
-  test('is belated, once; then it is a duplicate', () => {
+  test('is late, once; then it is a duplicate', () => {
     const ledger = createLedger(1);
     send(ledger, 4);
     arrive(ledger, [0, 2]);
     settleClient(ledger, 0);
-    expect(arrive(ledger, [1, 1, 2, 3])).toEqual([
-      Arrival.belated,
-      Arrival.duplicated,
-      Arrival.duplicated,
-      Arrival.belated,
-    ]);
+    expect(arrive(ledger, [1, 1, 2, 3])).toEqual([Arrival.late, Arrival.duplicated, Arrival.duplicated, Arrival.late]);
     expect(ledger.outstanding[0]).toBe(0);
     expect(ledger.approximate).toBe(false);
   });
@@ -375,14 +370,14 @@ describe('a message that was settled and comes after all', () => {
     send(ledger, 2);
     settleClient(ledger, 0);
     send(ledger, 2);
-    expect(arrive(ledger, [2, 0, 3])).toEqual([Arrival.inOrder, Arrival.belated, Arrival.inOrder]);
+    expect(arrive(ledger, [2, 0, 3])).toEqual([Arrival.inOrder, Arrival.late, Arrival.inOrder]);
   });
 
   test('more than are remembered make a later doubtful one approximate, and none before', () => {
     const ledger = createLedger(1);
     send(ledger, 3000);
     settleClient(ledger, 0);
-    expect(noteArrival(ledger, 0, 5)).toBe(Arrival.belated);
+    expect(noteArrival(ledger, 0, 5)).toBe(Arrival.late);
     expect(ledger.approximate).toBe(false);
     expect(noteArrival(ledger, 0, 2999)).toBe(Arrival.duplicated);
     expect(ledger.approximate).toBe(true);

@@ -22,10 +22,10 @@ import { createSlab, type Slab } from './slab.ts';
 import { clearRun, hasBit, setBit, windowBits } from './window-bits.ts';
 
 /**
- * What an arrival was. `belated`: of a message that had been settled as lost or unresolved. `refused`: of one that the
+ * What an arrival was. `late`: of a message that had been settled as lost or unresolved. `refused`: of one that the
  * service had said it did not take.
  */
-export const Arrival = { inOrder: 0, reordered: 1, duplicated: 2, unexpected: 3, belated: 4, refused: 5 } as const;
+export const Arrival = { inOrder: 0, reordered: 1, duplicated: 2, unexpected: 3, late: 4, refused: 5 } as const;
 export type Arrival = (typeof Arrival)[keyof typeof Arrival];
 
 export const MAX_WINDOW_BITS = 1 << 16;
@@ -56,7 +56,7 @@ export interface Ledger {
    * late arrival is still recognized.
    */
   readonly missing: Map<number, Map<number, number>>;
-  /** Numbers that were settled without having arrived, by client: what still comes of them is belated. */
+  /** Numbers that were settled without having arrived, by client: what still comes of them is late. */
   readonly givenUp: Map<number, Set<number>>;
   /** By client: what the service refused. It is neither an arrival nor a hole. */
   readonly refusals: Map<number, Refusals>;
@@ -230,7 +230,7 @@ function markRefused({ slab, refusals }: Ledger, client: number, desk: number, f
 /** Below the window: settled before, missing until now, or here for the second time. */
 function noteOld(ledger: Ledger, client: number, sequence: number): Arrival {
   const givenUp = ledger.givenUp.get(client);
-  if (givenUp?.delete(sequence)) return Arrival.belated;
+  if (givenUp?.delete(sequence)) return Arrival.late;
   const missing = ledger.missing.get(client);
   const place = missing?.get(sequence);
   if (missing !== undefined && place !== undefined) {

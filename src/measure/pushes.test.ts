@@ -41,7 +41,7 @@ describe('numbers of a client of its own', () => {
     expect(hearAll(pushes, 0, [7, 8, 11, 12])).toEqual([inOrder, inOrder, inOrder, inOrder]);
     endPushes(pushes);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([{ channel: 'c1', from: 9, to: 11, isBetween: true }]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 6, received: 4, missed: 2, unresolved: 0 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 6, received: 4, missed: 2, unresolved: 0 });
   });
 
   test('without a hole nothing is missed', () => {
@@ -50,7 +50,7 @@ describe('numbers of a client of its own', () => {
     endPushes(pushes);
     expect(heardAllPushes(pushes)).toBe(true);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 3, received: 3, missed: 0 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 3, received: 3, missed: 0 });
   });
 
   test('count within their channel', () => {
@@ -72,11 +72,11 @@ describe('numbers of a client of its own', () => {
     expect(hearAll(pushes, 0, [0, 1, 0, 0])).toEqual([inOrder, inOrder, duplicated, duplicated]);
   });
 
-  test('lower than the first are out of order, and owed to nobody', () => {
+  test('lower than the first are out of order, and expected by nobody', () => {
     const pushes = pushesOf(numbering());
     expect(hearAll(pushes, 0, [5, 4, 6])).toEqual([inOrder, Unjudged.early, inOrder]);
     closePushes(pushes, 0, 'stayed');
-    expect(cutPushes(pushes)).toMatchObject({ owed: 2, received: 2, missed: 0 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 2, received: 2, missed: 0 });
   });
 
   test('lower than the first are so far out of order as messages came since the first, and duplicated when they come again', () => {
@@ -93,7 +93,7 @@ describe('numbers of a client of its own', () => {
     expect(hearAll(pushes, 0, [5, 7, 3, 4, 6])).toEqual([inOrder, inOrder, Unjudged.early, Unjudged.early, reordered]);
     expect(pushes.extent).toBe(3);
     closePushes(pushes, 0, 'stayed');
-    expect(cutPushes(pushes)).toMatchObject({ owed: 3, received: 3, missed: 0 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 3, received: 3, missed: 0 });
   });
 
   test('begin anew on a new connection', () => {
@@ -102,14 +102,14 @@ describe('numbers of a client of its own', () => {
     closePushes(pushes, 0, 'died');
     expect(hearAll(pushes, 0, [0, 1, 2])).toEqual([inOrder, inOrder, inOrder]);
     closePushes(pushes, 0, 'stayed');
-    expect(cutPushes(pushes)).toMatchObject({ owed: 5, received: 5, missed: 0, unresolved: 0, away: 0 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 5, received: 5, missed: 0, unresolved: 0, offline: 0 });
   });
 
   test('of a connection that died are unresolved where they are missing', () => {
     const pushes = pushesOf(numbering());
     hearAll(pushes, 0, [5, 8]);
     expect(closePushes(pushes, 0, 'died')).toEqual([]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 4, received: 2, missed: 0, unresolved: 2 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 4, received: 2, missed: 0, unresolved: 2 });
   });
 
   test('behind the end of the run are of no account', () => {
@@ -120,7 +120,7 @@ describe('numbers of a client of its own', () => {
     expect(hearAll(pushes, 0, [4, 2, 6])).toEqual([Unjudged.afterTheEnd, reordered, Unjudged.afterTheEnd]);
     expect(heardAllPushes(pushes)).toBe(true);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 4, received: 4 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 4, received: 4 });
   });
 
   test('one that is out of all proportion opens no gap; a second one close to it says that so many were missed', () => {
@@ -129,7 +129,7 @@ describe('numbers of a client of its own', () => {
     expect(hearAll(pushes, 0, [1_000_001])).toEqual([inOrder]);
     expect(takeFarPushes(pushes, 0)).toEqual([]);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([{ channel: 'c1', from: 2, to: 1_000_000, isBetween: true }]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 1_000_002, received: 4, missed: 999_998 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 1_000_002, received: 4, missed: 999_998 });
   });
 
   test('one that is out of all proportion, and that nothing comes close to, is far; its copies prove nothing', () => {
@@ -141,7 +141,7 @@ describe('numbers of a client of its own', () => {
     expect(takeFarPushes(pushes, 0)).toEqual([{ channel: 'c1', sequence: 5_000_000 }]);
     expect(takeFarPushes(pushes, 0)).toEqual([]);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 2, received: 2, missed: 0 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 2, received: 2, missed: 0 });
   });
 
   test('the second witness of a leap may be the lower one: it is out of order, and nothing of the two is missed', () => {
@@ -149,7 +149,7 @@ describe('numbers of a client of its own', () => {
     expect(hearAll(pushes, 0, [0, 1_000_001, 1_000_000])).toEqual([inOrder, Unjudged.far, reordered]);
     expect(pushes.extent).toBe(1);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([{ channel: 'c1', from: 1, to: 1_000_000, isBetween: true }]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 1_000_002, received: 3, missed: 999_999 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 1_000_002, received: 3, missed: 999_999 });
   });
 });
 
@@ -166,7 +166,7 @@ describe('numbers that jump', () => {
       Unjudged.early,
     ]);
     closePushes(pushes, 0, 'stayed');
-    expect(cutPushes(pushes)).toMatchObject({ owed: 1e6 + 2 - 5, received: 6, missed: 1e6 - 9 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 1e6 + 2 - 5, received: 6, missed: 1e6 - 9 });
   });
 
   test('by more than anybody can have missed count anew: nothing is missed, and every sum stays whole', () => {
@@ -178,9 +178,9 @@ describe('numbers that jump', () => {
     }
     endPushes(pushes);
     closePushes(pushes, 0, 'stayed');
-    const { owed, received, missed, unresolved } = cutPushes(pushes);
-    expect(owed).toBe(received + missed + unresolved);
-    expect(Number.isSafeInteger(owed)).toBe(true);
+    const { expected, received, missed, unresolved } = cutPushes(pushes);
+    expect(expected).toBe(received + missed + unresolved);
+    expect(Number.isSafeInteger(expected)).toBe(true);
     expect(missed).toBeLessThan(1000);
   });
 });
@@ -211,7 +211,7 @@ describe('numbers below the first that was heard', () => {
     ]);
     closePushes(pushes, 0, 'stayed');
     expect(cutPushes(pushes)).toMatchObject({
-      owed: 3,
+      expected: 3,
       received: 3,
       missed: 0,
       unjudged: 2,
@@ -229,14 +229,14 @@ describe('numbers below the first that was heard', () => {
     expect(hearAll(pushes, 0, [120, 105, 111, 105])).toEqual([inOrder, Unjudged.early, duplicated, duplicated]);
   });
 
-  test('what was given out while a client was away, and is said to it from its beginning on, begins nothing', () => {
+  test('what was given out while a client was offline, and is said to it from its beginning on, begins nothing', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [0, 1, 2]);
     closePushes(pushes, 0, 'died');
     const kinds = found(pushes, [100, ...range(3, 100), 101]);
     expect([kinds(inOrder), kinds(Unjudged.early), kinds(duplicated)]).toEqual([2, 97, 0]);
     closePushes(pushes, 0, 'stayed');
-    expect(cutPushes(pushes)).toMatchObject({ missed: 0, away: 0, renumbered: 0 });
+    expect(cutPushes(pushes)).toMatchObject({ missed: 0, offline: 0, renumbered: 0 });
   });
 });
 
@@ -247,7 +247,7 @@ describe('a numbering that begins anew', () => {
     expect([kinds(duplicated), kinds(reordered), kinds(Unjudged.early)]).toEqual([1, 1, 0]);
     endPushes(pushes);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([{ channel: 'c1', from: 300, to: 301, isBetween: true }]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 1400, received: 1399, missed: 1, renumbered: 1, accounts: 2 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 1400, received: 1399, missed: 1, renumbered: 1, accounts: 2 });
   });
 
   test('is judged with holes from its beginning on, and the old one with those that it had', () => {
@@ -257,7 +257,7 @@ describe('a numbering that begins anew', () => {
       { channel: 'c1', from: 800, to: 802, isBetween: true },
       { channel: 'c1', from: 3, to: 4, isBetween: true },
     ]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 121, received: 118, missed: 3, renumbered: 1 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 121, received: 118, missed: 3, renumbered: 1 });
   });
 
   test('at the number with which the source had begun is one as well', () => {
@@ -276,12 +276,12 @@ describe('a numbering that begins anew', () => {
       [1, inOrder],
       [2, inOrder],
     ]);
-    expect(cutPushes(short)).toMatchObject({ owed: 103, received: 103, renumbered: 1 });
+    expect(cutPushes(short)).toMatchObject({ expected: 103, received: 103, renumbered: 1 });
     const single = pushesOf(numbering());
     found(single, [...range(0, 100), 3]);
     closePushes(single, 0, 'stayed');
     expect(takeReleased(single).map(({ arrival }) => arrival)).toEqual([duplicated]);
-    expect(cutPushes(single)).toMatchObject({ owed: 100, received: 100, renumbered: 0 });
+    expect(cutPushes(single)).toMatchObject({ expected: 100, received: 100, renumbered: 0 });
   });
 
   test('is none where the old one goes on: copies of low numbers are copies, one by one or several in a row', () => {
@@ -302,7 +302,7 @@ describe('a numbering that begins anew', () => {
     const kinds = found(pushes, [20, ...range(0, 20), ...range(21, 40)]);
     expect([kinds(inOrder), kinds(duplicated)]).toEqual([40, 0]);
     closePushes(pushes, 0, 'stayed');
-    expect(cutPushes(pushes)).toMatchObject({ missed: 0, owed: 40, received: 40, renumbered: 2 });
+    expect(cutPushes(pushes)).toMatchObject({ missed: 0, expected: 40, received: 40, renumbered: 2 });
   });
 
   test('while the run is ending makes nothing missed up to the end of the old one', () => {
@@ -327,7 +327,7 @@ describe('a numbering that begins anew', () => {
     ]);
     endPushes(pushes);
     expect([0, 1, 2].flatMap((client) => closePushes(pushes, client, 'stayed'))).toEqual([]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 690, received: 690, missed: 0, renumbered: 2 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 690, received: 690, missed: 0, renumbered: 2 });
   });
 
   test('has no times that are compared with those of the old one', () => {
@@ -380,25 +380,25 @@ describe('numbers that are the same for all clients', () => {
     expect(heardAllPushes(pushes)).toBe(false);
     closePushes(pushes, 0, 'stayed');
     expect(closePushes(pushes, 1, 'stayed')).toEqual([{ channel: 'c1', from: 2, to: 4, isBetween: false }]);
-    expect(cutPushes(pushes)).toMatchObject({ owed: 8, received: 6, missed: 2 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 8, received: 6, missed: 2 });
   });
 
-  test('what was given out while a client was away is not owed', () => {
+  test('what was given out while a client was offline is not expected', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [0, 1]);
     closePushes(pushes, 0, 'died');
     expect(hearAll(pushes, 0, [5, 6])).toEqual([inOrder, inOrder]);
     closePushes(pushes, 0, 'stayed');
-    expect(cutPushes(pushes)).toMatchObject({ owed: 4, received: 4, missed: 0, unresolved: 0, away: 3 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 4, received: 4, missed: 0, unresolved: 0, offline: 3 });
   });
 
-  test('what was given out while a client was away, and came to it later all the same, is not away', () => {
+  test('what was given out while a client was offline, and came to it later all the same, does not count as offline', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [0, 1]);
     closePushes(pushes, 0, 'died');
     expect(hearAll(pushes, 0, [5, 3, 3, 6])).toEqual([inOrder, Unjudged.early, duplicated, inOrder]);
     closePushes(pushes, 0, 'stayed');
-    expect(cutPushes(pushes)).toMatchObject({ owed: 4, received: 4, missed: 0, away: 2 });
+    expect(cutPushes(pushes)).toMatchObject({ expected: 4, received: 4, missed: 0, offline: 2 });
   });
 
   test('their times are kept by channel and number, to be compared with other clients', () => {
@@ -421,15 +421,15 @@ describe('whatever comes in whatever order', () => {
     maxLength: 300,
   });
 
-  test('owed = received + missed + unresolved, and the holes are what a naive account finds', () => {
+  test('expected = received + missed + unresolved, and the holes are what a naive account finds', () => {
     fc.assert(
       fc.property(arrivals, fc.boolean(), fc.boolean(), (all, shared, isEnded) => {
         const pushes = pushesOf(numbering({ shared }), 3);
         for (const { client, channel, sequence } of all) hearAll(pushes, client, [sequence], channel);
         if (isEnded) endPushes(pushes);
         const holes = [0, 1, 2].flatMap((client) => closePushes(pushes, client, 'stayed'));
-        const { owed, received, missed, unresolved } = cutPushes(pushes);
-        expect(owed).toBe(received + missed + unresolved);
+        const { expected, received, missed, unresolved } = cutPushes(pushes);
+        expect(expected).toBe(received + missed + unresolved);
         expect(missed).toBe(holes.reduce((sum, { from, to }) => sum + to - from, 0));
         expect(missed).toBe(missedNaively(all, shared && isEnded));
       }),

@@ -4,7 +4,7 @@
 //   client ──firstPair──▶ pair ──nextPair──▶ pair …        a pair for each of its channels
 //   pair ▶ page ⌊pair / PAGE⌋, place pair mod PAGE        pages are made as they are needed
 //
-//   owed = received + missed + unresolved                 from the first number that a client hears of a channel, to the
+//   expected = received + missed + unresolved                 from the first number that a client hears of a channel, to the
 //                                                         last that it had heard, or could have, when the run ended
 
 import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
@@ -186,7 +186,7 @@ function isHeld(pushes: Pushes, pair: number, channel: number, sequence: number)
   // Where another client of the channel saw it begin anew, the first number on a connection may be any of the new ones.
   const isKnown = isLate[place] === 1 && pushes.renumbered.has(pushes.placeOf[pair]!);
   const isMissing = isLate[place] === 0 && isOutstanding(ledger, place, sequence);
-  // What was given out while the client was away, and comes to it now, begins nothing.
+  // What was given out while the client was offline, and comes to it now, begins nothing.
   const isOld = sequence < first || sequence >= from[place]! || wasJudged(heard, place, sequence);
   const isLow = !isMissing && (pushes.held.has(pair) || isKnown || isOld);
   const restarting = isLow ? holdLow(pushes.held, pair, sequence, expected, isKnown ? Number.NaN : first) : 'not';
@@ -486,7 +486,7 @@ function settle(pushes: Pushes, pair: number, to: number, parting: Parting): rea
   const heard = pages[Math.floor(pair / PAGE)]!;
   const expected = heard.ledger.expected[pair % PAGE]!;
   const account = settlePair(heard, pair % PAGE, to);
-  counts.owed += account.to - account.from;
+  counts.expected += account.to - account.from;
   counts.unresolved += account.doubtful.count;
   const isByOne = goesByOne(pushes, placeOf[pair]!);
   if (!isByOne) tellLeaps(pushes, placeOf[pair]!);
@@ -517,8 +517,8 @@ export function takeLeaps(pushes: Pushes): number {
 /** Everything since the last cut. */
 export function cutPushes({ counts, pages, spread }: Pushes): PushFacts {
   for (const page of pages) {
-    counts.away += page.away;
-    page.away = 0;
+    counts.offline += page.offline;
+    page.offline = 0;
   }
   const cut = { ...counts, spread: spread === null ? [] : cutSpread(spread) };
   Object.assign(counts, zeroPushes());

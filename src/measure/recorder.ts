@@ -13,7 +13,7 @@ import {
   NEGOTIATED,
   type NegotiatedFacts,
   type PushFacts,
-  type StrangerKind,
+  type UnexpectedKind,
   type UnsentReason,
   WINDOW_SCHEMA,
   type Window,
@@ -26,7 +26,7 @@ import {
   zeroMessages,
   zeroPings,
   zeroStall,
-  zeroStrangers,
+  zeroUnexpected,
   zeroUnreadable,
   zeroUnsent,
 } from '../facts/window.ts';
@@ -37,7 +37,7 @@ export interface Recorder {
   readonly messages: MessageFacts;
   readonly unsent: Record<UnsentReason, number>;
   readonly damage: Record<DamageKind, number>;
-  readonly strangers: Record<StrangerKind, number>;
+  readonly unexpected: Record<UnexpectedKind, number>;
   readonly unreadable: Record<UnreadableKind, number>;
   readonly acknowledgements: ReturnType<typeof zeroAcknowledgements>;
   states: number;
@@ -84,7 +84,7 @@ export function createRecorder(): Recorder {
     messages: zeroMessages(),
     unsent: zeroUnsent(),
     damage: zeroDamage(),
-    strangers: zeroStrangers(),
+    unexpected: zeroUnexpected(),
     unreadable: zeroUnreadable(),
     acknowledgements: zeroAcknowledgements(),
     states: 0,
@@ -103,7 +103,7 @@ export function createRecorder(): Recorder {
       fanout: createHistogram(),
       firstPush: createHistogram(),
       outage: createHistogram(),
-      away: createHistogram(),
+      offline: createHistogram(),
       lifetime: createHistogram(),
       ping: createHistogram(),
     },
@@ -185,9 +185,9 @@ export function countCorrupted(recorder: Recorder, kind: DamageKind): void {
   recorder.damage[kind]++;
 }
 
-export function countUnexpected(recorder: Recorder, kind: StrangerKind): void {
+export function countUnexpected(recorder: Recorder, kind: UnexpectedKind): void {
   recorder.messages.unexpected++;
-  recorder.strangers[kind]++;
+  recorder.unexpected[kind]++;
 }
 
 export function countUnreadable(recorder: Recorder, kind: UnreadableKind, count: number): void {
@@ -257,7 +257,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
     unsent: { ...recorder.unsent },
     delivery: {
       damage: { ...recorder.damage },
-      strangers: { ...recorder.strangers },
+      unexpected: { ...recorder.unexpected },
       unreadable: { ...recorder.unreadable },
       acknowledgements: { ...recorder.acknowledgements },
       states: recorder.states,
@@ -304,7 +304,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       fanout: encodeSparse(histograms.fanout),
       firstPush: encodeSparse(histograms.firstPush),
       outage: encodeSparse(histograms.outage),
-      away: encodeSparse(histograms.away),
+      offline: encodeSparse(histograms.offline),
       lifetime: encodeSparse(histograms.lifetime),
       ping: encodeSparse(histograms.ping),
     },
@@ -332,7 +332,7 @@ function clear(recorder: Recorder): void {
   Object.assign(recorder.messages, zeroMessages());
   Object.assign(recorder.unsent, zeroUnsent());
   Object.assign(recorder.damage, zeroDamage());
-  Object.assign(recorder.strangers, zeroStrangers());
+  Object.assign(recorder.unexpected, zeroUnexpected());
   Object.assign(recorder.unreadable, zeroUnreadable());
   Object.assign(recorder.acknowledgements, zeroAcknowledgements());
   recorder.states = 0;

@@ -131,7 +131,7 @@ function lackingFor(
   if (isAboutArrivals(metric) && !sends && numberingOf(protocol) === null) {
     return 'load.messages, for a rule about what comes back';
   }
-  if (metric.of === 'disagreed') {
+  if (metric.of === 'totalOrderViolations') {
     if (rooms === null || rooms.publishers === 1) return 'load.rooms with two publishers, for a rule about their order';
     return contract?.order === 'per-channel' ? null : 'contract.order: per-channel, for a rule about it';
   }
@@ -141,7 +141,7 @@ function lackingFor(
   if (metric.of === 'rejected') return json?.error ? null : 'protocol.error, for a rule about rejected messages';
   if (metric.of === 'diverged') return json?.state ? null : 'protocol.state, for a rule about the state';
   if (metric.of === 'acknowledged') return json?.ack ? null : 'protocol.ack, for a rule about acknowledgements';
-  if (metric.of === 'suppressed') return json?.duplicate ? null : 'protocol.duplicate, for a rule about copies';
+  if (metric.of === 'deduplicated') return json?.duplicate ? null : 'protocol.duplicate, for a rule about copies';
   return null;
 }
 
@@ -166,7 +166,7 @@ function isAboutSent(metric: Metric): boolean {
 
 /** What numbered pushes count in too. */
 function isAboutArrivals(metric: Metric): boolean {
-  return metric.kind === 'messages' && ['duplicated', 'reordered', 'belated', 'corrupted'].includes(metric.of);
+  return metric.kind === 'messages' && ['duplicated', 'reordered', 'late', 'corrupted'].includes(metric.of);
 }
 
 /** What is joined from all workers once they are done. */

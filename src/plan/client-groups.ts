@@ -23,7 +23,7 @@ export interface ClientGroup {
 /** Those that go come back after so long, as often as they like. */
 const COME_BACK: Reconnect = { backoff: 'constant', fromNs: 100e6, toNs: 100e6, jitter: 'none', atMost: 1_000_000 };
 const HANDSHAKE_PATIENCE_NS = 3600e9;
-/** Nobody waits for what clients that behave badly are still owed: it is time for those that did not read to catch up. */
+/** Nobody waits for what clients that behave badly are still expected: it is time for those that did not read to catch up. */
 const DRAIN_NS = 2 * NS_PER_SECOND;
 
 /** How many clients each group has at the peak: the healthy one first. */

@@ -17,10 +17,10 @@ export const MESSAGE_COUNTS = [
   ...TYPE_COUNTS,
   'unexpected',
   'unreadable',
-  'belated',
+  'late',
   'acknowledged',
   'resent',
-  'suppressed',
+  'deduplicated',
   'diverged',
-  'disagreed',
+  'totalOrderViolations',
 ] as const;

@@ -84,7 +84,9 @@ describe('monitors', () => {
       'monitors[2].machine: expected true, got false',
       'monitors[3].prometheus: expected a URL such as http://127.0.0.1:9100/metrics, got "ws://127.0.0.1/"',
       expect.stringMatching(/^monitors\[3\]\.series\[0\]: expected a series such as .*, got "a b"/),
-      ...[1, 2, 3, 4].map((index) => expect.stringContaining(`monitors[3].series[${index}]: expected a series such as `)),
+      ...[1, 2, 3, 4].map((index) =>
+        expect.stringContaining(`monitors[3].series[${index}]: expected a series such as `),
+      ),
       'monitors[4].command: expected at least the program, got an empty list',
       expect.stringMatching(
         /^monitors\[5\]\.pdi: expected one of name, .*, got the unknown key "pdi" \(did you mean "pid"\?\)/,

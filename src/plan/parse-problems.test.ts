@@ -138,7 +138,10 @@ describe('problems', () => {
       'abort[0]: expected a condition that is known while the run goes on',
     ],
     [{ ...minimal, resend: { after: '0s' } }, 'resend.after: expected a duration above 0'],
-    [{ ...minimal, resend: { idempotencyCheck: {} } }, 'resend.idempotencyCheck.share: expected a percentage from 0% to 100%'],
+    [
+      { ...minimal, resend: { idempotencyCheck: {} } },
+      'resend.idempotencyCheck.share: expected a percentage from 0% to 100%',
+    ],
     [{ target, load: { messages: {} } }, 'load.messages: expected open or closed, got neither'],
     [{ target, load: { messages: { closed: {} } } }, 'load.messages.closed.for: expected a duration'],
     [{ target, load: { ...load, bytes: 5, mix: [{ type: 'a' }] } }, 'load.bytes: expected no bytes beside a mix'],
@@ -160,7 +163,7 @@ describe('problems', () => {
         ['throughput.sent > 1/s', minimal, 'load.messages, for a rule about what is sent'],
         ['duplicated == 0', minimal, 'load.messages, for a rule about what comes back'],
         ['corrupted == 0', minimal, 'load.messages, for a rule about damage'],
-        ['disagreed == 0', inRooms, 'contract.order: per-channel, for a rule about it'],
+        ['totalOrderViolations == 0', inRooms, 'contract.order: per-channel, for a rule about it'],
       ] as const
     ).map(([rule, document, expected]): [unknown, string] => [
       { ...document, thresholds: [rule] },
@@ -292,7 +295,7 @@ test.each([
     { ...push, thresholds: ['duplicated == 0', 'pushes.missed == 0'], contract: { delivery: 'exactly-once' } },
   ],
   ['clients that only stay', { ...minimal, thresholds: ['connections.failed == 0', 'unexpected == 0'] }],
-  ['rooms', { ...inRooms, thresholds: ['disagreed == 0'], contract: { order: 'per-channel' } }],
+  ['rooms', { ...inRooms, thresholds: ['totalOrderViolations == 0'], contract: { order: 'per-channel' } }],
   ['a module', { ...sending, protocol: './own.mjs', thresholds: ['rejected == 0', 'corrupted == 0'] }],
 ])('rules that %s can break are taken', (_what, document) => expect(problemsOf(document)).toEqual([]));
 

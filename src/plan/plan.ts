@@ -192,7 +192,7 @@ export interface JsonProtocol {
   } | null;
   /** Where an answer returns the payload; null where it does not. */
   readonly payload: readonly string[] | null;
-  /** Whether messages without an id are the service's right, or strangers; or how they are numbered, and so judged. */
+  /** Whether messages without an id are the service's right, or unexpected; or how they are numbered, and so judged. */
   readonly pushes: 'ignore' | 'unexpected' | Numbering;
 }
 
@@ -326,7 +326,7 @@ export interface Contract {
   /** `per-channel`: what every client of a room hears is in one order, whoever sent it. */
   readonly order: 'per-stream' | 'per-channel' | 'none';
   readonly integrity: 'checksum' | 'none';
-  /** `missed`: what others said while a client was away comes to it once it is back. */
+  /** `missed`: what others said while a client was offline comes to it once it is back. */
   readonly replay: 'missed' | 'none';
 }
 
@@ -357,9 +357,9 @@ export type Metric =
   | { readonly kind: 'messages'; readonly of: MessageCount; readonly among: MessageClass | null }
   | { readonly kind: 'connections'; readonly of: ConnectionCount }
   /** Deliveries to other clients. */
-  | { readonly kind: 'fanout'; readonly of: ReachCount }
+  | { readonly kind: 'fanout'; readonly of: DeliveryCount }
   /** What the service says of its own accord. */
-  | { readonly kind: 'pushes'; readonly of: ReachCount }
+  | { readonly kind: 'pushes'; readonly of: DeliveryCount }
   /** Pings of the clients that were answered, or not in time. */
   | { readonly kind: 'pings'; readonly of: PingCount }
   | { readonly kind: 'throughput'; readonly of: 'offered' | 'sent' | 'delivered' };
@@ -372,8 +372,8 @@ export interface MessageClass {
 
 export type Times = 'response' | 'service' | 'sendLag' | 'handshake' | 'fanout' | 'firstPush' | 'outage' | 'ping';
 
-/** Of what was owed. */
-export type ReachCount = 'received' | 'missed';
+/** Of what was expected. */
+export type DeliveryCount = 'received' | 'missed';
 
 export type PingCount = 'answered' | 'unanswered';
 

@@ -107,7 +107,7 @@ export const protocolSchema = z
               { error: () => PUSHES_FORM },
             )
             .describe(
-              'Messages that carry no id: the right of the service, or strangers; or how they are numbered, and so judged. Default unexpected.',
+              'Messages that carry no id: ignored, or unexpected; or how they are numbered, and so judged. Default unexpected.',
             )
             .optional(),
         },

@@ -36,7 +36,7 @@ const contract = objectField(
     integrity: choiceField(['checksum', 'none'], 'How messages are checked for damage. Default none.').optional(),
     replay: choiceField(
       ['missed', 'none'],
-      'What a client is owed when it is back: all that it missed of its room, or of shared pushes, while it was away; or nothing. Default none.',
+      'What a client must receive when it is back: all that it missed of its room, or of shared pushes, while it was offline; or nothing. Default none.',
     ).optional(),
   },
   'a contract: { delivery, order, integrity, replay }',

@@ -4,8 +4,8 @@
 //   delivered >= 99.9%        sent, lost, ...: a percentage, or a count: reordered == 0
 //   lost{priority=high} == 0  response.p99{type=chat} < 50ms: of some of the messages, by type or priority
 //   connections.failed == 0   connections.opened | failed | dropped: likewise
-//   fanout.received >= 99.9%  fanout.received | missed, of what is owed; fanout.p99 < 50ms: until another client has it
-//   pushes.missed == 0        pushes.received | missed, likewise of what is owed; firstPush.p99 < 1s: from the opening on
+//   fanout.received >= 99.9%  fanout.received | missed, of what is expected; fanout.p99 < 50ms: until another client has it
+//   pushes.missed == 0        pushes.received | missed, likewise of what is expected; firstPush.p99 < 1s: from the opening on
 //   pings.unanswered == 0     pings.answered | unanswered, of those that are one or the other; ping.p99 < 50ms: until the pong
 //   throughput.sent > 7900/s  throughput.offered | sent | delivered
 //
@@ -20,10 +20,10 @@ import { MESSAGE_COUNTS, TYPE_COUNTS } from './message-counts.ts';
 import { didYouMean } from './nearest.ts';
 import type {
   ConnectionCount,
+  DeliveryCount,
   MessageCount,
   Metric,
   PingCount,
-  ReachCount,
   Scope,
   Statistic,
   Threshold,
@@ -47,7 +47,7 @@ const TIMES: readonly Times[] = [
   'outage',
   'ping',
 ];
-const REACH_COUNTS: readonly ReachCount[] = ['received', 'missed'];
+const DELIVERY_COUNTS: readonly DeliveryCount[] = ['received', 'missed'];
 const PING_COUNTS: readonly PingCount[] = ['answered', 'unanswered'];
 const STATISTICS = ['mean', 'min', 'max', 'stdDev'] as const;
 const USUAL_PERCENTILES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'p99.99'];
@@ -58,7 +58,7 @@ const KNOWN_METRICS: readonly string[] = [
   ...TIMES.flatMap((of) => [...USUAL_PERCENTILES, ...STATISTICS].map((statistic) => `${of}.${statistic}`)),
   ...MESSAGE_METRICS,
   ...CONNECTION_COUNTS.map((of) => `connections.${of}`),
-  ...REACH_COUNTS.flatMap((of) => [`fanout.${of}`, `pushes.${of}`]),
+  ...DELIVERY_COUNTS.flatMap((of) => [`fanout.${of}`, `pushes.${of}`]),
   ...PING_COUNTS.map((of) => `pings.${of}`),
   ...THROUGHPUTS.map((of) => `throughput.${of}`),
 ];
@@ -164,10 +164,10 @@ const COUNTED_AT_ONCE: readonly MessageCount[] = [
   'reordered',
   'corrupted',
   'unexpected',
-  'belated',
+  'late',
   'acknowledged',
   'resent',
-  'suppressed',
+  'deduplicated',
 ];
 
 function hasTimes(metric: Metric): boolean {
@@ -228,7 +228,7 @@ function parseMetric(name: string): Metric | ThresholdRefusal {
   const rest = dot === -1 ? '' : name.slice(dot + 1);
   const connections = CONNECTION_COUNTS.find((of) => of === rest);
   if (group === 'connections' && connections !== undefined) return { kind: 'connections', of: connections };
-  const reach = REACH_COUNTS.find((of) => of === rest);
+  const reach = DELIVERY_COUNTS.find((of) => of === rest);
   if ((group === 'fanout' || group === 'pushes') && reach !== undefined) return { kind: group, of: reach };
   const pings = PING_COUNTS.find((of) => of === rest);
   if (group === 'pings' && pings !== undefined) return { kind: 'pings', of: pings };

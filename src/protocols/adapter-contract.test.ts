@@ -67,7 +67,7 @@ describe('what decode gives back', () => {
   test.each([
     [[], null],
     [[{ kind: 'message', id: 'x', payload: 'y', duplicate: true, state: { expected: 'a', got: 'b' } }], null],
-    [[{ kind: 'acknowledgement', id: 'x' }, { kind: 'rejection', id: 'y' }, { kind: 'stranger' }], null],
+    [[{ kind: 'acknowledgement', id: 'x' }, { kind: 'rejection', id: 'y' }, { kind: 'unexpected' }], null],
     [[{ kind: 'reply', send: new Uint8Array(1) }], null],
     [{}, 'a list of what the message means'],
     [[null], 'a kind that is one of'],

@@ -10,7 +10,7 @@ export interface AdapterProblem {
   readonly got: string;
 }
 
-const KINDS = ['message', 'acknowledgement', 'rejection', 'stranger', 'unreadable', 'reply'];
+const KINDS = ['message', 'acknowledgement', 'rejection', 'unexpected', 'unreadable', 'reply'];
 const KINDS_WITH_ID = ['message', 'acknowledgement', 'rejection'];
 const MAX_SHOWN = 60;
 

@@ -48,7 +48,7 @@ export type Incoming =
   /** The service says that it did not take a message. The reason is shown to people; where there is none, what was received. */
   | { readonly kind: 'rejection'; readonly id: string; readonly reason?: string }
   /** Nothing that the service should have sent. */
-  | { readonly kind: 'stranger' }
+  | { readonly kind: 'unexpected' }
   /** What it is cannot be said: messages that are still missing on this connection may be in it. `why`: in a few words. */
   | { readonly kind: 'unreadable'; readonly why?: string }
   /** Must be answered at once, with this. */

@@ -66,9 +66,9 @@ const SEVERITY: readonly (readonly [kind: Violation['violation'], words: string]
   ['missed', 'that a client missed, given up'],
   ['duplicated', 'that came twice, found'],
   ['reordered', 'that came out of order, found'],
-  ['disagreed', 'that clients heard in different orders, found'],
+  ['totalOrder', 'that clients heard in different orders, found'],
   ['unexpected', 'that nobody had sent, found'],
-  ['belated', 'that came too late, found'],
+  ['late', 'that came too late, found'],
 ];
 
 /** The first of each kind. */

@@ -6,10 +6,10 @@ import { faultKind } from '../plan/fault-kind.ts';
 import type {
   Contract,
   Fault,
+  MonitorSettings,
   Numbering,
   Ping,
   Plan,
-  MonitorSettings,
   Protocol,
   Reconnect,
   Segment,
@@ -191,7 +191,7 @@ function roomRows({ load: { rooms, connections } }: Plan): string[] {
   const own = rooms.self ? 'and comes back to its sender' : 'and does not come back to its sender';
   const text =
     `${formatCount(rooms.count)} of up to ${formatCount(members)} clients, ${formatCount(rooms.publishers)} of which send; ` +
-    `each message is owed to ${formatCount(members - 1)} others ${own}`;
+    `each message is expected by ${formatCount(members - 1)} others ${own}`;
   return [row('rooms', text)];
 }
 
@@ -238,7 +238,9 @@ function resendText({ afterNs, atMost, idempotencyCheck }: NonNullable<Plan['res
   const checks =
     idempotencyCheck === null
       ? []
-      : [`${formatPercent(idempotencyCheck.share)} in ${formatCount(idempotencyCheck.copies)} more copies though nothing is wrong`];
+      : [
+          `${formatPercent(idempotencyCheck.share)} in ${formatCount(idempotencyCheck.copies)} more copies though nothing is wrong`,
+        ];
   return [...again, ...checks].join('; ');
 }
 

@@ -108,7 +108,10 @@ function roomLines({ recognition, connections, bytes }: FirstPlan): readonly str
   if (!recognition.isShared) return [];
   const isSure = connections > 1 && connections <= MAX_IN_ONE_ROOM && (bytes === null || recognition.kind === 'json');
   return [
-    noted(isSure ? '  rooms: { count: 1 }' : '  # rooms: { count: 1 }', 'what one client says is owed to all others'),
+    noted(
+      isSure ? '  rooms: { count: 1 }' : '  # rooms: { count: 1 }',
+      'what one client says is expected by all others',
+    ),
   ];
 }
 

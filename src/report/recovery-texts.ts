@@ -32,7 +32,7 @@ function incidentTexts(incident: IncidentResult): readonly string[] {
     dropped === 0
       ? ['no connection was dropped']
       : [
-          `${plural(dropped, 'client')} dropped, the first after ${formatSeconds(incident.firstDropSeconds)}`,
+          `${plural(dropped, 'connection')} dropped, the first after ${formatSeconds(incident.firstDropSeconds)}`,
           ...(reconnected === 0
             ? ['none came back']
             : [

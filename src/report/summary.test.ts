@@ -87,7 +87,7 @@ describe('the summary', () => {
         density: { displaced: [], mostHeld: 3 },
         loss: { periods: 2, longestPeriod: 4, noticeable: 3 },
         damage: { bitFlips: 2, spliced: 1 },
-        strangers: { stale: 1 },
+        unexpected: { stale: 1 },
       }),
     ).toEqual([
       'consistent with no guarantee in 1,000 messages: some were lost, some came twice',
@@ -292,7 +292,7 @@ describe('what the run cost', () => {
     expect(text).toContain('  leak  target.rssBytes: it grew');
     const from = text.findIndex((line) => line.startsWith('  monitors'));
     expect(text.slice(from, from + 3)).toEqual([
-      '  monitors     target: CPU at most 123 %   RSS 50.0 MB to 150 MB (+300 MB a minute)   files 20 to 25   TCP retransmits at most 2.5/s',
+      '  monitors   target: CPU at most 123 %   RSS 50.0 MB to 150 MB (+300 MB a minute)   files 20 to 25   TCP retransmits at most 2.5/s',
       '             app: heap_bytes{a="b"} 1.0 MB to 2.0 MB, at most 2.0 MB   depth 7 to 1.235, at most 7   2 gaps, the first: status 503',
       '             gone: 10 gaps, the first: process 7 is gone',
     ]);
@@ -331,7 +331,7 @@ describe('what a plan without messages of its own is told', () => {
   };
   const result = resultOf(
     {
-      pushes: { owed: 100, received: 97, missed: 2, unresolved: 1, unjudged: 4 },
+      pushes: { expected: 100, received: 97, missed: 2, unresolved: 1, unjudged: 4 },
       times: { firstPush: times(40, 5 * MS) },
     },
     ['pushes.missed == 0'],
@@ -343,7 +343,7 @@ describe('what a plan without messages of its own is told', () => {
       expect.arrayContaining([
         '  x  pushes.missed == 0   2',
         '  messages   none: connections were opened and held',
-        '  pushes     reach 97 %   owed 100   received 97   missed 2   unresolved 1   not judged 4',
+        '  pushes     received 97 %   expected 100   received 97   missed 2   unresolved 1   not judged 4',
       ]),
     );
     expect(lines(result).join('\n')).toMatch(

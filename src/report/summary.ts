@@ -11,8 +11,8 @@ import { failureAdvice } from './advice.ts';
 import { clientsText, formatMs, formatPerSecond, formatSeconds, formatShare, plural } from './figures.ts';
 import { headlineCause } from './headline-cause.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
-import { printable } from './printable.ts';
 import { monitorTexts } from './monitor-texts.ts';
+import { printable } from './printable.ts';
 import { recoveryTexts } from './recovery-texts.ts';
 import type { TextStyle } from './style.ts';
 
@@ -127,7 +127,7 @@ function fateParts({ messages }: RunResult): string[] {
   const names = ['duplicated', 'reordered', 'corrupted', 'unexpected'] as const;
   return [
     ...names.map((name) => `${name} ${formatCount(messages[name])}`),
-    ...(['unreadable', 'belated', 'diverged'] as const).flatMap((name) =>
+    ...(['unreadable', 'late', 'diverged'] as const).flatMap((name) =>
       messages[name] === 0 ? [] : [`${name} ${formatCount(messages[name])}`],
     ),
   ];
@@ -148,7 +148,7 @@ function rejectionLines({ rejections }: RunResult): string[] {
 /** What the counts come to; nothing where there is nothing to say. */
 function deliveryLines({ delivery, messages }: RunResult): string[] {
   if (delivery.consistentWith === null) return [];
-  const { reordering, loss, damage, strangers, unreadable } = delivery;
+  const { reordering, loss, damage, unexpected, unreadable } = delivery;
   const places = reordering.meanExtent?.toFixed(1);
   const details = [
     ...(delivery.faultFreeOnly ? ['fault-free only: no connection was dropped or opened again'] : []),
@@ -163,7 +163,7 @@ function deliveryLines({ delivery, messages }: RunResult): string[] {
     ...silentDropText(loss),
     ...acknowledgedText(messages, delivery),
     ...kinds('corrupted', damage),
-    ...kinds('unexpected', strangers),
+    ...kinds('unexpected', unexpected),
     ...unreadableLines(unreadable),
   ];
   return [...section('delivery', [guaranteeText(delivery)]), ...details.flatMap((detail) => section('', [detail]))];
@@ -205,24 +205,24 @@ const MAX_TYPES = 10;
 function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
   if (fanout === null || plan.load.rooms === null) return [];
   const { receivers, spread } = fanout;
-  const reach = formatShare(fanout.reachRatio);
+  const reach = formatShare(fanout.receivedRatio);
   const counts = [
-    `reach ${reach}`,
-    `owed ${formatCount(fanout.owed)}`,
+    `received ${reach}`,
+    `expected ${formatCount(fanout.expected)}`,
     `received ${formatCount(fanout.received)}`,
     `missed ${formatCount(fanout.missed)}`,
     ...(fanout.unresolved === 0 ? [] : [`unresolved ${formatCount(fanout.unresolved)}`]),
-    ...(fanout.away === 0 ? [] : [`sent while away ${formatCount(fanout.away)}`]),
+    ...(fanout.offline === 0 ? [] : [`sent while offline ${formatCount(fanout.offline)}`]),
   ];
   const order =
     fanout.compared === 0
       ? []
       : [
-          `one order for all clients of a room in ${formatCount(fanout.compared)} comparisons, but for ${formatCount(messages.disagreed)}`,
+          `one order for all clients of a room in ${formatCount(fanout.compared)} comparisons, but for ${formatCount(messages.totalOrderViolations)}`,
         ];
   const [worst] = receivers.worst;
   const whole = `${formatCount(receivers.complete)} of ${plural(receivers.count, 'client')} heard everything`;
-  const short = `client ${formatCount(worst?.client ?? 0)} heard ${formatCount(worst?.received ?? 0)} of ${formatCount(worst?.owed ?? 0)}`;
+  const short = `client ${formatCount(worst?.client ?? 0)} heard ${formatCount(worst?.received ?? 0)} of ${formatCount(worst?.expected ?? 0)}`;
   const spreadText = (['first', 'median', 'last', 'skew'] as const)
     .map((name) => `to ${name} ${formatMs(spread[name].p50Ms)}`.replace('to skew', 'skew'))
     .join('   ');
@@ -259,12 +259,12 @@ function pingLines({ pings }: RunResult): string[] {
 function pushLines({ pushes }: RunResult): string[] {
   if (pushes === null) return [];
   const counts = [
-    `reach ${formatShare(pushes.reachRatio)}`,
-    `owed ${formatCount(pushes.owed)}`,
+    `received ${formatShare(pushes.receivedRatio)}`,
+    `expected ${formatCount(pushes.expected)}`,
     `received ${formatCount(pushes.received)}`,
     `missed ${formatCount(pushes.missed)}`,
     ...(pushes.unresolved === 0 ? [] : [`unresolved ${formatCount(pushes.unresolved)}`]),
-    ...(pushes.away === 0 ? [] : [`sent while away ${formatCount(pushes.away)}`]),
+    ...(pushes.offline === 0 ? [] : [`sent while offline ${formatCount(pushes.offline)}`]),
     ...(pushes.unjudged === 0 ? [] : [`not judged ${formatCount(pushes.unjudged)}`]),
     ...(pushes.renumbered === 0 ? [] : [`numbered anew ${formatCount(pushes.renumbered)}`]),
   ];
@@ -291,7 +291,7 @@ function acknowledgedText(messages: RunResult['messages'], { acknowledgements }:
       ? []
       : [`${formatCount(acknowledgements.recovered)} delivered without`]),
     ...(messages.resent === 0 ? [] : [`resent ${formatCount(messages.resent)}`]),
-    ...(messages.suppressed === 0 ? [] : [`suppressed as copies ${formatCount(messages.suppressed)}`]),
+    ...(messages.deduplicated === 0 ? [] : [`deduplicated as copies ${formatCount(messages.deduplicated)}`]),
   ];
   return parts.length === 0 ? [] : [parts.join('   ')];
 }

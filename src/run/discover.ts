@@ -4,8 +4,8 @@
 //
 //   connect → hello → watch → may I? → (test message → listen)* → close
 
-import { type Asking, nextTestMessage } from '../analysis/test-messages.ts';
 import { adviceFor } from '../analysis/refusal.ts';
+import { type Asking, nextTestMessage } from '../analysis/test-messages.ts';
 import type { Transcript } from '../analysis/transcript.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Line } from '../engine/line.ts';
@@ -143,7 +143,8 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
       // A service that closes at once has done so by now.
       if (line === null) continue;
       observations.send(testMessage);
-      const bytes = testMessage.kind === 'binary' ? Buffer.from(testMessage.text, 'latin1') : encoder.encode(testMessage.text);
+      const bytes =
+        testMessage.kind === 'binary' ? Buffer.from(testMessage.text, 'latin1') : encoder.encode(testMessage.text);
       line.send(testMessage.kind === 'binary' ? 'binary' : 'text', bytes);
       await listen(ANSWER_NS, observations.isAnswered);
       if (observations.isAnswered()) await listen(SETTLE_NS, () => false);

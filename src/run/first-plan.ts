@@ -1,8 +1,8 @@
 // The use case of `highwater init`: look at a service, recognize what it is, ask the user a little, write a plan for it.
 // Nothing is sent without consent but what the user gave to be said first; nobody is asked where nobody sits.
 
-import { shapeOf, USUAL_SHAPES } from '../analysis/test-messages.ts';
 import { type Recognition, recognize } from '../analysis/recognize.ts';
+import { shapeOf, USUAL_SHAPES } from '../analysis/test-messages.ts';
 import type { Shape } from '../analysis/transcript.ts';
 import type { Clock } from '../engine/clock.ts';
 import { createSecretPlaces, type Variable } from '../plan/placeholders.ts';
@@ -12,9 +12,9 @@ import { type FirstPlan, renderFirstPlan } from '../report/first-plan.ts';
 import { NS_PER_SECOND } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { discover } from './discover.ts';
-import { type GivenAnswers, askForLoad } from './prompts.ts';
-import type { Prompter, OpenLine, Surroundings, TargetHost } from './ports.ts';
+import type { OpenLine, Prompter, Surroundings, TargetHost } from './ports.ts';
 import { prepare, withReferenceAt } from './prepare.ts';
+import { askForLoad, type GivenAnswers } from './prompts.ts';
 import { unusedProxy } from './proxy-environment.ts';
 import { checkTlsFiles } from './run-plan.ts';
 
@@ -120,8 +120,7 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
 }
 
 async function maySend({ consent, prompter, tell }: FirstPlanRequest): Promise<boolean> {
-  const isAllowed =
-    consent === 'yes' || (consent === 'ask' && prompter !== null && (await prompter.confirm(CONSENT)));
+  const isAllowed = consent === 'yes' || (consent === 'ask' && prompter !== null && (await prompter.confirm(CONSENT)));
   if (isAllowed) tell('Asking it a few things ...');
   else
     tell('Nothing was sent to the service: the plan is made of what it said by itself. --yes lets Highwater ask it.');

@@ -10,7 +10,7 @@ import type { MonitorReading } from '../facts/monitor.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import type { Tell, TruthLine } from '../injection/truth.ts';
-import type { Fault, Plan, MonitorSettings } from '../plan/plan.ts';
+import type { Fault, MonitorSettings, Plan } from '../plan/plan.ts';
 import type { AdapterProblem } from '../protocols/adapter-contract.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { Environment } from './proxy-environment.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Recognition } from '../analysis/recognize.ts';
-import { type GivenAnswers, askForLoad } from './prompts.ts';
 import type { Prompter } from './ports.ts';
+import { askForLoad, type GivenAnswers } from './prompts.ts';
 
 const ECHO: Recognition = {
   kind: 'echo',

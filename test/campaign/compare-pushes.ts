@@ -1,5 +1,5 @@
 // What was found of a service that speaks of its own accord, against what it did: every count, and every number by channel and
-// client. A client is owed what was said between the first number that came through to it and the last before the plan ended;
+// client. A client is expected what was said between the first number that came through to it and the last before the plan ended;
 // where all clients hear the same, the last that came through to any of them.
 
 import { imbalances } from '../../src/analysis/books.ts';
@@ -27,17 +27,17 @@ export function pushDisagreements(outcome: Outcome & { readonly said: readonly n
   // What is missing when something comes that cannot be read is unresolved; only the engine knows what that was.
   const isUnread = messages.unreadable > 0;
   if (!isUnread) same('pushes missed', pushes?.missed, expected.missed.length);
-  same('pushes away', pushes?.away, expected.away);
+  same('pushes offline', pushes?.offline, expected.offline);
   same('pushes unjudged', pushes?.unjudged, 0);
   same('pushes duplicated', messages.duplicated, expected.duplicated.length);
   same('pushes reordered', messages.reordered, expected.reordered.length);
   same('longest extent of pushes', delivery.reordering.maxExtent ?? 0, Math.max(0, ...expected.extents));
-  same('unexpected or unreadable beside pushes', messages.unexpected + messages.unreadable, expected.strangers);
-  same('foreign beside pushes', delivery.strangers.foreign, messages.unexpected);
+  same('unexpected or unreadable beside pushes', messages.unexpected + messages.unreadable, expected.foreign);
+  same('foreign beside pushes', delivery.unexpected.foreign, messages.unexpected);
   same('not JSON beside pushes', delivery.unreadable.notJson?.count ?? 0, messages.unreadable);
   // Nothing befalls what comes back to its sender.
   same('delivered beside pushes', messages.delivered, messages.sent);
-  for (const kind of ['lost', 'corrupted', 'belated', 'disagreed'] as const)
+  for (const kind of ['lost', 'corrupted', 'late', 'totalOrderViolations'] as const)
     same(`${kind} beside pushes`, messages[kind], 0);
   same('approximate', delivery.approximate, false);
   if (violations.length < MAX_DESCRIBED) {
@@ -60,8 +60,8 @@ function numberingOf({ protocol }: Plan): Numbering {
 interface Expected {
   received: number;
   unresolved: number;
-  away: number;
-  strangers: number;
+  offline: number;
+  foreign: number;
   readonly missed: string[];
   readonly duplicated: string[];
   readonly reordered: string[];
@@ -86,8 +86,8 @@ function expectedOf(truth: readonly Act[], said: readonly number[], { channel, s
   const expected: Expected = {
     received: 0,
     unresolved: 0,
-    away: 0,
-    strangers: 0,
+    offline: 0,
+    foreign: 0,
     missed: [],
     duplicated: [],
     reordered: [],
@@ -96,7 +96,7 @@ function expectedOf(truth: readonly Act[], said: readonly number[], { channel, s
   const nameOf = (client: number, stream: number, seq: number): string =>
     `${client} ${channel === null ? '' : `c${stream} `}#${seq}`;
   for (const act of truth) {
-    if (act.act === 'fabricate' || act.act === 'damage') expected.strangers++;
+    if (act.act === 'fabricate' || act.act === 'damage') expected.foreign++;
     // What comes behind the end is of no account.
     if ((act.act !== 'duplicate' && act.act !== 'reorder') || act.seq >= said[act.stream]!) continue;
     (act.act === 'duplicate' ? expected.duplicated : expected.reordered).push(nameOf(act.to, act.stream, act.seq));
@@ -113,20 +113,20 @@ function expectedOf(truth: readonly Act[], said: readonly number[], { channel, s
     if (stayed) expected.missed.push(...missing.map((seq) => nameOf(client, stream, seq)));
     else expected.unresolved += missing.length;
   }
-  if (shared) expected.away = awayOf(accounts);
+  if (shared) expected.offline = offlineOf(accounts);
   return expected;
 }
 
 /** What was said between two connections of a client, and not to it later all the same. */
-function awayOf(accounts: readonly Account[]): number {
+function offlineOf(accounts: readonly Account[]): number {
   const known = new Map<string, number>();
-  let away = 0;
+  let offline = 0;
   for (const { client, stream, from, to, reordered } of accounts) {
     const before = known.get(`${client} ${stream}`) ?? from;
-    away += from - before - reordered.filter((seq) => seq >= before && seq < from).length;
+    offline += from - before - reordered.filter((seq) => seq >= before && seq < from).length;
     known.set(`${client} ${stream}`, to);
   }
-  return away;
+  return offline;
 }
 
 function accountsOf(truth: readonly Act[], said: readonly number[]): readonly Account[] {

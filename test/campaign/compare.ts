@@ -35,14 +35,14 @@ function messageDisagreements({ result, truth, audiences, violations }: Outcome)
   same('reordered', messages.reordered, expected.reordered.length);
   same('corrupted', messages.corrupted, expected.corrupted.length);
   same('unexpected', messages.unexpected, expected.fabricated);
-  same('foreign', delivery.strangers.foreign, expected.fabricated);
-  same('belated', messages.belated, 0);
+  same('foreign', delivery.unexpected.foreign, expected.fabricated);
+  same('late', messages.late, 0);
   same('diverged', messages.diverged, expected.diverged);
   // How many depends on which client is the reference; whether any can is decided by what was held back.
-  if (messages.disagreed > 0 && expected.held === 0)
-    problems.push(`disagreed: ${messages.disagreed}, nothing was held back`);
+  if (messages.totalOrderViolations > 0 && expected.held === 0)
+    problems.push(`totalOrderViolations: ${messages.totalOrderViolations}, nothing was held back`);
   // A busy machine may send again what was only late; whatever is sent again, the agent says that it had it.
-  same('suppressed', messages.suppressed, messages.resent);
+  same('deduplicated', messages.deduplicated, messages.resent);
   if (messages.resent < expected.swallowed)
     problems.push(`resent: ${messages.resent}, swallowed ${expected.swallowed}`);
   same('acknowledged and lost', delivery.acknowledgements?.lost ?? 0, messages.acknowledged === 0 ? 0 : messages.lost);

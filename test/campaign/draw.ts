@@ -165,7 +165,7 @@ function drawFault(random: Random, isRooms: boolean): unknown {
     () => ({ kind: 'fabricate', rate }),
     () => ({ kind: 'stall', rate: '0.3%', for: '5ms..30ms' }),
     () => ({ kind: 'evict', rate: '0.05%' }),
-    // Whoever is dropped in a room is owed nothing more, which the truth log does not say.
+    // Whoever is dropped in a room is expected nothing more, which the truth log does not say.
     ...(isRooms ? [] : [() => ({ kind: 'disconnect', rate: '0.1%', code: whole(random, 3000, 4999) })]),
   ];
   return make[whole(random, 0, make.length - 1)]!();

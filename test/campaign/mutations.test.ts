@@ -113,11 +113,11 @@ const MUTATIONS: readonly Mutation[] = [
     noticed: /acknowledged and lost: found 0, done \d/,
   },
   {
-    detector: 'a copy that the service knows is suppressed',
+    detector: 'a copy that the service knows is deduplicated',
     file: 'engine/hot/traffic.ts',
-    from: 'if (isCopy) recorder.messages.suppressed++;',
+    from: 'if (isCopy) recorder.messages.deduplicated++;',
     to: '',
-    noticed: /suppressed: found 0, done \d/,
+    noticed: /deduplicated: found 0, done \d/,
   },
   {
     detector: 'a state that is not the model’s diverges',

@@ -1,5 +1,5 @@
 // What a campaign tries with a service that speaks of its own accord. Where clients leave, and where the plan ends, the ticker
-// is silent, so that the truth log says what they were owed: what is under way at such a moment only the engine knows. Nothing
+// is silent, so that the truth log says what they were expected: what is under way at such a moment only the engine knows. Nothing
 // is compressed: a service does that beside its work, and on a busy machine long after it has said what it says.
 //
 //   one round           ..speaks..|                | plan ends, drain

@@ -164,7 +164,7 @@ describe('clients that do not come back', { concurrent: true, timeout: 60_000 },
     // A generator that doubts its own times leaves the rule about them open.
     expect(exitCode).not.toBe(0);
     expect(result.verdict.thresholds.map(({ kind }) => kind)).not.toContain('pass');
-    expect(result.connections).toMatchObject({ opened: 25, reconnected: 5, away: 15, gaveUp: 0 });
+    expect(result.connections).toMatchObject({ opened: 25, reconnected: 5, offline: 15, gaveUp: 0 });
     expect(doubtsOf(result)).toContainEqual(
       expect.stringMatching(
         /^15 of 20 clients had lost their connection and were not back when sending ended, the longest for \d\.\d s$/,
@@ -174,6 +174,6 @@ describe('clients that do not come back', { concurrent: true, timeout: 60_000 },
 
   test('are none where all come back', async ({ onTestFinished: whenOver }) => {
     const { result } = await runAgainst({ closeAfterMs: 1000, closes: (client) => client < 20 }, plan, whenOver);
-    expect(result.connections).toMatchObject({ opened: 40, reconnected: 20, away: 0 });
+    expect(result.connections).toMatchObject({ opened: 40, reconnected: 20, offline: 0 });
   });
 });

@@ -458,10 +458,10 @@ describe('a service that breaks off or breaks the rules is counted under its kin
   });
 
   test('answers to messages that the client never sent: unexpected, not a crash', async () => {
-    const strangers = ['', '\x05', 'a'.repeat(8), 'a'.repeat(100), 'a'.repeat(2000)].map((text) => frame(2, text));
+    const unexpected = ['', '\x05', 'a'.repeat(8), 'a'.repeat(100), 'a'.repeat(2000)].map((text) => frame(2, text));
     const { url } = await startRawServer(
       afterUpgrade((socket) =>
-        socket.write(Buffer.concat([...strangers, frame(1, 'text'), frame(9, 'ping'), frame(10, 'pong')])),
+        socket.write(Buffer.concat([...unexpected, frame(1, 'text'), frame(9, 'ping'), frame(10, 'pong')])),
       ),
     );
     const { exitCode, result } = await runAndStore([url, '-c', '2', ...BRIEFLY, '-t', 'unexpected == 0']);

@@ -10,7 +10,7 @@ export const protocol = () => ({
   encode: ({ id, payload }) => 'SAY ' + id + ' ' + payload,
   decode(received) {
     const [word, id, payload] = String(received).split(' ');
-    return word === 'SAY' ? [{ kind: 'message', id, payload }] : [{ kind: 'stranger' }];
+    return word === 'SAY' ? [{ kind: 'message', id, payload }] : [{ kind: 'unexpected' }];
   },
 });
 `;

@@ -66,7 +66,7 @@ faults:
       reordered: count(truth, 'reorder'),
       corrupted: count(truth, 'damage'),
       unexpected: count(truth, 'fabricate'),
-      belated: 0,
+      late: 0,
     });
     for (const name of ['lost', 'duplicated', 'reordered', 'corrupted', 'unexpected'] as const) {
       expect(messages[name], name).toBeGreaterThan(0);
@@ -197,7 +197,7 @@ describe('a service without faults', () => {
       'lost == 0',
     ]);
     const { messages, delivery, violations }: RunResult = answer.result;
-    expect(messages).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0, belated: 0 });
+    expect(messages).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0, late: 0 });
     expect(violations).toEqual([]);
     expect(delivery).toMatchObject({
       consistentWith: 'exactly-once',

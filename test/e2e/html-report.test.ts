@@ -328,7 +328,7 @@ function attacked<Value>(value: Value, words: string): Value {
   return Object.fromEntries(entries) as Value;
 }
 
-describe('words of strangers', TOGETHER, () => {
+describe('words of a service', TOGETHER, () => {
   test('do nothing in the page, and break nothing in it', async ({ onTestFinished }) => {
     const into = temporaryDirectory(onTestFinished);
     expect(await writeReports(['html'], resultFiles(attacked(result, HOSTILE), ALONE), into)).toMatchObject({

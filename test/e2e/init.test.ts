@@ -119,7 +119,7 @@ describe('what it recognizes, and a run of what it wrote', () => {
     expect(written.plan).toMatch(/^ {2}rooms: \{ count: 1 \}/m);
     const { result } = await tryOut(written);
     expect(result.messages).toMatchObject({ sent: SENT, delivered: SENT, lost: 0, unexpected: 0 });
-    expect(result.fanout).toMatchObject({ owed: 3 * SENT, received: 3 * SENT, missed: 0 });
+    expect(result.fanout).toMatchObject({ expected: 3 * SENT, received: 3 * SENT, missed: 0 });
   });
 
   test('JSON-RPC that has no such method: the plan says what to fill in, and its messages are counted as rejected', async () => {

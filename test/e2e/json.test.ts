@@ -55,7 +55,7 @@ describe('a JSON-RPC service', () => {
     expect(messages.rejected).toBe(Math.floor(messages.sent / 50));
   });
 
-  test('notifications are strangers where the plan does not expect them', async () => {
+  test('notifications are unexpected where the plan does not expect them', async () => {
     const { result } = await runAgainstRpc({ pushes: 'unexpected' });
     expect(result.messages).toMatchObject({ delivered: 980, unexpected: 100 });
     expect(result.violations[0]?.detail).toMatch(

@@ -110,7 +110,7 @@ describe('what a service does about clients that do not read', TOGETHER, () => {
       },
     });
     expect(result.messages).toMatchObject(NOTHING);
-    expect(result.fanout).toMatchObject({ missed: 0, unresolved: 0, reachRatio: 1 });
+    expect(result.fanout).toMatchObject({ missed: 0, unresolved: 0, receivedRatio: 1 });
     expect(slowReader(result)).toMatchObject({ clients: 2, connections: { opened: 2 }, policy: { kind: 'drops' } });
     expect(slowReader(result).missed).toBeGreaterThan(0);
   });

@@ -132,7 +132,9 @@ monitors: [{ name: gone, pid: 2147483647 }, { name: queue, command: [./nothing.s
     for (const command of ['run', 'check']) {
       const { exitCode, stdout, stderr } = await runHighwater([command, plan], { cwd });
       expect([exitCode, stdout.includes('PASS')]).toEqual([64, false]);
-      expect(stderr).toMatch(/MONITOR_UNREADABLE {2}monitors\[0\] \(gone\): expected a process that runs, got 2147483647/);
+      expect(stderr).toMatch(
+        /MONITOR_UNREADABLE {2}monitors\[0\] \(gone\): expected a process that runs, got 2147483647/,
+      );
       expect(stderr).toMatch(/MONITOR_UNREADABLE {2}monitors\[1\] \(queue\): expected a program that can be started/);
     }
   });

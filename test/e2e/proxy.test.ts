@@ -242,7 +242,7 @@ faults:
       reordered: count(truth, 'reorder'),
       corrupted: count(truth, 'damage'),
       unexpected: count(truth, 'fabricate'),
-      belated: 0,
+      late: 0,
     });
     const damaged = (how: string): number => truth.filter((line) => line.act === 'damage' && line.how === how).length;
     expect(delivery.damage).toMatchObject({ bitFlips: damaged('bitFlips'), truncated: damaged('truncated') });

@@ -76,8 +76,8 @@ faults:
     const { messages, pushes, violations } = finished.result;
     const actsOf = (kind: string): readonly Act[] => acts.filter(({ act }) => act === kind);
     expect(actsOf('drop')).toHaveLength(3 * 8 + 1);
-    expect(pushes).toMatchObject({ missed: 25, unresolved: 0, away: 0, unjudged: 0 });
-    expect(pushes?.owed).toBe((pushes?.received ?? 0) + 25);
+    expect(pushes).toMatchObject({ missed: 25, unresolved: 0, offline: 0, unjudged: 0 });
+    expect(pushes?.expected).toBe((pushes?.received ?? 0) + 25);
     expect(messages).toMatchObject({
       due: 0,
       sent: 0,
@@ -120,7 +120,13 @@ faults:
 
   test('one that does nothing wrong passes', async () => {
     const { finished } = await runOnFeed('faults: []', true, ['-w', '2']);
-    expect(finished.result.pushes).toMatchObject({ missed: 0, unresolved: 0, away: 0, unjudged: 0, reachRatio: 1 });
+    expect(finished.result.pushes).toMatchObject({
+      missed: 0,
+      unresolved: 0,
+      offline: 0,
+      unjudged: 0,
+      receivedRatio: 1,
+    });
     expect(finished.result.pushes?.firstPush.count).toBe(8);
     expect(finished.result.messages).toMatchObject({ duplicated: 0, reordered: 0, unexpected: 0 });
     expect(finished.result.delivery.consistentWith).toBe('exactly-once');
@@ -183,7 +189,7 @@ describe('a market feed of somebody else’s making', () => {
     });
     await server.stop();
     const { verdict, pushes } = finished.result;
-    expect(pushes).toMatchObject({ owed: 0, received: 0 });
+    expect(pushes).toMatchObject({ expected: 0, received: 0 });
     expect(verdict.kind).toBe('inconclusive');
     expect(verdict.doubts.map(({ kind }) => kind)).toContain('unmatched');
     expect(finished.stderr).toContain('a number is looked for at seq with a channel at data.symbol');

@@ -11,7 +11,7 @@ export const NOTHING = {
   reordered: 0,
   corrupted: 0,
   unexpected: 0,
-  belated: 0,
+  late: 0,
 } satisfies Partial<MessageResult>;
 
 /** due = sent + unsent, and sent = delivered + rejected + lost + unresolved. */

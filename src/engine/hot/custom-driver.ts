@@ -158,7 +158,7 @@ export function createCustomDriver(
         else hearOurs(client, incoming, end - start);
         return;
       }
-      case 'stranger':
+      case 'unexpected':
         hearNothing(traffic, client, true, bytes, start, end);
         return;
       case 'unreadable': {

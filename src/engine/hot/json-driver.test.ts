@@ -164,7 +164,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
       index === 6 ? [{ replyTo: message.id, error: 1 }, ...echo(message, index)] : echo(message, index),
     );
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 99, rejected: 1, unexpected: 1 });
-    expect(outcome.tally.strangers.refused).toBe(1);
+    expect(outcome.tally.unexpected.refused).toBe(1);
   });
 
   test('a rejection makes nothing late that is still on its way', () => {
@@ -203,7 +203,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
   });
 
   test('unexpected: no JSON, no id, another run’s id, an id never sent, another client’s', () => {
-    const strangers = [
+    const foreign = [
       'hello',
       { hello: 1 },
       { replyTo: '00000000-0-1' },
@@ -211,10 +211,10 @@ describe('what became of each message of a JSON service is counted exactly', () 
       { replyTo: '12345678-7-0' },
     ];
     const outcome = withService((message, index) =>
-      index === 50 ? [...echo(message, index), ...strangers] : echo(message, index),
+      index === 50 ? [...echo(message, index), ...foreign] : echo(message, index),
     );
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, unexpected: 5 });
-    expect(outcome.tally.strangers).toMatchObject({ foreign: 2, stale: 1, neverSent: 1, otherStream: 1 });
+    expect(outcome.tally.unexpected).toMatchObject({ foreign: 2, stale: 1, neverSent: 1, otherStream: 1 });
     expect(violations(outcome)).toEqual({ unexpected: 5 });
     const details = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event.detail] : []));
     expect(details[1]).toBe('an answer without an id of this run: {"hello":1}');

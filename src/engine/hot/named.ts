@@ -147,18 +147,18 @@ function timeInTable({ times }: Client, sequence: number, word: 1 | 2): number {
   return times[slot] === sequence ? times[slot + word]! : Number.NaN;
 }
 
-/** What came names no message of this run; `isStranger`: and is not the service's right. */
+/** What came names no message of this run; `isUnexpected`: and is not the service's right. */
 export function hearNothing(
   traffic: Traffic,
   client: Client,
-  isStranger: boolean,
+  isUnexpected: boolean,
   bytes: Uint8Array,
   start: number,
   end: number,
 ): void {
-  if (traffic.isUnderstood && !isStranger) return;
+  if (traffic.isUnderstood && !isUnexpected) return;
   const sample = sampleOf(bytes, start, end);
   noteUnmatched(traffic, client, sample);
-  if (isStranger)
+  if (isUnexpected)
     unexpected(traffic, client, 'foreign', end - start, () => `an answer without an id of this run: ${sample()}`);
 }

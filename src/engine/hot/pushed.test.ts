@@ -22,31 +22,31 @@ function told(...connections: readonly (readonly (number | string)[])[]): Outcom
 }
 
 describe('what a service says of its own accord', () => {
-  test('again, on the next connection, is belated where it had not come, and duplicated where it had', () => {
+  test('again, on the next connection, is late where it had not come, and duplicated where it had', () => {
     const outcome = told([0, 2], [1, 2, 3]);
-    expect(outcome.tally.messages).toMatchObject({ belated: 1, duplicated: 1, reordered: 0, unexpected: 0 });
-    expect(outcome.tally.pushes).toMatchObject({ owed: 4, received: 3, missed: 0, unresolved: 1, away: 0 });
-    expect(violations(outcome)).toEqual({ belated: 1, duplicated: 1 });
+    expect(outcome.tally.messages).toMatchObject({ late: 1, duplicated: 1, reordered: 0, unexpected: 0 });
+    expect(outcome.tally.pushes).toMatchObject({ expected: 4, received: 3, missed: 0, unresolved: 1, offline: 0 });
+    expect(violations(outcome)).toEqual({ late: 1, duplicated: 1 });
   });
 
   test('far ahead is unexpected where nothing comes close to it', () => {
     const outcome = told([0, 1_000_000, 5_000_000, 1]);
     expect(outcome.tally.messages).toMatchObject({ unexpected: 2, duplicated: 0, reordered: 0 });
-    expect(outcome.tally.strangers.neverSent).toBe(2);
-    expect(outcome.tally.pushes).toMatchObject({ owed: 2, received: 2, missed: 0 });
+    expect(outcome.tally.unexpected.neverSent).toBe(2);
+    expect(outcome.tally.pushes).toMatchObject({ expected: 2, received: 2, missed: 0 });
   });
 
   test('far ahead is received where it goes on there', () => {
     const outcome = told([], [0, 1_000_000, 1_000_001]);
     expect(outcome.tally.messages).toMatchObject({ unexpected: 0, duplicated: 0, reordered: 0 });
-    expect(outcome.tally.pushes).toMatchObject({ owed: 1_000_002, received: 3, missed: 999_999 });
+    expect(outcome.tally.pushes).toMatchObject({ expected: 1_000_002, received: 3, missed: 999_999 });
     expect(violations(outcome)).toEqual({ missed: 1 });
   });
 
   test('unread: what is missing up to the next number is unresolved, and what is missing behind it is missed', () => {
     const outcome = told([], [0, 1, '{"seq":NaN}', 4, 5, 7, 8]);
     expect(outcome.tally.messages).toMatchObject({ unreadable: 1, unexpected: 0 });
-    expect(outcome.tally.pushes).toMatchObject({ owed: 9, received: 6, missed: 1, unresolved: 2 });
+    expect(outcome.tally.pushes).toMatchObject({ expected: 9, received: 6, missed: 1, unresolved: 2 });
     expect(violations(outcome)).toEqual({ missed: 1 });
   });
 

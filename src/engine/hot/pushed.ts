@@ -75,9 +75,9 @@ function count(
       countReordered(recorder, extent);
       tell(traffic, client, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
       return;
-    case Arrival.belated:
-      recorder.messages.belated++;
-      tell(traffic, client, 'belated', sequence, () => `${nameOf(pushes, channel, sequence)} after it was given up`);
+    case Arrival.late:
+      recorder.messages.late++;
+      tell(traffic, client, 'late', sequence, () => `${nameOf(pushes, channel, sequence)} after it was given up`);
       return;
     case Arrival.duplicated:
       recorder.messages.duplicated++;
@@ -148,7 +148,7 @@ function textOf(channel: string | null, sequence: number): string {
 function tell(
   traffic: Traffic,
   client: Client,
-  violation: 'reordered' | 'duplicated' | 'belated',
+  violation: 'reordered' | 'duplicated' | 'late',
   sequence: number,
   detail: () => string,
 ): void {

@@ -85,7 +85,7 @@ describe('what became of each message is counted exactly', () => {
     expect(outcome.tally.loss).toMatchObject({ periods: 3, longestPeriod: 2, noticeable: 2 });
   });
 
-  test('belated: settled when its client died, and sent on the next connection of the client', () => {
+  test('late: settled when its client died, and sent on the next connection of the client', () => {
     let swallowed: Received | null = null;
     const outcome = withService(
       (connection, message, index) => {
@@ -96,7 +96,7 @@ describe('what became of each message is counted exactly', () => {
       },
       { connections: curve({ to: 1 }, { hold: 500 * MS }, { to: 0 }, { hold: 50 * MS }, { to: 1 }, { hold: SECOND }) },
     );
-    expect(outcome.tally.messages.belated).toBe(1);
+    expect(outcome.tally.messages.late).toBe(1);
     expect(outcome.tally.messages).toMatchObject({ duplicated: 0, lost: 0, unexpected: 0 });
   });
 
@@ -109,7 +109,7 @@ describe('what became of each message is counted exactly', () => {
   });
 
   test('unexpected: messages of another run, of another client, of a number never sent, of the other kind, of anything', () => {
-    const strangers: ((connection: PeerConnection, message: Received) => void)[] = [
+    const foreign: ((connection: PeerConnection, message: Received) => void)[] = [
       (connection) => connection.send(foreignMessage(RUN_MARK + 1, 0, 3)),
       (connection) => connection.send(foreignMessage(RUN_MARK, 1, 3)),
       (connection) => connection.send(foreignMessage(RUN_MARK, 0, 3000)),
@@ -127,11 +127,11 @@ describe('what became of each message is counted exactly', () => {
       (connection) => connection.send(new Uint8Array(20)),
     ];
     const outcome = withService((connection, message, index) => {
-      strangers[index]?.(connection, message);
+      foreign[index]?.(connection, message);
       echo(connection, message);
     });
-    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, unexpected: strangers.length });
-    expect(violations(outcome)).toEqual({ unexpected: strangers.length });
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, unexpected: foreign.length });
+    expect(violations(outcome)).toEqual({ unexpected: foreign.length });
   });
 
   test('a client that gets another client’s messages delivers none of them', () => {
@@ -219,7 +219,7 @@ describe('what became of each message is counted exactly', () => {
 interface Log {
   readonly arrivals: number[];
   damaged: number;
-  strangers: number;
+  foreign: number;
 }
 
 /** Drops, copies, delays, damages and invents, as a seed decides. */
@@ -229,7 +229,7 @@ function unruly(seed: number, logs: Map<number, Log>, canDamage: boolean) {
     onMessage(connection, { payload, opcode }, index) {
       let log = logs.get(connection.number);
       if (log === undefined) {
-        log = { arrivals: [], damaged: 0, strangers: 0 };
+        log = { arrivals: [], damaged: 0, foreign: 0 };
         logs.set(connection.number, log);
       }
       const own = log;
@@ -249,7 +249,7 @@ function unruly(seed: number, logs: Map<number, Log>, canDamage: boolean) {
         return;
       }
       if (die > 0.97) {
-        own.strangers++;
+        own.foreign++;
         connection.send(foreignMessage(1, 0, index), 2);
       }
       const copies = random() < 0.1 ? 2 : 1;
@@ -308,7 +308,7 @@ describe('whatever the service does, the engine’s counts are the service’s l
         const { messages } = outcome.tally;
         const expected = expectedCounts(logs.values());
         const sent = outcome.connections.reduce((sum, { received }) => sum + received.length, 0);
-        const oddities = [...logs.values()].reduce((sum, { damaged, strangers }) => sum + damaged + strangers, 0);
+        const oddities = [...logs.values()].reduce((sum, { damaged, foreign }) => sum + damaged + foreign, 0);
         expect(messages).toMatchObject({ sent, ...expected, lost: sent - expected.delivered, unresolved: 0 });
         expect(messages.corrupted + messages.unexpected).toBe(oddities);
       }),

@@ -3,7 +3,7 @@
 
 import type { Violation } from '../../facts/event.ts';
 import type { UnreadableExample, UnreadableKind } from '../../facts/unreadable.ts';
-import type { DamageKind, StrangerKind, UnsentReason } from '../../facts/window.ts';
+import type { DamageKind, UnexpectedKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
 import {
   type Acknowledgements,
@@ -12,7 +12,6 @@ import {
   noteCame,
   notePending,
 } from '../../measure/acknowledgements.ts';
-import { type Disagreement, noteOrder } from '../../measure/agreement.ts';
 import { type Audience, EARLY, noteHeard } from '../../measure/audience.ts';
 import { type ByType, countByType, deliveredByType } from '../../measure/by-type.ts';
 import type { DensityFacts } from '../../measure/density.ts';
@@ -36,6 +35,7 @@ import {
   type Recorder,
 } from '../../measure/recorder.ts';
 import { noteSpread, type Spread } from '../../measure/spread.ts';
+import { noteOrder, type TotalOrderViolation } from '../../measure/total-order.ts';
 import type { States } from '../../protocols/states.ts';
 import type { Client } from '../client.ts';
 import type { ProtocolDriver } from './driver.ts';
@@ -163,7 +163,7 @@ export function nextNumber(
   return sequence;
 }
 
-/** Whether a client is owed its own messages. */
+/** Whether a client is expected its own messages. */
 function hearsItself(fanout: Fanout | null): boolean {
   return fanout === null || fanout.audience.rooms.self;
 }
@@ -278,23 +278,27 @@ export function noteFromOther(
 
 /** A message that a client of a room hears for the first time: in the order in which the others hear it? */
 function hearInOrder(traffic: Traffic, client: Client, stream: number, sequence: number): void {
-  const { agreement } = traffic.fanout!.audience;
-  if (agreement === null) return;
-  const before = agreement.compared;
-  const found = noteOrder(agreement, client.index, client.stream, stream, sequence);
-  traffic.recorder.fanoutCompared += agreement.compared - before;
-  if (found !== null) noteDisagreement(traffic, client, found);
+  const { totalOrder } = traffic.fanout!.audience;
+  if (totalOrder === null) return;
+  const before = totalOrder.compared;
+  const found = noteOrder(totalOrder, client.index, client.stream, stream, sequence);
+  traffic.recorder.fanoutCompared += totalOrder.compared - before;
+  if (found !== null) noteTotalOrderViolation(traffic, client, found);
 }
 
-export function noteDisagreement(traffic: Traffic, client: Client, { stream, seq, before }: Disagreement): void {
-  traffic.recorder.messages.disagreed++;
+export function noteTotalOrderViolation(
+  traffic: Traffic,
+  client: Client,
+  { stream, seq, before }: TotalOrderViolation,
+): void {
+  traffic.recorder.messages.totalOrderViolations++;
   if (traffic.violationsLeft === 0) return;
   const other = `#${before.seq} of stream ${before.stream}`;
   report(
     traffic,
     client,
     stream,
-    'disagreed',
+    'totalOrder',
     seq,
     `client ${client.stream} heard #${seq} after ${other}, another client before it`,
   );
@@ -304,13 +308,13 @@ export function noteDisagreement(traffic: Traffic, client: Client, { stream, seq
 export function noteAcknowledgement(traffic: Traffic, client: Client, sequence: number, isCopy: boolean): void {
   const { recorder, ledger, acks } = traffic;
   traffic.isUnderstood = true;
-  if (isCopy) recorder.messages.suppressed++;
+  if (isCopy) recorder.messages.deduplicated++;
   if (acks !== null && noteAcknowledged(acks, ledger, client.index, sequence)) recorder.messages.acknowledged++;
 }
 
 /** The answer to a message says that it was a copy: it answers the first too, where that has no answer yet. */
 export function noteCopy(traffic: Traffic, client: Client, sequence: number, dueNs: number, sentNs: number): void {
-  traffic.recorder.messages.suppressed++;
+  traffic.recorder.messages.deduplicated++;
   if (isOutstanding(traffic.ledger, client.index, sequence)) noteMessage(traffic, client, sequence, dueNs, sentNs);
 }
 
@@ -354,10 +358,10 @@ function notDelivered(traffic: Traffic, client: Client, stream: number, sequence
     if (traffic.byType !== null) countByType(traffic.byType, 'duplicated', stream, sequence);
     if (traffic.violationsLeft > 0)
       report(traffic, client, stream, 'duplicated', sequence, `#${sequence} arrived again`);
-  } else if (arrival === Arrival.belated) {
-    messages.belated++;
+  } else if (arrival === Arrival.late) {
+    messages.late++;
     if (traffic.violationsLeft > 0)
-      report(traffic, client, stream, 'belated', sequence, `#${sequence} after it was given up`);
+      report(traffic, client, stream, 'late', sequence, `#${sequence} after it was given up`);
   } else if (arrival === Arrival.refused) {
     unexpected(traffic, client, 'refused', sequence);
   } else {
@@ -422,7 +426,7 @@ const DAMAGE_TEXT: Readonly<Record<DamageKind, string>> = {
 };
 
 /** Why a message was not expected; `figure` is the number that the sentence needs. */
-const STRANGER_TEXT: Readonly<Record<StrangerKind, (figure: number) => string>> = {
+const UNEXPECTED_TEXT: Readonly<Record<UnexpectedKind, (figure: number) => string>> = {
   otherOpcode: (figure) => `${figure} bytes of the other kind (text for binary, or binary for text)`,
   otherStream: (figure) => `a message of stream ${figure}`,
   foreign: (figure) => `${figure} bytes that are not a message of this run`,
@@ -435,13 +439,13 @@ const STRANGER_TEXT: Readonly<Record<StrangerKind, (figure: number) => string>> 
 export function unexpected(
   traffic: Traffic,
   client: Client,
-  kind: StrangerKind,
+  kind: UnexpectedKind,
   figure: number,
   sample?: () => string,
 ): void {
   countUnexpected(traffic.recorder, kind);
   if (traffic.violationsLeft > 0)
-    report(traffic, client, client.stream, 'unexpected', null, sample?.() ?? STRANGER_TEXT[kind](figure));
+    report(traffic, client, client.stream, 'unexpected', null, sample?.() ?? UNEXPECTED_TEXT[kind](figure));
 }
 
 /** `violationsLeft` must not be 0. */

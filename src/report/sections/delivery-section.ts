@@ -37,7 +37,7 @@ function guarantee({ delivery }: RunResult): readonly Block[] {
     paragraph(
       strong(proof),
       ` in ${formatCount(delivery.messages)} messages${bound}. No finite run proves a guarantee; this one did not contradict it.`,
-      delivery.approximate ? ' A bound of the ledger was hit: duplicates and belated messages may be confused.' : '',
+      delivery.approximate ? ' A bound of the ledger was hit: duplicates and late messages may be confused.' : '',
     ),
   ];
 }
@@ -54,12 +54,12 @@ const FATES: readonly (readonly [keyof MessageResult & string, meaning: string, 
   ['corrupted', 'whose bytes were not those that were sent', true],
   ['unexpected', 'that nobody had sent', true],
   ['unreadable', 'that came and could not be read', true],
-  ['belated', 'that came after they had been settled', true],
+  ['late', 'that came after they had been settled', true],
   ['acknowledged', 'that the service acknowledged', false],
   ['resent', 'copies that were sent again', false],
-  ['suppressed', 'copies that the service knew', false],
+  ['deduplicated', 'copies that the service knew', false],
   ['diverged', 'answers whose state was wrong', true],
-  ['disagreed', 'heard in another order than by others', true],
+  ['totalOrderViolations', 'heard in another order than by others', true],
 ];
 /** Always shown; the others where there are any. */
 const ALWAYS: readonly string[] = [
@@ -146,9 +146,9 @@ function types({ types: all }: RunResult): readonly Block[] {
 
 function fanout({ fanout: reached }: RunResult): readonly Block[] {
   if (reached === null) return [];
-  const { owed, received, missed, unresolved, away, receivers } = reached;
+  const { expected, received, missed, unresolved, offline, receivers } = reached;
   const counts = [
-    [text('owed'), countCell(owed), text('deliveries to other clients')],
+    [text('expected'), countCell(expected), text('deliveries to other clients')],
     [text('received'), countCell(received), text('of them')],
     [text('missed'), troubleCell(missed), text('though the client was there')],
     [
@@ -156,27 +156,29 @@ function fanout({ fanout: reached }: RunResult): readonly Block[] {
       troubleCell(unresolved),
       text('whose receiver’s connection died, or heard what could not be read'),
     ],
-    [text('sent while away'), countCell(away), text('and not sent later: not owed')],
+    [text('sent while offline'), countCell(offline), text('and not sent later: not expected')],
     [
       text('receivers'),
       countCell(receivers.count),
       text(`${formatCount(receivers.complete)} of them heard everything`),
     ],
   ];
-  const worst = receivers.worst.map(({ client, owed: due, received: heard }) => [
+  const worst = receivers.worst.map(({ client, expected: due, received: heard }) => [
     countCell(client),
     countCell(due),
     countCell(heard),
   ]);
   return [
     table('Fan-out', [...words('deliveries'), ...numbers('count'), ...words('meaning')], counts),
-    ...(worst.length === 0 ? [] : [table('Clients that missed most', numbers('client', 'owed', 'received'), worst)]),
+    ...(worst.length === 0
+      ? []
+      : [table('Clients that missed most', numbers('client', 'expected', 'received'), worst)]),
   ];
 }
 
 function pushes({ pushes: heard }: RunResult): readonly Block[] {
   if (heard === null) return [];
-  const rows = (['owed', 'received', 'missed', 'unresolved', 'away', 'unjudged'] as const).map((name) => [
+  const rows = (['expected', 'received', 'missed', 'unresolved', 'offline', 'unjudged'] as const).map((name) => [
     text(name),
     name === 'missed' ? troubleCell(heard[name]) : countCell(heard[name]),
   ]);

@@ -11,7 +11,7 @@ import {
   type MessageFacts,
   type PingCounts,
   type PushCounts,
-  type StrangerKind,
+  type UnexpectedKind,
   type UnsentReason,
   WINDOW_SCHEMA,
   type Window,
@@ -22,7 +22,7 @@ import {
   zeroMessages,
   zeroPings,
   zeroPushes,
-  zeroStrangers,
+  zeroUnexpected,
   zeroUnreadable,
   zeroUnsent,
 } from '../../../src/facts/window.ts';
@@ -38,7 +38,7 @@ export interface WindowParts {
   readonly messages?: Partial<MessageFacts>;
   readonly unsent?: Partial<Record<UnsentReason, number>>;
   readonly damage?: Partial<Record<DamageKind, number>>;
-  readonly strangers?: Partial<Record<StrangerKind, number>>;
+  readonly unexpected?: Partial<Record<UnexpectedKind, number>>;
   readonly unreadable?: Partial<Record<UnreadableKind, number>>;
   readonly extent?: Partial<DeliveryFacts['extent']>;
   readonly density?: Partial<DeliveryFacts['density']>;
@@ -76,7 +76,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
     unsent: { ...zeroUnsent(), ...parts.unsent },
     delivery: {
       damage: { ...zeroDamage(), ...parts.damage },
-      strangers: { ...zeroStrangers(), ...parts.strangers },
+      unexpected: { ...zeroUnexpected(), ...parts.unexpected },
       unreadable: { ...zeroUnreadable(), ...parts.unreadable },
       acknowledgements: { lost: 0, recovered: 0 },
       states: 0,
@@ -121,7 +121,7 @@ export function makeWindow(parts: WindowParts = {}): Window {
       fanout: histogram('fanout'),
       firstPush: histogram('firstPush'),
       outage: histogram('outage'),
-      away: histogram('away'),
+      offline: histogram('offline'),
       lifetime: histogram('lifetime'),
       ping: histogram('ping'),
     },

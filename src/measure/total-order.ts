@@ -2,7 +2,7 @@
 // every other client's order is compared with its, message by message as they come.
 //
 //   reference   a b c d e          place 0 1 2 3 4
-//   a client      a c b · e          b is heard after c, which stands behind it: disagreed
+//   a client      a c b · e          b is heard after c, which stands behind it: totalOrderViolations
 //
 // A client may be ahead of the reference: what it hears then waits until the reference has heard it. What one of the two never
 // hears is not compared, so that a loss is no disagreement.
@@ -29,7 +29,7 @@ interface RoomOrder {
   readonly told: number[];
 }
 
-export interface Agreement {
+export interface TotalOrder {
   readonly rooms: Rooms;
   /** By room, for rooms that have clients here. */
   readonly orders: Map<number, RoomOrder>;
@@ -40,7 +40,7 @@ export interface Agreement {
   told: number;
 }
 
-export interface Disagreement {
+export interface TotalOrderViolation {
   readonly stream: number;
   readonly seq: number;
   /** What was heard before it, and after it by the reference. */
@@ -48,7 +48,7 @@ export interface Disagreement {
 }
 
 /** `receivers`: clients of this process. */
-export function createAgreement(rooms: Rooms, receivers: number): Agreement {
+export function createTotalOrder(rooms: Rooms, receivers: number): TotalOrder {
   return {
     rooms,
     orders: new Map(),
@@ -60,7 +60,7 @@ export function createAgreement(rooms: Rooms, receivers: number): Agreement {
 }
 
 /** Makes a client the reference of its room, unless that has one that is better: one that only listens. */
-export function offerReference({ rooms, orders }: Agreement, receiver: number, own: number): void {
+export function offerReference({ rooms, orders }: TotalOrder, receiver: number, own: number): void {
   const room = roomOf(rooms, own);
   const known = orders.get(room);
   if (known !== undefined && (!isPublisher(rooms, known.own) || isPublisher(rooms, own))) return;
@@ -76,49 +76,54 @@ export function offerReference({ rooms, orders }: Agreement, receiver: number, o
 
 /** A receiver has heard a message for the first time. Null where nothing disagrees. */
 export function noteOrder(
-  agreement: Agreement,
+  totalOrder: TotalOrder,
   receiver: number,
   own: number,
   stream: number,
   sequence: number,
-): Disagreement | null {
-  const order = agreement.orders.get(roomOf(agreement.rooms, own));
+): TotalOrderViolation | null {
+  const order = totalOrder.orders.get(roomOf(totalOrder.rooms, own));
   if (order === undefined) return null;
   const key = messageKey(stream, sequence);
   if (receiver === order.reference) {
-    hearReference(agreement, order, key);
+    hearReference(totalOrder, order, key);
     return null;
   }
   // What the reference does not hear cannot be compared with it.
-  if (stream === order.own && !agreement.rooms.self) return null;
-  const ahead = agreement.ahead[receiver]!;
+  if (stream === order.own && !totalOrder.rooms.self) return null;
+  const ahead = totalOrder.ahead[receiver]!;
   const place = ahead.length === 0 ? order.places.get(key) : undefined;
-  if (place !== undefined) return compare(agreement, order, receiver, key, place);
+  if (place !== undefined) return compare(totalOrder, order, receiver, key, place);
   ahead.push(key);
   if (ahead.length > MAX_AHEAD) ahead.shift();
-  return catchUp(agreement, order, receiver, ahead);
+  return catchUp(totalOrder, order, receiver, ahead);
 }
 
-function hearReference(agreement: Agreement, order: RoomOrder, key: number): void {
+function hearReference(totalOrder: TotalOrder, order: RoomOrder, key: number): void {
   const place = order.heard++;
   const slot = place % REMEMBERED;
   if (place >= REMEMBERED) order.places.delete(order.keys[slot]!);
   order.keys[slot] = key;
   order.places.set(key, place);
-  if (order.told.length < MAX_TOLD && agreement.told < MAX_TOLD_IN_ALL) {
+  if (order.told.length < MAX_TOLD && totalOrder.told < MAX_TOLD_IN_ALL) {
     order.told.push(key);
-    agreement.told++;
+    totalOrder.told++;
   }
 }
 
 /** What the reference has heard by now, up to the first disagreement: what is behind that is looked at the next time. */
-function catchUp(agreement: Agreement, order: RoomOrder, receiver: number, ahead: number[]): Disagreement | null {
+function catchUp(
+  totalOrder: TotalOrder,
+  order: RoomOrder,
+  receiver: number,
+  ahead: number[],
+): TotalOrderViolation | null {
   let taken = 0;
-  let found: Disagreement | null = null;
+  let found: TotalOrderViolation | null = null;
   while (taken < ahead.length && found === null) {
     const place = order.places.get(ahead[taken]!);
     if (place === undefined) break;
-    found = compare(agreement, order, receiver, ahead[taken]!, place);
+    found = compare(totalOrder, order, receiver, ahead[taken]!, place);
     taken++;
   }
   if (taken === ahead.length) ahead.length = 0;
@@ -127,39 +132,39 @@ function catchUp(agreement: Agreement, order: RoomOrder, receiver: number, ahead
 }
 
 function compare(
-  agreement: Agreement,
+  totalOrder: TotalOrder,
   order: RoomOrder,
   receiver: number,
   key: number,
   place: number,
-): Disagreement | null {
-  agreement.compared++;
-  const furthest = agreement.furthest[receiver]!;
+): TotalOrderViolation | null {
+  totalOrder.compared++;
+  const furthest = totalOrder.furthest[receiver]!;
   if (place > furthest) {
-    agreement.furthest[receiver] = place;
+    totalOrder.furthest[receiver] = place;
     return null;
   }
   return { ...messageOfKey(key), before: messageOfKey(order.keys[furthest % REMEMBERED]!) };
 }
 
 /** The client goes: what it heard ahead is compared as far as the reference has heard it since. */
-export function settleOrder(agreement: Agreement, receiver: number, own: number): readonly Disagreement[] {
-  const order = agreement.orders.get(roomOf(agreement.rooms, own));
-  const ahead = agreement.ahead[receiver]!;
-  const found: Disagreement[] = [];
+export function settleOrder(totalOrder: TotalOrder, receiver: number, own: number): readonly TotalOrderViolation[] {
+  const order = totalOrder.orders.get(roomOf(totalOrder.rooms, own));
+  const ahead = totalOrder.ahead[receiver]!;
+  const found: TotalOrderViolation[] = [];
   if (order !== undefined && receiver !== order.reference) {
     for (const key of ahead) {
       const place = order.places.get(key);
-      const disagreement = place === undefined ? null : compare(agreement, order, receiver, key, place);
+      const disagreement = place === undefined ? null : compare(totalOrder, order, receiver, key, place);
       if (disagreement !== null) found.push(disagreement);
     }
   }
   ahead.length = 0;
-  agreement.furthest[receiver] = -1;
+  totalOrder.furthest[receiver] = -1;
   return found;
 }
 
 /** The beginnings of the references' orders, room by room. */
-export function toldOrders({ orders }: Agreement): readonly (readonly number[])[] {
+export function toldOrders({ orders }: TotalOrder): readonly (readonly number[])[] {
   return [...orders].flatMap(([room, { told }]) => (told.length < 2 ? [] : [[room, ...told]]));
 }

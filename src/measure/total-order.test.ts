@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Rooms } from '../plan/plan.ts';
-import { createAgreement, noteOrder, offerReference, settleOrder } from './agreement.ts';
+import { createTotalOrder, noteOrder, offerReference, settleOrder } from './total-order.ts';
 
 const ROOMS: Rooms = { count: 1, publishers: 2, self: true, settleNs: 0 };
 type Name = readonly [stream: number, seq: number];
 
 /** What two listeners hear, event by event: [who, stream, seq]. Client 2 is the reference. */
 function disagreements(events: readonly (readonly [client: 2 | 3, stream: number, seq: number])[]): number {
-  const agreement = createAgreement(ROOMS, 4);
-  for (const client of [0, 1, 2, 3]) offerReference(agreement, client, client);
+  const totalOrder = createTotalOrder(ROOMS, 4);
+  for (const client of [0, 1, 2, 3]) offerReference(totalOrder, client, client);
   let found = 0;
   for (const [client, stream, seq] of events) {
-    if (noteOrder(agreement, client, client, stream, seq) !== null) found++;
+    if (noteOrder(totalOrder, client, client, stream, seq) !== null) found++;
   }
-  return found + settleOrder(agreement, 3, 3).length + settleOrder(agreement, 2, 2).length;
+  return found + settleOrder(totalOrder, 3, 3).length + settleOrder(totalOrder, 2, 2).length;
 }
 
 const heardBy = (client: 2 | 3, order: readonly Name[]) => order.map(([stream, seq]) => [client, stream, seq] as const);
@@ -68,15 +68,15 @@ describe('two clients that hear the same messages', () => {
 });
 
 test('a client that only listens is the better reference: it hears everybody', () => {
-  const agreement = createAgreement(ROOMS, 4);
-  for (const client of [0, 1, 2, 3]) offerReference(agreement, client, client);
-  expect(agreement.orders.get(0)?.reference).toBe(2);
+  const totalOrder = createTotalOrder(ROOMS, 4);
+  for (const client of [0, 1, 2, 3]) offerReference(totalOrder, client, client);
+  expect(totalOrder.orders.get(0)?.reference).toBe(2);
 });
 
-test('with the reference away, what the others hear is bounded and not compared', () => {
-  const agreement = createAgreement(ROOMS, 4);
-  offerReference(agreement, 2, 2);
-  for (let seq = 0; seq < 5000; seq++) expect(noteOrder(agreement, 3, 3, 0, seq)).toBeNull();
-  expect(agreement.ahead[3]!.length).toBeLessThanOrEqual(1024);
-  expect(agreement.compared).toBe(0);
+test('with the reference offline, what the others hear is bounded and not compared', () => {
+  const totalOrder = createTotalOrder(ROOMS, 4);
+  offerReference(totalOrder, 2, 2);
+  for (let seq = 0; seq < 5000; seq++) expect(noteOrder(totalOrder, 3, 3, 0, seq)).toBeNull();
+  expect(totalOrder.ahead[3]!.length).toBeLessThanOrEqual(1024);
+  expect(totalOrder.compared).toBe(0);
 });
