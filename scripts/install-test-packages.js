@@ -12,7 +12,7 @@ const PACKAGES = [
   },
   { name: 'nginx-light', present: () => runs('/usr/sbin/nginx', ['-v']), for: 'the reverse proxy with TLS' },
   { name: 'nftables', present: () => runs('nft', ['--version']), for: 'packets that are lost' },
-  { name: 'iproute2', present: () => runs('ip', ['-V']) && runs('tc', ['-V']), for: 'faults of packets' },
+  { name: 'iproute2', present: () => runs('ip', ['-V']) && runs('tc', ['-V']), for: 'packet faults' },
   { name: 'chromium', present: () => runs('chromium', ['--version']), for: 'the report in a browser' },
   { name: 'poppler-utils', present: () => runs('pdftotext', ['-v']), for: 'the pages of a PDF' },
   { name: 'openssl', present: () => runs('openssl', ['version']), for: 'test certificates' },

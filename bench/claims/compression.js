@@ -37,7 +37,7 @@ export function rows() {
 
 /** Reads the message as a client does. */
 function read(frame) {
-  let heardBytes = 0;
+  let receivedBytes = 0;
   const inflation = {
     inflate: zlibInflate(inflateRawSync),
     serverContextTakeover: false,
@@ -45,7 +45,7 @@ function read(frame) {
   };
   const sink = {
     message(_tag, _isText, _bytes, start, end) {
-      heardBytes += end - start;
+      receivedBytes += end - start;
     },
     ping() {},
     pong() {},
@@ -55,7 +55,7 @@ function read(frame) {
     },
   };
   new FrameReader({ maxMessageBytes: 2 * MEGABYTE, inflation }).feed(frame, 0, frame.length, sink, null);
-  if (heardBytes !== MEGABYTE) throw new Error(`expected ${MEGABYTE} bytes, got ${heardBytes}`);
+  if (receivedBytes !== MEGABYTE) throw new Error(`expected ${MEGABYTE} bytes, got ${receivedBytes}`);
 }
 
 /** A compressed text in one frame (RFC 6455 §5.2, RFC 7692 §6). */

@@ -28,7 +28,7 @@ export async function rows() {
 }
 
 async function measureHere() {
-  const { countDelivered, countSent, createTraffic, flushClient } = await import('../../dist/engine/hot/traffic.js');
+  const { countDelivered, countSent, createAccounting, flushClient } = await import('../../dist/engine/hot/accounting.js');
   const { createDriver } = await import('../../dist/engine/drivers.js');
   const { FrameReader } = await import('../../dist/frames/frame-reader.js');
   const { Client } = await import('../../dist/engine/client.js');
@@ -43,7 +43,7 @@ async function measureHere() {
   const fail = (what) => {
     throw new Error(JSON.stringify(what));
   };
-  const traffic = createTraffic({
+  const accounting = createAccounting({
     clients: CLIENTS,
     density: createDensityFacts(),
     fanout: null,
@@ -59,19 +59,19 @@ async function measureHere() {
     plan,
     run: 12_345,
     clients: CLIENTS,
-    traffic,
+    accounting,
     rows: [],
     adapter: null,
     adapterFailed: fail,
   });
   const buffer = Buffer.allocUnsafeSlow(65_536);
-  traffic.readBytes = buffer;
-  traffic.readView = new DataView(buffer.buffer);
+  accounting.readBytes = buffer;
+  accounting.readView = new DataView(buffer.buffer);
   let written = buffer;
   const clients = Array.from({ length: CLIENTS }, (_, index) => {
     const client = new Client(index, index);
     client.reader = new FrameReader({ maxMessageBytes: 1e7, inflation: null });
-    client.link = {
+    client.socket = {
       writableLength: 0,
       write(bytes) {
         written = bytes;
@@ -94,14 +94,14 @@ async function measureHere() {
       const startedAt = process.hrtime.bigint();
       const nowNs = performance.now() * 1e6;
       for (let i = 0; i < IN_FLIGHT; i++) driver.append(client, 0, nowNs, nowNs);
-      countSent(traffic, IN_FLIGHT, nowNs, nowNs);
-      flushClient(traffic, client);
+      countSent(accounting, IN_FLIGHT, nowNs, nowNs);
+      flushClient(accounting, client);
       const sentAt = process.hrtime.bigint();
       const echoedBytes = echo(written, buffer);
       const receivedAt = process.hrtime.bigint();
-      traffic.receivedNs = performance.now() * 1e6;
+      accounting.receivedNs = performance.now() * 1e6;
       client.reader.feed(buffer, 0, echoedBytes, sink, client);
-      countDelivered(traffic, client);
+      countDelivered(accounting, client);
       client.credit = 0;
       const doneAt = process.hrtime.bigint();
       if (round < WARM_ROUNDS) continue;

@@ -2,11 +2,11 @@
 // neither a slow answer nor what the service says of its own accord meanwhile is taken for something else.
 
 import { type JsonValue, lastKey, parseDocument, valuesOf } from './json-values.ts';
-import type { Heard, JsonTestMessage, TestMessage, Transcript } from './transcript.ts';
+import type { Observation, JsonTestMessage, TestMessage, Transcript } from './transcript.ts';
 
 export interface Answer {
   readonly testMessage: JsonTestMessage;
-  readonly heard: Heard;
+  readonly heard: Observation;
   readonly values: readonly JsonValue[];
   readonly idPaths: readonly (readonly string[])[];
   readonly payloadPaths: readonly (readonly string[])[];
@@ -36,7 +36,7 @@ export function answersIn(transcript: Transcript): readonly Answer[] {
   });
 }
 
-function readAnswer(testMessage: JsonTestMessage, heard: Heard, values: readonly JsonValue[]): Answer {
+function readAnswer(testMessage: JsonTestMessage, heard: Observation, values: readonly JsonValue[]): Answer {
   const pathsOf = (text: string): readonly (readonly string[])[] =>
     values.filter(({ value }) => value === text).map(({ path }) => path);
   return {
@@ -50,7 +50,7 @@ function readAnswer(testMessage: JsonTestMessage, heard: Heard, values: readonly
 }
 
 /** A message of ours that comes back as it was says nothing about what it is. */
-export function isVerbatim(testMessage: TestMessage, heard: Heard): boolean {
+export function isVerbatim(testMessage: TestMessage, heard: Observation): boolean {
   return heard.text === testMessage.text && heard.format === (testMessage.kind === 'binary' ? 'binary' : 'text');
 }
 
@@ -73,7 +73,7 @@ function saysSomething(value: unknown): boolean {
 }
 
 /** What came of the service's own accord: nothing of any test message is in it. */
-export function unasked({ heard, sent }: Transcript): readonly Heard[] {
+export function unasked({ heard, sent }: Transcript): readonly Observation[] {
   return heard.filter(
     ({ text }) =>
       !sent.some(

@@ -19,7 +19,7 @@ const balanced: WindowParts = {
 };
 
 describe('the books', () => {
-  test('balance where each message is due once and has one fate', () => {
+  test('balance where each message is due once and has one outcome', () => {
     expect(problemsOf(books(balanced))).toEqual([]);
     expect(books(balanced).deliveredRatio).toBe(0.8);
   });
@@ -60,7 +60,7 @@ describe('the books', () => {
     expect(problemsOf(books({ messages }, false))).toHaveLength(1);
   });
 
-  test('more fates than messages are never made to fit', () => {
+  test('more outcomes than messages are never made to fit', () => {
     expect(problemsOf(books({ messages: { due: 10, sent: 10, delivered: 11 } }, true))).toHaveLength(1);
   });
 

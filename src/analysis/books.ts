@@ -58,11 +58,11 @@ function receiverImbalances(where: string, counts: RunResult['fanout'] | RunResu
 
 function messageImbalances(result: MessageResult): readonly string[] {
   const unsent = sumOf(Object.values(result.unsent));
-  const fates = result.delivered + result.rejected + result.lost + result.unresolved;
+  const outcomes = result.delivered + result.rejected + result.lost + result.unresolved;
   const problems: string[] = [];
   if (result.due !== result.sent + unsent)
     problems.push(`due ${result.due} is not sent ${result.sent} + unsent ${unsent}`);
-  if (result.sent !== fates) {
+  if (result.sent !== outcomes) {
     problems.push(
       `sent ${result.sent} is not delivered ${result.delivered} + rejected ${result.rejected} + ` +
         `lost ${result.lost} + unresolved ${result.unresolved}`,

@@ -5,7 +5,7 @@
 // A receiver is expected the numbers from the first that it is judged by up to the last that was sent, where it stayed to the
 // end, or up to the last that it heard, where it went before.
 
-import type { AudienceFacts, HoleFacts, SpanFacts } from '../facts/audience.ts';
+import type { ReceiverFacts, HoleFacts, SpanFacts } from '../facts/receivers.ts';
 import type { FanoutResult } from '../facts/result.ts';
 import type { SpreadFacts } from '../facts/window.ts';
 import { createHistogram, type Histogram, record } from '../histogram/histogram.ts';
@@ -36,7 +36,7 @@ export interface Fanout {
 
 const MOST_SHOWN = 10;
 
-export function joinAudience(rooms: Rooms, facts: readonly AudienceFacts[]): Fanout {
+export function joinReceivers(rooms: Rooms, facts: readonly ReceiverFacts[]): Fanout {
   const sent = new Map(facts.flatMap((worker) => worker.sent));
   const streams = new Map<number, StreamFacts>();
   const factsOf = (stream: number): StreamFacts => {
@@ -92,7 +92,7 @@ function rangesByStream(rows: readonly (readonly [stream: number, from: number, 
 }
 
 /** The order of each worker's reference with that of the first worker that has one for the room. */
-function joinOrders(facts: readonly AudienceFacts[]): Pick<Fanout, 'compared' | 'totalOrderViolations'> {
+function joinOrders(facts: readonly ReceiverFacts[]): Pick<Fanout, 'compared' | 'totalOrderViolations'> {
   const places = new Map<number, ReadonlyMap<number, number>>();
   let compared = 0;
   let totalOrderViolations = 0;
@@ -142,7 +142,7 @@ function joinStream(
   refused: readonly Range[],
   unsettled: readonly Range[],
 ): JoinedStream {
-  const heardSpans = facts.spans.map(([from, to, , receivers]): HoleFacts => [from, to, receivers]);
+  const receivedSpans = facts.spans.map(([from, to, , receivers]): HoleFacts => [from, to, receivers]);
   const spans = facts.spans.flatMap(([from, to, stayed, receivers]): HoleFacts[] => {
     const end = stayed === 0 ? Math.min(to, sent) : sent;
     return end > from ? [[from, end, receivers]] : [];
@@ -183,7 +183,7 @@ function joinStream(
   }
   // Beyond what was sent: all that was heard there nobody had sent.
   const forged =
-    deliveriesIn(beyond(heardSpans, sent)) - deliveriesIn(beyond([...facts.missed, ...facts.unresolved], sent));
+    deliveriesIn(beyond(receivedSpans, sent)) - deliveriesIn(beyond([...facts.missed, ...facts.unresolved], sent));
   return { expected, missed, unresolved, messagesMissed, messagesUnresolved, forged };
 }
 
@@ -232,7 +232,7 @@ function coveredBy(holes: readonly HoleFacts[]): number {
 function receiversOf(
   rooms: Rooms,
   sent: ReadonlyMap<number, number>,
-  facts: readonly AudienceFacts[],
+  facts: readonly ReceiverFacts[],
 ): FanoutResult['receivers'] {
   const sentInRoom = new Map<number, number>();
   for (const [stream, count] of sent) {

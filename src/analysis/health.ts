@@ -33,7 +33,7 @@ export interface GeneratorFacts {
   readonly failedFaults: readonly string[];
   /** Faults of the plan that were on and changed nothing. */
   readonly idleFaults: readonly IdleFault[];
-  /** How late the process of the proxy for faults on the way was, at its 99th percentile; null where there was none. */
+  /** How late the process of the proxy for network faults was, at its 99th percentile; null where there was none. */
   readonly proxyDelayNs: number | null;
   readonly record: RecordFacts;
   /** What came and could not be read. */
@@ -162,7 +162,7 @@ function eventLoopDoubts({ histograms }: Tally): HealthDoubt[] {
 function proxyDoubts({ proxyDelayNs }: GeneratorFacts): HealthDoubt[] {
   if (proxyDelayNs === null || proxyDelayNs <= EVENT_LOOP_LIMIT_NS) return [];
   const detail =
-    `the proxy for faults on the way was busy: delay p99 ${formatDuration(proxyDelayNs)}; ` +
+    `the proxy for network faults was busy: delay p99 ${formatDuration(proxyDelayNs)}; ` +
     'every message passes it, so use less load';
   return [doubt('proxy', detail)];
 }
@@ -304,15 +304,15 @@ function recordDoubts({
   return doubts;
 }
 
-const MOST_GAPS_TOLD = 3;
+const MOST_GAPS_REPORTED = 3;
 
 /** What was repeated counts once, so that it only shows that somebody else wrote to the record. */
 function damagedRecordDoubts({ windows, events, gaps }: RecordFacts): HealthDoubt[] {
   const doubts: HealthDoubt[] = [];
   if (windows.missing > 0) {
     const { missing, read } = windows;
-    const further = gaps.length > MOST_GAPS_TOLD ? ` and ${formatCount(gaps.length - MOST_GAPS_TOLD)} more gaps` : '';
-    const places = `${gaps.slice(0, MOST_GAPS_TOLD).map(gapText).join(', ')}${further}`;
+    const further = gaps.length > MOST_GAPS_REPORTED ? ` and ${formatCount(gaps.length - MOST_GAPS_REPORTED)} more gaps` : '';
+    const places = `${gaps.slice(0, MOST_GAPS_REPORTED).map(gapText).join(', ')}${further}`;
     const detail =
       `${formatCount(missing)} of ${formatCount(missing + read)} windows are missing from windows.ndjson (${places}), ` +
       'and no figure has what they held; restore the file, or run again';

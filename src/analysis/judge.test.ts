@@ -102,7 +102,7 @@ describe('a record without an end', () => {
   });
 });
 
-test('in a whole record, a message without a fate is an imbalance and not unresolved', () => {
+test('in a whole record, a message without a outcome is an imbalance and not unresolved', () => {
   const windows = [...seconds.slice(0, 3), second(3, { messages: { due: 100, sent: 100, delivered: 99 } })];
   expect(imbalances(judge(plan(), windows, ended))).toHaveLength(1);
 });

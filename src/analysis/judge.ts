@@ -1,7 +1,7 @@
 // From the record of a run to its result: the plan, what happened, and the windows in any order. The live
 // command and `highwater report` both end here, so a stored run is judged by the same rules.
 
-import type { AudienceFacts } from '../facts/audience.ts';
+import type { ReceiverFacts } from '../facts/receivers.ts';
 import type { Manifest, RunEvent, StopReason } from '../facts/event.ts';
 import type { MonitorReading } from '../facts/monitor.ts';
 import {
@@ -27,7 +27,7 @@ import { addTypes, createTypeTallies, describeTypes } from './by-type.ts';
 import { describeDelivery, unreadableOf } from './delivery.ts';
 import { describeDistribution } from './distribution.ts';
 import { failuresOf } from './failures.ts';
-import { createSpreadJoin, type Fanout, joinAudience } from './fanout.ts';
+import { createSpreadJoin, type Fanout, joinReceivers } from './fanout.ts';
 import { findDrifts, findLeaks } from './findings.ts';
 import { BUSY_CPU_RATIO, HEALTHY_DOUBTS, judgeHealth, littlesLawError } from './health.ts';
 import { createHeat } from './heat.ts';
@@ -71,8 +71,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const openAtEnd = new Map<number, number>();
   const { rooms } = plan.load;
   // Where a worker did not live to say what its clients heard, nobody knows who was expected what.
-  const isTold = record.audiences.length === record.manifest.workerCount;
-  const fanout = rooms !== null && isTold ? joinAudience(rooms, record.audiences) : null;
+  const isReported = record.receiverFacts.length === record.manifest.workerCount;
+  const fanout = rooms !== null && isReported ? joinReceivers(rooms, record.receiverFacts) : null;
   const spread = createSpreadJoin();
   const numbering = numberingOf(plan.protocol);
   const pushSpread = createSpreadJoin();
@@ -149,8 +149,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const sendingNs =
         originNs === null ? 0 : Math.max(0, Math.min(plannedSendingNs, (record.stoppingNs ?? endNs) - originNs));
       // What was in flight when a record broke off is unresolved, in the rules too. A whole record has settled it.
-      if (rooms !== null && fanout !== null && !rooms.self) settleByAudience(whole, fanout);
-      if (fanout !== null) takeOverAudience(whole, fanout);
+      if (rooms !== null && fanout !== null && !rooms.self) settleByReceivers(whole, fanout);
+      if (fanout !== null) takeOverReceivers(whole, fanout);
       // As with rooms: a worker that did not live to tell leaves nothing to compare.
       if (record.states.length === record.manifest.workerCount) takeOverStates(whole, record.states.flat());
       const isBroken = record.endedNs === null || record.deadWorkers > 0;
@@ -313,14 +313,14 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
 }
 
 /** Where the sender hears nothing of its own messages, they fared as they did with those that should have heard them. */
-function settleByAudience({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {
+function settleByReceivers({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {
   messages.lost = messagesMissed;
   messages.unresolved = messagesUnresolved;
   messages.delivered = Math.max(0, messages.sent - messages.rejected - messagesMissed - messagesUnresolved);
 }
 
 /** What only the join of all workers can know. */
-function takeOverAudience(tally: Tally, { totalOrderViolations, forged }: Fanout): void {
+function takeOverReceivers(tally: Tally, { totalOrderViolations, forged }: Fanout): void {
   tally.messages.totalOrderViolations += totalOrderViolations;
   tally.fanoutReceived -= forged;
   tally.messages.unexpected += forged;
@@ -403,7 +403,7 @@ interface EventRecord extends RunTimes {
   readonly failedFaults: readonly string[];
   readonly proxyDelayNs: number | null;
   readonly firstDeath: string | null;
-  readonly audiences: readonly AudienceFacts[];
+  readonly receiverFacts: readonly ReceiverFacts[];
   readonly states: readonly (readonly StateFacts[])[];
   readonly rejections: RunResult['rejections'];
   readonly violations: RunResult['violations'];
@@ -425,7 +425,7 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     states: events.flatMap((event) => (event.kind === 'states' ? [event.states] : [])),
-    audiences: events.flatMap((event) => (event.kind === 'audience' && event.group === 0 ? [event.audience] : [])),
+    receiverFacts: events.flatMap((event) => (event.kind === 'receivers' && event.group === 0 ? [event.receivers] : [])),
     rejections: firstRejections(events),
     violations: events
       .filter((event) => event.kind === 'violation')

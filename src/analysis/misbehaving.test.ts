@@ -52,7 +52,7 @@ describe('what a service does about slow readers', () => {
     });
   });
 
-  test('what befalls all clients alike, such as a restart, is no policy', () => {
+  test('what affects all clients alike, such as a restart, is no policy', () => {
     const facts = healthy();
     facts.tally.droppedByServer = 8;
     const connections = { opened: 2, droppedByServer: 2, closeCodes: { 1006: 2 } };
@@ -144,7 +144,7 @@ describe('clients that misbehave', () => {
   });
 
   test('in rooms are told what of the others they missed, though not what the others missed', () => {
-    const audience = {
+    const receivers = {
       sent: [] as [number, number][],
       streams: [],
       offline: 0,
@@ -154,14 +154,14 @@ describe('clients that misbehave', () => {
       receivers: [],
     };
     const events = [
-      { kind: 'audience', atNs: 1, worker: 0, group: 0, audience: { ...audience, sent: [[0, 10]] } },
+      { kind: 'receivers', atNs: 1, worker: 0, group: 0, receivers: { ...receivers, sent: [[0, 10]] } },
       {
-        kind: 'audience',
+        kind: 'receivers',
         atNs: 1,
         worker: 0,
         group: 1,
-        audience: {
-          ...audience,
+        receivers: {
+          ...receivers,
           streams: [{ stream: 0, spans: [[0, 10, 1, 0]], missed: [[3, 5, 1]], unresolved: [], unplaced: [0, 0] }],
         },
       },
@@ -175,8 +175,8 @@ describe('clients that misbehave', () => {
 
   test('in rooms miss nothing of what they are only behind with', () => {
     const streams = [{ stream: 0, spans: [[0, 4, 1, 2]], missed: [], unresolved: [], unplaced: [0, 0] }];
-    const audience = { sent: [], streams, receivers: [], orders: [], refused: [], unsettled: [], offline: 0 };
-    const events = [{ kind: 'audience', atNs: 1, worker: 0, group: 1, audience }] as unknown as RunEvent[];
+    const receivers = { sent: [], streams, receivers: [], orders: [], refused: [], unsettled: [], offline: 0 };
+    const events = [{ kind: 'receivers', atNs: 1, worker: 0, group: 1, receivers }] as unknown as RunEvent[];
     const [slow] = createMisbehavingJudge(
       planWith({ rooms: { count: 1, publishers: 1, self: true, settleNs: 0 } }),
       events,

@@ -38,7 +38,7 @@ export interface HealthyFacts {
   readonly connectedNs: number | null;
   /** What monitors read, as `MONITOR.SERIES`, by second. */
   readonly resources: ReadonlyMap<number, Readonly<Record<string, number>>>;
-  /** The record broke off: what has no fate will have none. */
+  /** The record broke off: what has no outcome will have none. */
   readonly isBroken: boolean;
 }
 
@@ -96,7 +96,7 @@ export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent
 /** What others said in their rooms and did not come, though something later of theirs did: who is only behind has no holes. */
 function holesInRooms(events: readonly RunEvent[], group: number): number {
   const streams = events.flatMap((event) =>
-    event.kind === 'audience' && event.group === group ? event.audience.streams : [],
+    event.kind === 'receivers' && event.group === group ? event.receivers.streams : [],
   );
   return streams.reduce(
     (sum, { missed, unplaced }) =>
@@ -119,7 +119,7 @@ interface Seen {
 function policyOf(seen: Seen): ReaderPolicy {
   const { tally, missed, clients, healthyClients, healthy } = seen;
   const slowsOthers = slowsOf(seen);
-  // What befell all clients alike, such as a restart, is no policy.
+  // What affected all clients alike, such as a restart, is no policy.
   const alikeDropped = (healthy.tally.droppedByServer / Math.max(1, healthyClients)) * clients;
   if (tally.droppedByServer > MORE_THAN_ALIKE * alikeDropped) {
     const codes = Object.entries(tally.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);

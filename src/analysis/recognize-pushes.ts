@@ -2,7 +2,7 @@
 // them or among those that have the same word somewhere (a channel). A time stamp goes up as well, but not by one.
 
 import { type JsonValue, lastKey, parseDocument, valuesOf } from './json-values.ts';
-import type { Heard } from './transcript.ts';
+import type { Observation } from './transcript.ts';
 
 export interface Pushes {
   readonly documents: number;
@@ -31,7 +31,7 @@ const TIME_KEY = /time|^(ts|t|at|date|epoch)$/i;
 const CHANNEL_KEY =
   /^(s|ch|channel|channel_?(id|name)|symbol|sym|topic|room|room_?id|stream|market|pair|instrument|product_?id|feed|subject|key)$/i;
 
-export function recognizePushes(heard: readonly Heard[]): Pushes {
+export function recognizePushes(heard: readonly Observation[]): Pushes {
   const documents = heard
     .filter(({ format }) => format === 'text')
     .flatMap(({ connection, text }): Document[] => {

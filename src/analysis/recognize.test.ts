@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Recognition, recognize } from './recognize.ts';
 import { nextTestMessage, shapeOf, USUAL_SHAPES } from './test-messages.ts';
-import type { Heard, TestMessage, Transcript } from './transcript.ts';
+import type { Observation, TestMessage, Transcript } from './transcript.ts';
 
 const ASKING = { shapes: USUAL_SHAPES, mark: '5eed0001' };
 const EMPTY: Transcript = {
@@ -16,7 +16,7 @@ const EMPTY: Transcript = {
 
 type Service = (message: string, format: 'text' | 'binary') => readonly (string | object)[];
 const text = (said: string | object): string => (typeof said === 'string' ? said : JSON.stringify(said));
-const heard = (sentBefore: number, said: string | object, format: 'text' | 'binary' = 'text'): Heard => ({
+const heard = (sentBefore: number, said: string | object, format: 'text' | 'binary' = 'text'): Observation => ({
   connection: 0,
   sentBefore,
   format,

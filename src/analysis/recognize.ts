@@ -39,9 +39,9 @@ export function recognize(transcript: Transcript): Recognition {
     recognizeEcho(transcript) ?? recognizeAnswers(transcript) ?? recognizeFeed(transcript) ?? unknown(transcript);
   const overheard = transcript.overheard ?? 0;
   const isShared = overheard > 0;
-  const heardToo = `a second connection, which only listened, heard ${overheard} messages of ours: what one says, others hear`;
+  const receivedToo = `a second connection, which only listened, heard ${overheard} messages of ours: what one says, others hear`;
   const [first, ...others] = found.evidence;
-  return { ...found, isShared, evidence: isShared ? [first, ...others, heardToo] : found.evidence };
+  return { ...found, isShared, evidence: isShared ? [first, ...others, receivedToo] : found.evidence };
 }
 
 function recognizeEcho(transcript: Transcript): Found | null {

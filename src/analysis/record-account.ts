@@ -89,9 +89,9 @@ export function createRecordAccount(log: readonly RecordedEvent[], isGoingOn: bo
     },
     finish() {
       const ended = events.find((event) => event.kind === 'runEnded');
-      const toldCounts = new Map<Writer, number>();
-      for (const { worker, group, count } of ended?.windows ?? []) toldCounts.set(writerOf(worker, group), count);
-      const gaps = [...writers.values()].flatMap((writer) => gapsOf(writer, toldCounts.get(writer) ?? 0));
+      const reportedCounts = new Map<Writer, number>();
+      for (const { worker, group, count } of ended?.windows ?? []) reportedCounts.set(writerOf(worker, group), count);
+      const gaps = [...writers.values()].flatMap((writer) => gapsOf(writer, reportedCounts.get(writer) ?? 0));
       const read = sumOf([...writers.values()].map((writer) => writer.read));
       return {
         windows: { read, missing: sumOf(gaps.map(({ count }) => count)), repeated },
@@ -139,8 +139,8 @@ function isIn(stretches: readonly NumberStretch[], number: number): boolean {
   return stretches.some(({ from, to }) => from <= number && number <= to);
 }
 
-/** `toldCount`: how many there must be; 0 where nobody said. */
-function gapsOf({ worker, group, stretches }: Writer, toldCount: number): readonly WindowGap[] {
+/** `reportedCount`: how many there must be; 0 where nobody said. */
+function gapsOf({ worker, group, stretches }: Writer, reportedCount: number): readonly WindowGap[] {
   const gaps: WindowGap[] = [];
   let next = 0;
   let fromNs = 0;
@@ -151,6 +151,6 @@ function gapsOf({ worker, group, stretches }: Writer, toldCount: number): readon
     next = stretch.to + 1;
     fromNs = stretch.untilNs;
   }
-  if (toldCount > next) gaps.push({ worker, group, count: toldCount - next, fromNs, toNs: null });
+  if (reportedCount > next) gaps.push({ worker, group, count: reportedCount - next, fromNs, toNs: null });
   return gaps;
 }

@@ -131,8 +131,8 @@ describe('what never came counts as over a percentile’s limit', () => {
   };
 
   test('lost and unresolved messages, of response and of service', () => {
-    for (const fate of ['lost', 'unresolved'] as const) {
-      const parts = { ...delivered, messages: { ...delivered.messages, [fate]: 15 } };
+    for (const outcome of ['lost', 'unresolved'] as const) {
+      const parts = { ...delivered, messages: { ...delivered.messages, [outcome]: 15 } };
       for (const of of ['response', 'service']) {
         expect(kindOf(`${of}.p99 < 1s`, parts)).toBe('fail');
         expect(kindOf(`${of}.p98 < 1s`, parts)).toBe('pass');
@@ -669,9 +669,9 @@ describe('what clients heard of one another', () => {
   });
 
   test('what was missed is over the limit of a percentile', () => {
-    const heardFast = { times: { fanout: times(500, MS) } };
-    expect(judgeFanout('fanout.p90 < 10ms', { missed: 10 }, heardFast).kind).toBe('pass');
-    expect(judgeFanout('fanout.p90 < 10ms', { missed: 400 }, heardFast).kind).toBe('fail');
+    const receivedFast = { times: { fanout: times(500, MS) } };
+    expect(judgeFanout('fanout.p90 < 10ms', { missed: 10 }, receivedFast).kind).toBe('pass');
+    expect(judgeFanout('fanout.p90 < 10ms', { missed: 400 }, receivedFast).kind).toBe('fail');
   });
 
   test('where nobody was expected anything, or nobody lived to tell, there is nothing to judge', () => {
@@ -869,17 +869,17 @@ test('a time that never was is not taken back because the generator was late', (
 
 describe('what nobody can know of', () => {
   test('clients that heard no push leaves rules about pushes open, however well the others fared', () => {
-    const heardBy = (clients: number): WindowParts => ({
+    const receivedBy = (clients: number): WindowParts => ({
       pushes: { expected: 136, received: 136, accounts: 1 },
       connections: { attempted: 10, opened: 10 },
       times: { firstPush: times(clients, MS) },
     });
-    expect(kindOf('pushes.received >= 99%', heardBy(1))).toBe('inconclusive');
-    expect(kindOf('pushes.missed == 0', heardBy(9))).toBe('inconclusive');
-    expect(kindOf('pushes.missed == 0', heardBy(10))).toBe('pass');
+    expect(kindOf('pushes.received >= 99%', receivedBy(1))).toBe('inconclusive');
+    expect(kindOf('pushes.missed == 0', receivedBy(9))).toBe('inconclusive');
+    expect(kindOf('pushes.missed == 0', receivedBy(10))).toBe('pass');
     const exactly = { delivery: 'exactly-once', order: 'none', integrity: 'none', replay: 'none' } as const;
-    expect(judgeContract(exactly, heard(heardBy(1)), [])[0]?.result.kind).toBe('inconclusive');
-    expect(judgeContract(exactly, heard(heardBy(10)), [])[0]?.result.kind).toBe('pass');
+    expect(judgeContract(exactly, heard(receivedBy(1)), [])[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(exactly, heard(receivedBy(10)), [])[0]?.result.kind).toBe('pass');
   });
 
   test('messages that came to another client as well leaves open whether any came twice', () => {

@@ -44,13 +44,13 @@ type Observation =
   | { readonly kind: 'missing' }
   | { readonly kind: 'none'; readonly doubt: Doubt };
 
-export interface RuleOutcome {
+export interface RuleResult {
   readonly result: ThresholdResult;
   readonly breach: Breach | null;
   readonly doubts: readonly Doubt[];
 }
 
-export function judgeThreshold(threshold: Threshold, whole: Evidence, health: readonly HealthDoubt[]): RuleOutcome {
+export function judgeThreshold(threshold: Threshold, whole: Evidence, health: readonly HealthDoubt[]): RuleResult {
   const { expression } = threshold;
   const evidence = narrowed(threshold, whole);
   const observation = observe(threshold, evidence, whole);
@@ -87,7 +87,7 @@ export function judgeScoped(
   threshold: Threshold,
   { certain, withDrain }: { readonly certain: Evidence; readonly withDrain: Evidence },
   health: readonly HealthDoubt[],
-): RuleOutcome {
+): RuleResult {
   const judged = judgeThreshold(threshold, certain, health);
   const { expression, metric } = threshold;
   const isLate = metric.kind === 'messages' || (metric.kind === 'distribution' && LATE_TIMES.includes(metric.of));
@@ -117,7 +117,7 @@ function outcome(
   kind: ThresholdResult['kind'],
   breach: Breach | null,
   doubts: readonly Doubt[],
-): RuleOutcome {
+): RuleResult {
   return { result: { expression, observed, observedText, kind }, breach, doubts };
 }
 
@@ -677,7 +677,7 @@ export function judgeContract(
   contract: Contract,
   { tally, fanout }: Judged,
   health: readonly HealthDoubt[],
-): readonly RuleOutcome[] {
+): readonly RuleResult[] {
   const { messages, pushes } = tally;
   const countOf = (name: ClauseCount): number =>
     name === 'missed'

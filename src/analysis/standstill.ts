@@ -34,7 +34,7 @@ interface Standstill {
   readonly phase: string;
 }
 
-/** `isProxyIn`: faults on the way are done in the coordinator's process. */
+/** `isProxyIn`: network faults are done in the coordinator's process. */
 export function createStandstills(
   stages: readonly Stage[],
   events: readonly RunEvent[],

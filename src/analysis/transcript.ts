@@ -6,7 +6,7 @@ import type { JsonObject } from './json-values.ts';
 
 export interface Transcript {
   /** What the service said, in order. */
-  readonly heard: readonly Heard[];
+  readonly heard: readonly Observation[];
   readonly sent: readonly TestMessage[];
   /** How connections ended that were not ended here. */
   readonly endings: readonly Ending[];
@@ -19,7 +19,7 @@ export interface Transcript {
   readonly maySend: boolean;
 }
 
-export interface Heard {
+export interface Observation {
   /** On which connection, from 0: after one has ended another is opened. */
   readonly connection: number;
   /** How many test messages had been sent by then. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Doubt } from '../facts/result.ts';
-import type { RuleOutcome } from './rules.ts';
+import type { RuleResult } from './rules.ts';
 import type { HealthDoubt } from './touches.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -8,7 +8,7 @@ const outcome = (
   expression: string,
   kind: 'pass' | 'fail' | 'inconclusive',
   doubts: readonly Doubt[] = [],
-): RuleOutcome => ({
+): RuleResult => ({
   result: { expression, kind, observed: 1, observedText: '1' },
   breach: kind === 'fail' ? { rule: expression, detail: 'observed 1' } : null,
   doubts,

@@ -3,13 +3,13 @@
 
 import type { Breach, Doubt, ThresholdResult, Verdict } from '../facts/result.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
-import type { RuleOutcome } from './rules.ts';
+import type { RuleResult } from './rules.ts';
 import type { HealthDoubt } from './touches.ts';
 
 export type FullVerdict = Verdict & { readonly thresholds: readonly ThresholdResult[] };
 
 /** `health` is listed among the doubts of a run that does not pass, even where no rule is concerned. */
-export function verdictOf(outcomes: readonly RuleOutcome[], health: readonly HealthDoubt[]): FullVerdict {
+export function verdictOf(outcomes: readonly RuleResult[], health: readonly HealthDoubt[]): FullVerdict {
   const thresholds = outcomes.map((outcome) => outcome.result);
   const breaches = outcomes.map((outcome) => outcome.breach).filter((breach): breach is Breach => breach !== null);
   const doubts: Doubt[] = [

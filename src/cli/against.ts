@@ -20,10 +20,10 @@ export async function openBaseline(
   reference: string,
   plan: Plan,
   secrets: readonly string[],
-  { archive, surroundings }: RunPorts,
+  { archive, hostEnvironment }: RunPorts,
 ): Promise<RunGroup> {
   const baseline = await openGroup(archive, reference, plan.name);
-  checkComparable(baseline, plan, secrets, surroundings.machine());
+  checkComparable(baseline, plan, secrets, hostEnvironment.machine());
   return baseline;
 }
 
@@ -55,7 +55,7 @@ function compareRun(baseline: RunGroup, result: RunResult, stored: StoredRun): P
 }
 
 /** Prints it, unless stdout is for the result alone, and keeps it with the run. */
-export async function tellComparison(
+export async function printComparison(
   comparison: Comparison,
   directory: string,
   { json }: { readonly json?: boolean },

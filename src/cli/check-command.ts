@@ -1,6 +1,6 @@
 // `highwater check`: what a plan would do, and what this machine lacks for it. Starts nothing; a protocol of the user's own is tried.
 
-import { DEFAULT_RUNS_DIRECTORY, localPorts, localSurroundings } from '../entry/local.ts';
+import { DEFAULT_RUNS_DIRECTORY, localPorts, localHostEnvironment } from '../entry/local.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { localMonitors } from '../monitors/local-monitors.ts';
 import { redactPlan } from '../plan/redact.ts';
@@ -17,17 +17,17 @@ export async function checkCommand(
   flags: PlanFlags & { readonly json?: boolean },
 ): Promise<number> {
   const { plan, secrets } = await loadPlan(source, flags);
-  await checkPlan(plan, localSurroundings);
+  await checkPlan(plan, localHostEnvironment);
   const { faults } = localPorts(DEFAULT_RUNS_DIRECTORY);
   checkFaults(plan, faults);
   for (const text of faults.unavailable(plan)) process.stderr.write(`${text}\n`);
   checkMonitors(plan, localMonitors);
-  const machine = localSurroundings.machine();
+  const machine = localHostEnvironment.machine();
   const needs = machineNeeds(plan, machine);
   const shown = redactPlan(plan, secrets);
   if (flags.json === true) process.stdout.write(`${JSON.stringify(shown)}\n`);
   else {
-    const proxy = unusedProxy(plan.target.urls, localSurroundings.environment());
+    const proxy = unusedProxy(plan.target.urls, localHostEnvironment.environment());
     const outlook = { plan: shown, needs, machine, plannedSeconds: plannedSeconds(plan), unusedProxy: proxy };
     process.stdout.write(renderCheck(outlook, styleFor(process.stdout)));
   }

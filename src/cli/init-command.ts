@@ -89,7 +89,7 @@ function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'prom
     watchNs: listenNsOf(flags.listen),
     given: { name, connections, rate, duration, bytes, rules: threshold },
     consent: flags.yes === true ? 'yes' : hasSomebody() ? 'ask' : 'no',
-    tell: (text) => void process.stderr.write(`${text}\n`),
+    inform: (text) => void process.stderr.write(`${text}\n`),
   };
 }
 

@@ -8,7 +8,7 @@ import type { ProxyFault } from '../faults/fault.ts';
 import { type FaultProxy, startFaultProxy } from '../faults/fault-proxy.ts';
 import { parseFaults } from '../faults/faults-file.ts';
 import { type ProxyTarget, readTargetUrl } from '../faults/target-url.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { readPlanText } from '../plan/text.ts';
@@ -32,7 +32,7 @@ export async function proxyCommand(listen: string, target: string, flags: ProxyF
   const { seed, faults } = flags.faults === undefined ? { seed: null, faults: [] } : await loadFaults(flags.faults);
   const ca = flags.ca === undefined ? null : await loadAuthority(flags.ca);
   const truth = flags.truth === undefined ? null : await openTruth(flags.truth);
-  const proxy = await start({ ...place, faults, seed: flagSeed ?? seed ?? DEFAULT_SEED }, ca, flags, truth?.tell);
+  const proxy = await start({ ...place, faults, seed: flagSeed ?? seed ?? DEFAULT_SEED }, ca, flags, truth?.logAct);
   process.stdout.write(`listening ${proxy.url}\n`);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
@@ -104,18 +104,18 @@ function start(
   place: Place & { readonly target: ProxyTarget; readonly faults: readonly ProxyFault[]; readonly seed: number },
   ca: Buffer | null,
   flags: ProxyFlags,
-  tell: Tell | undefined,
+  logAct: LogAct | undefined,
 ): Promise<FaultProxy> {
-  let isTold = false;
+  let isReported = false;
   return startFaultProxy({
     ...place,
     unreachable(reason) {
-      if (isTold) return;
-      isTold = true;
+      if (isReported) return;
+      isReported = true;
       process.stderr.write(`the target cannot be reached: ${reason}. Clients see a connection that is reset\n`);
     },
     tls: { ...(ca === null ? {} : { ca }), insecure: flags.insecure === true },
-    ...(tell === undefined ? {} : { tell }),
+    ...(logAct === undefined ? {} : { logAct }),
   }).catch((error: Error) => {
     throw invalid(`LISTEN: expected ${place.host}:${place.port} to be free to listen on, got: ${error.message}`);
   });

@@ -35,7 +35,7 @@ export async function pruneCommand(name: string | undefined, flags: PruneFlags):
   for (const entry of chosen) if (await isRemovable(entry, nowMs)) going.push(entry);
   let bytes = 0;
   for (const { path } of going) bytes += await sizeOf(path);
-  tell(going, bytes, chosen.length - going.length);
+  printPruned(going, bytes, chosen.length - going.length);
   if (going.length === 0 || flags.dryRun === true) return 0;
   const answer = flags.yes === true ? 'yes' : await asked(going.length);
   if (answer === 'interrupted') return EXIT_CODES.interrupted;
@@ -56,7 +56,7 @@ function ruleOf({ keep, olderThan }: PruneFlags, nowMs: number): PruneRule {
   throw argumentsInvalid(`--older-than: expected an age such as 30d or 12h, got ${JSON.stringify(olderThan)}`);
 }
 
-function tell(going: readonly RunEntry[], bytes: number, spared: number): void {
+function printPruned(going: readonly RunEntry[], bytes: number, spared: number): void {
   const lines = going.slice(0, MOST_LISTED).map(({ id }) => `  ${printable(id, 100)}`);
   if (going.length > MOST_LISTED) lines.push(`  and ${plural(going.length - MOST_LISTED, 'run')} more`);
   if (spared > 0) lines.push(`  ${plural(spared, 'run')} spared: still going on, or no whole record`);

@@ -12,7 +12,7 @@ import { printable } from '../report/printable.ts';
 import type { Archive, StoredRun } from '../run/ports.ts';
 import { judgeStoredRun } from '../run/run-plan.ts';
 import { isNonEmpty } from '../units/non-empty.ts';
-import { compareStored, exitCodeAgainst, tellComparison } from './against.ts';
+import { compareStored, exitCodeAgainst, printComparison } from './against.ts';
 import { type OutputFlags, outputsOf, refuseOthers, writeOutputs } from './outputs.ts';
 import { exitCodeOf, type PrintFlags, printResult } from './run-command.ts';
 import { trendBeside } from './trend-beside.ts';
@@ -41,7 +41,7 @@ async function reportOne(stored: StoredRun, archive: Archive, flags: ReportFlags
   const result = await judged(stored);
   await printResult(result, flags, stored.path);
   const comparison = flags.against === undefined ? null : await compareStored(flags.against, archive, result, stored);
-  if (comparison !== null) await tellComparison(comparison, stored.path, flags);
+  if (comparison !== null) await printComparison(comparison, stored.path, flags);
   const trend = trendBeside(result, stored.path, outputs.formats);
   await writeOutputs(outputs, resultFiles(result, { comparison, trend }), stored.path, idsOf([stored]));
   return exitCodeAgainst(comparison, exitCodeOf(result));

@@ -5,7 +5,7 @@ import type { FormatName } from '../report/format-names.ts';
 import type { RunGroup } from '../run/compare-runs.ts';
 import type { Archive } from '../run/ports.ts';
 import type { FinishedRun } from '../run/run-plan.ts';
-import { compareFinished, exitCodeAgainst, tellComparison } from './against.ts';
+import { compareFinished, exitCodeAgainst, printComparison } from './against.ts';
 import { type Outputs, writeOutputs } from './outputs.ts';
 import { trendBeside } from './trend-beside.ts';
 
@@ -25,7 +25,7 @@ export async function reportRun(parts: RunReportParts): Promise<number> {
   const { finished, baseline, archive, outputs, flags, exitCode } = parts;
   const { result, path } = finished;
   const comparison = baseline === null ? null : await compareFinished(baseline, result, await archive.open(path));
-  if (comparison !== null) await tellComparison(comparison, path, flags);
+  if (comparison !== null) await printComparison(comparison, path, flags);
   const trend = trendBeside(result, path, outputs.formats);
   await writeOutputs(outputs, resultFiles(result, { comparison, trend }), path, [result.run.id]);
   return exitCodeAgainst(comparison, exitCode);

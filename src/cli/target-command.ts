@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { HighwaterError } from '../facts/error.ts';
 import { type Behavior, FAULTLESS, parseBehavior } from '../injection/behavior.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { readPlanText } from '../plan/text.ts';
 import { readText } from '../run/text-file.ts';
@@ -31,9 +31,9 @@ export async function targetCommand(flags: TargetFlags): Promise<number> {
   }
   const behavior = flags.behavior === undefined ? FAULTLESS : await loadBehavior(flags.behavior);
   const truth = flags.truth === undefined ? null : await openTruth(flags.truth);
-  const tell = truth?.tell ?? (() => {});
-  const target = await start(flags, port, behavior, tell);
-  const leak = behavior.leak === null ? null : startLeak(behavior.leak, tell);
+  const logAct = truth?.logAct ?? (() => {});
+  const target = await start(flags, port, behavior, logAct);
+  const leak = behavior.leak === null ? null : startLeak(behavior.leak, logAct);
   process.stdout.write(`listening ${target.url}\n`);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
@@ -66,11 +66,11 @@ function openTruth(file: string): Promise<TruthFile> {
   });
 }
 
-function start(flags: TargetFlags, port: number, behavior: Behavior, tell: Tell): Promise<ReferenceTarget> {
+function start(flags: TargetFlags, port: number, behavior: Behavior, logAct: LogAct): Promise<ReferenceTarget> {
   return startReferenceTarget({
     host: flags.host,
     port,
-    serve: createServices(behavior, tell),
+    serve: createServices(behavior, logAct),
     compression: flags.compression,
     maxMessageBytes: MAX_MESSAGE_BYTES,
   }).catch((error: Error) => {

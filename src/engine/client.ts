@@ -4,7 +4,7 @@
 import type { MessageDeflater } from '../frames/deflate.ts';
 import type { FrameReader } from '../frames/frame-reader.ts';
 import type { HandshakeReader, HandshakeResult } from '../frames/handshake.ts';
-import type { Link } from './transport.ts';
+import type { Socket } from './transport.ts';
 
 /**
  * idle → opening → open → draining → closing → idle
@@ -23,7 +23,7 @@ export interface Opening {
   readonly addressesTried: number;
   phase: 'connecting' | 'upgrading';
   deadlineNs: number;
-  /** Written once the link is connected; null where the client's row makes none. */
+  /** Written once the socket is connected; null where the client's row makes none. */
   request: Uint8Array | null;
   readonly handshake: HandshakeReader;
   /** Whether anything has been received. */
@@ -54,7 +54,7 @@ export class Client {
   isResolved = false;
   /** A close frame of ours, which was no answer, has not been answered. */
   awaitsClose = false;
-  link: Link | null = null;
+  socket: Socket | null = null;
   opening: Opening | null = null;
   reader: FrameReader<Client> | null = null;
   deflater: MessageDeflater | null = null;

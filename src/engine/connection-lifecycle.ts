@@ -12,9 +12,9 @@ import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
 import { record } from '../histogram/histogram.ts';
 import { countRecovered, forgetClient } from '../measure/acknowledgements.ts';
-import { type Audience, receiverClosed, receiverOpened } from '../measure/audience.ts';
+import { type RoomTracking, receiverClosed, receiverOpened } from '../measure/room-tracking.ts';
 import { countByType } from '../measure/by-type.ts';
-import type { Parting } from '../measure/heard.ts';
+import type { ConnectionEnd } from '../measure/receiver-tracking.ts';
 import { takeJitter } from '../measure/jitter.ts';
 import { missingBetween, missingNumbers, settleClient } from '../measure/ledger.ts';
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
@@ -27,12 +27,12 @@ import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
 import { flush, reserve } from './hot/outbox.ts';
-import { stopHearingPushes } from './hot/pushed.ts';
-import { countDelivered, flushClient, nextMask, noteTotalOrderViolation, type Traffic } from './hot/traffic.ts';
+import { endPushTracking } from './hot/pushed.ts';
+import { countDelivered, flushClient, nextMask, noteTotalOrderViolation, type Accounting } from './hot/accounting.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { Pinger } from './pinger.ts';
-import type { LinkError } from './transport.ts';
-import type { Work } from './work.ts';
+import type { SocketError } from './transport.ts';
+import type { LoadModel } from './load-model.ts';
 
 /** RFC 6455 §7.1.1: the server closes the TCP connection first; one that does not is not waited for. */
 const CLOSE_TIMEOUT_NS = 2e9;
@@ -48,7 +48,7 @@ const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = {
 export interface ConnectionLifecycle {
   opened(client: Client, deflate: DeflateParameters | null): void;
   onBytes(client: Client, bytes: Uint8Array, start: number, end: number): void;
-  onClose(client: Client, error: LinkError | null): void;
+  onClose(client: Client, error: SocketError | null): void;
   /** The client is open or drains, and its connection is dead though nothing said so. */
   drop(client: Client, kind: FailureKind, detail: string): void;
   /** The plan wants the client closed: it sends nothing further and closes when its messages are back. */
@@ -68,9 +68,9 @@ export interface ConnectionLifecycle {
 
 export interface LifecycleParts {
   readonly plan: Plan;
-  readonly traffic: Traffic;
+  readonly accounting: Accounting;
   readonly driver: ProtocolDriver;
-  readonly work: Work;
+  readonly loadModel: LoadModel;
   readonly openConnections: OpenConnections;
   /** Null where clients send no pings. */
   readonly pinger: Pinger | null;
@@ -81,13 +81,13 @@ export interface LifecycleParts {
   resumed(client: Client): void;
   /** Whether what is in flight on a connection that dies will be sent again on the client's next one. */
   isResumed(client: Client): boolean;
-  /** The link is gone and the client may be opened again. */
+  /** The socket is gone and the client may be opened again. */
   closed(client: Client): void;
 }
 
 export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLifecycle {
-  const { plan, traffic, driver, work, openConnections, pinger, clock } = parts;
-  const { recorder, ledger, acks, byType } = traffic;
+  const { plan, accounting, driver, loadModel, openConnections, pinger, clock } = parts;
+  const { recorder, ledger, acks, byType } = accounting;
   const { rooms } = plan.load;
   const inflate = zlibInflate(inflateRawSync);
   const rules = new Map<string, FrameRules>();
@@ -102,8 +102,8 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
         ? new MessageDeflater(zlibDeflate(deflateRawSync, deflate.sending.windowBits), deflate.sending)
         : null;
     openConnections.add(client);
-    if (traffic.fanout !== null) receiverOpened(traffic.fanout.audience, client.index, clock.nowNs());
-    if (traffic.pushes !== null) clientListens(traffic.pushes, client.index, clock.nowNs());
+    if (accounting.fanout !== null) receiverOpened(accounting.fanout.roomTracking, client.index, clock.nowNs());
+    if (accounting.pushes !== null) clientListens(accounting.pushes, client.index, clock.nowNs());
     recorder.opened++;
     const nowNs = clock.nowNs();
     noteUp(client, nowNs);
@@ -120,8 +120,8 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     recorder.peakOpen = Math.max(recorder.peakOpen, recorder.open);
     driver.greet(client);
     parts.resumed(client);
-    flushClient(traffic, client);
-    if (rooms === null || isPublisher(rooms, client.stream)) work.connectionOpened(client);
+    flushClient(accounting, client);
+    if (rooms === null || isPublisher(rooms, client.stream)) loadModel.connectionOpened(client);
   }
 
   function wanted(client: Client, nowNs = clock.nowNs()): void {
@@ -186,19 +186,19 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     },
     ping(client, bytes, start, end) {
       // RFC 6455 §5.5.3: not every ping needs its pong; a flood of them must not pile up here.
-      if (!parts.answersPings || client.link!.writableLength > plan.target.maxBufferedBytes) return;
-      const at = reserve(traffic.outbox, maxControlFrameBytes);
+      if (!parts.answersPings || client.socket!.writableLength > plan.target.maxBufferedBytes) return;
+      const at = reserve(accounting.outbox, maxControlFrameBytes);
       const frameEnd = writeControlFrame(
-        traffic.outbox.bytes,
+        accounting.outbox.bytes,
         at,
         opcodes.pong,
         bytes,
         start,
         end,
-        nextMask(traffic) >>> 0,
+        nextMask(accounting) >>> 0,
       );
-      traffic.outbox.length -= at + maxControlFrameBytes - frameEnd;
-      flushClient(traffic, client);
+      accounting.outbox.length -= at + maxControlFrameBytes - frameEnd;
+      flushClient(accounting, client);
     },
     pong(client, bytes, start, end) {
       pinger?.pong(client, bytes, start, end);
@@ -226,18 +226,18 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
   };
 
   function onBytes(client: Client, bytes: Uint8Array, start: number, end: number): void {
-    traffic.receivedNs = clock.nowNs();
+    accounting.receivedNs = clock.nowNs();
     client.reader?.feed(bytes, start, end, sink, client);
     if (client.credit > 0) {
-      countDelivered(traffic, client);
-      work.repliesArrived(client);
+      countDelivered(accounting, client);
+      loadModel.repliesArrived(client);
       client.credit = 0;
       client.lateCredit = 0;
     }
     if (client.state === 'draining' && ledger.outstanding[client.index] === 0) closeNow(client);
   }
 
-  function onClose(client: Client, error: LinkError | null): void {
+  function onClose(client: Client, error: SocketError | null): void {
     if (client.state === 'open' || client.state === 'draining') {
       const isOwnDoing = error?.kind === 'misbehaved';
       const kind = isOwnDoing ? 'misbehaved' : 'reset';
@@ -248,7 +248,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     noteUnanswered(client);
     leaving.delete(client);
     client.state = 'idle';
-    client.link = null;
+    client.socket = null;
     client.reader = null;
     client.deflater = null;
     parts.closed(client);
@@ -259,7 +259,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     countFailure(recorder, kind);
     leave(client, 'droppedByServer', NO_CLOSE_FRAME);
     parts.failed(client, kind, detail);
-    client.link!.destroy();
+    client.socket!.destroy();
   }
 
   /** The connection dies under its messages: what is in flight is unresolved. */
@@ -277,51 +277,51 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     if (why === 'droppedByServer') noteDropped(client, client.droppedNs);
   }
 
-  function takeOut(client: Client, parting: Parting): void {
+  function takeOut(client: Client, ending: ConnectionEnd): void {
     openConnections.remove(client);
     pinger?.forget(client);
-    if (traffic.fanout !== null) stopListening(traffic.fanout.audience, client, parting);
-    if (traffic.pushes !== null) stopHearingPushes(traffic, traffic.pushes, client, parting, clock.nowNs());
+    if (accounting.fanout !== null) stopListening(accounting.fanout.roomTracking, client, ending);
+    if (accounting.pushes !== null) endPushTracking(accounting, accounting.pushes, client, ending, clock.nowNs());
     recorder.open--;
     noteDown(client, clock.nowNs());
     client.state = 'closing';
   }
 
   /** What was in flight when its sender died the service may never have had; without its own copy that may be anything. */
-  function noteUnsettled({ rooms: { self }, unsettled }: Audience, stream: number, index: number): void {
+  function noteUnsettled({ rooms: { self }, unsettled }: RoomTracking, stream: number, index: number): void {
     if (!self) unsettled.push([stream, 0, ledger.next[index]!]);
     else for (const { from, to } of lossPeriods(missingNumbers(ledger, index))) unsettled.push([stream, from, to]);
   }
 
-  function stopListening(audience: Audience, client: Client, parting: Parting): void {
-    const { totalOrder } = audience;
+  function stopListening(roomTracking: RoomTracking, client: Client, ending: ConnectionEnd): void {
+    const { totalOrder } = roomTracking;
     if (totalOrder !== null) {
       const before = totalOrder.compared;
       for (const found of settleOrder(totalOrder, client.index, client.stream))
-        noteTotalOrderViolation(traffic, client, found);
+        noteTotalOrderViolation(accounting, client, found);
       recorder.fanoutCompared += totalOrder.compared - before;
     }
-    receiverClosed(audience, client.index, client.stream, parting);
+    receiverClosed(roomTracking, client.index, client.stream, ending);
   }
 
-  /** Every message that is still outstanding has this fate, but for what was acknowledged: that is lost in any case. */
-  function settle(client: Client, fate: 'lost' | 'unresolved'): void {
+  /** Every message that is still outstanding has this outcome, but for what was acknowledged: that is lost in any case. */
+  function settle(client: Client, outcome: 'lost' | 'unresolved'): void {
     const { index, stream } = client;
     const outstanding = ledger.outstanding[index]!;
     const taken = acks?.taken[index] ?? null;
-    if (fate === 'unresolved' && traffic.fanout !== null) noteUnsettled(traffic.fanout.audience, stream, index);
+    if (outcome === 'unresolved' && accounting.fanout !== null) noteUnsettled(accounting.fanout.roomTracking, stream, index);
     const unreadable = unreadableBelow(index);
     const lost =
-      fate === 'lost'
+      outcome === 'lost'
         ? outstanding - missingBetween(ledger, index, 0, unreadable)
         : countAbove(taken?.keys() ?? [], unreadable);
-    const jitterNs = takeJitter(traffic.jitter, index);
+    const jitterNs = takeJitter(accounting.jitter, index);
     if (jitterNs !== null) countJitter(recorder, jitterNs);
     recorder.messages.lost += lost;
     recorder.messages.unresolved += outstanding - lost;
     if (byType !== null && outstanding > 0) {
       for (const sequence of missingNumbers(ledger, index)) {
-        const isLost = sequence >= unreadable && (fate === 'lost' || taken?.has(sequence) === true);
+        const isLost = sequence >= unreadable && (outcome === 'lost' || taken?.has(sequence) === true);
         countByType(byType, isLost ? 'lost' : 'unresolved', stream, sequence);
       }
     }
@@ -330,24 +330,24 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
       recorder.acknowledgements.recovered += countRecovered(acks, ledger, index);
       forgetClient(acks, index);
     }
-    if (outstanding > 0) traffic.states?.loseTrack(stream);
+    if (outstanding > 0) accounting.states?.loseTrack(stream);
     const unsettled = settleClient(ledger, index);
     if (unsettled > 0) changeInFlight(recorder, clock.nowNs(), -unsettled);
   }
 
   function sendClose(client: Client, code: number): void {
     leaving.set(client, clock.nowNs() + CLOSE_TIMEOUT_NS);
-    const at = reserve(traffic.outbox, maxControlFrameBytes);
-    const frameEnd = writeCloseFrame(traffic.outbox.bytes, at, code, '', nextMask(traffic) >>> 0);
-    traffic.outbox.length -= at + maxControlFrameBytes - frameEnd;
-    recorder.bytesSent += flush(traffic.outbox, client.link!);
+    const at = reserve(accounting.outbox, maxControlFrameBytes);
+    const frameEnd = writeCloseFrame(accounting.outbox.bytes, at, code, '', nextMask(accounting) >>> 0);
+    accounting.outbox.length -= at + maxControlFrameBytes - frameEnd;
+    recorder.bytesSent += flush(accounting.outbox, client.socket!);
   }
 
   /** The client lived through its drain: what has not come back is lost. */
-  function closeNow(client: Client, parting: Parting = 'left'): void {
+  function closeNow(client: Client, ending: ConnectionEnd = 'left'): void {
     noteLost(client);
     settle(client, 'lost');
-    takeOut(client, parting);
+    takeOut(client, ending);
     recorder.closes.sent++;
     client.awaitsClose = true;
     sendClose(client, NORMAL_CLOSE);
@@ -363,7 +363,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
   function giveUp(client: Client): void {
     if (leaving.delete(client)) recorder.closes.waitedOut++;
     noteUnanswered(client);
-    client.link?.destroy();
+    client.socket?.destroy();
   }
 
   function noteLost(client: Client): void {
@@ -374,18 +374,18 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     for (const period of lossPeriods(lost())) {
       const neighbors = neighborsText(period, ledger.next[client.index]!);
       for (let seq = period.from; seq < period.to; seq++) {
-        if (traffic.violationsLeft === 0) return;
-        traffic.violationsLeft--;
+        if (accounting.violationsLeft === 0) return;
+        accounting.violationsLeft--;
         const taken = acks?.taken[client.index]?.has(seq) === true ? ', though it was acknowledged' : '';
         const detail = `#${seq} never came back${taken}; ${neighbors}`;
-        traffic.report({ violation: 'lost', client: client.stream, stream: client.stream, seq, detail }, clock.nowNs());
+        accounting.report({ violation: 'lost', client: client.stream, stream: client.stream, seq, detail }, clock.nowNs());
       }
     }
   }
 
   /** Of the messages below it what is missing may have come in a message that could not be read: it is unresolved. */
   function unreadableBelow(index: number): number {
-    return traffic.unreadableBelow?.[index] ?? 0;
+    return accounting.unreadableBelow?.[index] ?? 0;
   }
 
   function retire(client: Client): void {

@@ -11,9 +11,9 @@ import type { Plan } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import type { Client, Opening, Refusal } from './client.ts';
 import type { Clock } from './clock.ts';
-import { type Addresses, createSites, type Rows, type Site } from './site.ts';
+import { type Addresses, createConnectTargets, type Rows, type ConnectTarget } from './connect-target.ts';
 import { stallNs } from './stall.ts';
-import type { LinkError, Transport } from './transport.ts';
+import type { SocketError, Transport } from './transport.ts';
 
 const MAX_OPENING = 400;
 /** Clients start in batches: connecting them one by one between replies costs nearly twice the time (`bench/claims/idle.js`). */
@@ -34,7 +34,7 @@ export interface Connector {
   onConnect(client: Client): void;
   /** Returns where frames begin, or `end` while the handshake is not over. */
   onBytes(client: Client, bytes: Uint8Array, end: number): number;
-  onClose(client: Client, error: LinkError | null): void;
+  onClose(client: Client, error: SocketError | null): void;
 }
 
 export interface ConnectorParts {
@@ -46,14 +46,14 @@ export interface ConnectorParts {
   readonly recorder: Recorder;
   /** The client is open; its first frames may follow at once. */
   opened(client: Client, deflate: DeflateParameters | null): void;
-  /** The client could not be opened; its link is gone or going. */
+  /** The client could not be opened; its socket is gone or going. */
   failed(client: Client, kind: FailureKind, detail: string): void;
 }
 
 export function createConnector(parts: ConnectorParts): Connector {
   const { plan, transport, clock, recorder } = parts;
   const { target } = plan;
-  const siteFor = createSites(plan, parts.rows, parts.addresses);
+  const connectTargetFor = createConnectTargets(plan, parts.rows, parts.addresses);
   const waiting: Client[] = [];
   let waitingFrom = 0;
   const opening = new Set<Client>();
@@ -121,9 +121,9 @@ export function createConnector(parts: ConnectorParts): Connector {
     client.opening = current;
     opening.add(client);
     try {
-      const site = siteFor(client.stream, addressIndex);
-      current.request = requestOf(site, key);
-      client.link = transport.open(site.endpoint, client);
+      const connectTarget = connectTargetFor(client.stream, addressIndex);
+      current.request = requestOf(connectTarget, key);
+      client.socket = transport.open(connectTarget.endpoint, client);
     } catch (error) {
       // A row of the plan's file that makes no request is this client's trouble. Told on the next turn: many may follow.
       clock.nextTurn(() => {
@@ -133,12 +133,12 @@ export function createConnector(parts: ConnectorParts): Connector {
   }
 
   /** Throws where the client's row makes no header that may be sent. */
-  function requestOf(site: Site, key: string): Uint8Array {
+  function requestOf(connectTarget: ConnectTarget, key: string): Uint8Array {
     const request = buildHandshakeRequest({
-      hostHeader: site.hostHeader,
-      path: site.path,
+      hostHeader: connectTarget.hostHeader,
+      path: connectTarget.path,
       key,
-      headers: site.headers,
+      headers: connectTarget.headers,
       subprotocols: target.subprotocols,
       deflate,
     });
@@ -150,7 +150,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     client.opening.phase = 'upgrading';
     client.opening.deadlineNs = clock.nowNs() + target.handshakeTimeoutNs;
     preferredAddress = client.opening.addressIndex;
-    client.link!.write(client.opening.request!);
+    client.socket!.write(client.opening.request!);
   }
 
   function onBytes(client: Client, bytes: Uint8Array, end: number): number {
@@ -182,7 +182,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     }
   }
 
-  function onClose(client: Client, error: LinkError | null): void {
+  function onClose(client: Client, error: SocketError | null): void {
     const current = client.opening!;
     if (current.phase === 'connecting' && tryNextAddress(client, current, error)) return;
     const answer = current.hasAnswer ? current.handshake.end() : null;
@@ -193,20 +193,20 @@ export function createConnector(parts: ConnectorParts): Connector {
   }
 
   /** A name may stand for several addresses of which only some are served (`localhost`: ::1 and 127.0.0.1). */
-  function tryNextAddress(client: Client, current: Opening, error: LinkError | null): boolean {
+  function tryNextAddress(client: Client, current: Opening, error: SocketError | null): boolean {
     if (error === null || !MAY_DIFFER_BY_ADDRESS.includes(error.kind)) return false;
-    const { addressCount } = siteFor(client.stream, 0);
+    const { addressCount } = connectTargetFor(client.stream, 0);
     if (current.addressesTried >= addressCount) return false;
     begin(client, current.startedNs, current.addressIndex + 1, current.addressesTried);
     return true;
   }
 
   function fail(client: Client, kind: FailureKind, detail: string): void {
-    const { link } = client;
+    const { socket } = client;
     settle(client);
     client.state = 'idle';
-    client.link = null;
-    link?.destroy();
+    client.socket = null;
+    socket?.destroy();
     recorder.failed++;
     countFailure(recorder, kind);
     parts.failed(client, kind, detail);
@@ -229,7 +229,7 @@ export function createConnector(parts: ConnectorParts): Connector {
       if (nowNs < current.deadlineNs) continue;
       if (current.refusal !== null) fail(client, 'upgradeRejected', describeRefusal(current.refusal));
       else if (current.phase === 'connecting') {
-        const { secure } = siteFor(client.stream, current.addressIndex).endpoint;
+        const { secure } = connectTargetFor(client.stream, current.addressIndex).endpoint;
         const what = secure ? 'no TCP connection with TLS' : 'not connected';
         fail(client, 'connectTimeout', `${what} after ${formatDuration(target.connectTimeoutNs)}`);
       } else
@@ -244,11 +244,11 @@ export function createConnector(parts: ConnectorParts): Connector {
   }
 
   function cancel(client: Client): void {
-    const { link } = client;
+    const { socket } = client;
     settle(client);
     client.state = 'idle';
-    client.link = null;
-    link?.destroy();
+    client.socket = null;
+    socket?.destroy();
     refill();
   }
 

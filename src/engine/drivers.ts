@@ -12,8 +12,8 @@ import type { ProtocolDriver } from './hot/driver.ts';
 import { createEchoDriver } from './hot/echo-driver.ts';
 import { createJsonDriver } from './hot/json-driver.ts';
 import { createPushDriver } from './hot/push-driver.ts';
-import type { Traffic } from './hot/traffic.ts';
-import type { Rows } from './site.ts';
+import type { Accounting } from './hot/accounting.ts';
+import type { Rows } from './connect-target.ts';
 
 export interface DriverParts {
   readonly plan: Plan;
@@ -21,7 +21,7 @@ export interface DriverParts {
   readonly run: number;
   /** Clients of this process. */
   readonly clients: number;
-  readonly traffic: Traffic;
+  readonly accounting: Accounting;
   readonly rows: Rows;
   readonly feed: Rows;
   /** What the module of the plan's protocol exports; null where it has none. */
@@ -33,7 +33,7 @@ export function createDriver({
   plan,
   run,
   clients,
-  traffic,
+  accounting,
   rows,
   feed,
   adapter,
@@ -49,17 +49,17 @@ export function createDriver({
   const jsonSetting = { run, timed, rows, feed, feedOrder, mix, seed: plan.seed, roomOf: roomOfStream };
   switch (protocol.kind) {
     case 'echo':
-      return createEchoDriver(protocol, run, payloadBytes, traffic);
+      return createEchoDriver(protocol, run, payloadBytes, accounting);
     case 'json':
-      return createJsonDriver(protocol, jsonSetting, traffic);
+      return createJsonDriver(protocol, jsonSetting, accounting);
     case 'push':
-      return createPushDriver(protocol, jsonSetting, traffic);
+      return createPushDriver(protocol, jsonSetting, accounting);
     case 'module':
       if (adapter === null) throw new Error(`the protocol ${protocol.file} was not loaded`);
       return createCustomDriver(
         adapter,
         { run, mix, timed, clients, rows, roomOf: roomOfStream, adapterFailed },
-        traffic,
+        accounting,
       );
     default:
       return unreachable(protocol);

@@ -12,10 +12,10 @@ import type { CloseFacts, RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import type { Window } from '../facts/window.ts';
 import { recordWithExpectedInterval } from '../histogram/histogram.ts';
-import { heardAll } from '../measure/audience.ts';
+import { receivedAll } from '../measure/room-tracking.ts';
 import { createByType } from '../measure/by-type.ts';
 import { createDensityFacts } from '../measure/density.ts';
-import { endPushes, heardAllPushes } from '../measure/pushes.ts';
+import { endPushes, receivedAllPushes } from '../measure/pushes.ts';
 import { countFailure, countStall, createRecorder } from '../measure/recorder.ts';
 import { type ConnectionEvent, connectionEvents } from '../plan/connection-events.ts';
 import { curveDurationNs } from '../plan/curve.ts';
@@ -31,16 +31,16 @@ import { createConnectionLifecycle } from './connection-lifecycle.ts';
 import { createConnector } from './connector.ts';
 import { createDriver, notUnderstoodText, statesFor } from './drivers.ts';
 import { createFanout, pushesFor, startFanout } from './fanout.ts';
-import { createTraffic } from './hot/traffic.ts';
+import { createAccounting } from './hot/accounting.ts';
 import { withIdempotencyCheck } from './idempotency-check.ts';
-import { lastWords } from './last-words.ts';
-import { createWork } from './load-models.ts';
+import { finalFacts } from './final-facts.ts';
+import { createLoadModel } from './load-models.ts';
 import { createOpenConnections } from './open-connections.ts';
 import { createPacer } from './pacing.ts';
 import { createPinger } from './pinger.ts';
 import { createReconnector } from './reconnector.ts';
 import { acknowledgementsFor, createResender } from './resender.ts';
-import type { Addresses, Rows } from './site.ts';
+import type { Addresses, Rows } from './connect-target.ts';
 import { stallNs } from './stall.ts';
 import type { OpenTransport } from './transport.ts';
 import { createWindowCutter, type ProcessMeter } from './windows.ts';
@@ -104,7 +104,7 @@ const LINGER_NS = 500e6;
 /** How long a client may take to open before its time counts as asked for: see `ConnectionFacts.wantedNs`. */
 const OPENING_ALLOWANCE_NS = 1e9;
 /** What is told in words of failures: one of each kind and close code, and no more than this. */
-const MOST_FAILURES_TOLD = 40;
+const MOST_FAILURES_REPORTED = 40;
 const CLOSE_TIMEOUT_NS = 2e9;
 /** Nobody waits for the good manners of a client that has none. */
 const MISBEHAVING_CLOSE_TIMEOUT_NS = 200e6;
@@ -145,7 +145,7 @@ export function createEngine(parts: EngineParts): Engine {
   const { mix } = plan.load;
   const byType = mix.length === 1 ? null : createByType(createTypeOf(plan), mix.length);
   const acks = acknowledgementsFor(plan, clientCount);
-  const traffic = createTraffic({
+  const accounting = createAccounting({
     clients: clientCount,
     density,
     fanout,
@@ -177,7 +177,7 @@ export function createEngine(parts: EngineParts): Engine {
     plan,
     run: assignment.run,
     clients: clientCount,
-    traffic,
+    accounting,
     rows: assignment.rows,
     feed: assignment.feed,
     adapter: parts.adapter,
@@ -186,29 +186,29 @@ export function createEngine(parts: EngineParts): Engine {
       reportFailure(client, 'adapterError', detail);
     },
   });
-  const idempotencyCheck = withIdempotencyCheck(plan, traffic, plainDriver, clock);
+  const idempotencyCheck = withIdempotencyCheck(plan, accounting, plainDriver, clock);
   const { driver } = idempotencyCheck;
-  const resender = createResender(plan, traffic, plainDriver);
-  const work = createWork({
+  const resender = createResender(plan, accounting, plainDriver);
+  const loadModel = createLoadModel({
     plan,
     shard,
     shards,
     clientCount,
     openConnections,
-    traffic,
+    accounting,
     driver,
     clock,
     clientAt: (index) => clients[index]!,
     wake: () => pacer.wake(),
   });
-  const pacer = createPacer(clock, work, assignment.precise);
+  const pacer = createPacer(clock, loadModel, assignment.precise);
   const windows = createWindowCutter({
     worker: shard,
     group,
     stages: planStages(plan),
     recorder,
-    ledger: traffic.ledger,
-    audience: fanout?.audience.heard.ledger ?? null,
+    ledger: accounting.ledger,
+    roomTracking: fanout?.roomTracking.tracking.ledger ?? null,
     spread: fanout?.spread ?? null,
     pushes,
     byType,
@@ -227,15 +227,15 @@ export function createEngine(parts: EngineParts): Engine {
           run: assignment.run,
           clients,
           clientCount: assignment.clientCount,
-          traffic,
+          accounting,
           clock,
           silent: (client, detail) => lifecycle.drop(client, 'pingTimeout', detail),
         });
   const lifecycle = createConnectionLifecycle({
     plan,
-    traffic,
+    accounting,
     driver,
-    work,
+    loadModel,
     openConnections,
     pinger,
     clock,
@@ -259,13 +259,13 @@ export function createEngine(parts: EngineParts): Engine {
       onConnect: (client) => connector.onConnect(client),
       onBytes(client, bytes, view, end) {
         recorder.bytesReceived += end;
-        traffic.readBytes = bytes;
-        traffic.readView = view;
+        accounting.readBytes = bytes;
+        accounting.readView = view;
         const start = client.opening === null ? 0 : connector.onBytes(client, bytes, end);
         if (start < end) lifecycle.onBytes(client, bytes, start, end);
       },
-      onClose(client, link, error) {
-        if (client.link !== link) return; // given up before
+      onClose(client, socket, error) {
+        if (client.socket !== socket) return; // given up before
         if (client.opening === null) lifecycle.onClose(client, error);
         else connector.onClose(client, error);
       },
@@ -426,7 +426,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   function isOver(nowNs: number): boolean {
     const curveEndNs = connectedAtNs + curveDurationNs(plan.load.connections);
-    return nowNs >= Math.max(curveEndNs, listenUntilNs) && !messagesExpected && work.isOver(nowNs);
+    return nowNs >= Math.max(curveEndNs, listenUntilNs) && !messagesExpected && loadModel.isOver(nowNs);
   }
 
   // ---- messages
@@ -440,14 +440,14 @@ export function createEngine(parts: EngineParts): Engine {
       listenUntilNs = atNs + (planStages(plan).at(-1)?.toNs ?? 0);
     }
     windows.setOrigin(atNs);
-    work.start(atNs);
+    loadModel.start(atNs);
     pacer.start();
   }
 
   function stop(): void {
     if (phase !== 'running') return;
     const nowNs = clock.nowNs();
-    work.stop(nowNs);
+    loadModel.stop(nowNs);
     drain(nowNs);
   }
 
@@ -461,11 +461,11 @@ export function createEngine(parts: EngineParts): Engine {
       unwant(client);
       lifecycle.abandon(client);
       // Whoever does not read does not see either that its connection has ended.
-      if (isMisbehaving) client.link?.resume();
+      if (isMisbehaving) client.socket?.resume();
     }
     pacer.stop();
     if (pushes !== null) endPushes(pushes);
-    let busyNs = traffic.ledger.next.some((count) => count > 0) ? startedNs : Number.NEGATIVE_INFINITY;
+    let busyNs = accounting.ledger.next.some((count) => count > 0) ? startedNs : Number.NEGATIVE_INFINITY;
     /** While this process stood still nothing could be read: that time is not the service's. */
     let stoodStillNs = 0;
     let drainLookNs = startedNs;
@@ -488,9 +488,9 @@ export function createEngine(parts: EngineParts): Engine {
 
   /** In a room with senders elsewhere nobody here knows whether all has come: the whole drain is waited for. */
   function isExpected(): boolean {
-    if (pushes !== null && !heardAllPushes(pushes)) return true;
+    if (pushes !== null && !receivedAllPushes(pushes)) return true;
     if (fanout === null) return false;
-    return shards > 1 || !heardAll(fanout.audience, traffic.ledger.next);
+    return shards > 1 || !receivedAll(fanout.roomTracking, accounting.ledger.next);
   }
 
   function closeAll(): void {
@@ -504,7 +504,7 @@ export function createEngine(parts: EngineParts): Engine {
       // What was answered while this process stood still has not been read yet.
       patienceNs += stallNs(nowNs - closeLookNs, BEAT_NS);
       closeLookNs = nowNs;
-      const linked = clients.filter((client) => client.link !== null);
+      const linked = clients.filter((client) => client.socket !== null);
       const isLate = nowNs - startedNs > patienceNs;
       if (linked.length > 0 && !isLate) {
         clock.after(BEAT_NS, look);
@@ -513,8 +513,8 @@ export function createEngine(parts: EngineParts): Engine {
       for (const client of linked) lifecycle.giveUp(client);
       phase = 'finished';
       windows.finish();
-      const words = { worker: shard, group, clients, ledger: traffic.ledger, fanout, states, sharedRoomOf };
-      for (const event of lastWords(words, clock.nowNs())) hooks.event(event);
+      const words = { worker: shard, group, clients, ledger: accounting.ledger, fanout, states, sharedRoomOf };
+      for (const event of finalFacts(words, clock.nowNs())) hooks.event(event);
       hooks.finished();
     };
     look();
@@ -522,7 +522,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   function reportFailure(client: Client, failure: FailureKind, detail: string, close: CloseFacts | null = null): void {
     const key = close === null ? failure : `${failure} ${close.code}`;
-    if (failuresReported.has(key) || failuresReported.size >= MOST_FAILURES_TOLD) return;
+    if (failuresReported.has(key) || failuresReported.size >= MOST_FAILURES_REPORTED) return;
     failuresReported.add(key);
     hooks.event({
       kind: 'failure',

@@ -1,8 +1,8 @@
 // What clients hear of one another, and of the service, for one process of a run: set up from the plan, begun with the first message, told at the
 // end. The account itself is in `measure/`.
 
-import type { AudienceFacts } from '../facts/audience.ts';
-import { audienceFacts, createAudience, startAudience } from '../measure/audience.ts';
+import type { ReceiverFacts } from '../facts/receivers.ts';
+import { receiverFactsOf, createRoomTracking, startRoomTracking } from '../measure/room-tracking.ts';
 import type { DensityFacts } from '../measure/density.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import { createPushes, type Pushes } from '../measure/pushes.ts';
@@ -11,7 +11,7 @@ import type { Plan, Rooms } from '../plan/plan.ts';
 import { numberingOf } from '../plan/protocols.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { Client } from './client.ts';
-import type { Fanout } from './hot/traffic.ts';
+import type { Fanout } from './hot/accounting.ts';
 
 /** Deliveries a second whose times are kept one by one, of all workers together: what the join can take. */
 const SPREAD_PER_SECOND = 5000;
@@ -51,7 +51,7 @@ export function createFanout({
       const index = (stream - firstClient - shard) / shards;
       return Number.isInteger(index) && index >= 0 && index < clients ? index : null;
     },
-    audience: createAudience(rooms, clients, density, asksForOrder(plan)),
+    roomTracking: createRoomTracking(rooms, clients, density, asksForOrder(plan)),
     spread: createSpread(plan.seed, spreadShare),
   };
 }
@@ -88,15 +88,15 @@ function asksForOrder({ contract, thresholds }: Plan): boolean {
 }
 
 /** The first message is due at `atNs`. */
-export function startFanout({ audience }: Fanout, clients: readonly Client[], atNs: number): void {
-  startAudience(audience, atNs, audience.rooms.settleNs * SETTLED_SHARE, (receiver) => clients[receiver]!.stream);
+export function startFanout({ roomTracking }: Fanout, clients: readonly Client[], atNs: number): void {
+  startRoomTracking(roomTracking, atNs, roomTracking.rooms.settleNs * SETTLED_SHARE, (receiver) => clients[receiver]!.stream);
 }
 
 /** Everything that the closed clients heard, and what they sent. */
-export function fanoutFacts({ audience }: Fanout, clients: readonly Client[], ledger: Ledger): AudienceFacts {
+export function fanoutFacts({ roomTracking }: Fanout, clients: readonly Client[], ledger: Ledger): ReceiverFacts {
   const sent = clients.flatMap(({ index, stream }) => {
     const count = ledger.next[index]!;
     return count === 0 ? [] : [[stream, count] as const];
   });
-  return audienceFacts(audience, sent, (receiver) => clients[receiver]!.stream);
+  return receiverFactsOf(roomTracking, sent, (receiver) => clients[receiver]!.stream);
 }

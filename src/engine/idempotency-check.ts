@@ -7,7 +7,7 @@ import { hash01 } from '../random/generator.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
-import { flushClient, type Traffic } from './hot/traffic.ts';
+import { flushClient, type Accounting } from './hot/accounting.ts';
 
 /** Keeps the choice of messages for the check apart from the other choices that one seed makes. */
 const CHECK_SEED = 0x1d_e4;
@@ -21,16 +21,16 @@ export interface IdempotencyCheck {
 
 export function withIdempotencyCheck(
   plan: Plan,
-  traffic: Traffic,
+  accounting: Accounting,
   driver: ProtocolDriver,
   clock: Clock,
 ): IdempotencyCheck {
   const idempotencyCheck = plan.resend?.idempotencyCheck ?? null;
   if (idempotencyCheck === null) return { driver, resumed: () => {} };
-  const { ledger, recorder } = traffic;
+  const { ledger, recorder } = accounting;
   /** Of a client, the last message that was sent in copies; in rooms what was in flight at a drop is settled. */
   const last = new Map<Client, { readonly type: number; sequence: number; dueNs: number; sentNs: number }>();
-  const isRepeated = plan.reconnect !== null && traffic.fanout === null;
+  const isRepeated = plan.reconnect !== null && accounting.fanout === null;
 
   function repeatLater(
     client: Client,
@@ -41,12 +41,12 @@ export function withIdempotencyCheck(
     copies: number,
   ): void {
     if (copies === 0) return;
-    const { link } = client;
+    const { socket } = client;
     clock.after(idempotencyCheck!.everyNs, () => {
-      if (client.link !== link || (client.state !== 'open' && client.state !== 'draining')) return;
+      if (client.socket !== socket || (client.state !== 'open' && client.state !== 'draining')) return;
       driver.repeat(client, type, sequence, dueNs, sentNs);
       recorder.messages.resent++;
-      flushClient(traffic, client);
+      flushClient(accounting, client);
       repeatLater(client, type, sequence, dueNs, sentNs, copies - 1);
     });
   }

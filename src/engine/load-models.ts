@@ -3,28 +3,28 @@
 // out among the processes that have clients that send; where only few clients do, some processes just listen.
 
 import { unreachable } from '../units/unreachable.ts';
-import { createClosedWork } from './closed-work.ts';
-import { createOpenWork } from './open-work.ts';
-import type { Work, WorkParts } from './work.ts';
+import { createClosedModel } from './closed-model.ts';
+import { createOpenModel } from './open-model.ts';
+import type { LoadModel, LoadModelParts } from './load-model.ts';
 
-export function createWork(given: WorkParts): Work {
+export function createLoadModel(given: LoadModelParts): LoadModel {
   const { messages, rooms } = given.plan.load;
   const shards = rooms === null ? given.shards : Math.min(given.shards, rooms.count * rooms.publishers);
-  if (given.shard >= shards) return idleWork;
+  if (given.shard >= shards) return noMessages;
   const parts = { ...given, shards };
   switch (messages.kind) {
     case 'open':
-      return createOpenWork(parts, messages);
+      return createOpenModel(parts, messages);
     case 'closed':
-      return createClosedWork(parts, messages);
+      return createClosedModel(parts, messages);
     case 'none':
-      return idleWork;
+      return noMessages;
     default:
       return unreachable(messages);
   }
 }
 
-const idleWork: Work = {
+const noMessages: LoadModel = {
   nextDueNs: () => Number.POSITIVE_INFINITY,
   runDue: () => {},
   start: () => {},

@@ -44,7 +44,7 @@ describe.each([1, 2])('with %i workers', (shards) => {
   for (const window of outcome.windows) addTypes(types, window);
   const [chat, typing, image] = types;
 
-  test('each type has its own fates', () => {
+  test('each type has its own outcomes', () => {
     expect(chat!.counts.sent + typing!.counts.sent + image!.counts.sent).toBe(500);
     expect(typing!.counts.lost).toBe(Math.floor(typing!.counts.sent / 5));
     expect(chat!.counts.duplicated).toBe(Math.floor(chat!.counts.sent / 7));

@@ -3,7 +3,7 @@ import { createMemoryNetwork, type PeerEnd } from '../../test/support/engine/mem
 import { createVirtualClock } from '../../test/support/engine/virtual-clock.ts';
 import type { Misbehavior } from '../plan/plan.ts';
 import { misbehavingTransport } from './misbehaving.ts';
-import type { LinkError } from './transport.ts';
+import type { SocketError } from './transport.ts';
 
 const MS = 1e6;
 const ENDPOINT = { address: '127.0.0.1', port: 1, secure: false, serverName: '', localAddress: null };
@@ -15,7 +15,7 @@ function meet(misbehavior: Misbehavior) {
   const came: [atMs: number, text: string][] = [];
   const read: [atMs: number, bytes: number][] = [];
   const ends: boolean[] = [];
-  const closed: (LinkError | null)[] = [];
+  const closed: (SocketError | null)[] = [];
   let peer: PeerEnd | null = null;
   network.listen('127.0.0.1', 1, (end) => {
     peer = end;
@@ -28,16 +28,16 @@ function meet(misbehavior: Misbehavior) {
     clock,
   )<string>({
     onConnect: () => {
-      link.write(Buffer.from('ask'));
+      socket.write(Buffer.from('ask'));
     },
     onBytes: (_tag, _bytes, _view, end) => void read.push([clock.nowNs() / MS, end]),
-    onClose: (_tag, _link, error) => void closed.push(error),
+    onClose: (_tag, _socket, error) => void closed.push(error),
   });
-  const link = transport.open(ENDPOINT, 'client');
+  const socket = transport.open(ENDPOINT, 'client');
   const pass = (ns: number): void => clock.runTo(clock.nowNs() + ns);
   return {
     pass,
-    link,
+    socket,
     came,
     read,
     ends,
@@ -70,7 +70,7 @@ describe('a client that misbehaves', () => {
     met.peer().send(new Uint8Array(10));
     met.pass(200 * MS);
     met.peer().send(new Uint8Array(10));
-    met.link.write(Buffer.from('more'));
+    met.socket.write(Buffer.from('more'));
     met.pass(1000 * MS);
     expect(met.read.map(([, bytes]) => bytes)).toEqual([3, 10]);
     expect(met.text()).toBe('askmore');
@@ -79,9 +79,9 @@ describe('a client that misbehaves', () => {
   test('half-open: neither reads nor says anything, and is not closed', () => {
     const met = meet({ kind: 'half-open', afterNs: 100 * MS });
     met.answer();
-    met.link.write(Buffer.from('before'));
+    met.socket.write(Buffer.from('before'));
     met.pass(200 * MS);
-    met.link.write(Buffer.from('after'));
+    met.socket.write(Buffer.from('after'));
     met.peer().send(new Uint8Array(10));
     met.pass(10_000 * MS);
     expect(met.text()).toBe('askbefore');
@@ -94,7 +94,7 @@ describe('a client that misbehaves', () => {
     met.answer();
     met.pass(200 * MS);
     met.peer().send(new Uint8Array(10));
-    met.link.resume();
+    met.socket.resume();
     met.pass(10 * MS);
     expect(met.read.map(([, bytes]) => bytes)).toEqual([3, 10]);
     met.peer().end();
@@ -108,7 +108,7 @@ describe('a client that misbehaves', () => {
     expect(met.came.map(([, text]) => text)).toEqual(['a', 's', 'k']);
     expect(met.came[2]![0] - met.came[0]![0]).toBeCloseTo(200, 0);
     met.answer();
-    met.link.write(Buffer.from('whole'));
+    met.socket.write(Buffer.from('whole'));
     met.pass(10 * MS);
     expect(met.came.at(-1)?.[1]).toBe('whole');
   });
@@ -154,7 +154,7 @@ describe('a client that misbehaves', () => {
   test('no-pong changes nothing here: pings are answered, or not, above', () => {
     const met = meet({ kind: 'no-pong' });
     met.answer();
-    met.link.write(Buffer.from('as ever'));
+    met.socket.write(Buffer.from('as ever'));
     met.pass(100 * MS);
     expect(met.text()).toBe('askas ever');
   });

@@ -1,4 +1,4 @@
-// Links that behave as no client should: a transport around another one. The engine above talks WebSocket as always and knows
+// Sockets that behave as no client should: a transport around another one. The engine above talks WebSocket as always and knows
 // nothing of it; what is broken is when bytes are taken, whether they go, and how the connection ends.
 
 import { opcodes } from '../frames/opcodes.ts';
@@ -6,7 +6,7 @@ import type { Misbehavior } from '../plan/plan.ts';
 import { NS_PER_SECOND } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { Clock, Timer } from './clock.ts';
-import type { Endpoint, Link, LinkError, LinkHandler, OpenTransport } from './transport.ts';
+import type { Endpoint, Socket, SocketError, SocketHandler, OpenTransport } from './transport.ts';
 
 /** A frame with reserved bits and a reserved opcode, unmasked: each of the three must end the connection (RFC 6455 §5.1, §5.2). */
 const MALFORMED = Uint8Array.of(0xf3, 0x00);
@@ -15,9 +15,9 @@ const PIECE_BYTES = 64 * 1024;
 const PIECE = new Uint8Array(PIECE_BYTES);
 const MOST_WAITING_BYTES = 1024 ** 2;
 const PIECE_EVERY_NS = 2e6;
-const ENDED: LinkError = { kind: 'misbehaved', detail: 'the client ended its connection, as the plan says' };
+const ENDED: SocketError = { kind: 'misbehaved', detail: 'the client ended its connection, as the plan says' };
 
-interface RoughLink<Tag> extends Link {
+interface MisbehavingSocket<Tag> extends Socket {
   readonly tag: Tag;
   received(byteCount: number): void;
   closed(): void;
@@ -30,21 +30,21 @@ export function misbehavingTransport(
   openTransport: OpenTransport,
   clock: Clock,
 ): OpenTransport {
-  return <Tag>(handler: LinkHandler<Tag>) => {
-    const transport = openTransport<RoughLink<Tag>>({
-      onConnect: (link) => handler.onConnect(link.tag),
-      onBytes(link, bytes, view, end) {
-        handler.onBytes(link.tag, bytes, view, end);
-        link.received(end);
+  return <Tag>(handler: SocketHandler<Tag>) => {
+    const transport = openTransport<MisbehavingSocket<Tag>>({
+      onConnect: (socket) => handler.onConnect(socket.tag),
+      onBytes(socket, bytes, view, end) {
+        handler.onBytes(socket.tag, bytes, view, end);
+        socket.received(end);
       },
-      onClose(link, _inner, error) {
-        link.closed();
-        handler.onClose(link.tag, link, link.hasEnded ? ENDED : error);
+      onClose(socket, _inner, error) {
+        socket.closed();
+        handler.onClose(socket.tag, socket, socket.hasEnded ? ENDED : error);
       },
     });
     return {
-      open(endpoint: Endpoint, tag: Tag): Link {
-        const rough: RoughLink<Tag> = roughLink(misbehavior, clock, tag, () => inner);
+      open(endpoint: Endpoint, tag: Tag): Socket {
+        const rough: MisbehavingSocket<Tag> = misbehavingSocket(misbehavior, clock, tag, () => inner);
         const inner = transport.open(endpoint, rough);
         return rough;
       },
@@ -52,7 +52,7 @@ export function misbehavingTransport(
   };
 }
 
-function roughLink<Tag>(misbehavior: Misbehavior, clock: Clock, tag: Tag, inner: () => Link): RoughLink<Tag> {
+function misbehavingSocket<Tag>(misbehavior: Misbehavior, clock: Clock, tag: Tag, inner: () => Socket): MisbehavingSocket<Tag> {
   const timers = new Set<Timer>();
   let hasAsked = false;
   let hasBegun = false;

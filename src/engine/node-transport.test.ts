@@ -14,8 +14,8 @@ import {
 } from '../../test/support/engine/transport-contract.ts';
 import { createVirtualClock } from '../../test/support/engine/virtual-clock.ts';
 import { FAILURE_KINDS } from '../facts/failure.ts';
-import { createNodeTransport, linkError } from './node-transport.ts';
-import type { Endpoint, LinkError } from './transport.ts';
+import { createNodeTransport, socketError } from './node-transport.ts';
+import type { Endpoint, SocketError } from './transport.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'highwater-transport-'));
 let certificates: Certificates;
@@ -150,9 +150,9 @@ testTransportContract('in memory', startMemory);
 
 describe('TLS', () => {
   const openOne = (world: ContractWorld, endpoint: Endpoint, secure: Parameters<typeof createNodeTransport>[1]) =>
-    new Promise<LinkError | null | 'connected'>((resolve) => {
+    new Promise<SocketError | null | 'connected'>((resolve) => {
       const transport = createNodeTransport<null>(
-        { onConnect: () => resolve('connected'), onBytes: () => {}, onClose: (_tag, _link, error) => resolve(error) },
+        { onConnect: () => resolve('connected'), onBytes: () => {}, onClose: (_tag, _socket, error) => resolve(error) },
         secure,
       );
       transport.open(endpoint, null);
@@ -209,7 +209,7 @@ describe('a socket’s error becomes one of the closed set of kinds', () => {
     ['EWHATEVER', 'other'],
   ] as const)('%s is %s', (code, kind) => {
     const error = Object.assign(new Error('it went wrong'), { code });
-    const { kind: found, detail } = linkError(error, false);
+    const { kind: found, detail } = socketError(error, false);
     expect(found).toBe(kind);
     expect(detail).toMatch(kind === 'tls' ? new RegExp(`\\(${code}\\)$`) : new RegExp(`^it went wrong \\(${code}\\)$`));
     expect(FAILURE_KINDS).toContain(kind);
@@ -221,13 +221,13 @@ describe('a socket’s error becomes one of the closed set of kinds', () => {
     ['EADDRINUSE', 'bind', 'ports'],
     ['EADDRNOTAVAIL', 'connect', 'ports'],
   ] as const)('%s of %s is %s', (code, syscall, kind) => {
-    expect(linkError(Object.assign(new Error(code), { code, syscall }), false)).toEqual({ kind, detail: code });
+    expect(socketError(Object.assign(new Error(code), { code, syscall }), false)).toEqual({ kind, detail: code });
   });
 
   test('a message that names its code does not get it twice, and one without a code stays as it is', () => {
-    expect(linkError(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }), false).detail).toBe(
+    expect(socketError(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }), false).detail).toBe(
       'read ECONNRESET',
     );
-    expect(linkError(new Error('odd'), false)).toEqual({ kind: 'other', detail: 'odd' });
+    expect(socketError(new Error('odd'), false)).toEqual({ kind: 'other', detail: 'odd' });
   });
 });

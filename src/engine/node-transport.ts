@@ -1,11 +1,11 @@
-// Links over node:net and node:tls. All sockets of the process read into one shared buffer through
+// Sockets over node:net and node:tls. All sockets of the process read into one shared buffer through
 // `onread`, and share their listeners: a client costs no closure and no buffer of its own.
 
 import net from 'node:net';
 import tls from 'node:tls';
 import type { FailureKind } from '../facts/failure.ts';
 import { tlsFailureText } from '../facts/tls-failure.ts';
-import type { Endpoint, Link, LinkError, LinkHandler, Transport } from './transport.ts';
+import type { Endpoint, Socket, SocketError, SocketHandler, Transport } from './transport.ts';
 
 /** A read event hands up at most this much; larger reads only raise the memory in use. */
 export const READ_BUFFER_BYTES = 64 * 1024;
@@ -15,18 +15,18 @@ const LAST_ERROR = Symbol('lastError');
 
 interface ClientSocket<Tag> extends net.Socket {
   [CLIENT]: Tag;
-  [LAST_ERROR]: LinkError | null;
+  [LAST_ERROR]: SocketError | null;
   reset(): void;
 }
 
-/** What every secure link of a run shares; null where the run has none. */
+/** What every secure socket of a run shares; null where the run has none. */
 export interface SecureOptions {
   readonly context: tls.SecureContext;
   readonly insecure: boolean;
 }
 
 export function createNodeTransport<Tag>(
-  handler: LinkHandler<Tag>,
+  handler: SocketHandler<Tag>,
   secure: SecureOptions | null,
   readBufferBytes: number = READ_BUFFER_BYTES,
 ): Transport<Tag> {
@@ -43,7 +43,7 @@ export function createNodeTransport<Tag>(
     handler.onConnect(this[CLIENT]);
   }
   function onError(this: ClientSocket<Tag>, error: NodeJS.ErrnoException): void {
-    this[LAST_ERROR] = linkError(error, 'secureConnecting' in this && this.secureConnecting === true);
+    this[LAST_ERROR] = socketError(error, 'secureConnecting' in this && this.secureConnecting === true);
   }
   function onClose(this: ClientSocket<Tag>): void {
     handler.onClose(this[CLIENT], this, this[LAST_ERROR]);
@@ -56,7 +56,7 @@ export function createNodeTransport<Tag>(
   }
 
   return {
-    open(endpoint: Endpoint, tag: Tag): Link {
+    open(endpoint: Endpoint, tag: Tag): Socket {
       const options: net.TcpNetConnectOpts & { onread: unknown } = {
         host: endpoint.address,
         port: endpoint.port,
@@ -113,7 +113,7 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
 };
 
 /** The kind under which a socket's error counts, and a sentence about it. `isSecuring`: its TLS handshake was not over. */
-export function linkError(error: NodeJS.ErrnoException, isSecuring: boolean): LinkError {
+export function socketError(error: NodeJS.ErrnoException, isSecuring: boolean): SocketError {
   const code = error.code ?? '';
   if (isTlsCode(code)) return { kind: 'tls', detail: tlsFailureText(...tlsCodeAndReason(code, error)) };
   const isWrongSource = error.syscall === 'bind' && (code === 'EADDRNOTAVAIL' || code === 'EINVAL');

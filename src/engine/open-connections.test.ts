@@ -22,7 +22,7 @@ test('no client is open: there is no next one', () => {
   expect(open.all()).toEqual([]);
 });
 
-test('whatever comes and goes, exactly the open connections are in the list', () => {
+test('whatever churns, exactly the open connections are in the list', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(9), fc.boolean()), { maxLength: 100 }), (steps) => {
       const open = createOpenConnections(100);

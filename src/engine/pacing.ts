@@ -8,7 +8,7 @@
 import type { Clock, Timer } from './clock.ts';
 
 /** Something with due times: the open schedule, or the think times of the closed loop. */
-export interface DueWork {
+export interface DueMessages {
   /** When the next piece is due; infinity where nothing waits. */
   nextDueNs(): number;
   /** Does what is due at `nowNs`, at most as much as keeps the event loop responsive. */
@@ -27,7 +27,7 @@ export interface Pacer {
   stop(): void;
 }
 
-export function createPacer(clock: Clock, work: DueWork, precise: boolean): Pacer {
+export function createPacer(clock: Clock, loadModel: DueMessages, precise: boolean): Pacer {
   let timer: Timer | null = null;
   let turning = false;
   let running = false;
@@ -38,13 +38,13 @@ export function createPacer(clock: Clock, work: DueWork, precise: boolean): Pace
     timer = null;
     turning = false;
     if (!running) return;
-    work.runDue(clock.nowNs());
+    loadModel.runDue(clock.nowNs());
     wait();
   }
 
   function wait(): void {
     const nowNs = clock.nowNs();
-    const waitNs = Math.min(work.nextDueNs() - nowNs, LONGEST_SLEEP_NS);
+    const waitNs = Math.min(loadModel.nextDueNs() - nowNs, LONGEST_SLEEP_NS);
     if (waitNs <= 0 || (precise && waitNs <= SPIN_WITHIN_NS)) {
       turning = true;
       clock.nextTurn(look);
@@ -61,7 +61,7 @@ export function createPacer(clock: Clock, work: DueWork, precise: boolean): Pace
       look();
     },
     wake() {
-      if (!running || turning || timer === null || lookNs <= work.nextDueNs()) return;
+      if (!running || turning || timer === null || lookNs <= loadModel.nextDueNs()) return;
       // Sooner than this no timer fires: setting it again and again would put the look off for ever.
       if (lookNs - clock.nowNs() <= 1e6) return;
       timer.cancel();

@@ -7,10 +7,10 @@ import { createDensityFacts } from '../measure/density.ts';
 import { createRecorder } from '../measure/recorder.ts';
 import type { Reconnect, Resend } from '../plan/plan.ts';
 import { Client } from './client.ts';
-import { createTraffic } from './hot/traffic.ts';
+import { createAccounting } from './hot/accounting.ts';
 import { createPinger } from './pinger.ts';
 
-const NO_LINK = { writableLength: 0, end() {}, destroy() {}, reset() {}, pause() {}, resume() {} } as const;
+const NO_SOCKET = { writableLength: 0, end() {}, destroy() {}, reset() {}, pause() {}, resume() {} } as const;
 
 const PING = { everyNs: SECOND, timeoutNs: 500 * MS };
 const RECONNECT: Reconnect = { backoff: 'constant', fromNs: 100 * MS, toNs: SECOND, jitter: 'none', atMost: 1000 };
@@ -405,9 +405,9 @@ function bareClients(count: number) {
   const clients = Array.from({ length: count }, (_, index) => new Client(index, index));
   for (const client of clients) {
     client.state = 'open';
-    client.link = { ...NO_LINK, write: (bytes) => written.push(Uint8Array.from(bytes)) };
+    client.socket = { ...NO_SOCKET, write: (bytes) => written.push(Uint8Array.from(bytes)) };
   }
-  const traffic = createTraffic({
+  const accounting = createAccounting({
     clients: count,
     density: createDensityFacts(),
     fanout: null,
@@ -429,7 +429,7 @@ function bareClients(count: number) {
     run: 1,
     clients,
     clientCount: count,
-    traffic,
+    accounting,
     clock: { ...clock, nowNs: () => beatNs },
     silent(client) {
       found.push(client.index);

@@ -18,7 +18,7 @@ import { formatDuration } from '../units/duration.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import { reserve } from './hot/outbox.ts';
-import { flushClient, nextMask, type Traffic } from './hot/traffic.ts';
+import { flushClient, nextMask, type Accounting } from './hot/accounting.ts';
 
 /** The run's mark, and the number of the ping among those of this process: 32 bits each. */
 const PAYLOAD_BYTES = 8;
@@ -39,14 +39,14 @@ export interface PingerParts {
   readonly clients: readonly Client[];
   /** Of the whole run. */
   readonly clientCount: number;
-  readonly traffic: Traffic;
+  readonly accounting: Accounting;
   readonly clock: Clock;
   /** The client's pong did not come in time; `forget` must follow. */
   silent(client: Client, detail: string): void;
 }
 
-export function createPinger({ ping, run, clients, clientCount, traffic, clock, silent }: PingerParts): Pinger {
-  const { recorder } = traffic;
+export function createPinger({ ping, run, clients, clientCount, accounting, clock, silent }: PingerParts): Pinger {
+  const { recorder } = accounting;
   const detail = `no pong within ${formatDuration(ping.timeoutNs)}`;
   const payload = new Uint8Array(PAYLOAD_BYTES);
   const payloadView = new DataView(payload.buffer);
@@ -67,15 +67,15 @@ export function createPinger({ ping, run, clients, clientCount, traffic, clock, 
     const { index } = client;
     numbers[index] = ++lastNumber;
     payloadView.setUint32(4, numbers[index]!);
-    const at = reserve(traffic.outbox, maxControlFrameBytes);
-    const mask = nextMask(traffic) >>> 0;
-    const end = writeControlFrame(traffic.outbox.bytes, at, opcodes.ping, payload, 0, PAYLOAD_BYTES, mask);
-    traffic.outbox.length -= at + maxControlFrameBytes - end;
+    const at = reserve(accounting.outbox, maxControlFrameBytes);
+    const mask = nextMask(accounting) >>> 0;
+    const end = writeControlFrame(accounting.outbox.bytes, at, opcodes.ping, payload, 0, PAYLOAD_BYTES, mask);
+    accounting.outbox.length -= at + maxControlFrameBytes - end;
     sentNs[index] = clock.nowNs();
     deadlines[index] = sentNs[index]! - stoodStillNs + ping.timeoutNs;
     recorder.pings.sent++;
     // Also where its socket takes nothing: that is what is to be found.
-    flushClient(traffic, client);
+    flushClient(accounting, client);
   }
 
   /** When the client after so many is passed. */
@@ -115,7 +115,7 @@ export function createPinger({ ping, run, clients, clientCount, traffic, clock, 
       if (Number.isNaN(deadlines[client.index]!) || !isPayload(bytes, start, end, numbers[client.index]!)) return;
       deadlines[client.index] = Number.NaN;
       recorder.pings.answered++;
-      record(recorder.histograms.ping, traffic.receivedNs - sentNs[client.index]!);
+      record(recorder.histograms.ping, accounting.receivedNs - sentNs[client.index]!);
     },
     forget(client) {
       deadlines[client.index] = Number.NaN;

@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts';
 import { acknowledgesApart } from '../plan/protocols.ts';
 import type { Client } from './client.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
-import { flushClient, type Traffic } from './hot/traffic.ts';
+import { flushClient, type Accounting } from './hot/accounting.ts';
 
 /** What the plan's senders wait for; null where they wait for nothing but their messages. */
 export function acknowledgementsFor({ protocol, resend }: Plan, clients: number): Acknowledgements | null {
@@ -25,9 +25,9 @@ export interface Resender {
 }
 
 /** `driver` without copies of its own. Null where nothing is sent again. */
-export function createResender(plan: Plan, traffic: Traffic, driver: ProtocolDriver): Resender | null {
+export function createResender(plan: Plan, accounting: Accounting, driver: ProtocolDriver): Resender | null {
   const { resend } = plan;
-  const { acks, recorder } = traffic;
+  const { acks, recorder } = accounting;
   if (resend === null || resend.atMost === 0 || acks === null) return null;
   const typeOf = createTypeOf(plan);
   return {
@@ -46,7 +46,7 @@ export function createResender(plan: Plan, traffic: Traffic, driver: ProtocolDri
       recorder.messages.resent += unacknowledged.length;
     },
     sweep(client, nowNs) {
-      if (client.link!.writableLength > traffic.maxBufferedBytes) return; // it has enough to do with what it has
+      if (client.socket!.writableLength > accounting.maxBufferedBytes) return; // it has enough to do with what it has
       const pending = acks.pending[client.index]!;
       let again = 0;
       for (const [sequence, message] of pending) {
@@ -54,7 +54,7 @@ export function createResender(plan: Plan, traffic: Traffic, driver: ProtocolDri
         // Whether or not it is sent again, it goes behind those that have waited for less.
         pending.delete(sequence);
         if (message.attempts >= resend.atMost) {
-          noteExhausted(acks, traffic.ledger, client.index, sequence, message);
+          noteExhausted(acks, accounting.ledger, client.index, sequence, message);
           continue;
         }
         message.attempts++;
@@ -65,7 +65,7 @@ export function createResender(plan: Plan, traffic: Traffic, driver: ProtocolDri
       }
       if (again === 0) return;
       recorder.messages.resent += again;
-      flushClient(traffic, client);
+      flushClient(accounting, client);
     },
   };
 }

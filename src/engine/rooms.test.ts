@@ -5,7 +5,7 @@ import { type Outcome, runScenario, violations } from '../../test/support/engine
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import type { VirtualClock } from '../../test/support/engine/virtual-clock.ts';
 import type { PeerConnection, PeerScript } from '../../test/support/engine/websocket-peer.ts';
-import { createSpreadJoin, type Fanout, joinAudience } from '../analysis/fanout.ts';
+import { createSpreadJoin, type Fanout, joinReceivers } from '../analysis/fanout.ts';
 import { percentile } from '../histogram/histogram.ts';
 import type { JsonProtocol, Plan, Rooms } from '../plan/plan.ts';
 
@@ -103,8 +103,8 @@ function inRooms(
     script: (clock) => chat(clock, deliver, isLater),
     ...(parts.shards === undefined ? {} : { shards: parts.shards }),
   });
-  const audiences = outcome.events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
-  return { ...outcome, fanout: joinAudience(rooms, audiences) };
+  const receiverFacts = outcome.events.flatMap((event) => (event.kind === 'receivers' ? [event.receivers] : []));
+  return { ...outcome, fanout: joinReceivers(rooms, receiverFacts) };
 }
 
 /** Two rooms of five clients each with one sender: every message is expected by four others. */
@@ -174,7 +174,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     expect(fanout.missed).toBe(0);
   });
 
-  test('where the sender hears nothing of its own, the fate of a message is that of its deliveries', () => {
+  test('where the sender hears nothing of its own, the outcome of a message is that of its deliveries', () => {
     const { tally, fanout } = inRooms(({ to, from, index }) => (to === from || (to === 6 && index < 5) ? 0 : 1), {
       shards,
       rooms: { self: false },
@@ -195,7 +195,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
   });
 });
 
-describe('who comes and goes', () => {
+describe('who churns', () => {
   test('a client that comes later is expected what follows the first that it hears', () => {
     const { tally, fanout } = inRooms(() => 1, {
       plan: {
@@ -421,9 +421,9 @@ describe('what is not expected is not missed', () => {
         plan: { protocol: { ...PROTOCOL, error: ['error'] }, drainNs: SECOND },
       });
       const { tally, events } = runScenario({ plan, script });
-      const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
+      const receiverFacts = events.flatMap((event) => (event.kind === 'receivers' ? [event.receivers] : []));
       expect(tally.messages).toMatchObject({ sent: 100, rejected: 10, duplicated: 0 });
-      expect(joinAudience(rooms, audiences)).toMatchObject({ expected: 270, missed: 0, messagesMissed: 0 });
+      expect(joinReceivers(rooms, receiverFacts)).toMatchObject({ expected: 270, missed: 0, messagesMissed: 0 });
     }
   });
 
@@ -451,8 +451,8 @@ describe('what is not expected is not missed', () => {
       plan: { protocol: PROTOCOL, drainNs: SECOND },
     });
     const { tally, events } = runScenario({ plan, script });
-    const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
-    const fanout = joinAudience(one, audiences);
+    const receiverFacts = events.flatMap((event) => (event.kind === 'receivers' ? [event.receivers] : []));
+    const fanout = joinReceivers(one, receiverFacts);
     expect(tally.messages.unresolved).toBeGreaterThan(5);
     expect(fanout.missed).toBe(0);
     // #0 to #49 were passed on; what was sent after them nobody heard.
@@ -497,8 +497,8 @@ test('a number that its sender has not come to is never sent, and spoils nothing
     plan: { protocol: { ...PROTOCOL, payload: null }, drainNs: SECOND },
   });
   const { tally, events } = runScenario({ plan, script });
-  const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
+  const receiverFacts = events.flatMap((event) => (event.kind === 'receivers' ? [event.receivers] : []));
   expect(tally.messages).toMatchObject({ ...clean, delivered: 100, unexpected: 6 });
   expect(tally.unexpected.neverSent).toBe(6);
-  expect(joinAudience(one, audiences)).toMatchObject({ expected: 300, missed: 0, forged: 0 });
+  expect(joinReceivers(one, receiverFacts)).toMatchObject({ expected: 300, missed: 0, forged: 0 });
 });

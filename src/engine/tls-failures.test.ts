@@ -8,8 +8,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { makeCertificates } from '../../test/support/certificates.ts';
 import { createDirectory } from '../../test/support/highwater.ts';
 import { tlsFailureText, tlsRemedy } from '../facts/tls-failure.ts';
-import { createNodeTransport, linkError } from './node-transport.ts';
-import type { LinkError } from './transport.ts';
+import { createNodeTransport, socketError } from './node-transport.ts';
+import type { SocketError } from './transport.ts';
 
 const { directory, remove } = createDirectory();
 afterAll(remove);
@@ -29,27 +29,27 @@ function plainServer(onData: (socket: net.Socket, bytes: Buffer) => void): net.S
   });
 }
 
-/** How the link ended; a connected one says something first, as a client certificate may be asked for only then. */
+/** How the socket ended; a connected one says something first, as a client certificate may be asked for only then. */
 async function failureOf(
   server: net.Server,
   context: tls.SecureContextOptions = { ca },
   serverName = 'localhost',
-): Promise<LinkError | null> {
+): Promise<SocketError | null> {
   const sockets = new Set<net.Socket>();
   server.on('connection', (socket: net.Socket) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   try {
-    return await new Promise<LinkError | null>((resolve) => {
+    return await new Promise<SocketError | null>((resolve) => {
       const transport = createNodeTransport<null>(
         {
-          onConnect: () => link.write(Buffer.from('GET / HTTP/1.1\r\n\r\n')),
+          onConnect: () => socket.write(Buffer.from('GET / HTTP/1.1\r\n\r\n')),
           onBytes: () => {},
-          onClose: (_tag, _link, error) => resolve(error),
+          onClose: (_tag, _socket, error) => resolve(error),
         },
         { context: tls.createSecureContext(context), insecure: false },
       );
-      const link = transport.open({ address: '127.0.0.1', port, secure: true, serverName, localAddress: null }, null);
+      const socket = transport.open({ address: '127.0.0.1', port, secure: true, serverName, localAddress: null }, null);
     });
   } finally {
     for (const socket of sockets) socket.destroy();
@@ -60,7 +60,7 @@ async function failureOf(
 const WEAK = { ciphers: 'DEFAULT@SECLEVEL=0' } as const;
 
 describe('a TLS failure is told as what happened and which key to set', () => {
-  test.each<[string, () => Promise<LinkError | null>, RegExp, RegExp]>([
+  test.each<[string, () => Promise<SocketError | null>, RegExp, RegExp]>([
     ['a self-signed certificate', () => failureOf(secureServer('selfSigned')), /is self-signed/, /target\.tls\.ca /],
     [
       'an authority that is not known',
@@ -163,7 +163,7 @@ test('the names that other versions of OpenSSL have for an error say the same', 
     );
   const message =
     'write EPROTO 80AC:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:350:';
-  expect(linkError(Object.assign(new Error(message), { code: 'EPROTO' }), true)).toEqual({
+  expect(socketError(Object.assign(new Error(message), { code: 'EPROTO' }), true)).toEqual({
     kind: 'tls',
     detail: 'the answer is not TLS, so the port does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)',
   });

@@ -1,4 +1,4 @@
-// The port through which the engine reaches the network. A transport opens links and hands their bytes
+// The port through which the engine reaches the network. A transport opens sockets and hands their bytes
 // up in one shared buffer; it knows nothing of WebSocket. Adapters: `node-transport.ts` and, in tests,
 // a transport in memory; both keep the contract in `transport-contract.ts`.
 
@@ -14,13 +14,13 @@ export interface Endpoint {
   readonly localAddress: string | null;
 }
 
-export interface LinkError {
+export interface SocketError {
   readonly kind: FailureKind;
   readonly detail: string;
 }
 
 /** One connection. After `onClose` it is dead and no call has an effect. */
-export interface Link {
+export interface Socket {
   /** Bytes accepted by `write` and not yet handed to the kernel. While it is 0, written buffers are free again. */
   readonly writableLength: number;
   write(bytes: Uint8Array): unknown;
@@ -28,7 +28,7 @@ export interface Link {
   end(): unknown;
   /** Drops the connection at once. */
   destroy(): unknown;
-  /** The same with a TCP reset, where the link is plain. */
+  /** The same with a TCP reset, where the socket is plain. */
   reset(): unknown;
   /** Nothing further is read, but for what is on its way up already, until `resume`. */
   pause(): unknown;
@@ -36,16 +36,16 @@ export interface Link {
 }
 
 /** Called by the transport; `tag` is what `open` was given. */
-export interface LinkHandler<Tag> {
+export interface SocketHandler<Tag> {
   onConnect(tag: Tag): void;
   /** `bytes[0, end)` and `view` over the same memory are valid until the call returns. */
   onBytes(tag: Tag, bytes: Uint8Array, view: DataView, end: number): void;
-  /** Exactly once for every link, also for one that never connected or was destroyed. */
-  onClose(tag: Tag, link: Link, error: LinkError | null): void;
+  /** Exactly once for every socket, also for one that never connected or was destroyed. */
+  onClose(tag: Tag, socket: Socket, error: SocketError | null): void;
 }
 
 export interface Transport<Tag> {
-  open(endpoint: Endpoint, tag: Tag): Link;
+  open(endpoint: Endpoint, tag: Tag): Socket;
 }
 
-export type OpenTransport = <Tag>(handler: LinkHandler<Tag>) => Transport<Tag>;
+export type OpenTransport = <Tag>(handler: SocketHandler<Tag>) => Transport<Tag>;

@@ -21,7 +21,7 @@ function start(stages = STAGES, heldShare = 0.125) {
     group: 0,
     stages,
     recorder,
-    audience: null,
+    roomTracking: null,
     spread: null,
     pushes: null,
     byType: null,

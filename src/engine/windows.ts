@@ -40,7 +40,7 @@ export interface WindowParts {
   readonly recorder: Recorder;
   /** The clients' own, which counts the places of all arrivals; and what clients heard of one another. */
   readonly ledger: Ledger;
-  readonly audience: Ledger | null;
+  readonly roomTracking: Ledger | null;
   /** Null where the plan has no rooms. */
   readonly spread: Spread | null;
   /** Null where the service says nothing of its own accord that is judged. */
@@ -129,7 +129,7 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         types: parts.byType === null ? [] : cutByType(parts.byType),
         approximate:
           parts.ledger.approximate ||
-          parts.audience?.approximate === true ||
+          parts.roomTracking?.approximate === true ||
           (parts.pushes !== null && isApproximate(parts.pushes)),
         spinning: parts.spinning,
       }),

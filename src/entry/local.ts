@@ -7,14 +7,14 @@ import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { monotonicClock } from '../engine/clock.ts';
-import { openLine } from '../engine/line.ts';
+import { openSimpleClient } from '../engine/simple-client.ts';
 import { createNodeTransport } from '../engine/node-transport.ts';
 import { createFaultHost } from '../faults/fault-host.ts';
 import { createProcessFleet } from '../fleet/process-fleet.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
 import { localMonitors } from '../monitors/local-monitors.ts';
 import type { FirstPlanPorts } from '../run/first-plan.ts';
-import type { Surroundings } from '../run/ports.ts';
+import type { HostEnvironment } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
 import { createTargetHost } from '../target/target-process.ts';
 import { gitState } from './git-state.ts';
@@ -32,7 +32,7 @@ export function localPorts(runsDirectory: string): RunPorts {
     targets: createTargetHost(entryPath('target')),
     faults: createFaultHost(path.join(path.dirname(runsDirectory), 'faults')),
     monitors: localMonitors,
-    surroundings: localSurroundings,
+    hostEnvironment: localHostEnvironment,
   };
 }
 
@@ -41,15 +41,15 @@ export function localFirstPlanPorts(): FirstPlanPorts {
   const clock = monotonicClock(process.hrtime.bigint());
   return {
     clock,
-    surroundings: localSurroundings,
+    hostEnvironment: localHostEnvironment,
     targets: createTargetHost(entryPath('target')),
     newMark: () => randomBytes(4).toString('hex'),
-    openLine(plan, addresses, handler) {
+    openSimpleClient(plan, addresses, handler) {
       const secure = secureOptions(
         plan.target.tls,
         plan.target.urls.some((url) => url.startsWith('wss:')),
       );
-      return openLine({
+      return openSimpleClient({
         plan,
         addresses,
         openTransport: (links) => createNodeTransport(links, secure),
@@ -65,7 +65,7 @@ function entryPath(name: string): string {
   return fileURLToPath(new URL(`./${name}.js`, import.meta.url));
 }
 
-export const localSurroundings: Surroundings = {
+export const localHostEnvironment: HostEnvironment = {
   readFile,
   tryAdapter: (file, row) => tryAdapter(entryPath('protocol-trial'), file, row),
   async resolve(host) {

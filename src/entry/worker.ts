@@ -114,7 +114,7 @@ function startEngine(given: Assignment, originNs: bigint): Engine {
 
 /** What clients that behave badly find wrong says nothing about the service. */
 function isOfGroups({ kind }: RunEvent): boolean {
-  return kind === 'failure' || kind === 'audience';
+  return kind === 'failure' || kind === 'receivers';
 }
 
 /** Who takes little at a time must not take much at once. */

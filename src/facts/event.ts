@@ -1,7 +1,7 @@
 // What happened once, as it lies in `events.ndjson`: one JSON line each, in the order in which the
 // coordinator learned of it. `atNs` counts from the start of the run.
 
-import { type AudienceFacts, isAudience } from './audience.ts';
+import { type ReceiverFacts, isReceiverFacts } from './receivers.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 import { type FaultCounts, isFaultCounts } from './fault-counts.ts';
 import { isStateFacts, type StateFacts } from './states.ts';
@@ -48,11 +48,11 @@ export type RunEvent =
   /** A monitor has begun to read less than it should, or for another reason than before. */
   | { readonly kind: 'monitorGap'; readonly atNs: number; readonly monitor: string; readonly detail: string }
   | {
-      readonly kind: 'audience';
+      readonly kind: 'receivers';
       readonly atNs: number;
       readonly worker: number;
       readonly group: number;
-      readonly audience: AudienceFacts;
+      readonly receivers: ReceiverFacts;
     }
   | {
       readonly kind: 'states';
@@ -73,7 +73,7 @@ export type RunEvent =
   | { readonly kind: 'coordinatorStalled'; readonly atNs: number; readonly forNs: number }
   /** What a fault that began has done, told at the end of the run; null where nobody can know. */
   | { readonly kind: 'faultCounts'; readonly atNs: number; readonly fault: number; readonly counts: FaultCounts | null }
-  /** How late the process of the proxy for faults on the way was, at its 99th percentile, over the run. */
+  /** How late the process of the proxy for network faults was, at its 99th percentile, over the run. */
   | { readonly kind: 'proxyDelay'; readonly atNs: number; readonly delayNs: number }
   /** The reference target ended without having been asked to. */
   | {
@@ -234,7 +234,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
   },
   notice: { worker: isNumber, detail: isText },
   monitorGap: { monitor: isText, detail: isText },
-  audience: { worker: isNumber, group: isNumber, audience: isAudience },
+  receivers: { worker: isNumber, group: isNumber, receivers: isReceiverFacts },
   states: { worker: isNumber, states: (value) => Array.isArray(value) && value.every(isStateFacts) },
   fault: {
     fault: isNumber,

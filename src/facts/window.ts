@@ -57,7 +57,7 @@ export type UnexpectedKind = (typeof UNEXPECTED_KINDS)[number];
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** How the streams' messages fared beside their fates. */
+/** How the streams' messages fared beside their outcomes. */
 export interface DeliveryFacts {
   readonly damage: Readonly<Record<DamageKind, number>>;
   readonly unexpected: Readonly<Record<UnexpectedKind, number>>;

@@ -4,8 +4,8 @@
 
 import type { Socket } from 'node:net';
 import type { Clock } from '../engine/clock.ts';
-import type { Tell } from '../injection/truth.ts';
-import type { Way } from '../plan/way-faults.ts';
+import type { LogAct } from '../injection/truth.ts';
+import type { Way } from '../plan/network-faults.ts';
 import { framePartsOf } from './frame-parts.ts';
 import { createPipeline, type Part, type Pipeline } from './pipeline.ts';
 import { clientOf, createRequestHead } from './request-head.ts';
@@ -23,7 +23,7 @@ export interface ConnectionHost {
   readonly state: FaultState;
   /** Look for messages even where no fault is about them yet. */
   readonly watchFrames: boolean;
-  readonly tell: Tell;
+  readonly logAct: LogAct;
   /** Both sockets are closed. */
   readonly over: () => void;
 }
@@ -35,7 +35,7 @@ export interface Connection {
 }
 
 export function createConnection(host: ConnectionHost): Connection {
-  const { number, client, clock, tell } = host;
+  const { number, client, clock, logAct } = host;
   const head = createRequestHead(host.ownPort, host.targetHost);
   const frameParts = framePartsOf(host, () => clientOf(head.path()));
   const pipelines: Readonly<Record<Way, Pipeline>> = {
@@ -97,7 +97,7 @@ export function createConnection(host: ConnectionHost): Connection {
   function sever(fault: string, how: 'reset' | 'close', way: Way, onward: { readonly end: () => void }): boolean {
     if (isSevered) return false;
     isSevered = true;
-    tell({ act: 'cut', connection: number, fault, how, way });
+    logAct({ act: 'cut', connection: number, fault, how, way });
     if (how === 'reset') {
       reset(client);
       if (target !== null) reset(target);

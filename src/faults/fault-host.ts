@@ -2,34 +2,34 @@
 
 import type { Fault } from '../plan/plan.ts';
 import type { FaultHost } from '../run/ports.ts';
-import { createKernelFaults, isOfKernel } from './kernel-faults.ts';
+import { createPacketFaults, isPacketFault } from './packet-faults.ts';
 import { createProcessFaults, type PlannedProcessFault } from './process-faults.ts';
-import { isOnTheWay, openWay, wayProblems } from './way-faults.ts';
+import { isNetworkFault, openNetworkFaults, networkProblems } from './network-faults.ts';
 
 /** `directory`: where what must be undone is written down. */
 export function createFaultHost(directory: string): FaultHost {
   const processes = createProcessFaults(directory);
-  const kernel = createKernelFaults(directory);
+  const kernel = createPacketFaults(directory);
   return {
-    problems: (plan) => [...processes.problems(plan.faults.filter(isOfProcess)), ...wayProblems(plan)],
+    problems: (plan) => [...processes.problems(plan.faults.filter(isOfProcess)), ...networkProblems(plan)],
     unavailable: (plan) => kernel.unavailable(plan),
     recover: () => [...processes.recover(), ...kernel.recover()],
     async open(plan, parts) {
-      const way = await openWay(plan, parts);
+      const way = await openNetworkFaults(plan, parts);
       const packets = kernel.open(plan, parts.addresses, parts.notice);
       return {
         urls: way.urls,
         begin(fault) {
-          if (isOnTheWay(fault)) return way.begin(fault);
-          return isOfKernel(fault) ? packets.begin(fault) : processes.begin(fault, parts.target);
+          if (isNetworkFault(fault)) return way.begin(fault);
+          return isPacketFault(fault) ? packets.begin(fault) : processes.begin(fault, parts.target);
         },
         end(fault) {
-          if (isOnTheWay(fault)) return way.end(fault);
-          return isOfKernel(fault) ? packets.end(fault) : processes.end(fault, parts.target);
+          if (isNetworkFault(fault)) return way.end(fault);
+          return isPacketFault(fault) ? packets.end(fault) : processes.end(fault, parts.target);
         },
         counts(fault) {
-          if (isOnTheWay(fault)) return way.counts(fault);
-          return isOfKernel(fault) ? packets.counts(fault) : processes.counts(fault);
+          if (isNetworkFault(fault)) return way.counts(fault);
+          return isPacketFault(fault) ? packets.counts(fault) : processes.counts(fault);
         },
         interrupt: () => processes.interrupt(),
         delayNs: () => way.delayNs(),
@@ -40,5 +40,5 @@ export function createFaultHost(directory: string): FaultHost {
 }
 
 function isOfProcess(fault: Fault): fault is PlannedProcessFault {
-  return !isOnTheWay(fault) && !isOfKernel(fault);
+  return !isNetworkFault(fault) && !isPacketFault(fault);
 }

@@ -162,10 +162,10 @@ describe('what each side does is what the other sees', () => {
   });
 });
 
-describe('faults that come and go', () => {
+describe('faults that churn', () => {
   test('down resets who is there and who comes, and when it is over all is as before', async () => {
     const truth: Act[] = [];
-    const proxy = await proxyTo((await echoServer()).port, { tell: (act) => truth.push(act) });
+    const proxy = await proxyTo((await echoServer()).port, { logAct: (act) => truth.push(act) });
     const before = await open(proxy);
     expect(await ask(before, 'a')).toBe('a');
     const closed = once(before, 'close');
@@ -224,7 +224,7 @@ describe('faults that come and go', () => {
     expect(answers).toEqual(['the same text', 'the same text again', 'the same text at last']);
   });
 
-  test('where they are not, faults of messages befall the connections that come after', async () => {
+  test('where they are not, faults of messages affect the connections that come after', async () => {
     const proxy = await proxyTo((await echoServer()).port);
     const before = await open(proxy);
     proxy.setFaults(

@@ -1,10 +1,10 @@
 // The fault proxy: between a client and a WebSocket service, it breaks the way as it is told, and writes down what it broke.
-// With no fault on, bytes pass as they are. Faults come and go by their times, and by `setFaults`.
+// With no fault on, bytes pass as they are. Faults churn by their times, and by `setFaults`.
 
 import { connect as connectPlain, createServer, isIP, type Server, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectSecure, type PeerCertificate } from 'node:tls';
 import { monotonicClock } from '../engine/clock.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import { type Connection, createConnection } from './connection.ts';
 import type { ProxyFault } from './fault.ts';
 import { type FaultState, isDue, nextSwitchNs } from './selection.ts';
@@ -32,7 +32,7 @@ export interface FaultProxyOptions {
   readonly faults?: readonly ProxyFault[];
   /** Look for messages on every connection, so that faults of messages can come on where it is open already. */
   readonly watchFrames?: boolean;
-  readonly tell?: Tell;
+  readonly logAct?: LogAct;
   /** The target could not be reached: what the client sees is a connection that is reset. */
   unreachable?(reason: string): void;
 }
@@ -51,7 +51,7 @@ const DEFAULT_SEED = 1;
 
 /** Rejects with the server's error, such as EADDRINUSE. */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
-  const { target, seed = DEFAULT_SEED, tell = () => {} } = options;
+  const { target, seed = DEFAULT_SEED, logAct = () => {} } = options;
   const connections = new Set<Connection>();
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   const port = await listen(server, options.host, options.port);
@@ -66,9 +66,9 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     const before = state;
     state = { seed, list, on: new Set(list.filter((fault) => isDue(fault, nowNs))) };
     for (const fault of before.on)
-      if (!state.on.has(fault)) tell({ act: 'switch', fault: fault.name, on: false, way: fault.way });
+      if (!state.on.has(fault)) logAct({ act: 'switch', fault: fault.name, on: false, way: fault.way });
     for (const fault of state.on)
-      if (!before.on.has(fault)) tell({ act: 'switch', fault: fault.name, on: true, way: fault.way });
+      if (!before.on.has(fault)) logAct({ act: 'switch', fault: fault.name, on: true, way: fault.way });
     for (const connection of [...connections]) connection.arrange(state);
     timer.cancel();
     const nextNs = nextSwitchNs(list, nowNs);
@@ -106,7 +106,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       clock,
       state,
       watchFrames: options.watchFrames === true,
-      tell,
+      logAct,
       over() {
         connections.delete(connection);
         if (connections.size === 0) emptied();

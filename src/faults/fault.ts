@@ -5,19 +5,19 @@ import * as z from 'zod';
 import type { FaultEffect } from '../facts/fault-counts.ts';
 import { type Chosen, choiceFields, refuseChoice, resolveChoice } from '../injection/fault-fields.ts';
 import { choiceField, objectField, present, ratioField } from '../plan/fields.ts';
-import type { Excludes, Way, WayFaultForm } from '../plan/way-faults.ts';
+import type { Excludes, Way, NetworkFaultForm } from '../plan/network-faults.ts';
 import { createFaultMeter, type FaultMeter } from './fault-meter.ts';
 import type { Message, MessageWay } from './message-way.ts';
 import type { MakeStage } from './stage.ts';
 
-/** What befalls one message. It sends the message on, or does not, as it pleases. */
+/** What affects one message. It sends the message on, or does not, as it pleases. */
 export type Befall = (message: Message, way: MessageWay) => void;
 
 export type FaultAct =
   /** Of the connection: a stage of its pipeline. */
   | { readonly kind: 'stage'; readonly make: MakeStage }
   /** Of the messages that it chooses. */
-  | { readonly kind: 'message'; readonly chosen: Chosen; readonly befall: Befall }
+  | { readonly kind: 'message'; readonly chosen: Chosen; readonly affect: Befall }
   /** Of pongs, a share of them. */
   | { readonly kind: 'pong'; readonly rate: number };
 
@@ -36,7 +36,7 @@ export interface OnTimes {
   readonly untilNs: number;
 }
 
-export interface FaultDefinition extends WayFaultForm {
+export interface FaultDefinition extends NetworkFaultForm {
   /** `written` is what the schema made. */
   readonly resolve: (name: string, written: unknown, times: OnTimes) => ProxyFault;
 }
@@ -46,7 +46,7 @@ type Written<F extends Fields> = z.output<z.ZodObject<F>>;
 
 const commonFields = {
   stream: choiceField(['up', 'down'], 'up is from the client to the server. Default down.').optional(),
-  share: ratioField('Which share of the connections it befalls, chosen by the seed. Default 100%.')
+  share: ratioField('Which share of the connections it affects, chosen by the seed. Default 100%.')
     .refine((share) => share > 0, { error: () => 'a percentage above 0% to 100%' })
     .optional(),
 };
@@ -74,7 +74,7 @@ export function toxic<F extends Fields>(
 export function messageFault<F extends Fields>(
   does: FaultEffect,
   fields: F,
-  befall: (settings: Written<F>) => Befall,
+  affect: (settings: Written<F>) => Befall,
 ): FaultDefinition {
   return {
     excludes: 'nothing',
@@ -89,7 +89,7 @@ export function messageFault<F extends Fields>(
       act: {
         kind: 'message',
         chosen: resolveChoice(written as Written<typeof choiceFields>),
-        befall: befall(written as Written<F>),
+        affect: affect(written as Written<F>),
       },
     }),
   };
@@ -97,7 +97,7 @@ export function messageFault<F extends Fields>(
 
 /** A fault of pongs. */
 export function pongFault(): FaultDefinition {
-  const fields = { rate: ratioField('The share of pongs that it befalls. Default 100%.').optional() };
+  const fields = { rate: ratioField('The share of pongs that it affects. Default 100%.').optional() };
   return {
     excludes: 'nothing',
     schema: (name, times) => faultField(name, times, fields),

@@ -6,7 +6,7 @@ import { isObject } from '../plan/document.ts';
 import { durationField, KNOWN_KEYS, objectField, wholeField } from '../plan/fields.ts';
 import { problemsOfIssues } from '../plan/issues.ts';
 import { type PlacedProblem, type PlanProblem, pathText } from '../plan/problems.ts';
-import { excludeEachOther } from '../plan/way-faults.ts';
+import { excludeEachOther } from '../plan/network-faults.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { FAULTS } from './catalog.ts';
 import type { OnTimes, ProxyFault } from './fault.ts';

@@ -1,8 +1,8 @@
 // The frame stages of a connection, one for each direction. They are there from its first byte or not at all: in the middle of
 // a stream nobody can say where a frame begins, nor what a compressed one refers to.
 
-import type { Tell } from '../injection/truth.ts';
-import type { Way } from '../plan/way-faults.ts';
+import type { LogAct } from '../injection/truth.ts';
+import type { Way } from '../plan/network-faults.ts';
 import { NO_METER } from './fault-meter.ts';
 import { createFrameStage, type FrameRules } from './frame-stage.ts';
 import type { Part } from './pipeline.ts';
@@ -16,18 +16,18 @@ export interface FramePartsHost {
   readonly state: FaultState;
   /** Look for messages even where no fault is about them yet. */
   readonly watchFrames: boolean;
-  readonly tell: Tell;
+  readonly logAct: LogAct;
 }
 
 export type Sever = (fault: string, how: 'reset' | 'close', way: Way, onward: { readonly end: () => void }) => unknown;
 
 export interface FrameParts {
-  /** None where nobody looks for messages; else the one of this way, with what befalls messages from now on. */
+  /** None where nobody looks for messages; else the one of this way, with what affects messages from now on. */
   of(way: Way, state: FaultState, sever: Sever): readonly Part[];
 }
 
 export function framePartsOf(host: FramePartsHost, client: () => number | null): FrameParts {
-  const { number, tell } = host;
+  const { number, logAct } = host;
   const upgrade = watchUpgrade();
   const isParsed = (way: Way): boolean =>
     host.watchFrames ||
@@ -45,7 +45,7 @@ export function framePartsOf(host: FramePartsHost, client: () => number | null):
   };
 
   function stageOf(way: Way): Part['make'] {
-    return createFrameStage({ way, number, client, upgrade, rules: () => rules[way], isParsed: parsed[way], tell });
+    return createFrameStage({ way, number, client, upgrade, rules: () => rules[way], isParsed: parsed[way], logAct });
   }
 
   return {

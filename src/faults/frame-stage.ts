@@ -7,8 +7,8 @@
 import { opcodes } from '../frames/opcodes.ts';
 import { type CutFrame, FrameCutter } from '../frames/wire-frame.ts';
 import { type Choice, createDecide, type Decide } from '../injection/decide.ts';
-import type { Tell } from '../injection/truth.ts';
-import type { Way } from '../plan/way-faults.ts';
+import type { LogAct } from '../injection/truth.ts';
+import type { Way } from '../plan/network-faults.ts';
 import { type Assembled, type Compression, createAssembler, createLayOut } from './assembler.ts';
 import type { Befall } from './fault.ts';
 import type { FaultMeter } from './fault-meter.ts';
@@ -20,10 +20,10 @@ import type { UpgradeWatch } from './upgrade.ts';
 /** Larger messages than this are not looked into: their connection is reset. */
 export const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 const FRAME_HEADER_BYTES = 14;
-/** What befalls deliveries to others than the sender is chosen for each receiver by itself. */
+/** What affects deliveries to others than the sender is chosen for each receiver by itself. */
 const SEED_STEP = 7919;
 
-/** What befalls messages and pongs at the moment. */
+/** What affects messages and pongs at the moment. */
 export interface FrameRules {
   readonly messages: Choice<Befalling>;
   /** Of the faults that each message passes. */
@@ -32,7 +32,7 @@ export interface FrameRules {
 }
 
 export interface Befalling {
-  readonly befall: Befall;
+  readonly affect: Befall;
   readonly meter: FaultMeter;
 }
 
@@ -47,7 +47,7 @@ export interface FrameHost {
   readonly rules: () => FrameRules;
   /** False where the way is only watched for the answer to the handshake. */
   readonly isParsed: boolean;
-  readonly tell: Tell;
+  readonly logAct: LogAct;
 }
 
 export function createFrameStage(host: FrameHost): MakeStage {
@@ -92,7 +92,7 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
     control,
     stray: (bytes) => way.pass(bytes),
   });
-  const tell: Tell = (act) => host.tell({ ...act, way: host.way });
+  const logAct: LogAct = (act) => host.logAct({ ...act, way: host.way });
   let client = host.client();
   let rules: FrameRules | null = null;
   let decide: ((stream: number, seq: number) => Befalling | null) | null = null;
@@ -106,7 +106,7 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
     layOut: createLayOut(compression),
     seed: host.rules().messages.seed,
     to,
-    tell,
+    logAct,
   });
 
   function receive(message: Assembled): void {
@@ -126,7 +126,7 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
     else {
       chosen.meter.add('chosen');
       way.countBy(chosen.meter);
-      chosen.befall(named, way);
+      chosen.affect(named, way);
     }
   }
 
@@ -148,7 +148,7 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
       const swallowed = swallows?.(host.number, pongs++) ?? null;
       if (swallowed !== null) {
         swallowed.add('swallowedPongs');
-        tell({ act: 'swallowPong', to: to() });
+        logAct({ act: 'swallowPong', to: to() });
         return;
       }
     }

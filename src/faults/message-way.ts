@@ -6,7 +6,7 @@ import { closeFrame, encodeFrame, fragmentsOf, joined, type WireFrame } from '..
 import { randomFor } from '../injection/decide.ts';
 import { NO_CLOSE_FRAME } from '../injection/fault-fields.ts';
 import { createOrderKeeper, type OrderKeeper } from '../injection/order-keeper.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import type { Random } from '../random/generator.ts';
 import type { Assembled, LayOut } from './assembler.ts';
 import { type FaultMeter, NO_METER } from './fault-meter.ts';
@@ -51,7 +51,7 @@ export interface MessageWayHost {
   readonly seed: number;
   /** The client at the connection's client. */
   readonly to: () => number;
-  readonly tell: Tell;
+  readonly logAct: LogAct;
 }
 
 export interface HostedWay extends MessageWay {
@@ -77,7 +77,7 @@ interface Held {
   readonly timer: Timer;
 }
 
-export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHost): HostedWay {
+export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayHost): HostedWay {
   const order = new Map<number, OrderKeeper>();
   const held = new Set<Held>();
   let heldBytes = 0;
@@ -150,7 +150,7 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
     const extent = sent(message);
     if (extent === 0) return;
     counts.add('reordered');
-    tell({ act: 'reorder', to: to(), stream: message.stream, seq: message.seq, extent });
+    logAct({ act: 'reorder', to: to(), stream: message.stream, seq: message.seq, extent });
   }
 
   function addHeld(bytes: number): void {
@@ -169,7 +169,7 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
     for (const { message, timer, meter: counts } of held) {
       timer.cancel();
       counts.add('dropped');
-      tell({ act: 'drop', to: to(), stream: message.stream, seq: message.seq, why: 'held' });
+      logAct({ act: 'drop', to: to(), stream: message.stream, seq: message.seq, why: 'held' });
     }
     held.clear();
     writeGathered();
@@ -185,45 +185,45 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
     send,
     sendAgain(message) {
       meter.add('duplicated');
-      tell({ act: 'duplicate', to: to(), stream: message.stream, seq: message.seq });
+      logAct({ act: 'duplicate', to: to(), stream: message.stream, seq: message.seq });
       write(message.bytes ?? encodeFrame(layOut(message)));
     },
     sendDamaged(message, how, payload, alter = (frame) => frame) {
       meter.add('damaged');
-      tell({ act: 'damage', to: to(), stream: message.stream, seq: message.seq, how });
+      logAct({ act: 'damage', to: to(), stream: message.stream, seq: message.seq, how });
       write(encodeFrame(alter(layOut({ ...message, payload }))));
     },
     sendSplit(message, fragments) {
       meter.add('split');
-      tell({ act: 'split', to: to(), stream: message.stream, seq: message.seq });
+      logAct({ act: 'split', to: to(), stream: message.stream, seq: message.seq });
       const parts = fragmentsOf(layOut(message), fragments).map(encodeFrame);
       write(joined(parts));
       sent(message);
     },
     fabricate(behind, payload) {
       meter.add('fabricated');
-      tell({ act: 'fabricate', to: to(), stream: behind.stream });
+      logAct({ act: 'fabricate', to: to(), stream: behind.stream });
       write(encodeFrame(layOut({ ...behind, payload })));
     },
     drop({ stream, seq }) {
       meter.add('dropped');
-      tell({ act: 'drop', to: to(), stream, seq, why: 'fault' });
+      logAct({ act: 'drop', to: to(), stream, seq, why: 'fault' });
     },
     hold,
     delay(message, forNs) {
       meter.add('delayed');
-      tell({ act: 'delay', to: to(), stream: message.stream, seq: message.seq, forNs });
+      logAct({ act: 'delay', to: to(), stream: message.stream, seq: message.seq, forNs });
       hold(message, Number.POSITIVE_INFINITY, forNs);
     },
     gather(message, others, limitNs) {
-      tell({ act: 'coalesce', to: to(), stream: message.stream, seq: message.seq });
+      logAct({ act: 'coalesce', to: to(), stream: message.stream, seq: message.seq });
       gathered ??= { parts: [], left: others, timer: link.after(limitNs, writeGathered), meter };
       send(message);
     },
     recent: () => recent,
     disconnect(message, code) {
       meter.add('disconnected');
-      tell({ act: 'disconnect', to: to(), stream: message.stream, seq: message.seq, code });
+      logAct({ act: 'disconnect', to: to(), stream: message.stream, seq: message.seq, code });
       if (code !== NO_CLOSE_FRAME) write(encodeFrame(closeFrame(code, message.maskKey)));
       close();
       if (code === NO_CLOSE_FRAME) link.sever('reset');
@@ -239,7 +239,7 @@ export function createMessageWay({ link, layOut, seed, to, tell }: MessageWayHos
       const counts = [...order].map(([stream, keeper]) => ({ isOwn: stream === to(), count: keeper.count() }));
       const sum = (own: boolean): number =>
         counts.reduce((all, { isOwn, count }) => all + (isOwn === own ? count : 0), 0);
-      tell({ act: 'closed', to: to(), received, returned: sum(true), passedOn: sum(false) });
+      logAct({ act: 'closed', to: to(), received, returned: sum(true), passedOn: sum(false) });
     },
     get isOver() {
       return isOver;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePlan } from '../plan/parse.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { PLAN_FORM } from './plan-form.ts';
-import { wayProblems } from './way-faults.ts';
+import { networkProblems } from './network-faults.ts';
 
 const LOAD = { messages: { open: { rate: '10/s', for: '10s' } } };
 
@@ -15,7 +15,7 @@ function problemsOf(...faults: readonly object[]): string {
   return parsed.ok ? '' : parsed.problems.map(formatProblem).join('\n');
 }
 
-describe('a fault on the way, in a plan', () => {
+describe('a network fault, in a plan', () => {
   test('has a time of its own beside the settings that it has in a file', () => {
     const parsed = read([
       { fault: 'latency', at: '3s', for: '1s', latency: '100ms', share: '50%', stream: 'up' },
@@ -62,11 +62,11 @@ describe('a fault on the way, in a plan', () => {
       sourceAddresses: ['192.0.2.1', '127.0.0.2'],
     });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-    expect(wayProblems(parsed.plan)).toEqual([
+    expect(networkProblems(parsed.plan)).toEqual([
       expect.stringContaining('target.url: expected a host and a port without places in them, as down is on the way'),
       expect.stringContaining('target.sourceAddresses: expected addresses of 127.0.0.0/8'),
     ]);
     const fine = read([fault]);
-    expect(fine.ok && wayProblems(fine.plan)).toEqual([]);
+    expect(fine.ok && networkProblems(fine.plan)).toEqual([]);
   });
 });

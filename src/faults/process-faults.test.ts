@@ -55,15 +55,15 @@ const command = (
 
 describe.runIf(process.platform === 'linux')('a process that is stopped', () => {
   test('stands still until it is let go on, and nothing is left behind', async () => {
-    const notes = directory();
-    const faults = createProcessFaults(notes);
+    const journal = directory();
+    const faults = createProcessFaults(journal);
     const child = idle();
     await faults.begin(stopping(child), null);
     await stands(child, true);
-    expect(readdirSync(notes)).toEqual([`stopped-${child.pid}.json`]);
+    expect(readdirSync(journal)).toEqual([`stopped-${child.pid}.json`]);
     await faults.end(stopping(child), null);
     await stands(child, false);
-    expect(readdirSync(notes)).toEqual([]);
+    expect(readdirSync(journal)).toEqual([]);
   });
 
   test('by a run that is still there stays as it is', async () => {
@@ -76,29 +76,29 @@ describe.runIf(process.platform === 'linux')('a process that is stopped', () => 
   });
 
   test('by a run that was killed goes on at the next start, which says so', async () => {
-    const notes = directory();
+    const journal = directory();
     const child = idle();
-    await createProcessFaults(notes).begin(stopping(child), null);
-    const file = path.join(notes, `stopped-${child.pid}.json`);
+    await createProcessFaults(journal).begin(stopping(child), null);
+    const file = path.join(journal, `stopped-${child.pid}.json`);
     const note = JSON.parse(readFileSync(file, 'utf8')) as { what: object };
     // As a coordinator would have left it that is gone: its number is another's now.
     writeFileSync(file, JSON.stringify({ ...note, byStartedAt: '1' }));
-    expect(createProcessFaults(notes).recover()).toEqual([
+    expect(createProcessFaults(journal).recover()).toEqual([
       `process ${child.pid} was left standing still by a run that was killed: it goes on again`,
     ]);
     await stands(child, false);
-    expect(readdirSync(notes)).toEqual([]);
+    expect(readdirSync(journal)).toEqual([]);
   });
 
   test('whose number has been given to another since is left alone', async () => {
-    const notes = directory();
+    const journal = directory();
     const child = idle();
-    await createProcessFaults(notes).begin(stopping(child), null);
-    const file = path.join(notes, `stopped-${child.pid}.json`);
+    await createProcessFaults(journal).begin(stopping(child), null);
+    const file = path.join(journal, `stopped-${child.pid}.json`);
     const note = JSON.parse(readFileSync(file, 'utf8')) as { what: object };
     writeFileSync(file, JSON.stringify({ ...note, byStartedAt: '1', what: { ...note.what, startedAt: '2' } }));
     await stands(child, true);
-    expect(createProcessFaults(notes).recover()).toEqual([]);
+    expect(createProcessFaults(journal).recover()).toEqual([]);
     expect(stateOf(child)).toBe('T');
   });
 });

@@ -1,4 +1,4 @@
-// Faults of processes: stopped, killed, restarted, or whatever a command of the user's does. What must be undone is written
+// Process faults: stopped, killed, restarted, or whatever a command of the user's does. What must be undone is written
 // down before it is done: a process that stands still would stand for ever where the coordinator was killed meanwhile.
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -8,12 +8,12 @@ import type { Fault, ProcessFault } from '../plan/plan.ts';
 import type { RunningTarget } from '../run/ports.ts';
 import { isAlive, startOf } from '../run/process-identity.ts';
 import { unreachable } from '../units/unreachable.ts';
-import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
+import { createCleanupJournal, type CleanupJournal } from './cleanup-journal.ts';
 
 /** A command that says nothing for so long is ended. */
 const COMMAND_PATIENCE_MS = 60_000;
-const LAST_WORDS_MS = 50;
-const MAX_WORDS_KEPT = 500;
+const LAST_OUTPUT_MS = 50;
+const MAX_OUTPUT_KEPT = 500;
 
 /** What one does that could be begun. */
 const COUNTS: Readonly<Record<ProcessFault['kind'], FaultCounts>> = {
@@ -24,7 +24,7 @@ const COUNTS: Readonly<Record<ProcessFault['kind'], FaultCounts>> = {
 };
 
 /** A process that stands still, and when it was started: numbers of processes are given again. */
-interface Standing {
+interface StoppedProcess {
   readonly pid: number;
   readonly startedAt: string;
 }
@@ -43,7 +43,7 @@ export interface ProcessFaults {
 
 /** `directory`: where what must be undone is written down. */
 export function createProcessFaults(directory: string): ProcessFaults {
-  const notes = createUndoNotes(directory, 'stopped', isStanding);
+  const journal = createCleanupJournal(directory, 'stopped', isStoppedProcess);
   /** When each process was started that the plan names: a number that has been given to another since is not touched. */
   const startedAt = new Map<number, string>();
   const commands = new Set<ChildProcess>();
@@ -58,7 +58,7 @@ export function createProcessFaults(directory: string): ProcessFaults {
     isHeeded = true;
     process.once('exit', () => {
       for (const child of [...commands, ...undoing]) endGroup(child);
-      for (const pid of standing) letGoOn(pid, notes);
+      for (const pid of standing) letGoOn(pid, journal);
     });
   }
 
@@ -86,7 +86,7 @@ export function createProcessFaults(directory: string): ProcessFaults {
       switch (fault.kind) {
         case 'stop': {
           const pid = pidOf(fault.process, target);
-          stop(pid, notes);
+          stop(pid, journal);
           standing.add(pid);
           return;
         }
@@ -108,7 +108,7 @@ export function createProcessFaults(directory: string): ProcessFaults {
         case 'stop': {
           const pid = pidOf(fault.process, target);
           standing.delete(pid);
-          goOn(pid, notes);
+          goOn(pid, journal);
           return;
         }
         case 'kill':
@@ -123,7 +123,7 @@ export function createProcessFaults(directory: string): ProcessFaults {
           unreachable(fault);
       }
     },
-    recover: () => recover(notes),
+    recover: () => recover(journal),
   };
 }
 
@@ -148,35 +148,35 @@ function runningTarget(target: RunningTarget | null): RunningTarget {
   return target;
 }
 
-function letGoOn(pid: number, notes: UndoNotes<Standing>): void {
+function letGoOn(pid: number, journal: CleanupJournal<StoppedProcess>): void {
   try {
-    goOn(pid, notes);
+    goOn(pid, journal);
   } catch {
     // it is gone
   }
 }
 
-function stop(pid: number, notes: UndoNotes<Standing>): void {
-  notes.write(String(pid), { pid, startedAt: startOf(pid) });
+function stop(pid: number, journal: CleanupJournal<StoppedProcess>): void {
+  journal.write(String(pid), { pid, startedAt: startOf(pid) });
   process.kill(pid, 'SIGSTOP');
 }
 
-function goOn(pid: number, notes: UndoNotes<Standing>): void {
+function goOn(pid: number, journal: CleanupJournal<StoppedProcess>): void {
   try {
     process.kill(pid, 'SIGCONT');
   } finally {
-    notes.remove(String(pid));
+    journal.remove(String(pid));
   }
 }
 
-function isStanding(value: object): value is Standing {
+function isStoppedProcess(value: object): value is StoppedProcess {
   const { pid, startedAt } = value as Readonly<Record<string, unknown>>;
   return Number.isSafeInteger(pid) && (pid as number) > 1 && typeof startedAt === 'string';
 }
 
 /** What runs that were killed have left standing goes on. */
-function recover(notes: UndoNotes<Standing>): readonly string[] {
-  return notes.undoAbandoned(({ pid, startedAt }) => {
+function recover(journal: CleanupJournal<StoppedProcess>): readonly string[] {
+  return journal.undoAbandoned(({ pid, startedAt }) => {
     if (!isAlive(pid, startedAt)) return [];
     process.kill(pid, 'SIGCONT');
     return [`process ${pid} was left standing still by a run that was killed: it goes on again`];
@@ -199,10 +199,10 @@ function run(
       ...(directory === null ? {} : { cwd: directory }),
     });
     commands.add(child);
-    let lastWords = '';
+    let lastOutput = '';
     let isTooLong = false;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      lastWords = (lastWords + text).slice(-MAX_WORDS_KEPT);
+      lastOutput = (lastOutput + text).slice(-MAX_OUTPUT_KEPT);
     });
     const patience = startTimer(COMMAND_PATIENCE_MS, () => {
       isTooLong = true;
@@ -219,10 +219,10 @@ function run(
     child.once('error', (error) => settle(error.message));
     // Its last words may come a little after its end.
     child.once('exit', (code, signal) =>
-      startTimer(LAST_WORDS_MS, () => {
+      startTimer(LAST_OUTPUT_MS, () => {
         if (code === 0) settle(null);
         else if (isTooLong) settle(`expected an end within ${COMMAND_PATIENCE_MS / 1000} s, got none`);
-        else settle(`expected exit code 0, got ${code ?? signal}. ${lastWords.trim()}`.trim());
+        else settle(`expected exit code 0, got ${code ?? signal}. ${lastOutput.trim()}`.trim());
       }),
     );
   });

@@ -1,7 +1,7 @@
 // Which faults are on for which connection: a pure function of the list, the seed, the time and the connection's number.
 // Where a fault stands in the list is part of what is chosen by, so switching one does not change what others choose.
 
-import type { Way } from '../plan/way-faults.ts';
+import type { Way } from '../plan/network-faults.ts';
 import { createRandom, hash01, type Random } from '../random/generator.ts';
 import type { ProxyFault } from './fault.ts';
 import { NO_METER } from './fault-meter.ts';
@@ -49,7 +49,7 @@ export function stagesOf(state: FaultState, connection: number, way: Way): reado
   });
 }
 
-/** What befalls messages of a way: a rule for each fault of the list, and those that are off choose nothing. */
+/** What affects messages of a way: a rule for each fault of the list, and those that are off choose nothing. */
 export function rulesOf(state: FaultState, connection: number, way: Way): FrameRules {
   const { seed, list } = state;
   const isOnHere = (fault: ProxyFault): boolean =>
@@ -59,8 +59,8 @@ export function rulesOf(state: FaultState, connection: number, way: Way): FrameR
       seed,
       faults: list.map((fault) =>
         fault.act.kind === 'message' && isOnHere(fault)
-          ? { ...fault.act.chosen, fault: { befall: fault.act.befall, meter: fault.meter } }
-          : { ...NEVER, fault: { befall: () => {}, meter: NO_METER } },
+          ? { ...fault.act.chosen, fault: { affect: fault.act.affect, meter: fault.meter } }
+          : { ...NEVER, fault: { affect: () => {}, meter: NO_METER } },
       ),
     },
     passedBy: list.filter(isOnHere).map(({ meter }) => meter),

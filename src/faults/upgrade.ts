@@ -5,7 +5,7 @@ import { readDeflateAnswer } from '../frames/deflate.ts';
 import { maxHeaderBytes } from '../frames/handshake.ts';
 import { readResponseHead } from '../frames/http-response.ts';
 import { joined } from '../frames/wire-frame.ts';
-import type { Way } from '../plan/way-faults.ts';
+import type { Way } from '../plan/network-faults.ts';
 import type { Compression } from './assembler.ts';
 
 export type Upgrade =

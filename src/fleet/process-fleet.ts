@@ -4,10 +4,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { startTimer } from '../engine/clock.ts';
 import { HighwaterError } from '../facts/error.ts';
-import type { Command, Crew, CrewHandler, Fleet, Report } from '../run/ports.ts';
+import type { Command, WorkerPool, WorkerPoolHandler, Fleet, Report } from '../run/ports.ts';
 
-const DISMISS_PATIENCE_MS = 3_000;
-const LAST_WORDS_CHARACTERS = 500;
+const CLOSE_PATIENCE_MS = 3_000;
+const LAST_OUTPUT_CHARACTERS = 500;
 
 export interface ProcessFleetOptions {
   /** The module that a worker runs. */
@@ -18,7 +18,7 @@ export interface ProcessFleetOptions {
 
 export function createProcessFleet({ workerPath, watchMemory }: ProcessFleetOptions): Fleet {
   return {
-    async muster(workerCount: number, handler: CrewHandler): Promise<Crew> {
+    async start(workerCount: number, handler: WorkerPoolHandler): Promise<WorkerPool> {
       const children: ChildProcess[] = [];
       const causeOfKill = watchMemory();
       try {
@@ -35,7 +35,7 @@ export function createProcessFleet({ workerPath, watchMemory }: ProcessFleetOpti
       return {
         send: (worker: number, command: Command) => sendTo(children[worker]!, command),
         kill: (worker: number) => void children[worker]!.kill('SIGKILL'),
-        dismiss: async () => void (await Promise.all(children.map(dismiss))),
+        close: async () => void (await Promise.all(children.map(close))),
       };
     },
   };
@@ -44,7 +44,7 @@ export function createProcessFleet({ workerPath, watchMemory }: ProcessFleetOpti
 function startWorker(
   workerPath: string,
   worker: number,
-  handler: CrewHandler,
+  handler: WorkerPoolHandler,
   causeOfKill: () => string | null,
 ): ChildProcess {
   const child = fork(workerPath, [], {
@@ -55,17 +55,17 @@ function startWorker(
     // Ctrl-C is the coordinator's to handle: workers of its terminal group must not die of it.
     detached: true,
   });
-  let lastWords = '';
+  let lastOutput = '';
   // Where the system has no file or process for it, there is no stream either, and `error` follows.
   child.stderr?.setEncoding('utf8');
   child.stderr?.on('data', (text: string) => {
-    lastWords = (lastWords + text).slice(-LAST_WORDS_CHARACTERS);
+    lastOutput = (lastOutput + text).slice(-LAST_OUTPUT_CHARACTERS);
   });
   child.on('message', (report) => handler.report(worker, report as Report));
   child.on('exit', (code, signal) => {
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
     // Nobody who is killed has a last word.
-    const why = signal === 'SIGKILL' ? (causeOfKill() ?? '') : lastWords.trim();
+    const why = signal === 'SIGKILL' ? (causeOfKill() ?? '') : lastOutput.trim();
     handler.died(worker, why === '' ? how : `${how}: ${why}`);
   });
   return child;
@@ -87,10 +87,10 @@ function isGone(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-function dismiss(child: ChildProcess): Promise<void> {
+function close(child: ChildProcess): Promise<void> {
   if (isGone(child)) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = startTimer(DISMISS_PATIENCE_MS, () => child.kill('SIGKILL'));
+    const timer = startTimer(CLOSE_PATIENCE_MS, () => child.kill('SIGKILL'));
     child.once('exit', () => {
       timer.cancel();
       resolve();

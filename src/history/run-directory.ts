@@ -4,7 +4,7 @@
 //   windows.ndjson   appended as they arrive       } each line reaches the kernel before the next is
 //   events.ndjson    appended as they happen       } taken: a killed process loses none that it had
 //   monitors.ndjson    appended as they are read     }
-//   truth.ndjson     appended as faults on the way befall messages and connections
+//   truth.ndjson     appended as network faults affect messages and connections
 //   result.json      at the end, and again whenever the run is judged again
 //   summary.json     beside it: the few figures of it by which runs are listed
 //   tags.json        what the run is found by; at the start, and whenever somebody changes it

@@ -1,5 +1,5 @@
 // What a service is told to do wrong, as written in a behavior file and as the injectors see it. One fault at most
-// befalls a message: the first rule that chooses it. So whoever reads the truth log knows what each message must show.
+// affects a message: the first rule that chooses it. So whoever reads the truth log knows what each message must show.
 // What has several settings of its own is in `queue.ts` and `leak.ts`.
 
 import * as z from 'zod';
@@ -43,7 +43,7 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** What befalls one message. */
+/** What affects one message. */
 export type Fault =
   | { readonly kind: 'drop' }
   /** Sent so many times more. */
@@ -75,7 +75,7 @@ export type Fault =
   | { readonly kind: 'applyTwice' }
   | { readonly kind: 'forget' };
 
-/** A fault and the messages that it befalls. */
+/** A fault and the messages that it affects. */
 export interface FaultRule extends Chosen {
   readonly fault: Fault;
 }
@@ -117,7 +117,7 @@ const MAX_RULES = 255;
 
 const faultRule = objectField(
   {
-    kind: choiceField(FAULT_KINDS, 'What befalls the message.'),
+    kind: choiceField(FAULT_KINDS, 'What affects the message.'),
     ...choiceFields,
     copies: copiesField,
     by: reorderField,
@@ -127,7 +127,7 @@ const faultRule = objectField(
     code: codeField,
   },
   'a fault: { kind, rate } or { kind, messages }',
-  'A fault and the messages that it befalls.',
+  'A fault and the messages that it affects.',
 ).superRefine((rule, context) => {
   refuseChoice(rule, context);
   for (const key of isFaultKind(rule.kind) ? Object.keys(rule) : []) {
@@ -147,7 +147,7 @@ const behaviorSchema = objectField(
     faults: z
       .array(faultRule, { error: () => 'a list of faults: { kind, rate } or { kind, messages }' })
       .max(MAX_RULES, { error: () => `at most ${MAX_RULES} faults` })
-      .describe('What goes wrong; the first fault that chooses a message befalls it.')
+      .describe('What goes wrong; the first fault that chooses a message affects it.')
       .optional(),
     dropBeyond: sizeField(
       'Messages for a connection with more than this unsent are dropped in silence. Default: never.',

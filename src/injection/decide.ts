@@ -5,7 +5,7 @@ import { messageIndex } from '../plan/message-index.ts';
 import { createRandom, hash01, type Random } from '../random/generator.ts';
 import type { Chosen, MessageName } from './fault-fields.ts';
 
-/** The fault that befalls a message, or null. */
+/** The fault that affects a message, or null. */
 export type Decide<Fault> = (stream: number, seq: number) => Fault | null;
 
 export interface Choice<Fault> {

@@ -1,4 +1,4 @@
-// What faults that befall messages have in common, whoever does them: which messages they choose, and the settings of those
+// What faults that affect messages have in common, whoever does them: which messages they choose, and the settings of those
 // that the reference target and the fault proxy both know. One definition each, so that the same words mean the same.
 
 import * as z from 'zod';
@@ -12,7 +12,7 @@ export interface MessageName {
   readonly to: number | null;
 }
 
-/** Which messages a fault befalls. */
+/** Which messages a fault affects. */
 export interface Chosen {
   /** The share of messages that it chooses, 0 to 1. */
   readonly rate: number;
@@ -42,11 +42,11 @@ const messageName = objectField(
 );
 
 export const choiceFields = {
-  rate: ratioField('The share of messages that it befalls, chosen by the seed.').optional(),
+  rate: ratioField('The share of messages that it affects, chosen by the seed.').optional(),
   messages: z
     .array(messageName, { error: () => 'a list of messages: { stream, seq }' })
     .max(100_000, { error: () => 'at most 100000 messages' })
-    .describe('The messages that it befalls.')
+    .describe('The messages that it affects.')
     .optional(),
 };
 

@@ -112,7 +112,7 @@ export interface Direction {
 export type TruthLine = Act & Direction & { readonly atNs: number };
 
 /** Where acts are written down. */
-export type Tell = (act: Act & Direction) => void;
+export type LogAct = (act: Act & Direction) => void;
 
 export function encodeTruth(line: TruthLine): string {
   return JSON.stringify(line);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createDensityFacts, cutDensity, DENSITY_THRESHOLD, notePlace, type Places, settlePlaces } from './density.ts';
+import { createDensityFacts, cutDensity, DENSITY_THRESHOLD, notePlace, type Displacement, finishDisplacement } from './density.ts';
 
 interface Measured {
   /** Displacement to count, without those in their places. */
@@ -13,7 +13,7 @@ interface Measured {
 /** Numbers as the RFC writes them, from 1; duplicates are left out before, as the ledger does. */
 function measure(arrivals: readonly number[], threshold = DENSITY_THRESHOLD): Measured {
   const facts = createDensityFacts(threshold);
-  const places: Places = { next: 1, waiting: [], leftOut: null };
+  const places: Displacement = { next: 1, waiting: [], leftOut: null };
   const seen = new Set<number>();
   const held: number[] = [];
   for (const sequence of arrivals) {
@@ -22,7 +22,7 @@ function measure(arrivals: readonly number[], threshold = DENSITY_THRESHOLD): Me
     notePlace(facts, places, sequence, (n) => seen.has(n));
     held.push(places.waiting.length);
   }
-  settlePlaces(facts, places, (n) => seen.has(n));
+  finishDisplacement(facts, places, (n) => seen.has(n));
   const { displaced, mostHeld } = cutDensity(facts);
   expect(cutDensity(facts)).toEqual({ displaced: [], mostHeld: 0 });
   return { displaced: Object.fromEntries(displaced), held, mostHeld };

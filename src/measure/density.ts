@@ -19,14 +19,14 @@ export interface DensityFacts {
   mostHeld: number;
 }
 
-/** An array of numbers is one; `client-places.ts` has one for many clients. */
+/** An array of numbers is one; `client-displacement.ts` has one for many clients. */
 export interface Waiting {
   readonly length: number;
   push(sequence: number): unknown;
   shift(): number | undefined;
 }
 
-export interface Places {
+export interface Displacement {
   /** The lowest place that is not taken. */
   next: number;
   /** Arrivals without a place, oldest first. */
@@ -42,7 +42,7 @@ export function createDensityFacts(threshold = DENSITY_THRESHOLD): DensityFacts 
 /** `sequence` has arrived for the first time. `hasArrived` knows of it already. Later than its place counted as lost: left out. */
 export function notePlace(
   facts: DensityFacts,
-  places: Places,
+  places: Displacement,
   sequence: number,
   hasArrived: (sequence: number) => boolean,
 ): void {
@@ -59,26 +59,26 @@ export function notePlace(
 }
 
 /** Passes over the numbers that have no place. */
-export function skipLeftOut(places: Places): void {
+export function skipLeftOut(places: Displacement): void {
   if (places.leftOut === null) return;
   while (places.leftOut.has(places.next)) places.next++;
 }
 
 /** The message of the next place is given up: it counts as lost, however few wait. */
-export function losePlace(facts: DensityFacts, places: Places, hasArrived: (sequence: number) => boolean): void {
+export function losePlace(facts: DensityFacts, places: Displacement, hasArrived: (sequence: number) => boolean): void {
   places.next++;
   takePlaces(facts, places, hasArrived, (facts.displaced.length - 1) / 2);
 }
 
 /** Nothing further comes: whatever is missing is lost. */
-export function settlePlaces(facts: DensityFacts, places: Places, hasArrived: (sequence: number) => boolean): void {
+export function finishDisplacement(facts: DensityFacts, places: Displacement, hasArrived: (sequence: number) => boolean): void {
   takePlaces(facts, places, hasArrived, 0);
 }
 
 /** Where more than `mostWaiting` wait for a place's message, that one is lost. */
 function takePlaces(
   facts: DensityFacts,
-  places: Places,
+  places: Displacement,
   hasArrived: (sequence: number) => boolean,
   mostWaiting: number,
 ): void {
@@ -103,7 +103,7 @@ export function cutDensity(facts: DensityFacts): {
   return { displaced, mostHeld };
 }
 
-function takePlace(facts: DensityFacts, places: Places): void {
+function takePlace(facts: DensityFacts, places: Displacement): void {
   const threshold = (facts.displaced.length - 1) / 2;
   const displacement = places.next++ - places.waiting.shift()!;
   if (displacement !== 0) facts.displaced[Math.max(-threshold, Math.min(threshold, displacement)) + threshold]!++;

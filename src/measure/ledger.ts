@@ -12,11 +12,11 @@
 // next:      the number the client will send next
 // In order, low = expected, nothing is borrowed and an arrival costs three comparisons. Out of order, low < expected:
 //
-//   disorder ──▶ desk ──▶ window, gaps, places       (desk.ts)
+//   disorder ──▶ reorderState ──▶ window, gaps, places       (reorderState.ts)
 
-import { type ClientPlaces, createClientPlaces, putBack, takeUp } from './client-places.ts';
-import { createDensityFacts, type DensityFacts, losePlace, notePlace, settlePlaces } from './density.ts';
-import { borrowDesk, gapsAt, giveBackDesk, placesAt, widenWindow, windowOf } from './desk.ts';
+import { type ClientDisplacement, createClientDisplacement, putBack, takeUp } from './client-displacement.ts';
+import { createDensityFacts, type DensityFacts, losePlace, notePlace, finishDisplacement } from './density.ts';
+import { borrowReorderState, gapsAt, giveBackReorderState, placesAt, widenWindow, windowOf } from './reorder-state.ts';
 import { dropFilled, FORGOTTEN, openGap, placeOfJump } from './gaps.ts';
 import { createSlab, type Slab } from './slab.ts';
 import { clearRun, hasBit, setBit, windowBits } from './window-bits.ts';
@@ -46,11 +46,11 @@ export interface Ledger {
   readonly low: Float64Array;
   /** Sent and not yet delivered, by client. */
   readonly outstanding: Float64Array;
-  /** By client: the address of its desk in the slab, 0 in order. */
+  /** By client: the address of its reorderState in the slab, 0 in order. */
   readonly disorder: Int32Array;
   readonly slab: Slab;
   /** Of the client that is looked at. */
-  readonly places: ClientPlaces;
+  readonly places: ClientDisplacement;
   /**
    * By client: numbers that left the window undelivered, ascending, with the place of the arrival that jumped over each; a
    * late arrival is still recognized.
@@ -83,7 +83,7 @@ export function createLedger(clients: number, density = createDensityFacts()): L
     outstanding: new Float64Array(clients),
     disorder: new Int32Array(clients),
     slab,
-    places: createClientPlaces(slab),
+    places: createClientDisplacement(slab),
     missing: new Map(),
     givenUp: new Map(),
     refusals: new Map(),
@@ -146,10 +146,10 @@ export function noteRefusal(ledger: Ledger, client: number, sequence: number): b
   refusals.count++;
   refusals.numbers.add(sequence);
   ledger.outstanding[client]!--;
-  const desk = ledger.disorder[client]!;
+  const reorderState = ledger.disorder[client]!;
   if (sequence < ledger.low[client]!) ledger.missing.get(client)!.delete(sequence);
-  else if (sequence < ledger.expected[client]!) fillRefused(ledger, client, desk, sequence);
-  else if (desk === 0 && sequence === ledger.expected[client]) {
+  else if (sequence < ledger.expected[client]!) fillRefused(ledger, client, reorderState, sequence);
+  else if (reorderState === 0 && sequence === ledger.expected[client]) {
     ledger.expected[client] = sequence + 1;
     ledger.low[client] = sequence + 1;
   }
@@ -158,24 +158,24 @@ export function noteRefusal(ledger: Ledger, client: number, sequence: number): b
 }
 
 /** A hole that is none any more. */
-function fillRefused(ledger: Ledger, client: number, desk: number, sequence: number): void {
-  setBit(ledger.slab, windowOf(ledger.slab, desk), sequence);
-  const places = takeUpPlaces(ledger, client, desk);
+function fillRefused(ledger: Ledger, client: number, reorderState: number, sequence: number): void {
+  setBit(ledger.slab, windowOf(ledger.slab, reorderState), sequence);
+  const places = takeUpPlaces(ledger, client, reorderState);
   if (places.next === sequence) losePlace(ledger.density, places, places.hasArrived);
   putBack(ledger.slab, places);
-  if (sequence === ledger.low[client]) advanceLow(ledger, client, desk, sequence);
-  if (ledger.low[client] === ledger.expected[client]) clearDesk(ledger, client, desk);
+  if (sequence === ledger.low[client]) advanceLow(ledger, client, reorderState, sequence);
+  if (ledger.low[client] === ledger.expected[client]) clearReorderState(ledger, client, reorderState);
 }
 
 /** What was refused between the highest number that arrived and this one is not jumped over. */
 function passRefused(ledger: Ledger, client: number, { numbers }: Refusals, sequence: number): void {
   while (numbers.has(ledger.expected[client]!) && ledger.expected[client]! < sequence) {
     const passed = ledger.expected[client]!;
-    const desk = ledger.disorder[client]!;
-    if (desk === 0) ledger.low[client] = passed + 1;
+    const reorderState = ledger.disorder[client]!;
+    if (reorderState === 0) ledger.low[client] = passed + 1;
     else {
-      makeRoom(ledger, client, desk, passed);
-      setBit(ledger.slab, windowOf(ledger.slab, desk), passed);
+      makeRoom(ledger, client, reorderState, passed);
+      setBit(ledger.slab, windowOf(ledger.slab, reorderState), passed);
     }
     ledger.expected[client] = passed + 1;
   }
@@ -198,33 +198,33 @@ function noteDisorder(ledger: Ledger, client: number, sequence: number, expected
     ledger.outstanding[client]!--;
     return Arrival.inOrder;
   }
-  const desk = deskOf(ledger, client);
-  if (sequence < expected && hasBit(slab, windowOf(slab, desk), sequence)) return Arrival.duplicated;
+  const reorderState = reorderStateOf(ledger, client);
+  if (sequence < expected && hasBit(slab, windowOf(slab, reorderState), sequence)) return Arrival.duplicated;
   let arrival: Arrival = Arrival.inOrder;
   if (sequence < expected) {
-    const place = placeOfJump(slab, gapsAt(desk), ledger.low[client]!, sequence, placeOf(ledger, client));
+    const place = placeOfJump(slab, gapsAt(reorderState), ledger.low[client]!, sequence, placeOf(ledger, client));
     arrival = arrivedLater(ledger, client, place);
   } else {
-    if (sequence > expected) noteJump(ledger, client, desk, expected, sequence);
-    makeRoom(ledger, client, desk, sequence);
-    markRefused(ledger, client, desk, expected, sequence);
+    if (sequence > expected) noteJump(ledger, client, reorderState, expected, sequence);
+    makeRoom(ledger, client, reorderState, sequence);
+    markRefused(ledger, client, reorderState, expected, sequence);
     ledger.expected[client] = sequence + 1;
     ledger.outstanding[client]!--;
   }
-  setBit(slab, windowOf(slab, desk), sequence);
-  const places = takeUpPlaces(ledger, client, desk);
+  setBit(slab, windowOf(slab, reorderState), sequence);
+  const places = takeUpPlaces(ledger, client, reorderState);
   notePlace(ledger.density, places, sequence, places.hasArrived);
   putBack(slab, places);
-  if (sequence === ledger.low[client]) advanceLow(ledger, client, desk, sequence);
-  if (ledger.low[client] === ledger.expected[client]) clearDesk(ledger, client, desk);
+  if (sequence === ledger.low[client]) advanceLow(ledger, client, reorderState, sequence);
+  if (ledger.low[client] === ledger.expected[client]) clearReorderState(ledger, client, reorderState);
   return arrival;
 }
 
 /** Of the numbers that an arrival jumps over, those that were refused are no holes. */
-function markRefused({ slab, refusals }: Ledger, client: number, desk: number, from: number, to: number): void {
+function markRefused({ slab, refusals }: Ledger, client: number, reorderState: number, from: number, to: number): void {
   const numbers = refusals.get(client)?.numbers;
   if (numbers === undefined) return;
-  for (let n = from; n < to; n++) if (numbers.has(n)) setBit(slab, windowOf(slab, desk), n);
+  for (let n = from; n < to; n++) if (numbers.has(n)) setBit(slab, windowOf(slab, reorderState), n);
 }
 
 /** Below the window: settled before, missing until now, or here for the second time. */
@@ -246,9 +246,9 @@ function placeOf({ next, outstanding, refusals }: Ledger, client: number): numbe
   return next[client]! - outstanding[client]! - (refusals.get(client)?.count ?? 0);
 }
 
-function noteJump(ledger: Ledger, client: number, desk: number, from: number, to: number): void {
+function noteJump(ledger: Ledger, client: number, reorderState: number, from: number, to: number): void {
   ledger.smallestBacklog = Math.min(ledger.smallestBacklog, ledger.next[client]! - from);
-  openGap(ledger.slab, gapsAt(desk), ledger.low[client]!, to, placeOf(ledger, client));
+  openGap(ledger.slab, gapsAt(reorderState), ledger.low[client]!, to, placeOf(ledger, client));
 }
 
 /** `place`: of the first arrival with a higher number. */
@@ -258,45 +258,45 @@ function arrivedLater(ledger: Ledger, client: number, place: number): Arrival {
   return Arrival.reordered;
 }
 
-function deskOf(ledger: Ledger, client: number): number {
-  if (ledger.disorder[client] === 0) ledger.disorder[client] = borrowDesk(ledger.slab, ledger.expected[client]!);
+function reorderStateOf(ledger: Ledger, client: number): number {
+  if (ledger.disorder[client] === 0) ledger.disorder[client] = borrowReorderState(ledger.slab, ledger.expected[client]!);
   return ledger.disorder[client]!;
 }
 
-function clearDesk(ledger: Ledger, client: number, desk: number): void {
-  giveBackDesk(ledger.slab, desk);
+function clearReorderState(ledger: Ledger, client: number, reorderState: number): void {
+  giveBackReorderState(ledger.slab, reorderState);
   ledger.disorder[client] = 0;
 }
 
-function takeUpPlaces({ slab, places, low, refusals }: Ledger, client: number, desk: number): ClientPlaces {
-  takeUp(slab, places, placesAt(desk), windowOf(slab, desk), low[client]!);
+function takeUpPlaces({ slab, places, low, refusals }: Ledger, client: number, reorderState: number): ClientDisplacement {
+  takeUp(slab, places, placesAt(reorderState), windowOf(slab, reorderState), low[client]!);
   places.leftOut = refusals.get(client)?.numbers ?? null;
   return places;
 }
 
 /** Widens the window until `sequence` fits, then gives up the oldest numbers. */
-function makeRoom(ledger: Ledger, client: number, desk: number, sequence: number): void {
+function makeRoom(ledger: Ledger, client: number, reorderState: number, sequence: number): void {
   const { slab, low, expected } = ledger;
   for (;;) {
-    const bits = windowBits(slab, windowOf(slab, desk));
+    const bits = windowBits(slab, windowOf(slab, reorderState));
     if (sequence - low[client]! < bits) return;
-    if (bits < MAX_WINDOW_BITS) widenWindow(slab, desk, low[client]!, expected[client]!);
-    else giveUpOldest(ledger, client, desk);
+    if (bits < MAX_WINDOW_BITS) widenWindow(slab, reorderState, low[client]!, expected[client]!);
+    else giveUpOldest(ledger, client, reorderState);
   }
 }
 
 /** Moves `low` past its number, which becomes missing, and past those delivered behind it. */
-function giveUpOldest(ledger: Ledger, client: number, desk: number): void {
+function giveUpOldest(ledger: Ledger, client: number, reorderState: number): void {
   const oldest = ledger.low[client]!;
-  remember(ledger, client, desk, oldest);
-  const places = takeUpPlaces(ledger, client, desk);
+  remember(ledger, client, reorderState, oldest);
+  const places = takeUpPlaces(ledger, client, reorderState);
   if (places.next === oldest) losePlace(ledger.density, places, places.hasArrived);
   putBack(ledger.slab, places);
   if (ledger.expected[client]! <= oldest) ledger.expected[client] = oldest + 1;
-  advanceLow(ledger, client, desk, oldest + 1);
+  advanceLow(ledger, client, reorderState, oldest + 1);
 }
 
-function remember(ledger: Ledger, client: number, desk: number, oldest: number): void {
+function remember(ledger: Ledger, client: number, reorderState: number, oldest: number): void {
   const { slab, missing } = ledger;
   const known = missing.get(client) ?? new Map<number, number>();
   if (known.size >= MAX_MISSING_PER_CLIENT) {
@@ -304,13 +304,13 @@ function remember(ledger: Ledger, client: number, desk: number, oldest: number):
     return;
   }
   missing.set(client, known);
-  dropFilled(slab, gapsAt(desk), oldest);
-  known.set(oldest, placeOfJump(slab, gapsAt(desk), oldest, oldest, placeOf(ledger, client)));
+  dropFilled(slab, gapsAt(reorderState), oldest);
+  known.set(oldest, placeOfJump(slab, gapsAt(reorderState), oldest, oldest, placeOf(ledger, client)));
 }
 
 /** Everything below `from` is done with. */
-function advanceLow(ledger: Ledger, client: number, desk: number, from: number): void {
-  ledger.low[client] = clearRun(ledger.slab, windowOf(ledger.slab, desk), from, ledger.expected[client]!);
+function advanceLow(ledger: Ledger, client: number, reorderState: number, from: number): void {
+  ledger.low[client] = clearRun(ledger.slab, windowOf(ledger.slab, reorderState), from, ledger.expected[client]!);
 }
 
 /** Whether this number was sent and has neither arrived nor been settled. */
@@ -322,9 +322,9 @@ export function isOutstanding(ledger: Ledger, client: number, sequence: number):
 
 /** Of a number that is not below the window. */
 function isAwaited({ slab, disorder, expected, refusals }: Ledger, client: number, sequence: number): boolean {
-  const desk = disorder[client]!;
+  const reorderState = disorder[client]!;
   if (sequence >= expected[client]!) return refusals.get(client)?.numbers.has(sequence) !== true;
-  return desk === 0 || !hasBit(slab, windowOf(slab, desk), sequence);
+  return reorderState === 0 || !hasBit(slab, windowOf(slab, reorderState), sequence);
 }
 
 /** Whether this number was settled without having arrived. */
@@ -355,11 +355,11 @@ export function missingBetween(ledger: Ledger, client: number, from: number, to:
 export function settleClient(ledger: Ledger, client: number): number {
   const unsettled = ledger.outstanding[client]!;
   if (unsettled > 0) giveUp(ledger, client);
-  const desk = ledger.disorder[client]!;
-  if (desk !== 0) {
-    const places = takeUpPlaces(ledger, client, desk);
-    settlePlaces(ledger.density, places, places.hasArrived);
-    clearDesk(ledger, client, desk);
+  const reorderState = ledger.disorder[client]!;
+  if (reorderState !== 0) {
+    const places = takeUpPlaces(ledger, client, reorderState);
+    finishDisplacement(ledger.density, places, places.hasArrived);
+    clearReorderState(ledger, client, reorderState);
   }
   ledger.outstanding[client] = 0;
   ledger.expected[client] = ledger.next[client]!;

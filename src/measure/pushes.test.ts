@@ -10,7 +10,7 @@ import {
   cutPushes,
   endPushes,
   firstPushNs,
-  heardAllPushes,
+  receivedAllPushes,
   notePush,
   type Pushes,
   takeFarPushes,
@@ -48,7 +48,7 @@ describe('numbers of a client of its own', () => {
     const pushes = pushesOf(numbering());
     hearAll(pushes, 0, [7, 8, 9]);
     endPushes(pushes);
-    expect(heardAllPushes(pushes)).toBe(true);
+    expect(receivedAllPushes(pushes)).toBe(true);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([]);
     expect(cutPushes(pushes)).toMatchObject({ expected: 3, received: 3, missed: 0 });
   });
@@ -116,9 +116,9 @@ describe('numbers of a client of its own', () => {
     const pushes = pushesOf(numbering());
     hearAll(pushes, 0, [0, 1, 3]);
     endPushes(pushes);
-    expect(heardAllPushes(pushes)).toBe(false);
+    expect(receivedAllPushes(pushes)).toBe(false);
     expect(hearAll(pushes, 0, [4, 2, 6])).toEqual([Unjudged.afterTheEnd, reordered, Unjudged.afterTheEnd]);
-    expect(heardAllPushes(pushes)).toBe(true);
+    expect(receivedAllPushes(pushes)).toBe(true);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([]);
     expect(cutPushes(pushes)).toMatchObject({ expected: 4, received: 4 });
   });
@@ -135,16 +135,16 @@ describe('numbers of a client of its own', () => {
   test('one that is out of all proportion, and that nothing comes close to, is far; its copies prove nothing', () => {
     const pushes = pushesOf(numbering());
     expect(hearAll(pushes, 0, [0, 1_000_000, 1_000_000])).toEqual([inOrder, Unjudged.far, duplicated]);
-    expect(pushes.refuted).toBeNaN();
+    expect(pushes.discarded).toBeNaN();
     expect(hearAll(pushes, 0, [5_000_000, 1])).toEqual([Unjudged.far, inOrder]);
-    expect(pushes.refuted).toBe(1_000_000);
+    expect(pushes.discarded).toBe(1_000_000);
     expect(takeFarPushes(pushes, 0)).toEqual([{ channel: 'c1', sequence: 5_000_000 }]);
     expect(takeFarPushes(pushes, 0)).toEqual([]);
     expect(closePushes(pushes, 0, 'stayed')).toEqual([]);
     expect(cutPushes(pushes)).toMatchObject({ expected: 2, received: 2, missed: 0 });
   });
 
-  test('the second witness of a leap may be the lower one: it is out of order, and nothing of the two is missed', () => {
+  test('the second witness of a jump may be the lower one: it is out of order, and nothing of the two is missed', () => {
     const pushes = pushesOf(numbering());
     expect(hearAll(pushes, 0, [0, 1_000_001, 1_000_000])).toEqual([inOrder, Unjudged.far, reordered]);
     expect(pushes.extent).toBe(1);
@@ -377,7 +377,7 @@ describe('numbers that are the same for all clients', () => {
     hearAll(pushes, 0, [0, 1, 2, 3]);
     hearAll(pushes, 1, [0, 1]);
     endPushes(pushes);
-    expect(heardAllPushes(pushes)).toBe(false);
+    expect(receivedAllPushes(pushes)).toBe(false);
     closePushes(pushes, 0, 'stayed');
     expect(closePushes(pushes, 1, 'stayed')).toEqual([{ channel: 'c1', from: 2, to: 4, isBetween: false }]);
     expect(cutPushes(pushes)).toMatchObject({ expected: 8, received: 6, missed: 2 });

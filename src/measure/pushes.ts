@@ -1,11 +1,11 @@
-// What a service says of its own accord, by its own numbers: an account (`heard.ts`) for every client and channel that it
-// hears of there. Channels become known as they are heard.
+// What a service says of its own accord, by its own numbers: an account (`receiver-tracking.ts`) for every client and channel that it
+// hears of there. Channels become known as they are tracking.
 //
 //   client ──firstPair──▶ pair ──nextPair──▶ pair …        a pair for each of its channels
 //   pair ▶ page ⌊pair / PAGE⌋, place pair mod PAGE        pages are made as they are needed
 //
 //   expected = received + missed + unresolved                 from the first number that a client hears of a channel, to the
-//                                                         last that it had heard, or could have, when the run ended
+//                                                         last that it had tracking, or could have, when the run ended
 
 import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
 import type { Numbering } from '../plan/plan.ts';
@@ -13,19 +13,19 @@ import { unreachable } from '../units/unreachable.ts';
 import type { DensityFacts } from './density.ts';
 import {
   beginAt,
-  createHeard,
+  createReceiverTracking,
   doubtPair,
-  type Heard,
-  hear,
-  type Parting,
+  type ReceiverTracking,
+  trackArrival,
+  type ConnectionEnd,
   restartPair,
   settlePair,
-  standingOf,
-  takeSuspect,
+  classify,
+  takeCandidate,
   wasJudged,
-} from './heard.ts';
+} from './receiver-tracking.ts';
 import { Arrival, isOutstanding } from './ledger.ts';
-import { type Held, holdLow, isRestart, RESTART_LENGTH } from './restarts.ts';
+import { type LowNumbers, holdLow, isRestart, RESTART_LENGTH } from './restarts.ts';
 import { createSpread, cutSpread, noteSpread, type Spread } from './spread.ts';
 
 const PAGE = 1024;
@@ -33,7 +33,7 @@ const PAGE = 1024;
 export const MAX_PAIRS = 1_000_000;
 /** Channels of this process whose names are kept. */
 const MAX_NAMES = 10_000;
-/** Of one client: holes before leaps that are kept to be told. */
+/** Of one client: holes before jumps that are kept to be told. */
 const MAX_UNTOLD = 100;
 const NONE = -1;
 
@@ -44,7 +44,7 @@ export type Unjudged = (typeof Unjudged)[keyof typeof Unjudged];
 export interface Pushes {
   readonly numbering: Numbering;
   readonly density: DensityFacts;
-  readonly pages: Heard[];
+  readonly pages: ReceiverTracking[];
   /** Of channels: their places in this process by the hash of their name, and the names. */
   readonly places: Map<number, number>;
   readonly names: string[];
@@ -67,23 +67,23 @@ export interface Pushes {
   /** By pair: the number up to which it is judged; empty while the run goes on. */
   ends: number[] | null;
   /** Low numbers that may begin the numbering anew, and what was found to have become of them, for who counts it. */
-  readonly held: Held;
+  readonly held: LowNumbers;
   readonly released: ReleasedPush[];
   /** By pair: its client, and the number with which it began. */
   readonly clientOf: number[];
   readonly firsts: number[];
   /** By pair whose numbering began anew: the next number of the old one. */
   readonly formerly: Map<number, number>;
-  /** Places of channels whose numbering began anew. */
+  /** Displacement of channels whose numbering began anew. */
   readonly renumbered: Set<number>;
   /** Since the last cut. */
   readonly counts: PushCounts;
   /** Of the last arrival that was reordered (RFC 4737 §4.2.2); 0 where it is not known. */
   extent: number;
-  /** Leaps of channels whose numbers do not go up by one, which nobody was told of yet. */
-  leaps: number;
+  /** Jumps of channels whose numbers do not go up by one, which nobody was told of yet. */
+  jumps: number;
   /** Of the last arrival that was far: the one before it that nothing had come close to; NaN where there was none. */
-  refuted: number;
+  discarded: number;
 }
 
 /** A number that was held, and what it was. */
@@ -136,8 +136,8 @@ export function createPushes(numbering: Numbering, { clients, density, seed, sam
     renumbered: new Set(),
     counts: zeroPushes(),
     extent: 0,
-    leaps: 0,
-    refuted: Number.NaN,
+    jumps: 0,
+    discarded: Number.NaN,
   };
 }
 
@@ -169,8 +169,8 @@ export function notePush(
   }
   const end = pushes.ends?.[pair] ?? Number.POSITIVE_INFINITY;
   if (sequence >= end) return Unjudged.afterTheEnd;
-  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
-  if (sequence < heard.ledger.expected[pair % PAGE]! || (pushes.held.size > 0 && pushes.held.has(pair))) {
+  const tracking = pushes.pages[Math.floor(pair / PAGE)]!;
+  if (sequence < tracking.ledger.expected[pair % PAGE]! || (pushes.held.size > 0 && pushes.held.has(pair))) {
     if (isHeld(pushes, pair, channel, sequence)) return Unjudged.held;
   }
   return judge(pushes, pair, channel, sequence, receivedNs);
@@ -178,8 +178,8 @@ export function notePush(
 
 /** Where it is known what became of the numbers held before, they are released, to be counted. */
 function isHeld(pushes: Pushes, pair: number, channel: number, sequence: number): boolean {
-  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
-  const { ledger, isLate, from } = heard;
+  const tracking = pushes.pages[Math.floor(pair / PAGE)]!;
+  const { ledger, isLate, from } = tracking;
   const place = pair % PAGE;
   const expected = ledger.expected[place]!;
   const first = pushes.firsts[pair]!;
@@ -187,7 +187,7 @@ function isHeld(pushes: Pushes, pair: number, channel: number, sequence: number)
   const isKnown = isLate[place] === 1 && pushes.renumbered.has(pushes.placeOf[pair]!);
   const isMissing = isLate[place] === 0 && isOutstanding(ledger, place, sequence);
   // What was given out while the client was offline, and comes to it now, begins nothing.
-  const isOld = sequence < first || sequence >= from[place]! || wasJudged(heard, place, sequence);
+  const isOld = sequence < first || sequence >= from[place]! || wasJudged(tracking, place, sequence);
   const isLow = !isMissing && (pushes.held.has(pair) || isKnown || isOld);
   const restarting = isLow ? holdLow(pushes.held, pair, sequence, expected, isKnown ? Number.NaN : first) : 'not';
   switch (restarting) {
@@ -218,37 +218,37 @@ function release(pushes: Pushes, pair: number, channel: number): void {
 
 /** What was held is the beginning of a new numbering, whose numbers are not those of the old one. */
 function beginAnew(pushes: Pushes, pair: number, channel: number): void {
-  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  const tracking = pushes.pages[Math.floor(pair / PAGE)]!;
   const place = pair % PAGE;
   const numbers = pushes.held.get(pair)!;
   pushes.held.delete(pair);
-  if (heard.isLate[place] === 0)
-    keepUntold(pushes, pair, settle(pushes, pair, heard.ledger.expected[place]!, 'stayed'));
+  if (tracking.isLate[place] === 0)
+    keepUntold(pushes, pair, settle(pushes, pair, tracking.ledger.expected[place]!, 'stayed'));
   noteRenumbered(pushes, pair);
-  pushes.formerly.set(pair, heard.ledger.expected[place]!);
-  restartPair(heard, place);
-  heard.isLate[place] = 0;
+  pushes.formerly.set(pair, tracking.ledger.expected[place]!);
+  restartPair(tracking, place);
+  tracking.isLate[place] = 0;
   pushes.firsts[pair] = Math.min(...numbers);
-  beginAt(heard, place, pushes.firsts[pair]!);
+  beginAt(tracking, place, pushes.firsts[pair]!);
   for (const sequence of numbers) {
     const arrival = hearJudged(pushes, pair, sequence);
     pushes.released.push({ channel, sequence, arrival, extent: pushes.extent });
   }
   // The end was drawn in the old numbering.
-  if (pushes.ends !== null) pushes.ends[pair] = heard.ledger.expected[place]!;
+  if (pushes.ends !== null) pushes.ends[pair] = tracking.ledger.expected[place]!;
 }
 
 /** Where the old numbering goes on after all, what lies between the new one and this number was not left out. */
 function goBack(pushes: Pushes, pair: number, sequence: number): void {
   const former = pushes.formerly.get(pair);
-  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
-  const expected = heard.ledger.expected[pair % PAGE]!;
+  const tracking = pushes.pages[Math.floor(pair / PAGE)]!;
+  const expected = tracking.ledger.expected[pair % PAGE]!;
   if (former === undefined || sequence <= expected || sequence < former) return;
   pushes.formerly.delete(pair);
   if (expected >= former || sequence >= former + RESTART_LENGTH) return;
   keepUntold(pushes, pair, settle(pushes, pair, expected, 'stayed'));
   noteRenumbered(pushes, pair);
-  beginAt(heard, pair % PAGE, sequence);
+  beginAt(tracking, pair % PAGE, sequence);
 }
 
 function noteRenumbered(pushes: Pushes, pair: number): void {
@@ -263,26 +263,26 @@ function judge(
   sequence: number,
   receivedNs: number,
 ): Arrival | Unjudged {
-  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+  const tracking = pushes.pages[Math.floor(pair / PAGE)]!;
   const place = pair % PAGE;
   noteStep(pushes, pair, sequence);
-  if (heard.isLate[place] === 1 && pushes.firsts[pair] === NONE) pushes.firsts[pair] = sequence;
+  if (tracking.isLate[place] === 1 && pushes.firsts[pair] === NONE) pushes.firsts[pair] = sequence;
   if (pushes.formerly.size > 0) goBack(pushes, pair, sequence);
-  const standing = standingOf(heard, place, sequence);
-  if (standing === 'earlyAgain' || standing === 'farAgain') return Arrival.duplicated;
-  if (standing === 'before') {
+  const classification = classify(tracking, place, sequence);
+  if (classification === 'earlyAgain' || classification === 'farAgain') return Arrival.duplicated;
+  if (classification === 'before') {
     pushes.counts.unjudged++;
     return Unjudged.before;
   }
-  if (standing === 'early') {
-    pushes.extent = heard.ledger.extent;
+  if (classification === 'early') {
+    pushes.extent = tracking.ledger.extent;
     return Unjudged.early;
   }
-  if (standing === 'far') {
-    pushes.refuted = goesByOne(pushes, pushes.placeOf[pair]!) ? heard.refuted : Number.NaN;
+  if (classification === 'far') {
+    pushes.discarded = goesByOne(pushes, pushes.placeOf[pair]!) ? tracking.discarded : Number.NaN;
     return Unjudged.far;
   }
-  if (standing !== 'judged') leap(pushes, pair, sequence, standing);
+  if (classification !== 'judged') jump(pushes, pair, sequence, classification);
   const arrival = hearJudged(pushes, pair, sequence);
   // A number that was given out twice is two pushes, whose times have nothing to do with each other.
   const isNamed = pushes.renumbered.size === 0 || !pushes.renumbered.has(pushes.placeOf[pair]!);
@@ -322,19 +322,19 @@ export function doubtPushes({ pages, firstPair, nextPair }: Pushes, client: numb
     doubtPair(pages[Math.floor(pair / PAGE)]!, pair % PAGE);
 }
 
-/** To the suspect and this number, which is close to it. What lies between them and all that was heard was left out. */
-function leap(pushes: Pushes, pair: number, sequence: number, standing: 'skipped' | 'renumbered'): void {
-  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+/** To the candidate and this number, which is close to it. What lies between them and all that was heard was left out. */
+function jump(pushes: Pushes, pair: number, sequence: number, classification: 'skipped' | 'renumbered'): void {
+  const tracking = pushes.pages[Math.floor(pair / PAGE)]!;
   const place = pair % PAGE;
-  const suspect = takeSuspect(heard, place);
-  const from = Math.min(suspect, sequence);
-  const holes = settle(pushes, pair, standing === 'skipped' ? from : heard.ledger.expected[place]!, 'stayed');
+  const candidate = takeCandidate(tracking, place);
+  const from = Math.min(candidate, sequence);
+  const holes = settle(pushes, pair, classification === 'skipped' ? from : tracking.ledger.expected[place]!, 'stayed');
   keepUntold(pushes, pair, holes);
-  if (standing === 'renumbered') {
+  if (classification === 'renumbered') {
     noteRenumbered(pushes, pair);
-    beginAt(heard, place, from);
+    beginAt(tracking, place, from);
   }
-  hearJudged(pushes, pair, suspect);
+  hearJudged(pushes, pair, candidate);
 }
 
 function keepUntold({ untold, clientOf }: Pushes, pair: number, holes: readonly PushHole[]): void {
@@ -344,10 +344,10 @@ function keepUntold({ untold, clientOf }: Pushes, pair: number, holes: readonly 
 }
 
 function hearJudged(pushes: Pushes, pair: number, sequence: number): Arrival {
-  const heard = pushes.pages[Math.floor(pair / PAGE)]!;
-  const arrival = hear(heard, pair % PAGE, sequence);
+  const tracking = pushes.pages[Math.floor(pair / PAGE)]!;
+  const arrival = trackArrival(tracking, pair % PAGE, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) pushes.counts.received++;
-  pushes.extent = heard.ledger.extent;
+  pushes.extent = tracking.ledger.extent;
   return arrival;
 }
 
@@ -368,7 +368,7 @@ function pairOf(pushes: Pushes, client: number, channel: number, nameOf: () => s
   if (nextPair.length >= MAX_PAIRS || pushes.ends !== null) return NONE;
   const pair = nextPair.length;
   if (pair === pages.length * PAGE) {
-    pages.push(createHeard(PAGE, pushes.density));
+    pages.push(createReceiverTracking(PAGE, pushes.density));
     pushes.highest.push(new Float64Array(PAGE).fill(Number.NaN));
   }
   pairs.set(key, pair);
@@ -404,20 +404,20 @@ export function endPushes(pushes: Pushes): void {
 }
 
 /** Whether every client that is judged has heard all up to the end. */
-export function heardAllPushes({ pages, ends }: Pushes): boolean {
+export function receivedAllPushes({ pages, ends }: Pushes): boolean {
   return (ends ?? []).every((end, pair) => {
     const { ledger, isLate } = pages[Math.floor(pair / PAGE)]!;
     return isLate[pair % PAGE] === 1 || ledger.low[pair % PAGE]! >= end;
   });
 }
 
-/** Numbers of a channel that a client never heard. */
+/** Numbers of a channel that a client never tracking. */
 export interface PushHole {
   /** Null where there are no channels, or too many to name. */
   readonly channel: string | null;
   readonly from: number;
   readonly to: number;
-  /** Whether later numbers were heard. */
+  /** Whether later numbers were tracking. */
   readonly isBetween: boolean;
 }
 
@@ -432,7 +432,7 @@ export interface FarPush {
 export function takeFarPushes(pushes: Pushes, client: number): readonly FarPush[] {
   const far: FarPush[] = [];
   for (let pair = pushes.firstPair[client]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
-    const sequence = takeSuspect(pushes.pages[Math.floor(pair / PAGE)]!, pair % PAGE);
+    const sequence = takeCandidate(pushes.pages[Math.floor(pair / PAGE)]!, pair % PAGE);
     if (!Number.isNaN(sequence) && goesByOne(pushes, pushes.placeOf[pair]!))
       far.push({ channel: channelAt(pushes, pushes.placeOf[pair]!), sequence });
   }
@@ -459,40 +459,40 @@ function channelOf({ places, placeOf }: Pushes, pair: number): number {
 }
 
 /** The client's connection is gone. Returns what it missed, where that is certain. */
-export function closePushes(pushes: Pushes, client: number, parting: Parting): readonly PushHole[] {
+export function closePushes(pushes: Pushes, client: number, ending: ConnectionEnd): readonly PushHole[] {
   for (let pair = pushes.firstPair[client]!; pair !== NONE; pair = pushes.nextPair[pair]!) decide(pushes, pair);
   const holes = [...(pushes.untold.get(client) ?? [])];
   pushes.untold.delete(client);
   for (let pair = pushes.firstPair[client]!; pair !== NONE; pair = pushes.nextPair[pair]!) {
-    const heard = pushes.pages[Math.floor(pair / PAGE)]!;
+    const tracking = pushes.pages[Math.floor(pair / PAGE)]!;
     const place = pair % PAGE;
     pushes.highest[Math.floor(pair / PAGE)]![place] = Number.NaN;
-    if (heard.isLate[place] === 1) continue;
-    const expected = heard.ledger.expected[place]!;
-    const to = parting === 'stayed' ? Math.max(expected, pushes.ends?.[pair] ?? 0) : expected;
-    holes.push(...settle(pushes, pair, to, parting));
+    if (tracking.isLate[place] === 1) continue;
+    const expected = tracking.ledger.expected[place]!;
+    const to = ending === 'stayed' ? Math.max(expected, pushes.ends?.[pair] ?? 0) : expected;
+    holes.push(...settle(pushes, pair, to, ending));
     pushes.formerly.delete(pair);
-    if (pushes.numbering.shared) heard.isLate[place] = 1;
+    if (pushes.numbering.shared) tracking.isLate[place] = 1;
     else {
-      restartPair(heard, place);
+      restartPair(tracking, place);
       pushes.firsts[pair] = NONE;
     }
   }
   return holes;
 }
 
-function settle(pushes: Pushes, pair: number, to: number, parting: Parting): readonly PushHole[] {
+function settle(pushes: Pushes, pair: number, to: number, ending: ConnectionEnd): readonly PushHole[] {
   const { counts, pages, placeOf } = pushes;
-  const heard = pages[Math.floor(pair / PAGE)]!;
-  const expected = heard.ledger.expected[pair % PAGE]!;
-  const account = settlePair(heard, pair % PAGE, to);
+  const tracking = pages[Math.floor(pair / PAGE)]!;
+  const expected = tracking.ledger.expected[pair % PAGE]!;
+  const account = settlePair(tracking, pair % PAGE, to);
   counts.expected += account.to - account.from;
   counts.unresolved += account.doubtful.count;
   const isByOne = goesByOne(pushes, placeOf[pair]!);
-  if (!isByOne) tellLeaps(pushes, placeOf[pair]!);
+  if (!isByOne) reportJumps(pushes, placeOf[pair]!);
   if (account.to > account.from) counts.accounts++;
   // Only of a connection that lived to the end it is certain that nothing more would have come.
-  if (parting !== 'stayed' || !isByOne) {
+  if (ending !== 'stayed' || !isByOne) {
     counts.unresolved += account.missing.count;
     return [];
   }
@@ -501,17 +501,17 @@ function settle(pushes: Pushes, pair: number, to: number, parting: Parting): rea
   return account.missing.holes.map((hole) => ({ channel, ...hole, isBetween: hole.from < expected }));
 }
 
-function tellLeaps(pushes: Pushes, place: number): void {
+function reportJumps(pushes: Pushes, place: number): void {
   const steps = pushes.steps[place]!;
-  pushes.leaps += steps.further - steps.told;
+  pushes.jumps += steps.further - steps.told;
   steps.told = steps.further;
 }
 
 /** How many numbers of channels that do not go by one were further than to the next, since this was last asked. */
-export function takeLeaps(pushes: Pushes): number {
-  const { leaps } = pushes;
-  pushes.leaps = 0;
-  return leaps;
+export function takeJumps(pushes: Pushes): number {
+  const { jumps } = pushes;
+  pushes.jumps = 0;
+  return jumps;
 }
 
 /** Everything since the last cut. */

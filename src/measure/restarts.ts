@@ -17,7 +17,7 @@ const LEAST_STEPS = 5;
 const LATEST_BEGINNING = 16;
 
 /** By pair: low numbers in the order in which they came. */
-export type Held = Map<number, number[]>;
+export type LowNumbers = Map<number, number[]>;
 
 /** `held`: more low numbers may follow. `restarted`: those held so far are a numbering of their own. `not`: no low number. */
 export type Restarting = 'held' | 'restarted' | 'not';
@@ -26,7 +26,7 @@ export type Restarting = 'held' | 'restarted' | 'not';
  * `expected`: the next number of the old numbering. `first`: the number with which the source began; NaN where that may be
  * any. The caller has seen that the number fills no hole of the old numbering.
  */
-export function holdLow(held: Held, pair: number, sequence: number, expected: number, first: number): Restarting {
+export function holdLow(held: LowNumbers, pair: number, sequence: number, expected: number, first: number): Restarting {
   const before = held.get(pair);
   const isFar = sequence + RESTART_LENGTH <= expected;
   if (before === undefined) {

@@ -6,7 +6,7 @@ import { createTotalOrder, noteOrder, offerReference, settleOrder } from './tota
 const ROOMS: Rooms = { count: 1, publishers: 2, self: true, settleNs: 0 };
 type Name = readonly [stream: number, seq: number];
 
-/** What two listeners hear, event by event: [who, stream, seq]. Client 2 is the reference. */
+/** What two listeners trackArrival, event by event: [who, stream, seq]. Client 2 is the reference. */
 function disagreements(events: readonly (readonly [client: 2 | 3, stream: number, seq: number])[]): number {
   const totalOrder = createTotalOrder(ROOMS, 4);
   for (const client of [0, 1, 2, 3]) offerReference(totalOrder, client, client);
@@ -17,7 +17,7 @@ function disagreements(events: readonly (readonly [client: 2 | 3, stream: number
   return found + settleOrder(totalOrder, 3, 3).length + settleOrder(totalOrder, 2, 2).length;
 }
 
-const heardBy = (client: 2 | 3, order: readonly Name[]) => order.map(([stream, seq]) => [client, stream, seq] as const);
+const receivedBy = (client: 2 | 3, order: readonly Name[]) => order.map(([stream, seq]) => [client, stream, seq] as const);
 
 /** Ten lines: pairs that both heard are compared with the furthest place so far. */
 function naive(reference: readonly Name[], other: readonly Name[]): number {
@@ -38,21 +38,21 @@ const order = fc.shuffledSubarray([...all], { minLength: 0 });
 
 describe('two clients that hear the same messages', () => {
   test('in one order agree, whoever is ahead', () => {
-    expect(disagreements([...heardBy(2, all), ...heardBy(3, all)])).toBe(0);
-    expect(disagreements([...heardBy(3, all), ...heardBy(2, all)])).toBe(0);
-    expect(disagreements(all.flatMap((name) => [...heardBy(3, [name]), ...heardBy(2, [name])]))).toBe(0);
+    expect(disagreements([...receivedBy(2, all), ...receivedBy(3, all)])).toBe(0);
+    expect(disagreements([...receivedBy(3, all), ...receivedBy(2, all)])).toBe(0);
+    expect(disagreements(all.flatMap((name) => [...receivedBy(3, [name]), ...receivedBy(2, [name])]))).toBe(0);
   });
 
   test('disagree on each message that one hears behind a later one of the other', () => {
     const [a, b, ...rest] = all as [Name, Name, ...Name[]];
-    expect(disagreements([...heardBy(2, all), ...heardBy(3, [b, a, ...rest])])).toBe(1);
-    expect(disagreements([...heardBy(3, [b, a, ...rest]), ...heardBy(2, all)])).toBe(1);
+    expect(disagreements([...receivedBy(2, all), ...receivedBy(3, [b, a, ...rest])])).toBe(1);
+    expect(disagreements([...receivedBy(3, [b, a, ...rest]), ...receivedBy(2, all)])).toBe(1);
   });
 
   test('agree where each has lost what it has lost', () => {
     fc.assert(
       fc.property(fc.subarray([...all]), fc.subarray([...all]), (mine, theirs) => {
-        expect(disagreements([...heardBy(2, mine), ...heardBy(3, theirs)])).toBe(0);
+        expect(disagreements([...receivedBy(2, mine), ...receivedBy(3, theirs)])).toBe(0);
       }),
     );
   });
@@ -60,8 +60,8 @@ describe('two clients that hear the same messages', () => {
   test('are compared as a naive comparison does, one behind the other or ahead of it', () => {
     fc.assert(
       fc.property(order, order, (reference, other) => {
-        expect(disagreements([...heardBy(2, reference), ...heardBy(3, other)])).toBe(naive(reference, other));
-        expect(disagreements([...heardBy(3, other), ...heardBy(2, reference)])).toBe(naive(reference, other));
+        expect(disagreements([...receivedBy(2, reference), ...receivedBy(3, other)])).toBe(naive(reference, other));
+        expect(disagreements([...receivedBy(3, other), ...receivedBy(2, reference)])).toBe(naive(reference, other));
       }),
     );
   });

@@ -11,12 +11,12 @@ import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
 import { messageKey, messageOfKey } from './message-key.ts';
 
-/** Places of the reference that are remembered, and how far ahead of it a client may be. */
+/** Displacement of the reference that are remembered, and how far ahead of it a client may be. */
 const REMEMBERED = 4096;
 const MAX_AHEAD = 1024;
 /** How much of each reference's order is handed up, so that those of several workers can be compared: of a room, of all. */
-const MAX_TOLD = 1000;
-const MAX_TOLD_IN_ALL = 20_000;
+const MAX_REPORTED = 1000;
+const MAX_REPORTED_IN_ALL = 20_000;
 
 interface RoomOrder {
   readonly reference: number;
@@ -105,7 +105,7 @@ function hearReference(totalOrder: TotalOrder, order: RoomOrder, key: number): v
   if (place >= REMEMBERED) order.places.delete(order.keys[slot]!);
   order.keys[slot] = key;
   order.places.set(key, place);
-  if (order.told.length < MAX_TOLD && totalOrder.told < MAX_TOLD_IN_ALL) {
+  if (order.told.length < MAX_REPORTED && totalOrder.told < MAX_REPORTED_IN_ALL) {
     order.told.push(key);
     totalOrder.told++;
   }
@@ -165,6 +165,6 @@ export function settleOrder(totalOrder: TotalOrder, receiver: number, own: numbe
 }
 
 /** The beginnings of the references' orders, room by room. */
-export function toldOrders({ orders }: TotalOrder): readonly (readonly number[])[] {
+export function reportedOrders({ orders }: TotalOrder): readonly (readonly number[])[] {
   return [...orders].flatMap(([room, { told }]) => (told.length < 2 ? [] : [[room, ...told]]));
 }

@@ -22,8 +22,8 @@ export function createPrometheusMonitor(url: string, series: readonly string[]):
       const unusable = [...found].filter(([, value]) => !Number.isFinite(value));
       const gaps = [
         ...(missing.length === 0 ? [] : [`no series ${missing.join(', ')}`]),
-        ...unreadable.slice(0, MOST_LINES_TOLD).map(unreadableText),
-        ...(unreadable.length > MOST_LINES_TOLD ? [`and ${unreadable.length - MOST_LINES_TOLD} more such lines`] : []),
+        ...unreadable.slice(0, MOST_LINES_REPORTED).map(unreadableText),
+        ...(unreadable.length > MOST_LINES_REPORTED ? [`and ${unreadable.length - MOST_LINES_REPORTED} more such lines`] : []),
         ...unusable.map(([text, value]) => `${text} is ${value}`),
       ];
       if (known.length === 0) throw new Error(gaps.join('; '));
@@ -32,7 +32,7 @@ export function createPrometheusMonitor(url: string, series: readonly string[]):
   };
 }
 
-const MOST_LINES_TOLD = 3;
+const MOST_LINES_REPORTED = 3;
 const MOST_LINE_CHARACTERS = 120;
 
 /** A sum without the line would be another number, so there is none. */

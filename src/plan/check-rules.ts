@@ -31,7 +31,7 @@ export function checkRules(
       if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
       if (among === null) continue;
       if (rooms !== null && !rooms.self && metric.of !== 'sent') {
-        const hint = 'where a sender hears nothing of its own, fates are known of all messages together';
+        const hint = 'where a sender hears nothing of its own, outcomes are known of all messages together';
         report([list, index], 'a rule about all messages', quote(expression), hint);
       }
       const known = mix.map((type) => (among.by === 'type' ? type.type : type.priority));
@@ -172,8 +172,8 @@ function isAboutArrivals(metric: Metric): boolean {
 /** What is joined from all workers once they are done. */
 function isKnownAtTheEnd(metric: Metric, rooms: Rooms | null): boolean {
   if (isAboutFanout(metric) || metric.kind === 'pushes') return true;
-  const isFate = metric.kind === 'messages' && ['delivered', 'lost', 'unresolved'].includes(metric.of);
-  return isFate && rooms !== null && !rooms.self;
+  const isOutcome = metric.kind === 'messages' && ['delivered', 'lost', 'unresolved'].includes(metric.of);
+  return isOutcome && rooms !== null && !rooms.self;
 }
 
 function isAboutFanout(metric: Metric): boolean {

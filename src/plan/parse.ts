@@ -14,7 +14,7 @@ import { type PlanFormat, readPlanText } from './text.ts';
 
 export interface ParseContext extends ProfileChoice {
   readonly env: Environment;
-  /** What a plan may say; where left out, it knows no faults on the way between clients and service. */
+  /** What a plan may say; where left out, it knows no network faults between clients and service. */
   readonly form?: PlanForm;
   /** What goes over the plan and its profile: the command line's flags. */
   readonly override?: (document: Readonly<Record<string, unknown>>) => unknown;

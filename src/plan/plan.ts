@@ -69,7 +69,7 @@ export type Fault = {
   readonly atNs: number;
   /** 0 for what is over at once; null for what goes on to the end of the run. */
   readonly forNs: number | null;
-} & (ProcessFault | KernelFault | WayFault);
+} & (ProcessFault | PacketFault | NetworkFault);
 
 export type ProcessFault =
   | { readonly kind: 'stop' | 'kill'; readonly process: 'reference' | number }
@@ -83,14 +83,14 @@ export type ProcessFault =
     };
 
 /** Of the packets between clients and service, as far as they arrive at this machine. */
-export type KernelFault =
+export type PacketFault =
   | { readonly kind: 'packet_loss'; readonly lossRatio: number }
   | { readonly kind: 'partition' }
   /** Of the network device to the service. */
   | { readonly kind: 'link_rate'; readonly bytesPerSecond: number };
 
 /** On the way between clients and service, done by a proxy between them. */
-export interface WayFault {
+export interface NetworkFault {
   readonly kind: 'way';
   /** Which: those who do it know it by this name, and read its settings. */
   readonly fault: string;
@@ -283,7 +283,7 @@ export type Messages =
       /** Messages in flight on each client. */
       readonly inFlight: number;
       readonly think: Think;
-      /** A reply that takes longer gives its slot free; the message stays due for its fate. */
+      /** A reply that takes longer gives its slot free; the message stays due for its outcome. */
       readonly replyTimeoutNs: number;
       /** How long clients go on sending. */
       readonly durationNs: number;

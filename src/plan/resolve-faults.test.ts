@@ -44,7 +44,7 @@ describe('faults', () => {
     [[{ fault: 'stopp', at: '1s' }], 'stop'],
     [[{ fault: 'stop', at: '1s', process: 'reference' }], 'faults[0].for: expected how long it lasts'],
     [[{ fault: 'stop', at: '1s', for: '0s', process: 'reference' }], 'faults[0].for: expected a time'],
-    [[{ fault: 'stop', at: '1s', for: '1s' }], 'faults[0].process: expected whom it befalls'],
+    [[{ fault: 'stop', at: '1s', for: '1s' }], 'faults[0].process: expected whom it affects'],
     [[{ fault: 'stop', at: '1s', for: '1s', process: 'nginx' }], 'reference, or the number of a process'],
     [[{ fault: 'kill', at: '1s', for: '1s', process: 'reference' }], 'faults[0].for: expected no for with kill'],
     [[{ fault: 'restart', at: '1s', process: 17 }], 'faults[0].process: expected reference'],
@@ -78,7 +78,7 @@ describe('faults', () => {
   });
 });
 
-describe('faults of packets', () => {
+describe('packet faults', () => {
   test('are resolved, and last to the end where nothing else is said', () => {
     const parsed = read({
       ...BASE,

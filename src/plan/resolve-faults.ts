@@ -5,8 +5,8 @@ import type { Fault, Target } from './plan.ts';
 import { REFERENCE_TARGET } from './plan.ts';
 import type { Path } from './problems.ts';
 import type { Report } from './resolve-target.ts';
-import type { WrittenFault, WrittenKernelFault, WrittenProcessFault, WrittenWayFault } from './schema-faults.ts';
-import { excludeEachOther, type TimedWayFault, type WayFaultForms } from './way-faults.ts';
+import type { WrittenFault, WrittenPacketFault, WrittenProcessFault, WrittenNetworkFault } from './schema-faults.ts';
+import { excludeEachOther, type TimedNetworkFault, type NetworkFaultForms } from './network-faults.ts';
 
 /** What rules call all of them. */
 const ALL_FAULTS = 'faults';
@@ -24,7 +24,7 @@ const KEYS: Readonly<Record<ProcessKind, { readonly needs: readonly Key[]; reado
 const ALL_KEYS: readonly Key[] = ['for', 'process', 'run', 'undo'];
 const WHAT: Readonly<Record<Key, string>> = {
   for: 'how long it lasts, such as for: 5s',
-  process: 'whom it befalls: process: reference, or the number of a process',
+  process: 'whom it affects: process: reference, or the number of a process',
   run: 'a command, such as run: [systemctl, restart, chat]',
   undo: 'a command',
 };
@@ -32,7 +32,7 @@ const WHAT: Readonly<Record<Key, string>> = {
 export function resolveFaults(
   written: readonly WrittenFault[],
   target: Target,
-  wayFaults: WayFaultForms,
+  networkFaults: NetworkFaultForms,
   report: Report,
 ): readonly Fault[] {
   const faults = written.map((each, index) => resolveFault(each, ['faults', index], target, report));
@@ -43,7 +43,7 @@ export function resolveFaults(
   for (const [index, fault] of faults.entries()) {
     const other = faults
       .slice(0, index)
-      .find((earlier) => fault !== null && earlier !== null && exclude(wayFaults, earlier, fault));
+      .find((earlier) => fault !== null && earlier !== null && exclude(networkFaults, earlier, fault));
     if (other === undefined || other === null) continue;
     report(['faults', index], expectedApart(other), `${fault?.name} while ${other.name} lasts`, 'set at and for');
   }
@@ -54,7 +54,7 @@ function resolveFault(written: WrittenFault, at: Path, target: Target, report: R
   if (isProcessFault(written)) return resolveProcessFault(written, at, target, report);
   const timing = { name: written.name ?? written.fault, atNs: written.at, forNs: written.for ?? null };
   if (timing.forNs === 0) report([...at, 'for'], 'a time above 0', '0', 'leave it out, and it goes on to the end');
-  if (isKernelFault(written)) {
+  if (isPacketFault(written)) {
     if (target.urls.length > 1) report(at, 'one target', 'several', `${written.fault} is for the way to one`);
     switch (written.fault) {
       case 'packet_loss':
@@ -73,7 +73,7 @@ function isProcessFault(written: WrittenFault): written is WrittenProcessFault {
   return Object.hasOwn(KEYS, written.fault);
 }
 
-function isKernelFault(written: WrittenKernelFault | WrittenWayFault): written is WrittenKernelFault {
+function isPacketFault(written: WrittenPacketFault | WrittenNetworkFault): written is WrittenPacketFault {
   return ['packet_loss', 'partition', 'link_rate'].includes(written.fault);
 }
 
@@ -126,14 +126,14 @@ function nameOf({ fault, process, run }: WrittenProcessFault): string {
   return run === undefined ? `${fault} ${process}` : `command ${run[0]}`;
 }
 
-function exclude(wayFaults: WayFaultForms, a: Fault, b: Fault): boolean {
-  if (a.kind === 'way' && b.kind === 'way') return excludeEachOther(wayFaults, timedOf(a), timedOf(b));
-  const [one, other] = [befalls(a), befalls(b)];
+function exclude(networkFaults: NetworkFaultForms, a: Fault, b: Fault): boolean {
+  if (a.kind === 'way' && b.kind === 'way') return excludeEachOther(networkFaults, timedOf(a), timedOf(b));
+  const [one, other] = [affects(a), affects(b)];
   return one !== null && one === other && a.atNs < endNs(b) && b.atNs < endNs(a);
 }
 
-/** What only one fault at a time can befall; null where nothing is. */
-function befalls(fault: Fault): string | null {
+/** What only one fault at a time can affect; null where nothing is. */
+function affects(fault: Fault): string | null {
   switch (fault.kind) {
     case 'stop':
     case 'kill':
@@ -155,7 +155,7 @@ function expectedApart(fault: Fault): string {
   return isOfProcess ? 'one fault at a time on one process' : `nothing beside ${fault.name} that it excludes`;
 }
 
-function timedOf(fault: Extract<Fault, { kind: 'way' }>): TimedWayFault {
+function timedOf(fault: Extract<Fault, { kind: 'way' }>): TimedNetworkFault {
   const way = fault.settings.stream === 'up' ? 'up' : 'down';
   return { name: fault.fault, way, fromNs: fault.atNs, untilNs: endNs(fault) };
 }

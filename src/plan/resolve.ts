@@ -93,7 +93,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
     const expected = 'none, or load.rooms, or pushes whose numbers are shared';
     report(['contract', 'replay'], expected, 'missed', 'of what only one client hears nobody knows what it missed');
   }
-  const faults = resolveFaults(written.faults ?? [], target, form.wayFaults, report);
+  const faults = resolveFaults(written.faults ?? [], target, form.networkFaults, report);
   checkRules(written, load, protocol, faults, report);
   const acknowledges = protocol.kind === 'module' || acknowledgesApart(protocol);
   if (written.resend !== undefined && load.rooms?.self === false && !acknowledges) {

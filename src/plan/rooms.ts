@@ -11,10 +11,10 @@ export function roomOf({ count }: Rooms, client: number): number {
 }
 
 /** Its place among the clients of its room, from 0. */
-export function seatOf({ count }: Rooms, client: number): number {
+export function publisherOf({ count }: Rooms, client: number): number {
   return Math.floor(client / count);
 }
 
 export function isPublisher(rooms: Rooms, client: number): boolean {
-  return seatOf(rooms, client) < rooms.publishers;
+  return publisherOf(rooms, client) < rooms.publishers;
 }

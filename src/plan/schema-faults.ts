@@ -12,14 +12,14 @@ import {
   refuse,
   textField,
 } from './fields.ts';
-import type { WayFaultForms } from './way-faults.ts';
+import type { NetworkFaultForms } from './network-faults.ts';
 
 const MAX_FAULTS = 1000;
 const MAX_WORDS = 100;
 /** The kernel counts to a million. */
 const LEAST_LOSS_RATIO = 1e-6;
 const PROCESS_FAULTS = ['stop', 'kill', 'restart', 'command'] as const;
-const KERNEL_FAULTS = ['packet_loss', 'partition', 'link_rate'] as const;
+const PACKET_FAULTS = ['packet_loss', 'partition', 'link_rate'] as const;
 const PROCESS = /^(?:reference|[1-9]\d{0,9})$/;
 const PROCESS_FORM = 'reference, or the number of a process';
 
@@ -53,7 +53,7 @@ const processFault = objectField(
     ...times,
     process: textField({
       expected: PROCESS_FORM,
-      description: 'Whom it befalls: the reference target that the run starts, or a process by its number.',
+      description: 'Whom it affects: the reference target that the run starts, or a process by its number.',
       examples: ['reference', '4711'],
       pattern: '^(reference|[1-9][0-9]{0,9})$',
       read: (value) => (PROCESS.test(String(value)) ? String(value) : refuse(PROCESS_FORM)),
@@ -61,7 +61,7 @@ const processFault = objectField(
     run: wordsField('command: what begins it.').optional(),
     undo: wordsField('command: what ends it, when its time is over or the run ends. Default: nothing.').optional(),
   },
-  'a fault of a process: { fault, at, for, process } or { fault: command, at, for, run, undo }',
+  'a process fault: { fault, at, for, process } or { fault: command, at, for, run, undo }',
   'Something that is broken on purpose.',
 );
 
@@ -95,11 +95,11 @@ const linkRate = objectField(
   'The network device to the service carries no more.',
 );
 
-/** `wayFaults`: those that can be done on the way between clients and service. */
-export function faultsSchema(wayFaults: WayFaultForms) {
-  const known = `${KNOWN_KEYS}${[...PROCESS_FAULTS, ...KERNEL_FAULTS, ...Object.keys(wayFaults)].join(', ')}`;
-  const onTheWay = Object.entries(wayFaults).map(([name, { schema }]) => schema(name, times) as unknown as WayFault);
-  const fault = z.discriminatedUnion('fault', [processFault, packetLoss, partition, linkRate, ...onTheWay], {
+/** `networkFaults`: those that can be done on the way between clients and service. */
+export function faultsSchema(networkFaults: NetworkFaultForms) {
+  const known = `${KNOWN_KEYS}${[...PROCESS_FAULTS, ...PACKET_FAULTS, ...Object.keys(networkFaults)].join(', ')}`;
+  const written = Object.entries(networkFaults).map(([name, { schema }]) => schema(name, times) as unknown as NetworkFault);
+  const fault = z.discriminatedUnion('fault', [processFault, packetLoss, partition, linkRate, ...written], {
     error: ({ code }) => (code === 'invalid_union' ? known : 'a fault: { fault, at, for }'),
   });
   return z
@@ -108,15 +108,15 @@ export function faultsSchema(wayFaults: WayFaultForms) {
     .describe('What is broken on purpose, and when.');
 }
 
-const wayFault = z.looseObject({
+const networkFault = z.looseObject({
   fault: z.literal('on the way'),
   ...times,
   stream: z.enum(['up', 'down']).optional(),
 });
 /** Its name stands for all of them: which there are is known only where the schema is made. */
-type WayFault = typeof wayFault;
+type NetworkFault = typeof networkFault;
 
 export type WrittenFault = z.output<ReturnType<typeof faultsSchema>>[number];
 export type WrittenProcessFault = z.output<typeof processFault>;
-export type WrittenKernelFault = z.output<typeof packetLoss> | z.output<typeof partition> | z.output<typeof linkRate>;
-export type WrittenWayFault = z.output<WayFault>;
+export type WrittenPacketFault = z.output<typeof packetLoss> | z.output<typeof partition> | z.output<typeof linkRate>;
+export type WrittenNetworkFault = z.output<NetworkFault>;

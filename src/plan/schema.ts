@@ -17,7 +17,7 @@ import { monitorsSchema } from './schema-monitors.ts';
 import { protocolSchema } from './schema-protocol.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
-import type { WayFaultForms } from './way-faults.ts';
+import type { NetworkFaultForms } from './network-faults.ts';
 
 const MAX_RULES = 1000;
 const MAX_WORKERS = 1024;
@@ -163,9 +163,9 @@ const sections = {
     .optional(),
 };
 
-function schemaOf(wayFaults: WayFaultForms) {
+function schemaOf(networkFaults: NetworkFaultForms) {
   return objectField(
-    { ...sections, faults: faultsSchema(wayFaults).optional() },
+    { ...sections, faults: faultsSchema(networkFaults).optional() },
     'a plan: at least target and load',
     'A plan of Highwater: what load to put on which target, and what must hold.',
   );
@@ -174,15 +174,15 @@ function schemaOf(wayFaults: WayFaultForms) {
 /** What a plan may say. */
 export interface PlanForm {
   readonly schema: ReturnType<typeof schemaOf>;
-  readonly wayFaults: WayFaultForms;
+  readonly networkFaults: NetworkFaultForms;
 }
 
-/** `wayFaults`: those that can be done on the way between clients and service. */
-export function planForm(wayFaults: WayFaultForms): PlanForm {
-  return { schema: schemaOf(wayFaults), wayFaults };
+/** `networkFaults`: those that can be done on the way between clients and service. */
+export function planForm(networkFaults: NetworkFaultForms): PlanForm {
+  return { schema: schemaOf(networkFaults), networkFaults };
 }
 
-/** Of a plan whose faults befall processes and packets only. */
+/** Of a plan whose faults affect processes and packets only. */
 export const PLAIN_FORM = planForm({});
 
 export type WrittenPlan = z.output<PlanForm['schema']>;

@@ -155,7 +155,7 @@ function scopeOf(word: string, where: string): Scope {
   return { kind: word === 'during' ? 'during' : 'outside', fault: where === 'faults' ? null : where };
 }
 
-/** Of these each sample is of the second in which it is counted; fates are settled when clients close. */
+/** Of these each sample is of the second in which it is counted; outcomes are settled when clients close. */
 const COUNTED_AT_ONCE: readonly MessageCount[] = [
   'sent',
   'unsent',

@@ -5,7 +5,7 @@ import { createSharedState, judgeShared, noteSharedRefusal, noteSharedStep, type
 import { createStateModel, type Judged, judgeState, noteRefused, noteStep, type StateModel } from './state-model.ts';
 
 /** What an answer tells; null for a part that it does not tell, −1 for a count that is none. */
-export interface ToldState {
+export interface ReportedState {
   readonly stream: number;
   readonly sequence: number;
   readonly count: number | null;
@@ -19,7 +19,7 @@ export interface States {
   /** Messages of the client were settled without an answer: whether the service took them is not known. */
   loseTrack(stream: number): void;
   /** What client `listener` was told after a message; `id` of that message. Null where nothing is to be compared. */
-  told(listener: number, told: ToldState, id: string): Judged | null;
+  told(listener: number, told: ReportedState, id: string): Judged | null;
   /** How far shared states went. `sentBy`: how many messages of a group's clients were sent. */
   facts(sentBy: (group: number) => number): readonly StateFacts[];
 }

@@ -27,7 +27,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...doubtLines(result, style),
     ...findingLines(result, style),
     ...section('messages', messageParts(result)),
-    ...section('', fateParts(result)),
+    ...section('', outcomeParts(result)),
     ...(sends ? section('', throughputParts(result)) : []),
     ...rejectionLines(result),
     ...deliveryLines(result),
@@ -123,7 +123,7 @@ function messageParts({ messages, plan }: RunResult): string[] {
   ];
 }
 
-function fateParts({ messages }: RunResult): string[] {
+function outcomeParts({ messages }: RunResult): string[] {
   const names = ['duplicated', 'reordered', 'corrupted', 'unexpected'] as const;
   return [
     ...names.map((name) => `${name} ${formatCount(messages[name])}`),

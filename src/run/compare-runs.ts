@@ -90,7 +90,7 @@ export async function compareGroups(
     part,
     marginRatio,
     differences,
-    notes: notesOn(before, now),
+    notes: journalOn(before, now),
   });
 }
 
@@ -153,7 +153,7 @@ function refuseTwice(runs: readonly OpenedRun[]): void {
 }
 
 /** What may look like a change of the service and is none. */
-function notesOn(before: readonly RunSample[], now: readonly RunSample[]): readonly string[] {
+function journalOn(before: readonly RunSample[], now: readonly RunSample[]): readonly string[] {
   const all = [...before, ...now].map(({ result }) => result.run);
   const notes: string[] = [];
   const differ = (of: (run: RunResult['run']) => string): string | null => {

@@ -8,8 +8,8 @@ import { adviceFor } from '../analysis/refusal.ts';
 import { type Asking, nextTestMessage } from '../analysis/test-messages.ts';
 import type { Transcript } from '../analysis/transcript.ts';
 import type { Clock } from '../engine/clock.ts';
-import type { Line } from '../engine/line.ts';
-import type { Addresses } from '../engine/site.ts';
+import type { SimpleClient } from '../engine/simple-client.ts';
+import type { Addresses } from '../engine/connect-target.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -17,7 +17,7 @@ import { redactExcerpt } from '../plan/redact.ts';
 import { printable } from '../report/printable.ts';
 import { msToNs, NS_PER_SECOND, nsToMs } from '../units/duration.ts';
 import { createObservations, MAX_WATCHED } from './observations.ts';
-import type { OpenLine } from './ports.ts';
+import type { OpenSimpleClient } from './ports.ts';
 import { PROXY_FAILURES } from './proxy-environment.ts';
 
 /** A service that speaks, but seldom, is listened to so many times as long: a sequence shows only in several messages. */
@@ -42,7 +42,7 @@ export interface DiscoveryParts {
   readonly secrets: readonly string[];
   /** That the environment names a proxy, which is not used; null where it names none. */
   readonly unusedProxy: string | null;
-  readonly openLine: OpenLine;
+  readonly openSimpleClient: OpenSimpleClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Called once, when the service has been watched. */
@@ -57,8 +57,8 @@ type Opened =
 export async function discover(parts: DiscoveryParts): Promise<Transcript> {
   const { plan, clock, signal, asking, watchNs } = parts;
   const observations = createObservations(asking.mark);
-  const lines: Line[] = [];
-  let current: Line | null = null;
+  const lines: SimpleClient[] = [];
+  let current: SimpleClient | null = null;
   let wake: () => void = () => {};
   const onAbort = (): void => wake();
   signal.addEventListener('abort', onAbort);
@@ -70,15 +70,15 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
       const callOff = (): void => reject(signal.reason as Error);
       if (signal.aborted) callOff();
       signal.addEventListener('abort', callOff, { once: true });
-      const line = parts.openLine(plan, parts.addresses, {
+      const simpleClient = parts.openSimpleClient(plan, parts.addresses, {
         onOpen() {
           isOpen = true;
-          current = line;
-          for (const message of parts.hello) line.send('text', encoder.encode(message));
+          current = simpleClient;
+          for (const message of parts.hello) simpleClient.send('text', encoder.encode(message));
           resolve({ kind: 'open' });
         },
         onMessage(format, bytes, start, end) {
-          observations.hear(connection, format, bytes, start, end);
+          observations.receive(connection, format, bytes, start, end);
           wake();
         },
         onEnd(kind, detail) {
@@ -88,7 +88,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
           wake();
         },
       });
-      lines.push(line);
+      lines.push(simpleClient);
     });
   }
 
@@ -112,15 +112,15 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
   /** A second connection that only listens, to see whether what one says others hear. Best effort: it may be refused. */
   function openWitness(): Promise<void> {
     return new Promise((resolve) => {
-      const line = parts.openLine(plan, parts.addresses, {
+      const simpleClient = parts.openSimpleClient(plan, parts.addresses, {
         onOpen() {
-          for (const message of parts.hello) line.send('text', encoder.encode(message));
+          for (const message of parts.hello) simpleClient.send('text', encoder.encode(message));
           resolve();
         },
         onMessage: (_format, bytes, start, end) => observations.overhear(bytes, start, end),
         onEnd: () => resolve(),
       });
-      lines.push(line);
+      lines.push(simpleClient);
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
   }
@@ -139,13 +139,13 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
           return;
         }
       }
-      const line: Line | null = current;
+      const simpleClient: SimpleClient | null = current;
       // A service that closes at once has done so by now.
-      if (line === null) continue;
+      if (simpleClient === null) continue;
       observations.send(testMessage);
       const bytes =
         testMessage.kind === 'binary' ? Buffer.from(testMessage.text, 'latin1') : encoder.encode(testMessage.text);
-      line.send(testMessage.kind === 'binary' ? 'binary' : 'text', bytes);
+      simpleClient.send(testMessage.kind === 'binary' ? 'binary' : 'text', bytes);
       await listen(ANSWER_NS, observations.isAnswered);
       if (observations.isAnswered()) await listen(SETTLE_NS, () => false);
     }
@@ -155,9 +155,9 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
     const opened = await connect();
     if (opened.kind === 'refused') throw unreachableTarget(opened, parts);
     const startedNs = clock.nowNs();
-    await listen(watchNs, () => observations.heardCount() >= MAX_WATCHED);
-    const isSeldom = observations.heardCount() > 1 && observations.heardCount() < ENOUGH_TO_SEE;
-    if (isSeldom) await listen((SELDOM_TIMES - 1) * watchNs, () => observations.heardCount() >= ENOUGH_TO_SEE);
+    await listen(watchNs, () => observations.receivedCount() >= MAX_WATCHED);
+    const isSeldom = observations.receivedCount() > 1 && observations.receivedCount() < ENOUGH_TO_SEE;
+    if (isSeldom) await listen((SELDOM_TIMES - 1) * watchNs, () => observations.receivedCount() >= ENOUGH_TO_SEE);
     const watchedMs = nsToMs(clock.nowNs() - startedNs);
     const maySend = await parts.maySend();
     signal.throwIfAborted();
@@ -165,7 +165,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
     return observations.transcript(watchedMs, maySend);
   } finally {
     signal.removeEventListener('abort', onAbort);
-    await Promise.all(lines.map((line) => line.close()));
+    await Promise.all(lines.map((simpleClient) => simpleClient.close()));
   }
 }
 

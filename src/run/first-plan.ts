@@ -12,16 +12,16 @@ import { type FirstPlan, renderFirstPlan } from '../report/first-plan.ts';
 import { NS_PER_SECOND } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { discover } from './discover.ts';
-import type { OpenLine, Prompter, Surroundings, TargetHost } from './ports.ts';
+import type { OpenSimpleClient, Prompter, HostEnvironment, TargetHost } from './ports.ts';
 import { prepare, withReferenceAt } from './prepare.ts';
 import { askForLoad, type GivenAnswers } from './prompts.ts';
 import { unusedProxy } from './proxy-environment.ts';
 import { checkTlsFiles } from './run-plan.ts';
 
 export interface FirstPlanPorts {
-  readonly openLine: OpenLine;
+  readonly openSimpleClient: OpenSimpleClient;
   readonly clock: Clock;
-  readonly surroundings: Surroundings;
+  readonly hostEnvironment: HostEnvironment;
   readonly targets: TargetHost;
   /** Eight hex digits that nobody else has. */
   newMark(): string;
@@ -44,7 +44,7 @@ export interface FirstPlanRequest {
   /** Null where nobody can be asked. */
   readonly prompter: Prompter | null;
   readonly signal: AbortSignal;
-  readonly tell: (text: string) => void;
+  readonly inform: (text: string) => void;
 }
 
 export interface FirstPlanOutcome {
@@ -66,7 +66,7 @@ const CONSENT = `May Highwater send it up to a dozen small messages, such as {"t
 /** Throws TARGET_UNREACHABLE, PLAN_INVALID, TLS_FILE_UNREADABLE; the signal's reason when called off. */
 export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<FirstPlanOutcome> {
   const { plan, secrets, prompter } = request;
-  await checkTlsFiles(plan, ports.surroundings);
+  await checkTlsFiles(plan, ports.hostEnvironment);
   const recognition = withoutSecrets(await look(request, ports), secrets);
   const answers = await askForLoad(
     request.given,
@@ -94,12 +94,12 @@ export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanP
 }
 
 async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<Recognition> {
-  const { plan, tell } = request;
+  const { plan, inform } = request;
   const reference = plan.target.urls.includes(REFERENCE_TARGET) ? await ports.targets.start() : null;
   try {
     const placed = reference === null ? plan : withReferenceAt(plan, reference.url);
-    const { addresses } = await prepare(placed, ports.surroundings);
-    tell('Listening to what the service says of its own accord ...');
+    const { addresses } = await prepare(placed, ports.hostEnvironment);
+    inform('Listening to what the service says of its own accord ...');
     const transcript = await discover({
       plan: { ...placed, target: { ...placed.target, ...LOOK } },
       addresses,
@@ -107,8 +107,8 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
       watchNs: request.watchNs,
       asking: { shapes: shapesOf(request), mark: ports.newMark() },
       secrets: request.secrets,
-      unusedProxy: unusedProxy(placed.target.urls, ports.surroundings.environment()),
-      openLine: ports.openLine,
+      unusedProxy: unusedProxy(placed.target.urls, ports.hostEnvironment.environment()),
+      openSimpleClient: ports.openSimpleClient,
       clock: ports.clock,
       signal: request.signal,
       maySend: () => maySend(request),
@@ -119,11 +119,11 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
   }
 }
 
-async function maySend({ consent, prompter, tell }: FirstPlanRequest): Promise<boolean> {
+async function maySend({ consent, prompter, inform }: FirstPlanRequest): Promise<boolean> {
   const isAllowed = consent === 'yes' || (consent === 'ask' && prompter !== null && (await prompter.confirm(CONSENT)));
-  if (isAllowed) tell('Asking it a few things ...');
+  if (isAllowed) inform('Asking it a few things ...');
   else
-    tell('Nothing was sent to the service: the plan is made of what it said by itself. --yes lets Highwater ask it.');
+    inform('Nothing was sent to the service: the plan is made of what it said by itself. --yes lets Highwater ask it.');
   return isAllowed;
 }
 

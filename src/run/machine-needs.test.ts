@@ -67,7 +67,7 @@ describe('what the machine lacks is said with what would be possible', () => {
     expect(problems[0]).toContain('at most 19,936 clients are possible');
   });
 
-  test('the proxy for faults on the way is one process, with two files a client', () => {
+  test('the proxy for network faults is one process, with two files a client', () => {
     const fault = { kind: 'way', fault: 'down', name: 'down', atNs: 0, forNs: null, settings: {} } as const;
     const by = (count: number) => {
       const plan = makePlan({ ...clients(count), plan: { workers: 'auto', faults: [fault] } });

@@ -103,7 +103,7 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
   );
   if (byProxy && clients > clientsByWay) {
     problems.push(
-      `faults: the proxy for faults on the way is one process with two files a client, and may open ` +
+      `faults: the proxy for network faults is one process with two files a client, and may open ` +
         `${formatCount(machine.filesPerProcess)} here; at most ${formatCount(clientsByWay)} clients are possible. ` +
         'Use fewer clients, or raise the limit (ulimit -n)',
     );

@@ -1,4 +1,4 @@
-// Directories for what a run writes: its record, its reports, and the notes of what must be undone.
+// Directories for what a run writes: its record, its reports, and the journal of what must be undone.
 
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';

@@ -2,18 +2,18 @@ import { expect, test } from 'vitest';
 import { createObservations, MAX_WATCHED } from './observations.ts';
 
 const MARK = '5eed0001';
-const hear = (observations: ReturnType<typeof createObservations>, text: string | Uint8Array): void => {
+const receive = (observations: ReturnType<typeof createObservations>, text: string | Uint8Array): void => {
   const bytes = Buffer.from(text);
-  observations.hear(0, 'text', bytes, 0, bytes.length);
+  observations.receive(0, 'text', bytes, 0, bytes.length);
 };
 
 test('a flood is counted and not kept, and an answer in the midst of it is kept all the same', () => {
   const observations = createObservations(MARK);
-  for (let i = 0; i < 10_000; i++) hear(observations, `news ${i}`);
+  for (let i = 0; i < 10_000; i++) receive(observations, `news ${i}`);
   observations.send({ kind: 'text', payload: MARK, text: MARK });
-  for (let i = 0; i < 10_000; i++) hear(observations, `news ${i}`);
+  for (let i = 0; i < 10_000; i++) receive(observations, `news ${i}`);
   expect(observations.isAnswered()).toBe(false);
-  hear(observations, `you said ${MARK}`);
+  receive(observations, `you said ${MARK}`);
   expect(observations.isAnswered()).toBe(true);
   const { heard, unkept } = observations.transcript(2000, true);
   expect(heard.length + unkept).toBe(20_001);
@@ -23,7 +23,7 @@ test('a flood is counted and not kept, and an answer in the midst of it is kept 
 
 test('of a long message the beginning is kept, with its whole size', () => {
   const observations = createObservations(MARK);
-  hear(observations, 'x'.repeat(900_000));
+  receive(observations, 'x'.repeat(900_000));
   expect(observations.transcript(0, true).heard[0]).toMatchObject({ bytes: 900_000 });
   expect(observations.transcript(0, true).heard[0]!.text.length).toBeLessThanOrEqual(32 * 1024);
 });
@@ -32,7 +32,7 @@ test('answers to one message are bounded too, and those to the next are kept aga
   const observations = createObservations(MARK);
   for (let testMessage = 0; testMessage < 2; testMessage++) {
     observations.send({ kind: 'text', payload: MARK, text: MARK });
-    for (let i = 0; i < 1000; i++) hear(observations, MARK);
+    for (let i = 0; i < 1000; i++) receive(observations, MARK);
   }
   expect(observations.transcript(0, true).heard.length).toBeLessThan(50);
   expect(observations.transcript(0, true).heard.at(-1)?.sentBefore).toBe(2);

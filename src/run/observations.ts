@@ -1,7 +1,7 @@
 // What is kept of what a service says on a first look: bounded in number and size, whatever the service sends. What
 // answers a test message is kept before anything else.
 
-import type { Ending, Heard, TestMessage, Transcript } from '../analysis/transcript.ts';
+import type { Ending, Observation, TestMessage, Transcript } from '../analysis/transcript.ts';
 
 /** Enough to know a sequence by, and few enough to look at each. */
 export const MAX_WATCHED = 200;
@@ -11,20 +11,20 @@ const MAX_ENDINGS = 20;
 const MAX_TEXT_BYTES = 32 * 1024;
 
 export interface Observations {
-  hear(connection: number, format: 'text' | 'binary', bytes: Uint8Array, start: number, end: number): void;
+  receive(connection: number, format: 'text' | 'binary', bytes: Uint8Array, start: number, end: number): void;
   /** What a connection hears that only listens. */
   overhear(bytes: Uint8Array, start: number, end: number): void;
   send(testMessage: TestMessage): void;
   end(ending: Omit<Ending, 'sentBefore'>): void;
   /** Whether something has come since the last test message that names it. */
   isAnswered(): boolean;
-  heardCount(): number;
+  receivedCount(): number;
   transcript(watchedMs: number, maySend: boolean): Transcript;
 }
 
 /** `mark`: what every test message has in it, and nothing else. */
 export function createObservations(mark: string): Observations {
-  const heard: Heard[] = [];
+  const heard: Observation[] = [];
   const sent: TestMessage[] = [];
   const endings: Ending[] = [];
   let unkept = 0;
@@ -38,7 +38,7 @@ export function createObservations(mark: string): Observations {
   }
 
   return {
-    hear(connection, format, bytes, start, end) {
+    receive(connection, format, bytes, start, end) {
       const kept = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, MAX_TEXT_BYTES));
       const text = kept.toString(format === 'text' ? 'utf8' : 'latin1');
       if (hasPlace(text.includes(mark)))
@@ -58,7 +58,7 @@ export function createObservations(mark: string): Observations {
       if (endings.length < MAX_ENDINGS) endings.push({ ...ending, sentBefore: sent.length });
     },
     isAnswered: () => answersSinceTestMessage > 0,
-    heardCount: () => heard.length + unkept,
+    receivedCount: () => heard.length + unkept,
     transcript: (watchedMs, maySend) => ({
       heard: [...heard],
       sent: [...sent],

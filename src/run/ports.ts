@@ -2,14 +2,14 @@
 // target, faults, monitors. `run/` declares it; the adapters are in `fleet/`, `history/`, `target/`, `faults/` and `monitors/`.
 
 import type { Assignment } from '../engine/engine.ts';
-import type { Line, LineHandler } from '../engine/line.ts';
-import type { Addresses } from '../engine/site.ts';
+import type { SimpleClient, SimpleClientHandler } from '../engine/simple-client.ts';
+import type { Addresses } from '../engine/connect-target.ts';
 import type { GitState, Manifest, RecordedEvent, RunEvent } from '../facts/event.ts';
 import type { FaultCounts } from '../facts/fault-counts.ts';
 import type { MonitorReading } from '../facts/monitor.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
-import type { Tell, TruthLine } from '../injection/truth.ts';
+import type { LogAct, TruthLine } from '../injection/truth.ts';
 import type { Fault, MonitorSettings, Plan } from '../plan/plan.ts';
 import type { AdapterProblem } from '../protocols/adapter-contract.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
@@ -32,24 +32,24 @@ export type Report =
   | { readonly kind: 'event'; readonly event: RunEvent }
   | { readonly kind: 'finished' };
 
-export interface CrewHandler {
+export interface WorkerPoolHandler {
   report(worker: number, report: Report): void;
   /** The worker is gone without having finished; it says nothing further. */
   died(worker: number, detail: string): void;
 }
 
 /** The workers of one run. */
-export interface Crew {
+export interface WorkerPool {
   send(worker: number, command: Command): void;
   /** Ends one worker that no longer answers; `died` follows. */
   kill(worker: number): void;
   /** Ends all that is left, and resolves when it is gone. */
-  dismiss(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Starts workers; rejects with WORKER_START_FAILED. */
 export interface Fleet {
-  muster(workerCount: number, handler: CrewHandler): Promise<Crew>;
+  start(workerCount: number, handler: WorkerPoolHandler): Promise<WorkerPool>;
 }
 
 /** Where the facts of runs are kept, as they happen. */
@@ -114,7 +114,7 @@ export interface RunningTarget {
   /** The number of its process. */
   pid(): number;
   /** Calls `heard` once, where the process ends or has ended without having been asked to. */
-  onDeath(heard: (death: UnaskedDeath) => void): void;
+  onDeath(notify: (death: UnaskedDeath) => void): void;
   /** Ends it at once; resolves when it is gone. */
   kill(): Promise<void>;
   /** The same target on the same port; rejects with TARGET_START_FAILED. */
@@ -140,7 +140,7 @@ export interface FaultParts {
   /** Of the hosts of the plan's URLs. */
   readonly addresses: Addresses;
   /** What is done to single messages and connections. */
-  readonly tell: Tell;
+  readonly logAct: LogAct;
   /** What the person at the command should know: a fault that cannot be done here, a service that cannot be reached. */
   notice(text: string): void;
 }
@@ -183,7 +183,7 @@ export type AdapterTrial =
   | { readonly kind: 'unloadable'; readonly got: string };
 
 /** Reads files that a plan names, and names that the network knows. */
-export interface Surroundings {
+export interface HostEnvironment {
   readFile(path: string): Promise<Uint8Array>;
   /** Loads the protocol of a module and tries it; whatever it does, this resolves. */
   tryAdapter(path: string, row: Readonly<Record<string, string>>): Promise<AdapterTrial>;
@@ -199,7 +199,7 @@ export interface Surroundings {
 }
 
 /** Opens a connection beside any run. The plan's TLS files have been read once before. */
-export type OpenLine = (plan: Plan, addresses: Addresses, handler: LineHandler) => Line;
+export type OpenSimpleClient = (plan: Plan, addresses: Addresses, handler: SimpleClientHandler) => SimpleClient;
 
 /** Asks whoever sits there; null where nobody does. Rejects when it is called off. */
 export interface Prompter {

@@ -1,8 +1,8 @@
 // What must be known before a worker starts: names resolved, the CSV read, every client's request checked.
 // All problems are found here, so that nothing is started for a plan that cannot run.
 
-import type { Addresses, Rows } from '../engine/site.ts';
-import { createSites, hostOf, urlFor } from '../engine/site.ts';
+import type { Addresses, Rows } from '../engine/connect-target.ts';
+import { createConnectTargets, hostOf, urlFor } from '../engine/connect-target.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { headerProblem, pathProblem } from '../frames/handshake.ts';
 import { templateColumns } from '../plan/client-template.ts';
@@ -13,7 +13,7 @@ import { splitUrl } from '../plan/url.ts';
 import { urlTemplate } from '../plan/url-template.ts';
 import { createEchoCodec, maxInFlight } from '../protocols/echo.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { FaultHost, Monitors, Surroundings } from './ports.ts';
+import type { FaultHost, Monitors, HostEnvironment } from './ports.ts';
 import { unusedProxy } from './proxy-environment.ts';
 import { type PlanRows, readPlanRows } from './rows.ts';
 
@@ -28,10 +28,10 @@ const CHECKED_ROWS = 10_000;
 const SHOWN_SOURCES = 5;
 
 /** Throws ROWS_UNREADABLE, PROTOCOL_INVALID, PLAN_INVALID, MACHINE_LIMIT or TARGET_UNREACHABLE. */
-export async function prepare(plan: Plan, surroundings: Surroundings): Promise<Prepared> {
-  const planRows = await checkPlan(plan, surroundings);
+export async function prepare(plan: Plan, hostEnvironment: HostEnvironment): Promise<Prepared> {
+  const planRows = await checkPlan(plan, hostEnvironment);
   const { rows } = planRows;
-  const addresses = await resolveHosts(plan, rows, surroundings);
+  const addresses = await resolveHosts(plan, rows, hostEnvironment);
   checkFamilies(plan, addresses);
   return { ...planRows, addresses, rowSecrets: rowSecrets(plan, rows) };
 }
@@ -52,10 +52,10 @@ function checkFamilies({ target }: Plan, addresses: Addresses): void {
 }
 
 /** A protocol of the user's own is loaded and tried, before every worker loads it for itself. Throws PROTOCOL_INVALID. */
-async function checkProtocol({ protocol }: Plan, rows: Rows, surroundings: Surroundings): Promise<void> {
+async function checkProtocol({ protocol }: Plan, rows: Rows, hostEnvironment: HostEnvironment): Promise<void> {
   if (protocol.kind !== 'module') return;
   const { file } = protocol;
-  const trial = await surroundings.tryAdapter(file, rows[0] ?? {});
+  const trial = await hostEnvironment.tryAdapter(file, rows[0] ?? {});
   const problems =
     trial.kind === 'unloadable'
       ? [`protocol: ${file}: expected a module that loads, got ${trial.got}`]
@@ -66,10 +66,10 @@ async function checkProtocol({ protocol }: Plan, rows: Rows, surroundings: Surro
 }
 
 /** Throws MACHINE_LIMIT where the connections are to come from somewhere else. */
-async function checkSources({ target }: Plan, surroundings: Surroundings): Promise<void> {
+async function checkSources({ target }: Plan, hostEnvironment: HostEnvironment): Promise<void> {
   const strange: string[] = [];
   for (const address of target.sourceAddresses) {
-    if (!(await surroundings.isLocalAddress(address))) strange.push(address);
+    if (!(await hostEnvironment.isLocalAddress(address))) strange.push(address);
   }
   if (strange.length === 0) return;
   const shown = strange.length > SHOWN_SOURCES ? [...strange.slice(0, SHOWN_SOURCES), '…'] : strange;
@@ -80,11 +80,11 @@ async function checkSources({ target }: Plan, surroundings: Surroundings): Promi
 }
 
 /** All that can be found wrong without a connection. Throws ROWS_UNREADABLE, PROTOCOL_INVALID, PLAN_INVALID or MACHINE_LIMIT. */
-export async function checkPlan(plan: Plan, surroundings: Surroundings): Promise<PlanRows> {
-  const planRows = await readPlanRows(plan, surroundings);
-  await checkProtocol(plan, planRows.rows, surroundings);
+export async function checkPlan(plan: Plan, hostEnvironment: HostEnvironment): Promise<PlanRows> {
+  const planRows = await readPlanRows(plan, hostEnvironment);
+  await checkProtocol(plan, planRows.rows, hostEnvironment);
   checkRequests(plan, planRows);
-  await checkSources(plan, surroundings);
+  await checkSources(plan, hostEnvironment);
   return planRows;
 }
 
@@ -138,12 +138,12 @@ function checkRequests(plan: Plan, planRows: PlanRows): void {
   // The target that ships with Highwater has its URL only once it is started.
   const placed = withReferenceAt(plan, 'ws://127.0.0.1');
   const { urls } = placed.target;
-  const siteFor = createSites(placed, rows, {});
+  const connectTargetFor = createConnectTargets(placed, rows, {});
   const count = Math.max(urls.length, Math.min(rows.length, CHECKED_ROWS));
   for (let client = 0; client < count && problems.length < 20; client++) {
     const where = rows.length === 0 ? '' : ` (${plan.target.rowsFile}, line ${rowLines[client % rows.length]})`;
     try {
-      const site = siteFor(client, 0);
+      const site = connectTargetFor(client, 0);
       const wrongPath = pathProblem(site.path);
       if (wrongPath !== null) problems.push(`target.url${where}: ${wrongPath}`);
       for (const [name, value] of Object.entries(site.headers)) {
@@ -208,7 +208,7 @@ function missingFrom(
     );
 }
 
-async function resolveHosts(plan: Plan, rows: Rows, surroundings: Surroundings): Promise<Addresses> {
+async function resolveHosts(plan: Plan, rows: Rows, hostEnvironment: HostEnvironment): Promise<Addresses> {
   const hosts = new Set<string>();
   for (const [index, template] of plan.target.urls.entries()) {
     const row = rows.length === 0 ? null : rows[index % rows.length]!;
@@ -217,9 +217,9 @@ async function resolveHosts(plan: Plan, rows: Rows, surroundings: Surroundings):
   const addresses: Record<string, readonly string[]> = {};
   for (const host of hosts) {
     try {
-      addresses[host] = await surroundings.resolve(host);
+      addresses[host] = await hostEnvironment.resolve(host);
     } catch (error) {
-      const proxy = unusedProxy(plan.target.urls, surroundings.environment());
+      const proxy = unusedProxy(plan.target.urls, hostEnvironment.environment());
       throw new HighwaterError('TARGET_UNREACHABLE', [
         `target.url: expected a host name that resolves, got ${host} (dns: ${(error as Error).message}). ` +
           `Check the spelling, or the resolver of this machine${proxy === null ? '' : `; ${proxy}`}`,

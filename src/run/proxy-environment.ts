@@ -2,7 +2,7 @@
 // service that only a proxy can reach looks like one that is not there.
 
 import { BlockList, isIP } from 'node:net';
-import { hostOf } from '../engine/site.ts';
+import { hostOf } from '../engine/connect-target.ts';
 import type { FailureKind } from '../facts/failure.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { curve, makePlan } from '../../test/support/engine/plans.ts';
 import type { Plan, RowsOrder } from '../plan/plan.ts';
-import type { Surroundings } from './ports.ts';
+import type { HostEnvironment } from './ports.ts';
 import { readPlanRows } from './rows.ts';
 
 const CSV = `user,token\n${Array.from({ length: 20 }, (_, row) => `u${row},t${row}`).join('\n')}\n`;
@@ -14,8 +14,8 @@ const planOf = (clients: number, order: RowsOrder, seed = 1): Plan =>
   });
 
 function read(plan: Plan, text: string | Buffer = CSV) {
-  const surroundings = { readFile: () => Promise.resolve(Buffer.from(text)) } as unknown as Surroundings;
-  return readPlanRows(plan, surroundings);
+  const hostEnvironment = { readFile: () => Promise.resolve(Buffer.from(text)) } as unknown as HostEnvironment;
+  return readPlanRows(plan, hostEnvironment);
 }
 
 const users = async (plan: Plan): Promise<readonly (string | undefined)[]> =>

@@ -2,14 +2,14 @@
 // client n has row n modulo their number, whatever the order.
 
 import { parse as parseCsv } from 'csv-parse/sync';
-import type { Rows } from '../engine/site.ts';
+import type { Rows } from '../engine/connect-target.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { peakLevel } from '../plan/curve.ts';
 import type { Plan, Target } from '../plan/plan.ts';
 import { rowCheck } from '../plan/row-values.ts';
 import { createRandom } from '../random/generator.ts';
 import { formatCount } from '../units/rate.ts';
-import type { Surroundings } from './ports.ts';
+import type { HostEnvironment } from './ports.ts';
 import { textOf } from './text-file.ts';
 
 export interface PlanRows {
@@ -22,10 +22,10 @@ export interface PlanRows {
 }
 
 /** Throws ROWS_UNREADABLE, or PLAN_INVALID for a value that cannot stand where the target puts it. */
-export async function readPlanRows({ target, load, seed }: Plan, surroundings: Surroundings): Promise<PlanRows> {
+export async function readPlanRows({ target, load, seed }: Plan, hostEnvironment: HostEnvironment): Promise<PlanRows> {
   const { rowsFile, rowsOrder } = target;
   const { rows, lines } =
-    rowsFile === null ? { rows: [], lines: [] } : await readCsv('target.rows', rowsFile, surroundings);
+    rowsFile === null ? { rows: [], lines: [] } : await readCsv('target.rows', rowsFile, hostEnvironment);
   const clients = Math.ceil(peakLevel(load.connections));
   if (rowsFile !== null && rowsOrder === 'once' && rows.length < clients) {
     fail(
@@ -41,7 +41,7 @@ export async function readPlanRows({ target, load, seed }: Plan, surroundings: S
   return {
     rows: order === null ? rows : order.map((row) => rows[row]!),
     rowLines: order === null ? lines : order.map((row) => lines[row]!),
-    feed: load.feed === null ? [] : (await readCsv('load.feed', load.feed.file, surroundings)).rows,
+    feed: load.feed === null ? [] : (await readCsv('load.feed', load.feed.file, hostEnvironment)).rows,
   };
 }
 
@@ -66,10 +66,10 @@ interface CsvFile {
   readonly lines: readonly number[];
 }
 
-async function readCsv(where: string, file: string, surroundings: Surroundings): Promise<CsvFile> {
+async function readCsv(where: string, file: string, hostEnvironment: HostEnvironment): Promise<CsvFile> {
   let records: readonly CsvRecord[];
   try {
-    const text = textOf(await surroundings.readFile(file));
+    const text = textOf(await hostEnvironment.readFile(file));
     const options = { columns: columnNames, skip_empty_lines: true, trim: true, info: true } as const;
     records = parseCsv(text, options) as unknown as readonly CsvRecord[];
   } catch (error) {

@@ -16,14 +16,14 @@ import type { GitState, Manifest } from '../facts/event.ts';
 import type { RecordResult, RunResult } from '../facts/result.ts';
 import { encodeHdrV2 } from '../histogram/hdr-v2.ts';
 import type { Histogram } from '../histogram/histogram.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { redactPlan } from '../plan/redact.ts';
 import { printable } from '../report/printable.ts';
-import { conductRun } from './conduct.ts';
+import { coordinateRun } from './coordinator.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Archive, FaultHost, Fleet, Monitors, StoredRun, Surroundings, TargetHost } from './ports.ts';
+import type { Archive, FaultHost, Fleet, Monitors, StoredRun, HostEnvironment, TargetHost } from './ports.ts';
 import { checkFaults, checkMonitors, prepare, withReferenceAt } from './prepare.ts';
 import { unusedProxy } from './proxy-environment.ts';
 
@@ -35,7 +35,7 @@ export interface RunPorts {
   readonly targets: TargetHost;
   readonly faults: FaultHost;
   readonly monitors: Monitors;
-  readonly surroundings: Surroundings;
+  readonly hostEnvironment: HostEnvironment;
 }
 
 export interface FinishedRun {
@@ -45,19 +45,19 @@ export interface FinishedRun {
 
 /** Throws HighwaterError: MACHINE_LIMIT, PLAN_INVALID, MONITOR_UNREADABLE, ROWS_UNREADABLE, TARGET_UNREACHABLE and the others that docs/library.md lists; BOOKS_UNBALANCED after the run. */
 export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions): Promise<FinishedRun> {
-  const machine = ports.surroundings.machine();
+  const machine = ports.hostEnvironment.machine();
   const needs = machineNeeds(plan, machine);
   if (needs.problems.length > 0) throw new HighwaterError('MACHINE_LIMIT', needs.problems);
-  await checkTlsFiles(plan, ports.surroundings);
+  await checkTlsFiles(plan, ports.hostEnvironment);
   checkFaults(plan, ports.faults);
   for (const mended of ports.faults.recover()) options.onNotice?.(mended);
   checkMonitors(plan, ports.monitors);
 
-  const git = ports.surroundings.git();
+  const git = ports.hostEnvironment.git();
   const target = plan.target.urls.includes(REFERENCE_TARGET) ? await ports.targets.start() : null;
   try {
     const resolved = target === null ? plan : withReferenceAt(plan, target.url);
-    const prepared = await prepare(resolved, ports.surroundings);
+    const prepared = await prepare(resolved, ports.hostEnvironment);
     const startedAt = new Date().toISOString();
     const shown = redactPlan(plan, options.secrets);
     const manifest: Manifest = {
@@ -90,7 +90,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
       const faults = await ports.faults.open(resolved, {
         target,
         addresses: prepared.addresses,
-        tell: unlessFull(
+        logAct: unlessFull(
           (act) => recording.truth({ ...act, atNs: Number(process.hrtime.bigint() - openedNs) }),
           options,
         ),
@@ -98,7 +98,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
       });
       try {
         const broken = { ...resolved, target: { ...resolved.target, urls: faults.urls } };
-        await conductRun(broken, {
+        await coordinateRun(broken, {
           ...prepared,
           needs,
           manifest,
@@ -108,7 +108,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
           watched,
           target,
           options,
-          unusedProxy: unusedProxy(resolved.target.urls, ports.surroundings.environment()),
+          unusedProxy: unusedProxy(resolved.target.urls, ports.hostEnvironment.environment()),
         });
       } finally {
         await faults.close();
@@ -125,15 +125,15 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
 }
 
 /** Nothing is judged by what is written down here: where it cannot be, the run goes on without. */
-function unlessFull(tell: Tell, { onNotice }: RunOptions): Tell {
+function unlessFull(logAct: LogAct, { onNotice }: RunOptions): LogAct {
   let isFull = false;
   return (act) => {
     if (isFull) return;
     try {
-      tell(act);
+      logAct(act);
     } catch (error) {
       isFull = true;
-      onNotice?.(`what faults on the way do is not written down any more: ${(error as Error).message}`);
+      onNotice?.(`what network faults do is not written down any more: ${(error as Error).message}`);
     }
   };
 }
@@ -214,13 +214,13 @@ function runId(name: string, startedAt: string): string {
 }
 
 /** Reads what the plan names and lets OpenSSL judge it, before a worker has to. Throws TLS_FILE_UNREADABLE. */
-export async function checkTlsFiles(plan: Plan, surroundings: Surroundings): Promise<void> {
+export async function checkTlsFiles(plan: Plan, hostEnvironment: HostEnvironment): Promise<void> {
   const { caFile, certFile, keyFile, passphrase } = plan.target.tls;
   const problems: string[] = [];
   const read = async (name: 'ca' | 'cert' | 'key', file: string | null): Promise<Buffer | undefined> => {
     if (file === null) return undefined;
     try {
-      const content = Buffer.from(await surroundings.readFile(file));
+      const content = Buffer.from(await hostEnvironment.readFile(file));
       if (name !== 'key') new X509Certificate(content);
       return content;
     } catch (error) {

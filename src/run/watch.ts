@@ -42,15 +42,15 @@ export function startWatch(watched: readonly Watched[], parts: WatchParts): () =
     const missed = next - beat - 1;
     for (const one of watched) {
       if (missed > 0)
-        tell(one.name, dueNs, `nothing was read for ${nsToSeconds(missed * beatNs)} s: the coordinator stood still`);
-      if (reading.has(one.name)) tell(one.name, nowNs(), 'the reading before has not ended');
+        noteGap(one.name, dueNs, `nothing was read for ${nsToSeconds(missed * beatNs)} s: the coordinator stood still`);
+      if (reading.has(one.name)) noteGap(one.name, nowNs(), 'the reading before has not ended');
       else void readOne(one, Math.max(dueNs, nowNs()));
     }
     beat = next;
     schedule();
   }
 
-  function tell(monitor: string, atNs: number, gap: string): void {
+  function noteGap(monitor: string, atNs: number, gap: string): void {
     if (!isStopped) onReading({ monitor, atNs, values: {}, gap });
   }
 
@@ -66,7 +66,7 @@ export function startWatch(watched: readonly Watched[], parts: WatchParts): () =
       if (!isStopped) onReading({ monitor: name, atNs, values, gap });
     } catch (error) {
       const isLate = control.signal.aborted;
-      tell(name, atNs, isLate ? `no answer within ${patienceMs} ms` : (error as Error).message);
+      noteGap(name, atNs, isLate ? `no answer within ${patienceMs} ms` : (error as Error).message);
     } finally {
       patience.cancel();
       reading.delete(name);

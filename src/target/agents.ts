@@ -10,7 +10,7 @@
 import { crc32 } from 'node:zlib';
 import type { Behavior, Fault, FaultRule } from '../injection/behavior.ts';
 import { createDecide } from '../injection/decide.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import { addressOf, type Delivery, deliveryTo, type Peer, type Serve } from './delivery.ts';
 import { encode, nameOfId, readMessage, sayWhatIsExpected } from './json-messages.ts';
 
@@ -29,7 +29,7 @@ interface Listener {
   readonly delivery: Delivery;
 }
 
-export function agentService(behavior: Behavior, tell: Tell): Serve {
+export function agentService(behavior: Behavior, logAct: LogAct): Serve {
   const agents = new Map<string, Agent>();
   return (peer) => {
     const { name: agentName, client } = addressOf(peer);
@@ -37,23 +37,23 @@ export function agentService(behavior: Behavior, tell: Tell): Serve {
     // It stays when its connections go: what it has taken is what it is.
     const agent = agents.get(agentName) ?? createAgent();
     agents.set(agentName, agent);
-    const listener: Listener = { peer, delivery: deliveryTo(behavior, client, peer, tell) };
+    const listener: Listener = { peer, delivery: deliveryTo(behavior, client, peer, logAct) };
     agent.listeners.add(listener);
 
     function take(id: string, text: string): void {
       const message = { to: client, ...nameOfId(id) };
       const fault = message.seq < 0 ? null : decide(message.stream, message.seq);
       if (fault?.kind === 'forget' && agent.count > 0) {
-        tell({ act: 'forget', ...message });
+        logAct({ act: 'forget', ...message });
         agent.count = 0;
         agent.digest = NO_DIGEST;
       }
       change(agent, id);
       if (fault?.kind === 'applyTwice') {
-        tell({ act: 'applyTwice', ...message });
+        logAct({ act: 'applyTwice', ...message });
         change(agent, id);
       }
-      if (fault?.kind === 'swallowAck') tell({ act: 'swallowAck', ...message });
+      if (fault?.kind === 'swallowAck') logAct({ act: 'swallowAck', ...message });
       else acknowledge(id, {});
       pass(id, text, message, fault);
     }
@@ -61,7 +61,7 @@ export function agentService(behavior: Behavior, tell: Tell): Serve {
     function pass(id: string, text: string, name: { stream: number; seq: number }, fault: Fault | null): void {
       const data = encode({ id, text });
       for (const { peer: other, delivery } of agent.listeners) {
-        if (fault?.kind === 'ackThenLose') tell({ act: 'drop', to: delivery.to, ...name, why: 'acknowledged' });
+        if (fault?.kind === 'ackThenLose') logAct({ act: 'drop', to: delivery.to, ...name, why: 'acknowledged' });
         else if (name.seq < 0) other.send(data, false);
         else delivery.deliver({ data, isBinary: false, stream: name.stream, seq: name.seq });
       }
@@ -90,7 +90,7 @@ export function agentService(behavior: Behavior, tell: Tell): Serve {
   };
 }
 
-/** What befalls an agent; the rest befalls what it sends. */
+/** What affects an agent; the rest affects what it sends. */
 function isOfAgents({ fault: { kind } }: FaultRule): boolean {
   return kind === 'swallowAck' || kind === 'ackThenLose' || kind === 'applyTwice' || kind === 'forget';
 }

@@ -6,7 +6,7 @@ import type { Behavior } from '../injection/behavior.ts';
 import { appendBytes, canSplice, cutOff, flipBits, randomBytes, spliceTogether } from '../injection/damage.ts';
 import { createDecide, randomFor } from '../injection/decide.ts';
 import { createOrderKeeper, type OrderKeeper } from '../injection/order-keeper.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import { uniform } from '../random/distributions.ts';
 import { nsToMs } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
@@ -70,7 +70,7 @@ export interface Delivery {
   closed(): void;
 }
 
-export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell: Tell): Delivery {
+export function createDelivery(behavior: Behavior, to: number, peer: Peer, logAct: LogAct): Delivery {
   const decide = createDecide(behavior, to);
   const order = new Map<number, OrderKeeper>();
   const recent: NamedMessage[] = [];
@@ -94,7 +94,7 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell:
     const previous = before;
     before = message;
     if (isEvicted) {
-      tell({ act: 'drop', to, stream: message.stream, seq, why: 'evicted' });
+      logAct({ act: 'drop', to, stream: message.stream, seq, why: 'evicted' });
       return;
     }
     const fault = decide(message.stream, seq);
@@ -105,7 +105,7 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell:
     const random = randomFor(behavior, message.stream, seq);
     switch (fault.kind) {
       case 'drop':
-        tell({ act: 'drop', to, stream: message.stream, seq, why: 'fault' });
+        logAct({ act: 'drop', to, stream: message.stream, seq, why: 'fault' });
         return;
       case 'duplicate':
         if (send(message)) for (let copy = 0; copy < fault.copies; copy++) sendAgain(message);
@@ -139,23 +139,23 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell:
         return;
       case 'fabricate':
         send(message);
-        tell({ act: 'fabricate', to, stream: message.stream });
+        logAct({ act: 'fabricate', to, stream: message.stream });
         peer.send(randomBytes(message.data.length, !message.isBinary, random), message.isBinary);
         return;
       case 'disconnect':
-        tell({ act: 'disconnect', to, stream: message.stream, seq, code: fault.code });
+        logAct({ act: 'disconnect', to, stream: message.stream, seq, code: fault.code });
         end();
         peer.close(fault.code);
         return;
       case 'evict':
         isEvicted = true;
-        tell({ act: 'drop', to, stream: message.stream, seq, why: 'evicted' });
+        logAct({ act: 'drop', to, stream: message.stream, seq, why: 'evicted' });
         return;
       case 'swallowAck':
       case 'ackThenLose':
       case 'applyTwice':
       case 'forget':
-        // What befalls the service and not the way back: `agents.ts`.
+        // What affects the service and not the way back: `agents.ts`.
         send(message);
         return;
       case 'stall':
@@ -169,11 +169,11 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell:
   /** Whole and for the first time. False where it was dropped instead. */
   function send(message: NamedMessage): boolean {
     if (behavior.dropBeyondBytes !== null && peer.bufferedBytes > behavior.dropBeyondBytes) {
-      tell({ act: 'drop', to, stream: message.stream, seq: message.seq, why: 'slowReader' });
+      logAct({ act: 'drop', to, stream: message.stream, seq: message.seq, why: 'slowReader' });
       return false;
     }
     const extent = orderOf(message.stream).sent(message.seq);
-    if (extent > 0) tell({ act: 'reorder', to, stream: message.stream, seq: message.seq, extent });
+    if (extent > 0) logAct({ act: 'reorder', to, stream: message.stream, seq: message.seq, extent });
     peer.send(message.data, message.isBinary);
     if (recent.push(message) > RECENT_MESSAGES) recent.shift();
     for (const other of [...held]) {
@@ -183,7 +183,7 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell:
   }
 
   function sendAgain(message: NamedMessage): void {
-    tell({ act: 'duplicate', to, stream: message.stream, seq: message.seq });
+    logAct({ act: 'duplicate', to, stream: message.stream, seq: message.seq });
     peer.send(message.data, message.isBinary);
   }
 
@@ -192,7 +192,7 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell:
     how: 'bitFlips' | 'truncated' | 'extended' | 'spliced',
     data: Uint8Array,
   ): void {
-    tell({ act: 'damage', to, stream: message.stream, seq: message.seq, how });
+    logAct({ act: 'damage', to, stream: message.stream, seq: message.seq, how });
     peer.send(data, message.isBinary);
   }
 
@@ -209,12 +209,12 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell:
   }
 
   function delay(message: NamedMessage, forNs: number): void {
-    tell({ act: 'delay', to, stream: message.stream, seq: message.seq, forNs });
+    logAct({ act: 'delay', to, stream: message.stream, seq: message.seq, forNs });
     hold(message, Number.POSITIVE_INFINITY, nsToMs(forNs));
   }
 
   function stall(message: NamedMessage, forNs: number): void {
-    tell({ act: 'stall', to, stream: message.stream, seq: message.seq, forNs });
+    logAct({ act: 'stall', to, stream: message.stream, seq: message.seq, forNs });
     stalled = [message];
     stallTimer = startTimer(nsToMs(forNs), goOn);
   }
@@ -239,9 +239,9 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell:
     stallTimer?.cancel();
     for (const { timer, stream, seq } of held) {
       timer.cancel();
-      tell({ act: 'drop', to, stream, seq, why: 'held' });
+      logAct({ act: 'drop', to, stream, seq, why: 'held' });
     }
-    for (const { stream, seq } of stalled ?? []) tell({ act: 'drop', to, stream, seq, why: 'held' });
+    for (const { stream, seq } of stalled ?? []) logAct({ act: 'drop', to, stream, seq, why: 'held' });
     held.clear();
     stalled = null;
   }
@@ -268,14 +268,14 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, tell:
       const counts = [...order].map(([stream, keeper]) => ({ isOwn: stream === to, count: keeper.count() }));
       const sum = (own: boolean): number =>
         counts.reduce((all, { isOwn, count }) => all + (isOwn === own ? count : 0), 0);
-      tell({ act: 'closed', to, received, returned: sum(true), passedOn: sum(false) });
+      logAct({ act: 'closed', to, received, returned: sum(true), passedOn: sum(false) });
     },
   };
 }
 
 /** The same, where a message goes to many: which deliveries go wrong is chosen for each receiver by itself. */
-export function deliveryTo(behavior: Behavior, to: number, peer: Peer, tell: Tell): Delivery {
-  return createDelivery({ ...behavior, seed: behavior.seed + SEED_STEP * (to + 1) }, to, peer, tell);
+export function deliveryTo(behavior: Behavior, to: number, peer: Peer, logAct: LogAct): Delivery {
+  return createDelivery({ ...behavior, seed: behavior.seed + SEED_STEP * (to + 1) }, to, peer, logAct);
 }
 
 const SEED_STEP = 7919;

@@ -2,7 +2,7 @@
 // resident and not a promise of the kernel's; and it lies outside of the engine's heap, whose limit does not bound it.
 
 import { type Leak, leakedBytes, mostLeakedBytes } from '../injection/leak.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 
 export interface RunningLeak {
   readonly heldBytes: number;
@@ -18,7 +18,7 @@ const MOST_PIECE_BYTES = 64 * 1024 ** 2;
 /** Any that is not zero: the kernel may share pages of zeros. */
 const FILLING = 0xa5;
 
-export function startLeak(leak: Leak, tell: Tell): RunningLeak {
+export function startLeak(leak: Leak, logAct: LogAct): RunningLeak {
   const startedMs = performance.now();
   const mostBytes = mostLeakedBytes(leak);
   /** Never read: that it is reachable is what it is for. */
@@ -31,7 +31,7 @@ export function startLeak(leak: Leak, tell: Tell): RunningLeak {
     if (elapsedNs < leak.fromNs) return;
     if (!hasBegun) {
       hasBegun = true;
-      tell({ act: 'leak', heldBytes });
+      logAct({ act: 'leak', heldBytes });
     }
     const dueBytes = leakedBytes(leak, elapsedNs);
     if (dueBytes - heldBytes >= LEAST_PIECE_BYTES || dueBytes === mostBytes) take(dueBytes - heldBytes);
@@ -52,7 +52,7 @@ export function startLeak(leak: Leak, tell: Tell): RunningLeak {
     },
     stop() {
       clearInterval(timer);
-      if (hasBegun) tell({ act: 'leak', heldBytes });
+      if (hasBegun) logAct({ act: 'leak', heldBytes });
     },
   };
 }

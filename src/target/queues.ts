@@ -8,7 +8,7 @@
 import { startTimer, type Timer } from '../engine/clock.ts';
 import type { Behavior } from '../injection/behavior.ts';
 import type { QueueSettings } from '../injection/queue.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import { addressOf, type Delivery, deliveryTo, type Peer, type Serve } from './delivery.ts';
 import { encode, type JsonMessage, nameOfId, readMessage, sayWhatIsExpected } from './json-messages.ts';
 import { createPriorityQueue } from './priority-queue.ts';
@@ -24,12 +24,12 @@ interface Waiting {
   readonly sender: Sender;
 }
 
-export function queueService(behavior: Behavior, tell: Tell): Serve {
+export function queueService(behavior: Behavior, logAct: LogAct): Serve {
   const { priorities } = behavior.queue;
   const queues = new Map<string, WorkQueue>();
   return (peer) => {
     const { name, client } = addressOf(peer);
-    const sender: Sender = { peer, delivery: deliveryTo(behavior, client, peer, tell) };
+    const sender: Sender = { peer, delivery: deliveryTo(behavior, client, peer, logAct) };
     const queue = queues.get(name) ?? createWorkQueue(behavior.queue, work);
     queues.set(name, queue);
     queue.senders.add(sender);
@@ -48,7 +48,7 @@ export function queueService(behavior: Behavior, tell: Tell): Serve {
         queue.senders.delete(sender);
         if (queue.senders.size === 0) queues.delete(name);
         for (const { message } of queue.leave(sender)) {
-          tell({ act: 'drop', to: client, ...nameOfId(message.id), why: 'held' });
+          logAct({ act: 'drop', to: client, ...nameOfId(message.id), why: 'held' });
         }
         sender.delivery.closed();
       },
@@ -56,7 +56,7 @@ export function queueService(behavior: Behavior, tell: Tell): Serve {
   };
 
   function refuse({ message: { id }, level, sender: { peer, delivery } }: Waiting): void {
-    tell({ act: 'refuse', to: delivery.to, ...nameOfId(id), priority: priorities[level] ?? null });
+    logAct({ act: 'refuse', to: delivery.to, ...nameOfId(id), priority: priorities[level] ?? null });
     peer.send(encode({ id, error: 'overflow' }), false);
   }
 }

@@ -5,7 +5,7 @@
 // `?client=N` says which client a connection is of, for the truth log; an echo learns that from the messages.
 
 import type { Behavior } from '../injection/behavior.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import { nameEcho } from '../protocols/echo.ts';
 import { agentService } from './agents.ts';
 import {
@@ -21,12 +21,12 @@ import { queueService } from './queues.ts';
 import { tickerService } from './tickers.ts';
 
 /** The service by the path of the request. */
-export function createServices(behavior: Behavior, tell: Tell): Serve {
-  const echo = echoService(behavior, tell);
-  const rooms = roomService(behavior, tell);
-  const agents = agentService(behavior, tell);
-  const tickers = tickerService(behavior, tell);
-  const queues = queueService(behavior, tell);
+export function createServices(behavior: Behavior, logAct: LogAct): Serve {
+  const echo = echoService(behavior, logAct);
+  const rooms = roomService(behavior, logAct);
+  const agents = agentService(behavior, logAct);
+  const tickers = tickerService(behavior, logAct);
+  const queues = queueService(behavior, logAct);
   return (peer) => {
     if (peer.path.startsWith('/rooms/')) return rooms(peer);
     if (peer.path.startsWith('/tickers/')) return tickers(peer);
@@ -36,7 +36,7 @@ export function createServices(behavior: Behavior, tell: Tell): Serve {
 }
 
 /** Sends every message back as it came, but for what the behavior does wrong. */
-function echoService(behavior: Behavior, tell: Tell): Serve {
+function echoService(behavior: Behavior, logAct: LogAct): Serve {
   if (isFaultless(behavior)) {
     return (peer) => ({ receive: (data, isBinary) => peer.send(data, isBinary), closed: () => {} });
   }
@@ -49,7 +49,7 @@ function echoService(behavior: Behavior, tell: Tell): Serve {
           peer.send(data, isBinary);
           return;
         }
-        delivery ??= createDelivery(behavior, name.stream, peer, tell);
+        delivery ??= createDelivery(behavior, name.stream, peer, logAct);
         delivery.deliver({ data, isBinary, stream: name.stream, seq: name.sequence });
       },
       closed: () => delivery?.closed(),
@@ -64,13 +64,13 @@ interface Member {
 }
 
 /** Sends every message to all members of its room, in the order in which the messages came. */
-function roomService(behavior: Behavior, tell: Tell): Serve {
+function roomService(behavior: Behavior, logAct: LogAct): Serve {
   const rooms = new Map<string, Set<Member>>();
   return (peer) => {
     const { name: room, client } = addressOf(peer);
     const members = rooms.get(room) ?? new Set();
     rooms.set(room, members);
-    const member: Member = { peer, delivery: isFaultless(behavior) ? null : deliveryTo(behavior, client, peer, tell) };
+    const member: Member = { peer, delivery: isFaultless(behavior) ? null : deliveryTo(behavior, client, peer, logAct) };
     members.add(member);
     return {
       receive(data, isBinary) {

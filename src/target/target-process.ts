@@ -20,7 +20,7 @@ export function createTargetHost(targetPath: string): TargetHost {
     async start() {
       let { child, url } = await startProcess(targetPath, 0);
       const port = Number(new URL(url).port);
-      let hear: (death: UnaskedDeath) => void = () => {};
+      let onDeath: (death: UnaskedDeath) => void = () => {};
       let unasked: UnaskedDeath | null = null;
       /** Processes that were asked to end. */
       const asked = new WeakSet<ChildProcess>();
@@ -28,7 +28,7 @@ export function createTargetHost(targetPath: string): TargetHost {
         watched.once('exit', (exitCode, signal) => {
           if (asked.has(watched)) return;
           unasked = { pid: watched.pid!, exitCode, signal };
-          hear(unasked);
+          onDeath(unasked);
         });
       };
       const endBy = (ask: () => void): Promise<void> => {
@@ -39,9 +39,9 @@ export function createTargetHost(targetPath: string): TargetHost {
       return {
         url,
         pid: () => child.pid!,
-        onDeath(heard) {
-          hear = heard;
-          if (unasked !== null) heard(unasked);
+        onDeath(notify) {
+          onDeath = notify;
+          if (unasked !== null) notify(unasked);
         },
         kill: () => endBy(() => child.kill('SIGKILL')),
         async startAgain() {
@@ -64,11 +64,11 @@ function startProcess(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     detached: true,
   });
-  let lastWords = '';
+  let lastOutput = '';
   // Where the system has no file or process for it, there is no stream either, and `error` follows.
   child.stderr?.setEncoding('utf8');
   child.stderr?.on('data', (text: string) => {
-    lastWords = (lastWords + text).slice(-500);
+    lastOutput = (lastOutput + text).slice(-500);
   });
   return new Promise((resolve, reject) => {
     const fail = (what: string): void => {
@@ -79,7 +79,7 @@ function startProcess(
     };
     const timer = startTimer(START_TIMEOUT_MS, () => fail(`nothing within ${START_TIMEOUT_MS / 1000} s`));
     child.once('error', (error) => fail(error.message));
-    child.once('exit', (code) => fail(lastWords.trim() === '' ? `exit code ${code}` : lastWords.trim()));
+    child.once('exit', (code) => fail(lastOutput.trim() === '' ? `exit code ${code}` : lastOutput.trim()));
     child.once('message', (message) => {
       timer.cancel();
       child.removeAllListeners('exit');

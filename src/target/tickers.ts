@@ -5,10 +5,10 @@
 //
 // `?rate=100/s` says how many a second over all channels, `?channels=2` how many channels, `?burst=50&pause=1s` that it is
 // silent for so long whenever it has said so many; what the first listener of a ticker asks for holds. In the truth log a
-// channel is the stream. A message with an `id` comes back to its sender as it is, and no fault befalls it.
+// channel is the stream. A message with an `id` comes back to its sender as it is, and no fault affects it.
 
 import type { Behavior } from '../injection/behavior.ts';
-import type { Tell } from '../injection/truth.ts';
+import type { LogAct } from '../injection/truth.ts';
 import { nsToSeconds, parseDuration } from '../units/duration.ts';
 import { parseRate } from '../units/rate.ts';
 import { addressOf, type Delivery, deliveryTo, type Peer, type Serve } from './delivery.ts';
@@ -26,13 +26,13 @@ interface Ticker {
   stop(): void;
 }
 
-export function tickerService(behavior: Behavior, tell: Tell): Serve {
+export function tickerService(behavior: Behavior, logAct: LogAct): Serve {
   const tickers = new Map<string, Ticker>();
   return (peer) => {
     const { name, client } = addressOf(peer);
     const ticker = tickers.get(name) ?? startTicker(peer);
     tickers.set(name, ticker);
-    const delivery = deliveryTo(behavior, client, peer, tell);
+    const delivery = deliveryTo(behavior, client, peer, logAct);
     ticker.listeners.add(delivery);
     return {
       receive(data, isBinary) {
@@ -40,7 +40,7 @@ export function tickerService(behavior: Behavior, tell: Tell): Serve {
       },
       closed() {
         ticker.listeners.delete(delivery);
-        for (const span of delivery.spans()) tell({ act: 'told', to: client, ...span });
+        for (const span of delivery.spans()) logAct({ act: 'told', to: client, ...span });
         delivery.closed();
         if (ticker.listeners.size > 0) return;
         ticker.stop();

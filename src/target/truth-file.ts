@@ -1,10 +1,10 @@
 // The truth log as a file: one JSON line for each act, in the order of the acts.
 
 import { createWriteStream } from 'node:fs';
-import { encodeTruth, type Tell } from '../injection/truth.ts';
+import { encodeTruth, type LogAct } from '../injection/truth.ts';
 
 export interface TruthFile {
-  readonly tell: Tell;
+  readonly logAct: LogAct;
   /** Resolves when every line is on disk; rejects with the first error of the file. */
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export async function openTruthFile(file: string): Promise<TruthFile> {
   });
   const openedNs = process.hrtime.bigint();
   return {
-    tell(act) {
+    logAct(act) {
       stream.write(`${encodeTruth({ ...act, atNs: Number(process.hrtime.bigint() - openedNs) })}\n`);
     },
     close: () =>

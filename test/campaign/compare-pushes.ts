@@ -35,7 +35,7 @@ export function pushDisagreements(outcome: Outcome & { readonly said: readonly n
   same('unexpected or unreadable beside pushes', messages.unexpected + messages.unreadable, expected.foreign);
   same('foreign beside pushes', delivery.unexpected.foreign, messages.unexpected);
   same('not JSON beside pushes', delivery.unreadable.notJson?.count ?? 0, messages.unreadable);
-  // Nothing befalls what comes back to its sender.
+  // Nothing affects what comes back to its sender.
   same('delivered beside pushes', messages.delivered, messages.sent);
   for (const kind of ['lost', 'corrupted', 'late', 'totalOrderViolations'] as const)
     same(`${kind} beside pushes`, messages[kind], 0);

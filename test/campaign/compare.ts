@@ -2,7 +2,7 @@
 // Knows nothing of how the ledger finds things: only what each act must show as.
 
 import { imbalances } from '../../src/analysis/books.ts';
-import type { AudienceFacts, HoleFacts } from '../../src/facts/audience.ts';
+import type { ReceiverFacts, HoleFacts } from '../../src/facts/receivers.ts';
 import type { Violation } from '../../src/facts/event.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import { pushDisagreements } from './compare-pushes.ts';
@@ -18,7 +18,7 @@ export function disagreements(outcome: Outcome): readonly string[] {
   return said === undefined ? messageDisagreements(outcome) : pushDisagreements({ ...outcome, said });
 }
 
-function messageDisagreements({ result, truth, audiences, violations }: Outcome): readonly string[] {
+function messageDisagreements({ result, truth, receiverFacts, violations }: Outcome): readonly string[] {
   const { messages, delivery } = result;
   const expected = expectedOf(truth);
   const problems = [...imbalances(result)];
@@ -29,7 +29,7 @@ function messageDisagreements({ result, truth, audiences, violations }: Outcome)
   same('rejected', messages.rejected, expected.rejected);
   same('received in rooms', result.fanout?.received ?? 0, expected.received);
   same('missed in rooms', result.fanout?.missed ?? 0, expected.missed.length);
-  problems.push(...differences('missed', missedBy(audiences), expected.missed));
+  problems.push(...differences('missed', missedBy(receiverFacts), expected.missed));
   same('lost', messages.lost, expected.lost.length);
   same('duplicated', messages.duplicated, expected.duplicated.length);
   same('reordered', messages.reordered, expected.reordered.length);
@@ -190,13 +190,13 @@ function namesOf(violations: readonly Violation[], kind: Violation['violation'])
 }
 
 /** Each message once for every client of its room that missed it. */
-function missedBy(audiences: readonly AudienceFacts[]): string[] {
-  const sent = new Map(audiences.flatMap((audience) => audience.sent));
+function missedBy(receiverFacts: readonly ReceiverFacts[]): string[] {
+  const sent = new Map(receiverFacts.flatMap((receivers) => receivers.sent));
   const names = (stream: number, [from, to, receivers]: HoleFacts): string[] =>
     Array.from({ length: (to - from) * receivers }, (_, index) =>
       nameOf({ stream, seq: from + Math.floor(index / receivers) }),
     );
-  return audiences.flatMap(({ streams }) =>
+  return receiverFacts.flatMap(({ streams }) =>
     streams.flatMap(({ stream, spans, missed }) => [
       ...missed.flatMap((hole) => names(stream, hole)),
       ...spans.flatMap(([, to, , receivers]) => names(stream, [to, sent.get(stream) ?? to, receivers])),

@@ -6,7 +6,7 @@ import { createJudge } from '../../src/analysis/judge.ts';
 import { monotonicClock } from '../../src/engine/clock.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { createNodeTransport } from '../../src/engine/node-transport.ts';
-import type { AudienceFacts } from '../../src/facts/audience.ts';
+import type { ReceiverFacts } from '../../src/facts/receivers.ts';
 import type { RunEvent } from '../../src/facts/event.ts';
 import type { RunResult } from '../../src/facts/result.ts';
 import { type Behavior, FAULTLESS } from '../../src/injection/behavior.ts';
@@ -24,7 +24,7 @@ export interface Outcome {
   readonly result: RunResult;
   readonly truth: readonly Act[];
   /** What each worker's clients heard of one another. */
-  readonly audiences: readonly AudienceFacts[];
+  readonly receiverFacts: readonly ReceiverFacts[];
   /** Every violation that was described, beyond the first hundred that the result keeps. */
   readonly violations: RunResult['violations'];
   /** Of what the service said of its own accord, by channel: how many numbers before the plan ended. Else not there. */
@@ -103,12 +103,12 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
           const violations = events.flatMap((event) =>
             event.kind === 'violation' ? [{ ...event, atSecond: event.atNs / 1e9 }] : [],
           );
-          const audiences = events.flatMap((event) => (event.kind === 'audience' ? [event.audience] : []));
+          const receiverFacts = events.flatMap((event) => (event.kind === 'receivers' ? [event.receivers] : []));
           loop.disable();
           resolve({
             plan,
             result: judge.finish(),
-            audiences,
+            receiverFacts,
             violations,
             isAwake: loop.max < MOST_STILL_NS && loop.mean < MOST_LATE_NS,
           });

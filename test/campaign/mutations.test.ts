@@ -30,7 +30,7 @@ interface Mutation {
 const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'duplicates are counted',
-    file: 'engine/hot/traffic.ts',
+    file: 'engine/hot/accounting.ts',
     from: 'messages.duplicated++;',
     to: '',
     noticed: /duplicated: found 0, done \d/,
@@ -86,7 +86,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     detector: 'a hole in what a client heard of another is missed',
-    file: 'measure/heard.ts',
+    file: 'measure/receiver-tracking.ts',
     from: 'const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];',
     to: 'const holes: Hole[] = [];',
     noticed: /missed: \d+ #\d+ was done and not found/,
@@ -100,9 +100,9 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     detector: 'each client has an account of its own with every sender',
-    file: 'measure/audience.ts',
-    from: 'const pair = receiver * rooms.publishers + seatOf(rooms, stream);',
-    to: 'const pair = seatOf(rooms, stream);',
+    file: 'measure/room-tracking.ts',
+    from: 'const pair = receiver * rooms.publishers + publisherOf(rooms, stream);',
+    to: 'const pair = publisherOf(rooms, stream);',
     noticed: /received in rooms: found \d+, done \d/,
   },
   {
@@ -114,14 +114,14 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     detector: 'a copy that the service knows is deduplicated',
-    file: 'engine/hot/traffic.ts',
+    file: 'engine/hot/accounting.ts',
     from: 'if (isCopy) recorder.messages.deduplicated++;',
     to: '',
     noticed: /deduplicated: found 0, done \d/,
   },
   {
     detector: 'a state that is not the model’s diverges',
-    file: 'engine/hot/traffic.ts',
+    file: 'engine/hot/accounting.ts',
     from: 'traffic.recorder.messages.diverged++;',
     to: '',
     noticed: /diverged: found 0, done \d/,
@@ -135,7 +135,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     detector: 'an answer that refuses rejects its message',
-    file: 'engine/hot/traffic.ts',
+    file: 'engine/hot/accounting.ts',
     from: 'traffic.rejected++;',
     to: '',
     noticed: /rejected: found 0, done \d/,

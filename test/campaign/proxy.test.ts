@@ -38,7 +38,7 @@ async function fight(seed: number): Promise<Fought> {
     target: readTargetUrl((compression ? compressing : plain).url)!,
     faults,
     seed: seed + 1,
-    tell: (act) => truth.push(act),
+    logAct: (act) => truth.push(act),
   });
   const fought = await drive(planFor(proxy.url)).finally(() => proxy.stop());
   return { ...fought, truth };

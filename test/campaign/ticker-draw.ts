@@ -113,7 +113,7 @@ interface Reach {
   readonly numbers: number;
 }
 
-/** What befalls one number, on the way to one client or to all. Client 0 stays: a ticker that nobody hears begins anew. */
+/** What affects one number, on the way to one client or to all. Client 0 stays: a ticker that nobody hears begins anew. */
 function drawNamedFaults(random: Random, reach: Reach, course: Course, canBeCut: boolean): unknown[] {
   const name = (least: number): object => ({
     stream: whole(random, 0, reach.channels - 1),
@@ -132,7 +132,7 @@ function drawNamedFaults(random: Random, reach: Reach, course: Course, canBeCut:
   return faults;
 }
 
-/** While it speaks on, nothing may befall a number of before the end, nor what has no number: how long it is heard is open. */
+/** While it speaks on, nothing may affect a number of before the end, nor what has no number: how long it is heard is open. */
 function drawFaults(random: Random, { speaksOn }: Course): unknown[] {
   const rate = (): string => `${(0.2 + 2 * random()).toFixed(2)}%`;
   const make = [

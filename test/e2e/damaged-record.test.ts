@@ -84,7 +84,7 @@ describe('lines that are gone', () => {
     const first = await runHighwater(['run', file, '--json', '-q'], { cwd });
     const { id } = first.result.run;
     expect(first.result.messages).toMatchObject({ sent: 100, delivered: 100 });
-    dropLines(path.join(cwd, RUNS, id, 'events.ndjson'), (line) => line.includes('"audience"'));
+    dropLines(path.join(cwd, RUNS, id, 'events.ndjson'), (line) => line.includes('"receivers"'));
     const { result, exitCode, stderr } = await report(cwd, '--json');
     expect(exitCode).toBe(2);
     expect(kinds(result)).toContain('damagedRecord');

@@ -51,7 +51,7 @@ async function measure(
 }
 
 const RESPONSE_STARTS_AT_THE_SEND = {
-  file: 'engine/hot/traffic.js',
+  file: 'engine/hot/accounting.js',
   from: 'record(recorder.histograms.response, receivedNs - dueNs)',
   to: 'record(recorder.histograms.response, receivedNs - sentNs)',
 };
@@ -144,11 +144,11 @@ describe('a target that freezes for 1 s in every 10 s', TOGETHER, () => {
   test('a generator that waits for replies before it sends on is found out by these checks', async () => {
     const command = bench.broken([
       {
-        file: 'engine/open-work.js',
+        file: 'engine/open-model.js',
         from: 'if (dueNs > untilNs ||',
         to: 'if (dueNs > untilNs || traffic.recorder.inFlight > 0 ||',
       },
-      { file: 'engine/open-work.js', from: 'send(dueNs, nowNs);', to: 'send(nowNs, nowNs);' },
+      { file: 'engine/open-model.js', from: 'send(dueNs, nowNs);', to: 'send(nowNs, nowNs);' },
     ]);
     const blind = await measure({ ...FREEZE, times: 1 }, [...OPEN, '-d', '10s'], { command });
     expect(blind.result.response.p99Ms).toBeLessThan(500);

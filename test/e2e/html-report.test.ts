@@ -182,7 +182,7 @@ describe('the page of a run', TOGETHER, () => {
     expect(reached.size).toBe(all);
   });
 
-  test('lines come and go by their buttons', async ({ onTestFinished }) => {
+  test('lines churn by their buttons', async ({ onTestFinished }) => {
     const { page } = await openFile(browser, report(), onTestFinished);
     await drawAll(page);
     const place = plot(page, 'throughput-over-time');
@@ -211,7 +211,7 @@ describe('the page of a run', TOGETHER, () => {
 
   test('tables sort by the numbers that they show', async ({ onTestFinished }) => {
     const { page } = await openFile(browser, report(), onTestFinished);
-    const table = page.locator('table').filter({ hasText: 'Fates' });
+    const table = page.locator('table').filter({ hasText: 'Outcomes' });
     const heading = table.getByRole('button', { name: 'messages' });
     const counts = async (): Promise<number[]> =>
       (await table

@@ -67,7 +67,7 @@ describe('what is due in 30 days does not happen today', TOGETHER, () => {
     expect(warnings).not.toContain('TimeoutOverflow');
   });
 
-  test('faults on the way, pings and clients that would open again wait as well', async ({ onTestFinished }) => {
+  test('network faults, pings and clients that would open again wait as well', async ({ onTestFinished }) => {
     const { result, warnings } = await run(onTestFinished, {
       target: { ping: { every: '720h' } },
       load: { connections: 5, messages: MESSAGES },

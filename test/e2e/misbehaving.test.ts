@@ -138,10 +138,10 @@ describe('clients that misbehave in other ways', TOGETHER, () => {
     await echo.stop();
     expectHealthy(result, 28);
     expect(result.messages.due).toBe(1600);
-    const [halfOpen, reset, comeAndGo, malformed, slowHandshake, noPong] = result.misbehaving;
+    const [halfOpen, reset, churn, malformed, slowHandshake, noPong] = result.misbehaving;
     for (const { clients } of result.misbehaving) expect(clients).toBe(2);
     expect(halfOpen?.connections).toMatchObject({ opened: 2, droppedByServer: 0, endedByClient: 0 });
-    for (const each of [reset, comeAndGo]) {
+    for (const each of [reset, churn]) {
       const { opened, endedByClient, droppedByServer } = each!.connections;
       expect(droppedByServer).toBe(0);
       expect(endedByClient).toBeGreaterThan(4);

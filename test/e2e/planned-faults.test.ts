@@ -64,7 +64,7 @@ function worstP99Ms({ timeline }: RunResult, from: number, to: number): number {
   return Math.max(...within.map(({ responseP99Ms }) => responseP99Ms ?? 0));
 }
 
-describe('a fault on the way, at its time', TOGETHER, () => {
+describe('a network fault, at its time', TOGETHER, () => {
   test('latency slows the seconds in which it is on, and changes nothing else', async ({ onTestFinished }) => {
     const { result, truth } = await run(onTestFinished, {
       faults: [{ fault: 'latency', at: '2s', for: '3s', latency: '100ms', jitter: '20ms' }],
@@ -162,7 +162,7 @@ describe('a fault on the way, at its time', TOGETHER, () => {
 
 const mayMakeNetworks = spawnSync('sh', ['-c', 'unshare --net nft list ruleset'], { stdio: 'ignore' }).status === 0;
 if (!mayMakeNetworks) {
-  process.stderr.write('SKIPPED: faults of packets need root, unshare and nft: their tests do not run here\n');
+  process.stderr.write('SKIPPED: packet faults need root, unshare and nft: their tests do not run here\n');
 }
 const ownNetwork = { ownNetwork: true } as const;
 
@@ -272,7 +272,7 @@ describe.skipIf(!mayMakeNetworks && process.env.CI !== 'true')('packets', TOGETH
     expect(filesIn(notes)).toEqual([]);
   });
 
-  test('of which a fault befell none were not lost, and it says so', async ({ onTestFinished }) => {
+  test('of which a fault affected none were not lost, and it says so', async ({ onTestFinished }) => {
     const { result } = await run(
       onTestFinished,
       {

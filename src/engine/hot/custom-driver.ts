@@ -1,4 +1,4 @@
-// A protocol of the user's own at work: each connection has a session, which lays messages out and says what arrived.
+// A protocol of the user's own at loadModel: each connection has a session, which lays messages out and says what arrived.
 // Whatever it does wrong is counted and told, and never ends the run.
 
 import { opcodes } from '../../frames/opcodes.ts';
@@ -13,18 +13,18 @@ import {
   writeMessageId,
 } from '../../protocols/message-id.ts';
 import type { Client } from '../client.ts';
-import type { Rows } from '../site.ts';
+import type { Rows } from '../connect-target.ts';
 import type { ProtocolDriver } from './driver.ts';
 import {
   appendFrame,
-  hearAcknowledgement,
-  hearNamed,
-  hearNothing,
-  hearRejection,
+  receiveAcknowledgement,
+  receiveNamed,
+  receiveUnmatched,
+  receiveRejection,
   MAX_NAMED_IN_FLIGHT,
   rememberTimes,
 } from './named.ts';
-import { flushClient, nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
+import { flushClient, nextNumber, noteState, type Accounting, unexpected } from './accounting.ts';
 import { noteUnreadable, sampleOf } from './unreadable.ts';
 
 const MAX_WHY = 100;
@@ -48,10 +48,10 @@ export interface CustomSetting {
 export function createCustomDriver(
   protocol: ProtocolAdapter,
   setting: CustomSetting,
-  traffic: Traffic,
+  accounting: Accounting,
 ): ProtocolDriver {
   const { mix, timed } = setting;
-  const { ledger } = traffic;
+  const { ledger } = accounting;
   const ids = createMessageIds(setting.run, timed);
   const letters = createLetters(setting.run);
   const sessions = new Array<ProtocolSession | null>(setting.clients).fill(null);
@@ -70,9 +70,9 @@ export function createCustomDriver(
         appendWire(client, wire);
       }
       sessions[index] = session;
-      if (session.acknowledges === true && traffic.acks !== null) {
-        traffic.acks.isApart = true;
-        traffic.acks.isNeeded = true;
+      if (session.acknowledges === true && accounting.acks !== null) {
+        accounting.acks.isApart = true;
+        accounting.acks.isNeeded = true;
       }
     });
   }
@@ -83,7 +83,7 @@ export function createCustomDriver(
     const sequence = ledger.next[client.index]!;
     const wire = layOut(client, session, type, sequence, dueNs, sentNs);
     if (wire === null) return false;
-    nextNumber(traffic, client, dueNs, sentNs);
+    nextNumber(accounting, client, dueNs, sentNs);
     if (!timed) rememberTimes(client, ledger.outstanding[client.index]!, sequence, dueNs, sentNs);
     appendWire(client, wire);
     return true;
@@ -143,29 +143,29 @@ export function createCustomDriver(
       if (problem !== null) throw new TypeError(`expected ${problem.expected}, got ${problem.got}`);
       return found;
     });
-    for (const each of incoming ?? []) hear(client, each, bytes, start, end);
+    for (const each of incoming ?? []) trackArrival(client, each, bytes, start, end);
   }
 
-  function hear(client: Client, incoming: Incoming, bytes: Uint8Array, start: number, end: number): void {
+  function trackArrival(client: Client, incoming: Incoming, bytes: Uint8Array, start: number, end: number): void {
     switch (incoming.kind) {
       case 'message':
       case 'acknowledgement':
       case 'rejection': {
         const reading = readId(incoming.id);
-        if (reading === 'stale') unexpected(traffic, client, 'stale', end - start);
-        else if (reading === 'none') hearNothing(traffic, client, true, bytes, start, end);
+        if (reading === 'stale') unexpected(accounting, client, 'stale', end - start);
+        else if (reading === 'none') receiveUnmatched(accounting, client, true, bytes, start, end);
         else if (incoming.kind === 'rejection') hearRefused(client, incoming.reason, bytes, start, end);
         else hearOurs(client, incoming, end - start);
         return;
       }
       case 'unexpected':
-        hearNothing(traffic, client, true, bytes, start, end);
+        receiveUnmatched(accounting, client, true, bytes, start, end);
         return;
       case 'unreadable': {
         const { why } = incoming;
         const sample = sampleOf(bytes, start, end);
         noteUnreadable(
-          traffic,
+          accounting,
           client,
           'byProtocol',
           null,
@@ -176,7 +176,7 @@ export function createCustomDriver(
       case 'reply':
         if (client.state === 'closing') return; // RFC 6455 §5.5.1: nothing behind a close frame
         appendWire(client, incoming.send);
-        flushClient(traffic, client);
+        flushClient(accounting, client);
         return;
     }
   }
@@ -189,11 +189,11 @@ export function createCustomDriver(
     start: number,
     end: number,
   ): void {
-    if (reason === undefined) hearRejection(traffic, client, name, bytes, start, end);
+    if (reason === undefined) receiveRejection(accounting, client, name, bytes, start, end);
     else {
       reserveScratch(MAX_REASON_BYTES);
-      hearRejection(
-        traffic,
+      receiveRejection(
+        accounting,
         client,
         name,
         scratch,
@@ -209,14 +209,14 @@ export function createCustomDriver(
     bytes: number,
   ): void {
     const isCopy = incoming.duplicate === true;
-    if (incoming.kind === 'acknowledgement') hearAcknowledgement(traffic, client, name, isCopy);
+    if (incoming.kind === 'acknowledgement') receiveAcknowledgement(accounting, client, name, isCopy);
     else {
-      if (incoming.payload === undefined || incoming.payload === '') traffic.recorder.unchecked++;
-      hearNamed(traffic, client, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
+      if (incoming.payload === undefined || incoming.payload === '') accounting.recorder.unchecked++;
+      receiveNamed(accounting, client, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
     }
     const { state } = incoming;
     if (state !== undefined && name.stream === client.stream) {
-      noteState(traffic, client, name.sequence, state.expected, state.got);
+      noteState(accounting, client, name.sequence, state.expected, state.got);
     }
   }
 
@@ -235,8 +235,8 @@ export function createCustomDriver(
   }
 
   function appendWire(client: Client, wire: Wire): void {
-    if (typeof wire === 'string') appendFrame(traffic, client, opcodes.text, Buffer.from(wire, 'utf8'));
-    else appendFrame(traffic, client, opcodes.binary, wire);
+    if (typeof wire === 'string') appendFrame(accounting, client, opcodes.text, Buffer.from(wire, 'utf8'));
+    else appendFrame(accounting, client, opcodes.binary, wire);
   }
 
   function attempt<T>(client: Client, where: string, call: () => T): T | null {

@@ -1,9 +1,9 @@
-// The echo protocol at work: every message carries all that its receiver needs, and short ones have their times in a table
+// The echo protocol at loadModel: every message carries all that its receiver needs, and short ones have their times in a table
 // of the client. No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
 import { frameHeaderBytes, writeFrame, writeFrameHeader } from '../../frames/frame-writer.ts';
 import { opcodes } from '../../frames/opcodes.ts';
-import { awaitedBy } from '../../measure/audience.ts';
+import { awaitedBy } from '../../measure/room-tracking.ts';
 import { missingNumbers, wholeNumber } from '../../measure/ledger.ts';
 import type { EchoProtocol } from '../../plan/plan.ts';
 import {
@@ -30,9 +30,9 @@ import {
   noteFromOther,
   noteMessage,
   noteUnmatched,
-  type Traffic,
+  type Accounting,
   unexpected,
-} from './traffic.ts';
+} from './accounting.ts';
 
 const SAMPLE_BYTES = 60;
 const TIMES_RING = 2 ** MAX_NUMBER_BITS;
@@ -44,17 +44,17 @@ export function createEchoDriver(
   protocol: EchoProtocol,
   run: number,
   payloadBytes: readonly number[],
-  traffic: Traffic,
+  accounting: Accounting,
 ): ProtocolDriver {
   const codec = createEchoCodec(protocol.format, run);
-  const { ledger, outbox } = traffic;
+  const { ledger, outbox } = accounting;
   const opcode = codec.isText ? opcodes.text : opcodes.binary;
   let examinedSecond = 0;
   let examined = 0;
   const needsTimes = payloadBytes.map((bytes) => !carriesTimes(codec, bytes));
 
   function append(client: Client, type: number, dueNs: number, sentNs: number): boolean {
-    repeat(client, type, nextNumber(traffic, client, dueNs, sentNs), dueNs, sentNs);
+    repeat(client, type, nextNumber(accounting, client, dueNs, sentNs), dueNs, sentNs);
     return true;
   }
 
@@ -65,7 +65,7 @@ export function createEchoDriver(
       appendCompressed(client, type, sequence, dueNs, sentNs);
       return;
     }
-    const mask = nextMask(traffic);
+    const mask = nextMask(accounting);
     const at = reserve(outbox, frameHeaderBytes(bytes) + bytes);
     const payloadAt = writeFrameHeader(outbox.bytes, at, opcode, bytes, swapBytes(mask), false);
     writeEcho(codec, outbox.bytes, outbox.view, payloadAt, bytes, type, client.stream, sequence, dueNs, sentNs, mask);
@@ -77,26 +77,26 @@ export function createEchoDriver(
     writeEcho(codec, plain, view, 0, plain.length, type, client.stream, sequence, dueNs, sentNs, 0);
     const compressed = client.deflater!.compress(plain);
     const at = reserve(outbox, frameHeaderBytes(compressed.length) + compressed.length);
-    writeFrame(outbox.bytes, at, opcode, compressed, 0, compressed.length, nextMask(traffic), true);
+    writeFrame(outbox.bytes, at, opcode, compressed, 0, compressed.length, nextMask(accounting), true);
   }
 
   function receive(client: Client, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
     if (isText !== codec.isText) {
-      unexpected(traffic, client, 'otherOpcode', end - start);
+      unexpected(accounting, client, 'otherOpcode', end - start);
       return;
     }
     const view =
-      bytes === traffic.readBytes ? traffic.readView : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      bytes === accounting.readBytes ? accounting.readView : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const reading = readEcho(codec, bytes, view, start, end);
     const { fields, numbers } = codec;
     if (reading === Reading.stamped) {
       if (fields.stream !== client.stream) {
-        noteFromOther(traffic, client, fields.stream, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
-      } else noteMessage(traffic, client, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
+        noteFromOther(accounting, client, fields.stream, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
+      } else noteMessage(accounting, client, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
     } else if (reading === Reading.numbered) {
       receiveNumbered(client, bytes, view, start, end);
     } else if (reading === Reading.stale) {
-      unexpected(traffic, client, 'stale', end - start);
+      unexpected(accounting, client, 'stale', end - start);
     } else {
       receiveBroken(client, bytes.subarray(start, end));
     }
@@ -110,18 +110,18 @@ export function createEchoDriver(
     }
     const sequence = wholeNumber(ledger, client.index, codec.numbers[SEQUENCE]!, codec.fields.sequenceBits);
     if (sequence < 0 || sequence >= ledger.next[client.index]! || client.times === null) {
-      unexpected(traffic, client, 'neverSent', sequence);
+      unexpected(accounting, client, 'neverSent', sequence);
     } else if (numberedIsIntact(codec, bytes, view, start, end, client.stream, sequence)) {
       const slot = 2 * (sequence % TIMES_RING);
-      noteMessage(traffic, client, sequence, client.times[slot]!, client.times[slot + 1]!);
+      noteMessage(accounting, client, sequence, client.times[slot]!, client.times[slot + 1]!);
     } else {
-      corrupted(traffic, client, client.stream, sequence, 'mangled', end - start);
+      corrupted(accounting, client, client.stream, sequence, 'mangled', end - start);
     }
   }
 
   /** Damaged on its way, or never a message of ours. */
   function receiveBroken(client: Client, payload: Uint8Array): void {
-    const second = Math.floor(traffic.receivedNs / 1e9);
+    const second = Math.floor(accounting.receivedNs / 1e9);
     if (second !== examinedSecond) {
       examinedSecond = second;
       examined = 0;
@@ -136,11 +136,11 @@ export function createEchoDriver(
       if (damage.kind !== 'mangled') break;
     }
     if (first === null) {
-      noteUnmatched(traffic, client, () =>
+      noteUnmatched(accounting, client, () =>
         Buffer.from(payload.subarray(0, SAMPLE_BYTES)).toString(codec.isText ? 'utf8' : 'hex'),
       );
-      unexpected(traffic, client, 'foreign', payload.length);
-    } else corrupted(traffic, client, first.stream, first.damage.sequence, first.damage.kind, payload.length);
+      unexpected(accounting, client, 'foreign', payload.length);
+    } else corrupted(accounting, client, first.stream, first.damage.sequence, first.damage.kind, payload.length);
   }
 
   /** Whose message it may be: the client's own or, in a room, that of any sender there. */
@@ -151,8 +151,8 @@ export function createEchoDriver(
       isSent: (sequence) => sequence >= 0 && sequence < ledger.next[client.index]! && sequence % 1 === 0,
       missing: () => missingNumbers(ledger, client.index),
     };
-    if (traffic.fanout === null) return [own];
-    const others = awaitedBy(traffic.fanout.audience, client.index, client.stream);
+    if (accounting.fanout === null) return [own];
+    const others = awaitedBy(accounting.fanout.roomTracking, client.index, client.stream);
     return [own, ...others.map((other) => ({ ...other, payloadBytes }))];
   }
 

@@ -260,8 +260,8 @@ describe('what became of each message of a JSON service is counted exactly', () 
     );
     const types = createTypeTallies(mix);
     for (const window of windows) addTypes(types, window);
-    const sums = (fate: 'lost' | 'unresolved' | 'delivered') =>
-      types.map(({ counts }) => counts[fate]).reduce((sum, count) => sum + count, 0);
+    const sums = (outcome: 'lost' | 'unresolved' | 'delivered') =>
+      types.map(({ counts }) => counts[outcome]).reduce((sum, count) => sum + count, 0);
     expect(tally.messages).toMatchObject({ delivered: 70, unresolved: 21, lost: 9 });
     expect([sums('delivered'), sums('unresolved'), sums('lost')]).toEqual([70, 21, 9]);
     for (const { counts } of types) expect(counts.sent).toBe(counts.delivered + counts.lost + counts.unresolved);

@@ -1,4 +1,4 @@
-// The json protocol at work: documents are laid out from their template and scanned for what the plan looks for.
+// The json protocol at loadModel: documents are laid out from their template and scanned for what the plan looks for.
 
 import { opcodes } from '../../frames/opcodes.ts';
 import { isValidUtf8 } from '../../frames/utf8.ts';
@@ -11,28 +11,28 @@ import type { ProtocolDriver } from './driver.ts';
 import {
   appendFrame,
   greetInJson,
-  hearAcknowledgement,
-  hearNamed,
-  hearNothing,
-  hearRejection,
+  receiveAcknowledgement,
+  receiveNamed,
+  receiveUnmatched,
+  receiveRejection,
   MAX_NAMED_IN_FLIGHT,
   rememberTimes,
 } from './named.ts';
-import { hearPush } from './pushed.ts';
-import { nextNumber, noteState, type Traffic, unexpected } from './traffic.ts';
+import { receivePush } from './pushed.ts';
+import { nextNumber, noteState, type Accounting, unexpected } from './accounting.ts';
 import { noteUnreadable, noteUnreadableBytes, sampleOf } from './unreadable.ts';
 
 const QUOTE = 0x22;
 const BRACKET = 0x5b;
 const BRACE = 0x7b;
 
-export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, traffic: Traffic): ProtocolDriver {
+export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, accounting: Accounting): ProtocolDriver {
   const codec = createJsonCodec(protocol, setting);
-  const { ledger, pushes, states } = traffic;
+  const { ledger, pushes, states } = accounting;
   const outgoing = { stream: 0, sequence: 0, dueNs: 0, sentNs: 0 };
 
   function append(client: Client, type: number, dueNs: number, sentNs: number): boolean {
-    const sequence = nextNumber(traffic, client, dueNs, sentNs);
+    const sequence = nextNumber(accounting, client, dueNs, sentNs);
     if (!codec.layout.ids.timed) rememberTimes(client, ledger.outstanding[client.index]!, sequence, dueNs, sentNs);
     repeat(client, type, sequence, dueNs, sentNs);
     states?.sent(client.stream, sequence, idText(codec, outgoing));
@@ -45,13 +45,13 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, t
     outgoing.dueNs = Math.floor(dueNs);
     outgoing.sentNs = Math.floor(sentNs);
     const length = writeJson(codec, type, outgoing);
-    appendFrame(traffic, client, opcodes.text, codec.layout.message.subarray(0, length));
+    appendFrame(accounting, client, opcodes.text, codec.layout.message.subarray(0, length));
   }
 
   function receive(client: Client, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
     // Of text frames the connection has seen to it.
     if (!isText && !isValidUtf8(bytes, start, end)) {
-      noteUnreadableBytes(traffic, client, bytes, start, end);
+      noteUnreadableBytes(accounting, client, bytes, start, end);
       return;
     }
     const reading = readJson(codec, bytes, start, end);
@@ -59,13 +59,13 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, t
       case JsonReading.message:
       case JsonReading.corrupted: {
         const isWhole = reading === JsonReading.message;
-        if (codec.isUnchecked) traffic.recorder.unchecked++;
-        hearNamed(traffic, client, codec.name, { isWhole, isCopy: codec.isCopy, bytes: end - start });
+        if (codec.isUnchecked) accounting.recorder.unchecked++;
+        receiveNamed(accounting, client, codec.name, { isWhole, isCopy: codec.isCopy, bytes: end - start });
         hearState(client);
         return;
       }
       case JsonReading.acknowledgement:
-        hearAcknowledgement(traffic, client, codec.name, codec.isCopy);
+        receiveAcknowledgement(accounting, client, codec.name, codec.isCopy);
         hearState(client);
         return;
       case JsonReading.rejection:
@@ -73,21 +73,21 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, t
         if (codec.name.stream === client.stream) states?.refused(client.stream, codec.name.sequence);
         return;
       case JsonReading.stale:
-        unexpected(traffic, client, 'stale', end - start);
+        unexpected(accounting, client, 'stale', end - start);
         return;
       case JsonReading.push:
-        hearPush(traffic, pushes!, client, codec.push!, bytes);
+        receivePush(accounting, pushes!, client, codec.push!, bytes);
         return;
       case JsonReading.other:
         if (pushes !== null) pushes.counts.unjudged++;
-        hearNothing(traffic, client, protocol.pushes === 'unexpected', bytes, start, end);
+        receiveUnmatched(accounting, client, protocol.pushes === 'unexpected', bytes, start, end);
         return;
       case JsonReading.plain:
-        hearNothing(traffic, client, true, bytes, start, end);
+        receiveUnmatched(accounting, client, true, bytes, start, end);
         return;
       case JsonReading.unreadable: {
         const byte = codec.unreadable === 'notJson' ? codec.scanner.brokenAt : null;
-        noteUnreadable(traffic, client, codec.unreadable, byte, sampleOf(bytes, start, end));
+        noteUnreadable(accounting, client, codec.unreadable, byte, sampleOf(bytes, start, end));
         return;
       }
       default:
@@ -101,7 +101,7 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, t
     const first = bytes[from];
     const saysWhy = first === QUOTE || first === BRACE || first === BRACKET;
     const to = codec.scanner.spans[2 * codec.paths.error + 1]!;
-    hearRejection(traffic, client, codec.name, bytes, saysWhy ? from : start, saysWhy ? to : end);
+    receiveRejection(accounting, client, codec.name, bytes, saysWhy ? from : start, saysWhy ? to : end);
   }
 
   function hearState(client: Client): void {
@@ -109,12 +109,12 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, t
     // The answer to a copy tells the state of a later moment.
     if (states === null || codec.isCopy || (count === null && digest === null)) return;
     const judged = states.told(client.stream, { ...name, count, digest }, idText(codec, name));
-    if (judged !== null) noteState(traffic, client, name.sequence, judged.expected, judged.got);
+    if (judged !== null) noteState(accounting, client, name.sequence, judged.expected, judged.got);
   }
 
   return {
     maxInFlight: setting.mix.map(() => MAX_NAMED_IN_FLIGHT),
-    greet: (client) => greetInJson(traffic, codec.layout, client),
+    greet: (client) => greetInJson(accounting, codec.layout, client),
     append,
     repeat,
     receive,

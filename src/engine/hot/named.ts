@@ -24,9 +24,9 @@ import {
   noteMessage,
   noteRejection,
   noteUnmatched,
-  type Traffic,
+  type Accounting,
   unexpected,
-} from './traffic.ts';
+} from './accounting.ts';
 import { sampleOf } from './unreadable.ts';
 
 const FIRST_PLACES = 16;
@@ -58,27 +58,27 @@ function grown(times: Float64Array | null): Float64Array {
 }
 
 /** Lays a whole message out in the outbox as one frame, compressed where the client agreed to it. */
-export function appendFrame(traffic: Traffic, client: Client, opcode: Opcode, plain: Uint8Array): void {
-  const { outbox } = traffic;
+export function appendFrame(accounting: Accounting, client: Client, opcode: Opcode, plain: Uint8Array): void {
+  const { outbox } = accounting;
   const isCompressed = client.deflater !== null;
   const payload = client.deflater === null ? plain : client.deflater.compress(plain);
   const at = reserve(outbox, frameHeaderBytes(payload.length) + payload.length);
-  const mask = nextMask(traffic);
+  const mask = nextMask(accounting);
   const payloadAt = writeFrameHeader(outbox.bytes, at, opcode, payload.length, mask, isCompressed);
   outbox.bytes.set(payload, payloadAt);
   maskView(outbox.view, payloadAt, payloadAt + payload.length, mask);
 }
 
 /** What a client says first, where it speaks JSON. */
-export function greetInJson(traffic: Traffic, layout: JsonLayout, client: Client): void {
+export function greetInJson(accounting: Accounting, layout: JsonLayout, client: Client): void {
   for (let index = 0; index < layout.hello.length; index++) {
     const length = layOutHello(layout, index, client.stream);
-    appendFrame(traffic, client, opcodes.text, layout.message.subarray(0, length));
+    appendFrame(accounting, client, opcodes.text, layout.message.subarray(0, length));
   }
 }
 
 /** What an arrived document says of the message that it names. */
-export interface Hearing {
+export interface NamedArrival {
   /** With what was sent in it. */
   readonly isWhole: boolean;
   /** The service had the message before. */
@@ -87,21 +87,21 @@ export interface Hearing {
 }
 
 /** A message of the run, or its answer. */
-export function hearNamed(traffic: Traffic, client: Client, name: MessageName, hearing: Hearing): void {
-  const { isWhole, isCopy, bytes } = hearing;
+export function receiveNamed(accounting: Accounting, client: Client, name: MessageName, arrival: NamedArrival): void {
+  const { isWhole, isCopy, bytes } = arrival;
   const { stream, sequence, dueNs, sentNs } = name;
   if (stream !== client.stream) {
-    if (isWhole || traffic.fanout === null) noteFromOther(traffic, client, stream, sequence, dueNs, sentNs);
-    else corrupted(traffic, client, stream, sequence, 'mangled', bytes);
-  } else if (sequence >= traffic.ledger.next[client.index]!) unexpected(traffic, client, 'neverSent', sequence);
-  else if (!isWhole) corrupted(traffic, client, stream, sequence, 'mangled', bytes);
-  else if (dueNs >= 0) (isCopy ? noteCopy : noteMessage)(traffic, client, sequence, dueNs, sentNs);
-  else answered(traffic, client, sequence, isCopy);
+    if (isWhole || accounting.fanout === null) noteFromOther(accounting, client, stream, sequence, dueNs, sentNs);
+    else corrupted(accounting, client, stream, sequence, 'mangled', bytes);
+  } else if (sequence >= accounting.ledger.next[client.index]!) unexpected(accounting, client, 'neverSent', sequence);
+  else if (!isWhole) corrupted(accounting, client, stream, sequence, 'mangled', bytes);
+  else if (dueNs >= 0) (isCopy ? noteCopy : noteMessage)(accounting, client, sequence, dueNs, sentNs);
+  else answered(accounting, client, sequence, isCopy);
 }
 
 /** What the service says of it stands from `start` to `end`. */
-export function hearRejection(
-  traffic: Traffic,
+export function receiveRejection(
+  accounting: Accounting,
   client: Client,
   name: MessageName,
   bytes: Uint8Array,
@@ -109,33 +109,33 @@ export function hearRejection(
   end: number,
 ): void {
   const { stream, sequence } = name;
-  if (stream !== client.stream) unexpected(traffic, client, 'otherStream', stream);
-  else if (sequence >= traffic.ledger.next[client.index]!) unexpected(traffic, client, 'neverSent', sequence);
+  if (stream !== client.stream) unexpected(accounting, client, 'otherStream', stream);
+  else if (sequence >= accounting.ledger.next[client.index]!) unexpected(accounting, client, 'neverSent', sequence);
   else {
-    noteRejection(traffic, client, sequence, name.dueNs >= 0 ? name.sentNs : sentTime(traffic, client, sequence));
-    if (isNewKind(traffic.rejectionKinds, bytes, start, end)) {
-      traffic.refusedWith(client, sequence, wordsOf(bytes, start, end));
+    noteRejection(accounting, client, sequence, name.dueNs >= 0 ? name.sentNs : sentTime(accounting, client, sequence));
+    if (isNewKind(accounting.rejectionKinds, bytes, start, end)) {
+      accounting.refusedWith(client, sequence, wordsOf(bytes, start, end));
     }
   }
 }
 
-export function hearAcknowledgement(traffic: Traffic, client: Client, name: MessageName, isCopy: boolean): void {
+export function receiveAcknowledgement(accounting: Accounting, client: Client, name: MessageName, isCopy: boolean): void {
   const { stream, sequence } = name;
-  if (stream !== client.stream) unexpected(traffic, client, 'otherStream', stream);
-  else if (sequence >= traffic.ledger.next[client.index]!) unexpected(traffic, client, 'neverSent', sequence);
-  else noteAcknowledgement(traffic, client, sequence, isCopy);
+  if (stream !== client.stream) unexpected(accounting, client, 'otherStream', stream);
+  else if (sequence >= accounting.ledger.next[client.index]!) unexpected(accounting, client, 'neverSent', sequence);
+  else noteAcknowledgement(accounting, client, sequence, isCopy);
 }
 
 /** The times are where acknowledgements are waited for, or else in the client's table. */
-function answered(traffic: Traffic, client: Client, sequence: number, isCopy: boolean): void {
+function answered(accounting: Accounting, client: Client, sequence: number, isCopy: boolean): void {
   const note = isCopy ? noteCopy : noteMessage;
-  const kept = traffic.acks === null ? null : timesOf(traffic.acks, client.index, sequence);
-  if (kept !== null) note(traffic, client, sequence, kept.dueNs, kept.sentNs);
-  else note(traffic, client, sequence, timeInTable(client, sequence, 1), timeInTable(client, sequence, 2));
+  const kept = accounting.acks === null ? null : timesOf(accounting.acks, client.index, sequence);
+  if (kept !== null) note(accounting, client, sequence, kept.dueNs, kept.sentNs);
+  else note(accounting, client, sequence, timeInTable(client, sequence, 1), timeInTable(client, sequence, 2));
 }
 
 /** NaN where it is not remembered any more. */
-function sentTime({ acks }: Traffic, client: Client, sequence: number): number {
+function sentTime({ acks }: Accounting, client: Client, sequence: number): number {
   const kept = acks === null ? null : timesOf(acks, client.index, sequence);
   return kept === null ? timeInTable(client, sequence, 2) : kept.sentNs;
 }
@@ -148,17 +148,17 @@ function timeInTable({ times }: Client, sequence: number, word: 1 | 2): number {
 }
 
 /** What came names no message of this run; `isUnexpected`: and is not the service's right. */
-export function hearNothing(
-  traffic: Traffic,
+export function receiveUnmatched(
+  accounting: Accounting,
   client: Client,
   isUnexpected: boolean,
   bytes: Uint8Array,
   start: number,
   end: number,
 ): void {
-  if (traffic.isUnderstood && !isUnexpected) return;
+  if (accounting.isUnderstood && !isUnexpected) return;
   const sample = sampleOf(bytes, start, end);
-  noteUnmatched(traffic, client, sample);
+  noteUnmatched(accounting, client, sample);
   if (isUnexpected)
-    unexpected(traffic, client, 'foreign', end - start, () => `an answer without an id of this run: ${sample()}`);
+    unexpected(accounting, client, 'foreign', end - start, () => `an answer without an id of this run: ${sample()}`);
 }

@@ -7,7 +7,7 @@
 // memory serves again and again. What stays queued is left where it is until the socket lets go of the
 // buffer, so memory follows the bytes that are really queued, not the number of clients.
 
-import type { Link } from '../transport.ts';
+import type { Socket } from '../transport.ts';
 
 const OUTBOX_BYTES = 64 * 1024;
 
@@ -49,7 +49,7 @@ function reserveElsewhere(outbox: Outbox, byteCount: number): number {
 }
 
 /** Writes what is pending in one call and returns how many bytes that were. */
-export function flush(outbox: Outbox, link: Link): number {
+export function flush(outbox: Outbox, socket: Socket): number {
   const { length, start } = outbox;
   if (length === 0) return 0;
   if (outbox.slice.length !== length || outbox.sliceStart !== start) {
@@ -57,8 +57,8 @@ export function flush(outbox: Outbox, link: Link): number {
     outbox.sliceStart = start;
   }
   outbox.length = 0;
-  link.write(outbox.slice);
-  if (link.writableLength > 0) outbox.start += length;
+  socket.write(outbox.slice);
+  if (socket.writableLength > 0) outbox.start += length;
   else if (outbox.bytes.length > OUTBOX_BYTES && start === 0) shrink(outbox);
   return length;
 }

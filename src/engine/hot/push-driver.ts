@@ -1,4 +1,4 @@
-// The push protocol at work: clients say what they must to be spoken to, and listen.
+// The push protocol at loadModel: clients say what they must to be spoken to, and listen.
 
 import { isValidUtf8 } from '../../frames/utf8.ts';
 import type { PushProtocol } from '../../plan/plan.ts';
@@ -8,35 +8,35 @@ import { createPushReader, readPush } from '../../protocols/push.ts';
 import { kindOfText } from '../../protocols/unreadable.ts';
 import type { Client } from '../client.ts';
 import type { ProtocolDriver } from './driver.ts';
-import { greetInJson, hearNothing } from './named.ts';
-import { hearPush } from './pushed.ts';
-import type { Traffic } from './traffic.ts';
+import { greetInJson, receiveUnmatched } from './named.ts';
+import { receivePush } from './pushed.ts';
+import type { Accounting } from './accounting.ts';
 import { noteUnreadable, noteUnreadableBytes, sampleOf } from './unreadable.ts';
 
-export function createPushDriver(protocol: PushProtocol, setting: JsonSetting, traffic: Traffic): ProtocolDriver {
+export function createPushDriver(protocol: PushProtocol, setting: JsonSetting, accounting: Accounting): ProtocolDriver {
   const layout = createJsonLayout(protocol.hello, setting);
   const paths: JsonPath[] = [];
   const reader = createPushReader(protocol.pushes, paths);
   const scanner = createJsonScanner(paths);
-  const { pushes } = traffic;
+  const { pushes } = accounting;
   if (pushes === null) throw new Error('the push protocol listens to pushes, and nobody counts them');
 
   return {
     maxInFlight: [0],
-    greet: (client) => greetInJson(traffic, layout, client),
+    greet: (client) => greetInJson(accounting, layout, client),
     append: neverSends,
     repeat: neverSends,
     receive(client: Client, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
       // Of text frames the connection has seen to it.
       if (!isText && !isValidUtf8(bytes, start, end)) {
-        noteUnreadableBytes(traffic, client, bytes, start, end);
+        noteUnreadableBytes(accounting, client, bytes, start, end);
         return;
       }
       const isJson = scanner.scan(bytes, start, end);
       const reading = isJson ? readPush(reader, scanner, bytes) : 'none';
-      if (reading === 'push') hearPush(traffic, pushes, client, reader, bytes);
+      if (reading === 'push') receivePush(accounting, pushes, client, reader, bytes);
       else if (reading === 'tooLarge') {
-        noteUnreadable(traffic, client, 'numberTooLarge', null, sampleOf(bytes, start, end));
+        noteUnreadable(accounting, client, 'numberTooLarge', null, sampleOf(bytes, start, end));
       } else if (isJson && (scanner.isSure || scanner.scanStrictly(bytes, start, end))) {
         hearDocument(client, bytes, start, end);
       } else hearBroken(client, bytes, start, end);
@@ -50,19 +50,19 @@ export function createPushDriver(protocol: PushProtocol, setting: JsonSetting, t
       holdsPushes ||= readPush(reader, scanner, bytes) !== 'none';
     });
     if (holdsPushes) {
-      noteUnreadable(traffic, client, 'severalDocuments', null, sampleOf(bytes, start, end));
+      noteUnreadable(accounting, client, 'severalDocuments', null, sampleOf(bytes, start, end));
       return;
     }
     pushes!.counts.unjudged++;
-    hearNothing(traffic, client, false, bytes, start, end);
+    receiveUnmatched(accounting, client, false, bytes, start, end);
   }
 
   function hearBroken(client: Client, bytes: Uint8Array, start: number, end: number): void {
     const kind = kindOfText(scanner, bytes, start, end, LEAST_BYTES);
-    if (kind === null) hearNothing(traffic, client, true, bytes, start, end);
+    if (kind === null) receiveUnmatched(accounting, client, true, bytes, start, end);
     else {
       const byte = kind === 'notJson' ? scanner.brokenAt : null;
-      noteUnreadable(traffic, client, kind, byte, sampleOf(bytes, start, end));
+      noteUnreadable(accounting, client, kind, byte, sampleOf(bytes, start, end));
     }
   }
 }

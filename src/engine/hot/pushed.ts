@@ -1,7 +1,7 @@
 // What the service says of its own accord, judged by its own numbers (`measure/pushes.ts`), and what a person is told of it.
 
 import { record } from '../../histogram/histogram.ts';
-import type { Parting } from '../../measure/heard.ts';
+import type { ConnectionEnd } from '../../measure/receiver-tracking.ts';
 import { Arrival } from '../../measure/ledger.ts';
 import {
   channelName,
@@ -12,21 +12,21 @@ import {
   type Pushes,
   type PushHole,
   takeFarPushes,
-  takeLeaps,
+  takeJumps,
   takeReleased,
   Unjudged,
 } from '../../measure/pushes.ts';
 import { countReordered, countUnreadable } from '../../measure/recorder.ts';
 import type { PushReader } from '../../protocols/push.ts';
 import type { Client } from '../client.ts';
-import { report, type Traffic, unexpected } from './traffic.ts';
-import { tellUnreadable } from './unreadable.ts';
+import { report, type Accounting, unexpected } from './accounting.ts';
+import { reportUnreadable } from './unreadable.ts';
 
 const MAX_NAME_BYTES = 60;
 
 /** A push with its number in `reader`, from the document in `bytes`. */
-export function hearPush(
-  traffic: Traffic,
+export function receivePush(
+  accounting: Accounting,
   pushes: Pushes,
   client: Client,
   reader: PushReader,
@@ -34,27 +34,27 @@ export function hearPush(
 ): void {
   // Behind our close frame: the account is closed.
   if (client.state === 'closing') return;
-  const { recorder, receivedNs } = traffic;
+  const { recorder, receivedNs } = accounting;
   const { sequence, channel, channelFrom, channelTo } = reader;
-  traffic.isUnderstood = true;
+  accounting.isUnderstood = true;
   const arrival = notePush(pushes, client.index, channel, sequence, receivedNs, () =>
     Buffer.from(bytes.subarray(channelFrom, Math.min(channelTo, channelFrom + MAX_NAME_BYTES))).toString('utf8'),
   );
   const waitedNs = firstPushNs(pushes, client.index, receivedNs);
   if (!Number.isNaN(waitedNs)) record(recorder.histograms.firstPush, waitedNs);
-  if (pushes.released.length > 0) countReleased(traffic, pushes, client);
-  count(traffic, pushes, client, channel, sequence, arrival, pushes.extent);
+  if (pushes.released.length > 0) countReleased(accounting, pushes, client);
+  count(accounting, pushes, client, channel, sequence, arrival, pushes.extent);
 }
 
 /** What was held of this client until it was known what it is. */
-function countReleased(traffic: Traffic, pushes: Pushes, client: Client): void {
+function countReleased(accounting: Accounting, pushes: Pushes, client: Client): void {
   for (const { channel, sequence, arrival, extent } of takeReleased(pushes)) {
-    count(traffic, pushes, client, channel, sequence, arrival, extent);
+    count(accounting, pushes, client, channel, sequence, arrival, extent);
   }
 }
 
 function count(
-  traffic: Traffic,
+  accounting: Accounting,
   pushes: Pushes,
   client: Client,
   channel: number,
@@ -62,7 +62,7 @@ function count(
   arrival: Arrival | Unjudged,
   extent: number,
 ): void {
-  const { recorder } = traffic;
+  const { recorder } = accounting;
   switch (arrival) {
     case Arrival.inOrder:
     case Unjudged.afterTheEnd:
@@ -73,26 +73,26 @@ function count(
     case Arrival.reordered:
     case Unjudged.early:
       countReordered(recorder, extent);
-      tell(traffic, client, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
+      reportPush(accounting, client, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
       return;
     case Arrival.late:
       recorder.messages.late++;
-      tell(traffic, client, 'late', sequence, () => `${nameOf(pushes, channel, sequence)} after it was given up`);
+      reportPush(accounting, client, 'late', sequence, () => `${nameOf(pushes, channel, sequence)} after it was given up`);
       return;
     case Arrival.duplicated:
       recorder.messages.duplicated++;
-      tell(traffic, client, 'duplicated', sequence, () => `${nameOf(pushes, channel, sequence)} arrived again`);
+      reportPush(accounting, client, 'duplicated', sequence, () => `${nameOf(pushes, channel, sequence)} arrived again`);
       return;
     case Unjudged.far:
       // Whether it is true shows when others come close to it, or do not.
-      if (!Number.isNaN(pushes.refuted))
-        noteFar(traffic, client, { channel: channelName(pushes, channel), sequence: pushes.refuted });
+      if (!Number.isNaN(pushes.discarded))
+        noteFar(accounting, client, { channel: channelName(pushes, channel), sequence: pushes.discarded });
   }
 }
 
-function noteFar(traffic: Traffic, client: Client, { channel, sequence }: FarPush): void {
+function noteFar(accounting: Accounting, client: Client, { channel, sequence }: FarPush): void {
   unexpected(
-    traffic,
+    accounting,
     client,
     'neverSent',
     sequence,
@@ -101,21 +101,21 @@ function noteFar(traffic: Traffic, client: Client, { channel, sequence }: FarPus
 }
 
 /** The client's connection is gone: what it missed is counted, and told. */
-export function stopHearingPushes(
-  traffic: Traffic,
+export function endPushTracking(
+  accounting: Accounting,
   pushes: Pushes,
   client: Client,
-  parting: Parting,
+  ending: ConnectionEnd,
   nowNs: number,
 ): void {
-  for (const far of takeFarPushes(pushes, client.index)) noteFar(traffic, client, far);
-  const holes = closePushes(pushes, client.index, parting);
-  countReleased(traffic, pushes, client);
-  const leaps = takeLeaps(pushes);
-  if (leaps > 0) {
-    countUnreadable(traffic.recorder, 'numbersNotByOne', leaps);
-    tellUnreadable(
-      traffic,
+  for (const far of takeFarPushes(pushes, client.index)) noteFar(accounting, client, far);
+  const holes = closePushes(pushes, client.index, ending);
+  countReleased(accounting, pushes, client);
+  const jumps = takeJumps(pushes);
+  if (jumps > 0) {
+    countUnreadable(accounting.recorder, 'numbersNotByOne', jumps);
+    reportUnreadable(
+      accounting,
       client,
       'numbersNotByOne',
       null,
@@ -123,10 +123,10 @@ export function stopHearingPushes(
     );
   }
   for (const hole of holes) {
-    if (traffic.violationsLeft === 0) return;
-    traffic.violationsLeft--;
+    if (accounting.violationsLeft === 0) return;
+    accounting.violationsLeft--;
     const { stream } = client;
-    traffic.report({ violation: 'missed', client: stream, stream, seq: hole.from, detail: holeText(hole) }, nowNs);
+    accounting.report({ violation: 'missed', client: stream, stream, seq: hole.from, detail: holeText(hole) }, nowNs);
   }
 }
 
@@ -145,12 +145,12 @@ function textOf(channel: string | null, sequence: number): string {
   return channel === null ? `push #${sequence}` : `push #${sequence} of ${channel}`;
 }
 
-function tell(
-  traffic: Traffic,
+function reportPush(
+  accounting: Accounting,
   client: Client,
   violation: 'reordered' | 'duplicated' | 'late',
   sequence: number,
   detail: () => string,
 ): void {
-  if (traffic.violationsLeft > 0) report(traffic, client, client.stream, violation, sequence, detail());
+  if (accounting.violationsLeft > 0) report(accounting, client, client.stream, violation, sequence, detail());
 }

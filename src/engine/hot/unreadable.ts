@@ -4,12 +4,12 @@
 
 import { inflateRawSync } from 'node:zlib';
 import type { UnreadableKind } from '../../facts/unreadable.ts';
-import { doubtReceiver } from '../../measure/audience.ts';
+import { doubtReceiver } from '../../measure/room-tracking.ts';
 import { doubtPushes } from '../../measure/pushes.ts';
 import { countUnreadable } from '../../measure/recorder.ts';
 import { kindOfBytes } from '../../protocols/unreadable.ts';
 import type { Client } from '../client.ts';
-import { noteUnmatched, type Traffic } from './traffic.ts';
+import { noteUnmatched, type Accounting } from './accounting.ts';
 
 const SAMPLE_BYTES = 120;
 const HEX_BYTES = 24;
@@ -19,51 +19,51 @@ const MAX_INFLATED_BYTES = 1 << 20;
 
 /** `byte`: where its first error is; null where that is not the trouble. */
 export function noteUnreadable(
-  traffic: Traffic,
+  accounting: Accounting,
   client: Client,
   kind: UnreadableKind,
   byte: number | null,
   sample: () => string,
 ): void {
-  countUnreadable(traffic.recorder, kind, 1);
-  const { fanout, pushes, ledger } = traffic;
-  traffic.unreadableBelow ??= new Float64Array(ledger.next.length);
-  traffic.unreadableBelow[client.index] = ledger.next[client.index]!;
-  if (fanout !== null) doubtReceiver(fanout.audience, client.index);
+  countUnreadable(accounting.recorder, kind, 1);
+  const { fanout, pushes, ledger } = accounting;
+  accounting.unreadableBelow ??= new Float64Array(ledger.next.length);
+  accounting.unreadableBelow[client.index] = ledger.next[client.index]!;
+  if (fanout !== null) doubtReceiver(fanout.roomTracking, client.index);
   if (pushes !== null) doubtPushes(pushes, client.index);
-  tellUnreadable(traffic, client, kind, byte, sample);
-  noteUnmatched(traffic, client, sample, kind);
+  reportUnreadable(accounting, client, kind, byte, sample);
+  noteUnmatched(accounting, client, sample, kind);
 }
 
 /** The first of its kind. */
-export function tellUnreadable(
-  { unreadableTold, receivedNs, unreadable }: Traffic,
+export function reportUnreadable(
+  { unreadableReported, receivedNs, unreadable }: Accounting,
   client: Client,
   kind: UnreadableKind,
   byte: number | null,
   sample: () => string,
 ): void {
-  if (unreadableTold.has(kind)) return;
-  unreadableTold.add(kind);
+  if (unreadableReported.has(kind)) return;
+  unreadableReported.add(kind);
   unreadable(client.stream, { unreadable: kind, byte, detail: sample() }, receivedNs);
 }
 
 /** Of bytes that are not UTF-8. */
 export function noteUnreadableBytes(
-  traffic: Traffic,
+  accounting: Accounting,
   client: Client,
   bytes: Uint8Array,
   start: number,
   end: number,
 ): void {
-  const kind = kindOfBytes(bytes, start, end, () => inflates(traffic, bytes.subarray(start, end)));
-  noteUnreadable(traffic, client, kind, null, sampleOf(bytes, start, end));
+  const kind = kindOfBytes(bytes, start, end, () => inflates(accounting, bytes.subarray(start, end)));
+  noteUnreadable(accounting, client, kind, null, sampleOf(bytes, start, end));
 }
 
 /** RFC 1951: raw deflate has no beginning by which it is known. */
-function inflates(traffic: Traffic, payload: Uint8Array): boolean {
-  const { tried } = traffic;
-  const second = Math.floor(traffic.receivedNs / 1e9);
+function inflates(accounting: Accounting, payload: Uint8Array): boolean {
+  const { tried } = accounting;
+  const second = Math.floor(accounting.receivedNs / 1e9);
   if (second !== tried.second) Object.assign(tried, { second, count: 0 });
   if (tried.count++ >= MAX_TRIED_A_SECOND) return tried.inflated;
   try {

@@ -141,7 +141,7 @@ function resourceChart(result: RunResult, { monitor, unit, series, place }: Reso
 const RESOURCE_TITLES: Readonly<Record<Unit, string>> = {
   ratio: 'CPU',
   bytes: 'Memory',
-  bytesPerSecond: 'Traffic',
+  bytesPerSecond: 'Accounting',
   perSecond: 'Rates',
   count: 'Counts',
   number: 'Readings',

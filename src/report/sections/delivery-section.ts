@@ -1,4 +1,4 @@
-// What became of every message: the fates, what they come to, and the first messages that fared badly, as witnesses.
+// What became of every message: the outcomes, what they come to, and the first messages that fared badly, as witnesses.
 
 import type { MessageResult, RunResult } from '../../facts/result.ts';
 import { formatCount } from '../../units/rate.ts';
@@ -15,7 +15,7 @@ export function deliverySection(result: RunResult): Section | null {
     title: 'What became of every message',
     blocks: [
       ...guarantee(result),
-      fates(result.messages),
+      outcomes(result.messages),
       ...refusals(result),
       ...charts(troublesOverTime(result)),
       ...witnesses(result),
@@ -42,7 +42,7 @@ function guarantee({ delivery }: RunResult): readonly Block[] {
   ];
 }
 
-const FATES: readonly (readonly [keyof MessageResult & string, meaning: string, isTrouble: boolean])[] = [
+const OUTCOMES: readonly (readonly [keyof MessageResult & string, meaning: string, isTrouble: boolean])[] = [
   ['due', 'that the plan asked for', false],
   ['sent', 'that left the generator', false],
   ['delivered', 'that came where they should', false],
@@ -73,11 +73,11 @@ const ALWAYS: readonly string[] = [
   'corrupted',
 ];
 
-function fates(messages: MessageResult): TableBlock {
-  const rows = FATES.flatMap(([fate, meaning, isTrouble]) => {
-    const count = messages[fate] as number;
-    if (count === 0 && !ALWAYS.includes(fate)) return [];
-    return [[text(fate), isTrouble ? troubleCell(count) : countCell(count), text(meaning)]];
+function outcomes(messages: MessageResult): TableBlock {
+  const rows = OUTCOMES.flatMap(([outcome, meaning, isTrouble]) => {
+    const count = messages[outcome] as number;
+    if (count === 0 && !ALWAYS.includes(outcome)) return [];
+    return [[text(outcome), isTrouble ? troubleCell(count) : countCell(count), text(meaning)]];
   });
   const unsent = Object.entries(messages.unsent).filter(([, count]) => count > 0);
   const unsentRows = unsent.map(([reason, count]) => [
@@ -85,7 +85,7 @@ function fates(messages: MessageResult): TableBlock {
     troubleCell(count),
     text('that were due and did not leave the generator'),
   ]);
-  return table('Fates', [...words('fate'), ...numbers('messages'), ...words('meaning')], [...rows, ...unsentRows]);
+  return table('Outcomes', [...words('outcome'), ...numbers('messages'), ...words('meaning')], [...rows, ...unsentRows]);
 }
 
 /** In the service's own words. */

@@ -2,7 +2,7 @@
 // does not fit stays in the writer's own memory until it does (so overwriting it would show), every read hands up one
 // shared buffer that is wiped after the call, and nothing calls back within a call.
 
-import type { Endpoint, Link, LinkError, LinkHandler, Transport } from '../../../src/engine/transport.ts';
+import type { Endpoint, Socket, SocketError, SocketHandler, Transport } from '../../../src/engine/transport.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export const DELAY_NS = 100_000;
@@ -26,7 +26,7 @@ export interface PeerEnd {
 export interface MemoryNetwork {
   /** What listens at an address and port; `null` accepts no connection and refuses none. */
   listen(address: string, port: number, onConnection: ((peer: PeerEnd) => void) | null): void;
-  open<Tag>(handler: LinkHandler<Tag>): Transport<Tag>;
+  open<Tag>(handler: SocketHandler<Tag>): Transport<Tag>;
   /** Every connection attempt so far, as "address:port". */
   readonly attempts: string[];
 }
@@ -45,7 +45,7 @@ export function createMemoryNetwork(
   const listeners = new Map<string, ((peer: PeerEnd) => void) | null>();
   const attempts: string[] = [];
 
-  function openLink<Tag>(handler: LinkHandler<Tag>, shared: SharedBuffer, endpoint: Endpoint, tag: Tag): Link {
+  function openSocket<Tag>(handler: SocketHandler<Tag>, shared: SharedBuffer, endpoint: Endpoint, tag: Tag): Socket {
     const key = `${endpoint.address}:${endpoint.port}`;
     const oneWayNs = delayNs(attempts.length);
     attempts.push(key);
@@ -63,15 +63,15 @@ export function createMemoryNetwork(
 
     const later = (action: () => void): void => void clock.after(oneWayNs, action);
 
-    function close(error: LinkError | null): void {
+    function close(error: SocketError | null): void {
       if (state === 'closed') return;
       state = 'closed';
       queue = [];
       queuedBytes = 0;
-      clock.after(0, () => handler.onClose(tag, link, error));
+      clock.after(0, () => handler.onClose(tag, socket, error));
     }
 
-    function tellPeerEnd(isClean: boolean): void {
+    function reportPeerEnd(isClean: boolean): void {
       later(() => {
         if (peerKnowsEnd) return;
         peerKnowsEnd = true;
@@ -94,7 +94,7 @@ export function createMemoryNetwork(
       if (!isPaused && kernel.length > 0) later(arrive);
       if (isEnding && !isEnded && queuedBytes === 0) {
         isEnded = true;
-        tellPeerEnd(true);
+        reportPeerEnd(true);
       }
     }
 
@@ -108,7 +108,7 @@ export function createMemoryNetwork(
       pump();
     }
 
-    const link: Link = {
+    const socket: Socket = {
       get writableLength() {
         return queuedBytes;
       },
@@ -127,9 +127,9 @@ export function createMemoryNetwork(
         if (state === 'closed') return;
         const wasOpen = state === 'open';
         close(null);
-        if (wasOpen) tellPeerEnd(false);
+        if (wasOpen) reportPeerEnd(false);
       },
-      reset: () => link.destroy(),
+      reset: () => socket.destroy(),
       pause() {
         unread ??= [];
       },
@@ -183,7 +183,7 @@ export function createMemoryNetwork(
       handler.onConnect(tag);
       pump();
     });
-    return link;
+    return socket;
   }
 
   return {
@@ -192,7 +192,7 @@ export function createMemoryNetwork(
     open(handler) {
       const bytes = new Uint8Array(READ_BUFFER_BYTES);
       const shared = { bytes, view: new DataView(bytes.buffer) };
-      return { open: (endpoint, tag) => openLink(handler, shared, endpoint, tag) };
+      return { open: (endpoint, tag) => openSocket(handler, shared, endpoint, tag) };
     },
   };
 }

@@ -3,9 +3,9 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Endpoint, Link, LinkError, LinkHandler, Transport } from '../../../src/engine/transport.ts';
+import type { Endpoint, Socket, SocketError, SocketHandler, Transport } from '../../../src/engine/transport.ts';
 
-/** The service's end of a link. */
+/** The service's end of a socket. */
 export interface ContractPeer {
   /** How much has arrived, and the SHA-1 of it. */
   receivedBytes(): number;
@@ -26,7 +26,7 @@ export interface ContractWorld {
   readonly peers: readonly ContractPeer[];
   /** More than the kernel takes while the service does not read. */
   readonly muchBytes: number;
-  open<Tag>(handler: LinkHandler<Tag>): Transport<Tag>;
+  open<Tag>(handler: SocketHandler<Tag>): Transport<Tag>;
   /** Lets the world go on until something has come about. */
   until(done: () => boolean): Promise<void>;
   /** Lets everything happen that is on its way. */
@@ -35,9 +35,9 @@ export interface ContractWorld {
 }
 
 interface Witness {
-  link: Link;
+  socket: Socket;
   connects: number;
-  closes: { readonly link: Link; readonly error: LinkError | null }[];
+  closes: { readonly socket: Socket; readonly error: SocketError | null }[];
   received: Uint8Array[];
   onBytes: (bytes: Uint8Array) => void;
 }
@@ -64,14 +64,14 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
           witness.received.push(copy);
           witness.onBytes(copy);
         },
-        onClose: (witness, link, error) => void witness.closes.push({ link, error }),
+        onClose: (witness, socket, error) => void witness.closes.push({ socket, error }),
       });
     });
     afterEach(() => world.close());
 
     function open(endpoint: Endpoint): Witness {
       const witness = { connects: 0, closes: [], received: [], onBytes: () => {} } as unknown as Witness;
-      witness.link = transport.open(endpoint, witness);
+      witness.socket = transport.open(endpoint, witness);
       return witness;
     }
 
@@ -96,14 +96,14 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
 
     test('what is written before the connection stands is sent once it does', async () => {
       const witness = open(world.endpoint);
-      witness.link.write(pattern(100));
+      witness.socket.write(pattern(100));
       await world.until(() => (world.peers[0]?.receivedBytes() ?? 0) === 100);
       expect(world.peers[0]!.digest()).toBe(sha1(pattern(100)));
       expect(witness.connects).toBe(1);
-      await world.until(() => witness.link.writableLength === 0);
+      await world.until(() => witness.socket.writableLength === 0);
     });
 
-    test('bytes arrive whole and in order, in a buffer that all links share', async () => {
+    test('bytes arrive whole and in order, in a buffer that all sockets share', async () => {
       const [first, second] = [await openPair(), await openPair()];
       const large = pattern(300_000);
       first.peer.send(large);
@@ -121,8 +121,8 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
       for (let i = 0; i < 50; i++) {
         memory.fill(i);
         all.push(Uint8Array.from(memory));
-        witness.link.write(memory);
-        await world.until(() => witness.link.writableLength === 0);
+        witness.socket.write(memory);
+        await world.until(() => witness.socket.writableLength === 0);
       }
       memory.fill(0xff);
       await world.until(() => peer.receivedBytes() === 50_000);
@@ -133,30 +133,30 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
       const { witness, peer } = await openPair();
       peer.pause();
       const much = new Uint8Array(world.muchBytes).fill(7);
-      witness.link.write(much);
+      witness.socket.write(much);
       await world.settle();
-      expect(witness.link.writableLength).toBeGreaterThan(0);
+      expect(witness.socket.writableLength).toBeGreaterThan(0);
       peer.resume();
       await world.until(() => peer.receivedBytes() === much.length);
-      await world.until(() => witness.link.writableLength === 0);
+      await world.until(() => witness.socket.writableLength === 0);
       expect(peer.digest()).toBe(sha1(much));
       expect(witness.closes).toEqual([]);
     });
 
     test('refused: closed once, of that kind, and never connected', async () => {
       const witness = open(world.refusing);
-      witness.link.write(pattern(10));
+      witness.socket.write(pattern(10));
       await world.until(() => witness.closes.length > 0);
       await world.settle();
       expect(witness.connects).toBe(0);
       expect(witness.closes).toHaveLength(1);
-      expect(witness.closes[0]).toMatchObject({ link: witness.link, error: { kind: 'refused' } });
+      expect(witness.closes[0]).toMatchObject({ socket: witness.socket, error: { kind: 'refused' } });
       expect(witness.closes[0]!.error!.detail).not.toBe('');
     });
 
     test('destroyed before it connected: closed once and never connected', async () => {
       const witness = open(world.endpoint);
-      witness.link.destroy();
+      witness.socket.destroy();
       expect(witness.closes).toEqual([]);
       await world.until(() => witness.closes.length > 0);
       await world.settle();
@@ -165,17 +165,17 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
 
     test('destroyed: closed once, without an error, and the service hears of it', async () => {
       const { witness, peer } = await openPair();
-      witness.link.destroy();
-      witness.link.destroy();
+      witness.socket.destroy();
+      witness.socket.destroy();
       expect(witness.closes).toEqual([]);
       await world.until(() => witness.closes.length > 0 && peer.hasEnded());
       await world.settle();
-      expect(witness.closes).toEqual([{ link: witness.link, error: null }]);
+      expect(witness.closes).toEqual([{ socket: witness.socket, error: null }]);
     });
 
     test('destroyed while it reads: no byte comes after that', async () => {
       const { witness, peer } = await openPair();
-      witness.onBytes = () => void witness.link.destroy();
+      witness.onBytes = () => void witness.socket.destroy();
       peer.send(pattern(500_000));
       await world.until(() => witness.closes.length > 0);
       await world.settle();
@@ -185,7 +185,7 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
 
     test('written to while it reads: the answer goes out', async () => {
       const { witness, peer } = await openPair();
-      witness.onBytes = (bytes) => void witness.link.write(bytes);
+      witness.onBytes = (bytes) => void witness.socket.write(bytes);
       peer.send(pattern(20));
       await world.until(() => peer.receivedBytes() === 20);
       expect(peer.digest()).toBe(sha1(pattern(20)));
@@ -198,14 +198,14 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
       await world.until(() => witness.closes.length > 0);
       await world.settle();
       expect(total(witness)).toBe(1000);
-      expect(witness.closes).toEqual([{ link: witness.link, error: null }]);
+      expect(witness.closes).toEqual([{ socket: witness.socket, error: null }]);
     });
 
     test('the service resets it: closed once, of that kind', async () => {
       const { witness, peer } = await openPair();
       // A socket that is closed with bytes unread resets its connection, under TLS too.
       peer.pause();
-      witness.link.write(new Uint8Array(world.muchBytes));
+      witness.socket.write(new Uint8Array(world.muchBytes));
       await world.settle();
       peer.reset();
       await world.until(() => witness.closes.length > 0);
@@ -218,27 +218,27 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
       const { witness, peer } = await openPair();
       peer.pause();
       const much = new Uint8Array(world.muchBytes).fill(3);
-      witness.link.write(much);
-      witness.link.end();
+      witness.socket.write(much);
+      witness.socket.end();
       await world.settle();
-      expect(witness.link.writableLength).toBeGreaterThan(0);
+      expect(witness.socket.writableLength).toBeGreaterThan(0);
       peer.resume();
       await world.until(() => peer.hasEnded());
       expect(peer.receivedBytes()).toBe(much.length);
       peer.end();
       await world.until(() => witness.closes.length > 0);
       await world.settle();
-      expect(witness.closes).toEqual([{ link: witness.link, error: null }]);
+      expect(witness.closes).toEqual([{ socket: witness.socket, error: null }]);
     });
 
     test('once it is closed no call has an effect', async () => {
       const { witness, peer } = await openPair();
       peer.end();
       await world.until(() => witness.closes.length > 0);
-      const { link } = witness;
-      link.write(pattern(10));
-      link.end();
-      link.destroy();
+      const { socket } = witness;
+      socket.write(pattern(10));
+      socket.end();
+      socket.destroy();
       await world.settle();
       expect(witness.closes).toHaveLength(1);
       expect(peer.receivedBytes()).toBe(0);

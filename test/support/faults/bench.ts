@@ -12,7 +12,7 @@ import { watchUpgrade } from '../../../src/faults/upgrade.ts';
 import { opcodes } from '../../../src/frames/opcodes.ts';
 import { type CutFrame, encodeFrame, FrameCutter } from '../../../src/frames/wire-frame.ts';
 import type { Act } from '../../../src/injection/truth.ts';
-import type { Way } from '../../../src/plan/way-faults.ts';
+import type { Way } from '../../../src/plan/network-faults.ts';
 import { createVirtualClock, type VirtualClock } from '../engine/virtual-clock.ts';
 
 export interface StageBench {
@@ -79,7 +79,7 @@ export function createStageBench(
       upgrade,
       rules: () => rules,
       isParsed: true,
-      tell: (act) => truth.push(act),
+      logAct: (act) => truth.push(act),
     }),
   };
   function arrange(list: readonly ProxyFault[]): void {

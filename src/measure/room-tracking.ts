@@ -1,32 +1,32 @@
-// Who heard what: of every pair of a receiver and a sender of its room, what the one heard of the other (`heard.ts`). A
-// receiver cannot know what was sent, and need not: it hands up what it heard, and `analysis/fanout.ts` joins that with what
+// Who heard what: of every pair of a receiver and a sender of its room, what the one heard of the other (`receiver-tracking.ts`). A
+// receiver cannot know what was sent, and need not: it hands up what it tracking, and `analysis/fanout.ts` joins that with what
 // the senders sent.
 //
 // A receiver that was there before the first message is expected every message from number 0; one that came later, or came
 // back, from the first that it hears.
 
-import type { AudienceFacts, HoleFacts, SpanFacts, StreamAudience } from '../facts/audience.ts';
+import type { ReceiverFacts, HoleFacts, SpanFacts, StreamReceivers } from '../facts/receivers.ts';
 import type { Rooms } from '../plan/plan.ts';
-import { isPublisher, roomOf, seatOf } from '../plan/rooms.ts';
+import { isPublisher, roomOf, publisherOf } from '../plan/rooms.ts';
 import type { DensityFacts } from './density.ts';
-import { createHeard, doubtPair, type Heard, type Hole, hear, type Parting, settlePair, standingOf } from './heard.ts';
+import { createReceiverTracking, doubtPair, type ReceiverTracking, type Hole, trackArrival, type ConnectionEnd, settlePair, classify } from './receiver-tracking.ts';
 import { Arrival, missingNumbers } from './ledger.ts';
-import { createTotalOrder, offerReference, type TotalOrder, toldOrders } from './total-order.ts';
+import { createTotalOrder, offerReference, type TotalOrder, reportedOrders } from './total-order.ts';
 
 /** An arrival that is judged no further. */
 export const EARLY = -1;
 
-export interface Audience {
+export interface RoomTracking {
   readonly rooms: Rooms;
   /** Null where nobody asks for one order. */
   readonly totalOrder: TotalOrder | null;
-  readonly heard: Heard;
-  /** By receiver: when it opened, NaN while it is not open; and how many messages of others it heard. */
+  readonly tracking: ReceiverTracking;
+  /** By receiver: when it opened, NaN while it is not open; and how many messages of others it tracking. */
   readonly openedNs: Float64Array;
   readonly received: Float64Array;
   /** By receiver, 1: it was there from the first message on, and never away. */
   readonly isWhole: Uint8Array;
-  /** What closed receivers had heard, by stream. */
+  /** What closed receivers had tracking, by stream. */
   readonly closed: Map<number, StreamTally>;
   /** What this process's clients said and the service refused, and what was in flight when their connections died. */
   readonly refused: RangeOf[];
@@ -37,7 +37,7 @@ export interface Audience {
 type RangeOf = readonly [stream: number, from: number, to: number];
 
 interface StreamTally {
-  /** Receivers by what they heard: from, to, and whether they stayed to the end, as in the facts. */
+  /** Receivers by what they tracking: from, to, and whether they stayed to the end, as in the facts. */
   readonly spans: Map<string, number>;
   /** One entry for each hole of each receiver. */
   readonly missed: Hole[];
@@ -48,16 +48,16 @@ interface StreamTally {
 }
 
 /** `receivers`: clients of this process. `density`: where the places of all arrivals are counted. */
-export function createAudience(
+export function createRoomTracking(
   rooms: Rooms,
   receivers: number,
   density: DensityFacts,
   isOrderAsked: boolean,
-): Audience {
+): RoomTracking {
   return {
     rooms,
     totalOrder: isOrderAsked && rooms.publishers > 1 ? createTotalOrder(rooms, receivers) : null,
-    heard: createHeard(receivers * rooms.publishers, density),
+    tracking: createReceiverTracking(receivers * rooms.publishers, density),
     openedNs: new Float64Array(receivers).fill(Number.NaN),
     received: new Float64Array(receivers),
     isWhole: new Uint8Array(receivers),
@@ -67,23 +67,23 @@ export function createAudience(
   };
 }
 
-export function receiverOpened({ openedNs }: Audience, receiver: number, nowNs: number): void {
+export function receiverOpened({ openedNs }: RoomTracking, receiver: number, nowNs: number): void {
   openedNs[receiver] = nowNs;
 }
 
 /** The first message is due at `atNs`: who has been here for `settledNs` is expected all of them. */
-export function startAudience(
-  audience: Audience,
+export function startRoomTracking(
+  roomTracking: RoomTracking,
   atNs: number,
   settledNs: number,
   streamOf: (receiver: number) => number,
 ): void {
-  const { publishers } = audience.rooms;
-  for (const [receiver, openedNs] of audience.openedNs.entries()) {
+  const { publishers } = roomTracking.rooms;
+  for (const [receiver, openedNs] of roomTracking.openedNs.entries()) {
     if (!(atNs - openedNs >= settledNs)) continue;
-    audience.isWhole[receiver] = 1;
-    if (audience.totalOrder !== null) offerReference(audience.totalOrder, receiver, streamOf(receiver));
-    audience.heard.isLate.fill(0, receiver * publishers, (receiver + 1) * publishers);
+    roomTracking.isWhole[receiver] = 1;
+    if (roomTracking.totalOrder !== null) offerReference(roomTracking.totalOrder, receiver, streamOf(receiver));
+    roomTracking.tracking.isLate.fill(0, receiver * publishers, (receiver + 1) * publishers);
   }
 }
 
@@ -93,32 +93,32 @@ export function startAudience(
  * the number of the sender, `own` of the receiver; `sent`: how many the sender has sent, infinity where it is of another
  * process.
  */
-export function noteHeard(
-  audience: Audience,
+export function noteReceived(
+  roomTracking: RoomTracking,
   receiver: number,
   own: number,
   stream: number,
   sequence: number,
   sent: number,
 ): Arrival | typeof EARLY | null {
-  const { rooms, heard } = audience;
+  const { rooms, tracking } = roomTracking;
   if (roomOf(rooms, stream) !== roomOf(rooms, own) || !isPublisher(rooms, stream)) return null;
   // Behind our close frame: the account is closed.
-  if (Number.isNaN(audience.openedNs[receiver])) return Arrival.late;
+  if (Number.isNaN(roomTracking.openedNs[receiver])) return Arrival.late;
   if (sequence >= sent) return Arrival.unexpected;
-  const pair = receiver * rooms.publishers + seatOf(rooms, stream);
-  const standing = standingOf(heard, pair, sequence);
-  if (standing === 'before' || standing === 'early' || standing === 'earlyAgain') return EARLY;
-  if (standing === 'far' || standing === 'farAgain' || standing === 'renumbered') return null;
-  if (standing === 'skipped') tallyPair(audience, tallyOf(audience, stream), pair, 'stayed', sequence);
-  const arrival = hear(heard, pair, sequence);
-  if (arrival === Arrival.inOrder || arrival === Arrival.reordered) audience.received[receiver]!++;
+  const pair = receiver * rooms.publishers + publisherOf(rooms, stream);
+  const classification = classify(tracking, pair, sequence);
+  if (classification === 'before' || classification === 'early' || classification === 'earlyAgain') return EARLY;
+  if (classification === 'far' || classification === 'farAgain' || classification === 'renumbered') return null;
+  if (classification === 'skipped') tallyPair(roomTracking, tallyOf(roomTracking, stream), pair, 'stayed', sequence);
+  const arrival = trackArrival(tracking, pair, sequence);
+  if (arrival === Arrival.inOrder || arrival === Arrival.reordered) roomTracking.received[receiver]!++;
   return arrival;
 }
 
 /** A message came to a receiver that could not be read: any sender of its room may have sent it. */
-export function doubtReceiver({ rooms: { publishers }, heard }: Audience, receiver: number): void {
-  for (let pair = receiver * publishers; pair < (receiver + 1) * publishers; pair++) doubtPair(heard, pair);
+export function doubtReceiver({ rooms: { publishers }, tracking }: RoomTracking, receiver: number): void {
+  for (let pair = receiver * publishers; pair < (receiver + 1) * publishers; pair++) doubtPair(tracking, pair);
 }
 
 /** What a receiver may still hear of one sender, as far as it can know. */
@@ -135,12 +135,12 @@ const MAX_AHEAD = 1024;
 const LIKELY_AHEAD = 64;
 
 /** Of every other sender of the receiver's room. */
-export function awaitedBy({ rooms, heard: { ledger } }: Audience, receiver: number, own: number): readonly Awaited[] {
+export function awaitedBy({ rooms, tracking: { ledger } }: RoomTracking, receiver: number, own: number): readonly Awaited[] {
   const awaited: Awaited[] = [];
-  for (let seat = 0; seat < rooms.publishers; seat++) {
-    const stream = seat * rooms.count + roomOf(rooms, own);
+  for (let publisher = 0; publisher < rooms.publishers; publisher++) {
+    const stream = publisher * rooms.count + roomOf(rooms, own);
     if (stream === own) continue;
-    const pair = receiver * rooms.publishers + seat;
+    const pair = receiver * rooms.publishers + publisher;
     const ahead = ledger.expected[pair]!;
     awaited.push({
       stream,
@@ -157,14 +157,14 @@ export function awaitedBy({ rooms, heard: { ledger } }: Audience, receiver: numb
 }
 
 /** Whether every open receiver has heard all that was sent to it. Only where one process has all clients: `sent` is by client. */
-export function heardAll(audience: Audience, sent: Float64Array): boolean {
-  const { rooms, heard, openedNs } = audience;
-  const { ledger, isLate } = heard;
+export function receivedAll(roomTracking: RoomTracking, sent: Float64Array): boolean {
+  const { rooms, tracking, openedNs } = roomTracking;
+  const { ledger, isLate } = tracking;
   for (const [receiver, opened] of openedNs.entries()) {
     if (Number.isNaN(opened)) continue;
-    for (let seat = 0; seat < rooms.publishers; seat++) {
-      const pair = receiver * rooms.publishers + seat;
-      const sender = seat * rooms.count + roomOf(rooms, receiver);
+    for (let publisher = 0; publisher < rooms.publishers; publisher++) {
+      const pair = receiver * rooms.publishers + publisher;
+      const sender = publisher * rooms.count + roomOf(rooms, receiver);
       if (sender === receiver || isLate[pair] === 1 || sender >= sent.length) continue;
       if (ledger.low[pair]! < sent[sender]!) return false;
     }
@@ -172,22 +172,22 @@ export function heardAll(audience: Audience, sent: Float64Array): boolean {
   return true;
 }
 
-export function receiverClosed(audience: Audience, receiver: number, own: number, parting: Parting): void {
-  const { rooms, heard } = audience;
-  if (Number.isNaN(audience.openedNs[receiver])) return;
-  audience.openedNs[receiver] = Number.NaN;
-  if (parting !== 'stayed') audience.isWhole[receiver] = 0;
-  for (let seat = 0; seat < rooms.publishers; seat++) {
-    const pair = receiver * rooms.publishers + seat;
-    const stream = seat * rooms.count + roomOf(rooms, own);
+export function receiverClosed(roomTracking: RoomTracking, receiver: number, own: number, ending: ConnectionEnd): void {
+  const { rooms, tracking } = roomTracking;
+  if (Number.isNaN(roomTracking.openedNs[receiver])) return;
+  roomTracking.openedNs[receiver] = Number.NaN;
+  if (ending !== 'stayed') roomTracking.isWhole[receiver] = 0;
+  for (let publisher = 0; publisher < rooms.publishers; publisher++) {
+    const pair = receiver * rooms.publishers + publisher;
+    const stream = publisher * rooms.count + roomOf(rooms, own);
     // A pair that is still late heard nothing on this connection, so nothing is known of it.
-    if (stream === own || heard.isLate[pair] === 1) continue;
-    tallyPair(audience, tallyOf(audience, stream), pair, parting, heard.ledger.expected[pair]!);
-    heard.isLate[pair] = 1;
+    if (stream === own || tracking.isLate[pair] === 1) continue;
+    tallyPair(roomTracking, tallyOf(roomTracking, stream), pair, ending, tracking.ledger.expected[pair]!);
+    tracking.isLate[pair] = 1;
   }
 }
 
-function tallyOf({ closed }: Audience, stream: number): StreamTally {
+function tallyOf({ closed }: RoomTracking, stream: number): StreamTally {
   const known = closed.get(stream);
   if (known !== undefined) return known;
   const created: StreamTally = {
@@ -202,12 +202,12 @@ function tallyOf({ closed }: Audience, stream: number): StreamTally {
 }
 
 /** The pair is judged up to number `to`, and begins anew there. */
-function tallyPair({ heard }: Audience, tally: StreamTally, pair: number, parting: Parting, to: number): void {
-  const { from, isTold, missing, doubtful, isEndDoubtful } = settlePair(heard, pair, to);
-  const span = `${from} ${to} ${parting !== 'stayed' || isTold ? 0 : isEndDoubtful ? 2 : 1}`;
+function tallyPair({ tracking }: RoomTracking, tally: StreamTally, pair: number, ending: ConnectionEnd, to: number): void {
+  const { from, isReported, missing, doubtful, isEndDoubtful } = settlePair(tracking, pair, to);
+  const span = `${from} ${to} ${ending !== 'stayed' || isReported ? 0 : isEndDoubtful ? 2 : 1}`;
   tally.spans.set(span, (tally.spans.get(span) ?? 0) + 1);
   // Only of a connection that lived to the end it is certain that nothing more would have come.
-  if (parting === 'stayed') {
+  if (ending === 'stayed') {
     tally.missed.push(...missing.holes);
     tally.missedUnplaced += missing.unplaced;
   } else {
@@ -218,14 +218,14 @@ function tallyPair({ heard }: Audience, tally: StreamTally, pair: number, partin
   tally.unresolvedUnplaced += doubtful.unplaced;
 }
 
-/** Everything that the closed receivers heard. `streamOf`: the number of a receiver's client. */
-export function audienceFacts(
-  audience: Audience,
-  sent: AudienceFacts['sent'],
+/** Everything that the closed receivers tracking. `streamOf`: the number of a receiver's client. */
+export function receiverFactsOf(
+  roomTracking: RoomTracking,
+  sent: ReceiverFacts['sent'],
   streamOf: (receiver: number) => number,
-): AudienceFacts {
-  const streams = [...audience.closed].map(
-    ([stream, { spans, missed, unresolved, missedUnplaced, unresolvedUnplaced }]): StreamAudience => ({
+): ReceiverFacts {
+  const streams = [...roomTracking.closed].map(
+    ([stream, { spans, missed, unresolved, missedUnplaced, unresolvedUnplaced }]): StreamReceivers => ({
       stream,
       spans: [...spans].map(([span, receivers]) => {
         const [from, to, stayed] = span.split(' ').map(Number);
@@ -236,17 +236,17 @@ export function audienceFacts(
       unplaced: [missedUnplaced, unresolvedUnplaced],
     }),
   );
-  const receivers = [...audience.received.entries()].flatMap(([receiver, received]) =>
-    audience.isWhole[receiver] === 1 ? [[streamOf(receiver), received] as const] : [],
+  const receivers = [...roomTracking.received.entries()].flatMap(([receiver, received]) =>
+    roomTracking.isWhole[receiver] === 1 ? [[streamOf(receiver), received] as const] : [],
   );
   return {
     sent,
     streams,
     receivers,
-    orders: audience.totalOrder === null ? [] : toldOrders(audience.totalOrder),
-    refused: audience.refused,
-    unsettled: audience.unsettled,
-    offline: audience.heard.offline,
+    orders: roomTracking.totalOrder === null ? [] : reportedOrders(roomTracking.totalOrder),
+    refused: roomTracking.refused,
+    unsettled: roomTracking.unsettled,
+    offline: roomTracking.tracking.offline,
   };
 }
 

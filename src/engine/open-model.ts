@@ -4,8 +4,8 @@
 import { createSchedule, type Schedule } from '../plan/arrivals.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import type { Client } from './client.ts';
-import { countSent, flushClient, whyUnsent } from './hot/traffic.ts';
-import type { MessagesOf, Work, WorkParts } from './work.ts';
+import { countSent, flushClient, whyUnsent } from './hot/accounting.ts';
+import type { MessagesOf, LoadModel, LoadModelParts } from './load-model.ts';
 
 /** A message that is overdue by more than this is given up as late: the generator cannot keep up. */
 export const LATE_AFTER_NS = 5e9;
@@ -14,11 +14,11 @@ const LOOK_BUDGET_NS = 4e6;
 /** How long the last look may take: the rest is late. */
 const LAST_LOOK_BUDGET_NS = 1e9;
 
-export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): Work {
-  const { plan, shard, shards, traffic, driver, openConnections, clock } = parts;
+export function createOpenModel(parts: LoadModelParts, messages: MessagesOf<'open'>): LoadModel {
+  const { plan, shard, shards, accounting, driver, openConnections, clock } = parts;
   const schedule: Schedule = createSchedule(messages.curve, messages.arrival, plan.seed, shard, shards);
   const typeOf = createTypeOf(plan);
-  const { messages: counts, unsent } = traffic.recorder;
+  const { messages: counts, unsent } = accounting.recorder;
   let originNs = Number.POSITIVE_INFINITY;
   let stopped = false;
   /** The client whose messages are laid out and not yet written: neighbors in time on one client share a write. */
@@ -52,18 +52,18 @@ export function createOpenWork(parts: WorkParts, messages: MessagesOf<'open'>): 
       flushFilling();
       filling = client;
     }
-    const type = typeOf(client.stream, traffic.ledger.next[client.index]!);
-    const reason = whyUnsent(traffic, driver, client, type);
+    const type = typeOf(client.stream, accounting.ledger.next[client.index]!);
+    const reason = whyUnsent(accounting, driver, client, type);
     if (reason !== null) {
       unsent[reason]++;
       return;
     }
-    if (driver.append(client, type, dueNs, nowNs)) countSent(traffic, 1, dueNs, nowNs);
+    if (driver.append(client, type, dueNs, nowNs)) countSent(accounting, 1, dueNs, nowNs);
     else unsent.adapterError++;
   }
 
   function flushFilling(): void {
-    if (filling !== null) flushClient(traffic, filling);
+    if (filling !== null) flushClient(accounting, filling);
     filling = null;
   }
 

@@ -4,11 +4,11 @@ import type { Messages, Plan } from '../plan/plan.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
-import type { Traffic } from './hot/traffic.ts';
+import type { Accounting } from './hot/accounting.ts';
 import type { OpenConnections } from './open-connections.ts';
-import type { DueWork } from './pacing.ts';
+import type { DueMessages } from './pacing.ts';
 
-export interface Work extends DueWork {
+export interface LoadModel extends DueMessages {
   /** The first message is due at `atNs`; later ones count from it. */
   start(atNs: number): void;
   /** Nothing becomes due after `atNs`; what is due by then is sent or counted as unsent. */
@@ -20,13 +20,13 @@ export interface Work extends DueWork {
   repliesArrived(client: Client): void;
 }
 
-export interface WorkParts {
+export interface LoadModelParts {
   readonly plan: Plan;
   readonly shard: number;
   readonly shards: number;
   readonly clientCount: number;
   readonly openConnections: OpenConnections;
-  readonly traffic: Traffic;
+  readonly accounting: Accounting;
   readonly driver: ProtocolDriver;
   readonly clock: Clock;
   clientAt(index: number): Client;

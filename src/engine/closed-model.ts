@@ -1,15 +1,15 @@
 // The closed model: a client sends its next message when a reply has come (and its think time is over), so
 // it has no due time of its own: due is sent. A reply that takes longer than the plan allows gives its
-// place free; the message itself stays outstanding and its fate is judged like any other's.
+// place free; the message itself stays outstanding and its outcome is judged like any other's.
 
 import { missingBetween } from '../measure/ledger.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import { uniform } from '../random/distributions.ts';
 import { createRandom } from '../random/generator.ts';
 import type { Client } from './client.ts';
-import { countSent, flushClient, isWindowFull } from './hot/traffic.ts';
+import { countSent, flushClient, isWindowFull } from './hot/accounting.ts';
 import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
-import type { MessagesOf, Work, WorkParts } from './work.ts';
+import type { MessagesOf, LoadModel, LoadModelParts } from './load-model.ts';
 
 /** A reply is given up between one and two timeouts after its message, a sweep more at most. */
 const SWEEP_EVERY_NS = 1e9;
@@ -18,8 +18,8 @@ const THINK_STREAM = 2;
 /** How many messages one look may send before sockets are read again. */
 const LOOK_MESSAGES = 1024;
 
-export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'>): Work {
-  const { plan, shard, clientCount, openConnections, traffic, driver, clock, clientAt } = parts;
+export function createClosedModel(parts: LoadModelParts, messages: MessagesOf<'closed'>): LoadModel {
+  const { plan, shard, clientCount, openConnections, accounting, driver, clock, clientAt } = parts;
   const { think, replyTimeoutNs } = messages;
   // Of short messages only so many can be told apart: more in flight would be counted and timed wrongly.
   const inFlight = Math.min(messages.inFlight, ...driver.maxInFlight);
@@ -41,12 +41,12 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
 
   function sendNow(client: Client, count: number, nowNs: number): void {
     waiting[client.index]! += count;
-    const { messages: counts, unsent } = traffic.recorder;
+    const { messages: counts, unsent } = accounting.recorder;
     counts.due += count;
     let sent = 0;
     for (let i = 0; i < count; i++) {
-      const type = typeOf(client.stream, traffic.ledger.next[client.index]!);
-      if (isWindowFull(traffic, driver, client, type)) {
+      const type = typeOf(client.stream, accounting.ledger.next[client.index]!);
+      if (isWindowFull(accounting, driver, client, type)) {
         unsent.windowFull++;
         unsendable[client.index]!++; // its place is tried again after the reply timeout
       } else if (driver.append(client, type, nowNs, nowNs)) {
@@ -56,8 +56,8 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
         unsendable[client.index]!++;
       }
     }
-    countSent(traffic, sent, nowNs, nowNs);
-    flushClient(traffic, client);
+    countSent(accounting, sent, nowNs, nowNs);
+    flushClient(accounting, client);
   }
 
   function thinkThenSend(client: Client, count: number, fromNs: number): void {
@@ -85,7 +85,7 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   /** Every message below the mark has had its time: those that are missing give their places free. */
   function giveUpOld(client: Client, nowNs: number): void {
     const { index: i } = client;
-    const missing = missingBetween(traffic.ledger, i, client.givenUpBelow, markedNumber[i]!);
+    const missing = missingBetween(accounting.ledger, i, client.givenUpBelow, markedNumber[i]!);
     client.givenUpBelow = markedNumber[i]!;
     waiting[i]! -= missing + unsendable[i]!;
     unsendable[i] = 0;
@@ -94,13 +94,13 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
   }
 
   function mark(client: Client, nowNs: number): void {
-    markedNumber[client.index] = traffic.ledger.next[client.index]!;
+    markedNumber[client.index] = accounting.ledger.next[client.index]!;
     markedNs[client.index] = nowNs;
   }
 
   function beginClient(client: Client, nowNs: number): void {
     // What goes out again on a new connection holds its places.
-    waiting[client.index] = traffic.ledger.outstanding[client.index]!;
+    waiting[client.index] = accounting.ledger.outstanding[client.index]!;
     unsendable[client.index] = 0;
     mark(client, nowNs);
     client.givenUpBelow = waiting[client.index] === 0 ? markedNumber[client.index]! : 0;
@@ -141,7 +141,7 @@ export function createClosedWork(parts: WorkParts, messages: MessagesOf<'closed'
       if (endNs !== Number.NEGATIVE_INFINITY && kickNs === Number.POSITIVE_INFINITY) beginClient(client, clock.nowNs());
     },
     repliesArrived(client) {
-      const nowNs = traffic.receivedNs;
+      const nowNs = accounting.receivedNs;
       waiting[client.index]! -= client.credit - client.lateCredit;
       refill(client, nowNs);
     },

@@ -19,16 +19,16 @@ import type { Plan } from '../plan/plan.ts';
 import { Client } from './client.ts';
 import type { Clock, Timer } from './clock.ts';
 import { createConnector } from './connector.ts';
-import type { Addresses } from './site.ts';
+import type { Addresses } from './connect-target.ts';
 import type { OpenTransport } from './transport.ts';
 
-export interface Line {
+export interface SimpleClient {
   send(format: 'text' | 'binary', bytes: Uint8Array): void;
   /** Closes it as a polite client would; `onEnd` is not called any more. Resolves when the connection is gone. */
   close(): Promise<void>;
 }
 
-export interface LineHandler {
+export interface SimpleClientHandler {
   onOpen(): void;
   /** The bytes of `[start, end)` are valid during the call only. */
   onMessage(format: 'text' | 'binary', bytes: Uint8Array, start: number, end: number): void;
@@ -36,14 +36,14 @@ export interface LineHandler {
   onEnd(kind: FailureKind, detail: string): void;
 }
 
-export interface LineParts {
+export interface SimpleClientParts {
   readonly plan: Pick<Plan, 'target' | 'load'>;
   readonly addresses: Addresses;
   readonly openTransport: OpenTransport;
   readonly clock: Clock;
   /** A fresh 32-bit mask key for each frame; must be unpredictable (RFC 6455 §10.3). */
   nextMask(): number;
-  readonly handler: LineHandler;
+  readonly handler: SimpleClientHandler;
 }
 
 /** A service that does not close its end is not waited for longer. */
@@ -55,7 +55,7 @@ const KIND_OF_VIOLATION: Readonly<Record<ViolationCode, FailureKind>> = {
   1009: 'tooBig',
 };
 
-export function openLine(parts: LineParts): Line {
+export function openSimpleClient(parts: SimpleClientParts): SimpleClient {
   const { plan, clock, handler, nextMask } = parts;
   const client = new Client(0, 0);
   let isOver = false;
@@ -72,12 +72,12 @@ export function openLine(parts: LineParts): Line {
   }
 
   function sendClose(code: number): void {
-    const { link } = client;
-    if (link === null || client.state === 'closing') return;
+    const { socket } = client;
+    if (socket === null || client.state === 'closing') return;
     client.state = 'closing';
     const frame = new Uint8Array(maxControlFrameBytes);
-    link.write(frame.subarray(0, writeCloseFrame(frame, 0, code, '', nextMask())));
-    patience = clock.after(CLOSE_TIMEOUT_NS, () => link.destroy());
+    socket.write(frame.subarray(0, writeCloseFrame(frame, 0, code, '', nextMask())));
+    patience = clock.after(CLOSE_TIMEOUT_NS, () => socket.destroy());
   }
 
   const sink: FrameSink<Client> = {
@@ -85,11 +85,11 @@ export function openLine(parts: LineParts): Line {
       if (!isOver) handler.onMessage(isText ? 'text' : 'binary', bytes, start, messageEnd);
     },
     ping(_client, bytes, start, pingEnd) {
-      const { link } = client;
+      const { socket } = client;
       // A flood of pings whose pongs nobody takes must not pile up here.
-      if (link === null || client.state !== 'open' || link.writableLength > plan.target.maxBufferedBytes) return;
+      if (socket === null || client.state !== 'open' || socket.writableLength > plan.target.maxBufferedBytes) return;
       const frame = new Uint8Array(maxControlFrameBytes);
-      link.write(frame.subarray(0, writeControlFrame(frame, 0, opcodes.pong, bytes, start, pingEnd, nextMask())));
+      socket.write(frame.subarray(0, writeControlFrame(frame, 0, opcodes.pong, bytes, start, pingEnd, nextMask())));
     },
     pong() {},
     close(_client, code, reason) {
@@ -116,14 +116,14 @@ export function openLine(parts: LineParts): Line {
         const start = client.opening === null ? 0 : connector.onBytes(client, bytes, received);
         if (start < received) client.reader?.feed(bytes, start, received, sink, client);
       },
-      onClose(_client, link, error) {
-        if (client.link !== link) return; // given up before
+      onClose(_client, socket, error) {
+        if (client.socket !== socket) return; // given up before
         if (client.opening !== null) {
           connector.onClose(client, error);
           return;
         }
         patience?.cancel();
-        client.link = null;
+        client.socket = null;
         client.state = 'idle';
         end('reset', error?.detail ?? 'the connection was closed without a close frame');
         gone();
@@ -144,7 +144,7 @@ export function openLine(parts: LineParts): Line {
 
   return {
     send(format, bytes) {
-      if (client.link === null || client.state !== 'open') return;
+      if (client.socket === null || client.state !== 'open') return;
       const frame = new Uint8Array(frameHeaderBytes(bytes.length) + bytes.length);
       // Where compression was agreed on, a message may go without (RFC 7692 §6): these are too short to gain by it.
       writeFrame(
@@ -157,11 +157,11 @@ export function openLine(parts: LineParts): Line {
         nextMask(),
         false,
       );
-      client.link.write(frame);
+      client.socket.write(frame);
     },
     close() {
       isOver = true;
-      if (client.opening !== null || client.link === null) {
+      if (client.opening !== null || client.socket === null) {
         connector.cancelAll();
         return Promise.resolve();
       }

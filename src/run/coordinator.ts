@@ -3,7 +3,7 @@
 
 import { startTimer } from '../engine/clock.ts';
 import type { Assignment } from '../engine/engine.ts';
-import type { Addresses, Rows } from '../engine/site.ts';
+import type { Addresses, Rows } from '../engine/connect-target.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { FaultPhase, Manifest, RunEnd, RunEvent, StopReason, WindowCount } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
@@ -23,14 +23,14 @@ import { createFaultTimeline } from './fault-timeline.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Crew, Fleet, OpenFaults, Recording, Report, RunningTarget } from './ports.ts';
+import type { WorkerPool, Fleet, OpenFaults, Recording, Report, RunningTarget } from './ports.ts';
 import { PROXY_FAILURES } from './proxy-environment.ts';
 import { startWatch, type Watched } from './watch.ts';
 
 /** From "all ready" to the first connection, so that every worker hears of it in time. */
 const START_MARGIN_NS = 20e6;
 /** Of each monitor so many gaps are events; all of them are in its readings. */
-const MOST_GAPS_TOLD = 100;
+const MOST_GAPS_REPORTED = 100;
 const MAX_DETAIL_CHARACTERS = 600;
 /** Of so many rows the values are looked for where any may have been repeated. */
 const MOST_ROWS_HIDDEN = 10_000;
@@ -45,7 +45,7 @@ const ABORT_AFTER_NS = 5e9;
 /** How long after a stop, beside the drain, workers may take to close their clients. */
 const CLOSE_ALLOWANCE_NS = 15e9;
 
-export interface ConductParts {
+export interface CoordinatorParts {
   readonly rows: Rows;
   readonly feed: Rows;
   readonly addresses: Addresses;
@@ -67,7 +67,7 @@ const FAULT_DONE: Readonly<Record<FaultPhase, string>> = { began: 'begun', ended
 
 type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
 
-export async function conductRun(plan: Plan, parts: ConductParts): Promise<void> {
+export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promise<void> {
   const { needs, recording, options } = parts;
   /** What a client was told comes from its own row; but where clients hear one another, or nobody knows which it was, from any. */
   const anyRow = [...new Set([...options.secrets, ...parts.rowSecrets.slice(0, MOST_ROWS_HIDDEN).flat()])];
@@ -77,14 +77,14 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     return [...options.secrets, ...parts.rowSecrets[client % parts.rowSecrets.length]!];
   };
   const states: WorkerState[] = Array.from({ length: needs.workers }, () => 'starting');
-  const heardNs: number[] = states.map(() => 0);
+  const receivedNs: number[] = states.map(() => 0);
   const view = createLiveView(needs, planStages(plan).length);
   let originNs = process.hrtime.bigint();
   let phase: Phase = 'starting';
   const connected = new Set<number>();
   let isConnected = false;
   let firstDeath: string | null = null;
-  let isTold = false;
+  let isReported = false;
   let messagesAtNs: number | null = null;
   let stopping: { readonly reason: StopReason; readonly patientFromNs: number } | null = null;
   let lookedNs = Number.NaN;
@@ -107,7 +107,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     const { monitor, atNs, gap } = clean;
     recording.reading(clean);
     const known = gaps.get(monitor) ?? { last: null, told: 0 };
-    if (gap !== null && gap !== known.last && known.told < MOST_GAPS_TOLD) {
+    if (gap !== null && gap !== known.last && known.told < MOST_GAPS_REPORTED) {
       record({ kind: 'monitorGap', atNs, monitor, detail: gap });
       if (known.told === 0) options.onNotice?.(`monitor ${monitor}: ${gap}`);
       known.told++;
@@ -117,14 +117,14 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   }
 
   /** Every worker may find the same. */
-  function tellOnce(detail: string): void {
-    if (isTold) return;
-    isTold = true;
+  function informOnce(detail: string): void {
+    if (isReported) return;
+    isReported = true;
     options.onNotice?.(cleanText(detail, secretsOf(null)));
   }
 
   function onReport(worker: number, report: Report): void {
-    heardNs[worker] = nowNs();
+    receivedNs[worker] = nowNs();
     switch (report.kind) {
       case 'ready':
       case 'connected':
@@ -140,7 +140,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
         break;
       case 'event':
         record(withProxy(report.event, parts.unusedProxy));
-        if (report.event.kind === 'notice') tellOnce(report.event.detail);
+        if (report.event.kind === 'notice') informOnce(report.event.detail);
         break;
       default:
         unreachable(report);
@@ -204,7 +204,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     const forNs = atNs - lookedNs - LOOK_EVERY_MS * 1e6;
     lookedNs = atNs;
     if (!(forNs > STOOD_STILL_NS)) return;
-    heardNs.fill(atNs);
+    receivedNs.fill(atNs);
     if (stopping !== null) stopping = { ...stopping, patientFromNs: atNs };
     record({ kind: 'coordinatorStalled', atNs, forNs });
   }
@@ -213,14 +213,14 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     if (phase === 'starting') return;
     noteStandstill();
     for (const worker of living()) {
-      if (states[worker] !== 'finished' && nowNs() - heardNs[worker]! > SILENCE_LIMIT_NS) {
-        crew.kill(worker);
+      if (states[worker] !== 'finished' && nowNs() - receivedNs[worker]! > SILENCE_LIMIT_NS) {
+        workerPool.kill(worker);
         onDeath(worker, `the worker said nothing for ${nsToSeconds(SILENCE_LIMIT_NS)} s`);
       }
     }
     if (stopping !== null) {
       if (nowNs() - stopping.patientFromNs > plan.drainNs + CLOSE_ALLOWANCE_NS)
-        for (const worker of living()) crew.kill(worker);
+        for (const worker of living()) workerPool.kill(worker);
       return;
     }
     if (options.signal?.aborted === true) stop('interrupted', 'stopped by the user');
@@ -253,7 +253,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     // What is in flight is waited for, and must not be cut off by a fault whose time comes only now.
     faults.halt();
     record({ kind: 'stopping', atNs, reason, detail });
-    for (const worker of living()) crew.send(worker, { kind: 'stop' });
+    for (const worker of living()) workerPool.send(worker, { kind: 'stop' });
   }
 
   const faults = createFaultTimeline({
@@ -272,17 +272,17 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
   });
   const begun = new Set<number>();
 
-  function tellCounts(): void {
+  function reportCounts(): void {
     for (const fault of begun) {
       record({ kind: 'faultCounts', atNs: nowNs(), fault, counts: parts.faults.counts(plan.faults[fault]!) });
     }
   }
 
   let endWatch = (): void => {};
-  const crew: Crew = await parts.fleet.muster(needs.workers, { report: onReport, died: onDeath });
+  const workerPool: WorkerPool = await parts.fleet.start(needs.workers, { report: onReport, died: onDeath });
   try {
     for (const worker of living())
-      crew.send(worker, { kind: 'assign', assignments: assignmentsOf(plan, parts, worker) });
+      workerPool.send(worker, { kind: 'assign', assignments: assignmentsOf(plan, parts, worker) });
     const startedMs = performance.now();
     await until(() => everyLiving('ready') || performance.now() - startedMs > START_TIMEOUT_MS);
     if (living().length < needs.workers || !everyLiving('ready')) {
@@ -293,7 +293,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     }
 
     originNs = process.hrtime.bigint() + BigInt(START_MARGIN_NS);
-    heardNs.fill(0);
+    receivedNs.fill(0);
     lookedNs = 0;
     phase = 'connecting';
     // The label of the moment that times count from; the id was given before the workers were up.
@@ -304,7 +304,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
       record({ kind: 'targetDied', atNs, ...death });
       options.onNotice?.(targetDeathText({ ...death, atSecond: nsToSeconds(atNs) }));
     });
-    for (const worker of living()) crew.send(worker, { kind: 'connect', originNs });
+    for (const worker of living()) workerPool.send(worker, { kind: 'connect', originNs });
     if (plan.load.messages.kind === 'none') faults.begin(-nowNs());
     endWatch = startWatch(parts.watched, { nowNs, onReading });
 
@@ -315,7 +315,7 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
         const settleNs = plan.load.rooms?.settleNs ?? 0;
         messagesAtNs = start.kind === 'at' ? start.atNs : nowNs() + START_MARGIN_NS + settleNs;
         record({ kind: 'messagesStarted', atNs: messagesAtNs });
-        for (const worker of living()) crew.send(worker, { kind: 'startMessages', atNs: messagesAtNs });
+        for (const worker of living()) workerPool.send(worker, { kind: 'startMessages', atNs: messagesAtNs });
         faults.begin(messagesAtNs - nowNs());
       }
     }
@@ -323,14 +323,14 @@ export async function conductRun(plan: Plan, parts: ConductParts): Promise<void>
     await until(() => everyLiving('finished'));
     await faults.finish();
     endWatch();
-    tellCounts();
+    reportCounts();
     const delayNs = parts.faults.delayNs();
     if (delayNs !== null) record({ kind: 'proxyDelay', atNs: nowNs(), delayNs });
     record({ kind: 'runEnded', atNs: nowNs(), end: endOf(stopping), windows: [...windowCounts.values()] });
   } finally {
     endWatch();
     await faults.finish();
-    await crew.dismiss();
+    await workerPool.close();
   }
 }
 
@@ -341,7 +341,7 @@ function endOf(stopping: { readonly reason: StopReason } | null): RunEnd {
 
 function assignmentsOf(
   whole: Plan,
-  { needs, manifest, rows, feed, addresses }: ConductParts,
+  { needs, manifest, rows, feed, addresses }: CoordinatorParts,
   worker: number,
 ): NonEmpty<Assignment> {
   const [healthy, ...groups] = clientGroups(whole).map(

@@ -1,4 +1,4 @@
-// Faults of packets, done by the kernel of this machine in the network namespace in which the run goes: packets that arrive
+// Packet faults, done by the kernel of this machine in the network namespace in which the run goes: packets that arrive
 // here from the service, or for it where it is of this machine, are dropped by a table of nftables that matches nothing else;
 // a slow link is the token bucket (tc-tbf) of the device to the service, and so only for a namespace of one's own.
 //
@@ -9,31 +9,31 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Addresses, hostOf } from '../engine/site.ts';
+import { type Addresses, hostOf } from '../engine/connect-target.ts';
 import type { FaultCounts } from '../facts/fault-counts.ts';
-import type { Fault, KernelFault, Plan } from '../plan/plan.ts';
+import type { Fault, PacketFault, Plan } from '../plan/plan.ts';
 import { splitUrl } from '../plan/url.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { holderOf, isOwnNamespace, ownPlace } from './network-namespace.ts';
-import { createUndoNotes, type UndoNotes } from './undo-notes.ts';
+import { createCleanupJournal, type CleanupJournal } from './cleanup-journal.ts';
 
-export type PlannedKernelFault = Fault & KernelFault;
+export type PlannedPacketFault = Fault & PacketFault;
 
-export interface KernelFaults {
+export interface PacketFaults {
   /** A sentence for each that cannot be done on this machine. */
   unavailable(plan: Plan): readonly string[];
   recover(): readonly string[];
-  open(plan: Plan, addresses: Addresses, notice: (text: string) => void): OpenKernelFaults;
+  open(plan: Plan, addresses: Addresses, notice: (text: string) => void): OpenPacketFaults;
 }
 
-export interface OpenKernelFaults {
-  begin(fault: PlannedKernelFault): Promise<void>;
-  end(fault: PlannedKernelFault): Promise<void>;
-  /** Null where the kernel does not tell, and before the fault has ended. */
-  counts(fault: PlannedKernelFault): FaultCounts | null;
+export interface OpenPacketFaults {
+  begin(fault: PlannedPacketFault): Promise<void>;
+  end(fault: PlannedPacketFault): Promise<void>;
+  /** Null where the kernel does not logAct, and before the fault has ended. */
+  counts(fault: PlannedPacketFault): FaultCounts | null;
 }
 
 /** What was changed: how to take it back, and where: since which start of the machine, and in which namespace. */
@@ -63,36 +63,36 @@ const UNDOING: readonly RegExp[] = [
   /^tc qdisc del dev [\w.@-]+ root$/,
 ];
 
-export function isOfKernel(fault: Fault): fault is PlannedKernelFault {
+export function isPacketFault(fault: Fault): fault is PlannedPacketFault {
   return fault.kind === 'packet_loss' || fault.kind === 'partition' || fault.kind === 'link_rate';
 }
 
 /** `directory`: where what must be undone is written down. */
-export function createKernelFaults(directory: string): KernelFaults {
-  const notes = createUndoNotes(directory, 'kernel', isChange);
+export function createPacketFaults(directory: string): PacketFaults {
+  const journal = createCleanupJournal(directory, 'kernel', isChange);
   return {
-    recover: () => recover(notes),
+    recover: () => recover(journal),
     unavailable,
     open(plan, addresses, notice) {
       for (const text of unavailable(plan)) notice(text);
-      return openKernelFaults(peerOf(plan, addresses), notes);
+      return openPacketFaults(peerOf(plan, addresses), journal);
     },
   };
 }
 
 function unavailable({ faults, target }: Plan): readonly string[] {
-  return faults.filter(isOfKernel).flatMap((fault) => {
+  return faults.filter(isPacketFault).flatMap((fault) => {
     const isOpen = originText(target.urls[0]).includes('${');
     const why = isOpen ? 'expected a host that is the same for all clients' : whyImpossible(fault.kind);
     return why === null ? [] : [`SKIPPED: the fault ${fault.name} cannot be on this machine: ${why}`];
   });
 }
 
-function tableOf({ kind }: PlannedKernelFault): string {
+function tableOf({ kind }: PlannedPacketFault): string {
   return `highwater_${process.pid}_${kind}`;
 }
 
-function noteName({ kind }: PlannedKernelFault): string {
+function noteName({ kind }: PlannedPacketFault): string {
   return `${process.pid}-${kind.replace('_', '-')}`;
 }
 
@@ -102,9 +102,9 @@ async function droppedBy(table: string): Promise<number> {
   return [...stdout.matchAll(/\bcounter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
 }
 
-function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKernelFaults {
+function openPacketFaults(peer: Peer | null, journal: CleanupJournal<Change>): OpenPacketFaults {
   const lasting = new Map<string, Change>();
-  const counted = new Map<PlannedKernelFault, FaultCounts>();
+  const counted = new Map<PlannedPacketFault, FaultCounts>();
   let isHeeded = false;
 
   /** Where this process ends without more ado, such as at a second Ctrl-C. */
@@ -114,7 +114,7 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
     process.once('exit', () => {
       for (const [name, { undo }] of lasting) {
         // What cannot be taken back now, such as a rule that is only just being made, the next run takes back.
-        if (spawnSync(undo[0], undo.slice(1)).status === 0) notes.remove(name);
+        if (spawnSync(undo[0], undo.slice(1)).status === 0) journal.remove(name);
       }
     });
   }
@@ -128,7 +128,7 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
       const name = noteName(fault);
       const { doing, undo } = await changeFor(fault, peer, tableOf(fault));
       const change = { namespace: ownPlace(), undo };
-      notes.write(name, change);
+      journal.write(name, change);
       lasting.set(name, change);
       try {
         await perform(doing);
@@ -136,7 +136,7 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
         // It may have been done all the same, such as by a program that was interrupted afterwards.
         await perform(undo).catch(() => {});
         lasting.delete(name);
-        notes.remove(name);
+        journal.remove(name);
         throw error;
       }
     },
@@ -147,14 +147,14 @@ function openKernelFaults(peer: Peer | null, notes: UndoNotes<Change>): OpenKern
       if (fault.kind !== 'link_rate') counted.set(fault, { droppedPackets: await droppedBy(tableOf(fault)) });
       await perform(change.undo);
       lasting.delete(name);
-      notes.remove(name);
+      journal.remove(name);
     },
     counts: (fault) => counted.get(fault) ?? null,
   };
 }
 
 /** Why faults of a kind cannot be done here, as `expected …, got …`; null where they can. */
-function whyImpossible(kind: KernelFault['kind']): string | null {
+function whyImpossible(kind: PacketFault['kind']): string | null {
   if (process.platform !== 'linux') return `expected Linux, got ${process.platform}`;
   if (!mayChangeNetwork()) return 'expected the right to change the network (CAP_NET_ADMIN, or root), got none';
   const tools = kind === 'link_rate' ? ['ip', 'tc'] : ['nft'];
@@ -182,7 +182,7 @@ function isInPath(program: string): boolean {
 }
 
 async function changeFor(
-  fault: PlannedKernelFault,
+  fault: PlannedPacketFault,
   peer: Peer,
   table: string,
 ): Promise<{ readonly doing: Words; readonly undo: Words }> {
@@ -282,8 +282,8 @@ function isChange(value: object): value is Change {
 }
 
 /** What runs that were killed have left in the way of packets is taken back, where its namespace can be reached. */
-function recover(notes: UndoNotes<Change>): readonly string[] {
-  return notes.undoAbandoned(({ namespace, undo }) => {
+function recover(journal: CleanupJournal<Change>): readonly string[] {
+  return journal.undoAbandoned(({ namespace, undo }) => {
     const holder = holderOf(namespace);
     // A namespace without processes is gone, and all that was in it.
     if (holder === null) return [];

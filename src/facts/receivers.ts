@@ -10,7 +10,7 @@ export type HoleFacts = readonly [from: number, to: number, receivers: number];
  */
 export type SpanFacts = readonly [from: number, to: number, stayed: 0 | 1 | 2, receivers: number];
 
-export interface StreamAudience {
+export interface StreamReceivers {
   readonly stream: number;
   readonly spans: readonly SpanFacts[];
   /** Holes of receivers whose connection lived. */
@@ -21,10 +21,10 @@ export interface StreamAudience {
   readonly unplaced: readonly [missed: number, unresolved: number];
 }
 
-export interface AudienceFacts {
+export interface ReceiverFacts {
   /** By stream of this worker's clients: how many messages it sent. */
   readonly sent: readonly (readonly [stream: number, count: number])[];
-  readonly streams: readonly StreamAudience[];
+  readonly streams: readonly StreamReceivers[];
   /** Of the receivers that were there from the first message to the end: what they heard in all. */
   readonly receivers: readonly (readonly [client: number, heard: number])[];
   /** By room: the number of the room, then the first messages in the order in which one of its clients heard them. */
@@ -36,7 +36,7 @@ export interface AudienceFacts {
   readonly offline: number;
 }
 
-export function isAudience(value: unknown): value is AudienceFacts {
+export function isReceiverFacts(value: unknown): value is ReceiverFacts {
   if (typeof value !== 'object' || value === null) return false;
   const { sent, streams, receivers, orders, refused, unsettled, offline } = value as Record<string, unknown>;
   return (

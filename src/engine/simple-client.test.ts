@@ -3,7 +3,7 @@ import { createMemoryNetwork } from '../../test/support/engine/memory-network.ts
 import { makePlan, SECOND } from '../../test/support/engine/plans.ts';
 import { createVirtualClock } from '../../test/support/engine/virtual-clock.ts';
 import { createWebSocketService, type PeerScript } from '../../test/support/engine/websocket-peer.ts';
-import { openLine } from './line.ts';
+import { openSimpleClient } from './simple-client.ts';
 
 function openTo(script: PeerScript, target: Parameters<typeof makePlan>[0] = {}) {
   const clock = createVirtualClock();
@@ -12,7 +12,7 @@ function openTo(script: PeerScript, target: Parameters<typeof makePlan>[0] = {})
   network.listen('10.0.0.1', 80, service.accept);
   const said: string[] = [];
   const heard: string[] = [];
-  const line = openLine({
+  const simpleClient = openSimpleClient({
     plan: makePlan(target),
     addresses: {},
     openTransport: network.open,
@@ -26,14 +26,14 @@ function openTo(script: PeerScript, target: Parameters<typeof makePlan>[0] = {})
     },
   });
   clock.runTo(SECOND / 10);
-  return { clock, line, said, heard, connection: () => service.connections[0]! };
+  return { clock, simpleClient, said, heard, connection: () => service.connections[0]! };
 }
 
 describe('a line', () => {
   test('carries messages of both kinds, in both directions', () => {
-    const { clock, line, heard, said, connection } = openTo({});
-    line.send('text', Buffer.from('näher'));
-    line.send('binary', Buffer.alloc(300, 'x'));
+    const { clock, simpleClient, heard, said, connection } = openTo({});
+    simpleClient.send('text', Buffer.from('näher'));
+    simpleClient.send('binary', Buffer.alloc(300, 'x'));
     clock.runTo(SECOND);
     expect(said).toEqual(['open']);
     expect(heard).toEqual(['text näher', `binary ${'x'.repeat(300)}`]);
@@ -44,9 +44,9 @@ describe('a line', () => {
   });
 
   test('answers pings, and closes with a close frame', async () => {
-    const { clock, line, said, connection } = openTo({ onOpen: (peer) => peer.ping('are you there') });
+    const { clock, simpleClient, said, connection } = openTo({ onOpen: (peer) => peer.ping('are you there') });
     expect(connection().pongs).toEqual(['are you there']);
-    const gone = line.close();
+    const gone = simpleClient.close();
     clock.runTo(SECOND);
     await gone;
     expect(connection().closeCode).toBe(1000);
@@ -54,8 +54,8 @@ describe('a line', () => {
   });
 
   test('a service that does not close its end is not waited for', async () => {
-    const { clock, line, connection } = openTo({ onClose: () => {} });
-    const gone = line.close();
+    const { clock, simpleClient, connection } = openTo({ onClose: () => {} });
+    const gone = simpleClient.close();
     clock.runTo(5 * SECOND);
     await gone;
     expect(connection().left).toBe('gone');
@@ -80,10 +80,10 @@ describe('a line', () => {
   });
 
   test('closed while it opens, it is gone at once and says nothing', async () => {
-    const { clock, line, said } = openTo({ answer: () => null });
-    await line.close();
+    const { clock, simpleClient, said } = openTo({ answer: () => null });
+    await simpleClient.close();
     clock.runTo(20 * SECOND);
-    line.send('text', Buffer.from('late'));
+    simpleClient.send('text', Buffer.from('late'));
     expect(said).toEqual([]);
   });
 });

@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startOf } from '../run/process-identity.ts';
-import { createUndoNotes } from './undo-notes.ts';
+import { createCleanupJournal } from './cleanup-journal.ts';
 
 const isWhat = (value: object): value is { thing: string } => typeof (value as { thing?: unknown }).thing === 'string';
 
 function directory(): string {
-  const made = mkdtempSync(path.join(tmpdir(), 'highwater-notes-'));
+  const made = mkdtempSync(path.join(tmpdir(), 'highwater-journal-'));
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }
 
 test('the note of a run that lives is left alone, and that of one that is gone is taken over, once', () => {
   const place = directory();
-  const notes = createUndoNotes(place, 'broken', isWhat);
-  notes.write('mine', { thing: 'a' });
+  const journal = createCleanupJournal(place, 'broken', isWhat);
+  journal.write('mine', { thing: 'a' });
   const gone = spawnSync(process.execPath, ['-e', '']).pid;
   writeFileSync(
     path.join(place, 'broken-theirs.json'),
@@ -28,10 +28,10 @@ test('the note of a run that lives is left alone, and that of one that is gone i
     told.push(thing);
     return [`undone ${thing}`];
   };
-  expect(notes.undoAbandoned(undo)).toEqual(['undone b']);
-  expect(notes.undoAbandoned(undo)).toEqual([]);
+  expect(journal.undoAbandoned(undo)).toEqual(['undone b']);
+  expect(journal.undoAbandoned(undo)).toEqual([]);
   expect(told).toEqual(['b']);
-  notes.remove('mine');
+  journal.remove('mine');
   expect(readdirSync(place)).toEqual([]);
 });
 
@@ -42,7 +42,7 @@ test('a note of a number that another process has now is of one that is gone', (
     path.join(place, 'broken-x.json'),
     JSON.stringify({ what: { thing: 'c' }, by: process.pid, byStartedAt }),
   );
-  expect(createUndoNotes(place, 'broken', isWhat).undoAbandoned(({ thing }) => [thing])).toEqual(['c']);
+  expect(createCleanupJournal(place, 'broken', isWhat).undoAbandoned(({ thing }) => [thing])).toEqual(['c']);
 });
 
 test('what cannot be undone is told, and its note stays for somebody who can', () => {
@@ -51,8 +51,8 @@ test('what cannot be undone is told, and its note stays for somebody who can', (
     path.join(place, 'broken-x.json'),
     JSON.stringify({ what: { thing: 'd' }, by: 4_194_303, byStartedAt: '1' }),
   );
-  const notes = createUndoNotes(place, 'broken', isWhat);
-  const told = notes.undoAbandoned(() => {
+  const journal = createCleanupJournal(place, 'broken', isWhat);
+  const told = journal.undoAbandoned(() => {
     throw new Error('Operation not permitted');
   });
   expect(told).toEqual([
@@ -69,6 +69,6 @@ test.each([
   const place = directory();
   writeFileSync(path.join(place, 'broken-x.json'), text);
   writeFileSync(path.join(place, 'other-x.json'), text);
-  expect(createUndoNotes(place, 'broken', isWhat).undoAbandoned(({ thing }) => [thing])).toEqual([]);
+  expect(createCleanupJournal(place, 'broken', isWhat).undoAbandoned(({ thing }) => [thing])).toEqual([]);
   expect(readdirSync(place)).toEqual(['other-x.json']);
 });

@@ -6,11 +6,11 @@ import path from 'node:path';
 import { makeDirectory } from '../run/make-directory.ts';
 import { isAlive, startOf } from '../run/process-identity.ts';
 
-export interface UndoNotes<T extends object> {
+export interface CleanupJournal<T extends object> {
   write(name: string, what: T): void;
   remove(name: string): void;
   /**
-   * What runs that are gone have left, each handed to `undo`, which tells what there is to tell, or throws: then the note stays, for
+   * What runs that are gone have left, each handed to `undo`, which tells what there is to logAct, or throws: then the note stays, for
    * somebody who may.
    */
   undoAbandoned(undo: (what: T) => readonly string[]): readonly string[];
@@ -24,11 +24,11 @@ interface Note {
 }
 
 /** Notes are files `KIND-NAME.json` of the directory; names are of letters, digits and hyphens. */
-export function createUndoNotes<T extends object>(
+export function createCleanupJournal<T extends object>(
   directory: string,
   kind: string,
   isWhat: (value: object) => value is T,
-): UndoNotes<T> {
+): CleanupJournal<T> {
   const fileOf = (name: string): string => path.join(directory, `${kind}-${name}.json`);
   return {
     write(name, what) {

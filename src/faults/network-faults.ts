@@ -1,9 +1,9 @@
-// Faults on the way between clients and service, at times of a plan: a proxy for each host of the plan's URLs, in this process,
+// Network faults between clients and service, at times of a plan: a proxy for each host of the plan's URLs, in this process,
 // whose list of faults is the plan's from the start. What begins and ends is only whether they are on.
 
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Fault, Plan, Tls, WayFault } from '../plan/plan.ts';
+import type { Fault, Plan, Tls, NetworkFault } from '../plan/plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import type { FaultParts, OpenFaults } from '../run/ports.ts';
@@ -14,21 +14,21 @@ import type { ProxyFault } from './fault.ts';
 import { type FaultProxy, type ProxyTls, startFaultProxy } from './fault-proxy.ts';
 import { type ProxyTarget, readTargetUrl } from './target-url.ts';
 
-type PlannedFault = Fault & WayFault;
-type OpenWay = Pick<OpenFaults, 'urls' | 'begin' | 'end' | 'counts' | 'delayNs' | 'close'>;
+type PlannedFault = Fault & NetworkFault;
+type OpenNetworkFaults = Pick<OpenFaults, 'urls' | 'begin' | 'end' | 'counts' | 'delayNs' | 'close'>;
 
 const ALWAYS = { fromNs: 0, untilNs: Number.POSITIVE_INFINITY } as const;
 const NEVER = { fromNs: Number.POSITIVE_INFINITY, untilNs: Number.POSITIVE_INFINITY } as const;
 const LOOPBACK = '127.0.0.1';
 const LOOK_EVERY_MS = 10;
 
-export function isOnTheWay(fault: Fault): fault is PlannedFault {
+export function isNetworkFault(fault: Fault): fault is PlannedFault {
   return fault.kind === 'way';
 }
 
 /** A sentence for whatever keeps clients from connecting by way of a proxy. */
-export function wayProblems({ faults, target }: Plan): readonly string[] {
-  const [first] = faults.filter(isOnTheWay);
+export function networkProblems({ faults, target }: Plan): readonly string[] {
+  const [first] = faults.filter(isNetworkFault);
   if (first === undefined) return [];
   const open = target.urls.filter((url) => url !== 'reference' && originOf(url) === null);
   const far = target.sourceAddresses.filter((address) => !address.startsWith('127.'));
@@ -46,8 +46,8 @@ export function wayProblems({ faults, target }: Plan): readonly string[] {
   ];
 }
 
-export async function openWay({ faults, target, seed }: Plan, { tell, notice }: FaultParts): Promise<OpenWay> {
-  const planned = faults.filter(isOnTheWay);
+export async function openNetworkFaults({ faults, target, seed }: Plan, { logAct, notice }: FaultParts): Promise<OpenNetworkFaults> {
+  const planned = faults.filter(isNetworkFault);
   const isOn = new Set<PlannedFault>();
   const proxies = new Map<string, FaultProxy>();
   /** Of each fault the same two objects all along: a stage stays as long as its fault is the same object. */
@@ -76,7 +76,7 @@ export async function openWay({ faults, target, seed }: Plan, { tell, notice }: 
       seed,
       faults: list(),
       watchFrames: forms.some(({ on }) => on.act.kind !== 'stage'),
-      tell,
+      logAct,
       unreachable(reason) {
         if (!told.has(key)) notice(`${key} cannot be reached: ${reason}. Clients see a connection that is reset`);
         told.add(key);
@@ -87,7 +87,7 @@ export async function openWay({ faults, target, seed }: Plan, { tell, notice }: 
   }
 
   function turn(fault: Fault, on: boolean): Promise<void> {
-    if (isOnTheWay(fault)) {
+    if (isNetworkFault(fault)) {
       if (on) isOn.add(fault);
       else isOn.delete(fault);
       for (const proxy of proxies.values()) proxy.setFaults(list());

@@ -6,9 +6,9 @@ import type { Ledger } from '../measure/ledger.ts';
 import type { States } from '../protocols/states.ts';
 import type { Client } from './client.ts';
 import { fanoutFacts } from './fanout.ts';
-import type { Fanout } from './hot/traffic.ts';
+import type { Fanout } from './hot/accounting.ts';
 
-export interface LastWordsParts {
+export interface FinalFactsParts {
   readonly worker: number;
   readonly group: number;
   readonly clients: readonly Client[];
@@ -19,7 +19,7 @@ export interface LastWordsParts {
   sharedRoomOf(stream: number): number;
 }
 
-export function lastWords(parts: LastWordsParts, atNs: number): readonly RunEvent[] {
+export function finalFacts(parts: FinalFactsParts, atNs: number): readonly RunEvent[] {
   const { worker, group, clients, ledger, fanout, sharedRoomOf } = parts;
   const sentBy = (room: number): number =>
     clients.reduce((sum, { index, stream }) => (sharedRoomOf(stream) === room ? sum + ledger.next[index]! : sum), 0);
@@ -27,7 +27,7 @@ export function lastWords(parts: LastWordsParts, atNs: number): readonly RunEven
   return [
     ...(fanout === null
       ? []
-      : [{ kind: 'audience' as const, atNs, worker, group, audience: fanoutFacts(fanout, clients, ledger) }]),
+      : [{ kind: 'receivers' as const, atNs, worker, group, receivers: fanoutFacts(fanout, clients, ledger) }]),
     ...(states.length === 0 ? [] : [{ kind: 'states' as const, atNs, worker, states }]),
   ];
 }

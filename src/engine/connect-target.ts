@@ -12,7 +12,7 @@ export type Rows = readonly Readonly<Record<string, string>>[];
 /** IP addresses by host name, in the order to try. */
 export type Addresses = Readonly<Record<string, readonly string[]>>;
 
-export interface Site {
+export interface ConnectTarget {
   readonly endpoint: Endpoint;
   /** How many addresses the host has: the next is tried when one refuses. */
   readonly addressCount: number;
@@ -21,40 +21,40 @@ export interface Site {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Gives each client its site. Where nothing in the target differs by client, sites are made once for all. */
-export function createSites(
+/** Gives each client its connectTarget. Where nothing in the target differs by client, connectTargets are made once for all. */
+export function createConnectTargets(
   { target, load: { rooms } }: Pick<Plan, 'target' | 'load'>,
   rows: Rows,
   addresses: Addresses,
-): (client: number, addressIndex: number) => Site {
+): (client: number, addressIndex: number) => ConnectTarget {
   const { urls, sourceAddresses } = target;
   const isSame = ![...urls, ...Object.values(target.headers)].some((text) => text.includes('${'));
   const templates = urls.map(urlTemplate);
-  const known = new Map<string, Site>();
+  const known = new Map<string, ConnectTarget>();
   return (client, addressIndex) => {
     const key = `${client % urls.length} ${addressIndex}`;
-    const site =
+    const connectTarget =
       known.get(key) ??
-      siteOf(target, templates[client % urls.length]!, addresses, addressIndex, {
+      connectTargetOf(target, templates[client % urls.length]!, addresses, addressIndex, {
         client,
         room: rooms === null ? null : roomOf(rooms, client),
         row: rows.length === 0 ? null : rows[client % rows.length]!,
       });
-    if (isSame) known.set(key, site);
-    if (sourceAddresses.length === 0) return site;
+    if (isSame) known.set(key, connectTarget);
+    if (sourceAddresses.length === 0) return connectTarget;
     // Clients of one URL take every source in turn, whatever the two numbers have in common.
     const localAddress = sourceAddresses[Math.floor(client / urls.length) % sourceAddresses.length]!;
-    return { ...site, endpoint: { ...site.endpoint, localAddress } };
+    return { ...connectTarget, endpoint: { ...connectTarget.endpoint, localAddress } };
   };
 }
 
-function siteOf(
+function connectTargetOf(
   target: Target,
   template: UrlTemplate,
   addresses: Addresses,
   addressIndex: number,
   values: ClientValues,
-): Site {
+): ConnectTarget {
   const url = urlFor(template, values);
   const secure = url.protocol === 'wss:';
   const host = hostOf(url);

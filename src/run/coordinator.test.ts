@@ -5,10 +5,10 @@ import type { RunEvent } from '../facts/event.ts';
 import type { MonitorReading } from '../facts/monitor.ts';
 import type { Window } from '../facts/window.ts';
 import type { Plan } from '../plan/plan.ts';
-import { conductRun } from './conduct.ts';
+import { coordinateRun } from './coordinator.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Command, Crew, CrewHandler, Report } from './ports.ts';
+import type { Command, WorkerPool, WorkerPoolHandler, Report } from './ports.ts';
 import type { Watched } from './watch.ts';
 
 /** What a worker says to a command; `die` ends it. Nothing waits for time: answers come on the next turn. */
@@ -63,7 +63,7 @@ async function conduct(
   unusedProxy: string | null = null,
 ): Promise<Conducted> {
   const seen: Conducted = { events: [], windows: [], readings: [], sent: [], dismissed: 0, killed: [], error: null };
-  const muster = async (_count: number, handler: CrewHandler): Promise<Crew> => {
+  const start = async (_count: number, handler: WorkerPoolHandler): Promise<WorkerPool> => {
     const say =
       (worker: number) =>
       (...reports: readonly Report[]): void =>
@@ -80,13 +80,13 @@ async function conduct(
         seen.killed.push(worker);
         die(worker)('signal SIGKILL');
       },
-      async dismiss() {
+      async close() {
         seen.dismissed++;
       },
     };
   };
   try {
-    await conductRun(used, {
+    await coordinateRun(used, {
       rows: [],
       feed: [],
       target: null,
@@ -129,7 +129,7 @@ async function conduct(
           throw new Error('the recording is ended by whoever began it');
         },
       },
-      fleet: { muster },
+      fleet: { start },
       watched,
       options: { secrets: [], highwaterVersion: '0.1.0', ...options },
       unusedProxy,
@@ -137,7 +137,7 @@ async function conduct(
   } catch (error) {
     seen.error = error;
   }
-  expect(seen.dismissed, 'the crew is dismissed, whatever happens').toBe(1);
+  expect(seen.dismissed, 'the workerPool is dismissed, whatever happens').toBe(1);
   return seen;
 }
 

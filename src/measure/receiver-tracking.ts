@@ -38,14 +38,14 @@ interface Early {
   readonly numbers: Set<number>;
 }
 
-export interface Heard {
+export interface ReceiverTracking {
   readonly ledger: Ledger;
   /** By pair: the number from which on it is judged. */
   readonly from: Float64Array;
-  /** By pair: the numbers that it was judged by and is settled for. What lies outside of them it has never heard. */
+  /** By pair: the numbers that it was judged by and is settled for. What lies outside of them it has never tracking. */
   readonly settled: Map<number, Hole[]>;
   /** By pair: the last number that was out of all proportion and has no second witness; NaN for none. */
-  readonly suspect: Float64Array;
+  readonly candidate: Float64Array;
   /** By pair: what came late of the time before the pair was judged. */
   readonly early: Map<number, Early>;
   /** By pair: how many were given out while its receiver was away, and have not come since. */
@@ -54,17 +54,17 @@ export interface Heard {
   readonly isLate: Uint8Array;
   /**
    * By pair: of the numbers below it that are missing, one may have come in a message that could not be read; infinity until a
-   * number behind that message is heard. Null until there is such a message.
+   * number behind that message is tracking. Null until there is such a message.
    */
   doubtBelow: Float64Array | null;
   /** Of accounts that are closed: numbers given out while their receiver were offline, and that did not reach them later. */
   offline: number;
-  /** The suspect in whose place the last number that was `far` came; NaN where there was none. */
-  refuted: number;
+  /** The candidate in whose place the last number that was `far` came; NaN where there was none. */
+  discarded: number;
 }
 
 /** `density`: where the places of all arrivals are counted. */
-export function createHeard(pairs: number, density: DensityFacts): Heard {
+export function createReceiverTracking(pairs: number, density: DensityFacts): ReceiverTracking {
   const ledger = createLedger(pairs, density);
   ledger.next.fill(UNKNOWN_NEXT);
   ledger.outstanding.fill(UNKNOWN_NEXT);
@@ -72,13 +72,13 @@ export function createHeard(pairs: number, density: DensityFacts): Heard {
     ledger,
     from: new Float64Array(pairs),
     settled: new Map(),
-    suspect: new Float64Array(pairs).fill(Number.NaN),
+    candidate: new Float64Array(pairs).fill(Number.NaN),
     early: new Map(),
     skipped: new Float64Array(pairs),
     isLate: new Uint8Array(pairs).fill(1),
     doubtBelow: null,
     offline: 0,
-    refuted: Number.NaN,
+    discarded: Number.NaN,
   };
 }
 
@@ -87,37 +87,37 @@ export function createHeard(pairs: number, density: DensityFacts): Heard {
  * `early`: likewise, but behind something that is; `earlyAgain`: once more. `far`: out of all proportion, which may be damage and must not open a gap of millions; `farAgain`: the same number
  * once more, which proves nothing. `skipped`: so as well, but the second one close to the same place: the receiver was left
  * out for so long, and has missed what lies between. `renumbered`: the second one close to a place so far away that nobody
- * was left out for so long: the source counts anew. The first one, the suspect, is then as true as the second.
+ * was left out for so long: the source counts anew. The first one, the candidate, is then as true as the second.
  */
-export type Standing = 'judged' | 'before' | 'early' | 'earlyAgain' | 'far' | 'farAgain' | 'skipped' | 'renumbered';
+export type Classification = 'judged' | 'before' | 'early' | 'earlyAgain' | 'far' | 'farAgain' | 'skipped' | 'renumbered';
 
-export function standingOf(heard: Heard, pair: number, sequence: number): Standing {
-  if (heard.isLate[pair] === 1) arrivedFirst(heard, pair, sequence);
-  if (sequence < heard.from[pair]! && !wasJudged(heard, pair, sequence)) return arrivedEarly(heard, pair, sequence);
-  const expected = heard.ledger.expected[pair]!;
+export function classify(tracking: ReceiverTracking, pair: number, sequence: number): Classification {
+  if (tracking.isLate[pair] === 1) arrivedFirst(tracking, pair, sequence);
+  if (sequence < tracking.from[pair]! && !wasJudged(tracking, pair, sequence)) return arrivedEarly(tracking, pair, sequence);
+  const expected = tracking.ledger.expected[pair]!;
   if (sequence - expected > MAX_WINDOW_BITS) {
-    const suspect = heard.suspect[pair]!;
-    if (sequence === suspect) return 'farAgain';
-    if (Math.abs(sequence - suspect) <= NEAR) return sequence - expected > MOST_SKIPPED ? 'renumbered' : 'skipped';
-    heard.refuted = suspect;
-    heard.suspect[pair] = sequence;
+    const candidate = tracking.candidate[pair]!;
+    if (sequence === candidate) return 'farAgain';
+    if (Math.abs(sequence - candidate) <= NEAR) return sequence - expected > MOST_SKIPPED ? 'renumbered' : 'skipped';
+    tracking.discarded = candidate;
+    tracking.candidate[pair] = sequence;
     return 'far';
   }
   return 'judged';
 }
 
 /** Of a number below the one from which on the pair is judged now: whether it was judged by an account that is settled. */
-export function wasJudged({ settled }: Heard, pair: number, sequence: number): boolean {
+export function wasJudged({ settled }: ReceiverTracking, pair: number, sequence: number): boolean {
   return settled.get(pair)?.some(({ from, to }) => sequence >= from && sequence < to) === true;
 }
 
 /** The first arrival with a higher number was that from which on the pair is judged. */
-function arrivedEarly(heard: Heard, pair: number, sequence: number): 'before' | 'early' | 'earlyAgain' {
-  const { ledger, early, skipped } = heard;
+function arrivedEarly(tracking: ReceiverTracking, pair: number, sequence: number): 'before' | 'early' | 'earlyAgain' {
+  const { ledger, early, skipped } = tracking;
   const known = early.get(pair) ?? { count: 0, numbers: new Set() };
   if (known.numbers.has(sequence)) return 'earlyAgain';
   early.set(pair, known);
-  ledger.extent = arrivedSince(heard, pair);
+  ledger.extent = arrivedSince(tracking, pair);
   const isBehind = ledger.extent > known.count;
   known.count++;
   if (known.numbers.size < MAX_EARLY) known.numbers.add(sequence);
@@ -129,13 +129,13 @@ function arrivedEarly(heard: Heard, pair: number, sequence: number): 'before' | 
 }
 
 /** All that came since the number from which on the pair is judged, that one included. */
-function arrivedSince({ ledger, from }: Heard, pair: number): number {
+function arrivedSince({ ledger, from }: ReceiverTracking, pair: number): number {
   return UNKNOWN_NEXT - ledger.outstanding[pair]! - from[pair]!;
 }
 
 /** What came before it is not expected; where the receiver has been here before, it was away for that. */
-function arrivedFirst(heard: Heard, pair: number, sequence: number): void {
-  const { ledger, from, isLate, skipped } = heard;
+function arrivedFirst(tracking: ReceiverTracking, pair: number, sequence: number): void {
+  const { ledger, from, isLate, skipped } = tracking;
   const expected = ledger.expected[pair]!;
   isLate[pair] = 0;
   // A service that begins with what the receiver knows already owes it all that follows.
@@ -147,28 +147,28 @@ function arrivedFirst(heard: Heard, pair: number, sequence: number): void {
   from[pair] = sequence;
 }
 
-/** The pair's suspect, which is none any more; NaN where there is none. */
-export function takeSuspect({ suspect }: Heard, pair: number): number {
-  const taken = suspect[pair]!;
-  suspect[pair] = Number.NaN;
+/** The pair's candidate, which is none any more; NaN where there is none. */
+export function takeCandidate({ candidate }: ReceiverTracking, pair: number): number {
+  const taken = candidate[pair]!;
+  candidate[pair] = Number.NaN;
   return taken;
 }
 
 /** A number that stands as `judged`. */
-export function hear({ ledger, doubtBelow }: Heard, pair: number, sequence: number): Arrival {
+export function trackArrival({ ledger, doubtBelow }: ReceiverTracking, pair: number, sequence: number): Arrival {
   if (doubtBelow !== null && doubtBelow[pair] === Number.POSITIVE_INFINITY && sequence >= ledger.expected[pair]!)
     doubtBelow[pair] = sequence;
   return noteArrival(ledger, pair, sequence);
 }
 
 /** A message came that could not be read: one of the numbers that the pair has not heard yet may have been in it. */
-export function doubtPair(heard: Heard, pair: number): void {
-  heard.doubtBelow ??= new Float64Array(heard.from.length);
-  heard.doubtBelow[pair] = Number.POSITIVE_INFINITY;
+export function doubtPair(tracking: ReceiverTracking, pair: number): void {
+  tracking.doubtBelow ??= new Float64Array(tracking.from.length);
+  tracking.doubtBelow[pair] = Number.POSITIVE_INFINITY;
 }
 
 /** The pair, which was settled, is judged from this number on. */
-export function beginAt({ ledger, from }: Heard, pair: number, sequence: number): void {
+export function beginAt({ ledger, from }: ReceiverTracking, pair: number, sequence: number): void {
   ledger.expected[pair] = sequence;
   ledger.low[pair] = sequence;
   ledger.outstanding[pair] = UNKNOWN_NEXT - sequence;
@@ -176,7 +176,7 @@ export function beginAt({ ledger, from }: Heard, pair: number, sequence: number)
 }
 
 /** Forgets the source: its numbers may begin anew. */
-export function restartPair({ ledger, from, settled, early, suspect, isLate, doubtBelow }: Heard, pair: number): void {
+export function restartPair({ ledger, from, settled, early, candidate, isLate, doubtBelow }: ReceiverTracking, pair: number): void {
   if (doubtBelow !== null) doubtBelow[pair] = 0;
   forgetClient(ledger, pair);
   ledger.next[pair] = UNKNOWN_NEXT;
@@ -184,7 +184,7 @@ export function restartPair({ ledger, from, settled, early, suspect, isLate, dou
   from[pair] = 0;
   settled.delete(pair);
   early.delete(pair);
-  suspect[pair] = Number.NaN;
+  candidate[pair] = Number.NaN;
   isLate[pair] = 1;
 }
 
@@ -194,14 +194,14 @@ export interface Hole {
 }
 
 /** How a receiver's connection ended. `stayed`: at the end of the run; `left`: in good order before; `died`: not so. */
-export type Parting = 'stayed' | 'left' | 'died';
+export type ConnectionEnd = 'stayed' | 'left' | 'died';
 
 /** What came of the numbers `from` up to `to − 1`. */
 export interface PairAccount {
   readonly from: number;
   readonly to: number;
-  /** Whether it goes beyond the last number that was heard. */
-  readonly isTold: boolean;
+  /** Whether it goes beyond the last number that was tracking. */
+  readonly isReported: boolean;
   /** What never came, and what may have come in a message that could not be read. */
   readonly missing: Missing;
   readonly doubtful: Missing;
@@ -217,17 +217,17 @@ interface Missing {
 }
 
 /** The pair is judged up to number `to`, and begins anew there. */
-export function settlePair(heard: Heard, pair: number, to: number): PairAccount {
-  const { ledger, from, early, skipped } = heard;
+export function settlePair(tracking: ReceiverTracking, pair: number, to: number): PairAccount {
+  const { ledger, from, early, skipped } = tracking;
   const expected = ledger.expected[pair]!;
   const judgedFrom = from[pair]!;
-  const arrived = arrivedSince(heard, pair) - (early.get(pair)?.count ?? 0);
+  const arrived = arrivedSince(tracking, pair) - (early.get(pair)?.count ?? 0);
   const missing = to - judgedFrom - arrived;
   // What was heard is settled; whether more was given out is for whoever knows.
   ledger.next[pair] = expected;
   const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];
   if (to > expected) holes.push({ from: expected, to });
-  const doubtBelow = heard.doubtBelow?.[pair] ?? 0;
+  const doubtBelow = tracking.doubtBelow?.[pair] ?? 0;
   const unplaced = missing - numbersIn(holes);
   ledger.outstanding[pair] = missing > 0 ? 1 : 0;
   settleClient(ledger, pair);
@@ -236,13 +236,13 @@ export function settlePair(heard: Heard, pair: number, to: number): PairAccount 
   ledger.expected[pair] = to;
   ledger.low[pair] = to;
   from[pair] = to;
-  keepSettled(heard, pair, judgedFrom, expected);
-  heard.offline += skipped[pair]!;
+  keepSettled(tracking, pair, judgedFrom, expected);
+  tracking.offline += skipped[pair]!;
   skipped[pair] = 0;
   // Their numbers stay: what comes of them once more is known.
   const kept = early.get(pair);
   if (kept !== undefined) kept.count = 0;
-  if (heard.doubtBelow !== null) heard.doubtBelow[pair] = 0;
+  if (tracking.doubtBelow !== null) tracking.doubtBelow[pair] = 0;
   const sure = holes.flatMap((hole) =>
     hole.to > doubtBelow ? [{ ...hole, from: Math.max(hole.from, doubtBelow) }] : [],
   );
@@ -254,7 +254,7 @@ export function settlePair(heard: Heard, pair: number, to: number): PairAccount 
   return {
     from: judgedFrom,
     to,
-    isTold: to !== expected,
+    isReported: to !== expected,
     missing: missingOf(sure, isUnplacedDoubtful ? 0 : unplaced),
     doubtful: missingOf(doubtful, isUnplacedDoubtful ? unplaced : 0),
     isEndDoubtful: doubtBelow === Number.POSITIVE_INFINITY,
@@ -269,14 +269,14 @@ function numbersIn(holes: readonly Hole[]): number {
   return holes.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-function keepSettled(heard: Heard, pair: number, from: number, to: number): void {
+function keepSettled(tracking: ReceiverTracking, pair: number, from: number, to: number): void {
   if (to <= from) return;
-  const spans = heard.settled.get(pair) ?? [];
-  heard.settled.set(pair, spans);
+  const spans = tracking.settled.get(pair) ?? [];
+  tracking.settled.set(pair, spans);
   const last = spans.at(-1);
   // A service that goes on where it was makes one account of many; of too many the last ones are joined.
   if (last !== undefined && (from === last.to || spans.length >= MAX_SETTLED)) {
-    if (from !== last.to) heard.ledger.approximate = true;
+    if (from !== last.to) tracking.ledger.approximate = true;
     spans[spans.length - 1] = { from: Math.min(from, last.from), to: Math.max(to, last.to) };
   } else spans.push({ from, to });
 }

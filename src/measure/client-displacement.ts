@@ -9,7 +9,7 @@
 // window on by at most its 65,536 numbers (were it further, nothing of before would wait any more). So no number that waits
 // is 2^23 away from those in the window.
 
-import type { Places, Waiting } from './density.ts';
+import type { Displacement, Waiting } from './density.ts';
 import { borrow, giveBack, type Slab } from './slab.ts';
 import { hasBit } from './window-bits.ts';
 
@@ -30,7 +30,7 @@ interface ClientWaiting extends Waiting {
 }
 
 /** Of one client, between `takeUp` and `putBack`. */
-export interface ClientPlaces extends Places {
+export interface ClientDisplacement extends Displacement {
   readonly waiting: ClientWaiting;
   /** The address of its four words. */
   at: number;
@@ -41,7 +41,7 @@ export interface ClientPlaces extends Places {
 }
 
 /** One for all clients. */
-export function createClientPlaces(slab: Slab): ClientPlaces {
+export function createClientDisplacement(slab: Slab): ClientDisplacement {
   const waiting: ClientWaiting = {
     length: 0,
     push: (sequence) => {
@@ -53,7 +53,7 @@ export function createClientPlaces(slab: Slab): ClientPlaces {
       return near(places.low, shiftNumber(slab, places.at));
     },
   };
-  const places: ClientPlaces = {
+  const places: ClientDisplacement = {
     next: 0,
     waiting,
     leftOut: null,
@@ -66,7 +66,7 @@ export function createClientPlaces(slab: Slab): ClientPlaces {
 }
 
 /** `low`: the lowest number that is awaited; no place below it is free. */
-export function takeUp(slab: Slab, places: ClientPlaces, at: number, window: number, low: number): void {
+export function takeUp(slab: Slab, places: ClientDisplacement, at: number, window: number, low: number): void {
   places.at = at;
   places.window = window;
   places.low = low;
@@ -74,7 +74,7 @@ export function takeUp(slab: Slab, places: ClientPlaces, at: number, window: num
   places.waiting.length = slab.words[at + WAITING]!;
 }
 
-export function putBack(slab: Slab, { at, next, waiting }: ClientPlaces): void {
+export function putBack(slab: Slab, { at, next, waiting }: ClientDisplacement): void {
   slab.words[at + NEXT_PLACE] = next | 0;
   slab.words[at + WAITING] = waiting.length;
 }

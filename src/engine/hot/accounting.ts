@@ -12,7 +12,7 @@ import {
   noteCame,
   notePending,
 } from '../../measure/acknowledgements.ts';
-import { type Audience, EARLY, noteHeard } from '../../measure/audience.ts';
+import { type RoomTracking, EARLY, noteReceived } from '../../measure/room-tracking.ts';
 import { type ByType, countByType, deliveredByType } from '../../measure/by-type.ts';
 import type { DensityFacts } from '../../measure/density.ts';
 import { createJitter, type Jitter, noteTransit } from '../../measure/jitter.ts';
@@ -45,7 +45,7 @@ import { createRejectionKinds, type RejectionKinds } from './rejections.ts';
 /** Violations that one worker describes; the result keeps as many of all workers together. */
 const MAX_VIOLATIONS = 100;
 
-export interface Traffic {
+export interface Accounting {
   readonly ledger: Ledger;
   readonly recorder: Recorder;
   readonly jitter: Jitter;
@@ -76,12 +76,12 @@ export interface Traffic {
   isUnderstood: boolean;
   unmatched: number;
   unmatchedSinceNs: number;
-  isToldUnmatched: boolean;
+  isUnmatchedReported: boolean;
   readonly rejectionKinds: RejectionKinds;
   /** By client: the messages below this number were on their way when something came that could not be read; null for none. */
   unreadableBelow: Float64Array | null;
   /** Kinds of which an example was told. */
-  readonly unreadableTold: Set<UnreadableKind>;
+  readonly unreadableReported: Set<UnreadableKind>;
   /** In this second so many messages were tried to be inflated, the last with this outcome. */
   readonly tried: { second: number; count: number; inflated: boolean };
   /** How many more violations are described; the rest are only counted. */
@@ -96,16 +96,16 @@ export interface Traffic {
 }
 
 export interface Fanout {
-  readonly audience: Audience;
+  readonly roomTracking: RoomTracking;
   readonly spread: Spread;
   /** The place of a stream's client in this process; null where it is of another. */
   indexOf(stream: number): number | null;
 }
 
 /** `clients`: of this process. `maskSeed`: 32 bits. */
-export interface TrafficParts
+export interface AccountingParts
   extends Pick<
-    Traffic,
+    Accounting,
     | 'recorder'
     | 'fanout'
     | 'pushes'
@@ -125,7 +125,7 @@ export interface TrafficParts
   readonly maskSeed: number;
 }
 
-export function createTraffic({ clients, density, maskSeed, ...parts }: TrafficParts): Traffic {
+export function createAccounting({ clients, density, maskSeed, ...parts }: AccountingParts): Accounting {
   const nothing = new Uint8Array(0);
   return {
     ...parts,
@@ -140,10 +140,10 @@ export function createTraffic({ clients, density, maskSeed, ...parts }: TrafficP
     isUnderstood: false,
     unmatched: 0,
     unmatchedSinceNs: 0,
-    isToldUnmatched: false,
+    isUnmatchedReported: false,
     rejectionKinds: createRejectionKinds(),
     unreadableBelow: null,
-    unreadableTold: new Set(),
+    unreadableReported: new Set(),
     tried: { second: 0, count: 0, inflated: false },
     violationsLeft: MAX_VIOLATIONS,
   };
@@ -151,7 +151,7 @@ export function createTraffic({ clients, density, maskSeed, ...parts }: TrafficP
 
 /** Takes the client's next number; the message must then be sent. */
 export function nextNumber(
-  { ledger, fanout, acks, byType }: Traffic,
+  { ledger, fanout, acks, byType }: Accounting,
   client: Client,
   dueNs: number,
   sentNs: number,
@@ -165,7 +165,7 @@ export function nextNumber(
 
 /** Whether a client is expected its own messages. */
 function hearsItself(fanout: Fanout | null): boolean {
-  return fanout === null || fanout.audience.rooms.self;
+  return fanout === null || fanout.roomTracking.rooms.self;
 }
 
 /** So many messages that mean nothing are enough to say so, where they are more than greetings and have come for so long. */
@@ -175,127 +175,127 @@ const UNMATCHED_FOR_NS = 1e9;
 
 /** What came names no message of this run. `unreadable`: what it is that it cannot. */
 export function noteUnmatched(
-  traffic: Traffic,
+  accounting: Accounting,
   client: Client,
   sample: () => string,
   unreadable: UnreadableKind | null = null,
 ): void {
-  if (traffic.isUnderstood || traffic.isToldUnmatched) return;
-  const { ledger, receivedNs } = traffic;
+  if (accounting.isUnderstood || accounting.isUnmatchedReported) return;
+  const { ledger, receivedNs } = accounting;
   // What a client hears before it has sent anything, such as a greeting, answers nothing.
-  if (traffic.sends && traffic.fanout === null && ledger.next[client.index] === 0) return;
-  if (traffic.unmatched === 0) traffic.unmatchedSinceNs = receivedNs;
-  traffic.unmatched++;
-  const isEnough = traffic.unmatched >= Math.max(UNMATCHED_FIRST, UNMATCHED_PER_CLIENT * ledger.next.length);
-  if (!isEnough || receivedNs - traffic.unmatchedSinceNs < UNMATCHED_FOR_NS) return;
-  traffic.isToldUnmatched = true;
-  traffic.notUnderstood(sample(), unreadable);
+  if (accounting.sends && accounting.fanout === null && ledger.next[client.index] === 0) return;
+  if (accounting.unmatched === 0) accounting.unmatchedSinceNs = receivedNs;
+  accounting.unmatched++;
+  const isEnough = accounting.unmatched >= Math.max(UNMATCHED_FIRST, UNMATCHED_PER_CLIENT * ledger.next.length);
+  if (!isEnough || receivedNs - accounting.unmatchedSinceNs < UNMATCHED_FOR_NS) return;
+  accounting.isUnmatchedReported = true;
+  accounting.notUnderstood(sample(), unreadable);
 }
 
 /** Why a message that is due cannot be sent on this client now; null when it can. */
-export function whyUnsent(traffic: Traffic, driver: ProtocolDriver, client: Client, type: number): UnsentReason | null {
-  if (client.link!.writableLength > traffic.maxBufferedBytes) return 'backpressure';
-  return isWindowFull(traffic, driver, client, type) ? 'windowFull' : null;
+export function whyUnsent(accounting: Accounting, driver: ProtocolDriver, client: Client, type: number): UnsentReason | null {
+  if (client.socket!.writableLength > accounting.maxBufferedBytes) return 'backpressure';
+  return isWindowFull(accounting, driver, client, type) ? 'windowFull' : null;
 }
 
 /** Whether the number of one more message of this type could not be told from those in flight. */
-export function isWindowFull({ ledger }: Traffic, driver: ProtocolDriver, client: Client, type: number): boolean {
+export function isWindowFull({ ledger }: Accounting, driver: ProtocolDriver, client: Client, type: number): boolean {
   return ledger.next[client.index]! - ledger.expected[client.index]! >= driver.maxInFlight[type]!;
 }
 
 /** Counts messages of the same due time, laid out at the same moment. */
-export function countSent(traffic: Traffic, count: number, dueNs: number, sentNs: number): void {
-  const { recorder } = traffic;
+export function countSent(accounting: Accounting, count: number, dueNs: number, sentNs: number): void {
+  const { recorder } = accounting;
   recorder.messages.sent += count;
   recordMany(recorder.histograms.sendLag, sentNs - dueNs, count);
-  if (hearsItself(traffic.fanout)) changeInFlight(recorder, sentNs, count);
+  if (hearsItself(accounting.fanout)) changeInFlight(recorder, sentNs, count);
 }
 
 /** Writes what was laid out for this client since the last flush. */
-export function flushClient(traffic: Traffic, client: Client): void {
-  traffic.recorder.bytesSent += flush(traffic.outbox, client.link!);
+export function flushClient(accounting: Accounting, client: Client): void {
+  accounting.recorder.bytesSent += flush(accounting.outbox, client.socket!);
 }
 
 /** A whole message has arrived: whether it was in order, and how long it took. NaN times: not remembered any more. */
-export function noteMessage(traffic: Traffic, client: Client, sequence: number, dueNs: number, sentNs: number): void {
-  const { recorder, receivedNs, acks, byType } = traffic;
-  traffic.isUnderstood = true;
-  const arrival = noteArrival(traffic.ledger, client.index, sequence);
+export function noteMessage(accounting: Accounting, client: Client, sequence: number, dueNs: number, sentNs: number): void {
+  const { recorder, receivedNs, acks, byType } = accounting;
+  accounting.isUnderstood = true;
+  const arrival = noteArrival(accounting.ledger, client.index, sequence);
   if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     if (!Number.isNaN(dueNs)) {
       record(recorder.histograms.response, receivedNs - dueNs);
       record(recorder.histograms.service, receivedNs - sentNs);
-      noteTransit(traffic.jitter, client.index, receivedNs - sentNs);
+      noteTransit(accounting.jitter, client.index, receivedNs - sentNs);
     } else recorder.untimed++;
     if (acks !== null) noteCame(acks, client.index, sequence);
     if (byType !== null) deliveredByType(byType, client.stream, sequence, receivedNs - dueNs);
     if (sequence < client.givenUpBelow) client.lateCredit++;
-    if (traffic.fanout !== null) hearInOrder(traffic, client, client.stream, sequence);
+    if (accounting.fanout !== null) hearInOrder(accounting, client, client.stream, sequence);
     client.credit++; // counted once for the whole read event, by `countDelivered`
     if (arrival === Arrival.reordered) {
-      const { extent, expected } = traffic.ledger;
-      reordered(traffic, client, client.stream, sequence, extent, expected[client.index]! - 1);
+      const { extent, expected } = accounting.ledger;
+      reordered(accounting, client, client.stream, sequence, extent, expected[client.index]! - 1);
     }
-  } else notDelivered(traffic, client, client.stream, sequence, arrival);
+  } else notDelivered(accounting, client, client.stream, sequence, arrival);
 }
 
 /** How many messages a stream has sent; infinity where its client is of another process. */
-function sentBy({ ledger, fanout }: Traffic, stream: number): number {
+function sentBy({ ledger, fanout }: Accounting, stream: number): number {
   const index = fanout!.indexOf(stream);
   return index === null ? Number.POSITIVE_INFINITY : (ledger.next[index] ?? 0);
 }
 
 /** A whole message of another client's stream has arrived. NaN times: not known. */
 export function noteFromOther(
-  traffic: Traffic,
+  accounting: Accounting,
   client: Client,
   stream: number,
   sequence: number,
   dueNs: number,
   sentNs: number,
 ): void {
-  const { recorder, fanout, receivedNs } = traffic;
-  traffic.isUnderstood = true;
+  const { recorder, fanout, receivedNs } = accounting;
+  accounting.isUnderstood = true;
   const arrival =
     fanout === null
       ? null
-      : noteHeard(fanout.audience, client.index, client.stream, stream, sequence, sentBy(traffic, stream));
+      : noteReceived(fanout.roomTracking, client.index, client.stream, stream, sequence, sentBy(accounting, stream));
   if (arrival === EARLY) return;
   if (fanout === null || arrival === null) {
-    unexpected(traffic, client, 'otherStream', stream);
+    unexpected(accounting, client, 'otherStream', stream);
   } else if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     recorder.fanoutReceived++;
-    hearInOrder(traffic, client, stream, sequence);
+    hearInOrder(accounting, client, stream, sequence);
     // Times that lie ahead of the arrival are not those of the sender.
     if (sentNs >= dueNs && sentNs <= receivedNs) {
       record(recorder.histograms.fanout, receivedNs - dueNs);
       noteSpread(fanout.spread, stream, sequence, dueNs, receivedNs);
     }
     if (arrival === Arrival.reordered)
-      reordered(traffic, client, stream, sequence, fanout.audience.heard.ledger.extent, null);
-  } else notDelivered(traffic, client, stream, sequence, arrival);
+      reordered(accounting, client, stream, sequence, fanout.roomTracking.tracking.ledger.extent, null);
+  } else notDelivered(accounting, client, stream, sequence, arrival);
 }
 
 /** A message that a client of a room hears for the first time: in the order in which the others hear it? */
-function hearInOrder(traffic: Traffic, client: Client, stream: number, sequence: number): void {
-  const { totalOrder } = traffic.fanout!.audience;
+function hearInOrder(accounting: Accounting, client: Client, stream: number, sequence: number): void {
+  const { totalOrder } = accounting.fanout!.roomTracking;
   if (totalOrder === null) return;
   const before = totalOrder.compared;
   const found = noteOrder(totalOrder, client.index, client.stream, stream, sequence);
-  traffic.recorder.fanoutCompared += totalOrder.compared - before;
-  if (found !== null) noteTotalOrderViolation(traffic, client, found);
+  accounting.recorder.fanoutCompared += totalOrder.compared - before;
+  if (found !== null) noteTotalOrderViolation(accounting, client, found);
 }
 
 export function noteTotalOrderViolation(
-  traffic: Traffic,
+  accounting: Accounting,
   client: Client,
   { stream, seq, before }: TotalOrderViolation,
 ): void {
-  traffic.recorder.messages.totalOrderViolations++;
-  if (traffic.violationsLeft === 0) return;
+  accounting.recorder.messages.totalOrderViolations++;
+  if (accounting.violationsLeft === 0) return;
   const other = `#${before.seq} of stream ${before.stream}`;
   report(
-    traffic,
+    accounting,
     client,
     stream,
     'totalOrder',
@@ -305,110 +305,110 @@ export function noteTotalOrderViolation(
 }
 
 /** The service has said that it took a message, apart from delivering it; `isCopy`: that it had it before. */
-export function noteAcknowledgement(traffic: Traffic, client: Client, sequence: number, isCopy: boolean): void {
-  const { recorder, ledger, acks } = traffic;
-  traffic.isUnderstood = true;
+export function noteAcknowledgement(accounting: Accounting, client: Client, sequence: number, isCopy: boolean): void {
+  const { recorder, ledger, acks } = accounting;
+  accounting.isUnderstood = true;
   if (isCopy) recorder.messages.deduplicated++;
   if (acks !== null && noteAcknowledged(acks, ledger, client.index, sequence)) recorder.messages.acknowledged++;
 }
 
 /** The answer to a message says that it was a copy: it answers the first too, where that has no answer yet. */
-export function noteCopy(traffic: Traffic, client: Client, sequence: number, dueNs: number, sentNs: number): void {
-  traffic.recorder.messages.deduplicated++;
-  if (isOutstanding(traffic.ledger, client.index, sequence)) noteMessage(traffic, client, sequence, dueNs, sentNs);
+export function noteCopy(accounting: Accounting, client: Client, sequence: number, dueNs: number, sentNs: number): void {
+  accounting.recorder.messages.deduplicated++;
+  if (isOutstanding(accounting.ledger, client.index, sequence)) noteMessage(accounting, client, sequence, dueNs, sentNs);
 }
 
 /** The service tells a state: is it what the messages so far make of it? */
-export function noteState(traffic: Traffic, client: Client, sequence: number, expected: string, got: string): void {
-  traffic.recorder.states++;
+export function noteState(accounting: Accounting, client: Client, sequence: number, expected: string, got: string): void {
+  accounting.recorder.states++;
   if (got === expected) return;
-  traffic.recorder.messages.diverged++;
-  if (traffic.violationsLeft === 0) return;
-  report(traffic, client, client.stream, 'diverged', sequence, `after #${sequence} expected ${expected}, got ${got}`);
+  accounting.recorder.messages.diverged++;
+  if (accounting.violationsLeft === 0) return;
+  report(accounting, client, client.stream, 'diverged', sequence, `after #${sequence} expected ${expected}, got ${got}`);
 }
 
 /** The service has said that it did not take a message. NaN: when it was sent is not remembered any more. */
-export function noteRejection(traffic: Traffic, client: Client, sequence: number, sentNs: number): void {
-  traffic.isUnderstood = true;
-  const { fanout } = traffic;
-  fanout?.audience.refused.push([client.stream, sequence, sequence + 1]);
+export function noteRejection(accounting: Accounting, client: Client, sequence: number, sentNs: number): void {
+  accounting.isUnderstood = true;
+  const { fanout } = accounting;
+  fanout?.roomTracking.refused.push([client.stream, sequence, sequence + 1]);
   if (!hearsItself(fanout)) {
-    traffic.recorder.messages.rejected++;
+    accounting.recorder.messages.rejected++;
     return;
   }
-  if (noteRefusal(traffic.ledger, client.index, sequence)) {
+  if (noteRefusal(accounting.ledger, client.index, sequence)) {
     if (sequence < client.givenUpBelow) client.lateCredit++;
     client.credit++;
-    traffic.rejected++;
-    if (Number.isNaN(sentNs)) traffic.recorder.untimed++;
-    else traffic.recorder.rejectedNs += traffic.receivedNs - sentNs;
-    if (traffic.acks !== null) forgetMessage(traffic.acks, client.index, sequence);
-    if (traffic.byType !== null) countByType(traffic.byType, 'rejected', client.stream, sequence);
+    accounting.rejected++;
+    if (Number.isNaN(sentNs)) accounting.recorder.untimed++;
+    else accounting.recorder.rejectedNs += accounting.receivedNs - sentNs;
+    if (accounting.acks !== null) forgetMessage(accounting.acks, client.index, sequence);
+    if (accounting.byType !== null) countByType(accounting.byType, 'rejected', client.stream, sequence);
   } else {
-    const arrival = noteArrival(traffic.ledger, client.index, sequence);
+    const arrival = noteArrival(accounting.ledger, client.index, sequence);
     // What says a second time that it did not take a message repeats itself.
-    notDelivered(traffic, client, client.stream, sequence, arrival === Arrival.refused ? Arrival.duplicated : arrival);
+    notDelivered(accounting, client, client.stream, sequence, arrival === Arrival.refused ? Arrival.duplicated : arrival);
   }
 }
 
-function notDelivered(traffic: Traffic, client: Client, stream: number, sequence: number, arrival: Arrival): void {
-  const { messages } = traffic.recorder;
+function notDelivered(accounting: Accounting, client: Client, stream: number, sequence: number, arrival: Arrival): void {
+  const { messages } = accounting.recorder;
   if (arrival === Arrival.duplicated) {
     messages.duplicated++;
-    if (traffic.byType !== null) countByType(traffic.byType, 'duplicated', stream, sequence);
-    if (traffic.violationsLeft > 0)
-      report(traffic, client, stream, 'duplicated', sequence, `#${sequence} arrived again`);
+    if (accounting.byType !== null) countByType(accounting.byType, 'duplicated', stream, sequence);
+    if (accounting.violationsLeft > 0)
+      report(accounting, client, stream, 'duplicated', sequence, `#${sequence} arrived again`);
   } else if (arrival === Arrival.late) {
     messages.late++;
-    if (traffic.violationsLeft > 0)
-      report(traffic, client, stream, 'late', sequence, `#${sequence} after it was given up`);
+    if (accounting.violationsLeft > 0)
+      report(accounting, client, stream, 'late', sequence, `#${sequence} after it was given up`);
   } else if (arrival === Arrival.refused) {
-    unexpected(traffic, client, 'refused', sequence);
+    unexpected(accounting, client, 'refused', sequence);
   } else {
-    unexpected(traffic, client, 'neverSent', sequence);
+    unexpected(accounting, client, 'neverSent', sequence);
   }
 }
 
 /** Counts what a read event delivered, once it is over. */
-export function countDelivered(traffic: Traffic, client: Client): void {
-  const { recorder, receivedNs } = traffic;
-  recorder.messages.delivered += client.credit - traffic.rejected;
-  recorder.messages.rejected += traffic.rejected;
-  traffic.rejected = 0;
+export function countDelivered(accounting: Accounting, client: Client): void {
+  const { recorder, receivedNs } = accounting;
+  recorder.messages.delivered += client.credit - accounting.rejected;
+  recorder.messages.rejected += accounting.rejected;
+  accounting.rejected = 0;
   changeInFlight(recorder, receivedNs, -client.credit);
 }
 
 /** `after`: the highest number that had arrived; null where it is not at hand. */
 function reordered(
-  traffic: Traffic,
+  accounting: Accounting,
   client: Client,
   stream: number,
   sequence: number,
   extent: number,
   after: number | null,
 ): void {
-  countReordered(traffic.recorder, extent);
-  if (traffic.byType !== null) countByType(traffic.byType, 'reordered', stream, sequence);
-  if (traffic.violationsLeft === 0) return;
+  countReordered(accounting.recorder, extent);
+  if (accounting.byType !== null) countByType(accounting.byType, 'reordered', stream, sequence);
+  if (accounting.violationsLeft === 0) return;
   const places = extent === 0 ? 'more places than are remembered' : extent === 1 ? '1 place' : `${extent} places`;
   const later = after === null ? 'a later one' : `#${after}`;
-  report(traffic, client, stream, 'reordered', sequence, `#${sequence} after ${later}, ${places} late`);
+  report(accounting, client, stream, 'reordered', sequence, `#${sequence} after ${later}, ${places} late`);
 }
 
 export function corrupted(
-  traffic: Traffic,
+  accounting: Accounting,
   client: Client,
   stream: number,
   sequence: number | null,
   kind: DamageKind,
   payloadBytes: number,
 ): void {
-  countCorrupted(traffic.recorder, kind);
-  if (traffic.byType !== null && sequence !== null) countByType(traffic.byType, 'corrupted', stream, sequence);
-  if (traffic.violationsLeft === 0) return;
+  countCorrupted(accounting.recorder, kind);
+  if (accounting.byType !== null && sequence !== null) countByType(accounting.byType, 'corrupted', stream, sequence);
+  if (accounting.violationsLeft === 0) return;
   const name = sequence === null ? 'a message' : `#${sequence}`;
   report(
-    traffic,
+    accounting,
     client,
     stream,
     'corrupted',
@@ -437,36 +437,36 @@ const UNEXPECTED_TEXT: Readonly<Record<UnexpectedKind, (figure: number) => strin
 
 /** `sample`: a better sentence, made only where it is wanted. */
 export function unexpected(
-  traffic: Traffic,
+  accounting: Accounting,
   client: Client,
   kind: UnexpectedKind,
   figure: number,
   sample?: () => string,
 ): void {
-  countUnexpected(traffic.recorder, kind);
-  if (traffic.violationsLeft > 0)
-    report(traffic, client, client.stream, 'unexpected', null, sample?.() ?? UNEXPECTED_TEXT[kind](figure));
+  countUnexpected(accounting.recorder, kind);
+  if (accounting.violationsLeft > 0)
+    report(accounting, client, client.stream, 'unexpected', null, sample?.() ?? UNEXPECTED_TEXT[kind](figure));
 }
 
 /** `violationsLeft` must not be 0. */
 export function report(
-  traffic: Traffic,
+  accounting: Accounting,
   client: Client,
   stream: number,
   violation: Violation['violation'],
   seq: number | null,
   detail: string,
 ): void {
-  traffic.violationsLeft--;
-  traffic.report({ violation, client: client.stream, stream, seq, detail }, traffic.receivedNs);
+  accounting.violationsLeft--;
+  accounting.report({ violation, client: client.stream, stream, seq, detail }, accounting.receivedNs);
 }
 
 /** xorshift32 (Marsaglia 2003): fresh for every frame; the seed comes from the system's generator. */
-export function nextMask(traffic: Traffic): number {
-  let state = traffic.maskState;
+export function nextMask(accounting: Accounting): number {
+  let state = accounting.maskState;
   state ^= state << 13;
   state ^= state >>> 17;
   state ^= state << 5;
-  traffic.maskState = state;
+  accounting.maskState = state;
   return state;
 }
