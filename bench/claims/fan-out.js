@@ -1,4 +1,4 @@
-// One client publishes, 5,000 hear it: verified deliveries a second on two cores, the target among them. The reference target
+// One client publishes, 5,000 receive it: verified deliveries a second on two cores, the target among them. The reference target
 // has one core, the generator the other; what limits the rate is said by the CPU of each.
 
 import { spawn } from 'node:child_process';

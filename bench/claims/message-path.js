@@ -28,7 +28,9 @@ export async function rows() {
 }
 
 async function measureHere() {
-  const { countDelivered, countSent, createAccounting, flushClient } = await import('../../dist/engine/hot/accounting.js');
+  const { countDelivered, countSent, createAccounting, flushClient } = await import(
+    '../../dist/engine/hot/accounting.js'
+  );
   const { createDriver } = await import('../../dist/engine/drivers.js');
   const { FrameReader } = await import('../../dist/frames/frame-reader.js');
   const { Client } = await import('../../dist/engine/client.js');

@@ -2,11 +2,11 @@
 // neither a slow answer nor what the service says of its own accord meanwhile is taken for something else.
 
 import { type JsonValue, lastKey, parseDocument, valuesOf } from './json-values.ts';
-import type { Observation, JsonTestMessage, TestMessage, Transcript } from './transcript.ts';
+import type { JsonTestMessage, Observation, TestMessage, Transcript } from './transcript.ts';
 
 export interface Answer {
   readonly testMessage: JsonTestMessage;
-  readonly heard: Observation;
+  readonly received: Observation;
   readonly values: readonly JsonValue[];
   readonly idPaths: readonly (readonly string[])[];
   readonly payloadPaths: readonly (readonly string[])[];
@@ -29,29 +29,33 @@ export function jsonTestMessages({ sent }: Transcript): readonly JsonTestMessage
 
 export function answersIn(transcript: Transcript): readonly Answer[] {
   const testMessages = jsonTestMessages(transcript);
-  return transcript.heard.flatMap((heard) => {
-    const testMessage = testMessages.find(({ id, payload }) => heard.text.includes(id) || heard.text.includes(payload));
-    const document = testMessage === undefined || heard.format === 'binary' ? null : parseDocument(heard.text);
-    return testMessage === undefined || document === null ? [] : [readAnswer(testMessage, heard, valuesOf(document))];
+  return transcript.received.flatMap((received) => {
+    const testMessage = testMessages.find(
+      ({ id, payload }) => received.text.includes(id) || received.text.includes(payload),
+    );
+    const document = testMessage === undefined || received.format === 'binary' ? null : parseDocument(received.text);
+    return testMessage === undefined || document === null
+      ? []
+      : [readAnswer(testMessage, received, valuesOf(document))];
   });
 }
 
-function readAnswer(testMessage: JsonTestMessage, heard: Observation, values: readonly JsonValue[]): Answer {
+function readAnswer(testMessage: JsonTestMessage, received: Observation, values: readonly JsonValue[]): Answer {
   const pathsOf = (text: string): readonly (readonly string[])[] =>
     values.filter(({ value }) => value === text).map(({ path }) => path);
   return {
     testMessage,
-    heard,
+    received,
     values,
     idPaths: pathsOf(testMessage.id),
     payloadPaths: pathsOf(testMessage.payload),
-    failure: isVerbatim(testMessage, heard) ? null : failureIn(values),
+    failure: isVerbatim(testMessage, received) ? null : failureIn(values),
   };
 }
 
 /** A message of ours that comes back as it was says nothing about what it is. */
-export function isVerbatim(testMessage: TestMessage, heard: Observation): boolean {
-  return heard.text === testMessage.text && heard.format === (testMessage.kind === 'binary' ? 'binary' : 'text');
+export function isVerbatim(testMessage: TestMessage, received: Observation): boolean {
+  return received.text === testMessage.text && received.format === (testMessage.kind === 'binary' ? 'binary' : 'text');
 }
 
 /** At most two levels deep: further down `error` is a word of somebody's data. */
@@ -73,8 +77,8 @@ function saysSomething(value: unknown): boolean {
 }
 
 /** What came of the service's own accord: nothing of any test message is in it. */
-export function unasked({ heard, sent }: Transcript): readonly Observation[] {
-  return heard.filter(
+export function unasked({ received, sent }: Transcript): readonly Observation[] {
+  return received.filter(
     ({ text }) =>
       !sent.some(
         (testMessage) =>
@@ -90,7 +94,7 @@ export function echoesOf(
 ): { readonly sent: number; readonly returned: number } {
   const testMessages = transcript.sent.filter((testMessage) => testMessage.kind === kind);
   const returned = testMessages.filter((testMessage) =>
-    transcript.heard.some((heard) => isVerbatim(testMessage, heard)),
+    transcript.received.some((received) => isVerbatim(testMessage, received)),
   );
   return { sent: testMessages.length, returned: returned.length };
 }

@@ -65,7 +65,7 @@ function always(): null {
 
 function ownMessages({ load }: Plan): string | null {
   if (load.messages.kind === 'none') return 'the plan sends no messages';
-  return load.rooms !== null && !load.rooms.self ? 'senders do not hear themselves' : null;
+  return load.rooms !== null && !load.rooms.self ? 'senders do not receive themselves' : null;
 }
 
 function rooms({ load }: Plan): string | null {

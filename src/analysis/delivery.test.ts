@@ -6,7 +6,7 @@ import { addWindow, createTally } from './tally.ts';
 
 const PLAN = makePlan({ bytes: 1000 });
 
-function heard(missed: number) {
+function received(missed: number) {
   const receivers = { count: 0, complete: 0, worst: [] };
   const none = {
     unresolved: 0,
@@ -41,8 +41,8 @@ describe('the guarantee that a run is consistent with', () => {
   test('what a client of the room missed counts as lost', () => {
     const tally = createTally();
     addWindow(tally, makeWindow({ messages: { delivered: 100 } }));
-    expect(describeDelivery(tally, heard(0), PLAN, {})).toMatchObject({ consistentWith: 'exactly-once' });
-    expect(describeDelivery(tally, heard(1), PLAN, {})).toMatchObject({
+    expect(describeDelivery(tally, received(0), PLAN, {})).toMatchObject({ consistentWith: 'exactly-once' });
+    expect(describeDelivery(tally, received(1), PLAN, {})).toMatchObject({
       consistentWith: 'at-most-once',
       lossRatioBelow: null,
     });

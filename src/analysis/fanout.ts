@@ -1,11 +1,11 @@
-// Who heard what, over all workers: what the senders of one sent is joined with what the receivers of all heard. Pure.
+// Who received what, over all workers: what the senders of one sent is joined with what the receivers of all received. Pure.
 //
 //   expected = received + missed + unresolved
 //
 // A receiver is expected the numbers from the first that it is judged by up to the last that was sent, where it stayed to the
-// end, or up to the last that it heard, where it went before.
+// end, or up to the last that it received, where it went before.
 
-import type { ReceiverFacts, HoleFacts, SpanFacts } from '../facts/receivers.ts';
+import type { HoleFacts, ReceiverFacts, SpanFacts } from '../facts/receivers.ts';
 import type { FanoutResult } from '../facts/result.ts';
 import type { SpreadFacts } from '../facts/window.ts';
 import { createHistogram, type Histogram, record } from '../histogram/histogram.ts';
@@ -15,7 +15,7 @@ import { isPublisher, roomOf } from '../plan/rooms.ts';
 /** Deliveries to other clients: what was expected of them, and what became of the messages. */
 export interface Fanout {
   readonly expected: number;
-  /** Of a receiver and a stream that it heard: the first message of each has none before it. */
+  /** Of a receiver and a stream that it received: the first message of each has none before it. */
   readonly accounts: number;
   readonly missed: number;
   readonly unresolved: number;
@@ -26,7 +26,7 @@ export interface Fanout {
   readonly messagesUnresolved: number;
   /** Deliveries of messages that nobody had sent: they passed for received until all workers had told. */
   readonly forged: number;
-  /** Whether a sender hears its own messages. */
+  /** Whether a sender receives its own messages. */
   readonly hearsItself: boolean;
   /** Between clients of different workers: how many were compared in their order, and how many totalOrderViolations. */
   readonly compared: number;
@@ -134,7 +134,7 @@ interface JoinedStream {
 
 /**
  * Two kinds of messages are looked at one by one: those that the service refused, which are expected by nobody, and those that
- * were in flight when their sender died, which it may never have had. Of either that is so only where nobody heard them.
+ * were in flight when their sender died, which it may never have had. Of either that is so only where nobody received them.
  */
 function joinStream(
   facts: StreamFacts,
@@ -157,7 +157,7 @@ function joinStream(
   let missed = deliveriesIn(holes) + facts.missedUnplaced;
   let unresolved = deliveriesIn(unresolvedHoles) + facts.unresolvedUnplaced;
   let messagesMissed = coveredBy(holes) + facts.missedUnplaced;
-  // What nobody was there to hear, nobody can know of.
+  // What nobody was there to receive, nobody can know of.
   const unheardOf = sent - coveredBy(spans);
   let messagesUnresolved =
     coveredBy([...holes, ...unresolvedHoles]) - coveredBy(holes) + facts.unresolvedUnplaced + unheardOf;
@@ -181,7 +181,7 @@ function joinStream(
     messagesMissed--;
     messagesUnresolved++;
   }
-  // Beyond what was sent: all that was heard there nobody had sent.
+  // Beyond what was sent: all that was received there nobody had sent.
   const forged =
     deliveriesIn(beyond(receivedSpans, sent)) - deliveriesIn(beyond([...facts.missed, ...facts.unresolved], sent));
   return { expected, missed, unresolved, messagesMissed, messagesUnresolved, forged };
@@ -228,7 +228,7 @@ function coveredBy(holes: readonly HoleFacts[]): number {
   return covered;
 }
 
-/** Of the receivers that were there all the time: how many heard everything, and those that heard least. */
+/** Of the receivers that were there all the time: how many received everything, and those that received least. */
 function receiversOf(
   rooms: Rooms,
   sent: ReadonlyMap<number, number>,
@@ -254,7 +254,7 @@ function receiversOf(
   };
 }
 
-/** How far apart the receivers of a message hear it: publish to first, to median, to last, and last − first. */
+/** How far apart the receivers of a message receive it: publish to first, to median, to last, and last − first. */
 export interface SpreadJoin {
   add(second: number, facts: readonly SpreadFacts[]): void;
   finish(): { readonly messages: number; readonly histograms: Readonly<Record<SpreadName, Histogram>> };

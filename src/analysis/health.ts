@@ -311,7 +311,8 @@ function damagedRecordDoubts({ windows, events, gaps }: RecordFacts): HealthDoub
   const doubts: HealthDoubt[] = [];
   if (windows.missing > 0) {
     const { missing, read } = windows;
-    const further = gaps.length > MOST_GAPS_REPORTED ? ` and ${formatCount(gaps.length - MOST_GAPS_REPORTED)} more gaps` : '';
+    const further =
+      gaps.length > MOST_GAPS_REPORTED ? ` and ${formatCount(gaps.length - MOST_GAPS_REPORTED)} more gaps` : '';
     const places = `${gaps.slice(0, MOST_GAPS_REPORTED).map(gapText).join(', ')}${further}`;
     const detail =
       `${formatCount(missing)} of ${formatCount(missing + read)} windows are missing from windows.ndjson (${places}), ` +

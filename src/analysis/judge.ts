@@ -1,9 +1,9 @@
 // From the record of a run to its result: the plan, what happened, and the windows in any order. The live
 // command and `highwater report` both end here, so a stored run is judged by the same rules.
 
-import type { ReceiverFacts } from '../facts/receivers.ts';
 import type { Manifest, RunEvent, StopReason } from '../facts/event.ts';
 import type { MonitorReading } from '../facts/monitor.ts';
+import type { ReceiverFacts } from '../facts/receivers.ts';
 import {
   type Distribution,
   type FanoutResult,
@@ -70,7 +70,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   const peaks = { open: 0, openedPerSecond: 0, rssBytes: 0, idleRssBytes: 0, cpuRatio: null as number | null };
   const openAtEnd = new Map<number, number>();
   const { rooms } = plan.load;
-  // Where a worker did not live to say what its clients heard, nobody knows who was expected what.
+  // Where a worker did not live to say what its clients received, nobody knows who was expected what.
   const isReported = record.receiverFacts.length === record.manifest.workerCount;
   const fanout = rooms !== null && isReported ? joinReceivers(rooms, record.receiverFacts) : null;
   const spread = createSpreadJoin();
@@ -312,7 +312,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   };
 }
 
-/** Where the sender hears nothing of its own messages, they fared as they did with those that should have heard them. */
+/** Where the sender receives nothing of its own messages, they fared as they did with those that should have received them. */
 function settleByReceivers({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {
   messages.lost = messagesMissed;
   messages.unresolved = messagesUnresolved;
@@ -425,7 +425,9 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     deadWorkers: events.filter((event) => event.kind === 'workerDied').length,
     firstDeath: events.find((event) => event.kind === 'workerDied')?.detail ?? null,
     states: events.flatMap((event) => (event.kind === 'states' ? [event.states] : [])),
-    receiverFacts: events.flatMap((event) => (event.kind === 'receivers' && event.group === 0 ? [event.receivers] : [])),
+    receiverFacts: events.flatMap((event) =>
+      event.kind === 'receivers' && event.group === 0 ? [event.receivers] : [],
+    ),
     rejections: firstRejections(events),
     violations: events
       .filter((event) => event.kind === 'violation')

@@ -15,7 +15,7 @@ export function errorCaveats(refusals: readonly Answer[], error: { readonly path
   if (error !== null || first?.failure?.kind !== 'word') return [];
   const { path, word } = first.failure;
   return [
-    `errors say so by ${word} at ${pathText(path)}; write as error a path that only errors have something at. One came: ${first.heard.text}`,
+    `errors say so by ${word} at ${pathText(path)}; write as error a path that only errors have something at. One came: ${first.received.text}`,
   ];
 }
 
@@ -24,7 +24,7 @@ export function strayErrorCaveats([first]: readonly Answer[]): readonly string[]
   if (first === undefined) return [];
   const where = first.idPaths.map(pathText).join(', ');
   return [
-    `errors have the id at ${where}, where the plan does not look: a message that is refused counts as lost. One came: ${first.heard.text}`,
+    `errors have the id at ${where}, where the plan does not look: a message that is refused counts as lost. One came: ${first.received.text}`,
   ];
 }
 
@@ -33,17 +33,18 @@ export function errorPath(
   refusals: readonly Answer[],
   good: readonly Answer[],
 ): { readonly path: Path; readonly evidence: string } | null {
-  for (const { failure, heard } of refusals) {
+  for (const { failure, received } of refusals) {
     if (failure?.kind !== 'path') continue;
-    return { path: failure.path, evidence: `it says errors at ${pathText(failure.path)}: ${heard.text}` };
+    return { path: failure.path, evidence: `it says errors at ${pathText(failure.path)}: ${received.text}` };
   }
   const inGood = (key: string): boolean =>
     good.some(({ values }) => values.some(({ path }) => path.length === 1 && path[0] === key));
-  for (const { values, heard } of refusals) {
+  for (const { values, received } of refusals) {
     const key = REASON_KEYS.find(
       (name) => good.length > 0 && !inGood(name) && values.some(({ path }) => path.length === 1 && path[0] === name),
     );
-    if (key !== undefined) return { path: [key], evidence: `only its errors have something at ${key}: ${heard.text}` };
+    if (key !== undefined)
+      return { path: [key], evidence: `only its errors have something at ${key}: ${received.text}` };
   }
   return null;
 }

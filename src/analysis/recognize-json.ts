@@ -25,7 +25,7 @@ const ID_KEY = /id$|reply|^ref|correlation/i;
 /** Null where no answer carries an id, or at least the payload. */
 export function recognizeJson(transcript: Transcript): JsonService | null {
   const answers = answersIn(transcript).filter(
-    ({ heard, testMessage }) => !isVerbatim(testMessage, heard) || isOnlyJson(transcript),
+    ({ received, testMessage }) => !isVerbatim(testMessage, received) || isOnlyJson(transcript),
   );
   const asked = answers.filter(({ testMessage }) => testMessage.purpose === 'ask');
   const good = asked.filter(({ failure, idPaths }) => failure === null && idPaths.length > 0);
@@ -37,9 +37,9 @@ export function recognizeJson(transcript: Transcript): JsonService | null {
 }
 
 /** Documents that come back as they are make a JSON service only where plain messages do not come back. */
-function isOnlyJson({ sent, heard }: Transcript): boolean {
+function isOnlyJson({ sent, received }: Transcript): boolean {
   return !sent.some(
-    (testMessage) => testMessage.kind !== 'json' && heard.some((each) => isVerbatim(testMessage, each)),
+    (testMessage) => testMessage.kind !== 'json' && received.some((each) => isVerbatim(testMessage, each)),
   );
 }
 

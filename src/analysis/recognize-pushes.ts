@@ -31,8 +31,8 @@ const TIME_KEY = /time|^(ts|t|at|date|epoch)$/i;
 const CHANNEL_KEY =
   /^(s|ch|channel|channel_?(id|name)|symbol|sym|topic|room|room_?id|stream|market|pair|instrument|product_?id|feed|subject|key)$/i;
 
-export function recognizePushes(heard: readonly Observation[]): Pushes {
-  const documents = heard
+export function recognizePushes(received: readonly Observation[]): Pushes {
+  const documents = received
     .filter(({ format }) => format === 'text')
     .flatMap(({ connection, text }): Document[] => {
       const document = parseDocument(text);

@@ -5,10 +5,10 @@ import type { Observation, TestMessage, Transcript } from './transcript.ts';
 
 const ASKING = { shapes: USUAL_SHAPES, mark: '5eed0001' };
 const EMPTY: Transcript = {
-  heard: [],
+  received: [],
   sent: [],
   endings: [],
-  overheard: 0,
+  receivedByListener: 0,
   unkept: 0,
   watchedMs: 2000,
   maySend: true,
@@ -16,7 +16,7 @@ const EMPTY: Transcript = {
 
 type Service = (message: string, format: 'text' | 'binary') => readonly (string | object)[];
 const text = (said: string | object): string => (typeof said === 'string' ? said : JSON.stringify(said));
-const heard = (sentBefore: number, said: string | object, format: 'text' | 'binary' = 'text'): Observation => ({
+const received = (sentBefore: number, said: string | object, format: 'text' | 'binary' = 'text'): Observation => ({
   connection: 0,
   sentBefore,
   format,
@@ -26,7 +26,7 @@ const heard = (sentBefore: number, said: string | object, format: 'text' | 'bina
 
 /** The whole conversation with a service by script, as `discover` would have it. */
 function converse(service: Service, pushes: readonly (string | object)[] = [], asking = ASKING): Transcript {
-  let transcript: Transcript = { ...EMPTY, heard: pushes.map((said) => heard(0, said)) };
+  let transcript: Transcript = { ...EMPTY, received: pushes.map((said) => received(0, said)) };
   for (
     let testMessage = nextTestMessage(transcript, asking);
     testMessage !== null;
@@ -35,9 +35,9 @@ function converse(service: Service, pushes: readonly (string | object)[] = [], a
     const sent: readonly TestMessage[] = [...transcript.sent, testMessage];
     const format = testMessage.kind === 'binary' ? 'binary' : 'text';
     const answers = service(testMessage.text, format).map((said) =>
-      heard(sent.length, said, said === testMessage.text ? format : 'text'),
+      received(sent.length, said, said === testMessage.text ? format : 'text'),
     );
-    transcript = { ...transcript, sent, heard: [...transcript.heard, ...answers] };
+    transcript = { ...transcript, sent, received: [...transcript.received, ...answers] };
   }
   return transcript;
 }
@@ -131,7 +131,7 @@ describe('JSON with ids', () => {
       { ...ASKING, shapes: [shapeOf(send)] },
     );
     expect(jsonService(recognize(transcript))).toMatchObject({ send, id: ['ref'] });
-    expect(transcript.heard[0]?.text).toContain('"got":"number"');
+    expect(transcript.received[0]?.text).toContain('"got":"number"');
   });
 
   test('no id but the text: the id goes where the text was', () => {
@@ -154,7 +154,7 @@ describe('JSON with ids', () => {
     const transcript = converse(json(({ id }) => [{ id }]));
     const late = {
       ...transcript,
-      heard: transcript.heard.map((each) => ({ ...each, sentBefore: transcript.sent.length })),
+      received: transcript.received.map((each) => ({ ...each, sentBefore: transcript.sent.length })),
     };
     expect(recognize(late)).toEqual(recognize(transcript));
   });
@@ -166,13 +166,13 @@ describe('JSON with ids', () => {
   });
 });
 
-test('what a second connection hears too is said in a room, and in none where it hears nothing', () => {
+test('what a second connection receives too is said in a room, and in none where it receives nothing', () => {
   const transcript = converse((message) => [message]);
-  const found = recognize({ ...transcript, overheard: 4 });
+  const found = recognize({ ...transcript, receivedByListener: 4 });
   expect(found).toMatchObject({ kind: 'echo', isShared: true });
-  expect(found.evidence.at(-1)).toMatch(/second connection, which only listened, heard 4 messages/);
+  expect(found.evidence.at(-1)).toMatch(/second connection, which only listened, received 4 messages/);
   expect(recognize(transcript).isShared).toBe(false);
-  expect(recognize({ ...transcript, overheard: null }).isShared).toBe(false);
+  expect(recognize({ ...transcript, receivedByListener: null }).isShared).toBe(false);
 });
 
 describe('acknowledgements', () => {
@@ -301,8 +301,8 @@ describe('pushes', () => {
 
   test('numbers that begin again on another connection are no step back', () => {
     const transcript = converse(nothing, [...ticks((i) => ({ seq: i })), ...ticks((i) => ({ seq: i }))]);
-    const pushes = transcript.heard.map((each, i) => ({ ...each, connection: i < 8 ? 0 : 1 }));
-    expect(recognize({ ...transcript, heard: pushes }).kind).toBe('push');
+    const pushes = transcript.received.map((each, i) => ({ ...each, connection: i < 8 ? 0 : 1 }));
+    expect(recognize({ ...transcript, received: pushes }).kind).toBe('push');
     expect(recognize(transcript).kind).toBe('unknown');
   });
 });

@@ -10,7 +10,7 @@ import { recognizePushes, type Sequence } from './recognize-pushes.ts';
 import type { Transcript } from './transcript.ts';
 
 export type Recognition = Kind & {
-  /** Others hear what one connection says: a room. */
+  /** Others receive what one connection says: a room. */
   readonly isShared: boolean;
   /** Sentences with numbers, in which words of the service may stand: make them printable. */
   readonly evidence: NonEmpty<string>;
@@ -37,9 +37,9 @@ type Found = Omit<Recognition, keyof Kind | 'isShared'> & Kind;
 export function recognize(transcript: Transcript): Recognition {
   const found =
     recognizeEcho(transcript) ?? recognizeAnswers(transcript) ?? recognizeFeed(transcript) ?? unknown(transcript);
-  const overheard = transcript.overheard ?? 0;
-  const isShared = overheard > 0;
-  const receivedToo = `a second connection, which only listened, heard ${overheard} messages of ours: what one says, others hear`;
+  const receivedByListener = transcript.receivedByListener ?? 0;
+  const isShared = receivedByListener > 0;
+  const receivedToo = `a second connection, which only listened, received ${receivedByListener} messages of ours: what one says, others receive`;
   const [first, ...others] = found.evidence;
   return { ...found, isShared, evidence: isShared ? [first, ...others, receivedToo] : found.evidence };
 }
@@ -82,8 +82,8 @@ function recognizeAnswers(transcript: Transcript): Found | null {
 }
 
 function recognizeFeed(transcript: Transcript): Found | null {
-  const heard = unasked(transcript);
-  const { documents, sequence } = recognizePushes(heard);
+  const received = unasked(transcript);
+  const { documents, sequence } = recognizePushes(received);
   if (sequence === null) return null;
   const { path, channel, steps, byOne, channels } = sequence;
   const among =
@@ -100,13 +100,13 @@ function recognizeFeed(transcript: Transcript): Found | null {
       `the number at ${pathText(path)} went up by one in ${byOne} of ${steps} steps${among}`,
     ],
     caveats: gaps,
-    sample: heard[0]?.text ?? null,
+    sample: received[0]?.text ?? null,
   };
 }
 
 function unknown(transcript: Transcript): Found {
-  const { heard, endings, sent, maySend, watchedMs } = transcript;
-  const [last] = heard.slice(-1);
+  const { received, endings, sent, maySend, watchedMs } = transcript;
+  const [last] = received.slice(-1);
   const [ending] = endings;
   const common = { caveats: [], sample: last?.text ?? null } as const;
   if (ending !== undefined && (last === undefined || ending.sentBefore === 0)) {
@@ -119,13 +119,13 @@ function unknown(transcript: Transcript): Found {
     };
   }
   if (last !== undefined) {
-    const before = heard.filter(({ sentBefore }) => sentBefore === 0).length;
-    const errors = heard.filter(({ text }) => isError(text)).length;
+    const before = received.filter(({ sentBefore }) => sentBefore === 0).length;
+    const errors = received.filter(({ text }) => isError(text)).length;
     return {
       kind: 'unknown',
       why: 'unread',
       evidence: [
-        `${heard.length} messages came, ${before} of them before anything was sent: none has an id of ours, and no number counts them`,
+        `${received.length} messages came, ${before} of them before anything was sent: none has an id of ours, and no number counts them`,
         ...(errors === 0 ? [] : [`${errors} of them say that something is wrong`]),
         ...(ending === undefined ? [] : [`it ended the connection: ${ending.detail}`]),
       ],

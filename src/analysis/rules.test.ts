@@ -21,7 +21,7 @@ const evidence = (parts: WindowParts, sendingSeconds: number | null = 10): Evide
   sendingSeconds,
   attempted: parts.connections?.attempted ?? 0,
 });
-const heard = (parts: WindowParts, fanout: Evidence['fanout'] = null) => ({ tally: tallyOf(parts), fanout });
+const received = (parts: WindowParts, fanout: Evidence['fanout'] = null) => ({ tally: tallyOf(parts), fanout });
 
 const judge = (expression: string, parts: WindowParts, health: readonly HealthDoubt[] = []) =>
   judgeThreshold(threshold(expression), evidence(parts), health);
@@ -182,7 +182,7 @@ describe('what never came counts as over a percentile’s limit', () => {
     [
       'firstPush.max < 1s',
       { connections: { attempted: 4, opened: 4 }, times: { firstPush: times(1, MS) } },
-      'never: 3 of 4 clients heard no push',
+      'never: 3 of 4 clients received no push',
     ],
   ])('%s says of what so many never came', (expression, parts, text) => {
     expect(judge(expression, parts).result).toMatchObject({ kind: 'fail', observed: null, observedText: text });
@@ -290,18 +290,22 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
     ['rejected == 0', unanswered, 'no message was answered'],
     ['deduplicated == 0', unanswered, 'no message was answered'],
     ['diverged == 0', oneEach, 'no answer told a state'],
-    ['totalOrderViolations == 0', oneEach, 'no two clients could be compared in what they heard'],
+    ['totalOrderViolations == 0', oneEach, 'no two clients could be compared in what they received'],
     ['reordered == 0', oneEach, 'no more than one message of each stream came'],
     ['reordered == 0%', oneEach, 'no more than one message of each stream came'],
     ['reordered == 0', onePushEach, 'no more than one message of each stream came'],
     ['corrupted == 0', { ...oneEach, unchecked: 10 }, 'nothing that came had a content that could be checked'],
     ['corrupted == 0', onePushEach, 'nothing that came had a content that could be checked'],
-    ['pushes.missed == 0', onePushEach, 'no client heard two pushes of a channel'],
+    ['pushes.missed == 0', onePushEach, 'no client received two pushes of a channel'],
     ['unexpected == 0', noneOpened, 'no client was open'],
     ['connections.dropped == 0', noneOpened, 'no client was open'],
     ['connections.gaveUp == 0', noneOpened, 'no client was open'],
     ['pings.unanswered == 0', oneEach, 'no ping was answered or given up'],
-    ['fanout.missed == 0', oneEach, 'the plan has no rooms, or not every worker lived to say what its clients heard'],
+    [
+      'fanout.missed == 0',
+      oneEach,
+      'the plan has no rooms, or not every worker lived to say what its clients received',
+    ],
     ['outage.max < 1s', oneEach, 'there is no sample'],
     ['response.stdDev < 1s', { ...oneEach, times: { response: [MS] } }, 'one sample has no deviation'],
   ])('%s', (rule, parts, why) => {
@@ -437,7 +441,7 @@ describe('the contract', () => {
     health: readonly HealthDoubt[] = [],
   ) =>
     Object.fromEntries(
-      judgeContract(contract, heard(parts), health).map(({ result }) => [result.expression, result.kind]),
+      judgeContract(contract, received(parts), health).map(({ result }) => [result.expression, result.kind]),
     );
   const all = { delivery: 'exactly-once', order: 'per-stream', integrity: 'checksum', replay: 'none' } as const;
   const sent = { due: 100, sent: 100, delivered: 100 };
@@ -478,7 +482,7 @@ describe('the contract', () => {
   });
 
   test('a breach names each count', () => {
-    const [clause] = judgeContract(all, heard({ messages: { ...sent, lost: 2, duplicated: 1200 } }), []);
+    const [clause] = judgeContract(all, received({ messages: { ...sent, lost: 2, duplicated: 1200 } }), []);
     expect(clause!.breach).toEqual({ rule: 'delivery: exactly-once', detail: '2 lost, 1,200 duplicated' });
     expect(clause!.result.observed).toBe(1202);
   });
@@ -527,7 +531,7 @@ describe('pushes that were numbered anew', () => {
   const anew = { expected: 100, received: 100, accounts: 2, renumbered: 1 };
   const contract = { delivery: 'exactly-once', order: 'per-stream', integrity: 'none', replay: 'none' } as const;
   const clauses = (parts: WindowParts) =>
-    judgeContract(contract, heard(parts), []).map(({ result, doubts }) => [
+    judgeContract(contract, received(parts), []).map(({ result, doubts }) => [
       result.kind,
       ...doubts.map(({ kind }) => kind),
     ]);
@@ -562,7 +566,7 @@ describe('what clients are expected once they are back', () => {
   const judged = (offline: number, reconnected: number) =>
     judgeContract(
       contract,
-      heard({ pushes: { expected: 100, received: 100, offline }, connections: { reconnected } }),
+      received({ pushes: { expected: 100, received: 100, offline }, connections: { reconnected } }),
       [],
     )[0]!.result;
 
@@ -591,7 +595,7 @@ describe('doubts that reach further', () => {
     expect(kindOf('delivered >= 10%', broken, notUnderstood)).toBe('inconclusive');
     expect(kindOf('sent == 100', broken, notUnderstood)).toBe('pass');
     expect(kindOf('unexpected > 0', broken, notUnderstood)).toBe('fail');
-    expect(judgeContract(all, heard(broken), notUnderstood)[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(all, received(broken), notUnderstood)[0]?.result.kind).toBe('inconclusive');
   });
 
   test('what could not be read leaves open what it may decide, and nothing else', () => {
@@ -604,7 +608,7 @@ describe('doubts that reach further', () => {
     expect(kindOf('duplicated == 0', parts, unread)).toBe('inconclusive');
     expect(kindOf('sent == 100', parts, unread)).toBe('pass');
     expect(kindOf('unreadable == 0', { messages: { ...messages, unreadable: 3 } }, unread)).toBe('fail');
-    expect(judgeContract(all, heard(parts), unread)[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(all, received(parts), unread)[0]?.result.kind).toBe('inconclusive');
   });
 
   test('what is broken even if all that was unresolved had come stays broken', () => {
@@ -614,7 +618,7 @@ describe('doubts that reach further', () => {
     expect(kindOf('lost == 0', parts, unread)).toBe('fail');
     expect(kindOf('delivered >= 99%', parts, unread)).toBe('fail');
     expect(kindOf('response.p50 < 5ms', parts, unread)).toBe('fail');
-    expect(judgeContract(all, heard(parts), unread)[0]?.result.kind).toBe('fail');
+    expect(judgeContract(all, received(parts), unread)[0]?.result.kind).toBe('fail');
   });
 
   test('nor can what was in flight when a worker died, or a run was killed, break a rule', () => {
@@ -632,12 +636,12 @@ describe('doubts that reach further', () => {
   test('a ledger out of its depth takes back what rests on duplicates alone, and no loss', () => {
     expect(kindOf('duplicated == 0', broken, [approximate])).toBe('inconclusive');
     expect(kindOf('lost == 0', broken, [approximate])).toBe('fail');
-    expect(judgeContract(atMostOnce, heard(broken), [approximate])[0]?.result.kind).toBe('inconclusive');
-    expect(judgeContract(all, heard(broken), [approximate])[0]?.result.kind).toBe('fail');
+    expect(judgeContract(atMostOnce, received(broken), [approximate])[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(all, received(broken), [approximate])[0]?.result.kind).toBe('fail');
   });
 });
 
-describe('what clients heard of one another', () => {
+describe('what clients received of one another', () => {
   const receivers = { count: 0, complete: 0, worst: [] };
   const none = {
     unresolved: 0,
@@ -683,7 +687,7 @@ describe('what clients heard of one another', () => {
     const contract = { delivery: 'at-least-once', order: 'none', integrity: 'none', replay: 'none' } as const;
     const parts = { messages: { due: 100, sent: 100, delivered: 100 } };
     const kindWith = (more: Partial<typeof fanout>): string | undefined =>
-      judgeContract(contract, heard(parts, { ...fanout, ...more }), [])[0]?.result.kind;
+      judgeContract(contract, received(parts, { ...fanout, ...more }), [])[0]?.result.kind;
     expect(kindWith({})).toBe('fail');
     expect(kindWith({ missed: 0 })).toBe('pass');
     expect(kindWith({ missed: 0, unresolved: 3 })).toBe('inconclusive');
@@ -868,7 +872,7 @@ test('a time that never was is not taken back because the generator was late', (
 });
 
 describe('what nobody can know of', () => {
-  test('clients that heard no push leaves rules about pushes open, however well the others fared', () => {
+  test('clients that received no push leaves rules about pushes open, however well the others fared', () => {
     const receivedBy = (clients: number): WindowParts => ({
       pushes: { expected: 136, received: 136, accounts: 1 },
       connections: { attempted: 10, opened: 10 },
@@ -878,8 +882,8 @@ describe('what nobody can know of', () => {
     expect(kindOf('pushes.missed == 0', receivedBy(9))).toBe('inconclusive');
     expect(kindOf('pushes.missed == 0', receivedBy(10))).toBe('pass');
     const exactly = { delivery: 'exactly-once', order: 'none', integrity: 'none', replay: 'none' } as const;
-    expect(judgeContract(exactly, heard(receivedBy(1)), [])[0]?.result.kind).toBe('inconclusive');
-    expect(judgeContract(exactly, heard(receivedBy(10)), [])[0]?.result.kind).toBe('pass');
+    expect(judgeContract(exactly, received(receivedBy(1)), [])[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(exactly, received(receivedBy(10)), [])[0]?.result.kind).toBe('pass');
   });
 
   test('messages that came to another client as well leaves open whether any came twice', () => {
@@ -888,8 +892,8 @@ describe('what nobody can know of', () => {
       unexpected: { otherStream },
     });
     const exactly = { delivery: 'exactly-once', order: 'none', integrity: 'none', replay: 'none' } as const;
-    expect(judgeContract(exactly, heard(parts(40)), [])[0]?.result.kind).toBe('inconclusive');
-    expect(judgeContract(exactly, heard(parts(0)), [])[0]?.result.kind).toBe('pass');
+    expect(judgeContract(exactly, received(parts(40)), [])[0]?.result.kind).toBe('inconclusive');
+    expect(judgeContract(exactly, received(parts(0)), [])[0]?.result.kind).toBe('pass');
   });
 
   test('messages that were all rejected says nothing about losses', () => {

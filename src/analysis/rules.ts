@@ -150,7 +150,10 @@ function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Obs
     }
     case 'fanout': {
       if (fanout === null) {
-        return noSamples(expression, 'the plan has no rooms, or not every worker lived to say what its clients heard');
+        return noSamples(
+          expression,
+          'the plan has no rooms, or not every worker lived to say what its clients received',
+        );
       }
       if (fanout.expected === 0) return noSamples(expression, 'no client was expected a message of another');
       const count = metric.of === 'missed' ? fanout.missed : tally.fanoutReceived;
@@ -158,8 +161,9 @@ function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Obs
     }
     case 'pushes': {
       const { pushes } = tally;
-      if (pushes.expected === 0) return noSamples(expression, 'no client heard a numbered push');
-      if (pushes.expected <= pushes.accounts) return noSamples(expression, 'no client heard two pushes of a channel');
+      if (pushes.expected === 0) return noSamples(expression, 'no client received a numbered push');
+      if (pushes.expected <= pushes.accounts)
+        return noSamples(expression, 'no client received two pushes of a channel');
       const count = pushes[metric.of];
       return { kind: 'value', value: unit === 'ratio' ? count / pushes.expected : count };
     }
@@ -270,7 +274,7 @@ function whyNoOrder({ tally, fanout }: Judged): string | null {
 
 function whyNotCompared({ tally, fanout }: Judged): string | null {
   if (tally.fanoutCompared + (fanout?.compared ?? 0) > 0) return null;
-  return 'no two clients could be compared in what they heard';
+  return 'no two clients could be compared in what they received';
 }
 
 function whyUnchecked(evidence: Judged): string | null {
@@ -324,7 +328,7 @@ const NEVER_TEXTS: Readonly<Record<Times, string>> = {
   outage: 'never: in {n} outages the client did not come back',
   fanout: 'never: {n} deliveries were missed or unresolved',
   ping: 'never: {n} pings were not answered',
-  firstPush: 'never: {n} clients heard no push',
+  firstPush: 'never: {n} clients received no push',
 };
 
 /** Why a statistic lies among what never came: only those of times do. */
@@ -606,18 +610,18 @@ function isUndoneByMore({ metric, operator }: Threshold): boolean {
 
 const NUMBERED: readonly MessageCount[] = ['duplicated', 'reordered', 'late'];
 
-/** Of clients that hear nothing at all: more than this are a doubt. */
+/** Of clients that receive nothing at all: more than this are a doubt. */
 const SILENT_RATIO = 0.01;
 
-/** A client is expected what comes behind the first push that it hears: of one that hears none nobody knows what it missed. */
+/** A client is expected what comes behind the first push that it receives: of one that receives none nobody knows what it missed. */
 function silenceDoubts(rule: string, { pushes, opened, histograms }: Tally): readonly Doubt[] {
   const silent = opened - histograms.firstPush.count;
   if (pushes.expected === 0 || silent <= SILENT_RATIO * opened) return [];
-  const detail = `${rule}: ${formatCount(silent)} of ${formatCount(opened)} connections heard no push, and what they were expected is not known`;
+  const detail = `${rule}: ${formatCount(silent)} of ${formatCount(opened)} connections received no push, and what they were expected is not known`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
-/** A message of this run that came to another client than its own, where clients do not hear one another, was delivered once more. */
+/** A message of this run that came to another client than its own, where clients do not receive one another, was delivered once more. */
 function misdeliveredDoubts(rule: string, { unexpected: { otherStream } }: Tally): readonly Doubt[] {
   if (otherStream === 0) return [];
   const detail = `${rule}: ${formatCount(otherStream)} messages came to a connection that had not sent them: as copies, or in the place of others`;
@@ -629,7 +633,7 @@ function renumberedDoubts(rule: string, { pushes: { renumbered } }: Tally): read
   if (renumbered === 0) return [];
   const detail =
     `${rule}: the numbers of pushes began anew ${renumbered === 1 ? 'once' : `${formatCount(renumbered)} times`} on clients and ` +
-    'channels that had heard higher ones: the service counts from its beginning again, or says all of it again';
+    'channels that had received higher ones: the service counts from its beginning again, or says all of it again';
   return [{ kind: 'renumbered', rule, detail }];
 }
 
@@ -738,9 +742,9 @@ function whyUnjudged(broken: readonly ClauseCount[], evidence: Judged): string |
   if (broken.includes('totalOrderViolations')) return whyNotCompared(evidence);
   if (broken.includes('reordered')) return whyNoOrder(evidence);
   if (broken.includes('corrupted')) return whyUnchecked(evidence);
-  // Of pushes alone: what comes before the first that a client hears is expected by nobody.
+  // Of pushes alone: what comes before the first that a client receives is expected by nobody.
   const isOfPushes = broken.includes('missed') && messages.sent === 0;
-  return isOfPushes && pushes.expected <= pushes.accounts ? 'no client heard two pushes of a channel' : null;
+  return isOfPushes && pushes.expected <= pushes.accounts ? 'no client received two pushes of a channel' : null;
 }
 
 /** Whether a message was lost that was in flight when its connection died, nobody here can know. */

@@ -45,8 +45,8 @@ export function nextTestMessage(transcript: Transcript, { shapes, mark }: Asking
   const testMessages = jsonTestMessages(transcript);
   const answers = answersIn(transcript);
   const understood = answers.find(
-    ({ testMessage, heard, failure }) =>
-      testMessage.purpose === 'ask' && failure === null && !isVerbatim(testMessage, heard),
+    ({ testMessage, received, failure }) =>
+      testMessage.purpose === 'ask' && failure === null && !isVerbatim(testMessage, received),
   );
   if (understood !== undefined) {
     const { shape } = understood.testMessage;
@@ -56,7 +56,7 @@ export function nextTestMessage(transcript: Transcript, { shapes, mark }: Asking
     if (asked < CONFIRMATIONS) return json(shape, 'ask');
     return testMessages.some(({ purpose }) => purpose === 'mistake') ? null : json(MISTAKE, 'mistake');
   }
-  const verbatim = answers.find(({ testMessage, heard }) => isVerbatim(testMessage, heard));
+  const verbatim = answers.find(({ testMessage, received }) => isVerbatim(testMessage, received));
   if (verbatim === undefined) {
     const untried = shapes.find((shape) => !testMessages.some((testMessage) => testMessage.shape === shape));
     if (untried !== undefined) return json(untried, 'ask');

@@ -6,12 +6,12 @@ import type { JsonObject } from './json-values.ts';
 
 export interface Transcript {
   /** What the service said, in order. */
-  readonly heard: readonly Observation[];
+  readonly received: readonly Observation[];
   readonly sent: readonly TestMessage[];
   /** How connections ended that were not ended here. */
   readonly endings: readonly Ending[];
-  /** Messages with words of ours that another connection heard, which only listened; null where there was none. */
-  readonly overheard: number | null;
+  /** Messages with words of ours that another connection received, which only listened; null where there was none. */
+  readonly receivedByListener: number | null;
   /** Messages that came beyond what is kept. */
   readonly unkept: number;
   /** How long the service was listened to before anything was sent. */

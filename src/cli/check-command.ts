@@ -1,6 +1,6 @@
 // `highwater check`: what a plan would do, and what this machine lacks for it. Starts nothing; a protocol of the user's own is tried.
 
-import { DEFAULT_RUNS_DIRECTORY, localPorts, localHostEnvironment } from '../entry/local.ts';
+import { DEFAULT_RUNS_DIRECTORY, localHostEnvironment, localPorts } from '../entry/local.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { localMonitors } from '../monitors/local-monitors.ts';
 import { redactPlan } from '../plan/redact.ts';

@@ -37,7 +37,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('-f, --force', 'write over a file that is there')
     .option('--hello <json>', 'a message to send first on each connection, such as a login; repeatable', collect, [])
     .option('--send <json>', `a message of yours to try, with \${id} and \${payload} in it`)
-    .option('--listen <duration>', 'how long to hear what it says of its own accord, before anything is asked', '2s')
+    .option('--listen <duration>', 'how long to receive what it says of its own accord, before anything is asked', '2s')
     .addHelpText('after', INIT_EXAMPLES)
     .action(async (url: string | undefined, flags: InitFlags, command: Command) => {
       const { initCommand } = await import('./init-command.ts');

@@ -8,8 +8,8 @@ import { uniform } from '../random/distributions.ts';
 import { createRandom } from '../random/generator.ts';
 import type { Client } from './client.ts';
 import { countSent, flushClient, isWindowFull } from './hot/accounting.ts';
+import type { LoadModel, LoadModelParts, MessagesOf } from './load-model.ts';
 import { createMinHeap, peekKey, pop, push } from './min-heap.ts';
-import type { MessagesOf, LoadModel, LoadModelParts } from './load-model.ts';
 
 /** A reply is given up between one and two timeouts after its message, a sweep more at most. */
 const SWEEP_EVERY_NS = 1e9;

@@ -23,7 +23,9 @@ describe('where a client connects', () => {
   });
 
   test('the addresses of a name in turn, and round again', () => {
-    const addresses = [0, 1, 2, 3].map((index) => connectTarget({ urls: ['ws://service.test'] }, 0, [], index).endpoint.address);
+    const addresses = [0, 1, 2, 3].map(
+      (index) => connectTarget({ urls: ['ws://service.test'] }, 0, [], index).endpoint.address,
+    );
     expect(addresses).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.1', '10.0.0.2']);
   });
 
@@ -67,7 +69,9 @@ describe('where a client connects', () => {
     const urls = ['ws://j%C3%BCrg:p%40ss@10.0.0.1/'] as const;
     const basic = `Basic ${Buffer.from('jürg:p@ss', 'utf8').toString('base64')}`;
     expect(connectTarget({ urls })).toMatchObject({ hostHeader: '10.0.0.1', headers: { Authorization: basic } });
-    expect(connectTarget({ urls, headers: { authorization: 'Bearer z' } }).headers).toEqual({ authorization: 'Bearer z' });
+    expect(connectTarget({ urls, headers: { authorization: 'Bearer z' } }).headers).toEqual({
+      authorization: 'Bearer z',
+    });
   });
 
   test('a value of a row stays one value: in the path, the query and the credentials', () => {

@@ -12,27 +12,27 @@ import { opcodes } from '../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
 import { record } from '../histogram/histogram.ts';
 import { countRecovered, forgetClient } from '../measure/acknowledgements.ts';
-import { type RoomTracking, receiverClosed, receiverOpened } from '../measure/room-tracking.ts';
 import { countByType } from '../measure/by-type.ts';
-import type { ConnectionEnd } from '../measure/receiver-tracking.ts';
 import { takeJitter } from '../measure/jitter.ts';
 import { missingBetween, missingNumbers, settleClient } from '../measure/ledger.ts';
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
 import { clientListens } from '../measure/pushes.ts';
+import type { ConnectionEnd } from '../measure/receiver-tracking.ts';
 import { changeGauge, changeInFlight, countCloseCode, countFailure, countJitter } from '../measure/recorder.ts';
+import { type RoomTracking, receiverClosed, receiverOpened } from '../measure/room-tracking.ts';
 import { settleOrder } from '../measure/total-order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
+import { type Accounting, countDelivered, flushClient, nextMask, noteTotalOrderViolation } from './hot/accounting.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
 import { flush, reserve } from './hot/outbox.ts';
 import { endPushTracking } from './hot/pushed.ts';
-import { countDelivered, flushClient, nextMask, noteTotalOrderViolation, type Accounting } from './hot/accounting.ts';
+import type { LoadModel } from './load-model.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { Pinger } from './pinger.ts';
 import type { SocketError } from './transport.ts';
-import type { LoadModel } from './load-model.ts';
 
 /** RFC 6455 §7.1.1: the server closes the TCP connection first; one that does not is not waited for. */
 const CLOSE_TIMEOUT_NS = 2e9;
@@ -309,7 +309,8 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     const { index, stream } = client;
     const outstanding = ledger.outstanding[index]!;
     const taken = acks?.taken[index] ?? null;
-    if (outcome === 'unresolved' && accounting.fanout !== null) noteUnsettled(accounting.fanout.roomTracking, stream, index);
+    if (outcome === 'unresolved' && accounting.fanout !== null)
+      noteUnsettled(accounting.fanout.roomTracking, stream, index);
     const unreadable = unreadableBelow(index);
     const lost =
       outcome === 'lost'
@@ -378,7 +379,10 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
         accounting.violationsLeft--;
         const taken = acks?.taken[client.index]?.has(seq) === true ? ', though it was acknowledged' : '';
         const detail = `#${seq} never came back${taken}; ${neighbors}`;
-        accounting.report({ violation: 'lost', client: client.stream, stream: client.stream, seq, detail }, clock.nowNs());
+        accounting.report(
+          { violation: 'lost', client: client.stream, stream: client.stream, seq, detail },
+          clock.nowNs(),
+        );
       }
     }
   }

@@ -11,7 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import type { Client, Opening, Refusal } from './client.ts';
 import type { Clock } from './clock.ts';
-import { type Addresses, createConnectTargets, type Rows, type ConnectTarget } from './connect-target.ts';
+import { type Addresses, type ConnectTarget, createConnectTargets, type Rows } from './connect-target.ts';
 import { stallNs } from './stall.ts';
 import type { SocketError, Transport } from './transport.ts';
 

@@ -7,13 +7,13 @@ import type { ProtocolAdapter } from '../protocols/adapter.ts';
 import { ownStates, type States, sharedStates } from '../protocols/states.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { Client } from './client.ts';
+import type { Rows } from './connect-target.ts';
+import type { Accounting } from './hot/accounting.ts';
 import { createCustomDriver } from './hot/custom-driver.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
 import { createEchoDriver } from './hot/echo-driver.ts';
 import { createJsonDriver } from './hot/json-driver.ts';
 import { createPushDriver } from './hot/push-driver.ts';
-import type { Accounting } from './hot/accounting.ts';
-import type { Rows } from './connect-target.ts';
 
 export interface DriverParts {
   readonly plan: Plan;

@@ -2,10 +2,10 @@
 // end. The account itself is in `measure/`.
 
 import type { ReceiverFacts } from '../facts/receivers.ts';
-import { receiverFactsOf, createRoomTracking, startRoomTracking } from '../measure/room-tracking.ts';
 import type { DensityFacts } from '../measure/density.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import { createPushes, type Pushes } from '../measure/pushes.ts';
+import { createRoomTracking, receiverFactsOf, startRoomTracking } from '../measure/room-tracking.ts';
 import { createSpread } from '../measure/spread.ts';
 import type { Plan, Rooms } from '../plan/plan.ts';
 import { numberingOf } from '../plan/protocols.ts';
@@ -17,7 +17,7 @@ import type { Fanout } from './hot/accounting.ts';
 const SPREAD_PER_SECOND = 5000;
 /** Where replies set the pace, so many rounds a second are reckoned with. */
 const CLOSED_ROUNDS_PER_SECOND = 1000;
-/** Of the time to join that the plan gives: who has been open for less when the first message is due is a late comer. */
+/** Of the time to join that the plan gives: who has been open for less when the first message is due is a late joiner. */
 const SETTLED_SHARE = 0.5;
 
 export interface FanoutParts {
@@ -56,7 +56,7 @@ export function createFanout({
   };
 }
 
-/** A client is reckoned to hear so many pushes a second. */
+/** A client is reckoned to receive so many pushes a second. */
 const PUSHES_PER_SECOND = 10;
 
 /** What the service says of its own accord; null where the plan does not say how it is numbered. */
@@ -89,10 +89,15 @@ function asksForOrder({ contract, thresholds }: Plan): boolean {
 
 /** The first message is due at `atNs`. */
 export function startFanout({ roomTracking }: Fanout, clients: readonly Client[], atNs: number): void {
-  startRoomTracking(roomTracking, atNs, roomTracking.rooms.settleNs * SETTLED_SHARE, (receiver) => clients[receiver]!.stream);
+  startRoomTracking(
+    roomTracking,
+    atNs,
+    roomTracking.rooms.settleNs * SETTLED_SHARE,
+    (receiver) => clients[receiver]!.stream,
+  );
 }
 
-/** Everything that the closed clients heard, and what they sent. */
+/** Everything that the closed clients received, and what they sent. */
 export function fanoutFacts({ roomTracking }: Fanout, clients: readonly Client[], ledger: Ledger): ReceiverFacts {
   const sent = clients.flatMap(({ index, stream }) => {
     const count = ledger.next[index]!;

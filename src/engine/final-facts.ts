@@ -1,4 +1,4 @@
-// What one process can tell only at the end, when its clients are closed: what they heard of one another, and how far the
+// What one process can tell only at the end, when its clients are closed: what they received of one another, and how far the
 // states went that they share. The join with the other processes is `analysis/`'s.
 
 import type { RunEvent } from '../facts/event.ts';

@@ -6,8 +6,8 @@ import type { Plan } from '../plan/plan.ts';
 import { hash01 } from '../random/generator.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
+import { type Accounting, flushClient } from './hot/accounting.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
-import { flushClient, type Accounting } from './hot/accounting.ts';
 
 /** Keeps the choice of messages for the check apart from the other choices that one seed makes. */
 const CHECK_SEED = 0x1d_e4;

@@ -3,8 +3,8 @@
 import type { Messages, Plan } from '../plan/plan.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
-import type { ProtocolDriver } from './hot/driver.ts';
 import type { Accounting } from './hot/accounting.ts';
+import type { ProtocolDriver } from './hot/driver.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { DueMessages } from './pacing.ts';
 

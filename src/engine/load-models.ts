@@ -4,8 +4,8 @@
 
 import { unreachable } from '../units/unreachable.ts';
 import { createClosedModel } from './closed-model.ts';
-import { createOpenModel } from './open-model.ts';
 import type { LoadModel, LoadModelParts } from './load-model.ts';
+import { createOpenModel } from './open-model.ts';
 
 export function createLoadModel(given: LoadModelParts): LoadModel {
   const { messages, rooms } = given.plan.load;

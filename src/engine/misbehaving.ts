@@ -6,7 +6,7 @@ import type { Misbehavior } from '../plan/plan.ts';
 import { NS_PER_SECOND } from '../units/duration.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { Clock, Timer } from './clock.ts';
-import type { Endpoint, Socket, SocketError, SocketHandler, OpenTransport } from './transport.ts';
+import type { Endpoint, OpenTransport, Socket, SocketError, SocketHandler } from './transport.ts';
 
 /** A frame with reserved bits and a reserved opcode, unmasked: each of the three must end the connection (RFC 6455 §5.1, §5.2). */
 const MALFORMED = Uint8Array.of(0xf3, 0x00);
@@ -52,7 +52,12 @@ export function misbehavingTransport(
   };
 }
 
-function misbehavingSocket<Tag>(misbehavior: Misbehavior, clock: Clock, tag: Tag, inner: () => Socket): MisbehavingSocket<Tag> {
+function misbehavingSocket<Tag>(
+  misbehavior: Misbehavior,
+  clock: Clock,
+  tag: Tag,
+  inner: () => Socket,
+): MisbehavingSocket<Tag> {
   const timers = new Set<Timer>();
   let hasAsked = false;
   let hasBegun = false;

@@ -5,7 +5,7 @@ import { createSchedule, type Schedule } from '../plan/arrivals.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import type { Client } from './client.ts';
 import { countSent, flushClient, whyUnsent } from './hot/accounting.ts';
-import type { MessagesOf, LoadModel, LoadModelParts } from './load-model.ts';
+import type { LoadModel, LoadModelParts, MessagesOf } from './load-model.ts';
 
 /** A message that is overdue by more than this is given up as late: the generator cannot keep up. */
 export const LATE_AFTER_NS = 5e9;

@@ -17,8 +17,8 @@ import type { Ping } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
+import { type Accounting, flushClient, nextMask } from './hot/accounting.ts';
 import { reserve } from './hot/outbox.ts';
-import { flushClient, nextMask, type Accounting } from './hot/accounting.ts';
 
 /** The run's mark, and the number of the ping among those of this process: 32 bits each. */
 const PAYLOAD_BYTES = 8;

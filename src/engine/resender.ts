@@ -6,8 +6,8 @@ import { createTypeOf } from '../plan/message-types.ts';
 import type { Plan } from '../plan/plan.ts';
 import { acknowledgesApart } from '../plan/protocols.ts';
 import type { Client } from './client.ts';
+import { type Accounting, flushClient } from './hot/accounting.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
-import { flushClient, type Accounting } from './hot/accounting.ts';
 
 /** What the plan's senders wait for; null where they wait for nothing but their messages. */
 export function acknowledgementsFor({ protocol, resend }: Plan, clients: number): Acknowledgements | null {

@@ -1,4 +1,4 @@
-// Clients that hear one another, in virtual time and over several workers: what each heard is joined with what was sent.
+// Clients that receive one another, in virtual time and over several workers: what each received is joined with what was sent.
 
 import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario, violations } from '../../test/support/engine/engine-run.ts';
@@ -70,7 +70,7 @@ function chat(
   };
 }
 
-interface Heard extends Outcome {
+interface Received extends Outcome {
   readonly fanout: Fanout;
 }
 
@@ -83,7 +83,7 @@ function inRooms(
     plan?: Partial<Parameters<typeof makePlan>[0]>;
   } = {},
   isLater?: (delivery: Delivery) => boolean,
-): Heard {
+): Received {
   const rooms = { ...ROOMS, ...parts.rooms };
   const plan: Plan = makePlan({
     connections: curve({ to: parts.clients ?? 10 }),
@@ -109,7 +109,7 @@ function inRooms(
 
 /** Two rooms of five clients each with one sender: every message is expected by four others. */
 describe.each([1, 2, 3])('with %i workers', (shards) => {
-  test('all is heard by everybody: nothing is missed', () => {
+  test('all is received by everybody: nothing is missed', () => {
     const { tally, fanout, events } = inRooms(() => 1, { shards });
     expect(tally.messages).toMatchObject({ sent: 100, delivered: 100, ...clean });
     expect(fanout).toMatchObject({ expected: 400, missed: 0, unresolved: 0, offline: 0, messagesMissed: 0 });
@@ -152,9 +152,9 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     expect(fanout).toMatchObject({ missed: 2, messagesMissed: 1 });
   });
 
-  test('heard twice is duplicated, once for each that heard it so', () => {
+  test('received twice is duplicated, once for each that received it so', () => {
     const { tally, fanout } = inRooms(({ to, index }) => (to !== 0 && index === 20 ? 2 : 1), { shards });
-    // Four others hear #20 of client 0 twice, and of client 1 all five of the room.
+    // Four others receive #20 of client 0 twice, and of client 1 all five of the room.
     expect(tally.messages).toMatchObject({ ...clean, duplicated: 9 });
     expect(fanout).toMatchObject({ expected: 400, missed: 0 });
     expect(violations({ ...inRooms(({ to, index }) => (to === 8 && index === 20 ? 2 : 1)) })).toEqual({
@@ -162,7 +162,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     });
   });
 
-  test('heard after later ones is reordered, with its extent', () => {
+  test('received after later ones is reordered, with its extent', () => {
     const { tally, fanout } = inRooms(
       () => 1,
       { shards },
@@ -174,7 +174,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     expect(fanout.missed).toBe(0);
   });
 
-  test('where the sender hears nothing of its own, the outcome of a message is that of its deliveries', () => {
+  test('where the sender receives nothing of its own, the outcome of a message is that of its deliveries', () => {
     const { tally, fanout } = inRooms(({ to, from, index }) => (to === from || (to === 6 && index < 5) ? 0 : 1), {
       shards,
       rooms: { self: false },
@@ -196,7 +196,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
 });
 
 describe('who churns', () => {
-  test('a client that comes later is expected what follows the first that it hears', () => {
+  test('a client that comes later is expected what follows the first that it receives', () => {
     const { tally, fanout } = inRooms(() => 1, {
       plan: {
         connections: curve({ to: 6 }, { hold: 2 * SECOND }, { to: 10 }, { hold: SECOND }),
@@ -219,7 +219,7 @@ describe('who churns', () => {
     expect(fanout).toMatchObject({ missed: 1, messagesMissed: 1 });
   });
 
-  test('a client that leaves is expected nothing after the last that it heard; one that comes back was offline', () => {
+  test('a client that leaves is expected nothing after the last that it received; one that comes back was offline', () => {
     const { tally, fanout } = inRooms(() => 1, {
       plan: {
         connections: curve(
@@ -242,13 +242,13 @@ describe('who churns', () => {
   });
 });
 
-test('of a room of many senders everybody hears all others', () => {
+test('of a room of many senders everybody receives all others', () => {
   const { tally, fanout } = inRooms(() => 1, { rooms: { publishers: 5 }, shards: 2 });
   expect(tally.messages).toMatchObject({ sent: 100, delivered: 100, ...clean });
   expect(fanout).toMatchObject({ expected: 400, missed: 0 });
 });
 
-test('a closed loop goes on when the sender hears its own message', () => {
+test('a closed loop goes on when the sender receives its own message', () => {
   const { tally, fanout } = inRooms(() => 1, { plan: { messages: closedMessages(1, 200 * MS) } });
   expect(tally.messages.sent).toBeGreaterThan(50);
   expect(tally.messages).toMatchObject({ delivered: tally.messages.sent, ...clean });
@@ -262,7 +262,7 @@ describe.each([1, 2, 3])('one order for all clients of a room, with %i workers',
     const { tally, fanout } = inRooms(() => 1, talkative);
     expect(tally.messages).toMatchObject({ ...clean, totalOrderViolations: 0 });
     expect(fanout.totalOrderViolations).toBe(0);
-    // In each worker one client of each room is the reference: the others compare all that they hear with it.
+    // In each worker one client of each room is the reference: the others compare all that they receive with it.
     const references = [2, 2, 6][shards - 1]!;
     expect(tally.fanoutCompared).toBeGreaterThanOrEqual(0.95 * 50 * (10 - references));
     expect(fanout.compared).toBe(50 * (references - 2));
@@ -274,7 +274,7 @@ describe.each([1, 2, 3])('one order for all clients of a room, with %i workers',
     expect(tally.messages.totalOrderViolations + fanout.totalOrderViolations).toBe(0);
   });
 
-  test('a message that one client hears after one of another sender, and all others before it, disagrees', () => {
+  test('a message that one client receives after one of another sender, and all others before it, disagrees', () => {
     // Of room 0; client 0 sends it, so the next ones of clients 2 and 4 come first at client 8.
     const { tally, fanout } = inRooms(
       () => 1,
@@ -296,7 +296,7 @@ test('a disagreement is told with both messages', () => {
     event.kind === 'violation' && event.violation === 'totalOrder' ? [event] : [],
   );
   expect(found[0]).toMatchObject({ client: 8, stream: 0, seq: 5 });
-  expect(found[0]!.detail).toMatch(/^client 8 heard #5 after #\d+ of stream [24], another client before it$/);
+  expect(found[0]!.detail).toMatch(/^client 8 received #5 after #\d+ of stream [24], another client before it$/);
 });
 
 test('messages of another room, or of a client that only listens, are unexpected', () => {
@@ -377,7 +377,7 @@ describe('what is not expected is not missed', () => {
           }
           for (const member of members) {
             member.send(payload, 1);
-            // Whoever came later is told the last five behind the first that it hears.
+            // Whoever came later is told the last five behind the first that it receives.
             if (told.has(member)) continue;
             told.add(member);
             for (const old of history.slice(-5)) member.send(old, 1);
@@ -427,7 +427,7 @@ describe('what is not expected is not missed', () => {
     }
   });
 
-  test('what was in flight when its sender was dropped is unresolved, unless somebody heard it', () => {
+  test('what was in flight when its sender was dropped is unresolved, unless somebody received it', () => {
     const script = (clock: VirtualClock): PeerScript => {
       const members = new Set<PeerConnection>();
       return {
@@ -455,11 +455,11 @@ describe('what is not expected is not missed', () => {
     const fanout = joinReceivers(one, receiverFacts);
     expect(tally.messages.unresolved).toBeGreaterThan(5);
     expect(fanout.missed).toBe(0);
-    // #0 to #49 were passed on; what was sent after them nobody heard.
+    // #0 to #49 were passed on; what was sent after them nobody received.
     expect(fanout.unresolved).toBe(3 * (tally.messages.sent - 50));
   });
 
-  test('a message that nobody was there to hear is not delivered', () => {
+  test('a message that nobody was there to receive is not delivered', () => {
     const { fanout } = inRooms(() => 1, {
       rooms: { ...one, self: false },
       plan: {

@@ -11,7 +11,7 @@ function openTo(script: PeerScript, target: Parameters<typeof makePlan>[0] = {})
   const service = createWebSocketService(script);
   network.listen('10.0.0.1', 80, service.accept);
   const said: string[] = [];
-  const heard: string[] = [];
+  const received: string[] = [];
   const simpleClient = openSimpleClient({
     plan: makePlan(target),
     addresses: {},
@@ -21,22 +21,22 @@ function openTo(script: PeerScript, target: Parameters<typeof makePlan>[0] = {})
     handler: {
       onOpen: () => said.push('open'),
       onMessage: (format, bytes, start, end) =>
-        heard.push(`${format} ${Buffer.from(bytes.subarray(start, end)).toString('utf8')}`),
+        received.push(`${format} ${Buffer.from(bytes.subarray(start, end)).toString('utf8')}`),
       onEnd: (kind, detail) => said.push(`${kind}: ${detail}`),
     },
   });
   clock.runTo(SECOND / 10);
-  return { clock, simpleClient, said, heard, connection: () => service.connections[0]! };
+  return { clock, simpleClient, said, received, connection: () => service.connections[0]! };
 }
 
 describe('a line', () => {
   test('carries messages of both kinds, in both directions', () => {
-    const { clock, simpleClient, heard, said, connection } = openTo({});
+    const { clock, simpleClient, received, said, connection } = openTo({});
     simpleClient.send('text', Buffer.from('näher'));
     simpleClient.send('binary', Buffer.alloc(300, 'x'));
     clock.runTo(SECOND);
     expect(said).toEqual(['open']);
-    expect(heard).toEqual(['text näher', `binary ${'x'.repeat(300)}`]);
+    expect(received).toEqual(['text näher', `binary ${'x'.repeat(300)}`]);
     expect(connection().received.map(({ opcode, maskKey }) => [opcode, maskKey])).toEqual([
       [1, 0x1234_5678],
       [2, 0x1234_5678],
@@ -76,7 +76,7 @@ describe('a line', () => {
     const big = openTo({ onOpen: (peer) => peer.send(Buffer.alloc(2000)) }, { target: { maxMessageBytes: 1000 } });
     expect(big.said[1]).toMatch(/^tooBig: /);
     expect(openTo({ onOpen: (peer) => peer.send(Buffer.from('x'), 5) }).said[1]).toMatch(/^framing: RFC 6455/);
-    expect(big.heard).toEqual([]);
+    expect(big.received).toEqual([]);
   });
 
   test('closed while it opens, it is gone at once and says nothing', async () => {

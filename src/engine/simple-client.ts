@@ -18,8 +18,8 @@ import { createRecorder } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Client } from './client.ts';
 import type { Clock, Timer } from './clock.ts';
-import { createConnector } from './connector.ts';
 import type { Addresses } from './connect-target.ts';
+import { createConnector } from './connector.ts';
 import type { OpenTransport } from './transport.ts';
 
 export interface SimpleClient {

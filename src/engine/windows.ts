@@ -38,7 +38,7 @@ export interface WindowParts {
   readonly group: number;
   readonly stages: readonly Stage[];
   readonly recorder: Recorder;
-  /** The clients' own, which counts the places of all arrivals; and what clients heard of one another. */
+  /** The clients' own, which counts the places of all arrivals; and what clients received of one another. */
   readonly ledger: Ledger;
   readonly roomTracking: Ledger | null;
   /** Null where the plan has no rooms. */

@@ -1,9 +1,9 @@
 // What happened once, as it lies in `events.ndjson`: one JSON line each, in the order in which the
 // coordinator learned of it. `atNs` counts from the start of the run.
 
-import { type ReceiverFacts, isReceiverFacts } from './receivers.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 import { type FaultCounts, isFaultCounts } from './fault-counts.ts';
+import { isReceiverFacts, type ReceiverFacts } from './receivers.ts';
 import { isStateFacts, type StateFacts } from './states.ts';
 import { UNREADABLE_KINDS, type UnreadableExample } from './unreadable.ts';
 

@@ -1,11 +1,11 @@
-// What the receivers of one worker heard of every sender, as it travels to the coordinator at the end of a run, and is
+// What the receivers of one worker received of every sender, as it travels to the coordinator at the end of a run, and is
 // joined there with what the senders of all workers sent.
 
-/** Numbers from `from` up to `to − 1` that so many receivers never heard. */
+/** Numbers from `from` up to `to − 1` that so many receivers never received. */
 export type HoleFacts = readonly [from: number, to: number, receivers: number];
 
 /**
- * So many receivers are judged from number `from` on and heard nothing from `to` on; 1: they stayed to the end of the run; 2: so
+ * So many receivers are judged from number `from` on and received nothing from `to` on; 1: they stayed to the end of the run; 2: so
  * as well, and the last that came could not be read.
  */
 export type SpanFacts = readonly [from: number, to: number, stayed: 0 | 1 | 2, receivers: number];
@@ -25,9 +25,9 @@ export interface ReceiverFacts {
   /** By stream of this worker's clients: how many messages it sent. */
   readonly sent: readonly (readonly [stream: number, count: number])[];
   readonly streams: readonly StreamReceivers[];
-  /** Of the receivers that were there from the first message to the end: what they heard in all. */
-  readonly receivers: readonly (readonly [client: number, heard: number])[];
-  /** By room: the number of the room, then the first messages in the order in which one of its clients heard them. */
+  /** Of the receivers that were there from the first message to the end: what they received in all. */
+  readonly receivers: readonly (readonly [client: number, received: number])[];
+  /** By room: the number of the room, then the first messages in the order in which one of its clients received them. */
   readonly orders: readonly (readonly number[])[];
   /** What the service refused of this worker's messages, and what was in flight when a sender's connection died. */
   readonly refused: readonly (readonly [stream: number, from: number, to: number])[];

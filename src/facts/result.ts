@@ -273,7 +273,7 @@ export interface MessageResult {
   readonly deduplicated: number;
   /** Answers whose state was not what the messages so far make of it. */
   readonly diverged: number;
-  /** Heard by a client in another order than by another client of its room. */
+  /** Received by a client in another order than by another client of its room. */
   readonly totalOrderViolations: number;
   /** Delivered of sent; null where nothing was sent. */
   readonly deliveredRatio: number | null;
@@ -348,7 +348,7 @@ export interface TypeResult {
   readonly response: Distribution;
 }
 
-/** What clients heard of one another: expected = received + missed + unresolved, counted in deliveries. */
+/** What clients received of one another: expected = received + missed + unresolved, counted in deliveries. */
 export interface FanoutResult {
   readonly expected: number;
   readonly received: number;
@@ -362,12 +362,12 @@ export interface FanoutResult {
   /** Of those that were there from the first message to the end. */
   readonly receivers: {
     readonly count: number;
-    /** They heard everything. */
+    /** They received everything. */
     readonly complete: number;
     /** The ten that missed most. */
     readonly worst: readonly { readonly client: number; readonly expected: number; readonly received: number }[];
   };
-  /** How many deliveries were compared in their order with what another client of the room heard. */
+  /** How many deliveries were compared in their order with what another client of the room received. */
   readonly compared: number;
   /** From due to received by another client, over all deliveries. */
   readonly times: Distribution;
@@ -383,7 +383,7 @@ export interface FanoutResult {
 
 /** What the service said of its own accord, by its own numbers: expected = received + missed + unresolved. */
 export interface PushResult {
-  /** From the first number that a client heard of a channel to the last that it heard, or could have, when the run ended. */
+  /** From the first number that a client received of a channel to the last that it received, or could have, when the run ended. */
   readonly expected: number;
   readonly received: number;
   readonly missed: number;
@@ -399,9 +399,9 @@ export interface PushResult {
   readonly renumbered: number;
   /** Received of expected; null where nothing was expected. */
   readonly receivedRatio: number | null;
-  /** From the opening of a client to the first that it heard. */
+  /** From the opening of a client to the first that it received. */
   readonly firstPush: Distribution;
-  /** Between the first and the last client that heard a push, over a sample; null where each client is counted to by itself. */
+  /** Between the first and the last client that received a push, over a sample; null where each client is counted to by itself. */
   readonly skew: { readonly pushes: number; readonly times: Distribution } | null;
 }
 

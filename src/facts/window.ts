@@ -93,10 +93,10 @@ export interface DeliveryFacts {
 /** A message, when it was due, and how long after that it reached each of this worker's receivers, in ns. */
 export type SpreadFacts = readonly [stream: number, seq: number, dueNs: number, ...delaysNs: number[]];
 
-/** What clients heard of other clients of their room. */
+/** What clients received of other clients of their room. */
 export interface FanoutFacts {
   readonly received: number;
-  /** Of them, compared in their order with what another client of the room heard. */
+  /** Of them, compared in their order with what another client of the room received. */
   readonly compared: number;
   /** Of a sample of the messages. */
   readonly spread: readonly SpreadFacts[];
@@ -117,7 +117,7 @@ export const PUSH_COUNTS = [
  * `offline`: while the client was not there. `unjudged`: without a number, of more channels than can be kept,
  * or from before the first that the client must have. `accounts`: settled
  * ones of a client and channel; the first push of each has none before it. `renumbered`: how often the numbers of a client and
- * channel began anew on one connection, or on the next one where all clients hear the same.
+ * channel began anew on one connection, or on the next one where all clients receive the same.
  */
 export type PushCounts = Record<(typeof PUSH_COUNTS)[number], number>;
 
@@ -125,7 +125,7 @@ export function zeroPushes(): PushCounts {
   return { expected: 0, received: 0, missed: 0, unresolved: 0, offline: 0, unjudged: 0, accounts: 0, renumbered: 0 };
 }
 
-/** Beside its counts: of a sample of the pushes when each client heard them, from the start of the run. */
+/** Beside its counts: of a sample of the pushes when each client received them, from the start of the run. */
 export type PushFacts = Readonly<PushCounts> & { readonly spread: readonly SpreadFacts[] };
 
 /** Pings that clients sent. What was on its way when its connection ended is neither answered nor unanswered. */

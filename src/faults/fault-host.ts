@@ -2,9 +2,9 @@
 
 import type { Fault } from '../plan/plan.ts';
 import type { FaultHost } from '../run/ports.ts';
+import { isNetworkFault, networkProblems, openNetworkFaults } from './network-faults.ts';
 import { createPacketFaults, isPacketFault } from './packet-faults.ts';
 import { createProcessFaults, type PlannedProcessFault } from './process-faults.ts';
-import { isNetworkFault, openNetworkFaults, networkProblems } from './network-faults.ts';
 
 /** `directory`: where what must be undone is written down. */
 export function createFaultHost(directory: string): FaultHost {

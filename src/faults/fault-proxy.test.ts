@@ -189,8 +189,8 @@ describe('faults that churn', () => {
     // All of it is one event loop: what was sent before has been read when this has come back.
     await ask(direct, 'and back');
     proxy.setFaults([]);
-    await ask(socket, 'heard');
-    expect(answers).toEqual(['heard']);
+    await ask(socket, 'received');
+    expect(answers).toEqual(['received']);
   });
 
   test('limit_data: both sides see the end', async () => {
@@ -242,20 +242,20 @@ describe('faults that churn', () => {
     expect(await ask(after, 'b')).toBe('b');
   });
 
-  test('swallow_pong: the server pings, and hears nothing', async () => {
+  test('swallow_pong: the server pings, and receives nothing', async () => {
     const { port, server } = await echoServer();
     const proxy = await proxyTo(port, { faults: faultsOf({ fault: 'swallow_pong', stream: 'up' }) });
-    const heard: string[] = [];
+    const received: string[] = [];
     server.on('connection', (socket) => {
-      socket.on('pong', () => heard.push('pong'));
+      socket.on('pong', () => received.push('pong'));
       socket.ping();
     });
     const socket = await open(proxy);
     expect(await ask(socket, 'a')).toBe('a'); // behind the pong, if there was one
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     proxy.setFaults([]);
     for (const peer of server.clients) peer.ping();
-    await expect.poll(() => heard).toEqual(['pong']);
+    await expect.poll(() => received).toEqual(['pong']);
   });
 });
 

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Fault, Plan, Tls, NetworkFault } from '../plan/plan.ts';
+import type { Fault, NetworkFault, Plan, Tls } from '../plan/plan.ts';
 import { redactUrl } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import type { FaultParts, OpenFaults } from '../run/ports.ts';
@@ -46,7 +46,10 @@ export function networkProblems({ faults, target }: Plan): readonly string[] {
   ];
 }
 
-export async function openNetworkFaults({ faults, target, seed }: Plan, { logAct, notice }: FaultParts): Promise<OpenNetworkFaults> {
+export async function openNetworkFaults(
+  { faults, target, seed }: Plan,
+  { logAct, notice }: FaultParts,
+): Promise<OpenNetworkFaults> {
   const planned = faults.filter(isNetworkFault);
   const isOn = new Set<PlannedFault>();
   const proxies = new Map<string, FaultProxy>();

@@ -17,8 +17,8 @@ import { formatBytes } from '../units/bytes.ts';
 import { nsToSeconds } from '../units/duration.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
+import { type CleanupJournal, createCleanupJournal } from './cleanup-journal.ts';
 import { holderOf, isOwnNamespace, ownPlace } from './network-namespace.ts';
-import { createCleanupJournal, type CleanupJournal } from './cleanup-journal.ts';
 
 export type PlannedPacketFault = Fault & PacketFault;
 

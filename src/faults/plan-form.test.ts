@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parsePlan } from '../plan/parse.ts';
 import { formatProblem } from '../plan/problems.ts';
-import { PLAN_FORM } from './plan-form.ts';
 import { networkProblems } from './network-faults.ts';
+import { PLAN_FORM } from './plan-form.ts';
 
 const LOAD = { messages: { open: { rate: '10/s', for: '10s' } } };
 

@@ -8,7 +8,7 @@ import type { Fault, ProcessFault } from '../plan/plan.ts';
 import type { RunningTarget } from '../run/ports.ts';
 import { isAlive, startOf } from '../run/process-identity.ts';
 import { unreachable } from '../units/unreachable.ts';
-import { createCleanupJournal, type CleanupJournal } from './cleanup-journal.ts';
+import { type CleanupJournal, createCleanupJournal } from './cleanup-journal.ts';
 
 /** A command that says nothing for so long is ended. */
 const COMMAND_PATIENCE_MS = 60_000;

@@ -124,10 +124,10 @@ describe('a workerPool of processes', () => {
 
   test('a module that does not exist: the worker dies at once and says why', async () => {
     const seen = log();
-    const workerPool = await createProcessFleet({ workerPath: '/nowhere/worker.js', watchMemory: () => () => null }).start(
-      1,
-      seen,
-    );
+    const workerPool = await createProcessFleet({
+      workerPath: '/nowhere/worker.js',
+      watchMemory: () => () => null,
+    }).start(1, seen);
     workerPools.push(workerPool);
     await until(() => seen.deaths.length === 1);
     expect(seen.deaths[0]!.detail).toContain('exit code 1');

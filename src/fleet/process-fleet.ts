@@ -4,7 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { startTimer } from '../engine/clock.ts';
 import { HighwaterError } from '../facts/error.ts';
-import type { Command, WorkerPool, WorkerPoolHandler, Fleet, Report } from '../run/ports.ts';
+import type { Command, Fleet, Report, WorkerPool, WorkerPoolHandler } from '../run/ports.ts';
 
 const CLOSE_PATIENCE_MS = 3_000;
 const LAST_OUTPUT_CHARACTERS = 500;

@@ -82,7 +82,7 @@ export type Act =
   /** A fault of the proxy came on, or went off. */
   | { readonly act: 'switch'; readonly fault: string; readonly on: boolean }
   /**
-   * Of a ticker, when a connection ended and before its sum: of a channel that it heard, the first number that went out on it
+   * Of a ticker, when a connection ended and before its sum: of a channel that it received, the first number that went out on it
    * whole, and the highest.
    */
   | {

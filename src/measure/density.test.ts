@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createDensityFacts, cutDensity, DENSITY_THRESHOLD, notePlace, type Displacement, finishDisplacement } from './density.ts';
+import {
+  createDensityFacts,
+  cutDensity,
+  DENSITY_THRESHOLD,
+  type Displacement,
+  finishDisplacement,
+  notePlace,
+} from './density.ts';
 
 interface Measured {
   /** Displacement to count, without those in their places. */

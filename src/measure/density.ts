@@ -71,7 +71,11 @@ export function losePlace(facts: DensityFacts, places: Displacement, hasArrived:
 }
 
 /** Nothing further comes: whatever is missing is lost. */
-export function finishDisplacement(facts: DensityFacts, places: Displacement, hasArrived: (sequence: number) => boolean): void {
+export function finishDisplacement(
+  facts: DensityFacts,
+  places: Displacement,
+  hasArrived: (sequence: number) => boolean,
+): void {
   takePlaces(facts, places, hasArrived, 0);
 }
 

@@ -15,9 +15,9 @@
 //   disorder ──▶ reorderState ──▶ window, gaps, places       (reorderState.ts)
 
 import { type ClientDisplacement, createClientDisplacement, putBack, takeUp } from './client-displacement.ts';
-import { createDensityFacts, type DensityFacts, losePlace, notePlace, finishDisplacement } from './density.ts';
-import { borrowReorderState, gapsAt, giveBackReorderState, placesAt, widenWindow, windowOf } from './reorder-state.ts';
+import { createDensityFacts, type DensityFacts, finishDisplacement, losePlace, notePlace } from './density.ts';
 import { dropFilled, FORGOTTEN, openGap, placeOfJump } from './gaps.ts';
+import { borrowReorderState, gapsAt, giveBackReorderState, placesAt, widenWindow, windowOf } from './reorder-state.ts';
 import { createSlab, type Slab } from './slab.ts';
 import { clearRun, hasBit, setBit, windowBits } from './window-bits.ts';
 
@@ -259,7 +259,8 @@ function arrivedLater(ledger: Ledger, client: number, place: number): Arrival {
 }
 
 function reorderStateOf(ledger: Ledger, client: number): number {
-  if (ledger.disorder[client] === 0) ledger.disorder[client] = borrowReorderState(ledger.slab, ledger.expected[client]!);
+  if (ledger.disorder[client] === 0)
+    ledger.disorder[client] = borrowReorderState(ledger.slab, ledger.expected[client]!);
   return ledger.disorder[client]!;
 }
 
@@ -268,7 +269,11 @@ function clearReorderState(ledger: Ledger, client: number, reorderState: number)
   ledger.disorder[client] = 0;
 }
 
-function takeUpPlaces({ slab, places, low, refusals }: Ledger, client: number, reorderState: number): ClientDisplacement {
+function takeUpPlaces(
+  { slab, places, low, refusals }: Ledger,
+  client: number,
+  reorderState: number,
+): ClientDisplacement {
   takeUp(slab, places, placesAt(reorderState), windowOf(slab, reorderState), low[client]!);
   places.leftOut = refusals.get(client)?.numbers ?? null;
   return places;

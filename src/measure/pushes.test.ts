@@ -10,9 +10,9 @@ import {
   cutPushes,
   endPushes,
   firstPushNs,
-  receivedAllPushes,
   notePush,
   type Pushes,
+  receivedAllPushes,
   takeFarPushes,
   takeReleased,
   Unjudged,
@@ -36,7 +36,7 @@ function hearAll(pushes: Pushes, client: number, sequences: readonly number[], c
 const { inOrder, reordered, duplicated } = Arrival;
 
 describe('numbers of a client of its own', () => {
-  test('are judged from the first that is heard: what is missing between them is missed, with a witness', () => {
+  test('are judged from the first that is received: what is missing between them is missed, with a witness', () => {
     const pushes = pushesOf(numbering());
     expect(hearAll(pushes, 0, [7, 8, 11, 12])).toEqual([inOrder, inOrder, inOrder, inOrder]);
     endPushes(pushes);
@@ -196,8 +196,8 @@ function found(pushes: Pushes, sequences: readonly number[], client = 0): (arriv
   return (arrival) => all.filter((each) => each === arrival).length;
 }
 
-describe('numbers below the first that was heard', () => {
-  test('are no duplicates on the next connection, where nothing was heard of them: they are not judged', () => {
+describe('numbers below the first that was received', () => {
+  test('are no duplicates on the next connection, where nothing was received of them: they are not judged', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [105, 106]);
     closePushes(pushes, 0, 'died');
@@ -372,7 +372,7 @@ describe('a numbering that begins anew', () => {
 });
 
 describe('numbers that are the same for all clients', () => {
-  test('what one client heard before the end another has missed, also where nothing came behind it', () => {
+  test('what one client received before the end another has missed, also where nothing came behind it', () => {
     const pushes = pushesOf(numbering({ shared: true }));
     hearAll(pushes, 0, [0, 1, 2, 3]);
     hearAll(pushes, 1, [0, 1]);
@@ -437,7 +437,7 @@ describe('whatever comes in whatever order', () => {
   });
 });
 
-/** Of each client and channel: the numbers between the first and the highest heard, by that client or by any. */
+/** Of each client and channel: the numbers between the first and the highest received, by that client or by any. */
 function missedNaively(
   all: readonly { readonly client: number; readonly channel: number; readonly sequence: number }[],
   isShared: boolean,
@@ -447,15 +447,15 @@ function missedNaively(
     const ofChannel = all.filter((each) => each.channel === channel);
     // Those from before a client is judged say nothing about the others' highest, which is of what was judged.
     const judged = (client: number): readonly number[] => {
-      const heard = ofChannel.filter((each) => each.client === client).map(({ sequence }) => sequence);
-      return heard.filter((sequence) => sequence >= heard[0]!);
+      const received = ofChannel.filter((each) => each.client === client).map(({ sequence }) => sequence);
+      return received.filter((sequence) => sequence >= received[0]!);
     };
     const highest = Math.max(-1, ...[0, 1, 2].flatMap(judged));
     for (const client of [0, 1, 2]) {
-      const heard = judged(client);
-      if (heard.length === 0) continue;
-      const to = isShared ? highest : Math.max(...heard);
-      for (let n = heard[0]!; n <= to; n++) if (!heard.includes(n)) missed++;
+      const received = judged(client);
+      if (received.length === 0) continue;
+      const to = isShared ? highest : Math.max(...received);
+      for (let n = received[0]!; n <= to; n++) if (!received.includes(n)) missed++;
     }
   }
   return missed;

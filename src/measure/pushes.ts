@@ -1,31 +1,31 @@
 // What a service says of its own accord, by its own numbers: an account (`receiver-tracking.ts`) for every client and channel that it
-// hears of there. Channels become known as they are tracking.
+// receives of there. Channels become known as they are tracking.
 //
 //   client ──firstPair──▶ pair ──nextPair──▶ pair …        a pair for each of its channels
 //   pair ▶ page ⌊pair / PAGE⌋, place pair mod PAGE        pages are made as they are needed
 //
-//   expected = received + missed + unresolved                 from the first number that a client hears of a channel, to the
+//   expected = received + missed + unresolved                 from the first number that a client receives of a channel, to the
 //                                                         last that it had tracking, or could have, when the run ended
 
 import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
 import type { Numbering } from '../plan/plan.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { DensityFacts } from './density.ts';
+import { Arrival, isOutstanding } from './ledger.ts';
 import {
   beginAt,
+  type ConnectionEnd,
+  classify,
   createReceiverTracking,
   doubtPair,
   type ReceiverTracking,
-  trackArrival,
-  type ConnectionEnd,
   restartPair,
   settlePair,
-  classify,
   takeCandidate,
+  trackArrival,
   wasJudged,
 } from './receiver-tracking.ts';
-import { Arrival, isOutstanding } from './ledger.ts';
-import { type LowNumbers, holdLow, isRestart, RESTART_LENGTH } from './restarts.ts';
+import { holdLow, isRestart, type LowNumbers, RESTART_LENGTH } from './restarts.ts';
 import { createSpread, cutSpread, noteSpread, type Spread } from './spread.ts';
 
 const PAGE = 1024;
@@ -54,13 +54,13 @@ export interface Pushes {
   readonly firstPair: Int32Array;
   readonly nextPair: number[];
   readonly placeOf: number[];
-  /** By pair, in pages: the highest number heard on the connection; NaN for none. */
+  /** By pair, in pages: the highest number received on the connection; NaN for none. */
   readonly highest: Float64Array[];
   /** By place of the channel: how often a number was one more than the highest before it, or more than that. */
   readonly steps: ChannelSteps[];
   /** By client: when it opened, NaN once its first push has come. */
   readonly openedNs: Float64Array;
-  /** When the clients heard a push, for a sample; null where each client is counted to by itself. */
+  /** When the clients received a push, for a sample; null where each client is counted to by itself. */
   readonly spread: Spread | null;
   /** By client: the holes of accounts that were settled while it was open. */
   readonly untold: Map<number, PushHole[]>;
@@ -145,7 +145,7 @@ export function clientListens({ openedNs }: Pushes, client: number, nowNs: numbe
   openedNs[client] = nowNs;
 }
 
-/** How long after its opening a client hears its first push; NaN for every later one. */
+/** How long after its opening a client receives its first push; NaN for every later one. */
 export function firstPushNs({ openedNs }: Pushes, client: number, receivedNs: number): number {
   const waitedNs = receivedNs - openedNs[client]!;
   openedNs[client] = Number.NaN;
@@ -322,7 +322,7 @@ export function doubtPushes({ pages, firstPair, nextPair }: Pushes, client: numb
     doubtPair(pages[Math.floor(pair / PAGE)]!, pair % PAGE);
 }
 
-/** To the candidate and this number, which is close to it. What lies between them and all that was heard was left out. */
+/** To the candidate and this number, which is close to it. What lies between them and all that was received was left out. */
 function jump(pushes: Pushes, pair: number, sequence: number, classification: 'skipped' | 'renumbered'): void {
   const tracking = pushes.pages[Math.floor(pair / PAGE)]!;
   const place = pair % PAGE;
@@ -389,7 +389,7 @@ function channelAt({ numbering, names }: Pushes, place: number): string | null {
   return numbering.channel === null ? null : (names[place] ?? null);
 }
 
-/** The run is over: each pair is judged up to here, or where all clients hear the same numbers up to the highest of them. */
+/** The run is over: each pair is judged up to here, or where all clients receive the same numbers up to the highest of them. */
 export function endPushes(pushes: Pushes): void {
   const { numbering, placeOf } = pushes;
   const highest = new Map<number, number>();
@@ -403,7 +403,7 @@ export function endPushes(pushes: Pushes): void {
   pushes.ends = placeOf.map((place, pair) => (isShared(place) ? highest.get(place)! : expected[pair]!));
 }
 
-/** Whether every client that is judged has heard all up to the end. */
+/** Whether every client that is judged has received all up to the end. */
 export function receivedAllPushes({ pages, ends }: Pushes): boolean {
   return (ends ?? []).every((end, pair) => {
     const { ledger, isLate } = pages[Math.floor(pair / PAGE)]!;
@@ -421,7 +421,7 @@ export interface PushHole {
   readonly isBetween: boolean;
 }
 
-/** A number far from all others that were heard of its channel. */
+/** A number far from all others that were received of its channel. */
 export interface FarPush {
   /** Null where there are no channels, or too many to name. */
   readonly channel: string | null;
@@ -455,7 +455,7 @@ export function takeReleased({ released }: Pushes): readonly ReleasedPush[] {
 
 function channelOf({ places, placeOf }: Pushes, pair: number): number {
   for (const [channel, place] of places) if (place === placeOf[pair]) return channel;
-  throw new Error('a pair is of a channel that nobody heard of');
+  throw new Error('a pair is of a channel that nobody received of');
 }
 
 /** The client's connection is gone. Returns what it missed, where that is certain. */

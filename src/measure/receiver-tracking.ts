@@ -1,12 +1,12 @@
-// What a receiver hears of numbers that somebody else gives out: a ledger whose end nobody here knows. It is judged from the
-// first number that it must have, or hears, up to the last one that it hears or is told of.
+// What a receiver receives of numbers that somebody else gives out: a ledger whose end nobody here knows. It is judged from the
+// first number that it must have, or receives, up to the last one that it receives or is told of.
 //
 //          from                              expected            to
 //   --------|--1--1--0--1--1--1--0--1--1--1---|----0----0---------|--->  number
-//    before |      holes: never heard         |  trailing: expected where somebody
+//    before |      holes: never received         |  trailing: expected where somebody
 //    it came|                                 |  knows that they were sent
 //
-// One entry, a pair, for every receiver and every source of numbers that it hears.
+// One entry, a pair, for every receiver and every source of numbers that it receives.
 
 import type { DensityFacts } from './density.ts';
 import {
@@ -89,11 +89,20 @@ export function createReceiverTracking(pairs: number, density: DensityFacts): Re
  * out for so long, and has missed what lies between. `renumbered`: the second one close to a place so far away that nobody
  * was left out for so long: the source counts anew. The first one, the candidate, is then as true as the second.
  */
-export type Classification = 'judged' | 'before' | 'early' | 'earlyAgain' | 'far' | 'farAgain' | 'skipped' | 'renumbered';
+export type Classification =
+  | 'judged'
+  | 'before'
+  | 'early'
+  | 'earlyAgain'
+  | 'far'
+  | 'farAgain'
+  | 'skipped'
+  | 'renumbered';
 
 export function classify(tracking: ReceiverTracking, pair: number, sequence: number): Classification {
   if (tracking.isLate[pair] === 1) arrivedFirst(tracking, pair, sequence);
-  if (sequence < tracking.from[pair]! && !wasJudged(tracking, pair, sequence)) return arrivedEarly(tracking, pair, sequence);
+  if (sequence < tracking.from[pair]! && !wasJudged(tracking, pair, sequence))
+    return arrivedEarly(tracking, pair, sequence);
   const expected = tracking.ledger.expected[pair]!;
   if (sequence - expected > MAX_WINDOW_BITS) {
     const candidate = tracking.candidate[pair]!;
@@ -161,7 +170,7 @@ export function trackArrival({ ledger, doubtBelow }: ReceiverTracking, pair: num
   return noteArrival(ledger, pair, sequence);
 }
 
-/** A message came that could not be read: one of the numbers that the pair has not heard yet may have been in it. */
+/** A message came that could not be read: one of the numbers that the pair has not received yet may have been in it. */
 export function doubtPair(tracking: ReceiverTracking, pair: number): void {
   tracking.doubtBelow ??= new Float64Array(tracking.from.length);
   tracking.doubtBelow[pair] = Number.POSITIVE_INFINITY;
@@ -176,7 +185,10 @@ export function beginAt({ ledger, from }: ReceiverTracking, pair: number, sequen
 }
 
 /** Forgets the source: its numbers may begin anew. */
-export function restartPair({ ledger, from, settled, early, candidate, isLate, doubtBelow }: ReceiverTracking, pair: number): void {
+export function restartPair(
+  { ledger, from, settled, early, candidate, isLate, doubtBelow }: ReceiverTracking,
+  pair: number,
+): void {
   if (doubtBelow !== null) doubtBelow[pair] = 0;
   forgetClient(ledger, pair);
   ledger.next[pair] = UNKNOWN_NEXT;
@@ -223,7 +235,7 @@ export function settlePair(tracking: ReceiverTracking, pair: number, to: number)
   const judgedFrom = from[pair]!;
   const arrived = arrivedSince(tracking, pair) - (early.get(pair)?.count ?? 0);
   const missing = to - judgedFrom - arrived;
-  // What was heard is settled; whether more was given out is for whoever knows.
+  // What was received is settled; whether more was given out is for whoever knows.
   ledger.next[pair] = expected;
   const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];
   if (to > expected) holes.push({ from: expected, to });

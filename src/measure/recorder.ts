@@ -48,7 +48,7 @@ export interface Recorder {
   readonly pings: ReturnType<typeof zeroPings>;
   readonly stall: ReturnType<typeof zeroStall>;
   readonly histograms: Readonly<Record<HistogramName, Histogram>>;
-  /** Messages of other clients that clients heard. */
+  /** Messages of other clients that clients received. */
   fanoutReceived: number;
   fanoutCompared: number;
   attempted: number;

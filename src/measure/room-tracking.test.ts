@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { joinReceivers } from '../analysis/fanout.ts';
 import type { Rooms } from '../plan/plan.ts';
-import { receiverFactsOf, createRoomTracking, noteReceived, receiverClosed, receiverOpened, startRoomTracking } from './room-tracking.ts';
 import { createDensityFacts } from './density.ts';
+import {
+  createRoomTracking,
+  noteReceived,
+  receiverClosed,
+  receiverFactsOf,
+  receiverOpened,
+  startRoomTracking,
+} from './room-tracking.ts';
 
 const SECOND = 1e9;
 /** One room in which client 0 sends. */
@@ -29,20 +36,20 @@ describe('a receiver that is left out for very long', () => {
 
   test('with more holes than are remembered has missed exactly as many', () => {
     const roomTracking = roomTrackingOf();
-    let heard = 0;
+    let received = 0;
     for (let seq = 0; seq < 200_000; seq++) {
       if (seq % 20 === 3) continue;
       noteReceived(roomTracking, 1, 1, 0, seq, Number.POSITIVE_INFINITY);
-      heard++;
+      received++;
     }
-    expect(join(roomTracking, 200_000)).toMatchObject({ expected: 200_000, missed: 200_000 - heard });
+    expect(join(roomTracking, 200_000)).toMatchObject({ expected: 200_000, missed: 200_000 - received });
   });
 
   test('a number that nobody can have sent is not believed, and what is beyond the sent is forged', () => {
     const roomTracking = roomTrackingOf();
     for (let seq = 0; seq < 100; seq++) noteReceived(roomTracking, 1, 1, 0, seq, Number.POSITIVE_INFINITY);
     expect(noteReceived(roomTracking, 1, 1, 0, 2 ** 52, Number.POSITIVE_INFINITY)).toBeNull();
-    // #90 to #99 were heard and never sent.
+    // #90 to #99 were received and never sent.
     expect(join(roomTracking, 90)).toMatchObject({ expected: 90, missed: 0, forged: 10 });
   });
 });

@@ -1,17 +1,26 @@
-// Who heard what: of every pair of a receiver and a sender of its room, what the one heard of the other (`receiver-tracking.ts`). A
+// Who received what: of every pair of a receiver and a sender of its room, what the one received of the other (`receiver-tracking.ts`). A
 // receiver cannot know what was sent, and need not: it hands up what it tracking, and `analysis/fanout.ts` joins that with what
 // the senders sent.
 //
 // A receiver that was there before the first message is expected every message from number 0; one that came later, or came
-// back, from the first that it hears.
+// back, from the first that it receives.
 
-import type { ReceiverFacts, HoleFacts, SpanFacts, StreamReceivers } from '../facts/receivers.ts';
+import type { HoleFacts, ReceiverFacts, SpanFacts, StreamReceivers } from '../facts/receivers.ts';
 import type { Rooms } from '../plan/plan.ts';
-import { isPublisher, roomOf, publisherOf } from '../plan/rooms.ts';
+import { isPublisher, publisherOf, roomOf } from '../plan/rooms.ts';
 import type { DensityFacts } from './density.ts';
-import { createReceiverTracking, doubtPair, type ReceiverTracking, type Hole, trackArrival, type ConnectionEnd, settlePair, classify } from './receiver-tracking.ts';
 import { Arrival, missingNumbers } from './ledger.ts';
-import { createTotalOrder, offerReference, type TotalOrder, reportedOrders } from './total-order.ts';
+import {
+  type ConnectionEnd,
+  classify,
+  createReceiverTracking,
+  doubtPair,
+  type Hole,
+  type ReceiverTracking,
+  settlePair,
+  trackArrival,
+} from './receiver-tracking.ts';
+import { createTotalOrder, offerReference, reportedOrders, type TotalOrder } from './total-order.ts';
 
 /** An arrival that is judged no further. */
 export const EARLY = -1;
@@ -88,7 +97,7 @@ export function startRoomTracking(
 }
 
 /**
- * A receiver heard a message of another client. Null where it should not have: the sender is not of its room, does not send,
+ * A receiver received a message of another client. Null where it should not have: the sender is not of its room, does not send,
  * or cannot have come so far. `EARLY`: from before the receiver was judged, and sent to it later all the same. `stream` is
  * the number of the sender, `own` of the receiver; `sent`: how many the sender has sent, infinity where it is of another
  * process.
@@ -126,16 +135,20 @@ export interface Awaited {
   readonly stream: number;
   /** As far as it can be told. */
   isSent(sequence: number): boolean;
-  /** Not heard yet, ascending: the likeliest. */
+  /** Not received yet, ascending: the likeliest. */
   missing(): Iterable<number>;
 }
 
-/** So far beyond what was heard of it a sender may have come. */
+/** So far beyond what was received of it a sender may have come. */
 const MAX_AHEAD = 1024;
 const LIKELY_AHEAD = 64;
 
 /** Of every other sender of the receiver's room. */
-export function awaitedBy({ rooms, tracking: { ledger } }: RoomTracking, receiver: number, own: number): readonly Awaited[] {
+export function awaitedBy(
+  { rooms, tracking: { ledger } }: RoomTracking,
+  receiver: number,
+  own: number,
+): readonly Awaited[] {
   const awaited: Awaited[] = [];
   for (let publisher = 0; publisher < rooms.publishers; publisher++) {
     const stream = publisher * rooms.count + roomOf(rooms, own);
@@ -156,7 +169,7 @@ export function awaitedBy({ rooms, tracking: { ledger } }: RoomTracking, receive
   return awaited;
 }
 
-/** Whether every open receiver has heard all that was sent to it. Only where one process has all clients: `sent` is by client. */
+/** Whether every open receiver has received all that was sent to it. Only where one process has all clients: `sent` is by client. */
 export function receivedAll(roomTracking: RoomTracking, sent: Float64Array): boolean {
   const { rooms, tracking, openedNs } = roomTracking;
   const { ledger, isLate } = tracking;
@@ -180,7 +193,7 @@ export function receiverClosed(roomTracking: RoomTracking, receiver: number, own
   for (let publisher = 0; publisher < rooms.publishers; publisher++) {
     const pair = receiver * rooms.publishers + publisher;
     const stream = publisher * rooms.count + roomOf(rooms, own);
-    // A pair that is still late heard nothing on this connection, so nothing is known of it.
+    // A pair that is still late received nothing on this connection, so nothing is known of it.
     if (stream === own || tracking.isLate[pair] === 1) continue;
     tallyPair(roomTracking, tallyOf(roomTracking, stream), pair, ending, tracking.ledger.expected[pair]!);
     tracking.isLate[pair] = 1;
@@ -202,7 +215,13 @@ function tallyOf({ closed }: RoomTracking, stream: number): StreamTally {
 }
 
 /** The pair is judged up to number `to`, and begins anew there. */
-function tallyPair({ tracking }: RoomTracking, tally: StreamTally, pair: number, ending: ConnectionEnd, to: number): void {
+function tallyPair(
+  { tracking }: RoomTracking,
+  tally: StreamTally,
+  pair: number,
+  ending: ConnectionEnd,
+  to: number,
+): void {
   const { from, isReported, missing, doubtful, isEndDoubtful } = settlePair(tracking, pair, to);
   const span = `${from} ${to} ${ending !== 'stayed' || isReported ? 0 : isEndDoubtful ? 2 : 1}`;
   tally.spans.set(span, (tally.spans.get(span) ?? 0) + 1);

@@ -17,9 +17,10 @@ function disagreements(events: readonly (readonly [client: 2 | 3, stream: number
   return found + settleOrder(totalOrder, 3, 3).length + settleOrder(totalOrder, 2, 2).length;
 }
 
-const receivedBy = (client: 2 | 3, order: readonly Name[]) => order.map(([stream, seq]) => [client, stream, seq] as const);
+const receivedBy = (client: 2 | 3, order: readonly Name[]) =>
+  order.map(([stream, seq]) => [client, stream, seq] as const);
 
-/** Ten lines: pairs that both heard are compared with the furthest place so far. */
+/** Ten lines: pairs that both received are compared with the furthest place so far. */
 function naive(reference: readonly Name[], other: readonly Name[]): number {
   const places = new Map(reference.map((name, place) => [name.join(), place]));
   let furthest = -1;
@@ -36,14 +37,14 @@ function naive(reference: readonly Name[], other: readonly Name[]): number {
 const all: readonly Name[] = Array.from({ length: 12 }, (_, i) => [i % 2, Math.floor(i / 2)] as const);
 const order = fc.shuffledSubarray([...all], { minLength: 0 });
 
-describe('two clients that hear the same messages', () => {
+describe('two clients that receive the same messages', () => {
   test('in one order agree, whoever is ahead', () => {
     expect(disagreements([...receivedBy(2, all), ...receivedBy(3, all)])).toBe(0);
     expect(disagreements([...receivedBy(3, all), ...receivedBy(2, all)])).toBe(0);
     expect(disagreements(all.flatMap((name) => [...receivedBy(3, [name]), ...receivedBy(2, [name])]))).toBe(0);
   });
 
-  test('disagree on each message that one hears behind a later one of the other', () => {
+  test('disagree on each message that one receives behind a later one of the other', () => {
     const [a, b, ...rest] = all as [Name, Name, ...Name[]];
     expect(disagreements([...receivedBy(2, all), ...receivedBy(3, [b, a, ...rest])])).toBe(1);
     expect(disagreements([...receivedBy(3, [b, a, ...rest]), ...receivedBy(2, all)])).toBe(1);
@@ -67,13 +68,13 @@ describe('two clients that hear the same messages', () => {
   });
 });
 
-test('a client that only listens is the better reference: it hears everybody', () => {
+test('a client that only listens is the better reference: it receives everybody', () => {
   const totalOrder = createTotalOrder(ROOMS, 4);
   for (const client of [0, 1, 2, 3]) offerReference(totalOrder, client, client);
   expect(totalOrder.orders.get(0)?.reference).toBe(2);
 });
 
-test('with the reference offline, what the others hear is bounded and not compared', () => {
+test('with the reference offline, what the others receive is bounded and not compared', () => {
   const totalOrder = createTotalOrder(ROOMS, 4);
   offerReference(totalOrder, 2, 2);
   for (let seq = 0; seq < 5000; seq++) expect(noteOrder(totalOrder, 3, 3, 0, seq)).toBeNull();

@@ -1,11 +1,11 @@
-// Whether all clients of a room hear all messages in one order, whoever sent them. In each room one client is the reference;
+// Whether all clients of a room receive all messages in one order, whoever sent them. In each room one client is the reference;
 // every other client's order is compared with its, message by message as they come.
 //
 //   reference   a b c d e          place 0 1 2 3 4
-//   a client      a c b · e          b is heard after c, which stands behind it: totalOrderViolations
+//   a client      a c b · e          b is received after c, which stands behind it: totalOrderViolations
 //
-// A client may be ahead of the reference: what it hears then waits until the reference has heard it. What one of the two never
-// hears is not compared, so that a loss is no disagreement.
+// A client may be ahead of the reference: what it receives then waits until the reference has received it. What one of the two never
+// receives is not compared, so that a loss is no disagreement.
 
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
@@ -20,12 +20,12 @@ const MAX_REPORTED_IN_ALL = 20_000;
 
 interface RoomOrder {
   readonly reference: number;
-  /** The stream of the reference; its own messages it may not hear. */
+  /** The stream of the reference; its own messages it may not receive. */
   readonly own: number;
   /** By place, modulo their number: which message; and the reverse. */
   readonly keys: number[];
   readonly places: Map<number, number>;
-  heard: number;
+  received: number;
   readonly told: number[];
 }
 
@@ -33,7 +33,7 @@ export interface TotalOrder {
   readonly rooms: Rooms;
   /** By room, for rooms that have clients here. */
   readonly orders: Map<number, RoomOrder>;
-  /** By receiver: the furthest place of the reference that it has heard, and what it has heard ahead of it. */
+  /** By receiver: the furthest place of the reference that it has received, and what it has received ahead of it. */
   readonly furthest: Float64Array;
   readonly ahead: number[][];
   compared: number;
@@ -43,7 +43,7 @@ export interface TotalOrder {
 export interface TotalOrderViolation {
   readonly stream: number;
   readonly seq: number;
-  /** What was heard before it, and after it by the reference. */
+  /** What was received before it, and after it by the reference. */
   readonly before: { readonly stream: number; readonly seq: number };
 }
 
@@ -69,12 +69,12 @@ export function offerReference({ rooms, orders }: TotalOrder, receiver: number, 
     own,
     keys: [],
     places: new Map(),
-    heard: 0,
+    received: 0,
     told: [],
   });
 }
 
-/** A receiver has heard a message for the first time. Null where nothing disagrees. */
+/** A receiver has received a message for the first time. Null where nothing disagrees. */
 export function noteOrder(
   totalOrder: TotalOrder,
   receiver: number,
@@ -89,7 +89,7 @@ export function noteOrder(
     hearReference(totalOrder, order, key);
     return null;
   }
-  // What the reference does not hear cannot be compared with it.
+  // What the reference does not receive cannot be compared with it.
   if (stream === order.own && !totalOrder.rooms.self) return null;
   const ahead = totalOrder.ahead[receiver]!;
   const place = ahead.length === 0 ? order.places.get(key) : undefined;
@@ -100,7 +100,7 @@ export function noteOrder(
 }
 
 function hearReference(totalOrder: TotalOrder, order: RoomOrder, key: number): void {
-  const place = order.heard++;
+  const place = order.received++;
   const slot = place % REMEMBERED;
   if (place >= REMEMBERED) order.places.delete(order.keys[slot]!);
   order.keys[slot] = key;
@@ -111,7 +111,7 @@ function hearReference(totalOrder: TotalOrder, order: RoomOrder, key: number): v
   }
 }
 
-/** What the reference has heard by now, up to the first disagreement: what is behind that is looked at the next time. */
+/** What the reference has received by now, up to the first disagreement: what is behind that is looked at the next time. */
 function catchUp(
   totalOrder: TotalOrder,
   order: RoomOrder,
@@ -147,7 +147,7 @@ function compare(
   return { ...messageOfKey(key), before: messageOfKey(order.keys[furthest % REMEMBERED]!) };
 }
 
-/** The client goes: what it heard ahead is compared as far as the reference has heard it since. */
+/** The client goes: what it received ahead is compared as far as the reference has received it since. */
 export function settleOrder(totalOrder: TotalOrder, receiver: number, own: number): readonly TotalOrderViolation[] {
   const order = totalOrder.orders.get(roomOf(totalOrder.rooms, own));
   const ahead = totalOrder.ahead[receiver]!;

@@ -23,7 +23,9 @@ export function createPrometheusMonitor(url: string, series: readonly string[]):
       const gaps = [
         ...(missing.length === 0 ? [] : [`no series ${missing.join(', ')}`]),
         ...unreadable.slice(0, MOST_LINES_REPORTED).map(unreadableText),
-        ...(unreadable.length > MOST_LINES_REPORTED ? [`and ${unreadable.length - MOST_LINES_REPORTED} more such lines`] : []),
+        ...(unreadable.length > MOST_LINES_REPORTED
+          ? [`and ${unreadable.length - MOST_LINES_REPORTED} more such lines`]
+          : []),
         ...unusable.map(([text, value]) => `${text} is ${value}`),
       ];
       if (known.length === 0) throw new Error(gaps.join('; '));

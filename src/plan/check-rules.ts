@@ -31,7 +31,7 @@ export function checkRules(
       if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
       if (among === null) continue;
       if (rooms !== null && !rooms.self && metric.of !== 'sent') {
-        const hint = 'where a sender hears nothing of its own, outcomes are known of all messages together';
+        const hint = 'where a sender receives nothing of its own, outcomes are known of all messages together';
         report([list, index], 'a rule about all messages', quote(expression), hint);
       }
       const known = mix.map((type) => (among.by === 'type' ? type.type : type.priority));

@@ -209,7 +209,7 @@ export interface Numbering {
   readonly sequence: readonly string[];
   /** Numbers count within a channel; null where they count for the whole client. */
   readonly channel: readonly string[] | null;
-  /** Every client hears the same numbers of a channel; else each is counted to by itself. */
+  /** Every client receives the same numbers of a channel; else each is counted to by itself. */
   readonly shared: boolean;
 }
 
@@ -223,7 +223,7 @@ export interface Load {
   readonly connections: Curve;
   readonly messages: Messages;
   readonly mix: NonEmpty<MessageType>;
-  /** Null where every client hears only what it said itself. */
+  /** Null where every client receives only what it said itself. */
   readonly rooms: Rooms | null;
   /** Shares of the clients that behave badly; the others are judged by themselves. */
   readonly misbehaving: readonly MisbehavingClients[];
@@ -258,7 +258,7 @@ export type Misbehavior =
 /** `sequential`: each client takes one row after the other, client n from row n on. */
 export type FeedOrder = 'sequential' | 'random';
 
-/** Clients that hear one another: client n is in room n mod `count` (`rooms.ts`). */
+/** Clients that receive one another: client n is in room n mod `count` (`rooms.ts`). */
 export interface Rooms {
   readonly count: number;
   /** Of each room, so many clients send: those with the lowest numbers. */
@@ -323,7 +323,7 @@ export interface MessageType {
 
 export interface Contract {
   readonly delivery: 'exactly-once' | 'at-least-once' | 'at-most-once' | 'none';
-  /** `per-channel`: what every client of a room hears is in one order, whoever sent it. */
+  /** `per-channel`: what every client of a room receives is in one order, whoever sent it. */
   readonly order: 'per-stream' | 'per-channel' | 'none';
   readonly integrity: 'checksum' | 'none';
   /** `missed`: what others said while a client was offline comes to it once it is back. */

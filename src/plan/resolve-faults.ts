@@ -1,12 +1,12 @@
 // Faults from as written to resolved: each with what it needs and nothing else, and no two at a time that exclude each other.
 
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
+import { excludeEachOther, type NetworkFaultForms, type TimedNetworkFault } from './network-faults.ts';
 import type { Fault, Target } from './plan.ts';
 import { REFERENCE_TARGET } from './plan.ts';
 import type { Path } from './problems.ts';
 import type { Report } from './resolve-target.ts';
-import type { WrittenFault, WrittenPacketFault, WrittenProcessFault, WrittenNetworkFault } from './schema-faults.ts';
-import { excludeEachOther, type TimedNetworkFault, type NetworkFaultForms } from './network-faults.ts';
+import type { WrittenFault, WrittenNetworkFault, WrittenPacketFault, WrittenProcessFault } from './schema-faults.ts';
 
 /** What rules call all of them. */
 const ALL_FAULTS = 'faults';

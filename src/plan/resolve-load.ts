@@ -88,7 +88,7 @@ function resolveFeed(written: WrittenLoad['feed']): Load['feed'] {
   return { file: written.file, order: written.order ?? 'sequential' };
 }
 
-/** A receiver keeps account of every sender that it hears. */
+/** A receiver keeps account of every sender that it receives. */
 const MAX_PAIRS = 20_000_000;
 
 function resolveRooms(

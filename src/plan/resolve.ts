@@ -91,7 +91,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
   const protocol = resolveProtocol(written.protocol);
   if (written.contract?.replay === 'missed' && load.rooms === null && numberingOf(protocol)?.shared !== true) {
     const expected = 'none, or load.rooms, or pushes whose numbers are shared';
-    report(['contract', 'replay'], expected, 'missed', 'of what only one client hears nobody knows what it missed');
+    report(['contract', 'replay'], expected, 'missed', 'of what only one client receives nobody knows what it missed');
   }
   const faults = resolveFaults(written.faults ?? [], target, form.networkFaults, report);
   checkRules(written, load, protocol, faults, report);

@@ -1,4 +1,4 @@
-// Who hears whom: clients are dealt to rooms in turn, and of each room the clients with the lowest numbers send.
+// Who receives whom: clients are dealt to rooms in turn, and of each room the clients with the lowest numbers send.
 //
 //   count: 3, publishers: 1        room 0: 0* 3 6 …     room 1: 1* 4 7 …     room 2: 2* 5 8 …
 //

@@ -98,7 +98,9 @@ const linkRate = objectField(
 /** `networkFaults`: those that can be done on the way between clients and service. */
 export function faultsSchema(networkFaults: NetworkFaultForms) {
   const known = `${KNOWN_KEYS}${[...PROCESS_FAULTS, ...PACKET_FAULTS, ...Object.keys(networkFaults)].join(', ')}`;
-  const written = Object.entries(networkFaults).map(([name, { schema }]) => schema(name, times) as unknown as NetworkFault);
+  const written = Object.entries(networkFaults).map(
+    ([name, { schema }]) => schema(name, times) as unknown as NetworkFault,
+  );
   const fault = z.discriminatedUnion('fault', [processFault, packetLoss, partition, linkRate, ...written], {
     error: ({ code }) => (code === 'invalid_union' ? known : 'a fault: { fault, at, for }'),
   });

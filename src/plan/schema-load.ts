@@ -135,7 +135,7 @@ const rooms = objectField(
     }).optional(),
   },
   'rooms: { count, publishers, self, settle }',
-  'Clients that hear one another: every message is expected by all clients of its room.',
+  'Clients that receive one another: every message is expected by all clients of its room.',
 );
 
 const FEED_FORM = 'the name of a CSV file, or { file, order }';

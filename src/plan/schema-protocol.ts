@@ -40,7 +40,7 @@ const numbering = {
     'Where it has its channel: numbers then count within each. Default: for the whole client.',
   ).optional(),
   shared: flagField(
-    'Every client hears the same numbers of a channel, so that what one heard another missed. Default false: each is counted to by itself.',
+    'Every client receives the same numbers of a channel, so that what one received another missed. Default false: each is counted to by itself.',
   ).optional(),
 };
 

@@ -11,13 +11,13 @@ import {
   textField,
   wholeField,
 } from './fields.ts';
+import type { NetworkFaultForms } from './network-faults.ts';
 import { faultsSchema } from './schema-faults.ts';
 import { loadSchema } from './schema-load.ts';
 import { monitorsSchema } from './schema-monitors.ts';
 import { protocolSchema } from './schema-protocol.ts';
 import { targetSchema } from './schema-target.ts';
 import { parseThreshold, THRESHOLD_PATTERN } from './thresholds.ts';
-import type { NetworkFaultForms } from './network-faults.ts';
 
 const MAX_RULES = 1000;
 const MAX_WORKERS = 1024;

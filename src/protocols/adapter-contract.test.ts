@@ -50,7 +50,7 @@ describe('the contract of a protocol', () => {
     expect(textOf(protocol)).toBe(problem);
   });
 
-  test('hears of a getter that throws, as of a function that does', () => {
+  test('receives of a getter that throws, as of a function that does', () => {
     const broken = {
       get encode(): never {
         throw new RangeError('no');

@@ -43,7 +43,7 @@ describe('a state that several clients change', () => {
     expect(judgeShared(state, telling(2, 0, 5))?.expected).toBe('a count above 9, which was told before it was sent');
   });
 
-  test('each digest follows from the one before, in whatever order they are heard', () => {
+  test('each digest follows from the one before, in whatever order they are received', () => {
     const first = foldDigest(NO_DIGEST, idOf(0, 0));
     const second = foldDigest(first, idOf(1, 0));
     const told = [telling(0, 0, 1, first), telling(1, 0, 2, second)] as const;
@@ -100,8 +100,8 @@ describe('a state that several clients change', () => {
   });
 });
 
-test('whatever the order in which a right service takes messages and is heard, nothing diverges', () => {
-  const step = fc.record({ client: fc.nat(3), act: fc.constantFrom('send', 'take', 'hear') });
+test('whatever the order in which a right service takes messages and is received, nothing diverges', () => {
+  const step = fc.record({ client: fc.nat(3), act: fc.constantFrom('send', 'take', 'receive') });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.nat(50), (steps, base) => {
       const state = createSharedState();

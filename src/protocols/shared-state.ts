@@ -70,7 +70,7 @@ export function judgeShared(state: SharedState, telling: Telling): Judged | null
   const got = textOf(telling);
   const known = told.get(count);
   if (known?.stream === stream && known.sequence === sequence) {
-    // Another client hears of it too.
+    // Another client receives of it too.
     if (known.digest === digest) return null;
     return { expected: `count ${count}, digest ${known.digest}`, got };
   }

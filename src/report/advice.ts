@@ -66,7 +66,7 @@ const SEVERITY: readonly (readonly [kind: Violation['violation'], words: string]
   ['missed', 'that a client missed, given up'],
   ['duplicated', 'that came twice, found'],
   ['reordered', 'that came out of order, found'],
-  ['totalOrder', 'that clients heard in different orders, found'],
+  ['totalOrder', 'that clients received in different orders, found'],
   ['unexpected', 'that nobody had sent, found'],
   ['late', 'that came too late, found'],
 ];

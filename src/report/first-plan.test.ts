@@ -123,7 +123,7 @@ describe('what was recognized becomes the protocol', () => {
 describe('a room', () => {
   const rooms = (more: Partial<FirstPlan>) => parsed(planFor({ ...ECHO, isShared: true }, more)).load.rooms;
 
-  test('what others hear is expected by them', () => expect(rooms({})).toMatchObject({ count: 1, self: true }));
+  test('what others receive is expected by them', () => expect(rooms({})).toMatchObject({ count: 1, self: true }));
 
   test('one client alone, too many of them, or a size that may be too short to say whose a message is, leaves it as a comment', () => {
     expect(rooms({ connections: 1 })).toBeNull();

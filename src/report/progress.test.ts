@@ -110,9 +110,9 @@ describe('the progress line', () => {
   });
 });
 
-test('what clients hear that they did not say is shown where there is any', () => {
-  expect(renderProgressLine(calm)).not.toContain('heard');
+test('what clients receive that they did not say is shown where there is any', () => {
+  expect(renderProgressLine(calm)).not.toContain('received');
   const listening = { ...calm, receivedPerSecond: 1234 };
-  expect(renderProgressLine(listening)).toContain('delivered 7,998/s  heard 1,234/s');
-  expect(renderProgressBlock(listening, plainStyle(false), 120)[2]).toContain('heard 1,234/s');
+  expect(renderProgressLine(listening)).toContain('delivered 7,998/s  received 1,234/s');
+  expect(renderProgressBlock(listening, plainStyle(false), 120)[2]).toContain('received 1,234/s');
 });

@@ -35,7 +35,7 @@ export function renderProgressBlock(figures: LiveFigures, style: TextStyle, colu
   return [...lines.map((line) => cut(line, columns)), paint(cut(`  trouble    ${troubles(figures)}`, columns))];
 }
 
-/** What clients hear that they did not say, where there is any. */
+/** What clients receive that they did not say, where there is any. */
 function heard({ receivedPerSecond }: LiveFigures): readonly string[] {
   return receivedPerSecond === 0 ? [] : [`heard ${formatCount(receivedPerSecond)}`];
 }

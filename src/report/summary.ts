@@ -201,7 +201,7 @@ function typeLines({ types }: RunResult): string[] {
 
 const MAX_TYPES = 10;
 
-/** What clients heard of one another. */
+/** What clients received of one another. */
 function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
   if (fanout === null || plan.load.rooms === null) return [];
   const { receivers, spread } = fanout;
@@ -221,8 +221,8 @@ function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
           `one order for all clients of a room in ${formatCount(fanout.compared)} comparisons, but for ${formatCount(messages.totalOrderViolations)}`,
         ];
   const [worst] = receivers.worst;
-  const whole = `${formatCount(receivers.complete)} of ${plural(receivers.count, 'client')} heard everything`;
-  const short = `client ${formatCount(worst?.client ?? 0)} heard ${formatCount(worst?.received ?? 0)} of ${formatCount(worst?.expected ?? 0)}`;
+  const whole = `${formatCount(receivers.complete)} of ${plural(receivers.count, 'client')} received everything`;
+  const short = `client ${formatCount(worst?.client ?? 0)} received ${formatCount(worst?.received ?? 0)} of ${formatCount(worst?.expected ?? 0)}`;
   const spreadText = (['first', 'median', 'last', 'skew'] as const)
     .map((name) => `to ${name} ${formatMs(spread[name].p50Ms)}`.replace('to skew', 'skew'))
     .join('   ');

@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { coordinateRun } from './coordinator.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Command, WorkerPool, WorkerPoolHandler, Report } from './ports.ts';
+import type { Command, Report, WorkerPool, WorkerPoolHandler } from './ports.ts';
 import type { Watched } from './watch.ts';
 
 /** What a worker says to a command; `die` ends it. Nothing waits for time: answers come on the next turn. */

@@ -2,8 +2,8 @@
 // falls silent is a fact of the run; the rest go on. Whatever happens, this returns.
 
 import { startTimer } from '../engine/clock.ts';
-import type { Assignment } from '../engine/engine.ts';
 import type { Addresses, Rows } from '../engine/connect-target.ts';
+import type { Assignment } from '../engine/engine.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { FaultPhase, Manifest, RunEnd, RunEvent, StopReason, WindowCount } from '../facts/event.ts';
 import type { Phase } from '../facts/live-figures.ts';
@@ -23,11 +23,11 @@ import { createFaultTimeline } from './fault-timeline.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { WorkerPool, Fleet, OpenFaults, Recording, Report, RunningTarget } from './ports.ts';
+import type { Fleet, OpenFaults, Recording, Report, RunningTarget, WorkerPool } from './ports.ts';
 import { PROXY_FAILURES } from './proxy-environment.ts';
 import { startWatch, type Watched } from './watch.ts';
 
-/** From "all ready" to the first connection, so that every worker hears of it in time. */
+/** From "all ready" to the first connection, so that every worker receives of it in time. */
 const START_MARGIN_NS = 20e6;
 /** Of each monitor so many gaps are events; all of them are in its readings. */
 const MOST_GAPS_REPORTED = 100;
@@ -69,7 +69,7 @@ type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
 
 export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promise<void> {
   const { needs, recording, options } = parts;
-  /** What a client was told comes from its own row; but where clients hear one another, or nobody knows which it was, from any. */
+  /** What a client was told comes from its own row; but where clients receive one another, or nobody knows which it was, from any. */
   const anyRow = [...new Set([...options.secrets, ...parts.rowSecrets.slice(0, MOST_ROWS_HIDDEN).flat()])];
   const secretsOf = (client: number | null): readonly string[] => {
     if (parts.rowSecrets.length === 0) return options.secrets;

@@ -8,8 +8,8 @@ import { adviceFor } from '../analysis/refusal.ts';
 import { type Asking, nextTestMessage } from '../analysis/test-messages.ts';
 import type { Transcript } from '../analysis/transcript.ts';
 import type { Clock } from '../engine/clock.ts';
-import type { SimpleClient } from '../engine/simple-client.ts';
 import type { Addresses } from '../engine/connect-target.ts';
+import type { SimpleClient } from '../engine/simple-client.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { FailureKind } from '../facts/failure.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -109,7 +109,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
     signal.throwIfAborted();
   }
 
-  /** A second connection that only listens, to see whether what one says others hear. Best effort: it may be refused. */
+  /** A second connection that only listens, to see whether what one says others receive. Best effort: it may be refused. */
   function openWitness(): Promise<void> {
     return new Promise((resolve) => {
       const simpleClient = parts.openSimpleClient(plan, parts.addresses, {
@@ -117,7 +117,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
           for (const message of parts.hello) simpleClient.send('text', encoder.encode(message));
           resolve();
         },
-        onMessage: (_format, bytes, start, end) => observations.overhear(bytes, start, end),
+        onMessage: (_format, bytes, start, end) => observations.receiveByListener(bytes, start, end),
         onEnd: () => resolve(),
       });
       lines.push(simpleClient);

@@ -12,7 +12,7 @@ import { type FirstPlan, renderFirstPlan } from '../report/first-plan.ts';
 import { NS_PER_SECOND } from '../units/duration.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { discover } from './discover.ts';
-import type { OpenSimpleClient, Prompter, HostEnvironment, TargetHost } from './ports.ts';
+import type { HostEnvironment, OpenSimpleClient, Prompter, TargetHost } from './ports.ts';
 import { prepare, withReferenceAt } from './prepare.ts';
 import { askForLoad, type GivenAnswers } from './prompts.ts';
 import { unusedProxy } from './proxy-environment.ts';
@@ -61,7 +61,7 @@ const LOOK = {
   maxBufferedBytes: 64 * 1024,
 } as const;
 
-const CONSENT = `May Highwater send it up to a dozen small messages, such as {"type":"echo","id":"...","text":"..."}, to see what it answers, and whether a second connection hears them?`;
+const CONSENT = `May Highwater send it up to a dozen small messages, such as {"type":"echo","id":"...","text":"..."}, to see what it answers, and whether a second connection receives them?`;
 
 /** Throws TARGET_UNREACHABLE, PLAN_INVALID, TLS_FILE_UNREADABLE; the signal's reason when called off. */
 export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<FirstPlanOutcome> {

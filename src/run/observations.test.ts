@@ -15,17 +15,17 @@ test('a flood is counted and not kept, and an answer in the midst of it is kept 
   expect(observations.isAnswered()).toBe(false);
   receive(observations, `you said ${MARK}`);
   expect(observations.isAnswered()).toBe(true);
-  const { heard, unkept } = observations.transcript(2000, true);
-  expect(heard.length + unkept).toBe(20_001);
-  expect(heard.length).toBeLessThan(MAX_WATCHED + 100);
-  expect(heard.at(-1)).toMatchObject({ sentBefore: 1, text: `you said ${MARK}` });
+  const { received, unkept } = observations.transcript(2000, true);
+  expect(received.length + unkept).toBe(20_001);
+  expect(received.length).toBeLessThan(MAX_WATCHED + 100);
+  expect(received.at(-1)).toMatchObject({ sentBefore: 1, text: `you said ${MARK}` });
 });
 
 test('of a long message the beginning is kept, with its whole size', () => {
   const observations = createObservations(MARK);
   receive(observations, 'x'.repeat(900_000));
-  expect(observations.transcript(0, true).heard[0]).toMatchObject({ bytes: 900_000 });
-  expect(observations.transcript(0, true).heard[0]!.text.length).toBeLessThanOrEqual(32 * 1024);
+  expect(observations.transcript(0, true).received[0]).toMatchObject({ bytes: 900_000 });
+  expect(observations.transcript(0, true).received[0]!.text.length).toBeLessThanOrEqual(32 * 1024);
 });
 
 test('answers to one message are bounded too, and those to the next are kept again', () => {
@@ -34,16 +34,16 @@ test('answers to one message are bounded too, and those to the next are kept aga
     observations.send({ kind: 'text', payload: MARK, text: MARK });
     for (let i = 0; i < 1000; i++) receive(observations, MARK);
   }
-  expect(observations.transcript(0, true).heard.length).toBeLessThan(50);
-  expect(observations.transcript(0, true).heard.at(-1)?.sentBefore).toBe(2);
+  expect(observations.transcript(0, true).received.length).toBeLessThan(50);
+  expect(observations.transcript(0, true).received.at(-1)?.sentBefore).toBe(2);
 });
 
-test('of what another connection hears, what is ours is counted', () => {
+test('of what another connection receives, what is ours is counted', () => {
   const observations = createObservations(MARK);
-  expect(observations.transcript(0, true).overheard).toBeNull();
+  expect(observations.transcript(0, true).receivedByListener).toBeNull();
   for (const said of ['news', `{"from":"${MARK}-0-100"}`]) {
     const bytes = Buffer.from(said);
-    observations.overhear(bytes, 0, bytes.length);
+    observations.receiveByListener(bytes, 0, bytes.length);
   }
-  expect(observations.transcript(0, true).overheard).toBe(1);
+  expect(observations.transcript(0, true).receivedByListener).toBe(1);
 });

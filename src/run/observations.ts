@@ -12,8 +12,8 @@ const MAX_TEXT_BYTES = 32 * 1024;
 
 export interface Observations {
   receive(connection: number, format: 'text' | 'binary', bytes: Uint8Array, start: number, end: number): void;
-  /** What a connection hears that only listens. */
-  overhear(bytes: Uint8Array, start: number, end: number): void;
+  /** What a connection receives that only listens. */
+  receiveByListener(bytes: Uint8Array, start: number, end: number): void;
   send(testMessage: TestMessage): void;
   end(ending: Omit<Ending, 'sentBefore'>): void;
   /** Whether something has come since the last test message that names it. */
@@ -24,11 +24,11 @@ export interface Observations {
 
 /** `mark`: what every test message has in it, and nothing else. */
 export function createObservations(mark: string): Observations {
-  const heard: Observation[] = [];
+  const received: Observation[] = [];
   const sent: TestMessage[] = [];
   const endings: Ending[] = [];
   let unkept = 0;
-  let overheard: number | null = null;
+  let receivedByListener: number | null = null;
   let unaskedSinceTestMessage = 0;
   let answersSinceTestMessage = 0;
 
@@ -42,12 +42,12 @@ export function createObservations(mark: string): Observations {
       const kept = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, MAX_TEXT_BYTES));
       const text = kept.toString(format === 'text' ? 'utf8' : 'latin1');
       if (hasPlace(text.includes(mark)))
-        heard.push({ connection, sentBefore: sent.length, format, text, bytes: end - start });
+        received.push({ connection, sentBefore: sent.length, format, text, bytes: end - start });
       else unkept++;
     },
-    overhear(bytes, start, end) {
+    receiveByListener(bytes, start, end) {
       const looked = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, MAX_TEXT_BYTES));
-      overheard = (overheard ?? 0) + (looked.includes(mark) ? 1 : 0);
+      receivedByListener = (receivedByListener ?? 0) + (looked.includes(mark) ? 1 : 0);
     },
     send(testMessage) {
       sent.push(testMessage);
@@ -58,12 +58,12 @@ export function createObservations(mark: string): Observations {
       if (endings.length < MAX_ENDINGS) endings.push({ ...ending, sentBefore: sent.length });
     },
     isAnswered: () => answersSinceTestMessage > 0,
-    receivedCount: () => heard.length + unkept,
+    receivedCount: () => received.length + unkept,
     transcript: (watchedMs, maySend) => ({
-      heard: [...heard],
+      received: [...received],
       sent: [...sent],
       endings: [...endings],
-      overheard,
+      receivedByListener,
       unkept,
       watchedMs,
       maySend,

@@ -1,9 +1,9 @@
 // What a run needs of the outside: workers to do the load, a place to keep the facts, a reference
 // target, faults, monitors. `run/` declares it; the adapters are in `fleet/`, `history/`, `target/`, `faults/` and `monitors/`.
 
+import type { Addresses } from '../engine/connect-target.ts';
 import type { Assignment } from '../engine/engine.ts';
 import type { SimpleClient, SimpleClientHandler } from '../engine/simple-client.ts';
-import type { Addresses } from '../engine/connect-target.ts';
 import type { GitState, Manifest, RecordedEvent, RunEvent } from '../facts/event.ts';
 import type { FaultCounts } from '../facts/fault-counts.ts';
 import type { MonitorReading } from '../facts/monitor.ts';
@@ -113,7 +113,7 @@ export interface RunningTarget {
   readonly url: string;
   /** The number of its process. */
   pid(): number;
-  /** Calls `heard` once, where the process ends or has ended without having been asked to. */
+  /** Calls `received` once, where the process ends or has ended without having been asked to. */
   onDeath(notify: (death: UnaskedDeath) => void): void;
   /** Ends it at once; resolves when it is gone. */
   kill(): Promise<void>;

@@ -13,7 +13,7 @@ import { splitUrl } from '../plan/url.ts';
 import { urlTemplate } from '../plan/url-template.ts';
 import { createEchoCodec, maxInFlight } from '../protocols/echo.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { FaultHost, Monitors, HostEnvironment } from './ports.ts';
+import type { FaultHost, HostEnvironment, Monitors } from './ports.ts';
 import { unusedProxy } from './proxy-environment.ts';
 import { type PlanRows, readPlanRows } from './rows.ts';
 

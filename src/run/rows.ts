@@ -86,7 +86,7 @@ interface CsvRecord {
   readonly info: { readonly lines: number };
 }
 
-/** Of two columns with one name only the last would be heard of. */
+/** Of two columns with one name only the last would be received of. */
 function columnNames(names: readonly string[]): string[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new Error(`the column ${JSON.stringify(twice)} for the second time`);

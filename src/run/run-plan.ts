@@ -23,7 +23,7 @@ import { printable } from '../report/printable.ts';
 import { coordinateRun } from './coordinator.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Archive, FaultHost, Fleet, Monitors, StoredRun, HostEnvironment, TargetHost } from './ports.ts';
+import type { Archive, FaultHost, Fleet, HostEnvironment, Monitors, StoredRun, TargetHost } from './ports.ts';
 import { checkFaults, checkMonitors, prepare, withReferenceAt } from './prepare.ts';
 import { unusedProxy } from './proxy-environment.ts';
 

@@ -1,5 +1,5 @@
 // Agents: each NAME is one, with an inbox that knows what it has taken and a context that every message changes. All that
-// is connected to it hears what it takes.
+// is connected to it receives what it takes.
 //
 //   → {"id": "…", "text": "…"}
 //   ← {"ack": "…", "state": {"count": 5, "digest": "1c291ca3"}}          with "duplicate": true where it had it before

@@ -1,5 +1,5 @@
 // Queues: each NAME is one, bounded, for all that are connected to it. It is worked off at a rate, the highest priority
-// first and the first that came within one. Where it is full, the newest of the lowest priority is refused, and hears so.
+// first and the first that came within one. Where it is full, the newest of the lowest priority is refused, and receives so.
 //
 //   → {"id": "…", "priority": "high", "text": "…"}
 //   ← {"id": "…", "text": "…"}                     when it is worked off, to its sender

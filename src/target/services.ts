@@ -70,7 +70,10 @@ function roomService(behavior: Behavior, logAct: LogAct): Serve {
     const { name: room, client } = addressOf(peer);
     const members = rooms.get(room) ?? new Set();
     rooms.set(room, members);
-    const member: Member = { peer, delivery: isFaultless(behavior) ? null : deliveryTo(behavior, client, peer, logAct) };
+    const member: Member = {
+      peer,
+      delivery: isFaultless(behavior) ? null : deliveryTo(behavior, client, peer, logAct),
+    };
     members.add(member);
     return {
       receive(data, isBinary) {

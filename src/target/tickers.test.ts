@@ -20,19 +20,19 @@ describe('how much a ticker has said', () => {
 });
 
 interface Listener extends ServiceSession {
-  readonly heard: string[];
+  readonly received: string[];
 }
 
 /** Of a ticker that says three numbers at once and no more. */
 function listen(behavior: Behavior, acts: Act[]): Listener {
-  const heard: string[] = [];
+  const received: string[] = [];
   const session = tickerService(behavior, (act) => acts.push(act))({
     path: '/tickers/x?client=4&rate=1000/s&burst=3&pause=1h',
     bufferedBytes: 0,
-    send: (data) => void heard.push(Buffer.from(data).toString('utf8')),
+    send: (data) => void received.push(Buffer.from(data).toString('utf8')),
     close() {},
   });
-  return { ...session, heard };
+  return { ...session, received };
 }
 
 const drop = (seq: number): Behavior['faults'][number] => ({
@@ -45,7 +45,7 @@ describe('a listener', () => {
   test('was told from the first number that went out whole to the highest, says the truth log', async () => {
     const acts: Act[] = [];
     const listener = listen({ ...FAULTLESS, faults: [drop(0)] }, acts);
-    await expect.poll(() => listener.heard.length).toBe(2);
+    await expect.poll(() => listener.received.length).toBe(2);
     listener.closed();
     expect(acts).toEqual([
       { act: 'drop', to: 4, stream: 0, seq: 0, why: 'fault' },
@@ -59,6 +59,6 @@ describe('a listener', () => {
     for (const text of ['{"subscribe":"x"}', 'hello', '{"id":"7","text":"y"}'])
       listener.receive(Buffer.from(text), false);
     listener.closed();
-    expect(listener.heard).toEqual(['{"id":"7","text":"y"}']);
+    expect(listener.received).toEqual(['{"id":"7","text":"y"}']);
   });
 });

@@ -1,4 +1,4 @@
-// Tickers: each NAME is one, and says of its own accord what it has to say, as long as anybody listens. Every listener hears
+// Tickers: each NAME is one, and says of its own accord what it has to say, as long as anybody listens. Every listener receives
 // the same numbers, which count within a channel from the first listener on.
 //
 //   ← {"channel": "c0", "seq": 0, "text": "…"}

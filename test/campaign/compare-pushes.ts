@@ -1,6 +1,6 @@
 // What was found of a service that speaks of its own accord, against what it did: every count, and every number by channel and
 // client. A client is expected what was said between the first number that came through to it and the last before the plan ended;
-// where all clients hear the same, the last that came through to any of them.
+// where all clients receive the same, the last that came through to any of them.
 
 import { imbalances } from '../../src/analysis/books.ts';
 import type { Violation } from '../../src/facts/event.ts';

@@ -6,8 +6,8 @@ import { createJudge } from '../../src/analysis/judge.ts';
 import { monotonicClock } from '../../src/engine/clock.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { createNodeTransport } from '../../src/engine/node-transport.ts';
-import type { ReceiverFacts } from '../../src/facts/receivers.ts';
 import type { RunEvent } from '../../src/facts/event.ts';
+import type { ReceiverFacts } from '../../src/facts/receivers.ts';
 import type { RunResult } from '../../src/facts/result.ts';
 import { type Behavior, FAULTLESS } from '../../src/injection/behavior.ts';
 import type { Act } from '../../src/injection/truth.ts';
@@ -23,7 +23,7 @@ export interface Outcome {
   readonly plan: Plan;
   readonly result: RunResult;
   readonly truth: readonly Act[];
-  /** What each worker's clients heard of one another. */
+  /** What each worker's clients received of one another. */
   readonly receiverFacts: readonly ReceiverFacts[];
   /** Every violation that was described, beyond the first hundred that the result keeps. */
   readonly violations: RunResult['violations'];

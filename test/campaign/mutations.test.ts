@@ -85,14 +85,14 @@ const MUTATIONS: readonly Mutation[] = [
     noticed: /damage spliced: found 0, done \d/,
   },
   {
-    detector: 'a hole in what a client heard of another is missed',
+    detector: 'a hole in what a client received of another is missed',
     file: 'measure/receiver-tracking.ts',
     from: 'const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];',
     to: 'const holes: Hole[] = [];',
     noticed: /missed: \d+ #\d+ was done and not found/,
   },
   {
-    detector: 'what was sent after the last that a client heard is missed',
+    detector: 'what was sent after the last that a client received is missed',
     file: 'analysis/fanout.ts',
     from: 'stayed === those && sent > to ? [[to, sent, receivers]] : [],',
     to: '[],',
@@ -155,7 +155,7 @@ const MUTATIONS: readonly Mutation[] = [
     noticed: /pushes reordered: found 0, done \d/,
   },
   {
-    detector: 'what a client never heard of a service is missed',
+    detector: 'what a client never received of a service is missed',
     file: 'measure/pushes.ts',
     from: 'counts.missed += account.missing.count;',
     to: '',
@@ -163,7 +163,7 @@ const MUTATIONS: readonly Mutation[] = [
     campaigns: 120,
   },
   {
-    detector: 'what another client heard is missed by one to which nothing is said any more',
+    detector: 'what another client received is missed by one to which nothing is said any more',
     file: 'measure/pushes.ts',
     from: '(isShared(place) ? highest.get(place)! : expected[pair]!)',
     to: 'expected[pair]!',

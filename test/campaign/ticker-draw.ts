@@ -93,7 +93,7 @@ function drawRound(random: Random, clients: number): Course {
   };
 }
 
-/** Clients leave in order and come back. If all of them leave, the ticker begins anew; all clients cannot have heard the same then. */
+/** Clients leave in order and come back. If all of them leave, the ticker begins anew; all clients cannot have received the same then. */
 function drawDrop(random: Random, clients: number, isShared: boolean): Course {
   const stay = whole(random, isShared ? 1 : 0, clients - 1);
   const connections = [{ to: clients }, { hold: '700ms' }, { to: stay }, { hold: '100ms' }, { to: clients }];
@@ -113,7 +113,7 @@ interface Reach {
   readonly numbers: number;
 }
 
-/** What affects one number, on the way to one client or to all. Client 0 stays: a ticker that nobody hears begins anew. */
+/** What affects one number, on the way to one client or to all. Client 0 stays: a ticker that nobody receives begins anew. */
 function drawNamedFaults(random: Random, reach: Reach, course: Course, canBeCut: boolean): unknown[] {
   const name = (least: number): object => ({
     stream: whole(random, 0, reach.channels - 1),
@@ -121,7 +121,7 @@ function drawNamedFaults(random: Random, reach: Reach, course: Course, canBeCut:
   });
   const to = (): object => ({ to: whole(random, 1, reach.clients - 1) });
   const faults: unknown[] = [];
-  // The first that a client hears is then a later one.
+  // The first that a client receives is then a later one.
   if (random() < 0.4) faults.push({ kind: 'reorder', messages: [{ ...name(0), seq: 0 }], by: whole(random, 1, 6) });
   if (random() < 0.3) faults.push({ kind: 'evict', messages: [{ ...name(1), ...to() }] });
   if (canBeCut && random() < 0.4)
@@ -132,7 +132,7 @@ function drawNamedFaults(random: Random, reach: Reach, course: Course, canBeCut:
   return faults;
 }
 
-/** While it speaks on, nothing may affect a number of before the end, nor what has no number: how long it is heard is open. */
+/** While it speaks on, nothing may affect a number of before the end, nor what has no number: how long it is received is open. */
 function drawFaults(random: Random, { speaksOn }: Course): unknown[] {
   const rate = (): string => `${(0.2 + 2 * random()).toFixed(2)}%`;
   const make = [

@@ -66,7 +66,7 @@ describe('a service that lets clients in and closes them', { concurrent: true, t
     expect(result.connections.lifetime.p50Ms).toBeGreaterThanOrEqual(290);
   });
 
-  test('nor by rules about pushes that were heard', async ({ onTestFinished: whenOver }) => {
+  test('nor by rules about pushes that were received', async ({ onTestFinished: whenOver }) => {
     const plan = {
       ...HELD,
       protocol: { kind: 'push', sequence: 'n' },

@@ -72,7 +72,7 @@ describe('lines that are gone', () => {
     expect(compared.exitCode).toBe(64);
   });
 
-  test('of events too: in rooms without what a worker heard nobody knows what was delivered, and it is no bug', async () => {
+  test('of events too: in rooms without what a worker received nobody knows what was delivered, and it is no bug', async () => {
     const cwd = temporaryDirectory();
     const load = {
       connections: 4,

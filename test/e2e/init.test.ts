@@ -102,7 +102,7 @@ describe('what it recognizes, and a run of what it wrote', () => {
     });
   });
 
-  test('a room: what one says others hear, and the plan owes it to them', async () => {
+  test('a room: what one says others receive, and the plan owes it to them', async () => {
     const others = new Set<{ send(text: string): void }>();
     const service = await startWsService({
       connected(socket) {
@@ -115,7 +115,7 @@ describe('what it recognizes, and a run of what it wrote', () => {
       },
     });
     const written = await init(service.url);
-    expect(written.init.stdout).toMatch(/second connection, which only listened, heard \d+ messages of ours/);
+    expect(written.init.stdout).toMatch(/second connection, which only listened, received \d+ messages of ours/);
     expect(written.plan).toMatch(/^ {2}rooms: \{ count: 1 \}/m);
     const { result } = await tryOut(written);
     expect(result.messages).toMatchObject({ sent: SENT, delivered: SENT, lost: 0, unexpected: 0 });

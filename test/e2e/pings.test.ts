@@ -66,10 +66,10 @@ describe('pings', { concurrent: true, timeout: 60_000 }, () => {
     const target = { url: server.url, ping: PING };
     const plan = writeInto(cwd, 'plan.json', JSON.stringify({ ...PLAN, target }));
     const running = startHighwater(['run', plan, '--json'], { cwd, whenOver });
-    for (let open = 0, heard = 0; open < CLIENTS || heard === 0; await sleep(50)) {
+    for (let open = 0, received = 0; open < CLIENTS || received === 0; await sleep(50)) {
       const { connections, sizes } = await server.report();
       open += connections.length;
-      heard += Object.keys(sizes.binary).length;
+      received += Object.keys(sizes.binary).length;
     }
     process.kill(server.pid, 'SIGSTOP');
     const { result } = await running.finished;

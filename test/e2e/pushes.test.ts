@@ -55,7 +55,7 @@ async function runOnFeed(behavior: string, shared: boolean, args: readonly strin
   return { finished, acts: truth.map((line) => JSON.parse(line) as Act) };
 }
 
-/** Far enough behind the first that every client hears, and before the last. */
+/** Far enough behind the first that every client receives, and before the last. */
 const named = (stream: number, seqs: readonly number[]): string =>
   `[${seqs.map((seq) => `{ stream: ${stream}, seq: ${seq} }`).join(', ')}]`;
 
@@ -105,14 +105,14 @@ faults:
     expect(pushes?.skew?.pushes ?? null).toEqual(shared ? expect.any(Number) : null);
   });
 
-  test('a client that is evicted in silence is found only where all clients hear the same numbers', async () => {
+  test('a client that is evicted in silence is found only where all clients receive the same numbers', async () => {
     const behavior = 'faults: [{ kind: evict, messages: [{ stream: 0, seq: 100, to: 5 }] }]';
     const { finished, acts } = await runOnFeed(behavior, true);
     const { pushes, violations } = finished.result;
     expect(pushes?.missed).toBeGreaterThan(50);
     expect(pushes?.missed).toBeLessThanOrEqual(acts.filter(({ act }) => act === 'drop').length);
     expect(new Set(violations.map(({ client }) => client))).toEqual(new Set([5]));
-    expect(violations[0]?.detail).toMatch(/^#\d+ to #\d+ of c\d never came, though another client heard of #\d+$/);
+    expect(violations[0]?.detail).toMatch(/^#\d+ to #\d+ of c\d never came, though another client received of #\d+$/);
 
     const alone = (await runOnFeed(behavior, false)).finished.result;
     expect(alone.pushes).toMatchObject({ missed: 0 });
@@ -142,7 +142,7 @@ const TICKER = {
 };
 
 describe('a market feed of somebody else’s making', () => {
-  test('is heard after its subscription, each symbol by itself; heartbeats are not judged', async () => {
+  test('is received after its subscription, each symbol by itself; heartbeats are not judged', async () => {
     const server = await startForeignServer('ticker', { skip: 30, twice: 40 });
     const { result } = await run({
       target: { url: server.url },
@@ -168,7 +168,7 @@ describe('a market feed of somebody else’s making', () => {
     await server.stop();
     const { result } = finished;
     expect(result.messages).toMatchObject({ duplicated: 0, reordered: 0, unexpected: 0 });
-    // Each of five clients hears two symbols; of each, number 30 of the second numbering is left out.
+    // Each of five clients receives two symbols; of each, number 30 of the second numbering is left out.
     expect(result.pushes).toMatchObject({ renumbered: 10, accounts: 20, missed: 10, unresolved: 0 });
     expect(rulesOf(finished)).toEqual({
       'delivery: exactly-once': 'fail',

@@ -48,7 +48,7 @@ describe('a chat service with rooms, without code', () => {
     ['1'],
     ['2'],
     ['3'],
-  ])('%s workers: everybody hears everything once, in order and whole', async (workers) => {
+  ])('%s workers: everybody receives everything once, in order and whole', async (workers) => {
     const finished = await runOnChat({}, {}, ['-w', workers]);
     const { messages, fanout } = finished.result;
     expect(messages).toMatchObject({ sent: 600, delivered: 600, lost: 0, duplicated: 0, reordered: 0, unexpected: 0 });
@@ -66,7 +66,7 @@ describe('a chat service with rooms, without code', () => {
     expect(Object.values(rulesOf(finished))).toEqual(['pass', 'pass', 'pass', 'pass', 'pass']);
   });
 
-  test('a member whom the service forgets hears nothing: found, named, and the contract is broken', async () => {
+  test('a member whom the service forgets receives nothing: found, named, and the contract is broken', async () => {
     const finished = await runOnChat({ deaf: 'user-13' }, {}, ['-w', '2']);
     const { fanout, verdict } = finished.result;
     // Client 13 is in room 1, where a sixth of the messages is said.
@@ -77,7 +77,7 @@ describe('a chat service with rooms, without code', () => {
     expect(finished.exitCode).toBe(1);
   });
 
-  test('where a sender does not hear itself, its messages fared as the others heard them', async () => {
+  test('where a sender does not receive itself, its messages fared as the others received them', async () => {
     const load = { ...LOAD, rooms: { ...LOAD.rooms, self: false } };
     const whole = await runOnChat({ quiet: true }, { load }, ['-w', '2']);
     expect(whole.result.messages).toMatchObject({ sent: 600, delivered: 600, lost: 0, unresolved: 0 });
@@ -86,7 +86,7 @@ describe('a chat service with rooms, without code', () => {
     expect(deaf.result.fanout).toMatchObject({ expected: 1800, missed: 100 });
   });
 
-  test('a sender that does not hear itself although it should has lost what it said', async () => {
+  test('a sender that does not receive itself although it should has lost what it said', async () => {
     const { result } = await runOnChat({ quiet: true }, {});
     expect(result.messages).toMatchObject({ sent: 600, delivered: 0, lost: 600 });
     expect(result.fanout).toMatchObject({ missed: 0, received: 1800 });
@@ -101,7 +101,7 @@ describe('an MQTT broker, by a protocol of thirty lines', () => {
   afterAll(() => server.stop());
   const protocol = new URL('../../examples/mqtt.ts', import.meta.url).pathname;
 
-  test('everybody who subscribes hears everything once, in order and whole', async () => {
+  test('everybody who subscribes receives everything once, in order and whole', async () => {
     const target = { url: server.url, subprotocols: ['mqtt'] };
     const finished = await run(server.url, { target, protocol }, ['-w', '2']);
     expect(finished.result.messages).toMatchObject({ sent: 600, delivered: 600, lost: 0, unexpected: 0, corrupted: 0 });

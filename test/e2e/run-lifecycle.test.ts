@@ -159,7 +159,7 @@ describe('an interruption', TOGETHER, () => {
     await untilWindows(name, (windows) => sumOf(windows, 'sent') > 0);
     const children = childrenOf(running.pid).map(({ pid }) => pid);
     running.interrupt('SIGINT');
-    await until('the first is heard', () => running.stderr().includes('Stopping'));
+    await until('the first is received', () => running.stderr().includes('Stopping'));
     expect(running.hasEnded()).toBe(false);
     running.interrupt('SIGINT');
     await endsAtOnce(running);

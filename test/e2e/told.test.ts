@@ -209,7 +209,7 @@ describe('messages that the service rejects', () => {
   });
 });
 
-test('a hundred clients that hear one greeting each do not make the protocol wrong', async () => {
+test('a hundred clients that receive one greeting each do not make the protocol wrong', async () => {
   const { url } = await startWsService({ connected: (socket) => socket.send('{"welcome":"you"}') });
   const cwd = temporaryDirectory();
   const plan = {

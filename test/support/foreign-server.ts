@@ -25,7 +25,7 @@ export interface ForeignServerOptions {
   readonly compression?: boolean;
   /** The one that it chooses where it is offered. */
   readonly subprotocol?: string;
-  /** `chat` only: a sender does not hear itself; a user who is never let in. */
+  /** `chat` only: a sender does not receive itself; a user who is never let in. */
   readonly quiet?: boolean;
   readonly deaf?: string;
   /** `ticker` only: of each connection and symbol the tick that is left out, the one that is said twice, and where numbers begin anew. */

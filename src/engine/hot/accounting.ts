@@ -12,7 +12,6 @@ import {
   noteCame,
   notePending,
 } from '../../measure/acknowledgements.ts';
-import { type RoomTracking, EARLY, noteReceived } from '../../measure/room-tracking.ts';
 import { type ByType, countByType, deliveredByType } from '../../measure/by-type.ts';
 import type { DensityFacts } from '../../measure/density.ts';
 import { createJitter, type Jitter, noteTransit } from '../../measure/jitter.ts';
@@ -34,6 +33,7 @@ import {
   countUnexpected,
   type Recorder,
 } from '../../measure/recorder.ts';
+import { EARLY, noteReceived, type RoomTracking } from '../../measure/room-tracking.ts';
 import { noteSpread, type Spread } from '../../measure/spread.ts';
 import { noteOrder, type TotalOrderViolation } from '../../measure/total-order.ts';
 import type { States } from '../../protocols/states.ts';
@@ -182,7 +182,7 @@ export function noteUnmatched(
 ): void {
   if (accounting.isUnderstood || accounting.isUnmatchedReported) return;
   const { ledger, receivedNs } = accounting;
-  // What a client hears before it has sent anything, such as a greeting, answers nothing.
+  // What a client receives before it has sent anything, such as a greeting, answers nothing.
   if (accounting.sends && accounting.fanout === null && ledger.next[client.index] === 0) return;
   if (accounting.unmatched === 0) accounting.unmatchedSinceNs = receivedNs;
   accounting.unmatched++;
@@ -193,7 +193,12 @@ export function noteUnmatched(
 }
 
 /** Why a message that is due cannot be sent on this client now; null when it can. */
-export function whyUnsent(accounting: Accounting, driver: ProtocolDriver, client: Client, type: number): UnsentReason | null {
+export function whyUnsent(
+  accounting: Accounting,
+  driver: ProtocolDriver,
+  client: Client,
+  type: number,
+): UnsentReason | null {
   if (client.socket!.writableLength > accounting.maxBufferedBytes) return 'backpressure';
   return isWindowFull(accounting, driver, client, type) ? 'windowFull' : null;
 }
@@ -217,7 +222,13 @@ export function flushClient(accounting: Accounting, client: Client): void {
 }
 
 /** A whole message has arrived: whether it was in order, and how long it took. NaN times: not remembered any more. */
-export function noteMessage(accounting: Accounting, client: Client, sequence: number, dueNs: number, sentNs: number): void {
+export function noteMessage(
+  accounting: Accounting,
+  client: Client,
+  sequence: number,
+  dueNs: number,
+  sentNs: number,
+): void {
   const { recorder, receivedNs, acks, byType } = accounting;
   accounting.isUnderstood = true;
   const arrival = noteArrival(accounting.ledger, client.index, sequence);
@@ -276,7 +287,7 @@ export function noteFromOther(
   } else notDelivered(accounting, client, stream, sequence, arrival);
 }
 
-/** A message that a client of a room hears for the first time: in the order in which the others hear it? */
+/** A message that a client of a room receives for the first time: in the order in which the others receive it? */
 function hearInOrder(accounting: Accounting, client: Client, stream: number, sequence: number): void {
   const { totalOrder } = accounting.fanout!.roomTracking;
   if (totalOrder === null) return;
@@ -300,7 +311,7 @@ export function noteTotalOrderViolation(
     stream,
     'totalOrder',
     seq,
-    `client ${client.stream} heard #${seq} after ${other}, another client before it`,
+    `client ${client.stream} received #${seq} after ${other}, another client before it`,
   );
 }
 
@@ -313,18 +324,38 @@ export function noteAcknowledgement(accounting: Accounting, client: Client, sequ
 }
 
 /** The answer to a message says that it was a copy: it answers the first too, where that has no answer yet. */
-export function noteCopy(accounting: Accounting, client: Client, sequence: number, dueNs: number, sentNs: number): void {
+export function noteCopy(
+  accounting: Accounting,
+  client: Client,
+  sequence: number,
+  dueNs: number,
+  sentNs: number,
+): void {
   accounting.recorder.messages.deduplicated++;
-  if (isOutstanding(accounting.ledger, client.index, sequence)) noteMessage(accounting, client, sequence, dueNs, sentNs);
+  if (isOutstanding(accounting.ledger, client.index, sequence))
+    noteMessage(accounting, client, sequence, dueNs, sentNs);
 }
 
 /** The service tells a state: is it what the messages so far make of it? */
-export function noteState(accounting: Accounting, client: Client, sequence: number, expected: string, got: string): void {
+export function noteState(
+  accounting: Accounting,
+  client: Client,
+  sequence: number,
+  expected: string,
+  got: string,
+): void {
   accounting.recorder.states++;
   if (got === expected) return;
   accounting.recorder.messages.diverged++;
   if (accounting.violationsLeft === 0) return;
-  report(accounting, client, client.stream, 'diverged', sequence, `after #${sequence} expected ${expected}, got ${got}`);
+  report(
+    accounting,
+    client,
+    client.stream,
+    'diverged',
+    sequence,
+    `after #${sequence} expected ${expected}, got ${got}`,
+  );
 }
 
 /** The service has said that it did not take a message. NaN: when it was sent is not remembered any more. */
@@ -347,11 +378,23 @@ export function noteRejection(accounting: Accounting, client: Client, sequence: 
   } else {
     const arrival = noteArrival(accounting.ledger, client.index, sequence);
     // What says a second time that it did not take a message repeats itself.
-    notDelivered(accounting, client, client.stream, sequence, arrival === Arrival.refused ? Arrival.duplicated : arrival);
+    notDelivered(
+      accounting,
+      client,
+      client.stream,
+      sequence,
+      arrival === Arrival.refused ? Arrival.duplicated : arrival,
+    );
   }
 }
 
-function notDelivered(accounting: Accounting, client: Client, stream: number, sequence: number, arrival: Arrival): void {
+function notDelivered(
+  accounting: Accounting,
+  client: Client,
+  stream: number,
+  sequence: number,
+  arrival: Arrival,
+): void {
   const { messages } = accounting.recorder;
   if (arrival === Arrival.duplicated) {
     messages.duplicated++;

@@ -14,17 +14,17 @@ import {
 } from '../../protocols/message-id.ts';
 import type { Client } from '../client.ts';
 import type { Rows } from '../connect-target.ts';
+import { type Accounting, flushClient, nextNumber, noteState, unexpected } from './accounting.ts';
 import type { ProtocolDriver } from './driver.ts';
 import {
   appendFrame,
+  MAX_NAMED_IN_FLIGHT,
   receiveAcknowledgement,
   receiveNamed,
-  receiveUnmatched,
   receiveRejection,
-  MAX_NAMED_IN_FLIGHT,
+  receiveUnmatched,
   rememberTimes,
 } from './named.ts';
-import { flushClient, nextNumber, noteState, type Accounting, unexpected } from './accounting.ts';
 import { noteUnreadable, sampleOf } from './unreadable.ts';
 
 const MAX_WHY = 100;

@@ -3,8 +3,8 @@
 
 import { frameHeaderBytes, writeFrame, writeFrameHeader } from '../../frames/frame-writer.ts';
 import { opcodes } from '../../frames/opcodes.ts';
-import { awaitedBy } from '../../measure/room-tracking.ts';
 import { missingNumbers, wholeNumber } from '../../measure/ledger.ts';
+import { awaitedBy } from '../../measure/room-tracking.ts';
 import type { EchoProtocol } from '../../plan/plan.ts';
 import {
   carriesTimes,
@@ -21,18 +21,18 @@ import {
 } from '../../protocols/echo.ts';
 import { type ClientKnowledge, type Damage, examineDamage } from '../../protocols/echo-damage.ts';
 import type { Client } from '../client.ts';
-import type { ProtocolDriver } from './driver.ts';
-import { reserve } from './outbox.ts';
 import {
+  type Accounting,
   corrupted,
   nextMask,
   nextNumber,
   noteFromOther,
   noteMessage,
   noteUnmatched,
-  type Accounting,
   unexpected,
 } from './accounting.ts';
+import type { ProtocolDriver } from './driver.ts';
+import { reserve } from './outbox.ts';
 
 const SAMPLE_BYTES = 60;
 const TIMES_RING = 2 ** MAX_NUMBER_BITS;

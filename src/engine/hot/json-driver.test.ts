@@ -139,7 +139,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
       expect(notices(wrong, 3)).toBe(1);
     });
 
-    test('is not said within the first second, nor because each client hears a greeting or two', () => {
+    test('is not said within the first second, nor because each client receives a greeting or two', () => {
       expect(notices(wrong, 0.9)).toBe(0);
       expect(notices(() => [], 3, 120, 1)).toBe(0);
       expect(notices(() => [], 3, 120, 2)).toBe(0);

@@ -7,19 +7,19 @@ import { createJsonCodec, idText, JsonReading, readJson, writeJson } from '../..
 import type { JsonSetting } from '../../protocols/json-layout.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import type { Client } from '../client.ts';
+import { type Accounting, nextNumber, noteState, unexpected } from './accounting.ts';
 import type { ProtocolDriver } from './driver.ts';
 import {
   appendFrame,
   greetInJson,
+  MAX_NAMED_IN_FLIGHT,
   receiveAcknowledgement,
   receiveNamed,
-  receiveUnmatched,
   receiveRejection,
-  MAX_NAMED_IN_FLIGHT,
+  receiveUnmatched,
   rememberTimes,
 } from './named.ts';
 import { receivePush } from './pushed.ts';
-import { nextNumber, noteState, type Accounting, unexpected } from './accounting.ts';
 import { noteUnreadable, noteUnreadableBytes, sampleOf } from './unreadable.ts';
 
 const QUOTE = 0x22;

@@ -13,9 +13,8 @@ import { timesOf } from '../../measure/acknowledgements.ts';
 import { type JsonLayout, layOutHello } from '../../protocols/json-layout.ts';
 import type { MessageName } from '../../protocols/message-id.ts';
 import type { Client } from '../client.ts';
-import { reserve } from './outbox.ts';
-import { isNewKind, wordsOf } from './rejections.ts';
 import {
+  type Accounting,
   corrupted,
   nextMask,
   noteAcknowledgement,
@@ -24,9 +23,10 @@ import {
   noteMessage,
   noteRejection,
   noteUnmatched,
-  type Accounting,
   unexpected,
 } from './accounting.ts';
+import { reserve } from './outbox.ts';
+import { isNewKind, wordsOf } from './rejections.ts';
 import { sampleOf } from './unreadable.ts';
 
 const FIRST_PLACES = 16;
@@ -119,7 +119,12 @@ export function receiveRejection(
   }
 }
 
-export function receiveAcknowledgement(accounting: Accounting, client: Client, name: MessageName, isCopy: boolean): void {
+export function receiveAcknowledgement(
+  accounting: Accounting,
+  client: Client,
+  name: MessageName,
+  isCopy: boolean,
+): void {
   const { stream, sequence } = name;
   if (stream !== client.stream) unexpected(accounting, client, 'otherStream', stream);
   else if (sequence >= accounting.ledger.next[client.index]!) unexpected(accounting, client, 'neverSent', sequence);

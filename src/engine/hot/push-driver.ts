@@ -7,10 +7,10 @@ import { createJsonScanner, type JsonPath } from '../../protocols/json-scan.ts';
 import { createPushReader, readPush } from '../../protocols/push.ts';
 import { kindOfText } from '../../protocols/unreadable.ts';
 import type { Client } from '../client.ts';
+import type { Accounting } from './accounting.ts';
 import type { ProtocolDriver } from './driver.ts';
 import { greetInJson, receiveUnmatched } from './named.ts';
 import { receivePush } from './pushed.ts';
-import type { Accounting } from './accounting.ts';
 import { noteUnreadable, noteUnreadableBytes, sampleOf } from './unreadable.ts';
 
 export function createPushDriver(protocol: PushProtocol, setting: JsonSetting, accounting: Accounting): ProtocolDriver {

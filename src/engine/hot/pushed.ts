@@ -1,7 +1,6 @@
 // What the service says of its own accord, judged by its own numbers (`measure/pushes.ts`), and what a person is told of it.
 
 import { record } from '../../histogram/histogram.ts';
-import type { ConnectionEnd } from '../../measure/receiver-tracking.ts';
 import { Arrival } from '../../measure/ledger.ts';
 import {
   channelName,
@@ -16,10 +15,11 @@ import {
   takeReleased,
   Unjudged,
 } from '../../measure/pushes.ts';
+import type { ConnectionEnd } from '../../measure/receiver-tracking.ts';
 import { countReordered, countUnreadable } from '../../measure/recorder.ts';
 import type { PushReader } from '../../protocols/push.ts';
 import type { Client } from '../client.ts';
-import { report, type Accounting, unexpected } from './accounting.ts';
+import { type Accounting, report, unexpected } from './accounting.ts';
 import { reportUnreadable } from './unreadable.ts';
 
 const MAX_NAME_BYTES = 60;
@@ -73,15 +73,33 @@ function count(
     case Arrival.reordered:
     case Unjudged.early:
       countReordered(recorder, extent);
-      reportPush(accounting, client, 'reordered', sequence, () => `${nameOf(pushes, channel, sequence)} after a later one`);
+      reportPush(
+        accounting,
+        client,
+        'reordered',
+        sequence,
+        () => `${nameOf(pushes, channel, sequence)} after a later one`,
+      );
       return;
     case Arrival.late:
       recorder.messages.late++;
-      reportPush(accounting, client, 'late', sequence, () => `${nameOf(pushes, channel, sequence)} after it was given up`);
+      reportPush(
+        accounting,
+        client,
+        'late',
+        sequence,
+        () => `${nameOf(pushes, channel, sequence)} after it was given up`,
+      );
       return;
     case Arrival.duplicated:
       recorder.messages.duplicated++;
-      reportPush(accounting, client, 'duplicated', sequence, () => `${nameOf(pushes, channel, sequence)} arrived again`);
+      reportPush(
+        accounting,
+        client,
+        'duplicated',
+        sequence,
+        () => `${nameOf(pushes, channel, sequence)} arrived again`,
+      );
       return;
     case Unjudged.far:
       // Whether it is true shows when others come close to it, or do not.
@@ -133,7 +151,7 @@ export function endPushTracking(
 function holeText({ channel, from, to, isBetween }: PushHole): string {
   const which = to - from === 1 ? `#${from}` : `#${from} to #${to - 1}`;
   const where = channel === null ? '' : ` of ${channel}`;
-  if (!isBetween) return `${which}${where} never came, though another client heard of #${to - 1}`;
+  if (!isBetween) return `${which}${where} never came, though another client received of #${to - 1}`;
   return `${which}${where} never came; ${from === 0 ? '' : `#${from - 1} and `}#${to} did`;
 }
 

@@ -4,12 +4,12 @@
 
 import { inflateRawSync } from 'node:zlib';
 import type { UnreadableKind } from '../../facts/unreadable.ts';
-import { doubtReceiver } from '../../measure/room-tracking.ts';
 import { doubtPushes } from '../../measure/pushes.ts';
 import { countUnreadable } from '../../measure/recorder.ts';
+import { doubtReceiver } from '../../measure/room-tracking.ts';
 import { kindOfBytes } from '../../protocols/unreadable.ts';
 import type { Client } from '../client.ts';
-import { noteUnmatched, type Accounting } from './accounting.ts';
+import { type Accounting, noteUnmatched } from './accounting.ts';
 
 const SAMPLE_BYTES = 120;
 const HEX_BYTES = 24;

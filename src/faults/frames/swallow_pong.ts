@@ -1,4 +1,4 @@
-// swallow_pong: who pings hears nothing, and must think that the other side is gone.
+// swallow_pong: who pings receives nothing, and must think that the other side is gone.
 
 import { pongFault } from '../fault.ts';
 

@@ -52,7 +52,7 @@ export function throughputOverTime(result: RunResult): LineChart | null {
       ['offered', 'due'],
       ['sent', 'sent'],
       ['delivered', 'delivered'],
-      ...(others ? ([['heard by other clients', 'received']] as const) : []),
+      ...(others ? ([['received by other clients', 'received']] as const) : []),
     ]),
     limits: [],
   });

@@ -85,7 +85,11 @@ function outcomes(messages: MessageResult): TableBlock {
     troubleCell(count),
     text('that were due and did not leave the generator'),
   ]);
-  return table('Outcomes', [...words('outcome'), ...numbers('messages'), ...words('meaning')], [...rows, ...unsentRows]);
+  return table(
+    'Outcomes',
+    [...words('outcome'), ...numbers('messages'), ...words('meaning')],
+    [...rows, ...unsentRows],
+  );
 }
 
 /** In the service's own words. */

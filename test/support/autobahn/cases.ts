@@ -339,13 +339,13 @@ function utf8(): AutobahnCase[] {
 
 function closing(): AutobahnCase[] {
   const hello = frame(TEXT, 'Hello');
-  const heard: Reaction = { messages: [asText('Hello')], ends: closedWith(1000) };
+  const received: Reaction = { messages: [asText('Hello')], ends: closedWith(1000) };
   const silent: Reaction = { ends: closedWith(1000) };
   const large = fill(256 * 1024, 0x2a);
   const validCodes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999];
   const invalidCodes = [0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999];
   return [
-    row('7.1.1', 'a text, then a close', together(hello, close(1000)), heard),
+    row('7.1.1', 'a text, then a close', together(hello, close(1000)), received),
     row('7.1.2', 'two closes', together(close(1000), close(1000)), silent),
     row('7.1.3', 'a close, then a ping', together(close(1000), frame(PING)), silent),
     row('7.1.4', 'a close, then a text', together(close(1000), hello), silent),

@@ -3,8 +3,8 @@
 
 import { expect } from 'vitest';
 import { addWindow, createTally, type Tally } from '../../../src/analysis/tally.ts';
-import { createEngine, type Engine } from '../../../src/engine/engine.ts';
 import type { Addresses, Rows } from '../../../src/engine/connect-target.ts';
+import { createEngine, type Engine } from '../../../src/engine/engine.ts';
 import type { RunEvent } from '../../../src/facts/event.ts';
 import { decodeWindow, encodeWindow, MESSAGE_FACTS, type Window } from '../../../src/facts/window.ts';
 import { peakLevel } from '../../../src/plan/curve.ts';
@@ -146,7 +146,7 @@ function expectSound(plan: Plan, windows: readonly Window[], tally: Tally, finis
   expect(messages.due, 'due = sent + unsent').toBe(
     messages.sent + Object.values(unsent).reduce((sum, count) => sum + count, 0),
   );
-  // Where senders hear nothing of their own messages, the outcomes come from the join.
+  // Where senders receive nothing of their own messages, the outcomes come from the join.
   if (plan.load.rooms?.self !== false) {
     expect(messages.sent, 'sent = delivered + rejected + lost + unresolved').toBe(
       messages.delivered + messages.rejected + messages.lost + messages.unresolved,

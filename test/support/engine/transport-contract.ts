@@ -163,7 +163,7 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
       expect([witness.connects, witness.closes.length]).toEqual([0, 1]);
     });
 
-    test('destroyed: closed once, without an error, and the service hears of it', async () => {
+    test('destroyed: closed once, without an error, and the service receives of it', async () => {
       const { witness, peer } = await openPair();
       witness.socket.destroy();
       witness.socket.destroy();
