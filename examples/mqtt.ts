@@ -9,7 +9,7 @@ const lengthOf = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...
 export const protocol: ProtocolAdapter = ({ client, room }) => {
   let stream = new Uint8Array(0); // packets and WebSocket messages need not have the same edges
   return {
-    hello: [
+    join: [
       packet(0x10, [...field('MQTT'), 4, 2, 0, 0, ...field(`client-${client}`)]), // CONNECT, clean session
       packet(0x82, [0, 1, ...field(`room/${room}`), 0]), // SUBSCRIBE
     ],

@@ -1,5 +1,5 @@
 // The json protocol beside the binary echo, same size, same server: documents laid out from a template, scanned and checked
-// letter by letter. CPU a message, in turn, medians of the rounds' ratios.
+// character by character. CPU a message, in turn, medians of the rounds' ratios.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -7,8 +7,8 @@ import { sumOf } from './timeline.ts';
 
 /** The messages as the result states them. `recordEnded`: what is still open has no further chance. */
 export function closeBooks({ messages, unsent }: Tally, recordEnded: boolean): MessageResult {
-  const settled = messages.delivered + messages.rejected + messages.lost + messages.unresolved;
-  const open = recordEnded ? Math.max(0, messages.sent - settled) : 0;
+  const finalized = messages.delivered + messages.rejected + messages.lost + messages.unresolved;
+  const open = recordEnded ? Math.max(0, messages.sent - finalized) : 0;
   return {
     due: messages.due,
     sent: messages.sent,

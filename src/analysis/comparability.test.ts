@@ -49,7 +49,7 @@ describe('runs are comparable', () => {
       ...PLAN,
       protocol: { kind: 'module', file: `${directory}/chat.ts` },
       target: { ...PLAN.target, rowsFile: `${directory}/rows.csv` },
-      load: { ...PLAN.load, feed: { file: `${directory}/feed.csv`, order: 'sequential' } },
+      load: { ...PLAN.load, feeder: { file: `${directory}/feeder.csv`, order: 'sequential' } },
       faults: [{ name: 'stop', kind: 'stop', process, atNs: 1e9, forNs: 1e9 }],
     });
     expect(between(at('/one', 17), at('/two', 18))).toEqual([]);

@@ -90,7 +90,7 @@ function loadOf(plan: Plan): Plan {
     target: { ...without(target, FREE_OF_TARGET), rowsFile: fileName(target.rowsFile) },
     protocol: protocol.kind === 'module' ? { ...protocol, file: fileName(protocol.file) } : protocol,
     faults: faults.map((fault) => without(fault, ['process', 'directory'])),
-    load: { ...load, feed: load.feed === null ? null : { ...load.feed, file: fileName(load.feed.file) } },
+    load: { ...load, feeder: load.feeder === null ? null : { ...load.feeder, file: fileName(load.feeder.file) } },
   };
 }
 

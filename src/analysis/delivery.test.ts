@@ -48,7 +48,7 @@ describe('the guarantee that a run is consistent with', () => {
     });
   });
 
-  test('none where nothing was settled, however much is unresolved', () => {
+  test('none where nothing was finalized, however much is unresolved', () => {
     expect(deliveryOf({ messages: { sent: 5, unresolved: 5 } })).toMatchObject({
       consistentWith: null,
       messages: 0,

@@ -19,17 +19,17 @@ export function describeDelivery(
   unreadable: DeliveryResult['unreadable'],
 ): DeliveryResult {
   const { messages, acknowledgements, extent, loss, damage, unexpected } = tally;
-  const settled = messages.delivered + messages.lost + tally.pushes.received + tally.pushes.missed;
+  const finalized = messages.delivered + messages.lost + tally.pushes.received + tally.pushes.missed;
   // A message that one client of its room missed did not arrive as it should have.
   const lost = messages.lost + (fanout?.missed ?? 0) + tally.pushes.missed;
   const hearsItself = fanout?.hearsItself !== false;
   const arrived = (hearsItself ? messages.delivered : 0) + tally.fanoutReceived + tally.pushes.received;
   const acknowledges = messages.acknowledged > 0 || acknowledgesApart(protocol);
   return {
-    consistentWith: settled === 0 ? null : guaranteeOf(lost, messages.duplicated),
-    messages: settled,
-    lossRatioBelow: settled === 0 || lost > 0 ? null : zeroEventsBound(settled),
-    duplicateRatioBelow: settled === 0 || messages.duplicated > 0 ? null : zeroEventsBound(settled),
+    consistentWith: finalized === 0 ? null : guaranteeOf(lost, messages.duplicated),
+    messages: finalized,
+    lossRatioBelow: finalized === 0 || lost > 0 ? null : zeroEventsBound(finalized),
+    duplicateRatioBelow: finalized === 0 || messages.duplicated > 0 ? null : zeroEventsBound(finalized),
     faultFreeOnly: tally.reconnected === 0 && tally.droppedByServer === 0,
     approximate: tally.approximate,
     acknowledgements: acknowledges && hearsItself ? { ...acknowledgements } : null,

@@ -60,9 +60,9 @@ export function joinReceivers(rooms: Rooms, facts: readonly ReceiverFacts[]): Fa
     known.unresolvedUnplaced += unplaced[1];
   }
   const refused = rangesByStream(facts.flatMap((worker) => worker.refused));
-  const unsettled = rangesByStream(facts.flatMap((worker) => worker.unsettled));
+  const outstanding = rangesByStream(facts.flatMap((worker) => worker.outstanding));
   const joined = [...streams].map(([stream, each]) =>
-    joinStream(each, sent.get(stream) ?? 0, refused.get(stream) ?? [], unsettled.get(stream) ?? []),
+    joinStream(each, sent.get(stream) ?? 0, refused.get(stream) ?? [], outstanding.get(stream) ?? []),
   );
   const sum = (pick: (each: JoinedStream) => number): number => joined.reduce((total, each) => total + pick(each), 0);
   return {
@@ -140,7 +140,7 @@ function joinStream(
   facts: StreamFacts,
   sent: number,
   refused: readonly Range[],
-  unsettled: readonly Range[],
+  outstanding: readonly Range[],
 ): JoinedStream {
   const receivedSpans = facts.spans.map(([from, to, , receivers]): HoleFacts => [from, to, receivers]);
   const spans = facts.spans.flatMap(([from, to, stayed, receivers]): HoleFacts[] => {
@@ -173,7 +173,7 @@ function joinStream(
     missed -= count;
     messagesMissed--;
   }
-  for (const n of numbersIn(unsettled)) {
+  for (const n of numbersIn(outstanding)) {
     const count = missingOnly(n);
     if (count === 0) continue;
     missed -= count;
@@ -263,7 +263,7 @@ export interface SpreadJoin {
 export type SpreadName = 'first' | 'median' | 'last' | 'skew';
 
 /** Windows of a second come within this many seconds of each other; a message that is older is complete. */
-const SETTLED_SECONDS = 30;
+const STEADY_SECONDS = 30;
 
 export function createSpreadJoin(): SpreadJoin {
   const histograms = {
@@ -299,7 +299,7 @@ export function createSpreadJoin(): SpreadJoin {
         if (known === undefined) open.set(key, { second, delaysNs: [...delaysNs] });
         else known.delaysNs.push(...delaysNs);
       }
-      close(second - SETTLED_SECONDS);
+      close(second - STEADY_SECONDS);
     },
     finish() {
       close(Number.POSITIVE_INFINITY);

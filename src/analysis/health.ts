@@ -189,7 +189,7 @@ function lateDoubts({ messages, unsent }: Tally, sending: Tally): HealthDoubt[] 
  * one whose times are not remembered, or where a part of the record is missing.
  */
 export function littlesLawError({ messages, histograms, inFlightNs, rejectedNs, untimed }: Tally): number | null {
-  // What never comes back is in flight until it is settled: one lost message of a quick service outweighs thousands.
+  // What never comes back is in flight until it is finalized: one lost message of a quick service outweighs thousands.
   const answered = messages.delivered + messages.rejected;
   if (answered === 0 || answered !== messages.sent || inFlightNs === 0 || untimed > 0) return null;
   const { service } = histograms;

@@ -148,8 +148,8 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const plannedSendingNs = plan.load.messages.kind === 'none' ? 0 : (stages.at(-1)?.toNs ?? 0);
       const sendingNs =
         originNs === null ? 0 : Math.max(0, Math.min(plannedSendingNs, (record.stoppingNs ?? endNs) - originNs));
-      // What was in flight when a record broke off is unresolved, in the rules too. A whole record has settled it.
-      if (rooms !== null && fanout !== null && !rooms.self) settleByReceivers(whole, fanout);
+      // What was in flight when a record broke off is unresolved, in the rules too. A whole record has finalized it.
+      if (rooms !== null && fanout !== null && !rooms.self) finalizeByReceivers(whole, fanout);
       if (fanout !== null) takeOverReceivers(whole, fanout);
       // As with rooms: a worker that did not live to tell leaves nothing to compare.
       if (record.states.length === record.manifest.workerCount) takeOverStates(whole, record.states.flat());
@@ -313,7 +313,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
 }
 
 /** Where the sender receives nothing of its own messages, they fared as they did with those that should have received them. */
-function settleByReceivers({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {
+function finalizeByReceivers({ messages }: Tally, { messagesMissed, messagesUnresolved }: Fanout): void {
   messages.lost = messagesMissed;
   messages.unresolved = messagesUnresolved;
   messages.delivered = Math.max(0, messages.sent - messages.rejected - messagesMissed - messagesUnresolved);

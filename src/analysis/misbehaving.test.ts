@@ -149,7 +149,7 @@ describe('clients that misbehave', () => {
       streams: [],
       offline: 0,
       refused: [],
-      unsettled: [],
+      outstanding: [],
       orders: [],
       receivers: [],
     };
@@ -175,7 +175,7 @@ describe('clients that misbehave', () => {
 
   test('in rooms miss nothing of what they are only behind with', () => {
     const streams = [{ stream: 0, spans: [[0, 4, 1, 2]], missed: [], unresolved: [], unplaced: [0, 0] }];
-    const receivers = { sent: [], streams, receivers: [], orders: [], refused: [], unsettled: [], offline: 0 };
+    const receivers = { sent: [], streams, receivers: [], orders: [], refused: [], outstanding: [], offline: 0 };
     const events = [{ kind: 'receivers', atNs: 1, worker: 0, group: 1, receivers }] as unknown as RunEvent[];
     const [slow] = createMisbehavingJudge(
       planWith({ rooms: { count: 1, publishers: 1, self: true, settleNs: 0 } }),

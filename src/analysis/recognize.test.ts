@@ -3,7 +3,7 @@ import { type Recognition, recognize } from './recognize.ts';
 import { nextTestMessage, shapeOf, USUAL_SHAPES } from './test-messages.ts';
 import type { Observation, TestMessage, Transcript } from './transcript.ts';
 
-const ASKING = { shapes: USUAL_SHAPES, mark: '5eed0001' };
+const ASKING = { shapes: USUAL_SHAPES, nonce: '5eed0001' };
 const EMPTY: Transcript = {
   received: [],
   sent: [],

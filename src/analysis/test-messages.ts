@@ -30,7 +30,7 @@ export interface Asking {
   /** Tried in this order. */
   readonly shapes: readonly Shape[];
   /** Eight hex digits that occur in nothing else: they begin every id and payload. */
-  readonly mark: string;
+  readonly nonce: string;
 }
 
 export function shapeOf(message: JsonObject): Shape {
@@ -38,10 +38,11 @@ export function shapeOf(message: JsonObject): Shape {
 }
 
 /** Null where enough is known, or nothing more can be learnt. */
-export function nextTestMessage(transcript: Transcript, { shapes, mark }: Asking): TestMessage | null {
+export function nextTestMessage(transcript: Transcript, { shapes, nonce }: Asking): TestMessage | null {
   const number = transcript.sent.length;
   if (number >= MAX_MONITORS) return null;
-  const json = (shape: Shape, purpose: 'ask' | 'mistake'): TestMessage => jsonMonitor(shape, purpose, mark, number);
+  const json = (shape: Shape, purpose: 'ask' | 'mistake'): TestMessage =>
+    jsonTestMessage(shape, purpose, nonce, number);
   const testMessages = jsonTestMessages(transcript);
   const answers = answersIn(transcript);
   const understood = answers.find(
@@ -64,17 +65,17 @@ export function nextTestMessage(transcript: Transcript, { shapes, mark }: Asking
     if (answers.some(({ failure }) => failure !== null)) return null;
   }
   return (
-    plainMonitor(transcript, mark) ??
+    plainTestMessage(transcript, nonce) ??
     (verbatim === undefined ? null : confirmDocument(transcript, json, verbatim.testMessage.shape))
   );
 }
 
 /** Bytes, then text, once each; then what came back, until it has often enough. */
-function plainMonitor(transcript: Transcript, mark: string): TestMessage | null {
+function plainTestMessage(transcript: Transcript, nonce: string): TestMessage | null {
   const binary = echoesOf(transcript, 'binary');
   const text = echoesOf(transcript, 'text');
   const plain = (kind: 'binary' | 'text'): TestMessage => {
-    const payload = `${mark} highwater ${kind} ${FIRST_NUMBER + transcript.sent.length}`;
+    const payload = `${nonce} highwater ${kind} ${FIRST_NUMBER + transcript.sent.length}`;
     return { kind, payload, text: payload };
   };
   if (binary.sent === 0) return plain('binary');
@@ -96,9 +97,9 @@ function confirmDocument(
 }
 
 /** The id looks as in a run, so that a service that is particular about ids is so here. */
-function jsonMonitor(shape: Shape, purpose: 'ask' | 'mistake', mark: string, number: number): TestMessage {
-  const id = `${mark}-0-${FIRST_NUMBER + number}`;
-  const payload = `${mark}highwater${FIRST_NUMBER + number}x`;
+function jsonTestMessage(shape: Shape, purpose: 'ask' | 'mistake', nonce: string, number: number): TestMessage {
+  const id = `${nonce}-0-${FIRST_NUMBER + number}`;
+  const payload = `${nonce}highwater${FIRST_NUMBER + number}x`;
   const text = shape.template
     .replaceAll(ID, id)
     .replaceAll(PAYLOAD, payload)

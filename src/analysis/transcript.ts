@@ -25,7 +25,7 @@ export interface Observation {
   /** How many test messages had been sent by then. */
   readonly sentBefore: number;
   readonly format: 'text' | 'binary';
-  /** Of binary messages each byte is a letter. At most the first part of a long one. */
+  /** Of binary messages each byte is a character. At most the first part of a long one. */
   readonly text: string;
   readonly bytes: number;
 }

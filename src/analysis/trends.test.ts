@@ -41,8 +41,8 @@ const CALM: Readonly<Record<string, (seconds: number, random: Random) => Point[]
     return series(seconds, (t) => 100 * MB + (t > at ? height : 0) + 0.5 * MB * normal(random));
   },
   'a warm-up that levels off': (seconds, random) => {
-    const settles = seconds * (0.05 + 0.25 * random());
-    return series(seconds, (t) => 100 * MB + 80 * MB * (1 - Math.exp(-t / settles)) + 0.5 * MB * normal(random));
+    const finalizes = seconds * (0.05 + 0.25 * random());
+    return series(seconds, (t) => 100 * MB + 80 * MB * (1 - Math.exp(-t / finalizes)) + 0.5 * MB * normal(random));
   },
   'nothing at all': (seconds) => series(seconds, () => 100 * MB),
 };

@@ -105,7 +105,7 @@ function isWithin(path: string, place: string): boolean {
 
 /** `--source-address`, or the variable of the environment. */
 function typedName(flag: string, { variables }: PlanFlags): string {
-  return variables?.[flag] ?? `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return variables?.[flag] ?? `--${flag.replace(/[A-Z]/g, (character) => `-${character.toLowerCase()}`)}`;
 }
 
 /** The document with every flag that was given in place of what it said. Throws ARGUMENTS_INVALID. */

@@ -56,7 +56,7 @@ function addHistory(program: Command, exitWith: (exitCode: number) => void): voi
     .command('tag')
     .description('give a run a tag, by which it is found and which keeps it from being pruned')
     .argument('<run>', RUN_HELP)
-    .argument('<tag>', 'a letter, then letters, digits, dots, hyphens and underscores')
+    .argument('<tag>', 'a character, then characters, digits, dots, hyphens and underscores')
     .addOption(runsDirOption())
     .action(async (run: string, tag: string, flags: TagFlags, command: Command) => {
       refuseFlagsBefore(command);

@@ -21,7 +21,7 @@ export interface InitFlags extends Omit<PlanFlags, 'sourceAddress'> {
   readonly out: string;
   readonly yes?: boolean;
   readonly force?: boolean;
-  readonly hello: readonly string[];
+  readonly join: readonly string[];
   readonly send?: string;
   readonly listen: string;
 }
@@ -68,12 +68,12 @@ export async function initCommand(given: string | undefined, flags: InitFlags): 
 }
 
 function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'prompter' | 'signal'> {
-  const hello = flags.hello.map((text) => messageOf('--hello', text));
+  const join = flags.join.map((text) => messageOf('--join', text));
   const send = flags.send === undefined ? null : messageOf('--send', flags.send);
   const planFlags = { ...flags, sourceAddress: [] };
   const document = documentForUrl(url, planFlags);
   const protocol =
-    hello.length === 0 && send === null ? {} : { protocol: { kind: 'json', send: send ?? DEFAULT_MESSAGE, hello } };
+    join.length === 0 && send === null ? {} : { protocol: { kind: 'json', send: send ?? DEFAULT_MESSAGE, join } };
   const parsed = parsePlan({ ...document, ...protocol }, { env: process.env, profile: null });
   if (!parsed.ok) {
     const problems = parsed.problems.map((problem) => formatProblem(asTyped(problem, planFlags, null)));
@@ -84,7 +84,7 @@ function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'prom
     plan: withAbsoluteFiles(parsed.plan, process.cwd()),
     secrets: parsed.secrets,
     written: writtenTarget(url, document, flags),
-    hello,
+    join,
     send,
     watchNs: listenNsOf(flags.listen),
     given: { name, connections, rate, duration, bytes, rules: threshold },
@@ -134,7 +134,7 @@ function messageOf(flag: string, text: string): Readonly<Record<string, unknown>
   try {
     message = JSON.parse(text);
   } catch {
-    // Not quoted: a hello may hold a password.
+    // Not quoted: a join message may hold a password.
   }
   if (typeof message !== 'object' || message === null || Array.isArray(message)) {
     throw argumentsInvalid(

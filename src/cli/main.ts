@@ -35,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('-o, --out <file>', 'where to write the plan; "-" for stdout', 'highwater.yaml')
     .option('-y, --yes', 'send the service a few small messages to see what it answers; take the defaults')
     .option('-f, --force', 'write over a file that is there')
-    .option('--hello <json>', 'a message to send first on each connection, such as a login; repeatable', collect, [])
+    .option('--join <json>', 'a message to send first on each connection, such as a login; repeatable', collect, [])
     .option('--send <json>', `a message of yours to try, with \${id} and \${payload} in it`)
     .option('--listen <duration>', 'how long to receive what it says of its own accord, before anything is asked', '2s')
     .addHelpText('after', INIT_EXAMPLES)
@@ -239,7 +239,7 @@ const INIT_EXAMPLES = `
 Examples:
   highwater init ws://127.0.0.1:9000
   highwater init wss://chat.example.com/ws --yes -H 'Authorization: Bearer \${env.TOKEN}' --out chat.yaml
-  highwater init wss://feed.example.com/ws --hello '{"type":"subscribe","topic":"prices"}'`;
+  highwater init wss://feed.example.com/ws --join '{"type":"subscribe","topic":"prices"}'`;
 
 const RUN_EXAMPLES = `
 Examples:

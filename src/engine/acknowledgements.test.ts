@@ -11,7 +11,7 @@ import type { JsonProtocol, Resend } from '../plan/plan.ts';
 const PROTOCOL: JsonProtocol = {
   kind: 'json',
   template: JSON.stringify({ id: `\${id}`, n: `\${seq}`, text: `\${payload}` }),
-  hello: [],
+  join: [],
   id: ['said', 'id'],
   error: ['error'],
   ack: ['ack'],

@@ -14,13 +14,13 @@ import { record } from '../histogram/histogram.ts';
 import { countRecovered, forgetClient } from '../measure/acknowledgements.ts';
 import { countByType } from '../measure/by-type.ts';
 import { takeJitter } from '../measure/jitter.ts';
-import { missingBetween, missingNumbers, settleClient } from '../measure/ledger.ts';
+import { finalizeClient, missingBetween, missingNumbers } from '../measure/ledger.ts';
 import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
 import { clientListens } from '../measure/pushes.ts';
 import type { ConnectionEnd } from '../measure/receiver-tracking.ts';
 import { changeGauge, changeInFlight, countCloseCode, countFailure, countJitter } from '../measure/recorder.ts';
 import { type RoomTracking, receiverClosed, receiverOpened } from '../measure/room-tracking.ts';
-import { settleOrder } from '../measure/total-order.ts';
+import { finalizeOrder } from '../measure/total-order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import type { Client } from './client.ts';
@@ -77,7 +77,7 @@ export interface LifecycleParts {
   readonly clock: Clock;
   readonly answersPings: boolean;
   failed(client: Client, kind: FailureKind, detail: string, close?: CloseFacts): void;
-  /** The client is open and has been greeted: lays out what must go before its next message. */
+  /** The client is open and has joined: lays out what must go before its next message. */
   resumed(client: Client): void;
   /** Whether what is in flight on a connection that dies will be sent again on the client's next one. */
   isResumed(client: Client): boolean;
@@ -118,7 +118,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     client.droppedNs = Number.NaN;
     recorder.open++;
     recorder.peakOpen = Math.max(recorder.peakOpen, recorder.open);
-    driver.greet(client);
+    driver.join(client);
     parts.resumed(client);
     flushClient(accounting, client);
     if (rooms === null || isPublisher(rooms, client.stream)) loadModel.connectionOpened(client);
@@ -272,7 +272,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     }
     recorder.firstDropNs ??= client.droppedNs;
     if (why !== 'misbehaved') countCloseCode(recorder, code);
-    if (!parts.isResumed(client)) settle(client, 'unresolved');
+    if (!parts.isResumed(client)) finalize(client, 'unresolved');
     takeOut(client, 'died');
     if (why === 'droppedByServer') noteDropped(client, client.droppedNs);
   }
@@ -288,16 +288,16 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
   }
 
   /** What was in flight when its sender died the service may never have had; without its own copy that may be anything. */
-  function noteUnsettled({ rooms: { self }, unsettled }: RoomTracking, stream: number, index: number): void {
-    if (!self) unsettled.push([stream, 0, ledger.next[index]!]);
-    else for (const { from, to } of lossPeriods(missingNumbers(ledger, index))) unsettled.push([stream, from, to]);
+  function noteOutstanding({ rooms: { self }, outstanding }: RoomTracking, stream: number, index: number): void {
+    if (!self) outstanding.push([stream, 0, ledger.next[index]!]);
+    else for (const { from, to } of lossPeriods(missingNumbers(ledger, index))) outstanding.push([stream, from, to]);
   }
 
   function stopListening(roomTracking: RoomTracking, client: Client, ending: ConnectionEnd): void {
     const { totalOrder } = roomTracking;
     if (totalOrder !== null) {
       const before = totalOrder.compared;
-      for (const found of settleOrder(totalOrder, client.index, client.stream))
+      for (const found of finalizeOrder(totalOrder, client.index, client.stream))
         noteTotalOrderViolation(accounting, client, found);
       recorder.fanoutCompared += totalOrder.compared - before;
     }
@@ -305,12 +305,12 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
   }
 
   /** Every message that is still outstanding has this outcome, but for what was acknowledged: that is lost in any case. */
-  function settle(client: Client, outcome: 'lost' | 'unresolved'): void {
+  function finalize(client: Client, outcome: 'lost' | 'unresolved'): void {
     const { index, stream } = client;
     const outstanding = ledger.outstanding[index]!;
     const taken = acks?.taken[index] ?? null;
     if (outcome === 'unresolved' && accounting.fanout !== null)
-      noteUnsettled(accounting.fanout.roomTracking, stream, index);
+      noteOutstanding(accounting.fanout.roomTracking, stream, index);
     const unreadable = unreadableBelow(index);
     const lost =
       outcome === 'lost'
@@ -332,8 +332,8 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
       forgetClient(acks, index);
     }
     if (outstanding > 0) accounting.states?.loseTrack(stream);
-    const unsettled = settleClient(ledger, index);
-    if (unsettled > 0) changeInFlight(recorder, clock.nowNs(), -unsettled);
+    const finalized = finalizeClient(ledger, index);
+    if (finalized > 0) changeInFlight(recorder, clock.nowNs(), -finalized);
   }
 
   function sendClose(client: Client, code: number): void {
@@ -347,7 +347,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
   /** The client lived through its drain: what has not come back is lost. */
   function closeNow(client: Client, ending: ConnectionEnd = 'left'): void {
     noteLost(client);
-    settle(client, 'lost');
+    finalize(client, 'lost');
     takeOut(client, ending);
     recorder.closes.sent++;
     client.awaitsClose = true;
@@ -405,7 +405,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
 
   function sweep(stalledNs: number): void {
     const nowNs = clock.nowNs();
-    pinger?.beat(nowNs, stalledNs);
+    pinger?.tick(nowNs, stalledNs);
     if (stalledNs > 0) for (const [client, deadlineNs] of leaving) leaving.set(client, deadlineNs + stalledNs);
     for (const [client, deadlineNs] of [...leaving]) {
       if (nowNs < deadlineNs) continue;
@@ -419,7 +419,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
 
   function abandon(client: Client): void {
     const isOpen = client.state === 'open' || client.state === 'draining';
-    if (!isOpen && ledger.outstanding[client.index]! > 0) settle(client, 'unresolved');
+    if (!isOpen && ledger.outstanding[client.index]! > 0) finalize(client, 'unresolved');
   }
 
   function closeAll(): void {

@@ -161,7 +161,7 @@ export function createConnector(parts: ConnectorParts): Connector {
       case 'incomplete':
         return end;
       case 'accepted':
-        settle(client);
+        attemptEnded(client);
         record(recorder.histograms.handshake, clock.nowNs() - current.startedNs);
         countNegotiated(recorder, {
           subprotocol: answer.subprotocol,
@@ -203,7 +203,7 @@ export function createConnector(parts: ConnectorParts): Connector {
 
   function fail(client: Client, kind: FailureKind, detail: string): void {
     const { socket } = client;
-    settle(client);
+    attemptEnded(client);
     client.state = 'idle';
     client.socket = null;
     socket?.destroy();
@@ -213,7 +213,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     refill();
   }
 
-  function settle(client: Client): void {
+  function attemptEnded(client: Client): void {
     opening.delete(client);
     client.opening = null;
   }
@@ -245,7 +245,7 @@ export function createConnector(parts: ConnectorParts): Connector {
 
   function cancel(client: Client): void {
     const { socket } = client;
-    settle(client);
+    attemptEnded(client);
     client.state = 'idle';
     client.socket = null;
     socket?.destroy();

@@ -17,13 +17,13 @@ import { createPushDriver } from './hot/push-driver.ts';
 
 export interface DriverParts {
   readonly plan: Plan;
-  /** The 32-bit mark of the run in every message. */
+  /** The 32-bit nonce of the run in every message. */
   readonly run: number;
   /** Clients of this process. */
   readonly clients: number;
   readonly accounting: Accounting;
   readonly rows: Rows;
-  readonly feed: Rows;
+  readonly feeder: Rows;
   /** What the module of the plan's protocol exports; null where it has none. */
   readonly adapter: ProtocolAdapter | null;
   adapterFailed(client: Client, detail: string): void;
@@ -35,7 +35,7 @@ export function createDriver({
   clients,
   accounting,
   rows,
-  feed,
+  feeder,
   adapter,
   adapterFailed,
 }: DriverParts): ProtocolDriver {
@@ -45,8 +45,8 @@ export function createDriver({
   // Receivers of a room have no table in common with its senders.
   const timed = rooms !== null;
   const roomOfStream = (stream: number): number => (rooms === null ? 0 : roomOf(rooms, stream));
-  const feedOrder = plan.load.feed?.order ?? 'sequential';
-  const jsonSetting = { run, timed, rows, feed, feedOrder, mix, seed: plan.seed, roomOf: roomOfStream };
+  const feederOrder = plan.load.feeder?.order ?? 'sequential';
+  const jsonSetting = { run, timed, rows, feeder, feederOrder, mix, seed: plan.seed, roomOf: roomOfStream };
   switch (protocol.kind) {
     case 'echo':
       return createEchoDriver(protocol, run, payloadBytes, accounting);

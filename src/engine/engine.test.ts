@@ -341,7 +341,7 @@ describe('windows of a run', () => {
     });
     const { eventLoopDelay } = outcome.tally.histograms;
     expect(eventLoopDelay.maxNs).toBeGreaterThan(0.67 * SECOND);
-    // One hang is as many late beats as it swallowed: a hang now and then must not vanish in a percentile.
+    // One hang is as many late ticks as it swallowed: a hang now and then must not vanish in a percentile.
     expect(eventLoopDelay.count - countAtOrBelow(eventLoopDelay, 0.3 * SECOND)).toBeGreaterThan(15);
     expect(eventLoopDelay.maxNs).toBeLessThanOrEqual(0.7 * SECOND);
   });

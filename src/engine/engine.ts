@@ -51,7 +51,7 @@ export interface Assignment {
   /** This process does share `shard` of `shards`. */
   readonly shard: number;
   readonly shards: number;
-  /** The 32-bit mark of the run in every message. */
+  /** The 32-bit nonce of the run in every message. */
   readonly run: number;
   /** How many clients of the group the whole run has at its peak. */
   readonly clientCount: number;
@@ -62,8 +62,8 @@ export interface Assignment {
   /** Null where clients behave as they should. */
   readonly misbehavior: Misbehavior | null;
   readonly rows: Rows;
-  /** Rows of the plan's feed. */
-  readonly feed: Rows;
+  /** Rows of the plan's feeder. */
+  readonly feeder: Rows;
   readonly addresses: Addresses;
   /** Spin between sends instead of waiting on a timer. */
   readonly precise: boolean;
@@ -98,7 +98,7 @@ export interface EngineParts {
 }
 
 /** How often the end of a phase is looked for, and the event loop's delay taken. */
-const BEAT_NS = 20e6;
+const TICK_NS = 20e6;
 /** After everything has arrived, how long to watch for duplicates and unexpected. */
 const LINGER_NS = 500e6;
 /** How long a client may take to open before its time counts as asked for: see `ConnectionFacts.wantedNs`. */
@@ -179,7 +179,7 @@ export function createEngine(parts: EngineParts): Engine {
     clients: clientCount,
     accounting,
     rows: assignment.rows,
-    feed: assignment.feed,
+    feeder: assignment.feeder,
     adapter: parts.adapter,
     adapterFailed(client, detail) {
       countFailure(recorder, 'adapterError');
@@ -306,7 +306,7 @@ export function createEngine(parts: EngineParts): Engine {
   /** Clients that the plan asked for and that are not open yet, in that order, and when it asked. */
   const asked: { readonly client: Client; readonly atNs: number }[] = [];
   let askedFrom = 0;
-  /** When this process last looked whether it had stood still, what it had used of the processor, and what the beat has not dealt with. */
+  /** When this process last looked whether it had stood still, what it had used of the processor, and what the tick has not dealt with. */
   let lookedNs = 0;
   let lookedCpuNs = 0;
   let undealtStallNs = 0;
@@ -325,7 +325,7 @@ export function createEngine(parts: EngineParts): Engine {
     clock.after(atNs - clock.nowNs(), () => {
       if (firstClientsUnresolved === 0) clock.after(plan.load.connections[0].durationNs, hooks.connected);
       followCurve(connectionEvents(plan.load.connections, shard, shards), null);
-      beat(clock.nowNs());
+      tick(clock.nowNs());
     });
   }
 
@@ -388,26 +388,26 @@ export function createEngine(parts: EngineParts): Engine {
     if (client.index < firstClientCount() && --firstClientsUnresolved === 0) hooks.connected();
   }
 
-  // ---- the beat: event-loop delay, clients that leave, the end of the phase
+  // ---- the tick: event-loop delay, clients that leave, the end of the phase
 
-  function beat(expectedNs: number): void {
+  function tick(expectedNs: number): void {
     if (phase === 'finished') return;
     const nowNs = clock.nowNs();
-    // A stall swallows the beats that were due in it; they count as well, or half a second of it would be one sample.
-    recordWithExpectedInterval(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs), BEAT_NS);
+    // A stall swallows the ticks that were due in it; they count as well, or half a second of it would be one sample.
+    recordWithExpectedInterval(recorder.histograms.eventLoopDelay, Math.max(0, nowNs - expectedNs), TICK_NS);
     noteStall(nowNs);
     lifecycle.sweep(undealtStallNs);
     undealtStallNs = 0;
     countAsked(nowNs);
     if (resender !== null) for (const client of openConnections.senders()) resender.sweep(client, nowNs);
     if (phase === 'running' && isOver(nowNs)) drain(nowNs);
-    clock.after(BEAT_NS, () => beat(nowNs + BEAT_NS));
+    clock.after(TICK_NS, () => tick(nowNs + TICK_NS));
   }
 
   /** Before a window is cut, too: what stood still in it must not be counted in the next one. */
   function noteStall(nowNs: number): void {
     const cpuNs = parts.meter.cpuNs();
-    const stalledNs = stallNs(nowNs - lookedNs, BEAT_NS);
+    const stalledNs = stallNs(nowNs - lookedNs, TICK_NS);
     if (stalledNs > 0) countStall(recorder, stalledNs, Math.max(0, cpuNs - lookedCpuNs));
     undealtStallNs += stalledNs;
     lookedNs = nowNs;
@@ -471,7 +471,7 @@ export function createEngine(parts: EngineParts): Engine {
     let drainLookNs = startedNs;
     const look = (): void => {
       const nowNs = clock.nowNs();
-      stoodStillNs += stallNs(nowNs - drainLookNs, BEAT_NS);
+      stoodStillNs += stallNs(nowNs - drainLookNs, TICK_NS);
       drainLookNs = nowNs;
       if (recorder.inFlight > 0) busyNs = nowNs;
       // Clients that retire are not among the open ones and may still be expected something.
@@ -481,7 +481,7 @@ export function createEngine(parts: EngineParts): Engine {
         !isExpected() &&
         (openConnections.count() === 0 || nowNs - busyNs >= Math.min(LINGER_NS, plan.drainNs));
       if (isQuiet || nowNs - startedNs - stoodStillNs >= plan.drainNs) closeAll();
-      else clock.after(BEAT_NS, look);
+      else clock.after(TICK_NS, look);
     };
     look();
   }
@@ -502,12 +502,12 @@ export function createEngine(parts: EngineParts): Engine {
     const look = (): void => {
       const nowNs = clock.nowNs();
       // What was answered while this process stood still has not been read yet.
-      patienceNs += stallNs(nowNs - closeLookNs, BEAT_NS);
+      patienceNs += stallNs(nowNs - closeLookNs, TICK_NS);
       closeLookNs = nowNs;
       const linked = clients.filter((client) => client.socket !== null);
       const isLate = nowNs - startedNs > patienceNs;
       if (linked.length > 0 && !isLate) {
-        clock.after(BEAT_NS, look);
+        clock.after(TICK_NS, look);
         return;
       }
       for (const client of linked) lifecycle.giveUp(client);

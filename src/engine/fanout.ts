@@ -18,7 +18,7 @@ const SPREAD_PER_SECOND = 5000;
 /** Where replies set the pace, so many rounds a second are reckoned with. */
 const CLOSED_ROUNDS_PER_SECOND = 1000;
 /** Of the time to join that the plan gives: who has been open for less when the first message is due is a late joiner. */
-const SETTLED_SHARE = 0.5;
+const JOINED_SHARE = 0.5;
 
 export interface FanoutParts {
   readonly plan: Plan;
@@ -92,7 +92,7 @@ export function startFanout({ roomTracking }: Fanout, clients: readonly Client[]
   startRoomTracking(
     roomTracking,
     atNs,
-    roomTracking.rooms.settleNs * SETTLED_SHARE,
+    roomTracking.rooms.settleNs * JOINED_SHARE,
     (receiver) => clients[receiver]!.stream,
   );
 }

@@ -28,7 +28,7 @@ export function withIdempotencyCheck(
   const idempotencyCheck = plan.resend?.idempotencyCheck ?? null;
   if (idempotencyCheck === null) return { driver, resumed: () => {} };
   const { ledger, recorder } = accounting;
-  /** Of a client, the last message that was sent in copies; in rooms what was in flight at a drop is settled. */
+  /** Of a client, the last message that was sent in copies; in rooms what was in flight at a drop is finalized. */
   const last = new Map<Client, { readonly type: number; sequence: number; dueNs: number; sentNs: number }>();
   const isRepeated = plan.reconnect !== null && accounting.fanout === null;
 
@@ -70,7 +70,7 @@ export function withIdempotencyCheck(
       const checked = last.get(client);
       if (checked === undefined) return;
       last.delete(client);
-      // What was settled without an answer would come back as late.
+      // What was finalized without an answer would come back as late.
       if (wasGivenUp(ledger, client.index, checked.sequence)) return;
       driver.repeat(client, checked.type, checked.sequence, checked.dueNs, checked.sentNs);
       recorder.messages.resent++;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Outcome, RUN_MARK, receivedCount, runScenario } from '../../test/support/engine/engine-run.ts';
+import { type Outcome, RUN_NONCE, receivedCount, runScenario } from '../../test/support/engine/engine-run.ts';
 import { curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import { TURN_NS } from '../../test/support/engine/virtual-clock.ts';
 import type { PeerScript } from '../../test/support/engine/websocket-peer.ts';
@@ -12,7 +12,7 @@ const silent = (): PeerScript => ({ onMessage: () => {} });
 
 /** When each message was due according to itself, from the first one on. */
 function dueTimes(outcome: Outcome): number[] {
-  const codec = createEchoCodec('binary', RUN_MARK);
+  const codec = createEchoCodec('binary', RUN_NONCE);
   return outcome.connections
     .flatMap((connection) => connection.received)
     .map(({ payload }) => {

@@ -15,8 +15,8 @@ const NO_SOCKET = { writableLength: 0, end() {}, destroy() {}, reset() {}, pause
 const PING = { everyNs: SECOND, timeoutNs: 500 * MS };
 const RECONNECT: Reconnect = { backoff: 'constant', fromNs: 100 * MS, toNs: SECOND, jitter: 'none', atMost: 1000 };
 const RESEND: Resend = { afterNs: 30 * SECOND, atMost: 3, idempotencyCheck: null };
-/** A client is looked after at every beat, and judged by what had come at the beat before. */
-const BEATS_NS = 2 * 20 * MS + MS;
+/** A client is looked after at every tick, and judged by what had come at the tick before. */
+const TICKS_NS = 2 * 20 * MS + MS;
 
 const SWALLOW: PeerScript = { onPing: () => {} };
 
@@ -132,7 +132,7 @@ describe('a client without its pong', () => {
       // Dead is dead: no close frame, no FIN.
       expect({ left, closeCode, pings: pings.length }).toEqual({ left: 'gone', closeCode: null, pings: 1 });
       const foundNs = ended[number]! - outcome.openedNs[number]!;
-      expect(foundNs).toBeLessThanOrEqual(PING.everyNs + PING.timeoutNs + BEATS_NS);
+      expect(foundNs).toBeLessThanOrEqual(PING.everyNs + PING.timeoutNs + TICKS_NS);
       expect(ended[number]! - outcome.pingedNs[number]![0]!).toBeGreaterThanOrEqual(PING.timeoutNs);
     }
   });
@@ -299,17 +299,17 @@ describe('pings are spread over the interval', () => {
       },
       { shards },
     );
-    const perBeat = new Map<number, number>();
+    const perTick = new Map<number, number>();
     for (const ns of pingedNs.flat()) {
-      const beat = Math.floor(ns / (20 * MS));
-      perBeat.set(beat, (perBeat.get(beat) ?? 0) + 1);
+      const tick = Math.floor(ns / (20 * MS));
+      perTick.set(tick, (perTick.get(tick) ?? 0) + 1);
     }
     // A fiftieth of them.
-    expect(Math.max(...perBeat.values())).toBeLessThanOrEqual(12);
+    expect(Math.max(...perTick.values())).toBeLessThanOrEqual(12);
     for (const [number, times] of pingedNs.entries()) {
-      expect(times[0]! - openedNs[number]!).toBeLessThanOrEqual(SECOND + BEATS_NS);
+      expect(times[0]! - openedNs[number]!).toBeLessThanOrEqual(SECOND + TICKS_NS);
       for (let i = 1; i < times.length; i++) {
-        expect(Math.abs(times[i]! - times[i - 1]! - SECOND)).toBeLessThanOrEqual(BEATS_NS);
+        expect(Math.abs(times[i]! - times[i - 1]! - SECOND)).toBeLessThanOrEqual(TICKS_NS);
       }
     }
   });
@@ -317,7 +317,7 @@ describe('pings are spread over the interval', () => {
   test('and come no later than an interval after the opening, whenever that is', () => {
     const { pingedNs, openedNs } = tell({}, { connections: curve({ to: 50, over: 3 * SECOND }, { hold: 2 * SECOND }) });
     for (const [number, times] of pingedNs.entries()) {
-      expect(times[0]! - openedNs[number]!).toBeLessThanOrEqual(SECOND + BEATS_NS);
+      expect(times[0]! - openedNs[number]!).toBeLessThanOrEqual(SECOND + TICKS_NS);
     }
   });
 });
@@ -354,47 +354,47 @@ describe('while this process stands still', () => {
 
   test('and what is pinged after it has no more time than before', () => {
     const { clients, pinger, found, pongOf } = bareClients(1);
-    pinger.beat(0, 0);
+    pinger.tick(0, 0);
     pinger.pong(clients[0]!, pongOf(0), 0, 8);
-    pinger.beat(1000 * MS, 0);
+    pinger.tick(1000 * MS, 0);
     pinger.pong(clients[0]!, pongOf(1), 0, 8);
-    pinger.beat(5000 * MS, 3500 * MS);
-    pinger.beat(5500 * MS, 0); // the third ping goes
-    pinger.beat(6000 * MS, 0);
+    pinger.tick(5000 * MS, 3500 * MS);
+    pinger.tick(5500 * MS, 0); // the third ping goes
+    pinger.tick(6000 * MS, 0);
     expect(found).toEqual([]);
-    pinger.beat(6020 * MS, 0);
+    pinger.tick(6020 * MS, 0);
     expect(found).toEqual([0]);
   });
 
   test('a pong that lies unread when a client’s time is over is read first, however short the standstill', () => {
     const { clients, pinger, found, pongOf } = bareClients(1);
-    pinger.beat(1000 * MS, 0);
-    pinger.beat(1400 * MS, 0);
-    // The next beat comes late, and before what has arrived is read.
-    pinger.beat(1550 * MS, 0);
+    pinger.tick(1000 * MS, 0);
+    pinger.tick(1400 * MS, 0);
+    // The next tick comes late, and before what has arrived is read.
+    pinger.tick(1550 * MS, 0);
     expect(found).toEqual([]);
     pinger.pong(clients[0]!, pongOf(0), 0, 8);
-    pinger.beat(1570 * MS, 0);
-    pinger.beat(1590 * MS, 0);
+    pinger.tick(1570 * MS, 0);
+    pinger.tick(1590 * MS, 0);
     expect(found).toEqual([]);
   });
 
   test('and one that has not come by then is not waited for any longer', () => {
     const { pinger, found } = bareClients(1);
-    for (const ms of [1000, 1400, 1550]) pinger.beat(ms * MS, 0);
+    for (const ms of [1000, 1400, 1550]) pinger.tick(ms * MS, 0);
     expect(found).toEqual([]);
-    pinger.beat(1570 * MS, 0);
+    pinger.tick(1570 * MS, 0);
     expect(found).toEqual([0]);
   });
 });
 
 test('a pinger without clients has nothing to do', () => {
   const { pinger, found } = bareClients(0);
-  pinger.beat(5 * SECOND, 0);
+  pinger.tick(5 * SECOND, 0);
   expect(found).toEqual([]);
 });
 
-/** A pinger by itself, whose beats and pongs come when the test says. */
+/** A pinger by itself, whose ticks and pongs come when the test says. */
 function bareClients(count: number) {
   const clock = createVirtualClock();
   const written: Uint8Array[] = [];
@@ -430,21 +430,21 @@ function bareClients(count: number) {
     clients,
     clientCount: count,
     accounting,
-    clock: { ...clock, nowNs: () => beatNs },
+    clock: { ...clock, nowNs: () => tickNs },
     silent(client) {
       found.push(client.index);
       pinger.forget(client);
     },
   });
-  let beatNs = 0;
+  let tickNs = 0;
   return {
     clients,
     found,
     pinger: {
       ...pinger,
-      beat(nowNs: number, stalledNs: number) {
-        beatNs = nowNs;
-        pinger.beat(nowNs, stalledNs);
+      tick(nowNs: number, stalledNs: number) {
+        tickNs = nowNs;
+        pinger.tick(nowNs, stalledNs);
       },
     },
     /** The payload of the n-th ping. */

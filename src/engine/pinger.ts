@@ -20,12 +20,12 @@ import type { Clock } from './clock.ts';
 import { type Accounting, flushClient, nextMask } from './hot/accounting.ts';
 import { reserve } from './hot/outbox.ts';
 
-/** The run's mark, and the number of the ping among those of this process: 32 bits each. */
+/** The run's nonce, and the number of the ping among those of this process: 32 bits each. */
 const PAYLOAD_BYTES = 8;
 
 export interface Pinger {
   /** Call it now and then; no timer is needed. `stalledNs`: for so long of the time since, this process stood still. */
-  beat(nowNs: number, stalledNs: number): void;
+  tick(nowNs: number, stalledNs: number): void;
   /** A pong with this payload has come, at the time of the current read event. */
   pong(client: Client, bytes: Uint8Array, start: number, end: number): void;
   /** The client's connection has ended, or is about to: nothing is expected on it. */
@@ -103,10 +103,10 @@ export function createPinger({ ping, run, clients, clientCount, accounting, cloc
   }
 
   return {
-    beat(nowNs, stalledNs) {
+    tick(nowNs, stalledNs) {
       stoodStillNs += stalledNs;
       const awakeNs = nowNs - stoodStillNs;
-      // As of the beat before: a pong that had come by then has been read since, however busy this process was.
+      // As of the tick before: a pong that had come by then has been read since, however busy this process was.
       judgeThoseDue(lookedNs);
       sendThoseDue(awakeNs);
       lookedNs = awakeNs;

@@ -1,4 +1,4 @@
-// What becomes of messages whose connection dies and comes back: sent again in their order, held in their places, settled
+// What becomes of messages whose connection dies and comes back: sent again in their order, held in their places, finalized
 // where nothing comes back, and held against nobody.
 
 import { describe, expect, test } from 'vitest';
@@ -66,7 +66,7 @@ describe('an orderly service whose connection died is not blamed', () => {
     expect(tally.messages).toMatchObject({ lost: 0, unresolved: 0, reordered: 0, duplicated: 0, late: 0 });
   });
 
-  test('where only copies are sent, and what was in flight is settled', () => {
+  test('where only copies are sent, and what was in flight is finalized', () => {
     const resend = { ...RESEND, atMost: 0, idempotencyCheck: { ...CHECK, share: 1 } };
     const { tally } = runScenario({
       plan: makePlan({ messages: openMessages(100, 4 * SECOND), plan: { reconnect: RECONNECT, resend } }),
@@ -85,7 +85,7 @@ describe('an orderly service whose connection died is not blamed', () => {
     const protocol: JsonProtocol = {
       kind: 'json',
       template: JSON.stringify({ id: `\${id}` }),
-      hello: [],
+      join: [],
       id: ['id'],
       error: null,
       ack: null,
@@ -106,7 +106,7 @@ describe('an orderly service whose connection died is not blamed', () => {
   });
 });
 
-describe('what is kept for a next connection is settled where there is none', () => {
+describe('what is kept for a next connection is finalized where there is none', () => {
   const silent = (closesAtNs: number) => (clock: VirtualClock) => ({
     onMessage: () => {},
     // It says that it closes, and does not.

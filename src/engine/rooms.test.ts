@@ -12,7 +12,7 @@ import type { JsonProtocol, Plan, Rooms } from '../plan/plan.ts';
 const PROTOCOL: JsonProtocol = {
   kind: 'json',
   template: JSON.stringify({ room: `\${room}`, id: `\${id}`, text: `\${payload}` }),
-  hello: [JSON.stringify({ join: `\${room}`, client: `\${client}` })],
+  join: [JSON.stringify({ join: `\${room}`, client: `\${client}` })],
   id: ['id'],
   error: null,
   ack: null,
@@ -32,7 +32,7 @@ interface Delivery {
 /** How often a message is sent to a member; −1: once, and so that nobody can read it. */
 type Deliver = (delivery: Delivery) => number;
 
-/** A chat service with rooms. Clients are known by the hello. */
+/** A chat service with rooms. Clients are known by the join. */
 function chat(
   clock: VirtualClock,
   deliver: Deliver,

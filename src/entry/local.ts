@@ -43,7 +43,7 @@ export function localFirstPlanPorts(): FirstPlanPorts {
     clock,
     hostEnvironment: localHostEnvironment,
     targets: createTargetHost(entryPath('target')),
-    newMark: () => randomBytes(4).toString('hex'),
+    newNonce: () => randomBytes(4).toString('hex'),
     openSimpleClient(plan, addresses, handler) {
       const secure = secureOptions(
         plan.target.tls,

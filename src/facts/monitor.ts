@@ -1,4 +1,4 @@
-// What a monitor read at one beat, as it lies in `monitors.ndjson`: one JSON line for each monitor and beat. A monitor that read
+// What a monitor read at one tick, as it lies in `monitors.ndjson`: one JSON line for each monitor and tick. A monitor that read
 // nothing has a line too, with the reason: what is missing is a fact.
 
 export interface MonitorReading {

@@ -31,18 +31,18 @@ export interface ReceiverFacts {
   readonly orders: readonly (readonly number[])[];
   /** What the service refused of this worker's messages, and what was in flight when a sender's connection died. */
   readonly refused: readonly (readonly [stream: number, from: number, to: number])[];
-  readonly unsettled: readonly (readonly [stream: number, from: number, to: number])[];
+  readonly outstanding: readonly (readonly [stream: number, from: number, to: number])[];
   /** Messages that were sent while their receiver were offline, and did not reach them later. */
   readonly offline: number;
 }
 
 export function isReceiverFacts(value: unknown): value is ReceiverFacts {
   if (typeof value !== 'object' || value === null) return false;
-  const { sent, streams, receivers, orders, refused, unsettled, offline } = value as Record<string, unknown>;
+  const { sent, streams, receivers, orders, refused, outstanding, offline } = value as Record<string, unknown>;
   return (
     isTable(sent, 2) &&
     isTable(refused, 3) &&
-    isTable(unsettled, 3) &&
+    isTable(outstanding, 3) &&
     Array.isArray(orders) &&
     orders.every((order) => Array.isArray(order) && order.every(Number.isSafeInteger)) &&
     isTable(receivers, 2) &&

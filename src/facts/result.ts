@@ -17,7 +17,7 @@ import type {
   UnsentReason,
 } from './window.ts';
 
-export const RESULT_SCHEMA = 'highwater/result/1';
+export const RESULT_SCHEMA = 'highwater/result/2';
 
 export interface RunResult {
   readonly schema: typeof RESULT_SCHEMA;
@@ -263,7 +263,7 @@ export interface MessageResult {
   readonly unexpected: number;
   /** Came, and could not be read: what it was nobody knows. */
   readonly unreadable: number;
-  /** Arrived after it had been settled as lost or unresolved. */
+  /** Arrived after it had been counted as lost or unresolved. */
   readonly late: number;
   /** By the service, apart from what it delivered; 0 where it does not acknowledge. */
   readonly acknowledged: number;
@@ -283,7 +283,7 @@ export interface MessageResult {
 export type Guarantee = 'exactly-once' | 'at-least-once' | 'at-most-once' | 'none';
 
 export interface DeliveryResult {
-  /** Consistent with, in so many messages: no finite run proves a guarantee. Null where no message was settled. */
+  /** Consistent with, in so many messages: no finite run proves a guarantee. Null where no message was finalized. */
   readonly consistentWith: Guarantee | null;
   /** Delivered or lost: what the statement rests on. */
   readonly messages: number;
@@ -509,7 +509,7 @@ export interface ResourceSeries {
 
 export interface MonitorResult {
   readonly name: string;
-  /** Beats at which it read something, and at which something was missing. */
+  /** Ticks at which it read something, and at which something was missing. */
   readonly readings: number;
   readonly gaps: number;
   /** Why something was missing, the first time; null where nothing ever was. */

@@ -4,7 +4,7 @@
 import { type GitState, isGitState, type Machine } from './event.ts';
 import type { RunFacts, RunResult, Verdict } from './result.ts';
 
-export const RUN_SUMMARY_SCHEMA = 'highwater/summary/1';
+export const RUN_SUMMARY_SCHEMA = 'highwater/summary/2';
 
 /** A number that cannot be known is null. */
 export interface RunSummary {

@@ -1,4 +1,4 @@
-// Tags of a run, as they lie in `tags.json` of its directory. A tag begins with a letter and an id with a digit, so that
+// Tags of a run, as they lie in `tags.json` of its directory. A tag begins with a character and an id with a digit, so that
 // neither is ever taken for the other; a path has a slash, and a group of runs an @ or a comma.
 
 const TAGS_SCHEMA = 'highwater/tags/1';
@@ -16,7 +16,7 @@ export function tagProblem(name: string): string | null {
     return `expected another tag, as each plan has one ${got}: highwater baseline set RUN gives it`;
   if (RESERVED.includes(name)) return `expected another tag, got ${got}, which has a meaning of its own`;
   if (TAG.test(name)) return null;
-  return `expected a letter, and then at most 63 letters, digits, dots, hyphens and underscores, got ${got}`;
+  return `expected a character, and then at most 63 characters, digits, dots, hyphens and underscores, got ${got}`;
 }
 
 export function encodeTags(tags: readonly string[]): string {

@@ -115,7 +115,7 @@ export const PUSH_COUNTS = [
 ] as const;
 /**
  * `offline`: while the client was not there. `unjudged`: without a number, of more channels than can be kept,
- * or from before the first that the client must have. `accounts`: settled
+ * or from before the first that the client must have. `accounts`: finalized
  * ones of a client and channel; the first push of each has none before it. `renumbered`: how often the numbers of a client and
  * channel began anew on one connection, or on the next one where all clients receive the same.
  */

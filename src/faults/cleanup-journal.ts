@@ -23,7 +23,7 @@ interface Note {
   readonly byStartedAt: string;
 }
 
-/** Notes are files `KIND-NAME.json` of the directory; names are of letters, digits and hyphens. */
+/** Notes are files `KIND-NAME.json` of the directory; names are of characters, digits and hyphens. */
 export function createCleanupJournal<T extends object>(
   directory: string,
   kind: string,

@@ -126,7 +126,7 @@ export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayH
       const isLater = other.message.stream === stream && other.message.seq < seq;
       if (isLater && --other.left === 0) release(other);
     }
-    if (held.size === 0) keeper.settle();
+    if (held.size === 0) keeper.clear();
     return extent;
   }
 

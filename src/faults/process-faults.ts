@@ -208,7 +208,7 @@ function run(
       isTooLong = true;
       endGroup(child);
     });
-    const settle = (reason: string | null): void => {
+    const done = (reason: string | null): void => {
       patience.cancel();
       commands.delete(child);
       // Who runs on in the background may hold the pipe.
@@ -216,13 +216,13 @@ function run(
       if (reason === null) resolve();
       else reject(new Error(`${file}: ${reason}`));
     };
-    child.once('error', (error) => settle(error.message));
+    child.once('error', (error) => done(error.message));
     // Its last words may come a little after its end.
     child.once('exit', (code, signal) =>
       startTimer(LAST_OUTPUT_MS, () => {
-        if (code === 0) settle(null);
-        else if (isTooLong) settle(`expected an end within ${COMMAND_PATIENCE_MS / 1000} s, got none`);
-        else settle(`expected exit code 0, got ${code ?? signal}. ${lastOutput.trim()}`.trim());
+        if (code === 0) done(null);
+        else if (isTooLong) done(`expected an end within ${COMMAND_PATIENCE_MS / 1000} s, got none`);
+        else done(`expected exit code 0, got ${code ?? signal}. ${lastOutput.trim()}`.trim());
       }),
     );
   });

@@ -75,7 +75,7 @@ describe('RFC 7692 §7.1, the answer', () => {
       compressed(12, true),
     ],
     [
-      'RFC 9110 §5.6.6: names are the same in any case of letters',
+      'RFC 9110 §5.6.6: names are the same in any case of characters',
       both,
       'Permessage-Deflate; SERVER_no_context_takeover; Client_Max_Window_Bits=10',
       false,

@@ -60,7 +60,7 @@ describe('RFC 6455 §4.1, the request', () => {
     expect(text).toContain('\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n');
   });
 
-  test('headers of the user replace Host, Origin and User-Agent in any case of letters', () => {
+  test('headers of the user replace Host, Origin and User-Agent in any case of characters', () => {
     const text = buildHandshakeRequest({
       ...request,
       headers: { host: 'other', 'USER-AGENT': 'mine', Origin: 'https://a.example', Authorization: 'Bearer x' },
@@ -124,7 +124,7 @@ describe('RFC 6455 §4.1, an answer that is accepted', () => {
   test.each([
     ['the plain one', switching()],
     [
-      'any case of letters in names and in the tokens',
+      'any case of characters in names and in the tokens',
       switching()
         .replace('Upgrade: websocket', 'UPGRADE: WebSocket')
         .replace('Connection: Upgrade', 'connection: upgrade'),

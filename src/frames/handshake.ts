@@ -35,7 +35,7 @@ const bodyFields: readonly string[] = ['content-length', 'transfer-encoding'];
 /** Why a header of the user may not be sent, or null: for a check of the plan and of the values filled in later. */
 export function headerProblem(name: string, value: string): string | null {
   const lowerName = name.toLowerCase();
-  if (!isToken(name)) return 'expected a header name (letters, digits and "-")';
+  if (!isToken(name)) return 'expected a header name (characters, digits and "-")';
   if (ownFields.includes(lowerName) || lowerName.startsWith(ownFieldPrefix))
     return 'expected a header that the handshake does not set itself (RFC 6455 §4.1)';
   if (bodyFields.includes(lowerName)) return 'expected no header about a body: the request has none';

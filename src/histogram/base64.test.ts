@@ -19,7 +19,7 @@ describe('base64', () => {
     expect(encodeBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'));
   });
 
-  it('refuses wrong lengths, letters, padding and leftover bits', () => {
+  it('refuses wrong lengths, characters, padding and leftover bits', () => {
     for (const text of [
       'A',
       'AA',

@@ -7,12 +7,12 @@ const INVALID = 255;
 /** Arguments of one fromCharCode call: far below what any engine's stack takes. */
 const CHUNK = 8192;
 
-const CODES = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
+const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
 const SEXTETS = new Uint8Array(128).fill(INVALID);
 for (let sextet = 0; sextet < 64; sextet += 1) SEXTETS[CODES[sextet]!] = sextet;
 
 export function encodeBase64(bytes: Uint8Array): string {
-  // An array, because fromCharCode.apply takes it 20 % faster than a typed one (8,192 letters: 52 us against 68).
+  // An array, because fromCharCode.apply takes it 20 % faster than a typed one (8,192 characters: 52 us against 68).
   const codes = new Array<number>(Math.ceil(bytes.length / 3) * 4);
   const whole = bytes.length - (bytes.length % 3);
   let at = 0;
@@ -44,11 +44,11 @@ export function decodeBase64(text: string): Uint8Array | null {
   if (text.length % 4 !== 0) return null;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
-  const letters = text.length - padding;
+  const characters = text.length - padding;
   let bits = 0;
   let held = 0;
   let at = 0;
-  for (let from = 0; from < letters; from += 1) {
+  for (let from = 0; from < characters; from += 1) {
     const code = text.charCodeAt(from);
     const sextet = code < 128 ? SEXTETS[code]! : INVALID;
     if (sextet === INVALID) return null;

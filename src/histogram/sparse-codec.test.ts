@@ -99,7 +99,7 @@ describe('a torn or hostile sparse form', () => {
     ['empty buckets', 'count', { ...good, buckets: '' }],
     ['a cut string', 'buckets', { ...good, buckets: good.buckets.slice(0, -1) }],
     ['an endless string', 'buckets', { ...good, buckets: 'A'.repeat(1_000_000) }],
-    ['letters that are not base64', 'buckets', { ...good, buckets: '!!!!' }],
+    ['characters that are not base64', 'buckets', { ...good, buckets: '!!!!' }],
   ];
 
   it.each(broken)('with %s is refused by field and leaves the histogram as it was', (_, field, sparse) => {

@@ -155,7 +155,7 @@ describe('a run that is not judged', () => {
   test('is judged again where its result is torn: it is no crash', async () => {
     await keepRun(root, { id: ID });
     rmSync(file('summary.json'));
-    for (const text of ['', '{"schema":"highwater/result/1"', '{"schema":"highwater/result/1"}', '[]', 'null']) {
+    for (const text of ['', '{"schema":"highwater/result/2"', '{"schema":"highwater/result/2"}', '[]', 'null']) {
       writeFileSync(file('result.json'), text);
       expect(only().state, text).toBe('notJudged');
     }
@@ -164,7 +164,7 @@ describe('a run that is not judged', () => {
   test('is of another version where its result or its windows are', async () => {
     await keepRun(root, { id: ID });
     rmSync(file('summary.json'));
-    edit('result.json', (text) => text.replace('highwater/result/1', 'highwater/result/2'));
+    edit('result.json', (text) => text.replace('highwater/result/2', 'highwater/result/9'));
     expect(only()).toMatchObject({ state: 'otherVersion', name: 'chat' });
     rmSync(file('result.json'));
     edit('windows.ndjson', (text) => text.replaceAll(WINDOW_SCHEMA, 'highwater/window/1'));

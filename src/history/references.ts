@@ -1,5 +1,5 @@
 // What somebody means who names a run: a path, an id or the beginning of one, `latest`, a tag, `NAME@N`. An id begins with a
-// digit, a tag with a letter, a path has a slash, so that none is taken for another.
+// digit, a tag with a character, a path has a slash, so that none is taken for another.
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';

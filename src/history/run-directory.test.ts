@@ -142,7 +142,7 @@ test('the result of a run is what was kept, and none where it is missing, torn o
   const result = await resultOf(run);
   await run.keepResult(result);
   expect(await run.result()).toEqual(JSON.parse(JSON.stringify(result)));
-  for (const text of ['{"schema":"highwater/result/1"', '{"schema":"highwater/result/0"}', 'null']) {
+  for (const text of ['{"schema":"highwater/result/2"', '{"schema":"highwater/result/0"}', 'null']) {
     writeFileSync(path.join(root, 'a', 'result.json'), text);
     expect(await run.result()).toBeNull();
   }
@@ -161,7 +161,7 @@ test.each([
   const kept = readFileSync(path.join(root, 'a', 'result.json'), 'utf8');
   expect(await judgeStoredRun(found)).toEqual({ result: JSON.parse(kept), unkept: null });
   expect(readFileSync(path.join(root, 'a', 'result.json'), 'utf8')).toBe(kept);
-  writeFileSync(path.join(root, 'a', 'result.json'), '{"schema":"highwater/result/1"}');
+  writeFileSync(path.join(root, 'a', 'result.json'), '{"schema":"highwater/result/2"}');
   await expect(open('a')).rejects.toMatchObject({ code: 'RUN_UNREADABLE', message: expect.stringContaining(file) });
 });
 

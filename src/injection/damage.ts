@@ -1,5 +1,5 @@
 // Damage to the bytes of one message: each returns new bytes and leaves its argument as it is. Text stays valid UTF-8
-// (seven-bit), because a service that damages letters still sends a text message.
+// (seven-bit), because a service that damages characters still sends a text message.
 
 import type { Random } from '../random/generator.ts';
 

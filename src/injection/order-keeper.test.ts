@@ -24,7 +24,7 @@ describe('how far out of its place a message went', () => {
   test('what was settled is compared with nothing before', () => {
     const keeper = createOrderKeeper();
     for (const seq of [0, 1, 2]) keeper.sent(seq);
-    keeper.settle();
+    keeper.clear();
     expect([4, 5, 3].map((seq) => keeper.sent(seq))).toEqual([0, 0, 2]);
   });
 
@@ -32,7 +32,7 @@ describe('how far out of its place a message went', () => {
     const keeper = createOrderKeeper();
     expect(keeper.span()).toBeNull();
     for (const seq of [3, 7, 1]) keeper.sent(seq);
-    keeper.settle();
+    keeper.clear();
     keeper.sent(5);
     expect(keeper.span()).toEqual({ first: 3, highest: 7 });
   });

@@ -11,7 +11,7 @@ export interface OrderKeeper {
   /** The first that was sent, and the highest; null for none. */
   span(): { readonly first: number; readonly highest: number } | null;
   /** None that is earlier than what was sent can still come: what they would be compared with is forgotten. */
-  settle(): void;
+  clear(): void;
 }
 
 export function createOrderKeeper(): OrderKeeper {
@@ -36,7 +36,7 @@ export function createOrderKeeper(): OrderKeeper {
     },
     count: () => count,
     span: () => (count === 0 ? null : { first, highest }),
-    settle() {
+    clear() {
       records.length = 0;
     },
   };

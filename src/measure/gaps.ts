@@ -5,7 +5,7 @@
 //   a cell        | older  | newer  |  to   | place |
 //
 // to:     the number that arrived, one past the last that was jumped over
-// place:  how many of the client had arrived or were settled before it
+// place:  how many of the client had arrived or were finalized before it
 //
 // Where a gap begins need not be kept: what has not arrived and lies below `to`, and below the `to` of no older gap, is of
 // this gap. Numbers and places are kept as their lowest 32 and 31 bits: a gap in which something is awaited lies within the

@@ -4,12 +4,12 @@ import { cutDensity } from './density.ts';
 import {
   Arrival,
   createLedger,
+  finalizeClient,
   type Ledger,
   MAX_WINDOW_BITS,
   missingNumbers,
   noteArrival,
   noteRefusal,
-  settleClient,
   takeNumber,
   wholeNumber,
 } from './ledger.ts';
@@ -108,7 +108,7 @@ describe('the ledger', () => {
         const missing = [...naive.sent].filter((sequence) => !naive.seen.has(sequence) && !naive.refused.has(sequence));
         expect([...missingNumbers(ledger, client)]).toEqual(missing);
         expect(ledger.approximate).toBe(false);
-        expect(settleClient(ledger, client)).toBe(missing.length);
+        expect(finalizeClient(ledger, client)).toBe(missing.length);
         for (const other of [0, 1, 2].filter((index) => index !== client)) {
           expect([ledger.next[other], ledger.outstanding[other]]).toEqual([0, 0]);
         }
@@ -179,8 +179,8 @@ describe('reordered, as RFC 4737 counts it (§3.3, and the extents of §4.2.2; t
         const refused = numbers.filter((sequence) => isRefused[sequence] === true);
         const missing = [...missingNumbers(plain, 0)].filter((sequence) => !refused.includes(sequence));
         expect([...missingNumbers(mixed, 0)]).toEqual(missing);
-        settleClient(mixed, 0);
-        settleClient(plain, 0);
+        finalizeClient(mixed, 0);
+        finalizeClient(plain, 0);
         for (const sequence of refused) expect(noteArrival(mixed, 0, sequence)).toBe(Arrival.refused);
         expect(mixed.approximate).toBe(false);
       }),
@@ -214,7 +214,7 @@ describe('reordered, as RFC 4737 counts it (§3.3, and the extents of §4.2.2; t
         const ledger = createLedger(1);
         send(ledger, 60);
         for (const sequence of numbers) for (let copy = 0; copy < 2; copy++) noteArrival(ledger, 0, sequence);
-        settleClient(ledger, 0);
+        finalizeClient(ledger, 0);
         const sorted = [...numbers].sort((a, b) => a - b);
         const expected = new Map<number, number>();
         for (const [place, sequence] of numbers.entries()) {
@@ -261,7 +261,7 @@ describe('disorder beyond the window', () => {
     ]);
     expect([...missingNumbers(ledger, 0)]).toEqual([1, 2, 4]);
     expect(ledger.approximate).toBe(false);
-    expect(settleClient(ledger, 0)).toBe(3);
+    expect(finalizeClient(ledger, 0)).toBe(3);
   });
 
   test('more missing numbers than are remembered make it approximate, and no number is lost from the books', () => {
@@ -271,7 +271,7 @@ describe('disorder beyond the window', () => {
     noteArrival(ledger, 0, total - 1);
     expect(ledger.approximate).toBe(true);
     expect(ledger.outstanding[0]).toBe(total - 1);
-    expect(settleClient(ledger, 0)).toBe(total - 1);
+    expect(finalizeClient(ledger, 0)).toBe(total - 1);
   });
 
   test('every second number is lost, for longer than the window', () => {
@@ -299,12 +299,12 @@ describe('disorder beyond the window', () => {
 });
 
 describe('settling a client', () => {
-  test('nothing is outstanding any more, the stream goes on with the next number, and what comes of the settled is late', () => {
+  test('nothing is outstanding any more, the stream goes on with the next number, and what comes of the finalized is late', () => {
     const ledger = createLedger(1);
     send(ledger, 10);
     arrive(ledger, [0, 1, 5]);
-    expect(settleClient(ledger, 0)).toBe(7);
-    expect(settleClient(ledger, 0)).toBe(0);
+    expect(finalizeClient(ledger, 0)).toBe(7);
+    expect(finalizeClient(ledger, 0)).toBe(0);
     expect([...missingNumbers(ledger, 0)]).toEqual([]);
     expect(takeNumber(ledger, 0)).toBe(10);
     expect(noteArrival(ledger, 0, 10)).toBe(Arrival.inOrder);
@@ -354,12 +354,12 @@ describe('numbers', () => {
   });
 });
 
-describe('a message that was settled and comes after all', () => {
+describe('a message that was finalized and comes after all', () => {
   test('is late, once; then it is a duplicate', () => {
     const ledger = createLedger(1);
     send(ledger, 4);
     arrive(ledger, [0, 2]);
-    settleClient(ledger, 0);
+    finalizeClient(ledger, 0);
     expect(arrive(ledger, [1, 1, 2, 3])).toEqual([Arrival.late, Arrival.duplicated, Arrival.duplicated, Arrival.late]);
     expect(ledger.outstanding[0]).toBe(0);
     expect(ledger.approximate).toBe(false);
@@ -368,7 +368,7 @@ describe('a message that was settled and comes after all', () => {
   test('what is sent after the settling is numbered on and judged afresh', () => {
     const ledger = createLedger(1);
     send(ledger, 2);
-    settleClient(ledger, 0);
+    finalizeClient(ledger, 0);
     send(ledger, 2);
     expect(arrive(ledger, [2, 0, 3])).toEqual([Arrival.inOrder, Arrival.late, Arrival.inOrder]);
   });
@@ -376,7 +376,7 @@ describe('a message that was settled and comes after all', () => {
   test('more than are remembered make a later doubtful one approximate, and none before', () => {
     const ledger = createLedger(1);
     send(ledger, 3000);
-    settleClient(ledger, 0);
+    finalizeClient(ledger, 0);
     expect(noteArrival(ledger, 0, 5)).toBe(Arrival.late);
     expect(ledger.approximate).toBe(false);
     expect(noteArrival(ledger, 0, 2999)).toBe(Arrival.duplicated);
@@ -472,7 +472,7 @@ describe('the memory that clients share while they are out of order', () => {
         Arrival.reordered,
       ]);
       expect(ledger.low[client]).toBe(4);
-      expect(settleClient(ledger, client)).toBe(40_000 - 5);
+      expect(finalizeClient(ledger, client)).toBe(40_000 - 5);
     }
     expect(lentWords(ledger.slab)).toBe(0);
   });
@@ -487,7 +487,7 @@ describe('the memory that clients share while they are out of order', () => {
     }
     expect(most).toBeGreaterThan(2048);
     expect(most).toBeLessThan(2048 + 8 + 4 * (1025 + 65));
-    settleClient(ledger, 0);
+    finalizeClient(ledger, 0);
     expect(lentWords(ledger.slab)).toBe(0);
   });
 

@@ -3,7 +3,7 @@
 // window; beyond it `approximate` says so. In order a client is four numbers and nothing is allocated; out of order it borrows
 // memory from a slab that all clients share, bounded by client, for as long as that lasts.
 //
-//        settled            window (bitmap)             not yet sent
+//        finalized            window (bitmap)             not yet sent
 //   |-----------------|--1--0--0--1--1--|--------|------------------->  number
 //                   low             expected   next
 //
@@ -22,7 +22,7 @@ import { createSlab, type Slab } from './slab.ts';
 import { clearRun, hasBit, setBit, windowBits } from './window-bits.ts';
 
 /**
- * What an arrival was. `late`: of a message that had been settled as lost or unresolved. `refused`: of one that the
+ * What an arrival was. `late`: of a message that had been counted as lost or unresolved. `refused`: of one that the
  * service had said it did not take.
  */
 export const Arrival = { inOrder: 0, reordered: 1, duplicated: 2, unexpected: 3, late: 4, refused: 5 } as const;
@@ -56,7 +56,7 @@ export interface Ledger {
    * late arrival is still recognized.
    */
   readonly missing: Map<number, Map<number, number>>;
-  /** Numbers that were settled without having arrived, by client: what still comes of them is late. */
+  /** Numbers that were finalized without having arrived, by client: what still comes of them is late. */
   readonly givenUp: Map<number, Set<number>>;
   /** By client: what the service refused. It is neither an arrival nor a hole. */
   readonly refusals: Map<number, Refusals>;
@@ -136,7 +136,7 @@ export function noteArrival(ledger: Ledger, client: number, sequence: number): A
 }
 
 /**
- * The service says that it did not take a message. False where that message is settled already. It takes no part in the order
+ * The service says that it did not take a message. False where that message is finalized already. It takes no part in the order
  * of those that arrive: what it has overtaken is not late for it.
  */
 export function noteRefusal(ledger: Ledger, client: number, sequence: number): boolean {
@@ -227,7 +227,7 @@ function markRefused({ slab, refusals }: Ledger, client: number, reorderState: n
   for (let n = from; n < to; n++) if (numbers.has(n)) setBit(slab, windowOf(slab, reorderState), n);
 }
 
-/** Below the window: settled before, missing until now, or here for the second time. */
+/** Below the window: finalized before, missing until now, or here for the second time. */
 function noteOld(ledger: Ledger, client: number, sequence: number): Arrival {
   const givenUp = ledger.givenUp.get(client);
   if (givenUp?.delete(sequence)) return Arrival.late;
@@ -318,7 +318,7 @@ function advanceLow(ledger: Ledger, client: number, reorderState: number, from: 
   ledger.low[client] = clearRun(ledger.slab, windowOf(ledger.slab, reorderState), from, ledger.expected[client]!);
 }
 
-/** Whether this number was sent and has neither arrived nor been settled. */
+/** Whether this number was sent and has neither arrived nor been finalized. */
 export function isOutstanding(ledger: Ledger, client: number, sequence: number): boolean {
   if (!(sequence >= 0 && sequence < ledger.next[client]!)) return false;
   if (sequence < ledger.low[client]!) return ledger.missing.get(client)?.has(sequence) ?? false;
@@ -332,7 +332,7 @@ function isAwaited({ slab, disorder, expected, refusals }: Ledger, client: numbe
   return reorderState === 0 || !hasBit(slab, windowOf(slab, reorderState), sequence);
 }
 
-/** Whether this number was settled without having arrived. */
+/** Whether this number was finalized without having arrived. */
 export function wasGivenUp({ givenUp }: Ledger, client: number, sequence: number): boolean {
   return givenUp.get(client)?.has(sequence) === true;
 }
@@ -356,10 +356,10 @@ export function missingBetween(ledger: Ledger, client: number, from: number, to:
   return count;
 }
 
-/** Settles every number that was sent so far: nothing is outstanding any more. Returns how many were. */
-export function settleClient(ledger: Ledger, client: number): number {
-  const unsettled = ledger.outstanding[client]!;
-  if (unsettled > 0) giveUp(ledger, client);
+/** Finalizes every number that was sent so far: nothing is outstanding any more. Returns how many were. */
+export function finalizeClient(ledger: Ledger, client: number): number {
+  const outstanding = ledger.outstanding[client]!;
+  if (outstanding > 0) giveUp(ledger, client);
   const reorderState = ledger.disorder[client]!;
   if (reorderState !== 0) {
     const places = takeUpPlaces(ledger, client, reorderState);
@@ -370,10 +370,10 @@ export function settleClient(ledger: Ledger, client: number): number {
   ledger.expected[client] = ledger.next[client]!;
   ledger.low[client] = ledger.next[client]!;
   ledger.missing.delete(client);
-  return unsettled;
+  return outstanding;
 }
 
-/** After it was settled: the client begins anew with number 0, and nothing of before is recognized. */
+/** After it was finalized: the client begins anew with number 0, and nothing of before is recognized. */
 export function forgetClient(ledger: Ledger, client: number): void {
   ledger.next[client] = 0;
   ledger.expected[client] = 0;

@@ -1,5 +1,5 @@
 // How losses lie in a stream (RFC 3357): one long hole and as many scattered losses are different troubles. Numbers come
-// in ascending order, once a stream is settled.
+// in ascending order, once a stream is finalized.
 
 import type { zeroLoss } from '../facts/window.ts';
 

@@ -18,9 +18,9 @@ import {
   classify,
   createReceiverTracking,
   doubtPair,
+  finalizePair,
   type ReceiverTracking,
   restartPair,
-  settlePair,
   takeCandidate,
   trackArrival,
   wasJudged,
@@ -62,7 +62,7 @@ export interface Pushes {
   readonly openedNs: Float64Array;
   /** When the clients received a push, for a sample; null where each client is counted to by itself. */
   readonly spread: Spread | null;
-  /** By client: the holes of accounts that were settled while it was open. */
+  /** By client: the holes of accounts that were finalized while it was open. */
   readonly untold: Map<number, PushHole[]>;
   /** By pair: the number up to which it is judged; empty while the run goes on. */
   ends: number[] | null;
@@ -223,7 +223,7 @@ function beginAnew(pushes: Pushes, pair: number, channel: number): void {
   const numbers = pushes.held.get(pair)!;
   pushes.held.delete(pair);
   if (tracking.isLate[place] === 0)
-    keepUntold(pushes, pair, settle(pushes, pair, tracking.ledger.expected[place]!, 'stayed'));
+    keepUntold(pushes, pair, finalize(pushes, pair, tracking.ledger.expected[place]!, 'stayed'));
   noteRenumbered(pushes, pair);
   pushes.formerly.set(pair, tracking.ledger.expected[place]!);
   restartPair(tracking, place);
@@ -246,7 +246,7 @@ function goBack(pushes: Pushes, pair: number, sequence: number): void {
   if (former === undefined || sequence <= expected || sequence < former) return;
   pushes.formerly.delete(pair);
   if (expected >= former || sequence >= former + RESTART_LENGTH) return;
-  keepUntold(pushes, pair, settle(pushes, pair, expected, 'stayed'));
+  keepUntold(pushes, pair, finalize(pushes, pair, expected, 'stayed'));
   noteRenumbered(pushes, pair);
   beginAt(tracking, pair % PAGE, sequence);
 }
@@ -328,7 +328,12 @@ function jump(pushes: Pushes, pair: number, sequence: number, classification: 's
   const place = pair % PAGE;
   const candidate = takeCandidate(tracking, place);
   const from = Math.min(candidate, sequence);
-  const holes = settle(pushes, pair, classification === 'skipped' ? from : tracking.ledger.expected[place]!, 'stayed');
+  const holes = finalize(
+    pushes,
+    pair,
+    classification === 'skipped' ? from : tracking.ledger.expected[place]!,
+    'stayed',
+  );
   keepUntold(pushes, pair, holes);
   if (classification === 'renumbered') {
     noteRenumbered(pushes, pair);
@@ -470,7 +475,7 @@ export function closePushes(pushes: Pushes, client: number, ending: ConnectionEn
     if (tracking.isLate[place] === 1) continue;
     const expected = tracking.ledger.expected[place]!;
     const to = ending === 'stayed' ? Math.max(expected, pushes.ends?.[pair] ?? 0) : expected;
-    holes.push(...settle(pushes, pair, to, ending));
+    holes.push(...finalize(pushes, pair, to, ending));
     pushes.formerly.delete(pair);
     if (pushes.numbering.shared) tracking.isLate[place] = 1;
     else {
@@ -481,11 +486,11 @@ export function closePushes(pushes: Pushes, client: number, ending: ConnectionEn
   return holes;
 }
 
-function settle(pushes: Pushes, pair: number, to: number, ending: ConnectionEnd): readonly PushHole[] {
+function finalize(pushes: Pushes, pair: number, to: number, ending: ConnectionEnd): readonly PushHole[] {
   const { counts, pages, placeOf } = pushes;
   const tracking = pages[Math.floor(pair / PAGE)]!;
   const expected = tracking.ledger.expected[pair % PAGE]!;
-  const account = settlePair(tracking, pair % PAGE, to);
+  const account = finalizePair(tracking, pair % PAGE, to);
   counts.expected += account.to - account.from;
   counts.unresolved += account.doubtful.count;
   const isByOne = goesByOne(pushes, placeOf[pair]!);

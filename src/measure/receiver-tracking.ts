@@ -12,13 +12,13 @@ import type { DensityFacts } from './density.ts';
 import {
   type Arrival,
   createLedger,
+  finalizeClient,
   forgetClient,
   hasHoles,
   type Ledger,
   MAX_WINDOW_BITS,
   missingNumbers,
   noteArrival,
-  settleClient,
 } from './ledger.ts';
 
 /** Stands for the source's next number, which a receiver cannot know. */
@@ -30,7 +30,7 @@ const MOST_SKIPPED = 2 ** 30;
 /** Of one pair. */
 const MAX_EARLY = 1024;
 /** Of one pair: accounts that are kept apart. */
-const MAX_SETTLED = 256;
+const MAX_FINALIZED = 256;
 
 interface Early {
   count: number;
@@ -42,8 +42,8 @@ export interface ReceiverTracking {
   readonly ledger: Ledger;
   /** By pair: the number from which on it is judged. */
   readonly from: Float64Array;
-  /** By pair: the numbers that it was judged by and is settled for. What lies outside of them it has never tracking. */
-  readonly settled: Map<number, Hole[]>;
+  /** By pair: the numbers that it was judged by and is finalized for. What lies outside of them it has never tracking. */
+  readonly finalized: Map<number, Hole[]>;
   /** By pair: the last number that was out of all proportion and has no second witness; NaN for none. */
   readonly candidate: Float64Array;
   /** By pair: what came late of the time before the pair was judged. */
@@ -71,7 +71,7 @@ export function createReceiverTracking(pairs: number, density: DensityFacts): Re
   return {
     ledger,
     from: new Float64Array(pairs),
-    settled: new Map(),
+    finalized: new Map(),
     candidate: new Float64Array(pairs).fill(Number.NaN),
     early: new Map(),
     skipped: new Float64Array(pairs),
@@ -115,9 +115,9 @@ export function classify(tracking: ReceiverTracking, pair: number, sequence: num
   return 'judged';
 }
 
-/** Of a number below the one from which on the pair is judged now: whether it was judged by an account that is settled. */
-export function wasJudged({ settled }: ReceiverTracking, pair: number, sequence: number): boolean {
-  return settled.get(pair)?.some(({ from, to }) => sequence >= from && sequence < to) === true;
+/** Of a number below the one from which on the pair is judged now: whether it was judged by an account that is finalized. */
+export function wasJudged({ finalized }: ReceiverTracking, pair: number, sequence: number): boolean {
+  return finalized.get(pair)?.some(({ from, to }) => sequence >= from && sequence < to) === true;
 }
 
 /** The first arrival with a higher number was that from which on the pair is judged. */
@@ -176,7 +176,7 @@ export function doubtPair(tracking: ReceiverTracking, pair: number): void {
   tracking.doubtBelow[pair] = Number.POSITIVE_INFINITY;
 }
 
-/** The pair, which was settled, is judged from this number on. */
+/** The pair, which was finalized, is judged from this number on. */
 export function beginAt({ ledger, from }: ReceiverTracking, pair: number, sequence: number): void {
   ledger.expected[pair] = sequence;
   ledger.low[pair] = sequence;
@@ -186,7 +186,7 @@ export function beginAt({ ledger, from }: ReceiverTracking, pair: number, sequen
 
 /** Forgets the source: its numbers may begin anew. */
 export function restartPair(
-  { ledger, from, settled, early, candidate, isLate, doubtBelow }: ReceiverTracking,
+  { ledger, from, finalized, early, candidate, isLate, doubtBelow }: ReceiverTracking,
   pair: number,
 ): void {
   if (doubtBelow !== null) doubtBelow[pair] = 0;
@@ -194,7 +194,7 @@ export function restartPair(
   ledger.next[pair] = UNKNOWN_NEXT;
   ledger.outstanding[pair] = UNKNOWN_NEXT;
   from[pair] = 0;
-  settled.delete(pair);
+  finalized.delete(pair);
   early.delete(pair);
   candidate[pair] = Number.NaN;
   isLate[pair] = 1;
@@ -229,26 +229,26 @@ interface Missing {
 }
 
 /** The pair is judged up to number `to`, and begins anew there. */
-export function settlePair(tracking: ReceiverTracking, pair: number, to: number): PairAccount {
+export function finalizePair(tracking: ReceiverTracking, pair: number, to: number): PairAccount {
   const { ledger, from, early, skipped } = tracking;
   const expected = ledger.expected[pair]!;
   const judgedFrom = from[pair]!;
   const arrived = arrivedSince(tracking, pair) - (early.get(pair)?.count ?? 0);
   const missing = to - judgedFrom - arrived;
-  // What was received is settled; whether more was given out is for whoever knows.
+  // What was received is finalized; whether more was given out is for whoever knows.
   ledger.next[pair] = expected;
   const holes = hasHoles(ledger, pair) ? joined(missingNumbers(ledger, pair)) : [];
   if (to > expected) holes.push({ from: expected, to });
   const doubtBelow = tracking.doubtBelow?.[pair] ?? 0;
   const unplaced = missing - numbersIn(holes);
   ledger.outstanding[pair] = missing > 0 ? 1 : 0;
-  settleClient(ledger, pair);
+  finalizeClient(ledger, pair);
   ledger.next[pair] = UNKNOWN_NEXT;
   ledger.outstanding[pair] = UNKNOWN_NEXT - to;
   ledger.expected[pair] = to;
   ledger.low[pair] = to;
   from[pair] = to;
-  keepSettled(tracking, pair, judgedFrom, expected);
+  keepFinalized(tracking, pair, judgedFrom, expected);
   tracking.offline += skipped[pair]!;
   skipped[pair] = 0;
   // Their numbers stay: what comes of them once more is known.
@@ -281,13 +281,13 @@ function numbersIn(holes: readonly Hole[]): number {
   return holes.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-function keepSettled(tracking: ReceiverTracking, pair: number, from: number, to: number): void {
+function keepFinalized(tracking: ReceiverTracking, pair: number, from: number, to: number): void {
   if (to <= from) return;
-  const spans = tracking.settled.get(pair) ?? [];
-  tracking.settled.set(pair, spans);
+  const spans = tracking.finalized.get(pair) ?? [];
+  tracking.finalized.set(pair, spans);
   const last = spans.at(-1);
   // A service that goes on where it was makes one account of many; of too many the last ones are joined.
-  if (last !== undefined && (from === last.to || spans.length >= MAX_SETTLED)) {
+  if (last !== undefined && (from === last.to || spans.length >= MAX_FINALIZED)) {
     if (from !== last.to) tracking.ledger.approximate = true;
     spans[spans.length - 1] = { from: Math.min(from, last.from), to: Math.max(to, last.to) };
   } else spans.push({ from, to });

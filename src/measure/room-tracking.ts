@@ -15,9 +15,9 @@ import {
   classify,
   createReceiverTracking,
   doubtPair,
+  finalizePair,
   type Hole,
   type ReceiverTracking,
-  settlePair,
   trackArrival,
 } from './receiver-tracking.ts';
 import { createTotalOrder, offerReference, reportedOrders, type TotalOrder } from './total-order.ts';
@@ -39,7 +39,7 @@ export interface RoomTracking {
   readonly closed: Map<number, StreamTally>;
   /** What this process's clients said and the service refused, and what was in flight when their connections died. */
   readonly refused: RangeOf[];
-  readonly unsettled: RangeOf[];
+  readonly outstanding: RangeOf[];
 }
 
 /** Numbers of a stream, `from` up to `to − 1`. */
@@ -72,7 +72,7 @@ export function createRoomTracking(
     isWhole: new Uint8Array(receivers),
     closed: new Map(),
     refused: [],
-    unsettled: [],
+    outstanding: [],
   };
 }
 
@@ -80,16 +80,16 @@ export function receiverOpened({ openedNs }: RoomTracking, receiver: number, now
   openedNs[receiver] = nowNs;
 }
 
-/** The first message is due at `atNs`: who has been here for `settledNs` is expected all of them. */
+/** The first message is due at `atNs`: who has been here for `joinedNs` is expected all of them. */
 export function startRoomTracking(
   roomTracking: RoomTracking,
   atNs: number,
-  settledNs: number,
+  joinedNs: number,
   streamOf: (receiver: number) => number,
 ): void {
   const { publishers } = roomTracking.rooms;
   for (const [receiver, openedNs] of roomTracking.openedNs.entries()) {
-    if (!(atNs - openedNs >= settledNs)) continue;
+    if (!(atNs - openedNs >= joinedNs)) continue;
     roomTracking.isWhole[receiver] = 1;
     if (roomTracking.totalOrder !== null) offerReference(roomTracking.totalOrder, receiver, streamOf(receiver));
     roomTracking.tracking.isLate.fill(0, receiver * publishers, (receiver + 1) * publishers);
@@ -222,7 +222,7 @@ function tallyPair(
   ending: ConnectionEnd,
   to: number,
 ): void {
-  const { from, isReported, missing, doubtful, isEndDoubtful } = settlePair(tracking, pair, to);
+  const { from, isReported, missing, doubtful, isEndDoubtful } = finalizePair(tracking, pair, to);
   const span = `${from} ${to} ${ending !== 'stayed' || isReported ? 0 : isEndDoubtful ? 2 : 1}`;
   tally.spans.set(span, (tally.spans.get(span) ?? 0) + 1);
   // Only of a connection that lived to the end it is certain that nothing more would have come.
@@ -264,7 +264,7 @@ export function receiverFactsOf(
     receivers,
     orders: roomTracking.totalOrder === null ? [] : reportedOrders(roomTracking.totalOrder),
     refused: roomTracking.refused,
-    unsettled: roomTracking.unsettled,
+    outstanding: roomTracking.outstanding,
     offline: roomTracking.tracking.offline,
   };
 }

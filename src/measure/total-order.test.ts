@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Rooms } from '../plan/plan.ts';
-import { createTotalOrder, noteOrder, offerReference, settleOrder } from './total-order.ts';
+import { createTotalOrder, finalizeOrder, noteOrder, offerReference } from './total-order.ts';
 
 const ROOMS: Rooms = { count: 1, publishers: 2, self: true, settleNs: 0 };
 type Name = readonly [stream: number, seq: number];
@@ -14,7 +14,7 @@ function disagreements(events: readonly (readonly [client: 2 | 3, stream: number
   for (const [client, stream, seq] of events) {
     if (noteOrder(totalOrder, client, client, stream, seq) !== null) found++;
   }
-  return found + settleOrder(totalOrder, 3, 3).length + settleOrder(totalOrder, 2, 2).length;
+  return found + finalizeOrder(totalOrder, 3, 3).length + finalizeOrder(totalOrder, 2, 2).length;
 }
 
 const receivedBy = (client: 2 | 3, order: readonly Name[]) =>

@@ -148,7 +148,7 @@ function compare(
 }
 
 /** The client goes: what it received ahead is compared as far as the reference has received it since. */
-export function settleOrder(totalOrder: TotalOrder, receiver: number, own: number): readonly TotalOrderViolation[] {
+export function finalizeOrder(totalOrder: TotalOrder, receiver: number, own: number): readonly TotalOrderViolation[] {
   const order = totalOrder.orders.get(roomOf(totalOrder.rooms, own));
   const ahead = totalOrder.ahead[receiver]!;
   const found: TotalOrderViolation[] = [];

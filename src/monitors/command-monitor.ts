@@ -1,4 +1,4 @@
-// Starts a program at every beat and reads the numbers that it prints: one, or lines of a name and a number. It runs
+// Starts a program at every tick and reads the numbers that it prints: one, or lines of a name and a number. It runs
 // without a shell, in a process group of its own, which is ended with it: nothing that it starts is left behind.
 
 import { spawn } from 'node:child_process';

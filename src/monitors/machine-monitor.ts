@@ -1,4 +1,4 @@
-// The machine as a whole. What it counts from its start on is told as a rate since the beat before, so the first beat has
+// The machine as a whole. What it counts from its start on is told as a rate since the tick before, so the first tick has
 // only its memory.
 
 import type { Monitor } from '../run/ports.ts';

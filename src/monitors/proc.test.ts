@@ -117,7 +117,7 @@ describe('the machine', () => {
     );
   }
 
-  test('tells its memory, and the rest as rates from the second beat on', async () => {
+  test('tells its memory, and the rest as rates from the second tick on', async () => {
     const proc = fakeProc();
     let nowNs = 0;
     const monitor = createMachineMonitor({ root: proc.root, nowNs: () => nowNs });

@@ -1,4 +1,4 @@
-// A process and all that it has started: CPU, memory, threads, open files, added up. CPU is what each used since the beat
+// A process and all that it has started: CPU, memory, threads, open files, added up. CPU is what each used since the tick
 // before, so that a child that ends takes nothing back. A number that another process has now is not taken for the one
 // that was meant.
 
@@ -6,7 +6,7 @@ import type { Monitor } from '../run/ports.ts';
 import { type ProcessFacts, readChildren, readFileCount, readProcess } from './proc.ts';
 
 const PROC = '/proc';
-/** A family that is larger would take more than the beat is worth. */
+/** A family that is larger would take more than the tick is worth. */
 const MOST_PROCESSES = 1000;
 
 export interface ProcessMonitorParts {
@@ -74,7 +74,7 @@ function familyOf(root: string, pid: number, facts: ProcessFacts): readonly Memb
   return family;
 }
 
-/** A process that is new has used all of its time since the beat before. */
+/** A process that is new has used all of its time since the tick before. */
 function usedNs(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): number {
   let sum = 0;
   for (const [member, cpuNs] of now) sum += cpuNs - (before.get(member) ?? 0);

@@ -1,4 +1,4 @@
-// Asks an endpoint for its metrics. One request a beat, on a connection of its own, followed nowhere; a body that is larger
+// Asks an endpoint for its metrics. One request a tick, on a connection of its own, followed nowhere; a body that is larger
 // than the bound, or no metrics at all, is a gap that says so.
 
 import http from 'node:http';

@@ -105,7 +105,7 @@ function nameOf(line: string): string | null {
   if (line[start] === '{') return readSeries(line, start)?.name ?? null;
   NAME.lastIndex = start;
   const name = NAME.exec(line)?.[0] ?? '';
-  // What goes on with another letter is another name.
+  // What goes on with another character is another name.
   return /^[\s{}"=,#]?$/.test(line.charAt(start + name.length)) ? name : '';
 }
 
@@ -196,8 +196,8 @@ function identityOf({ labels }: MetricLine): string {
 
 /** `\\`, `\"` and `\n`; any other backslash stands for itself. */
 function withoutEscapes(value: string): string {
-  return value.replace(/\\(.)/g, (written, letter: string) =>
-    letter === 'n' ? '\n' : /["\\]/.test(letter) ? letter : written,
+  return value.replace(/\\(.)/g, (written, character: string) =>
+    character === 'n' ? '\n' : /["\\]/.test(character) ? character : written,
   );
 }
 

@@ -1,4 +1,4 @@
-// Tables sort by the column whose heading is pressed: numbers by what they are, words by their letters, what is not known last.
+// Tables sort by the column whose heading is pressed: numbers by what they are, words by their characters, what is not known last.
 
 export function sortTables(within: ParentNode): void {
   for (const table of within.querySelectorAll('table')) {

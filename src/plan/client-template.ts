@@ -27,8 +27,8 @@ export function renderClientTemplate(template: string, values: ClientValues): st
   );
 }
 
-/** The columns that a template takes from the file of rows, or from the feed. */
-export function templateColumns(template: string, source: 'row' | 'feed' = 'row'): readonly string[] {
+/** The columns that a template takes from the file of rows, or from the feeder. */
+export function templateColumns(template: string, source: 'row' | 'feeder' = 'row'): readonly string[] {
   const names = [...template.matchAll(PLACEHOLDER)].map(([, inner = '']) => inner);
   return names.filter((name) => name.startsWith(`${source}.`)).map((name) => name.slice(source.length + 1));
 }

@@ -5,7 +5,7 @@
 import { PLACEHOLDER } from './client-template.ts';
 import { isObject } from './document.ts';
 import { endsInCookieValue, type FieldRefusal, refuseCookieValue } from './headers.ts';
-import { HELLO_PLACES, isFeedPlace, isValuePlace, MESSAGE_PLACES } from './places.ts';
+import { isFeederPlace, isValuePlace, JOIN_PLACES, MESSAGE_PLACES } from './places.ts';
 import { type Path, type PlacedProblem, quote } from './problems.ts';
 import { urlTemplate } from './url-template.ts';
 
@@ -123,16 +123,16 @@ function isRenderedPerClient([section, field]: Path): boolean {
 /** A message of the json protocol is a template for each message, and what is said first for each client. */
 function messageNames([section, field]: Path): readonly string[] {
   if (section !== 'protocol') return [];
-  if (field === 'send') return [...MESSAGE_PLACES, 'row.COLUMN', 'feed.COLUMN', ...GENERATORS];
-  return field === 'hello' ? [...HELLO_PLACES, 'row.COLUMN', ...GENERATORS] : [];
+  if (field === 'send') return [...MESSAGE_PLACES, 'row.COLUMN', 'feeder.COLUMN', ...GENERATORS];
+  return field === 'join' ? [...JOIN_PLACES, 'row.COLUMN', ...GENERATORS] : [];
 }
 
 const GENERATORS: readonly string[] = ['hex.16', 'int.1..100', 'pick.a|b'];
 
 function isMessagePlace(name: string, [section, field]: Path): boolean {
   if (section !== 'protocol') return false;
-  if (field === 'send') return MESSAGE_PLACES.includes(name) || isValuePlace(name) || isFeedPlace(name);
-  return field === 'hello' && (HELLO_PLACES.includes(name) || isValuePlace(name));
+  if (field === 'send') return MESSAGE_PLACES.includes(name) || isValuePlace(name) || isFeederPlace(name);
+  return field === 'join' && (JOIN_PLACES.includes(name) || isValuePlace(name));
 }
 
 /** A rate or a number of clients is no secret, and hiding every `500` would hide half of a report. */

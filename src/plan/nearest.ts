@@ -3,7 +3,7 @@
 /** Longer than any name of ours; what is longer is not a slip of the finger. */
 const MAX_NAME_LENGTH = 64;
 
-/** The nearest of the known names, or null where none is near: a third of the letters may differ, at least one. */
+/** The nearest of the known names, or null where none is near: a third of the characters may differ, at least one. */
 export function nearest(name: string, known: readonly string[]): string | null {
   if (name.length === 0 || name.length > MAX_NAME_LENGTH) return null;
   const wanted = name.toLowerCase();

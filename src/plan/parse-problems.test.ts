@@ -112,11 +112,11 @@ describe('problems', () => {
       'load.rooms: expected at most 20,000,000 pairs of a receiver and a sender, got 50,000,000 (set publishers, or have more rooms)',
     ],
     [
-      { ...minimal, protocol: { kind: 'json', send: { id: `\${id}` }, hello: [{ join: `\${room}` }] } },
-      `protocol.hello: expected load.rooms, as \${room} stands here`,
+      { ...minimal, protocol: { kind: 'json', send: { id: `\${id}` }, join: [{ join: `\${room}` }] } },
+      `protocol.join: expected load.rooms, as \${room} stands here`,
     ],
     [
-      { ...minimal, protocol: { kind: 'json', send: { id: `\${id}` }, hello: [{ token: `\${row.token}` }] } },
+      { ...minimal, protocol: { kind: 'json', send: { id: `\${id}` }, join: [{ token: `\${row.token}` }] } },
       `target.rows: expected a CSV file, as \${row.token} is used, got nothing (write rows: users.csv)`,
     ],
     [

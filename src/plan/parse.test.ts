@@ -50,7 +50,7 @@ describe('a plan', () => {
         mix: [{ type: 'message', weight: 1, payloadBytes: 64, priority: null }],
         rooms: null,
         misbehaving: [],
-        feed: null,
+        feeder: null,
       },
       contract: null,
       thresholds: [],
@@ -175,7 +175,7 @@ describe('the environment and profiles', () => {
   test('a mistake in a profile shows before the profile is used, a missing variable of another profile does not', () => {
     const bad = { ...minimal, profiles: { ci: { load: { conections: 5 } }, dev: { name: `\${env.NOPE}` } } };
     expect(problemsOf(bad)).toEqual([
-      'profiles.ci.load.conections: expected one of connections, messages, mix, bytes, rooms, feed, misbehaving, got the unknown key "conections" (did you mean "connections"?)',
+      'profiles.ci.load.conections: expected one of connections, messages, mix, bytes, rooms, feeder, misbehaving, got the unknown key "conections" (did you mean "connections"?)',
     ]);
     expect(problemsOf(bad, { profile: 'ci' })).toEqual(problemsOf(bad));
     expect(problemsOf({ ...minimal, profiles: bad.profiles.dev && { dev: bad.profiles.dev } })).toEqual([]);

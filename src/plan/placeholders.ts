@@ -23,7 +23,7 @@ export interface SecretPlaces {
 const SCHEME = /^(?:Bearer|Basic|Token|ApiKey|Digest|Negotiate)\s+/i;
 /** Headers whose long values are no secrets. */
 const OPEN_HEADER = /^(?:user-agent|origin|host|referer|accept.*|content-.*)$/i;
-/** What nobody types by hand: long, of one piece, with digits and letters. */
+/** What nobody types by hand: long, of one piece, with digits and characters. */
 const TOKEN = /^(?=.*\d)(?=.*[a-z])[\w.~+/=-]{20,}$/i;
 
 export function createSecretPlaces(): SecretPlaces {

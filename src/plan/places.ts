@@ -1,10 +1,10 @@
-// The places of a message's template that take a value from somewhere: names such as `feed.question` or `int.1..100`.
+// The places of a message's template that take a value from somewhere: names such as `feeder.question` or `int.1..100`.
 
 const MAX_HEX_DIGITS = 256;
 
 /** What may stand in a message, and in what a client says first, beside what takes an argument. */
 export const MESSAGE_PLACES: readonly string[] = ['id', 'seq', 'client', 'room', 'type', 'priority', 'payload', 'uuid'];
-export const HELLO_PLACES: readonly string[] = ['client', 'room', 'uuid'];
+export const JOIN_PLACES: readonly string[] = ['client', 'room', 'uuid'];
 
 /** Whether the name is `row.COLUMN`, or a generator that is well-formed. */
 export function isValuePlace(name: string): boolean {
@@ -31,7 +31,7 @@ function isRange(text: string): boolean {
   return from !== undefined && to !== undefined && Number(from) <= Number(to);
 }
 
-/** Of one message of many: its row of `load.feed`. */
-export function isFeedPlace(name: string): boolean {
-  return /^feed\..+$/s.test(name);
+/** Of one message of many: its row of `load.feeder`. */
+export function isFeederPlace(name: string): boolean {
+  return /^feeder\..+$/s.test(name);
 }

@@ -19,7 +19,7 @@ export function planWords(plan: Plan): Words {
     },
     protocol: protocolWords(protocol),
     load: {
-      ...wordsOf({ rooms: load.rooms, feed: load.feed }),
+      ...wordsOf({ rooms: load.rooms, feeder: load.feeder }),
       connections: load.connections.map((segment) => segmentWords(segment, formatCount)),
       messages: messagesWords(load.messages),
       mix: load.mix.map(({ payloadBytes, ...type }) => ({ ...type, bytes: payloadBytes })),
@@ -81,7 +81,7 @@ function protocolWords(protocol: Plan['protocol']): unknown {
   return wordsOf({ ...(withPaths(rest) as object), send: template });
 }
 
-const TEXTS: readonly string[] = ['hello', 'send'];
+const TEXTS: readonly string[] = ['join', 'send'];
 
 function withPaths(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return TEXTS.includes(key) ? value : value.join('.');

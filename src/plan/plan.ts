@@ -174,7 +174,7 @@ export interface JsonProtocol {
   /** JSON text with `${id}`, `${seq}`, `${client}`, `${room}`, `${type}`, `${priority}` and `${payload}` in it. */
   readonly template: string;
   /** Sent once a client is open, before its messages: JSON texts with `${client}` and `${room}` in them. */
-  readonly hello: readonly string[];
+  readonly join: readonly string[];
   /** Where an answer has the id: keys from the root down. */
   readonly id: readonly string[];
   /** An answer that has something there rejects the message; null where none does. */
@@ -200,7 +200,7 @@ export interface JsonProtocol {
 export interface PushProtocol {
   readonly kind: 'push';
   /** Sent once a client is open: JSON texts with `${client}` and `${room}` in them. */
-  readonly hello: readonly string[];
+  readonly join: readonly string[];
   readonly pushes: Numbering;
 }
 
@@ -227,8 +227,8 @@ export interface Load {
   readonly rooms: Rooms | null;
   /** Shares of the clients that behave badly; the others are judged by themselves. */
   readonly misbehaving: readonly MisbehavingClients[];
-  /** A CSV file whose rows give `${feed.COLUMN}`, message by message; null where there is none. */
-  readonly feed: { readonly file: string; readonly order: FeedOrder } | null;
+  /** A CSV file whose rows give `${feeder.COLUMN}`, message by message; null where there is none. */
+  readonly feeder: { readonly file: string; readonly order: FeederOrder } | null;
 }
 
 export interface MisbehavingClients {
@@ -256,7 +256,7 @@ export type Misbehavior =
   | { readonly kind: 'come-and-go'; readonly afterNs: number };
 
 /** `sequential`: each client takes one row after the other, client n from row n on. */
-export type FeedOrder = 'sequential' | 'random';
+export type FeederOrder = 'sequential' | 'random';
 
 /** Clients that receive one another: client n is in room n mod `count` (`rooms.ts`). */
 export interface Rooms {

@@ -15,10 +15,10 @@ export function numberingOf(protocol: Protocol): Numbering | null {
 
 /** The texts of all that a client says. */
 export function templatesOf(protocol: Protocol): readonly string[] {
-  return protocol.kind === 'json' ? [...protocol.hello, protocol.template] : helloOf(protocol);
+  return protocol.kind === 'json' ? [...protocol.join, protocol.template] : joinOf(protocol);
 }
 
 /** What a client says first. */
-export function helloOf(protocol: Protocol): readonly string[] {
-  return protocol.kind === 'json' || protocol.kind === 'push' ? protocol.hello : [];
+export function joinOf(protocol: Protocol): readonly string[] {
+  return protocol.kind === 'json' || protocol.kind === 'push' ? protocol.join : [];
 }

@@ -185,7 +185,7 @@ test('a secret is known again however a JSON writer writes it', () => {
     JSON.stringify(secret).replaceAll('/', '\\/'),
     JSON.stringify(secret).replace(
       /[^\x20-\x7e]/g,
-      (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
     ),
   ];
   for (const text of written)

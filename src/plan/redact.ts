@@ -157,7 +157,10 @@ export function collectSecrets(plan: Plan, envSecrets: readonly string[]): reado
 /** A value in the forms in which it travels: as it is, percent-encoded, in base64, and as JSON writers write it. */
 export function secretForms(value: string): readonly string[] {
   const json = JSON.stringify(value).slice(1, -1);
-  const ascii = json.replace(/[^\x20-\x7e]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const ascii = json.replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
   return [
     value,
     encoded(value),
@@ -176,12 +179,12 @@ function redactProtocol(protocol: Protocol, hide: (text: string) => string): Pro
     isSecretHeader(key) && literalOf(text) !== '' ? REDACTED : hide(text);
   const shown = (template: string): string => JSON.stringify(mapTexts(JSON.parse(template), '', show));
   if (protocol.kind === 'push') {
-    return { ...protocol, hello: protocol.hello.map(shown), pushes: redactNumbering(protocol.pushes, hide) };
+    return { ...protocol, join: protocol.join.map(shown), pushes: redactNumbering(protocol.pushes, hide) };
   }
   return {
     ...protocol,
     template: shown(protocol.template),
-    hello: protocol.hello.map(shown),
+    join: protocol.join.map(shown),
     id: protocol.id.map(hide),
     error: protocol.error?.map(hide) ?? null,
     ack: protocol.ack?.map(hide) ?? null,
@@ -275,7 +278,7 @@ function redactLoad(load: Load, hide: (text: string) => string): Load {
   const [firstType, ...otherTypes] = load.mix;
   return {
     ...load,
-    feed: load.feed === null ? null : { ...load.feed, file: hide(load.feed.file) },
+    feeder: load.feeder === null ? null : { ...load.feeder, file: hide(load.feeder.file) },
     connections: redactCurve(load.connections),
     messages:
       load.messages.kind === 'open' ? { ...load.messages, curve: redactCurve(load.messages.curve) } : load.messages,

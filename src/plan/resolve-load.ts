@@ -49,7 +49,7 @@ export function resolveLoad(written: WrittenLoad, report: Report): Load {
     mix: resolveMix(written),
     rooms: resolveRooms(written.rooms, Math.max(0, healthyClients), messages, report),
     misbehaving,
-    feed: resolveFeed(written.feed),
+    feeder: resolveFeeder(written.feeder),
   };
 }
 
@@ -82,7 +82,7 @@ function resolveMisbehavior(written: NonNullable<WrittenLoad['misbehaving']>[num
   }
 }
 
-function resolveFeed(written: WrittenLoad['feed']): Load['feed'] {
+function resolveFeeder(written: WrittenLoad['feeder']): Load['feeder'] {
   if (written === undefined) return null;
   if (typeof written === 'string') return { file: written, order: 'sequential' };
   return { file: written.file, order: written.order ?? 'sequential' };

@@ -20,7 +20,7 @@ import {
   type Target,
 } from './plan.ts';
 import type { Path, PlacedProblem } from './problems.ts';
-import { acknowledgesApart, helloOf, numberingOf, templatesOf } from './protocols.ts';
+import { acknowledgesApart, joinOf, numberingOf, templatesOf } from './protocols.ts';
 import { redactDocument } from './redact.ts';
 import { resolveFaults } from './resolve-faults.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
@@ -117,9 +117,9 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
     report(['load', 'messages'], 'nothing, as clients with the push protocol only listen', 'messages to send', hint);
   }
   checkRows(written.target, templatesOf(protocol), report);
-  const [column] = templatesOf(protocol).flatMap((template) => templateColumns(template, 'feed'));
-  if (column !== undefined && load.feed === null) {
-    report(['load', 'feed'], `a CSV file, as \${feed.${column}} is used`, 'nothing', 'write feed: questions.csv');
+  const [column] = templatesOf(protocol).flatMap((template) => templateColumns(template, 'feeder'));
+  if (column !== undefined && load.feeder === null) {
+    report(['load', 'feeder'], `a CSV file, as \${feeder.${column}} is used`, 'nothing', 'write feeder: questions.csv');
   }
   if (protocol.kind === 'json' && speaksOfPriority(protocol) && load.mix.every(({ priority }) => priority === null)) {
     const hint = 'give the types of load.mix a priority';
@@ -161,7 +161,7 @@ function placesOfRoom(target: Target, protocol: Protocol): readonly Path[] {
     ...(target.urls.some(speaks) ? [['target', 'url']] : []),
     ...Object.entries(target.headers).flatMap(([name, value]) => (speaks(value) ? [['target', 'headers', name]] : [])),
     ...(protocol.kind === 'json' && speaks(protocol.template) ? [['protocol', 'send']] : []),
-    ...(helloOf(protocol).some(speaks) ? [['protocol', 'hello']] : []),
+    ...(joinOf(protocol).some(speaks) ? [['protocol', 'join']] : []),
   ];
 }
 
@@ -174,12 +174,12 @@ function resolveProtocol(written: WrittenPlan['protocol']): Protocol {
   if (typeof written === 'string') return { kind: 'module', file: written };
   if (written.kind === 'echo') return { kind: 'echo', format: written.format ?? 'binary' };
   if (written.kind === 'push') {
-    return { kind: 'push', hello: textsOf(written.hello), pushes: resolveNumbering(written) };
+    return { kind: 'push', join: textsOf(written.join), pushes: resolveNumbering(written) };
   }
   return {
     kind: 'json',
     template: JSON.stringify(written.send),
-    hello: textsOf(written.hello),
+    join: textsOf(written.join),
     id: written.id ?? ['id'],
     error: written.error ?? null,
     ack: written.ack ?? null,

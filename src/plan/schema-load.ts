@@ -138,10 +138,10 @@ const rooms = objectField(
   'Clients that receive one another: every message is expected by all clients of its room.',
 );
 
-const FEED_FORM = 'the name of a CSV file, or { file, order }';
+const FEEDER_FORM = 'the name of a CSV file, or { file, order }';
 const feedFile = nameField('A CSV file with a header line.', { max: 4096, example: 'questions.csv' });
 
-const feed = z
+const feeder = z
   .union(
     [
       feedFile,
@@ -153,13 +153,13 @@ const feed = z
             'Which message has which row: each client takes one after the other, client n from row n on; or as the seed draws. Default sequential.',
           ).optional(),
         },
-        FEED_FORM,
+        FEEDER_FORM,
         'The file, and which message has which of its rows.',
       ),
     ],
-    { error: () => FEED_FORM },
+    { error: () => FEEDER_FORM },
   )
-  .describe(`A CSV file with a header line; message by message its rows give \${feed.COLUMN}.`);
+  .describe(`A CSV file with a header line; message by message its rows give \${feeder.COLUMN}.`);
 
 const AFTER = 'So long after a client has opened it begins.';
 const afterField = (fallback: string) => durationField(`${AFTER} Default ${fallback}.`, { example: '5s' }).optional();
@@ -218,10 +218,10 @@ export const loadSchema = objectField(
     mix: mixSchema.optional(),
     bytes: payloadBytes.optional(),
     rooms: rooms.optional(),
-    feed: feed.optional(),
+    feeder: feeder.optional(),
     misbehaving: misbehavingSchema.optional(),
   },
-  'the load: { connections, messages, mix, rooms, feed, misbehaving }',
+  'the load: { connections, messages, mix, rooms, feeder, misbehaving }',
   'What the target is put under.',
 ).superRefine((load, context) => {
   if (load.connections === undefined && load.messages === undefined) {

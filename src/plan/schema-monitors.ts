@@ -17,7 +17,7 @@ const QUOTED = '"([^"\\\\\\n]|\\\\.)*"';
 const LABEL = `([a-zA-Z_][a-zA-Z0-9_]*|${QUOTED})=${QUOTED}`;
 /** A name before the braces, or, as with dots in it, in quotes within them. */
 const SERIES_PATTERN = `^([a-zA-Z_:][a-zA-Z0-9_:]*(\\{(${LABEL},?)*\\})?|\\{${QUOTED}(,${LABEL})*,?\\})$`;
-const NAME_EXPECTED = 'a name of at most 40 letters, digits, - and _, a letter first, and not generator';
+const NAME_EXPECTED = 'a name of at most 40 characters, digits, - and _, a character first, and not generator';
 const URL_EXPECTED = 'a URL such as http://127.0.0.1:9100/metrics';
 const SERIES_EXPECTED = 'a series such as process_open_fds or http_requests_total{code="500"}';
 const KINDS = ['pid', 'process', 'machine', 'prometheus', 'command'] as const;
@@ -88,7 +88,7 @@ const monitor = objectField(
       .min(1, { error: () => 'at least the program' })
       .max(MOST_ARGUMENTS, { error: () => `at most ${MOST_ARGUMENTS} entries` })
       .meta({
-        description: 'A program that is started at every beat and prints one number, or lines of a name and a number.',
+        description: 'A program that is started at every tick and prints one number, or lines of a name and a number.',
         examples: [['node', 'depth.js']],
       })
       .optional(),

@@ -5,12 +5,12 @@ import { choiceField, flagField, KNOWN_KEYS, objectField, refuse, textField } fr
 import { parseJsonPath } from './json-path.ts';
 
 const ECHO_FORM = 'a protocol: echo, or { kind: echo, format }';
-const JSON_FORM = 'a protocol: { kind: json, send, hello, id, error, ack, duplicate, payload, state, pushes }';
-const PUSH_FORM = 'a protocol: { kind: push, sequence, channel, shared, hello }';
+const JSON_FORM = 'a protocol: { kind: json, send, join, id, error, ack, duplicate, payload, state, pushes }';
+const PUSH_FORM = 'a protocol: { kind: push, sequence, channel, shared, join }';
 const KINDS = `${KNOWN_KEYS}echo, json, push`;
 const MODULE_FORM = 'the path of a module that exports a protocol, such as ./my-protocol.ts';
 const MODULE_NAME = /\.[cm]?[jt]s$/;
-const MAX_HELLO = 100;
+const MAX_JOIN = 100;
 const PUSHES_FORM = 'expected, unexpected, or { sequence, channel, shared }';
 
 function jsonPathField(description: string) {
@@ -24,11 +24,11 @@ function jsonPathField(description: string) {
   });
 }
 
-const hello = z
+const join = z
   .array(z.looseObject({}, { error: () => 'an object: a message to send first' }), {
     error: () => 'a list of messages to send first',
   })
-  .max(MAX_HELLO, { error: () => `at most ${MAX_HELLO} messages` })
+  .max(MAX_JOIN, { error: () => `at most ${MAX_JOIN} messages` })
   .meta({
     description: `What a client sends once it is open: logs in, joins. \${client} and \${room} stand for numbers.`,
     examples: [[{ type: 'join', room: `room-\${room}` }]],
@@ -65,10 +65,10 @@ export const protocolSchema = z
               error: () => `a message with \${id} in it, by which its answer is known`,
             })
             .meta({
-              description: `The message, as a template: \${id} stands for its id, \${seq}, \${client} and \${room} for numbers, \${type} and \${priority} for what the mix says of it, \${feed.COLUMN}, \${uuid}, \${hex.16}, \${int.1..100} and \${pick.a|b} for values, \${payload} for as much text as its size asks for.`,
+              description: `The message, as a template: \${id} stands for its id, \${seq}, \${client} and \${room} for numbers, \${type} and \${priority} for what the mix says of it, \${feeder.COLUMN}, \${uuid}, \${hex.16}, \${int.1..100} and \${pick.a|b} for values, \${payload} for as much text as its size asks for.`,
               examples: [{ type: 'chat', id: `\${id}`, text: `\${payload}` }],
             }),
-          hello: hello.optional(),
+          join: join.optional(),
           id: jsonPathField('Where an answer has the id of its message. Default id.').optional(),
           error: jsonPathField(
             'An answer that has something there rejects the message. Default: none does.',
@@ -118,7 +118,7 @@ export const protocolSchema = z
         {
           kind: z.literal('push', { error: () => KINDS }).describe('The protocol.'),
           ...numbering,
-          hello: hello.optional(),
+          join: join.optional(),
         },
         PUSH_FORM,
         'The push protocol with its settings: clients only listen.',

@@ -45,8 +45,8 @@ describe('the JSON Schema', () => {
       'plan.target.headers',
       'plan.target.cookies',
       'plan.protocol|2.send',
-      'plan.protocol|2.hello[]',
-      'plan.protocol|3.hello[]',
+      'plan.protocol|2.join[]',
+      'plan.protocol|3.join[]',
       'plan.profiles',
       'plan.profiles{}',
     ]);

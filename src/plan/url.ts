@@ -54,7 +54,7 @@ export function refuseUrl(template: string): UrlRefusal | null {
   if (template === REFERENCE_TARGET) return null;
   if (template.length > MAX_URL_LENGTH)
     return { expected: `a URL of at most ${MAX_URL_LENGTH} characters`, hint: null };
-  // A column's name may hold any character, so placeholders go first. A letter stands for one, a digit in the port.
+  // A column's name may hold any character, so placeholders go first. A character stands for one, a digit in the port.
   const filled = fillPlaceholders(template, 'a');
   const url = splitUrl(filled);
   if (url === null) return { expected: `${EXAMPLE}, or ${REFERENCE_TARGET}`, hint: urlHint(template) };

@@ -4,7 +4,7 @@ import { adapterProblems, describeThrown, incomingProblem } from './adapter-cont
 
 /** Keeps every clause. */
 const lines: ProtocolAdapter = ({ client, room, row }) => ({
-  hello: [`JOIN ${room} AS ${row.user ?? client}`],
+  join: [`JOIN ${room} AS ${row.user ?? client}`],
   encode: ({ id, payload }) => `SAY ${id} ${payload}`,
   decode(received) {
     const [word, id = '', payload = ''] = String(received).split(' ');
@@ -22,14 +22,14 @@ describe('the contract of a protocol', () => {
   });
 
   test('gives it the row that it asks for', () => {
-    const strict: ProtocolAdapter = (client) => ({ ...lines(client), hello: [client.row.token!] });
+    const strict: ProtocolAdapter = (client) => ({ ...lines(client), join: [client.row.token!] });
     expect(adapterProblems(strict, { token: 'abc' })).toEqual([]);
-    expect(textOf(strict)).toBe('hello: expected strings or bytes, got undefined');
+    expect(textOf(strict)).toBe('join: expected strings or bytes, got undefined');
   });
 
   test('tells everything that is wrong with the shape at once', () => {
-    expect(textOf(() => ({ hello: 'JOIN', decode: 5 }))).toBe(
-      'hello: expected a list of strings or bytes, got "JOIN"\n' +
+    expect(textOf(() => ({ join: 'JOIN', decode: 5 }))).toBe(
+      'join: expected a list of strings or bytes, got "JOIN"\n' +
         'encode: expected a function, got undefined\n' +
         'decode: expected a function, got 5',
     );
@@ -50,7 +50,7 @@ describe('the contract of a protocol', () => {
     expect(textOf(protocol)).toBe(problem);
   });
 
-  test('receives of a getter that throws, as of a function that does', () => {
+  test('reports a getter that throws, as of a function that does', () => {
     const broken = {
       get encode(): never {
         throw new RangeError('no');
@@ -58,7 +58,7 @@ describe('the contract of a protocol', () => {
       decode: () => [],
     };
     expect(textOf(() => broken)).toMatch(
-      /^encode: expected not to throw, got RangeError: no at .*protocol-contract\.test\.ts:\d+:\d+$/,
+      /^encode: expected not to throw, got RangeError: no at .*adapter-contract\.test\.ts:\d+:\d+$/,
     );
   });
 });
@@ -84,7 +84,7 @@ describe('what decode gives back', () => {
 });
 
 describe('what was thrown', () => {
-  test('is told in few letters, whatever it is', () => {
+  test('is told in few characters, whatever it is', () => {
     const circular: Record<string, unknown> = {};
     circular.self = circular;
     expect(describeThrown('text')).toBe('"text"');
@@ -96,7 +96,7 @@ describe('what was thrown', () => {
 
   test('a place is looked for in the stack, not in the message', () => {
     const text = describeThrown(new Error(`cannot parse ${'('.repeat(1000)}/srv/of/the/service.js:1:1)`));
-    expect(text).toMatch(/ at .*protocol-contract\.test\.ts:\d+:\d+$/);
+    expect(text).toMatch(/ at .*adapter-contract\.test\.ts:\d+:\d+$/);
     expect(text).not.toContain('service.js');
   });
 });

@@ -29,7 +29,7 @@ const SAMPLES: readonly Outgoing[] = [
 /** What a service may send however well it means: none of it may make `decode` throw. */
 const FOREIGN: readonly Wire[] = [
   '',
-  'hello',
+  'join',
   '{}',
   '[]',
   'null',
@@ -59,7 +59,7 @@ export function adapterProblems(
   if (typeof session !== 'object' || session === null) {
     return [problem('protocol', 'an object with encode and decode', show(session))];
   }
-  attempt(problems, 'hello', () => checkHello(problems, session));
+  attempt(problems, 'join', () => checkJoin(problems, session));
   for (const name of ['encode', 'decode'] as const) {
     attempt(problems, name, () => {
       if (typeof session[name] !== 'function') problems.push(problem(name, 'a function', show(session[name])));
@@ -73,11 +73,11 @@ export function adapterProblems(
 
 const FAILED = Symbol('failed');
 
-function checkHello(problems: AdapterProblem[], { hello }: ProtocolSession): void {
-  if (hello === undefined) return;
-  if (!Array.isArray(hello)) problems.push(problem('hello', 'a list of strings or bytes', show(hello)));
-  else if (!hello.every(isWire))
-    problems.push(problem('hello', 'strings or bytes', show(hello.find((each) => !isWire(each)))));
+function checkJoin(problems: AdapterProblem[], { join }: ProtocolSession): void {
+  if (join === undefined) return;
+  if (!Array.isArray(join)) problems.push(problem('join', 'a list of strings or bytes', show(join)));
+  else if (!join.every(isWire))
+    problems.push(problem('join', 'strings or bytes', show(join.find((each) => !isWire(each)))));
 }
 
 function checkEncode(problems: AdapterProblem[], session: ProtocolSession): readonly Wire[] {
@@ -185,7 +185,7 @@ function textOf(wire: Wire): string {
   return typeof wire === 'string' ? `text ${wire}` : `bytes ${wire.join(' ')}`;
 }
 
-/** Whatever it is, in a few letters. */
+/** Whatever it is, in a few characters. */
 function show(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (typeof value === 'function') return 'a function';

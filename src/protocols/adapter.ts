@@ -16,13 +16,13 @@ export interface ClientInfo {
 
 /** A message to be laid out. */
 export interface Outgoing {
-  /** Must come back as it stands: letters, digits and dashes, at most 60. */
+  /** Must come back as it stands: characters, digits and dashes, at most 60. */
   readonly id: string;
   /** Its number within the client, from 0. */
   readonly seq: number;
   /** The name of its type in the mix. */
   readonly type: string;
-  /** As many letters, digits, dashes and underscores as its type has bytes. */
+  /** As many characters, digits, dashes and underscores as its type has bytes. */
   readonly payload: string;
 }
 
@@ -59,7 +59,7 @@ export interface ProtocolSession {
   /** True where the service acknowledges apart from delivering: then `acknowledgement` says so, and a message without is not done. */
   readonly acknowledges?: boolean;
   /** Sent in this order as soon as the client is open, before its messages. */
-  readonly hello?: readonly Wire[];
+  readonly join?: readonly Wire[];
   encode(message: Outgoing): Wire;
   /** Of each data message that arrives, all that it means; empty for nothing that needs to be judged. */
   decode(received: Wire): readonly Incoming[];

@@ -58,7 +58,7 @@ export function viewCrc32(view: DataView, at: number, wordCount: number, start: 
   return ~crc;
 }
 
-/** CRC-32 of the letters of an ASCII text, as the standard has it (`123456789` gives cbf43926), unsigned. */
+/** CRC-32 of the characters of an ASCII text, as the standard has it (`123456789` gives cbf43926), unsigned. */
 export function textCrc32(text: string): number {
   let crc = -1;
   for (let i = 0; i < text.length; i++) crc = (crc >>> 8) ^ TABLES[(crc ^ text.charCodeAt(i)) & 0xff]!;

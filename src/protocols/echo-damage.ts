@@ -111,7 +111,7 @@ function kindBelow(
   if (isSpliced(codec, payload, client, head, alike, factor)) return 'spliced';
   if (payload.length !== sent.length || !isFlipped(differingBits(payload, sent, factor), payload.length))
     return 'mangled';
-  // So few letters of filler are alike by chance: then the checksum must say that the rest is whole.
+  // So few characters of filler are alike by chance: then the checksum must say that the rest is whole.
   const hasMuchFiller = sent.length - UNKNOWN_TO_BYTES * factor >= LEAST_TELLING_BYTES * factor;
   return hasMuchFiller || hasRightChecksum(codec, payload) ? 'bitFlips' : 'mangled';
 }
@@ -246,10 +246,10 @@ function differingBits(payload: Uint8Array, sent: Uint8Array, factor: number): n
   return bits;
 }
 
-/** Whether times and checksum agree once a single bit of them (in text: a single letter) is put right. */
+/** Whether times and checksum agree once a single bit of them (in text: a single character) is put right. */
 function isOneBitOff(codec: EchoCodec, payload: Uint8Array): boolean {
   const words = checkedWords(codec, payload);
-  if (words === null) return true; // a letter that is no digit any more
+  if (words === null) return true; // a character that is no digit any more
   const start = clientChecksumStart(words);
   const changes = codec.isText ? NIBBLES : SINGLE_BITS;
   for (let digit = 8 * (HEAD_BYTES / 4); digit < 8 * words.length; digit++) {

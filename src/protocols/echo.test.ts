@@ -231,7 +231,7 @@ describe('damage to a stamped message is never accepted', () => {
 });
 
 describe('whose message it is', () => {
-  test('a whole one of another run is stale, however close its mark', () => {
+  test('a whole one of another run is stale, however close its nonce', () => {
     fc.assert(
       fc.property(formats, fc.integer({ min: 88, max: 200 }), messages, fc.nat(31), (format, bytes, message, bit) => {
         const other = createEchoCodec(format, RUN ^ (1 << bit));

@@ -53,7 +53,7 @@ export interface EchoCodec {
   /** From these sizes on a payload is stamped, or numbered with a check. */
   readonly stampedBytes: number;
   readonly numberedBytes: number;
-  /** The 32-bit mark of the run in every message. */
+  /** The 32-bit nonce of the run in every message. */
   readonly run: number;
   readonly pool: Int32Array;
   readonly words: Int32Array;

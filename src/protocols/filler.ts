@@ -57,7 +57,7 @@ export function fillerMatches(
   return true;
 }
 
-/** xorshift32 (Marsaglia 2003) over the run's mark; printable (0x30 to 0x6f) where it travels as text. */
+/** xorshift32 (Marsaglia 2003) over the run's nonce; printable (0x30 to 0x6f) where it travels as text. */
 export function fillerPool(run: number, isText: boolean): Int32Array {
   const pool = new Int32Array(FILLER_PLACES);
   let state = (run ^ 0x6d2b_79f5) >>> 0 || 1;

@@ -9,13 +9,13 @@ import {
   writeTemplate,
 } from './json-template.ts';
 import type { ValueSources } from './json-values.ts';
-import { createLetters } from './letters.ts';
 import { createMessageIds, type MessageIds, type MessageName } from './message-id.ts';
+import { createTextFiller } from './text-filler.ts';
 
 export interface JsonLayout {
   readonly ids: MessageIds;
-  readonly letters: Uint8Array;
-  readonly hello: readonly JsonTemplate[];
+  readonly characters: Uint8Array;
+  readonly join: readonly JsonTemplate[];
   /** What was laid out last; grows as needed. */
   message: Uint8Array;
   roomOf(stream: number): number;
@@ -23,39 +23,39 @@ export interface JsonLayout {
 
 /** What the messages of a run need beside their templates. */
 export interface JsonSetting extends ValueSources {
-  /** The 32-bit mark of the run. */
+  /** The 32-bit nonce of the run. */
   readonly run: number;
   /** Whether ids carry the times of their message. */
   readonly timed: boolean;
   roomOf(stream: number): number;
 }
 
-/** `hello`: JSON texts. */
-export function createJsonLayout(hello: readonly string[], setting: JsonSetting): JsonLayout {
+/** `join`: JSON texts. */
+export function createJsonLayout(join: readonly string[], setting: JsonSetting): JsonLayout {
   const { run, timed, roomOf } = setting;
   return {
     ids: createMessageIds(run, timed),
-    letters: createLetters(run),
-    hello: hello.map((text, index) => compileTemplate(text, setting, index + 1)),
+    characters: createTextFiller(run),
+    join: join.map((text, index) => compileTemplate(text, setting, index + 1)),
     message: new Uint8Array(1024),
     roomOf,
   };
 }
 
 /** What goes into the places of this message. */
-export function fillingOf({ ids, letters, roomOf }: JsonLayout, name: Readonly<MessageName>, type: number): Filling {
-  return { ids, letters, name, room: roomOf(name.stream), type };
+export function fillingOf({ ids, characters, roomOf }: JsonLayout, name: Readonly<MessageName>, type: number): Filling {
+  return { ids, characters, name, room: roomOf(name.stream), type };
 }
 
 /** Lays a message out in `layout.message` and returns its length. */
-export function layOut(layout: JsonLayout, template: JsonTemplate, filling: Filling, fillerLetters: number): number {
-  const bound = templateBytesBound(template, filling, fillerLetters);
+export function layOut(layout: JsonLayout, template: JsonTemplate, filling: Filling, fillerCharacters: number): number {
+  const bound = templateBytesBound(template, filling, fillerCharacters);
   if (layout.message.length < bound) layout.message = new Uint8Array(2 * bound);
-  return writeTemplate(template, layout.message, filling, fillerLetters);
+  return writeTemplate(template, layout.message, filling, fillerCharacters);
 }
 
 /** The same for message `index` of what a client says first. */
-export function layOutHello(layout: JsonLayout, index: number, stream: number): number {
+export function layOutJoin(layout: JsonLayout, index: number, stream: number): number {
   const filling = fillingOf(layout, { stream, sequence: 0, dueNs: 0, sentNs: 0 }, 0);
-  return layOut(layout, layout.hello[index]!, filling, 0);
+  return layOut(layout, layout.join[index]!, filling, 0);
 }

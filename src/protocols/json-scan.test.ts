@@ -84,7 +84,7 @@ describe('finding values by their paths', () => {
     expect(find(text, ['a'])).toBeNull();
   });
 
-  test('a key is found whichever of its letters are escaped', () => {
+  test('a key is found whichever of its characters are escaped', () => {
     expect(find('{"\\u0069d":1,"d\\u0061ta":{"\\u0069\\u0064":2}}', ['id'], ['data', 'id'])).toEqual(['1', '2']);
     expect(find('{"\\u0069\\u0064x":1,"\\\\u0069d":2,"\\"id":3}', ['id'])).toEqual([null]);
   });

@@ -120,8 +120,8 @@ export function createJsonScanner(paths: readonly JsonPath[]): JsonScanner {
 
   function skipEscape(at: number): number {
     isEscaped = true;
-    const letter = at + 1 < end ? bytes[at + 1]! : 0;
-    if (letter !== LETTER_U) return ESCAPED.includes(letter) && letter !== 0 ? at + 2 : broken(at + 1);
+    const character = at + 1 < end ? bytes[at + 1]! : 0;
+    if (character !== LETTER_U) return ESCAPED.includes(character) && character !== 0 ? at + 2 : broken(at + 1);
     for (let digit = at + 2; digit < at + 6; digit++) {
       if (digit >= end || hexValue(bytes[digit]!) < 0) return broken(digit);
     }
@@ -301,7 +301,7 @@ export function createJsonScanner(paths: readonly JsonPath[]): JsonScanner {
       const last = readValue(next, 0, 0);
       const behind = last === BROKEN ? BROKEN : skipBetween(last);
       const isClosed = bytes[last - 1] === CLOSE_BRACE || bytes[last - 1] === CLOSE_BRACKET;
-      // A number that letters follow is no document, and neither is a word.
+      // A number that characters follow is no document, and neither is a word.
       if (last === BROKEN || (behind === last && behind < end && !isClosed)) {
         documents = 0;
         break;
@@ -361,8 +361,8 @@ function holdsStop(word: number): boolean {
 /** Of a hex digit; −1 for anything else. */
 function hexValue(byte: number): number {
   if (isDigit(byte)) return byte - ZERO;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
+  const character = byte | 0x20;
+  return character >= 0x61 && character <= 0x66 ? character - 0x61 + 10 : -1;
 }
 
 export function isAscii(bytes: Uint8Array, from: number, to: number, text: string): boolean {
@@ -396,7 +396,7 @@ function unitBytes(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Writes the letters of a string of a scanned document without their escapes, and returns where they end; −1 where there is
+ * Writes the characters of a string of a scanned document without their escapes, and returns where they end; −1 where there is
  * no escape in it. What needs more than a byte is written as UTF-8. `out` is as long as the string or longer.
  */
 export function unescapeInto(bytes: Uint8Array, from: number, to: number, out: Uint8Array): number {

@@ -1,8 +1,7 @@
 // A message of the json protocol before it is one: JSON text with places that are filled in for each client or message. The
-// text is ASCII, so that a byte is a letter; what is filled in needs no escape.
+// text is ASCII, so that a byte is a character; what is filled in needs no escape.
 
 import { bytesOf, createValue, inAscii, type Value, type ValueSources } from './json-values.ts';
-import { writeLetters } from './letters.ts';
 import {
   digitsOf,
   MAX_ID_BYTES,
@@ -12,6 +11,7 @@ import {
   writeDigits,
   writeMessageId,
 } from './message-id.ts';
+import { writeTextFiller } from './text-filler.ts';
 
 const PLACES = ['id', 'seq', 'client', 'room', 'payload'] as const;
 type Place = (typeof PLACES)[number];
@@ -56,17 +56,17 @@ export function compileTemplate(text: string, sources: ValueSources, index = 0):
 /** What goes into the places. */
 export interface Filling {
   readonly ids: MessageIds;
-  readonly letters: Uint8Array;
+  readonly characters: Uint8Array;
   readonly name: Readonly<MessageName>;
   readonly room: number;
   /** The place of the message's type in the mix. */
   readonly type: number;
 }
 
-/** More than `writeTemplate` writes with so many letters in each payload. */
-export function templateBytesBound(template: JsonTemplate, filling: Filling, payloadLetters: number): number {
+/** More than `writeTemplate` writes with so many characters in each payload. */
+export function templateBytesBound(template: JsonTemplate, filling: Filling, payloadCharacters: number): number {
   const { pieces, literalBytes } = template;
-  return literalBytes + valueBytes(template, filling) + pieces.length * (MAX_ID_BYTES + payloadLetters);
+  return literalBytes + valueBytes(template, filling) + pieces.length * (MAX_ID_BYTES + payloadCharacters);
 }
 
 function valueBytes({ pieces }: JsonTemplate, { name, type }: Filling): number {
@@ -82,9 +82,9 @@ export function writeTemplate(
   template: JsonTemplate,
   out: Uint8Array,
   filling: Filling,
-  payloadLetters: number,
+  payloadCharacters: number,
 ): number {
-  const { ids, letters, name, room, type } = filling;
+  const { ids, characters, name, room, type } = filling;
   let at = 0;
   for (const piece of template.pieces) {
     switch (piece.kind) {
@@ -111,15 +111,15 @@ export function writeTemplate(
         at = writeDigits(out, at, room, 10);
         break;
       case 'payload':
-        at = writeLetters(letters, out, at, payloadLetters, name.stream, name.sequence);
+        at = writeTextFiller(characters, out, at, payloadCharacters, name.stream, name.sequence);
         break;
     }
   }
   return at;
 }
 
-/** How many letters each payload may have, so that the message has the wanted size or as little more as it can. */
-export function payloadLetters(template: JsonTemplate, wantedBytes: number, filling: Filling): number {
+/** How many characters each payload may have, so that the message has the wanted size or as little more as it can. */
+export function payloadCharacters(template: JsonTemplate, wantedBytes: number, filling: Filling): number {
   if (template.payloads === 0) return 0;
   const { ids, name, room } = filling;
   let taken = template.literalBytes + valueBytes(template, filling);

@@ -1,24 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileTemplate, type Filling, payloadLetters, templateBytesBound, writeTemplate } from './json-template.ts';
+import {
+  compileTemplate,
+  type Filling,
+  payloadCharacters,
+  templateBytesBound,
+  writeTemplate,
+} from './json-template.ts';
 import type { ValueSources } from './json-values.ts';
-import { createLetters } from './letters.ts';
 import { createMessageIds } from './message-id.ts';
+import { createTextFiller } from './text-filler.ts';
 
 const SOURCES: ValueSources = {
   rows: [{ user: 'Ann "A"' }, { user: 'Bob' }],
-  feed: [{ text: 'first' }, { text: 'zweite Frage: wo?' }, { text: 'third\n' }],
-  feedOrder: 'sequential',
+  feeder: [{ text: 'first' }, { text: 'zweite Frage: wo?' }, { text: 'third\n' }],
+  feederOrder: 'sequential',
   mix: [{ type: 'chat', priority: null, payloadBytes: 100 }],
   seed: 7,
 };
 const ids = createMessageIds(1, false);
-const letters = createLetters(1);
+const characters = createTextFiller(1);
 
 function document(template: object, stream: number, sequence: number, more: Partial<ValueSources> = {}): unknown {
   const compiled = compileTemplate(JSON.stringify(template), { ...SOURCES, ...more });
-  const filling: Filling = { ids, letters, name: { stream, sequence, dueNs: 0, sentNs: 0 }, room: 0, type: 0 };
-  const count = payloadLetters(compiled, 300, filling);
+  const filling: Filling = { ids, characters, name: { stream, sequence, dueNs: 0, sentNs: 0 }, room: 0, type: 0 };
+  const count = payloadCharacters(compiled, 300, filling);
   const out = new Uint8Array(templateBytesBound(compiled, filling, count));
   const length = writeTemplate(compiled, out, filling, count);
   return JSON.parse(Buffer.from(out.subarray(0, length)).toString('utf8'));
@@ -26,10 +32,10 @@ function document(template: object, stream: number, sequence: number, more: Part
 
 const messages = fc.record({ stream: fc.nat(5000), sequence: fc.nat(1_000_000) });
 
-describe('a row of the feed', () => {
-  const template = { q: `\${feed.text}` };
-  const ofClient = (stream: number, order: ValueSources['feedOrder']): unknown[] =>
-    [0, 1, 2, 3].map((sequence) => (document(template, stream, sequence, { feedOrder: order }) as { q: string }).q);
+describe('a row of the feeder', () => {
+  const template = { q: `\${feeder.text}` };
+  const ofClient = (stream: number, order: ValueSources['feederOrder']): unknown[] =>
+    [0, 1, 2, 3].map((sequence) => (document(template, stream, sequence, { feederOrder: order }) as { q: string }).q);
 
   test('in sequence: client n begins with row n and takes one after the other, from the first again', () => {
     expect(ofClient(0, 'sequential')).toEqual(['first', 'zweite Frage: wo?', 'third\n', 'first']);
@@ -39,7 +45,7 @@ describe('a row of the feed', () => {
   test('at random: every row comes about as often, and the same for the same message', () => {
     const counts = new Map<string, number>();
     for (let sequence = 0; sequence < 3000; sequence++) {
-      const { q } = document(template, 4, sequence, { feedOrder: 'random' }) as { q: string };
+      const { q } = document(template, 4, sequence, { feederOrder: 'random' }) as { q: string };
       counts.set(q, (counts.get(q) ?? 0) + 1);
     }
     expect(counts.size).toBe(3);
@@ -48,10 +54,10 @@ describe('a row of the feed', () => {
   });
 
   test('gives all its columns to one message', () => {
-    const feed = Array.from({ length: 50 }, (_, row) => ({ a: `a${row}`, b: `b${row}` }));
+    const feeder = Array.from({ length: 50 }, (_, row) => ({ a: `a${row}`, b: `b${row}` }));
     fc.assert(
-      fc.property(messages, fc.constantFrom('sequential', 'random'), ({ stream, sequence }, feedOrder) => {
-        const both = document({ a: `\${feed.a}`, b: `\${feed.b}` }, stream, sequence, { feed, feedOrder });
+      fc.property(messages, fc.constantFrom('sequential', 'random'), ({ stream, sequence }, feederOrder) => {
+        const both = document({ a: `\${feeder.a}`, b: `\${feeder.b}` }, stream, sequence, { feeder, feederOrder });
         const { a, b } = both as { a: string; b: string };
         expect(a.slice(1)).toBe(b.slice(1));
       }),
@@ -117,7 +123,7 @@ describe('generators', () => {
 test('a message with values has the size of its type all the same', () => {
   fc.assert(
     fc.property(messages, ({ stream, sequence }) => {
-      const made = { who: `\${row.user}`, q: `\${feed.text}`, n: `\${int.1..1000}`, pad: `\${payload}` };
+      const made = { who: `\${row.user}`, q: `\${feeder.text}`, n: `\${int.1..1000}`, pad: `\${payload}` };
       expect(Buffer.byteLength(JSON.stringify(document(made, stream, sequence)))).toBeLessThanOrEqual(300);
     }),
   );

@@ -2,7 +2,7 @@
 // the mix, or from a generator. Whatever it is follows from client, number and type, so that a message that is sent again
 // says the same.
 
-import type { FeedOrder, MessageType } from '../plan/plan.ts';
+import type { FeederOrder, MessageType } from '../plan/plan.ts';
 import { hash01 } from '../random/generator.ts';
 
 /** Of a CSV file. */
@@ -13,8 +13,8 @@ export interface ValueSources {
   /** Stream n has row n modulo their number. */
   readonly rows: Rows;
   /** Each message has one. */
-  readonly feed: Rows;
-  readonly feedOrder: FeedOrder;
+  readonly feeder: Rows;
+  readonly feederOrder: FeederOrder;
   readonly mix: readonly Pick<MessageType, 'type' | 'priority' | 'payloadBytes'>[];
   readonly seed: number;
 }
@@ -28,12 +28,12 @@ export type Value = (stream: number, sequence: number, type: number) => Uint8Arr
 const NOTHING = new Uint8Array(0);
 
 /**
- * The value of a placeholder such as `row.token`, `feed.question`, `type`, `priority`, `uuid`, `hex.16`, `int.1..100` or
+ * The value of a placeholder such as `row.token`, `feeder.question`, `type`, `priority`, `uuid`, `hex.16`, `int.1..100` or
  * `pick.red|green`; null where the name is none of them. `place` is its place among the values of the plan: two generators
  * of one message differ.
  */
 export function createValue(name: string, place: number, sources: ValueSources): Value | null {
-  const { rows, feed, feedOrder, mix, seed } = sources;
+  const { rows, feeder, feederOrder, mix, seed } = sources;
   const dot = name.indexOf('.');
   const kind = dot === -1 ? name : name.slice(0, dot);
   const rest = dot === -1 ? '' : name.slice(dot + 1);
@@ -43,9 +43,9 @@ export function createValue(name: string, place: number, sources: ValueSources):
       const values = columnOf(rows, rest);
       return (stream) => values[stream % values.length] ?? NOTHING;
     }
-    case 'feed': {
-      const values = columnOf(feed, rest);
-      if (feedOrder === 'sequential')
+    case 'feeder': {
+      const values = columnOf(feeder, rest);
+      if (feederOrder === 'sequential')
         return (stream, sequence) => values[(stream + sequence) % values.length] ?? NOTHING;
       // One draw for a message, whichever of its columns is asked for.
       return (stream, sequence) => values[Math.floor(draw(seed, stream, sequence) * values.length)] ?? NOTHING;
@@ -133,11 +133,11 @@ function insideString(text: string): Uint8Array {
   return bytesOf(inAscii(JSON.stringify(text).slice(1, -1)));
 }
 
-/** Letters beyond ASCII as JSON escapes them. */
+/** Characters beyond ASCII as JSON escapes them. */
 export function inAscii(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 export function bytesOf(ascii: string): Uint8Array {
-  return Uint8Array.from(ascii, (letter) => letter.charCodeAt(0));
+  return Uint8Array.from(ascii, (character) => character.charCodeAt(0));
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createJsonCodec, JsonReading, type JsonShape, readJson, writeJson } from './json.ts';
-import { type JsonSetting, layOutHello } from './json-layout.ts';
+import { type JsonSetting, layOutJoin } from './json-layout.ts';
 
 const RUN = 0x00ed_0001;
 const TEMPLATE = JSON.stringify({
@@ -17,7 +17,7 @@ const shape = (more: Partial<JsonShape> = {}): JsonShape => ({
   id: ['replyTo'],
   error: ['error'],
   payload: ['data', 'text'],
-  hello: [],
+  join: [],
   ack: null,
   duplicate: null,
   state: null,
@@ -32,8 +32,8 @@ const setting: JsonSetting = {
   ],
   timed: false,
   rows: [],
-  feed: [],
-  feedOrder: 'sequential',
+  feeder: [],
+  feederOrder: 'sequential',
   seed: 1,
   roomOf: (stream) => stream % 10,
 };
@@ -104,7 +104,7 @@ describe('what the mix says of a message', () => {
     expect([0, 1].map((type) => writeJson(classed, type, nameOf(1, 2)))).toEqual([200, 500]);
   });
 
-  test('is known where the payload comes back, and a letter less is damage', () => {
+  test('is known where the payload comes back, and a character less is damage', () => {
     for (const type of [0, 1]) {
       const { id: replyTo, text } = documentOf(type) as { id: string; text: string };
       expect(read({ replyTo, data: { text } }, classed)).toBe(JsonReading.message);
@@ -114,11 +114,11 @@ describe('what the mix says of a message', () => {
 });
 
 describe('what is sent first', () => {
-  test('is the hello, with client and room in it', () => {
-    const hello = [JSON.stringify({ join: `\${room}`, as: `user-\${client}` }), '{"ready":true}'];
-    const greeting = createJsonCodec(shape({ hello }), setting);
+  test('is the join, with client and room in it', () => {
+    const join = [JSON.stringify({ join: `\${room}`, as: `user-\${client}` }), '{"ready":true}'];
+    const joining = createJsonCodec(shape({ join }), setting);
     const text = (index: number): string =>
-      Buffer.from(greeting.layout.message.subarray(0, layOutHello(greeting.layout, index, 37))).toString('utf8');
+      Buffer.from(joining.layout.message.subarray(0, layOutJoin(joining.layout, index, 37))).toString('utf8');
     expect([text(0), text(1)]).toEqual(['{"join":7,"as":"user-37"}', '{"ready":true}']);
   });
 });
@@ -129,13 +129,13 @@ describe('what comes from a CSV file', () => {
     { token: 'b-2', 'full name': 'Bob' },
   ];
   const template = JSON.stringify({ id: `\${id}`, by: `\${row.full name}`, text: `\${payload}` });
-  const hello = [JSON.stringify({ auth: `\${row.token}` })];
-  const fed = createJsonCodec(shape({ template, hello }), { ...setting, rows });
+  const join = [JSON.stringify({ auth: `\${row.token}` })];
+  const fed = createJsonCodec(shape({ template, join }), { ...setting, rows });
   const documentOf = (length: number): Record<string, unknown> =>
     JSON.parse(Buffer.from(fed.layout.message.subarray(0, length)).toString('utf8')) as Record<string, unknown>;
 
   test('stands in what the client says first and in every message, row by row and client by client', () => {
-    expect([0, 1, 2].map((stream) => documentOf(layOutHello(fed.layout, 0, stream)))).toEqual([
+    expect([0, 1, 2].map((stream) => documentOf(layOutJoin(fed.layout, 0, stream)))).toEqual([
       { auth: 'a-1' },
       { auth: 'b-2' },
       { auth: 'a-1' },
@@ -167,7 +167,7 @@ describe('what comes', () => {
     for (const error of [null, false]) expect(read({ replyTo: id, error, data: { text } })).toBe(JsonReading.message);
   });
 
-  test('any other letter, a missing one, or the payload of another message is corrupted', () => {
+  test('any other character, a missing one, or the payload of another message is corrupted', () => {
     const { id, text } = sent(0, 1, 2) as { id: string; text: string };
     for (let at = 0; at < text.length; at++) {
       const damaged = `${text.slice(0, at)}${text[at] === 'x' ? 'y' : 'x'}${text.slice(at + 1)}`;
@@ -226,8 +226,8 @@ describe('what comes', () => {
     }
   });
 
-  test('an id is found whichever of its letters are escaped, at a key that is escaped, behind a byte order mark', () => {
-    const escaped = [...'00ed0001-1-2'].map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join('');
+  test('an id is found whichever of its characters are escaped, at a key that is escaped, behind a byte order mark', () => {
+    const escaped = [...'00ed0001-1-2'].map((character) => `\\u00${character.charCodeAt(0).toString(16)}`).join('');
     const withoutText = createJsonCodec(shape({ payload: null }), setting);
     for (const text of [
       `{"replyTo":"00ed0001\\u002d1\\u002D2"}`,

@@ -9,15 +9,15 @@ import type { UnreadableKind } from '../facts/unreadable.ts';
 import type { JsonProtocol } from '../plan/plan.ts';
 import { createJsonLayout, fillingOf, type JsonLayout, type JsonSetting, layOut } from './json-layout.ts';
 import { createJsonScanner, isAscii, type JsonPath, type JsonScanner, unescapeInto } from './json-scan.ts';
-import { compileTemplate, type JsonTemplate, payloadLetters } from './json-template.ts';
-import { lettersMatch } from './letters.ts';
+import { compileTemplate, type JsonTemplate, payloadCharacters } from './json-template.ts';
 import { MAX_ID_BYTES, type MessageName, MIN_ID_BYTES, readMessageId, writeMessageId } from './message-id.ts';
 import { createPushReader, type PushReader, readPush } from './push.ts';
+import { textFillerMatches } from './text-filler.ts';
 import { kindOfText } from './unreadable.ts';
 
 export type JsonShape = Pick<
   JsonProtocol,
-  'template' | 'hello' | 'id' | 'error' | 'ack' | 'duplicate' | 'payload' | 'state' | 'pushes'
+  'template' | 'join' | 'id' | 'error' | 'ack' | 'duplicate' | 'payload' | 'state' | 'pushes'
 >;
 
 /** What an arrived document is. */
@@ -84,7 +84,7 @@ export function createJsonCodec(shape: JsonShape, setting: JsonSetting): JsonCod
   };
   const push = typeof shape.pushes === 'string' ? null : createPushReader(shape.pushes, paths);
   return {
-    layout: createJsonLayout(shape.hello, setting),
+    layout: createJsonLayout(shape.join, setting),
     template: compileTemplate(shape.template, setting),
     payloadBytes: setting.mix.map(({ payloadBytes }) => payloadBytes),
     scanner: createJsonScanner(paths),
@@ -107,7 +107,7 @@ export function writeJson(
   name: Readonly<MessageName>,
 ): number {
   const filling = fillingOf(layout, name, type);
-  return layOut(layout, template, filling, payloadLetters(template, payloadBytes[type]!, filling));
+  return layOut(layout, template, filling, payloadCharacters(template, payloadBytes[type]!, filling));
 }
 
 /** The id of a message as it is sent. */
@@ -178,7 +178,7 @@ function readIdAt(codec: JsonCodec, bytes: Uint8Array, path: number): 'ours' | '
   if (from < 0 || bytes[from] !== QUOTE) return 'none';
   const to = spans[2 * path + 1]! - 1;
   const reading = readMessageId(ids, bytes, from + 1, to, name);
-  // Six letters stand for one where all of an id is escaped.
+  // Six characters stand for one where all of an id is escaped.
   if (reading !== 'none' || to - from > 6 * MAX_ID_BYTES) return reading;
   const length = unescapeString(codec, bytes, from + 1, to);
   return length < 0 ? 'none' : readMessageId(ids, codec.plainText.bytes, 0, length, name);
@@ -190,7 +190,7 @@ function unescapeString({ plainText }: JsonCodec, bytes: Uint8Array, from: numbe
   return unescapeInto(bytes, from, to, plainText.bytes);
 }
 
-/** What cannot be read as a state is told as a wrong one: −1, or the letters as they stand. */
+/** What cannot be read as a state is told as a wrong one: −1, or the characters as they stand. */
 function readState(codec: JsonCodec, bytes: Uint8Array): void {
   const { count, digest } = codec.paths;
   if (count < 0 && digest < 0) return;
@@ -201,8 +201,8 @@ function readState(codec: JsonCodec, bytes: Uint8Array): void {
     if (from < 0) return null;
     const to = codec.scanner.spans[2 * path + 1]!;
     const length = bytes[from] === QUOTE ? unescapeString(codec, bytes, from, to) : -1;
-    const letters = length < 0 ? bytes.subarray(from, to) : codec.plainText.bytes.subarray(0, length);
-    return String.fromCharCode(...letters.subarray(0, MOST_SHOWN));
+    const characters = length < 0 ? bytes.subarray(from, to) : codec.plainText.bytes.subarray(0, length);
+    return String.fromCharCode(...characters.subarray(0, MOST_SHOWN));
   };
   const countText = textAt(count);
   const digestText = textAt(digest);
@@ -219,16 +219,16 @@ function saysSomething({ scanner: { spans } }: JsonCodec, bytes: Uint8Array, pat
 /** Whether a string of the document is the payload of the message that it names, in one of the sizes of the mix. */
 function payloadIsWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   if (from < 0 || bytes[from] !== QUOTE) return false;
-  if (lettersAreWhole(codec, bytes, from + 1, to - 1)) return true;
+  if (charactersAreWhole(codec, bytes, from + 1, to - 1)) return true;
   const length = unescapeString(codec, bytes, from + 1, to - 1);
-  return length >= 0 && lettersAreWhole(codec, codec.plainText.bytes, 0, length);
+  return length >= 0 && charactersAreWhole(codec, codec.plainText.bytes, 0, length);
 }
 
-function lettersAreWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
+function charactersAreWhole(codec: JsonCodec, bytes: Uint8Array, from: number, to: number): boolean {
   const { layout, template, name, payloadBytes } = codec;
-  // The rest of the message was as large as it was to be, and left no room for letters.
+  // The rest of the message was as large as it was to be, and left no room for characters.
   codec.isUnchecked = to === from;
   const isSize = (wanted: number, type: number): boolean =>
-    payloadLetters(template, wanted, fillingOf(layout, name, type)) === to - from;
-  return payloadBytes.some(isSize) && lettersMatch(layout.letters, bytes, from, to, name.stream, name.sequence);
+    payloadCharacters(template, wanted, fillingOf(layout, name, type)) === to - from;
+  return payloadBytes.some(isSize) && textFillerMatches(layout.characters, bytes, from, to, name.stream, name.sequence);
 }

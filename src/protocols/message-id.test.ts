@@ -7,7 +7,7 @@ const plain = createMessageIds(RUN, false);
 const timed = createMessageIds(RUN, true);
 const out = new Uint8Array(MAX_ID_BYTES);
 const nobody = () => ({ stream: -1, sequence: -1, dueNs: 0, sentNs: 0 });
-const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 function written(ids: typeof plain, name: { stream: number; sequence: number; dueNs: number; sentNs: number }): string {

@@ -1,4 +1,4 @@
-// The id by which a message is known again wherever a service repeats it: printable, without a letter that JSON, a URL or
+// The id by which a message is known again wherever a service repeats it: printable, without a character that JSON, a URL or
 // a line protocol would have to escape.
 //
 //   5eed0001-12-345                    run (8 hex digits), stream, number
@@ -30,10 +30,10 @@ export interface MessageIds {
   readonly timed: boolean;
 }
 
-/** `run`: the 32-bit mark of the run. `timed`: ids carry the times of their message. */
+/** `run`: the 32-bit nonce of the run. `timed`: ids carry the times of their message. */
 export function createMessageIds(run: number, timed: boolean): MessageIds {
   const text = (run >>> 0).toString(16).padStart(RUN_DIGITS, '0');
-  return { run: Uint8Array.from(text, (letter) => letter.charCodeAt(0)), timed };
+  return { run: Uint8Array.from(text, (character) => character.charCodeAt(0)), timed };
 }
 
 /** Writes at `at` and returns where it ends. Times are whole nanoseconds, `sentNs` not before `dueNs`. */
@@ -129,7 +129,7 @@ function readDigits(bytes: Uint8Array, from: number, to: number, base: number): 
   for (let at = from; at < to; at++) {
     const byte = bytes[at]!;
     const digit = byte >= LETTER_A ? byte - LETTER_A + 10 : byte - ZERO;
-    // Between the digits and the letters lie bytes that are neither.
+    // Between the digits and the characters lie bytes that are neither.
     if (digit < 0 || digit >= base || (byte < LETTER_A && digit > 9)) return -1;
     value = base * value + digit;
   }

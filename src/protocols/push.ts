@@ -92,7 +92,7 @@ function isEscaped(bytes: Uint8Array, from: number, to: number): boolean {
   return false;
 }
 
-/** The same name whichever of its letters are escaped. */
+/** The same name whichever of its characters are escaped. */
 function hashEscaped(bytes: Uint8Array, from: number, to: number): number {
   const name = new Uint8Array(to - from);
   return hash53(name, 0, unescapeInto(bytes, from, to, name));

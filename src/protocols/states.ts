@@ -16,7 +16,7 @@ export interface States {
   sent(stream: number, sequence: number, id: string): void;
   /** The service did not take the message. */
   refused(stream: number, sequence: number): void;
-  /** Messages of the client were settled without an answer: whether the service took them is not known. */
+  /** Messages of the client were finalized without an answer: whether the service took them is not known. */
   loseTrack(stream: number): void;
   /** What client `listener` was told after a message; `id` of that message. Null where nothing is to be compared. */
   told(listener: number, told: ReportedState, id: string): Judged | null;

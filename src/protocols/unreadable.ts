@@ -51,7 +51,7 @@ function isZlib(bytes: Uint8Array, start: number, end: number): boolean {
   return (method & 0x0f) === 8 && method >>> 4 <= 7 && (256 * method + bytes[start + 1]!) % 31 === 0;
 }
 
-/** UTF-16 or UTF-32: a byte order mark of theirs, or a zero byte beside the letter that begins a document. */
+/** UTF-16 or UTF-32: a byte order mark of theirs, or a zero byte beside the character that begins a document. */
 function isWide(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < 2) return false;
   const first = bytes[start]!;

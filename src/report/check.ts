@@ -158,7 +158,7 @@ function describe(segment: Segment, format: (level: number) => string): string {
 function protocolText(protocol: Protocol): string {
   if (protocol.kind === 'echo') return `echo, ${protocol.format}: every message must come back unchanged`;
   if (protocol.kind === 'push') {
-    return printable(`push${helloText(protocol.hello)}: clients only listen; ${numberingText(protocol.pushes)}`, 300);
+    return printable(`push${joinText(protocol.join)}: clients only listen; ${numberingText(protocol.pushes)}`, 300);
   }
   if (protocol.kind === 'module') return printable(`your own, ${protocol.file}`, 300);
   const checked =
@@ -170,13 +170,13 @@ function protocolText(protocol: Protocol): string {
       ? `messages without an id are ${protocol.pushes}`
       : `of messages without an id ${numberingText(protocol.pushes)}`;
   return printable(
-    `json${helloText(protocol.hello)}: answers have the id at ${protocol.id.join('.')}${taken}, ${refused}, ${checked}, ${pushes}`,
+    `json${joinText(protocol.join)}: answers have the id at ${protocol.id.join('.')}${taken}, ${refused}, ${checked}, ${pushes}`,
     300,
   );
 }
 
-function helloText(hello: readonly string[]): string {
-  return hello.length === 0 ? '' : `, first says ${formatCount(hello.length)} of its own`;
+function joinText(join: readonly string[]): string {
+  return join.length === 0 ? '' : `, first says ${formatCount(join.length)} of its own`;
 }
 
 function numberingText({ sequence, channel, shared }: Numbering): string {
@@ -229,7 +229,9 @@ function valueRows({ target, load }: Plan): string[] {
     ...(target.rowsFile === null
       ? []
       : [row('rows', `${printable(target.rowsFile, 200)}, ${target.rowsOrder}, by client`)]),
-    ...(load.feed === null ? [] : [row('feed', `${printable(load.feed.file, 200)}, ${load.feed.order}, by message`)]),
+    ...(load.feeder === null
+      ? []
+      : [row('feeder', `${printable(load.feeder.file, 200)}, ${load.feeder.order}, by message`)]),
   ];
 }
 

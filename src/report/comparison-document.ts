@@ -38,5 +38,5 @@ function headline(metrics: Comparison['metrics']): string {
   });
   return said.length === 0
     ? 'No metric changed.'
-    : `${said.join('; ')}.`.replace(/^./, (letter) => letter.toUpperCase());
+    : `${said.join('; ')}.`.replace(/^./, (character) => character.toUpperCase());
 }

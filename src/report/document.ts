@@ -22,7 +22,7 @@ export interface ReportDocument {
 }
 
 export interface Section {
-  /** A name for links, unique in the document: lower case letters and hyphens. */
+  /** A name for links, unique in the document: lower case characters and hyphens. */
   readonly id: string;
   readonly title: string;
   readonly blocks: readonly Block[];

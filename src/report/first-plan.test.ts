@@ -30,7 +30,7 @@ const planFor = (recognition: Recognition, more: Partial<FirstPlan> = {}): First
   name: 'chat',
   target: { url: 'wss://chat.example.com/ws', headers: {}, subprotocols: [], compression: false, tls: {} },
   variables: [],
-  hello: [],
+  join: [],
   connections: 100,
   rate: '100/s',
   duration: '30s',
@@ -90,7 +90,7 @@ describe('what was recognized becomes the protocol', () => {
 
   test('push: connections only, and its own rules', () => {
     const text = renderFirstPlan(planFor(PUSH, { rules: ['pushes.missed == 0'] }));
-    expect(text).toMatch(/^ {2}kind: push .*\n {2}# hello: .*\n {2}sequence: data\.seq .*\n {2}channel: symbol /m);
+    expect(text).toMatch(/^ {2}kind: push .*\n {2}# join: .*\n {2}sequence: data\.seq .*\n {2}channel: symbol /m);
     expect(text).toMatch(/^ {2}connections: .*\n {4}- \{ to: 100, over: 1s \}\n {4}- \{ hold: 30s \}\n/m);
     expect(text).not.toMatch(/messages:|contract:/);
     expect(text).toMatch(/ {2}- pushes\.missed == 0\n/);
@@ -111,12 +111,12 @@ describe('what was recognized becomes the protocol', () => {
   });
 
   test('what a client says first is kept, also where nothing was recognized', () => {
-    const hello = [{ type: 'subscribe', topic: `room-\${client}` }];
-    expect(parsed(planFor({ kind: 'unknown', why: 'silent', ...seen }, { hello, rules: [] })).protocol).toMatchObject({
+    const join = [{ type: 'subscribe', topic: `room-\${client}` }];
+    expect(parsed(planFor({ kind: 'unknown', why: 'silent', ...seen }, { join, rules: [] })).protocol).toMatchObject({
       kind: 'json',
       pushes: 'ignore',
     });
-    expect(parsed(planFor(JSON_SERVICE, { hello })).protocol).toMatchObject({ hello: [JSON.stringify(hello[0])] });
+    expect(parsed(planFor(JSON_SERVICE, { join })).protocol).toMatchObject({ join: [JSON.stringify(join[0])] });
   });
 });
 

@@ -20,7 +20,7 @@ export interface FirstPlan {
   /** To be set before a run. */
   readonly variables: readonly Variable[];
   /** What a client says first. */
-  readonly hello: readonly object[];
+  readonly join: readonly object[];
   readonly connections: number;
   readonly rate: string;
   readonly duration: string;
@@ -54,7 +54,7 @@ export function renderFirstPlan(plan: FirstPlan): string {
     `name: ${yamlText(plan.name)}`,
     ...targetLines(plan),
     '',
-    ...protocolLines(plan.recognition, plan.hello),
+    ...protocolLines(plan.recognition, plan.join),
     '',
     ...loadLines(plan),
     '',

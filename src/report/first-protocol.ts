@@ -5,21 +5,21 @@ import type { Recognition } from '../analysis/recognize.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { comment, noted, yamlFlow, yamlText } from './yaml.ts';
 
-/** `hello`: what a client says first. */
-export function protocolLines(recognition: Recognition, hello: readonly object[]): readonly string[] {
-  const greeting =
-    hello.length === 0
+/** `join`: what a client says first. */
+export function protocolLines(recognition: Recognition, join: readonly object[]): readonly string[] {
+  const joining =
+    join.length === 0
       ? []
-      : [noted('  hello:', 'what a client says first'), ...hello.map((message) => `    - ${yamlFlow(message)}`)];
+      : [noted('  join:', 'what a client says first'), ...join.map((message) => `    - ${yamlFlow(message)}`)];
   switch (recognition.kind) {
     case 'echo':
       return [
         noted('protocol:', 'how bytes become messages'),
         noted('  kind: echo', 'every message comes back unchanged'),
         `  format: ${recognition.format}`,
-        ...(hello.length === 0
+        ...(join.length === 0
           ? []
-          : ['  # An echo has no hello: what was said first is left out. The json protocol has one.']),
+          : ['  # An echo has no join: what was said first is left out. The json protocol has one.']),
       ];
     case 'json': {
       const { send, id, ack, payload, error, refusedAll } = recognition.service;
@@ -28,7 +28,7 @@ export function protocolLines(recognition: Recognition, hello: readonly object[]
       return [
         noted('protocol:', 'how bytes become messages'),
         '  kind: json',
-        ...greeting,
+        ...joining,
         ...(refusedAll
           ? [`  # FILL IN: the service refused this message. Put one that it takes here, with \${id} in it.`]
           : []),
@@ -45,7 +45,7 @@ export function protocolLines(recognition: Recognition, hello: readonly object[]
       return [
         noted('protocol:', 'how bytes become messages'),
         noted('  kind: push', 'the service speaks, clients listen'),
-        ...(hello.length === 0 ? [noted('  # hello: [ { type: subscribe } ]', 'what a client says first')] : greeting),
+        ...(join.length === 0 ? [noted('  # join: [ { type: subscribe } ]', 'what a client says first')] : joining),
         noted(`  sequence: ${yamlText(pathText(path))}`, 'the number that goes up by one'),
         channel === null
           ? noted('  # channel: PATH', 'if numbers count within a channel')
@@ -55,12 +55,12 @@ export function protocolLines(recognition: Recognition, hello: readonly object[]
     case 'unknown':
       return [
         ...unknownLines(recognition.why),
-        ...(hello.length === 0
+        ...(join.length === 0
           ? []
           : [
               'protocol:',
               '  kind: json',
-              ...greeting,
+              ...joining,
               noted(`  send: { id: "\${id}" }`, 'never sent while load has no messages'),
               '  pushes: ignore',
             ]),
@@ -71,9 +71,9 @@ export function protocolLines(recognition: Recognition, hello: readonly object[]
 }
 
 const WHY_UNKNOWN = {
-  silent: 'The service answered nothing. Does it want a login or a subscription first (hello), or messages of its own?',
+  silent: 'The service answered nothing. Does it want a login or a subscription first (join), or messages of its own?',
   notAsked: 'Nothing was sent to the service, so what it answers is not known. `highwater init --yes` asks it.',
-  closes: 'The service closes such connections. Does it want credentials (target.headers), or a login first (hello)?',
+  closes: 'The service closes such connections. Does it want credentials (target.headers), or a login first (join)?',
   unread: 'What the service says fits no kind that is known here.',
 } as const;
 
@@ -83,7 +83,7 @@ function unknownLines(why: keyof typeof WHY_UNKNOWN): readonly string[] {
     '# Until then this plan opens connections and holds them. With a protocol and load.messages it sends:',
     '# protocol:',
     noted('#   kind: json', 'or echo, if every message comes back unchanged'),
-    noted('#   hello: [ { type: login } ]', 'what a client says first'),
+    noted('#   join: [ { type: login } ]', 'what a client says first'),
     `#   send: { type: say, id: "\${id}", text: "\${payload}" }`,
     noted('#   id: id', 'where an answer has the id of its message'),
     noted('#   pushes: ignore', 'messages without an id of ours'),

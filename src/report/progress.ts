@@ -13,7 +13,7 @@ export function renderProgressLine(figures: LiveFigures): string {
     `clients ${formatCount(figures.connectionsOpen)}`,
     `sent ${formatCount(figures.sentPerSecond)}/s`,
     `delivered ${formatCount(figures.deliveredPerSecond)}/s`,
-    ...heard(figures).map((text) => `${text}/s`),
+    ...receivedTexts(figures).map((text) => `${text}/s`),
     `response p50 ${time(figures.responseP50Ns)} p99 ${time(figures.responseP99Ns)}`,
     troubles(figures),
   ].join('  ');
@@ -24,7 +24,7 @@ export function renderProgressBlock(figures: LiveFigures, style: TextStyle, colu
   const lines = [
     bar(figures, style, columns),
     `  clients      ${formatCount(figures.connectionsOpen)} of ${formatCount(figures.connectionsPlanned)}   failed ${formatCount(figures.failedConnections)}   dropped ${formatCount(figures.droppedConnections)}`,
-    `  messages   sent ${formatCount(figures.sentPerSecond)}/s   delivered ${formatCount(figures.deliveredPerSecond)}/s   ${heard(
+    `  messages   sent ${formatCount(figures.sentPerSecond)}/s   delivered ${formatCount(figures.deliveredPerSecond)}/s   ${receivedTexts(
       figures,
     )
       .map((text) => `${text}/s   `)
@@ -36,8 +36,8 @@ export function renderProgressBlock(figures: LiveFigures, style: TextStyle, colu
 }
 
 /** What clients receive that they did not say, where there is any. */
-function heard({ receivedPerSecond }: LiveFigures): readonly string[] {
-  return receivedPerSecond === 0 ? [] : [`heard ${formatCount(receivedPerSecond)}`];
+function receivedTexts({ receivedPerSecond }: LiveFigures): readonly string[] {
+  return receivedPerSecond === 0 ? [] : [`received ${formatCount(receivedPerSecond)}`];
 }
 
 function bar(figures: LiveFigures, style: TextStyle, columns: number): string {

@@ -55,6 +55,6 @@ function incidentTexts(incident: IncidentResult): readonly string[] {
     `${printable(incident.name, 64)} at ${formatSeconds(fromSecond)}${lasted}${failed}${together}`,
     ...(did === null ? [] : [`   ${did}`]),
     `   ${drops.join(', ')}`,
-    `   ${[...(cost.length === 0 ? ['none settled as lost'] : cost), ...backs].join(', ')}`,
+    `   ${[...(cost.length === 0 ? ['none counted as lost'] : cost), ...backs].join(', ')}`,
   ];
 }

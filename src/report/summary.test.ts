@@ -326,7 +326,7 @@ describe('what comes from outside cannot harm the terminal', () => {
 describe('what a plan without messages of its own is told', () => {
   const numbering = { sequence: ['seq'], channel: null, shared: false };
   const plan = {
-    protocol: { kind: 'push', hello: [], pushes: numbering },
+    protocol: { kind: 'push', join: [], pushes: numbering },
     load: makePlan({ messages: { kind: 'none' } }).load,
   };
   const result = resultOf(

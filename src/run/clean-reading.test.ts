@@ -15,14 +15,14 @@ test('secrets go from the names of series and from the reason of a gap, and each
     asked++;
     return text.replaceAll('hush', '[redacted]');
   });
-  for (let beat = 0; beat < 10; beat++) {
-    expect(clean(reading({ 'depth{of="hush"}': beat }))).toEqual(reading({ 'depth{of="[redacted]"}': beat }));
+  for (let tick = 0; tick < 10; tick++) {
+    expect(clean(reading({ 'depth{of="hush"}': tick }))).toEqual(reading({ 'depth{of="[redacted]"}': tick }));
   }
   expect(asked).toBe(1);
   expect(clean(reading({}, 'no hush'))).toEqual(reading({}, 'no [redacted]'));
 });
 
-test('a program that prints new names at every beat is kept to so many, and the rest is a gap', () => {
+test('a program that prints new names at every tick is kept to so many, and the rest is a gap', () => {
   const clean = createReadingCleaner((text) => text);
   for (let n = 0; n < 64; n++) expect(clean(reading({ [`n${n}`]: n })).gap).toBeNull();
   expect(clean(reading({ n7: 1, n64: 2 }, 'late'))).toEqual(

@@ -1,4 +1,4 @@
-// What a monitor was answered may repeat a secret, and a program may print other names at every beat. What is kept has clean
+// What a monitor was answered may repeat a secret, and a program may print other names at every tick. What is kept has clean
 // texts, and no more names of a monitor over the whole run than one reading may have.
 
 import { MOST_SERIES, type MonitorReading } from '../facts/monitor.ts';

@@ -88,7 +88,7 @@ async function conduct(
   try {
     await coordinateRun(used, {
       rows: [],
-      feed: [],
+      feeder: [],
       target: null,
       faults: {
         urls: used.target.urls,

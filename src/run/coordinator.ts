@@ -47,7 +47,7 @@ const CLOSE_ALLOWANCE_NS = 15e9;
 
 export interface CoordinatorParts {
   readonly rows: Rows;
-  readonly feed: Rows;
+  readonly feeder: Rows;
   readonly addresses: Addresses;
   readonly rowSecrets: readonly (readonly string[])[];
   readonly needs: MachineNeeds;
@@ -341,7 +341,7 @@ function endOf(stopping: { readonly reason: StopReason } | null): RunEnd {
 
 function assignmentsOf(
   whole: Plan,
-  { needs, manifest, rows, feed, addresses }: CoordinatorParts,
+  { needs, manifest, rows, feeder, addresses }: CoordinatorParts,
   worker: number,
 ): NonEmpty<Assignment> {
   const [healthy, ...groups] = clientGroups(whole).map(
@@ -349,13 +349,13 @@ function assignmentsOf(
       plan,
       shard: worker,
       shards: needs.workers,
-      run: runMark(manifest.id),
+      run: runNonce(manifest.id),
       clientCount,
       group,
       firstClient,
       misbehavior,
       rows,
-      feed,
+      feeder,
       addresses,
       precise: needs.precise && group === 0,
     }),
@@ -364,7 +364,7 @@ function assignmentsOf(
 }
 
 /** FNV-1a of the run's id: messages of an earlier run are told apart. */
-function runMark(id: string): number {
+function runNonce(id: string): number {
   let hash = 0x811c_9dc5;
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x0100_0193);
   return hash >>> 0;

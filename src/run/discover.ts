@@ -2,7 +2,7 @@
 // things and listen to what comes back. Which things is decided elsewhere (`analysis/test-messages.ts`); here are the connection,
 // the times and the bounds.
 //
-//   connect → hello → watch → may I? → (test message → listen)* → close
+//   connect → join → watch → may I? → (test message → listen)* → close
 
 import { adviceFor } from '../analysis/refusal.ts';
 import { type Asking, nextTestMessage } from '../analysis/test-messages.ts';
@@ -35,7 +35,7 @@ export interface DiscoveryParts {
   readonly plan: Plan;
   readonly addresses: Addresses;
   /** What is said first on every connection, as JSON texts. */
-  readonly hello: readonly string[];
+  readonly join: readonly string[];
   readonly asking: Asking;
   /** How long it is listened to before it is asked anything. */
   readonly watchNs: number;
@@ -56,7 +56,7 @@ type Opened =
 /** Throws TARGET_UNREACHABLE where not one connection opens, and the signal's reason when called off. No connection is left open. */
 export async function discover(parts: DiscoveryParts): Promise<Transcript> {
   const { plan, clock, signal, asking, watchNs } = parts;
-  const observations = createObservations(asking.mark);
+  const observations = createObservations(asking.nonce);
   const lines: SimpleClient[] = [];
   let current: SimpleClient | null = null;
   let wake: () => void = () => {};
@@ -74,7 +74,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
         onOpen() {
           isOpen = true;
           current = simpleClient;
-          for (const message of parts.hello) simpleClient.send('text', encoder.encode(message));
+          for (const message of parts.join) simpleClient.send('text', encoder.encode(message));
           resolve({ kind: 'open' });
         },
         onMessage(format, bytes, start, end) {
@@ -114,7 +114,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
     return new Promise((resolve) => {
       const simpleClient = parts.openSimpleClient(plan, parts.addresses, {
         onOpen() {
-          for (const message of parts.hello) simpleClient.send('text', encoder.encode(message));
+          for (const message of parts.join) simpleClient.send('text', encoder.encode(message));
           resolve();
         },
         onMessage: (_format, bytes, start, end) => observations.receiveByListener(bytes, start, end),

@@ -24,16 +24,16 @@ export interface FirstPlanPorts {
   readonly hostEnvironment: HostEnvironment;
   readonly targets: TargetHost;
   /** Eight hex digits that nobody else has. */
-  newMark(): string;
+  newNonce(): string;
 }
 
 export interface FirstPlanRequest {
-  /** What the flags make: for its target, and the protocol's `hello` and `send`. */
+  /** What the flags make: for its target, and the protocol's `join` and `send`. */
   readonly plan: Plan;
   readonly secrets: readonly string[];
   /** The same as typed, with its placeholders: what may be written down. */
   readonly written: FirstPlan['target'];
-  readonly hello: readonly object[];
+  readonly join: readonly object[];
   /** A message of the user's own, to ask with in place of the usual ones; null where there is none. */
   readonly send: Readonly<Record<string, unknown>> | null;
   readonly given: GivenAnswers;
@@ -87,7 +87,7 @@ export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanP
         Object.entries(written.headers).map(([name, value]) => [name, places.header(name, value)]),
       ),
     },
-    hello: request.hello.map((message) => places.message(message)),
+    join: request.join.map((message) => places.message(message)),
     variables: places.variables,
   });
   return { recognition, variables: places.variables, text };
@@ -103,9 +103,9 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
     const transcript = await discover({
       plan: { ...placed, target: { ...placed.target, ...LOOK } },
       addresses,
-      hello: placed.protocol.kind === 'json' ? placed.protocol.hello.map(forFirstClient) : [],
+      join: placed.protocol.kind === 'json' ? placed.protocol.join.map(forFirstClient) : [],
       watchNs: request.watchNs,
-      asking: { shapes: shapesOf(request), mark: ports.newMark() },
+      asking: { shapes: shapesOf(request), nonce: ports.newNonce() },
       secrets: request.secrets,
       unusedProxy: unusedProxy(placed.target.urls, ports.hostEnvironment.environment()),
       openSimpleClient: ports.openSimpleClient,

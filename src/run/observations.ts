@@ -22,8 +22,8 @@ export interface Observations {
   transcript(watchedMs: number, maySend: boolean): Transcript;
 }
 
-/** `mark`: what every test message has in it, and nothing else. */
-export function createObservations(mark: string): Observations {
+/** `nonce`: what every test message has in it, and nothing else. */
+export function createObservations(nonce: string): Observations {
   const received: Observation[] = [];
   const sent: TestMessage[] = [];
   const endings: Ending[] = [];
@@ -41,13 +41,13 @@ export function createObservations(mark: string): Observations {
     receive(connection, format, bytes, start, end) {
       const kept = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, MAX_TEXT_BYTES));
       const text = kept.toString(format === 'text' ? 'utf8' : 'latin1');
-      if (hasPlace(text.includes(mark)))
+      if (hasPlace(text.includes(nonce)))
         received.push({ connection, sentBefore: sent.length, format, text, bytes: end - start });
       else unkept++;
     },
     receiveByListener(bytes, start, end) {
       const looked = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, MAX_TEXT_BYTES));
-      receivedByListener = (receivedByListener ?? 0) + (looked.includes(mark) ? 1 : 0);
+      receivedByListener = (receivedByListener ?? 0) + (looked.includes(nonce) ? 1 : 0);
     },
     send(testMessage) {
       sent.push(testMessage);

@@ -7,11 +7,11 @@ export function withAbsoluteFiles(plan: Plan, directory: string): Plan {
   const absolute = (file: string | null): string | null => (file === null ? null : path.resolve(directory, file));
   const { protocol } = plan;
   const { tls, rowsFile } = plan.target;
-  const { feed } = plan.load;
+  const { feeder } = plan.load;
   return {
     ...plan,
     protocol: protocol.kind === 'module' ? { ...protocol, file: path.resolve(directory, protocol.file) } : protocol,
-    load: { ...plan.load, feed: feed === null ? null : { ...feed, file: path.resolve(directory, feed.file) } },
+    load: { ...plan.load, feeder: feeder === null ? null : { ...feeder, file: path.resolve(directory, feeder.file) } },
     faults: plan.faults.map((fault) => (fault.kind === 'command' ? { ...fault, directory } : fault)),
     monitors: plan.monitors.map((monitor) => (monitor.kind === 'command' ? { ...monitor, directory } : monitor)),
     target: {

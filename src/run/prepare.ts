@@ -182,19 +182,19 @@ function shortMessageProblems({ load, protocol }: Plan): string[] {
     );
 }
 
-function missingColumns({ target, protocol, load }: Plan, { rows, feed }: PlanRows): string[] {
+function missingColumns({ target, protocol, load }: Plan, { rows, feeder }: PlanRows): string[] {
   const messages = templatesOf(protocol);
   const templates = [...target.urls, ...Object.values(target.headers), ...messages];
   return [
     ...missingFrom(rows, 'target', 'row', target.rowsFile, templates),
-    ...missingFrom(feed, 'protocol', 'feed', load.feed?.file ?? null, messages),
+    ...missingFrom(feeder, 'protocol', 'feeder', load.feeder?.file ?? null, messages),
   ];
 }
 
 function missingFrom(
   rows: Rows,
   where: string,
-  source: 'row' | 'feed',
+  source: 'row' | 'feeder',
   file: string | null,
   templates: readonly string[],
 ): string[] {

@@ -38,7 +38,7 @@ export async function askForLoad(
   prompter: Prompter | null,
   defaultName: string,
 ): Promise<Answers> {
-  const settle = async (
+  const answerFor = async (
     flag: string | undefined,
     question: string,
     fallback: string,
@@ -56,17 +56,22 @@ export async function askForLoad(
   };
 
   const sends = hasMessages(recognition);
-  const name = await settle(given.name, 'Name of the plan', defaultName, (answer) => planProblem({ name: answer }));
-  const connections = await settle(given.connections, 'How many connections', DEFAULTS.connections, connectionsProblem);
+  const name = await answerFor(given.name, 'Name of the plan', defaultName, (answer) => planProblem({ name: answer }));
+  const connections = await answerFor(
+    given.connections,
+    'How many connections',
+    DEFAULTS.connections,
+    connectionsProblem,
+  );
   const rate = sends
-    ? await settle(given.rate, 'Messages a second, over all of them', DEFAULTS.rate, (answer) =>
+    ? await answerFor(given.rate, 'Messages a second, over all of them', DEFAULTS.rate, (answer) =>
         loadProblem(answer, '1s'),
       )
     : DEFAULTS.rate;
-  const duration = await settle(given.duration, 'For how long', DEFAULTS.duration, (answer) =>
+  const duration = await answerFor(given.duration, 'For how long', DEFAULTS.duration, (answer) =>
     loadProblem('1/s', answer),
   );
-  const rule = sends && given.rules.length === 0 ? await askRule(settle, rate, duration) : [];
+  const rule = sends && given.rules.length === 0 ? await askRule(answerFor, rate, duration) : [];
   return {
     name,
     connections: Number(connections),
@@ -83,7 +88,7 @@ function withUnit(answer: string, fallback: string): string {
 }
 
 async function askRule(
-  settle: (
+  answerFor: (
     flag: undefined,
     question: string,
     fallback: string,
@@ -94,7 +99,7 @@ async function askRule(
 ): Promise<readonly string[]> {
   const samples = (parseRate(rate) ?? 0) * nsToSeconds(parseDuration(duration) ?? 0);
   const percentile = samples >= SAMPLES_FOR_P99 ? 'p99' : samples >= SAMPLES_FOR_P90 ? 'p90' : 'p50';
-  const answer = await settle(
+  const answer = await answerFor(
     undefined,
     `Rule for response times, or ${NO_RULE}`,
     `response.${percentile} < 500ms`,

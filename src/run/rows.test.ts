@@ -50,8 +50,8 @@ describe('a file that gives nothing', () => {
   ])('%j is refused by name', async (text, problem) => {
     await expect(read(planOf(1, 'sequential'), text)).rejects.toThrow(problem);
     const fed = makePlan();
-    const plan = { ...fed, load: { ...fed.load, feed: { file: 'texts.csv', order: 'random' as const } } };
-    await expect(read(plan, text)).rejects.toThrow(new RegExp(`load\\.feed: texts\\.csv: .*${problem}`));
+    const plan = { ...fed, load: { ...fed.load, feeder: { file: 'texts.csv', order: 'random' as const } } };
+    await expect(read(plan, text)).rejects.toThrow(new RegExp(`load.feeder: texts\\.csv: .*${problem}`));
   });
 });
 

@@ -18,7 +18,7 @@ export interface PlanRows {
   /** Of each of them: the line of the file on which it ends. */
   readonly rowLines: readonly number[];
   /** By message. */
-  readonly feed: Rows;
+  readonly feeder: Rows;
 }
 
 /** Throws ROWS_UNREADABLE, or PLAN_INVALID for a value that cannot stand where the target puts it. */
@@ -41,7 +41,7 @@ export async function readPlanRows({ target, load, seed }: Plan, hostEnvironment
   return {
     rows: order === null ? rows : order.map((row) => rows[row]!),
     rowLines: order === null ? lines : order.map((row) => lines[row]!),
-    feed: load.feed === null ? [] : (await readCsv('load.feed', load.feed.file, hostEnvironment)).rows,
+    feeder: load.feeder === null ? [] : (await readCsv('load.feeder', load.feeder.file, hostEnvironment)).rows,
   };
 }
 

@@ -6,9 +6,9 @@ const TEXT = 'room\nMünchen 🎈\n';
 const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 const utf32le = (text: string): Buffer =>
   Buffer.concat(
-    [...text].map((letter) => {
+    [...text].map((character) => {
       const bytes = Buffer.alloc(4);
-      bytes.writeUInt32LE(letter.codePointAt(0)!);
+      bytes.writeUInt32LE(character.codePointAt(0)!);
       return bytes;
     }),
   );

@@ -22,7 +22,7 @@ export async function readText(file: string): Promise<string> {
   return textOf(await readFile(file));
 }
 
-/** By the byte order mark (Unicode §23.8), else by where the zeros of ASCII letters stand (RFC 4627 §3). */
+/** By the byte order mark (Unicode §23.8), else by where the zeros of ASCII characters stand (RFC 4627 §3). */
 function otherEncoding(bytes: Uint8Array): string | null {
   const [a, b, c, d] = bytes;
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'UTF-32LE' : 'UTF-16LE';

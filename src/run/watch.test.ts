@@ -5,7 +5,7 @@ import type { Monitor } from './ports.ts';
 import { startWatch, type WatchParts } from './watch.ts';
 
 const MS = 1e6;
-const BEAT_MS = 40;
+const TICK_MS = 40;
 
 function watch(monitors: Readonly<Record<string, Monitor['read']>>, more: Partial<WatchParts> = {}) {
   const readings: MonitorReading[] = [];
@@ -14,7 +14,7 @@ function watch(monitors: Readonly<Record<string, Monitor['read']>>, more: Partia
   const stop = startWatch(watched, {
     nowNs: () => (performance.now() - startedMs) * MS,
     onReading: (reading) => readings.push(reading),
-    beatNs: BEAT_MS * MS,
+    tickNs: TICK_MS * MS,
     patienceMs: 20,
     ...more,
   });
@@ -31,16 +31,16 @@ async function until(done: () => boolean): Promise<void> {
 
 const steady: Monitor['read'] = async () => ({ values: { depth: 7 }, gap: null });
 
-test('every monitor is read at the start and then at each beat, on times that do not drift', async () => {
+test('every monitor is read at the start and then at each tick, on times that do not drift', async () => {
   const { of, readings: all } = watch({ one: steady });
   await until(() => of('one').length >= 8);
   const readings = of('one');
   expect(readings[0]).toEqual({ monitor: 'one', atNs: expect.any(Number), values: { depth: 7 }, gap: null });
-  const beats = readings.map(({ atNs }) => Math.floor(atNs / (BEAT_MS * MS)));
-  // A machine that held the process up before the first beat has it told.
-  if (beats[0] !== 0) expect(all[0]?.gap).toContain('stood still');
-  expect(beats).toEqual([...beats].sort((a, b) => a - b));
-  expect(new Set(beats).size).toBe(beats.length);
+  const ticks = readings.map(({ atNs }) => Math.floor(atNs / (TICK_MS * MS)));
+  // A machine that held the process up before the first tick has it told.
+  if (ticks[0] !== 0) expect(all[0]?.gap).toContain('stood still');
+  expect(ticks).toEqual([...ticks].sort((a, b) => a - b));
+  expect(new Set(ticks).size).toBe(ticks.length);
 });
 
 test('a monitor that fails is a gap with its reason, and does not hold up the others', async () => {
@@ -60,7 +60,7 @@ test('a monitor that fails is a gap with its reason, and does not hold up the ot
   expect(of('one').filter(({ gap }) => gap === null).length).toBeGreaterThanOrEqual(4);
 });
 
-test('a monitor that does not answer is told to stop before the next beat, whether it obeys or not', async () => {
+test('a monitor that does not answer is told to stop before the next tick, whether it obeys or not', async () => {
   let obeyed = 0;
   const { of } = watch({
     deaf: () => new Promise(() => {}),
@@ -79,10 +79,10 @@ test('a monitor that does not answer is told to stop before the next beat, wheth
   }
 });
 
-test('a coordinator that stood still says so, and goes on with the beats that are to come', async () => {
+test('a coordinator that stood still says so, and goes on with the ticks that are to come', async () => {
   const { readings } = watch({ one: steady });
   await until(() => readings.length >= 1);
-  const untilMs = performance.now() + 5 * BEAT_MS;
+  const untilMs = performance.now() + 5 * TICK_MS;
   while (performance.now() < untilMs);
   await until(() => readings.length >= 4 && readings.at(-1)!.gap === null);
   expect(readings.some(({ gap }) => gap?.includes('the coordinator stood still') === true)).toBe(true);
@@ -105,6 +105,6 @@ test('after the end nothing is read or told, and what was being read is called o
   await sleep(30);
   stop();
   expect(aborted).toBe(true);
-  await sleep(2 * BEAT_MS);
+  await sleep(2 * TICK_MS);
   expect(readings).toEqual([]);
 });

@@ -1,5 +1,5 @@
-// Reads all monitors of a run at every beat. Beats lie on absolute times, so that they do not drift; each monitor has less time
-// than there is between two beats, so that none falls behind; and whatever a monitor does, the run goes on: what it does not
+// Reads all monitors of a run at every tick. Ticks lie on absolute times, so that they do not drift; each monitor has less time
+// than there is between two ticks, so that none falls behind; and whatever a monitor does, the run goes on: what it does not
 // read is a gap, with its reason.
 
 import { startTimer, type Timer } from '../engine/clock.ts';
@@ -16,37 +16,37 @@ export interface WatchParts {
   /** From the start of the run; may begin below zero. */
   nowNs(): number;
   onReading(reading: MonitorReading): void;
-  readonly beatNs?: number;
+  readonly tickNs?: number;
   readonly patienceMs?: number;
 }
 
-const BEAT_NS = 1e9;
+const TICK_NS = 1e9;
 const PATIENCE_MS = 800;
 
-/** The first beat is at the start of the run. Call what is returned to stop; nothing is read or told afterwards. */
+/** The first tick is at the start of the run. Call what is returned to stop; nothing is read or told afterwards. */
 export function startWatch(watched: readonly Watched[], parts: WatchParts): () => void {
-  const { nowNs, onReading, beatNs = BEAT_NS, patienceMs = PATIENCE_MS } = parts;
+  const { nowNs, onReading, tickNs = TICK_NS, patienceMs = PATIENCE_MS } = parts;
   const reading = new Map<string, AbortController>();
-  let beat = Math.max(0, Math.ceil(nowNs() / beatNs));
+  let tick = Math.max(0, Math.ceil(nowNs() / tickNs));
   let timer: Timer | null = null;
   let isStopped = false;
 
   function schedule(): void {
-    timer = startTimer(Math.max(0, nsToMs(beat * beatNs - nowNs())), onBeat);
+    timer = startTimer(Math.max(0, nsToMs(tick * tickNs - nowNs())), onTick);
   }
 
-  function onBeat(): void {
-    const dueNs = beat * beatNs;
-    // A timer may fire a little early; the beat after this one is not this one again.
-    const next = Math.max(beat + 1, Math.floor(nowNs() / beatNs) + 1);
-    const missed = next - beat - 1;
+  function onTick(): void {
+    const dueNs = tick * tickNs;
+    // A timer may fire a little early; the tick after this one is not this one again.
+    const next = Math.max(tick + 1, Math.floor(nowNs() / tickNs) + 1);
+    const missed = next - tick - 1;
     for (const one of watched) {
       if (missed > 0)
-        noteGap(one.name, dueNs, `nothing was read for ${nsToSeconds(missed * beatNs)} s: the coordinator stood still`);
+        noteGap(one.name, dueNs, `nothing was read for ${nsToSeconds(missed * tickNs)} s: the coordinator stood still`);
       if (reading.has(one.name)) noteGap(one.name, nowNs(), 'the reading before has not ended');
       else void readOne(one, Math.max(dueNs, nowNs()));
     }
-    beat = next;
+    tick = next;
     schedule();
   }
 

@@ -155,7 +155,7 @@ export function createDelivery(behavior: Behavior, to: number, peer: Peer, logAc
       case 'ackThenLose':
       case 'applyTwice':
       case 'forget':
-        // What affects the service and not the way back: `agents.ts`.
+        // What affects the service and not the way back: `assistants.ts`.
         send(message);
         return;
       case 'stall':

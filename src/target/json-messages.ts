@@ -1,4 +1,4 @@
-// Messages of the services that speak JSON (`agents.ts`, `queues.ts`): documents with an id. One of Highwater's says which
+// Messages of the services that speak JSON (`assistants.ts`, `queues.ts`): documents with an id. One of Highwater's says which
 // message it is (`protocols/message-id.ts`); any other is as good an id, and has no name.
 
 import type { Peer } from './delivery.ts';

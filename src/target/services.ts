@@ -1,5 +1,5 @@
 // What the reference target does with a message. Under most paths it sends every message back; under /rooms/NAME it sends
-// it to everyone who is connected there, its sender included; under /agents/NAME an agent acknowledges it (`agents.ts`);
+// it to everyone who is connected there, its sender included; under /assistants/NAME an assistant acknowledges it (`assistants.ts`);
 // under /tickers/NAME it speaks of its own accord (`tickers.ts`);
 // under /queues/NAME it waits its turn, or is refused (`queues.ts`).
 // `?client=N` says which client a connection is of, for the truth log; an echo learns that from the messages.
@@ -7,7 +7,7 @@
 import type { Behavior } from '../injection/behavior.ts';
 import type { LogAct } from '../injection/truth.ts';
 import { nameEcho } from '../protocols/echo.ts';
-import { agentService } from './agents.ts';
+import { assistantService } from './assistants.ts';
 import {
   addressOf,
   createDelivery,
@@ -24,14 +24,14 @@ import { tickerService } from './tickers.ts';
 export function createServices(behavior: Behavior, logAct: LogAct): Serve {
   const echo = echoService(behavior, logAct);
   const rooms = roomService(behavior, logAct);
-  const agents = agentService(behavior, logAct);
+  const assistants = assistantService(behavior, logAct);
   const tickers = tickerService(behavior, logAct);
   const queues = queueService(behavior, logAct);
   return (peer) => {
     if (peer.path.startsWith('/rooms/')) return rooms(peer);
     if (peer.path.startsWith('/tickers/')) return tickers(peer);
     if (peer.path.startsWith('/queues/')) return queues(peer);
-    return peer.path.startsWith('/agents/') ? agents(peer) : echo(peer);
+    return peer.path.startsWith('/assistants/') ? assistants(peer) : echo(peer);
   };
 }
 

@@ -18,7 +18,7 @@ const DEFAULT_RATE_PER_SECOND = 10;
 const MAX_RATE_PER_SECOND = 100_000;
 const MAX_CHANNELS = 10_000;
 const MAX_BURST = 1_000_000_000;
-const BEAT_MS = 5;
+const TICK_MS = 5;
 const TEXT = 'x'.repeat(64);
 
 interface Ticker {
@@ -73,7 +73,7 @@ function startTicker({ path }: Peer): Ticker {
     }
   }
 
-  const timer = setInterval(sayWhatIsDue, BEAT_MS);
+  const timer = setInterval(sayWhatIsDue, TICK_MS);
   return { listeners, stop: () => clearInterval(timer) };
 }
 

@@ -114,9 +114,9 @@ describe('timers', () => {
   test('that are planted elsewhere are named', () => {
     const root = plant({
       'run/waits.ts': 'setTimeout(go, waitMs);\n',
-      'run/beats.ts': 'setInterval(go, everyMs);\n',
+      'run/ticks.ts': 'setInterval(go, everyMs);\n',
       'run/looks.ts': 'setInterval(go, LOOK_EVERY_MS);\n',
     });
-    expect([...bareTimers(root)].sort()).toEqual(['run/beats.ts', 'run/waits.ts']);
+    expect([...bareTimers(root)].sort()).toEqual(['run/ticks.ts', 'run/waits.ts']);
   });
 });

@@ -41,7 +41,7 @@ function messageDisagreements({ result, truth, receiverFacts, violations }: Outc
   // How many depends on which client is the reference; whether any can is decided by what was held back.
   if (messages.totalOrderViolations > 0 && expected.held === 0)
     problems.push(`totalOrderViolations: ${messages.totalOrderViolations}, nothing was held back`);
-  // A busy machine may send again what was only late; whatever is sent again, the agent says that it had it.
+  // A busy machine may send again what was only late; whatever is sent again, the assistant says that it had it.
   same('deduplicated', messages.deduplicated, messages.resent);
   if (messages.resent < expected.swallowed)
     problems.push(`resent: ${messages.resent}, swallowed ${expected.swallowed}`);

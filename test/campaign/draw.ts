@@ -20,7 +20,7 @@ export function drawCampaign(seed: number, url: string): Draw {
   const isText = random() < 0.4;
   const compression = random() < 0.15;
   const service = random();
-  if (service < 0.2) return drawAgents(seed, random, url);
+  if (service < 0.2) return drawAssistants(seed, random, url);
   if (service > 0.86 && service <= 0.93) return drawTickers(seed, random, url);
   if (service > 0.93) return drawQueues(seed, random, url);
   const isRooms = random() < 0.3;
@@ -43,13 +43,13 @@ export function drawCampaign(seed: number, url: string): Draw {
   return { plan, behavior: drawBehavior(random, seed, isRooms), compression };
 }
 
-/** Agents that acknowledge and keep a state, and senders that send again. */
-function drawAgents(seed: number, random: Random, url: string): Draw {
+/** Assistants that acknowledge and keep a state, and senders that send again. */
+function drawAssistants(seed: number, random: Random, url: string): Draw {
   const idempotencyCheck = { share: `${whole(random, 1, 10)}%`, copies: whole(random, 1, 3), every: '20ms' };
   const plan = planOf({
     name: `campaign ${seed}`,
     seed,
-    target: { url: `${url}/agents/\${client}?client=\${client}` },
+    target: { url: `${url}/assistants/\${client}?client=\${client}` },
     protocol: {
       kind: 'json',
       send: { id: `\${id}`, text: `\${payload}` },

@@ -79,7 +79,7 @@ export function drive(plan: Plan): Promise<Omit<Outcome, 'truth'>> {
         firstClient: 0,
         misbehavior: null,
         rows: [],
-        feed: [],
+        feeder: [],
         addresses: {},
         precise: false,
       },

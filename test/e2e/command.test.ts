@@ -183,7 +183,7 @@ describe('a run', () => {
     expect([0, 2]).toContain(exitCode);
     expectPerfectDelivery(result);
     expect(stdout).toMatch(/^\{.*\}\n$/);
-    expect(result.schema).toBe('highwater/result/1');
+    expect(result.schema).toBe('highwater/result/2');
     expect(result.run).toMatchObject({ name: 'fixed names', end: 'completed', workerCount: 1 });
     expect(result.verdict.thresholds).toMatchObject([{ expression: 'lost == 0', observed: 0 }]);
     for (const [where, names] of Object.entries(FIXED)) {

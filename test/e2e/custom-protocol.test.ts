@@ -106,9 +106,9 @@ describe('before the run', () => {
       /decode: expected an id, a string, with kind message, got a bigint/,
     ],
     [
-      'says hello with a number',
-      'export const protocol = () => ({ hello: [7], encode: ({ id }) => id, decode: () => [] });',
-      /hello: expected strings or bytes, got 7/,
+      'joins with a number',
+      'export const protocol = () => ({ join: [7], encode: ({ id }) => id, decode: () => [] });',
+      /join: expected strings or bytes, got 7/,
     ],
   ])('a protocol that %s: what and where, and exit code 64', async (_, source, sentence) => {
     const { exitCode, stderr } = await runWith(source, [], 'check');

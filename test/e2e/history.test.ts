@@ -249,7 +249,7 @@ describe('tags and the baseline', () => {
     [['run', 'reference', '--tag', 'a b', '--tag', '1'], /--tag: .*"a b"[\s\S]*--tag: .*"1"/],
     [['run', 'reference', '--tag', 'baseline'], /highwater baseline set RUN gives it/],
     [['history', 'tag', 'latest', 'latest'], /meaning of its own/],
-    [['history', 'tag', 'latest', `../${HOSTILE.slice(0, 40)}`], /tag: expected a letter/],
+    [['history', 'tag', 'latest', `../${HOSTILE.slice(0, 40)}`], /tag: expected a character/],
     [['history', 'tag', '.', 'good'], /RUN_UNREADABLE {2}\.: expected the record of a run/],
     [['history', 'tag', 'nosuch', 'good'], /RUN_NOT_FOUND/],
   ])('%j is refused', async (args, message) => {

@@ -316,7 +316,7 @@ describe('without consent', () => {
       message: (socket, text) => (documentOf(text).type === 'subscribe' ? ticker(socket) : undefined),
     });
     const hello = '{"type":"subscribe","token":"s3cret-token"}';
-    const { plan } = await init(service.url, ['--hello', hello]);
+    const { plan } = await init(service.url, ['--join', hello]);
     expect(service.received).toEqual([hello]);
     expect(plan).toMatch(/kind: push[\s\S]*- \{ type: subscribe, token: "\$\{env\.TOKEN\}" \}/);
     expect(plan).not.toContain('s3cret');

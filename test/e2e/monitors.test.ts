@@ -51,7 +51,7 @@ describe.skipIf(!hasProc)('a target', () => {
     expect(leaky.resources.target!.rssBytes!.max).toBeGreaterThan(100 * MB);
     expect(leaky.verdict.kind, 'a finding is no rule').not.toBe('fail');
     expect(calm.findings.filter(({ kind }) => kind === 'leak')).toEqual([]);
-    // A machine that is busy with other things may cost a beat.
+    // A machine that is busy with other things may cost a tick.
     expect(calm.monitors[0]!.readings).toBeGreaterThan(20);
   });
 });

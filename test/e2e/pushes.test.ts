@@ -136,7 +136,7 @@ faults:
 
 const TICKER = {
   kind: 'push',
-  hello: [{ op: 'subscribe', symbols: ['BTC', `L-\${client}`] }],
+  join: [{ op: 'subscribe', symbols: ['BTC', `L-\${client}`] }],
   sequence: 'data.id',
   channel: 'data.symbol',
 };
@@ -201,7 +201,7 @@ describe('a market feed of somebody else’s making', () => {
       target: { url: server.url },
       protocol: {
         kind: 'json',
-        hello: TICKER.hello,
+        join: TICKER.join,
         send: { op: 'echo', id: `\${id}` },
         pushes: { sequence: 'data.id', channel: 'data.symbol' },
       },

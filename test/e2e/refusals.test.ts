@@ -62,7 +62,7 @@ describe('an unusual answer to the upgrade', () => {
     ['a head of 20 KiB', policies, (answer) => answer],
     ['"Upgrade: websocket" on two lines', ['Upgrade: websocket'], (answer) => answer],
     ['"Connection" on two lines', ['Connection: keep-alive'], (answer) => answer],
-    ['names in another case of letters', [], (answer) => answer.replace('Upgrade: websocket', 'UPGRADE: WebSocket')],
+    ['names in another case of characters', [], (answer) => answer.replace('Upgrade: websocket', 'UPGRADE: WebSocket')],
   ])('%s opens the connections', async (_, extra, change) => {
     const server = await opening(() => extra, change);
     const { result } = await runHighwater(['run', server.url, '-c', '2', '-d', '1s', '-r', '10/s', '--json', '-q']);

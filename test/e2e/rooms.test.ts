@@ -6,7 +6,7 @@ import { type FinishedHighwater, runHighwater, temporaryDirectory, writeInto } f
 
 const PROTOCOL = {
   kind: 'json',
-  hello: [{ type: 'join', room: `room-\${room}`, user: `user-\${client}` }],
+  join: [{ type: 'join', room: `room-\${room}`, user: `user-\${client}` }],
   send: { type: 'say', room: `room-\${room}`, id: `\${id}`, text: `\${payload}` },
   id: 'message.id',
   payload: 'message.text',

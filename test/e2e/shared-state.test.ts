@@ -1,4 +1,4 @@
-// The built command against agents of the reference target that several clients talk to: they change one state, and whatever
+// The built command against assistants of the reference target that several clients talk to: they change one state, and whatever
 // the order, nothing is lost of it and nothing applied twice.
 
 import { readFileSync } from 'node:fs';
@@ -16,14 +16,17 @@ const PROTOCOL = {
   state: { count: 'state.count', digest: 'state.digest', shared: true },
 };
 
-/** Two agents, with four clients each. */
-async function runOnAgents(behavior: string, workers: string): Promise<{ result: RunResult; acts: readonly string[] }> {
+/** Two assistants, with four clients each. */
+async function runOnAssistants(
+  behavior: string,
+  workers: string,
+): Promise<{ result: RunResult; acts: readonly string[] }> {
   const cwd = temporaryDirectory();
   writeInto(cwd, 'behavior.yaml', behavior);
   const target = startHighwater(['target', '--behavior', 'behavior.yaml', '--truth', 'truth.ndjson'], { cwd });
   const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
   const plan = {
-    target: { url: `${url}/agents/\${room}?client=\${client}` },
+    target: { url: `${url}/assistants/\${room}?client=\${client}` },
     protocol: PROTOCOL,
     load: {
       connections: 8,
@@ -42,9 +45,9 @@ async function runOnAgents(behavior: string, workers: string): Promise<{ result:
   return { result, acts: lines.map((line) => (JSON.parse(line) as { act: string }).act) };
 }
 
-describe.each([['1'], ['2']])('agents that four clients share, seen by %s workers', (workers) => {
+describe.each([['1'], ['2']])('assistants that four clients share, seen by %s workers', (workers) => {
   test('that take every message once have nothing that diverges', async () => {
-    const { result } = await runOnAgents('faults: []', workers);
+    const { result } = await runOnAssistants('faults: []', workers);
     expect(result.messages).toMatchObject({ sent: 600, acknowledged: 600, diverged: 0, lost: 0, unexpected: 0 });
     expect(result.verdict.thresholds[0]).toMatchObject({ expression: 'diverged == 0', observed: 0 });
   });
@@ -54,13 +57,13 @@ describe.each([['1'], ['2']])('agents that four clients share, seen by %s worker
 faults:
   - { kind: applyTwice, messages: [{ stream: 0, seq: 10 }, { stream: 3, seq: 20 }, { stream: 4, seq: 30 }] }
 `;
-    const { result, acts } = await runOnAgents(behavior, workers);
+    const { result, acts } = await runOnAssistants(behavior, workers);
     expect(acts.filter((act) => act === 'applyTwice')).toHaveLength(3);
     expect(result.messages).toMatchObject({ sent: 600, acknowledged: 600, diverged: 3 });
   });
 
   test('one of which forgets what it was told is found out', async () => {
-    const { result } = await runOnAgents('faults: [{ kind: forget, messages: [{ stream: 2, seq: 40 }] }]', workers);
+    const { result } = await runOnAssistants('faults: [{ kind: forget, messages: [{ stream: 2, seq: 40 }] }]', workers);
     expect(result.messages.diverged).toBeGreaterThanOrEqual(1);
     const found = result.violations.filter(({ violation }) => violation === 'diverged');
     expect(found[0]?.detail).toMatch(/^after #\d+ expected .*, got count \d+, digest [0-9a-f]{8}$/);

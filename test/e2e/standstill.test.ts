@@ -45,11 +45,11 @@ async function runStopped(
       socket.on('pong', () => {
         pongMs = performance.now();
       });
-      const beat = setInterval(() => {
+      const tick = setInterval(() => {
         if (performance.now() - pongMs > PATIENCE_MS) socket.terminate();
         else socket.ping();
       }, PATIENCE_MS / 6);
-      socket.once('close', () => clearInterval(beat));
+      socket.once('close', () => clearInterval(tick));
     },
   });
   const cwd = temporaryDirectory(whenOver);

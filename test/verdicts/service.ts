@@ -264,14 +264,14 @@ function welcome(trial: Trial, client: WebSocket): void {
     trial.timers.add(tick);
   }
   if (heartbeatMs !== undefined) {
-    const beat = setInterval(() => {
+    const tick = setInterval(() => {
       if (performance.now() - state.pongMs > heartbeatMs) {
         truth.silent++;
         client.terminate();
       } else client.ping();
     }, heartbeatMs / 4);
-    own.add(beat);
-    trial.timers.add(beat);
+    own.add(tick);
+    trial.timers.add(tick);
   }
 }
 

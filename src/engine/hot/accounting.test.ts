@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Outcome, RUN_MARK, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
+import { type Outcome, RUN_NONCE, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
 import type { PeerConnection, PeerScript, Received } from '../../../test/support/engine/websocket-peer.ts';
 import { createEchoCodec, writeEcho } from '../../protocols/echo.ts';
@@ -85,7 +85,7 @@ describe('what became of each message is counted exactly', () => {
     expect(outcome.tally.loss).toMatchObject({ periods: 3, longestPeriod: 2, noticeable: 2 });
   });
 
-  test('late: settled when its client died, and sent on the next connection of the client', () => {
+  test('late: finalized when its client died, and sent on the next connection of the client', () => {
     let swallowed: Received | null = null;
     const outcome = withService(
       (connection, message, index) => {
@@ -110,11 +110,11 @@ describe('what became of each message is counted exactly', () => {
 
   test('unexpected: messages of another run, of another client, of a number never sent, of the other kind, of anything', () => {
     const foreign: ((connection: PeerConnection, message: Received) => void)[] = [
-      (connection) => connection.send(foreignMessage(RUN_MARK + 1, 0, 3)),
-      (connection) => connection.send(foreignMessage(RUN_MARK, 1, 3)),
-      (connection) => connection.send(foreignMessage(RUN_MARK, 0, 3000)),
-      (connection) => connection.send(foreignMessage(RUN_MARK, 0, -1)),
-      (connection) => connection.send(foreignMessage(RUN_MARK, 0, 3.5)),
+      (connection) => connection.send(foreignMessage(RUN_NONCE + 1, 0, 3)),
+      (connection) => connection.send(foreignMessage(RUN_NONCE, 1, 3)),
+      (connection) => connection.send(foreignMessage(RUN_NONCE, 0, 3000)),
+      (connection) => connection.send(foreignMessage(RUN_NONCE, 0, -1)),
+      (connection) => connection.send(foreignMessage(RUN_NONCE, 0, 3.5)),
       (connection, { payload }) =>
         connection.send(
           payload.map((byte) => byte & 0x7f),

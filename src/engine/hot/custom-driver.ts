@@ -4,7 +4,6 @@
 import { opcodes } from '../../frames/opcodes.ts';
 import type { Incoming, Outgoing, ProtocolAdapter, ProtocolSession, Wire } from '../../protocols/adapter.ts';
 import { describeThrown, incomingProblem, isWire } from '../../protocols/adapter-contract.ts';
-import { createLetters, lettersMatch, writeLetters } from '../../protocols/letters.ts';
 import {
   createMessageIds,
   MAX_ID_BYTES,
@@ -12,6 +11,7 @@ import {
   readMessageId,
   writeMessageId,
 } from '../../protocols/message-id.ts';
+import { createTextFiller, textFillerMatches, writeTextFiller } from '../../protocols/text-filler.ts';
 import type { Client } from '../client.ts';
 import type { Rows } from '../connect-target.ts';
 import { type Accounting, flushClient, nextNumber, noteState, unexpected } from './accounting.ts';
@@ -32,7 +32,7 @@ const MAX_WHY = 100;
 const MAX_REASON_BYTES = 400;
 
 export interface CustomSetting {
-  /** The 32-bit mark of the run. */
+  /** The 32-bit nonce of the run. */
   readonly run: number;
   readonly mix: readonly { readonly type: string; readonly payloadBytes: number }[];
   /** Whether ids carry the times of their message. */
@@ -53,20 +53,20 @@ export function createCustomDriver(
   const { mix, timed } = setting;
   const { ledger } = accounting;
   const ids = createMessageIds(setting.run, timed);
-  const letters = createLetters(setting.run);
+  const characters = createTextFiller(setting.run);
   const sessions = new Array<ProtocolSession | null>(setting.clients).fill(null);
   const name: MessageName = { stream: 0, sequence: 0, dueNs: Number.NaN, sentNs: Number.NaN };
   let scratch = Buffer.alloc(4096);
 
-  function greet(client: Client): void {
+  function join(client: Client): void {
     const { index, stream } = client;
     sessions[index] = null;
     attempt(client, 'protocol', () => {
       const { rows } = setting;
       const row = rows[stream % rows.length] ?? {};
       const session = protocol({ client: stream, room: setting.roomOf(stream), row });
-      for (const wire of session.hello ?? []) {
-        if (!isWire(wire)) throw new TypeError(`expected a hello of strings or bytes, got ${typeof wire}`);
+      for (const wire of session.join ?? []) {
+        if (!isWire(wire)) throw new TypeError(`expected a join message of strings or bytes, got ${typeof wire}`);
         appendWire(client, wire);
       }
       sessions[index] = session;
@@ -119,7 +119,7 @@ export function createCustomDriver(
       dueNs: Math.floor(dueNs),
       sentNs: Math.floor(sentNs),
     });
-    const end = writeLetters(letters, scratch, idEnd, payloadBytes, stream, seq);
+    const end = writeTextFiller(characters, scratch, idEnd, payloadBytes, stream, seq);
     return {
       id: scratch.toString('latin1', 0, idEnd),
       seq,
@@ -231,7 +231,7 @@ export function createCustomDriver(
     if (!mix.some(({ payloadBytes }) => payloadBytes === payload.length)) return false;
     reserveScratch(payload.length);
     scratch.write(payload, 0, 'latin1');
-    return lettersMatch(letters, scratch, 0, payload.length, name.stream, name.sequence);
+    return textFillerMatches(characters, scratch, 0, payload.length, name.stream, name.sequence);
   }
 
   function appendWire(client: Client, wire: Wire): void {
@@ -248,5 +248,5 @@ export function createCustomDriver(
     }
   }
 
-  return { maxInFlight: mix.map(() => MAX_NAMED_IN_FLIGHT), greet, append, repeat, receive };
+  return { maxInFlight: mix.map(() => MAX_NAMED_IN_FLIGHT), join, append, repeat, receive };
 }

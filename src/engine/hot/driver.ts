@@ -6,7 +6,7 @@ export interface ProtocolDriver {
   /** By message type: how many may be in flight on one client before they cannot be told apart. */
   readonly maxInFlight: readonly number[];
   /** Lays out in the outbox what a client says first. */
-  greet(client: Client): void;
+  join(client: Client): void;
   /**
    * Lays one message out in the outbox; `flushClient` writes it, `countSent` counts it. False where the protocol could not:
    * nothing was laid out, and no number was taken.

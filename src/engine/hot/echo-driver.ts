@@ -39,7 +39,7 @@ const TIMES_RING = 2 ** MAX_NUMBER_BITS;
 /** Of the damaged messages of a second, so many are looked at closely. */
 const MAX_EXAMINED_A_SECOND = 500;
 
-/** `run`: the 32-bit mark of the run; `payloadBytes`: by message type. */
+/** `run`: the 32-bit nonce of the run; `payloadBytes`: by message type. */
 export function createEchoDriver(
   protocol: EchoProtocol,
   run: number,
@@ -158,7 +158,7 @@ export function createEchoDriver(
 
   return {
     maxInFlight: payloadBytes.map((bytes) => maxInFlight(codec, bytes)),
-    greet: () => {},
+    join: () => {},
     append,
     repeat,
     receive,

@@ -10,7 +10,7 @@ import type { JsonProtocol } from '../../plan/plan.ts';
 const PROTOCOL: JsonProtocol = {
   kind: 'json',
   template: JSON.stringify({ type: 'chat', id: `\${id}`, text: `\${payload}` }),
-  hello: [],
+  join: [],
   ack: null,
   duplicate: null,
   state: null,
@@ -116,7 +116,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
   describe('that nothing is understood', () => {
     const notices = (answer: Answer, seconds: number, clients = 1, greeting = 0): number => {
       const service = jsonService(answer);
-      const greet = new TextEncoder().encode('{"welcome":"you"}');
+      const join = new TextEncoder().encode('{"welcome":"you"}');
       const outcome = runScenario({
         plan: makePlan({
           messages: openMessages(100, seconds * SECOND),
@@ -126,7 +126,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
         script: () => ({
           ...service,
           onMessage(connection, message, index) {
-            if (index === 0) for (let count = 0; count < greeting; count++) connection.send(greet, 1);
+            if (index === 0) for (let count = 0; count < greeting; count++) connection.send(join, 1);
             service.onMessage?.(connection, message, index);
           },
         }),
@@ -204,8 +204,8 @@ describe('what became of each message of a JSON service is counted exactly', () 
 
   test('unexpected: no JSON, no id, another run’s id, an id never sent, another client’s', () => {
     const foreign = [
-      'hello',
-      { hello: 1 },
+      'join',
+      { join: 1 },
       { replyTo: '00000000-0-1' },
       { replyTo: '12345678-0-99999' },
       { replyTo: '12345678-7-0' },
@@ -217,7 +217,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
     expect(outcome.tally.unexpected).toMatchObject({ foreign: 2, stale: 1, neverSent: 1, otherStream: 1 });
     expect(violations(outcome)).toEqual({ unexpected: 5 });
     const details = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event.detail] : []));
-    expect(details[1]).toBe('an answer without an id of this run: {"hello":1}');
+    expect(details[1]).toBe('an answer without an id of this run: {"join":1}');
   });
 
   test('unreadable: what was missing when it came is unresolved, and what is lost later is lost', () => {

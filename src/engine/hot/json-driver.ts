@@ -11,7 +11,7 @@ import { type Accounting, nextNumber, noteState, unexpected } from './accounting
 import type { ProtocolDriver } from './driver.ts';
 import {
   appendFrame,
-  greetInJson,
+  joinInJson,
   MAX_NAMED_IN_FLIGHT,
   receiveAcknowledgement,
   receiveNamed,
@@ -114,7 +114,7 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, a
 
   return {
     maxInFlight: setting.mix.map(() => MAX_NAMED_IN_FLIGHT),
-    greet: (client) => greetInJson(accounting, codec.layout, client),
+    join: (client) => joinInJson(accounting, codec.layout, client),
     append,
     repeat,
     receive,

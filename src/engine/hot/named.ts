@@ -10,7 +10,7 @@ import { frameHeaderBytes, writeFrameHeader } from '../../frames/frame-writer.ts
 import { maskView } from '../../frames/mask.ts';
 import { type Opcode, opcodes } from '../../frames/opcodes.ts';
 import { timesOf } from '../../measure/acknowledgements.ts';
-import { type JsonLayout, layOutHello } from '../../protocols/json-layout.ts';
+import { type JsonLayout, layOutJoin } from '../../protocols/json-layout.ts';
 import type { MessageName } from '../../protocols/message-id.ts';
 import type { Client } from '../client.ts';
 import {
@@ -70,9 +70,9 @@ export function appendFrame(accounting: Accounting, client: Client, opcode: Opco
 }
 
 /** What a client says first, where it speaks JSON. */
-export function greetInJson(accounting: Accounting, layout: JsonLayout, client: Client): void {
-  for (let index = 0; index < layout.hello.length; index++) {
-    const length = layOutHello(layout, index, client.stream);
+export function joinInJson(accounting: Accounting, layout: JsonLayout, client: Client): void {
+  for (let index = 0; index < layout.join.length; index++) {
+    const length = layOutJoin(layout, index, client.stream);
     appendFrame(accounting, client, opcodes.text, layout.message.subarray(0, length));
   }
 }

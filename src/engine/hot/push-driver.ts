@@ -9,12 +9,12 @@ import { kindOfText } from '../../protocols/unreadable.ts';
 import type { Client } from '../client.ts';
 import type { Accounting } from './accounting.ts';
 import type { ProtocolDriver } from './driver.ts';
-import { greetInJson, receiveUnmatched } from './named.ts';
+import { joinInJson, receiveUnmatched } from './named.ts';
 import { receivePush } from './pushed.ts';
 import { noteUnreadable, noteUnreadableBytes, sampleOf } from './unreadable.ts';
 
 export function createPushDriver(protocol: PushProtocol, setting: JsonSetting, accounting: Accounting): ProtocolDriver {
-  const layout = createJsonLayout(protocol.hello, setting);
+  const layout = createJsonLayout(protocol.join, setting);
   const paths: JsonPath[] = [];
   const reader = createPushReader(protocol.pushes, paths);
   const scanner = createJsonScanner(paths);
@@ -23,7 +23,7 @@ export function createPushDriver(protocol: PushProtocol, setting: JsonSetting, a
 
   return {
     maxInFlight: [0],
-    greet: (client) => greetInJson(accounting, layout, client),
+    join: (client) => joinInJson(accounting, layout, client),
     append: neverSends,
     repeat: neverSends,
     receive(client: Client, isText: boolean, bytes: Uint8Array, start: number, end: number): void {

@@ -6,7 +6,7 @@ import type { PushProtocol } from '../../plan/plan.ts';
 
 const PROTOCOL: PushProtocol = {
   kind: 'push',
-  hello: ['{}'],
+  join: ['{}'],
   pushes: { sequence: ['seq'], channel: null, shared: true },
 };
 const HERE_AWAY_HERE = curve({ to: 1 }, { hold: SECOND }, { to: 0 }, { hold: SECOND }, { to: 1 }, { hold: SECOND });

@@ -28,7 +28,7 @@ describe('latency', () => {
       bench.clock.runTo((i + 1) * 10e6);
     }
     bench.clock.runTo(10e9);
-    expect([...bytesOut(bench).toString()].map((letter) => letter.charCodeAt(0))).toEqual(
+    expect([...bytesOut(bench).toString()].map((character) => character.charCodeAt(0))).toEqual(
       Array.from({ length: 200 }, (_, i) => i),
     );
     const delays = bench.out.map(({ atNs }) => atNs);

@@ -84,7 +84,7 @@ export function troublesOverTime(result: RunResult): LineChart | null {
     id: 'troubles-over-time',
     title: 'What went wrong, each second',
     reading:
-      'Messages in the second in which they were settled as lost or unresolved, messages that were due and not sent, and ' +
+      'Messages in the second in which they were counted as lost or unresolved, messages that were due and not sent, and ' +
       'failures of connections of all kinds.',
     unit: 'count',
     scale: 'linear',

@@ -12,7 +12,7 @@ test('no text can begin markup, end an attribute or turn the writing', () => {
   );
 });
 
-test('lines of a text stay lines, and every letter stays what it is', () => {
+test('lines of a text stay lines, and every character stays what it is', () => {
   expect(escapeHtml('a\nb\tc')).toBe('a\nb\\u0009c');
   expect(escapeHtml('größer 漢字 👋')).toBe('größer 漢字 👋');
   expect(escapeHtml('\u202eabc\ud800')).toBe('\\u202eabc\\ud800');

@@ -70,7 +70,7 @@ main{max-width:72rem;margin:0 auto;padding:1rem}
 .verdict.good{border-left-color:var(--good);background:var(--goodGround)}
 .verdict.bad{border-left-color:var(--bad);background:var(--badGround)}
 .verdict.open{border-left-color:var(--open);background:var(--openGround)}
-.verdict .word{margin:0;font-size:2rem;line-height:1.1;font-weight:800;letter-spacing:.02em}
+.verdict .word{margin:0;font-size:2rem;line-height:1.1;font-weight:800;character-spacing:.02em}
 .verdict.good .word{color:var(--good)}.verdict.bad .word{color:var(--bad)}.verdict.open .word{color:var(--open)}
 .verdict h1,.verdict h2{margin:.25rem 0 .5rem;font-size:1.35rem;overflow-wrap:anywhere}
 .verdict .headline{font-size:1.1rem;margin:.25rem 0 .75rem;overflow-wrap:anywhere}

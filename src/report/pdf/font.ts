@@ -1,4 +1,4 @@
-// Text as the PDF's font can show it. Roboto has Latin, Greek and Cyrillic letters; any other character stands as its
+// Text as the PDF's font can show it. Roboto has Latin, Greek and Cyrillic characters; any other character stands as its
 // number in Unicode, so that none is left out in silence. Long words may break anywhere: a column is only so wide.
 
 const SHOWN =

@@ -54,12 +54,12 @@ const OUTCOMES: readonly (readonly [keyof MessageResult & string, meaning: strin
   ['corrupted', 'whose bytes were not those that were sent', true],
   ['unexpected', 'that nobody had sent', true],
   ['unreadable', 'that came and could not be read', true],
-  ['late', 'that came after they had been settled', true],
+  ['late', 'that came after they were counted as lost or unresolved', true],
   ['acknowledged', 'that the service acknowledged', false],
   ['resent', 'copies that were sent again', false],
   ['deduplicated', 'copies that the service knew', false],
   ['diverged', 'answers whose state was wrong', true],
-  ['totalOrderViolations', 'heard in another order than by others', true],
+  ['totalOrderViolations', 'received in another order than by others', true],
 ];
 /** Always shown; the others where there are any. */
 const ALWAYS: readonly string[] = [
@@ -158,19 +158,19 @@ function fanout({ fanout: reached }: RunResult): readonly Block[] {
     [
       text('unresolved'),
       troubleCell(unresolved),
-      text('whose receiver’s connection died, or heard what could not be read'),
+      text('whose receiver’s connection died, or received what could not be read'),
     ],
     [text('sent while offline'), countCell(offline), text('and not sent later: not expected')],
     [
       text('receivers'),
       countCell(receivers.count),
-      text(`${formatCount(receivers.complete)} of them heard everything`),
+      text(`${formatCount(receivers.complete)} of them received everything`),
     ],
   ];
-  const worst = receivers.worst.map(({ client, expected: due, received: heard }) => [
+  const worst = receivers.worst.map(({ client, expected: due, received }) => [
     countCell(client),
     countCell(due),
-    countCell(heard),
+    countCell(received),
   ]);
   return [
     table('Fan-out', [...words('deliveries'), ...numbers('count'), ...words('meaning')], counts),
@@ -180,11 +180,11 @@ function fanout({ fanout: reached }: RunResult): readonly Block[] {
   ];
 }
 
-function pushes({ pushes: heard }: RunResult): readonly Block[] {
-  if (heard === null) return [];
+function pushes({ pushes: found }: RunResult): readonly Block[] {
+  if (found === null) return [];
   const rows = (['expected', 'received', 'missed', 'unresolved', 'offline', 'unjudged'] as const).map((name) => [
     text(name),
-    name === 'missed' ? troubleCell(heard[name]) : countCell(heard[name]),
+    name === 'missed' ? troubleCell(found[name]) : countCell(found[name]),
   ]);
   return [table('What the service said of its own accord', [...words('pushes'), ...numbers('count')], rows)];
 }

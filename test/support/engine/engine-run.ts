@@ -16,7 +16,7 @@ import { createWebSocketService, type PeerConnection, type PeerScript } from './
 
 /** From the last "connected" to the first message, as the coordinator has it. */
 export const START_MARGIN_NS = 20e6;
-export const RUN_MARK = 0x1234_5678;
+export const RUN_NONCE = 0x1234_5678;
 
 export interface Stage {
   readonly clock: VirtualClock;
@@ -74,13 +74,13 @@ export function runScenario(scenario: Scenario): Outcome {
         plan,
         shard,
         shards,
-        run: RUN_MARK,
+        run: RUN_NONCE,
         clientCount: Math.ceil(peakLevel(plan.load.connections)),
         group: 0,
         firstClient: 0,
         misbehavior: null,
         rows: scenario.rows ?? [],
-        feed: [],
+        feeder: [],
         addresses: scenario.addresses ?? {},
         precise: scenario.precise ?? false,
       },

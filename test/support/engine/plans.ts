@@ -78,7 +78,7 @@ export function makePlan(parts: PlanParts = {}): Plan {
       messages: parts.messages ?? { kind: 'none' },
       mix: parts.mix ?? [{ type: 'message', weight: 1, payloadBytes: parts.bytes ?? 64, priority: null }],
       rooms: parts.rooms ?? null,
-      feed: null,
+      feeder: null,
       misbehaving: [],
     },
     contract: null,

@@ -1,4 +1,4 @@
-// Agents: each NAME is one, with an inbox that knows what it has taken and a context that every message changes. All that
+// Assistants: each NAME is one, with an inbox that knows what it has taken and a context that every message changes. All that
 // is connected to it receives what it takes.
 //
 //   → {"id": "…", "text": "…"}
@@ -14,10 +14,10 @@ import type { LogAct } from '../injection/truth.ts';
 import { addressOf, type Delivery, deliveryTo, type Peer, type Serve } from './delivery.ts';
 import { encode, nameOfId, readMessage, sayWhatIsExpected } from './json-messages.ts';
 
-/** Of each agent the last ids are known; an older copy is taken for a new message. */
+/** Of each assistant the last ids are known; an older copy is taken for a new message. */
 const KNOWN_IDS = 100_000;
 
-interface Agent {
+interface Assistant {
   readonly known: Set<string>;
   readonly listeners: Set<Listener>;
   count: number;
@@ -29,29 +29,29 @@ interface Listener {
   readonly delivery: Delivery;
 }
 
-export function agentService(behavior: Behavior, logAct: LogAct): Serve {
-  const agents = new Map<string, Agent>();
+export function assistantService(behavior: Behavior, logAct: LogAct): Serve {
+  const assistants = new Map<string, Assistant>();
   return (peer) => {
-    const { name: agentName, client } = addressOf(peer);
-    const decide = createDecide({ ...behavior, faults: behavior.faults.filter(isOfAgents) }, client);
+    const { name: assistantName, client } = addressOf(peer);
+    const decide = createDecide({ ...behavior, faults: behavior.faults.filter(isOfAssistants) }, client);
     // It stays when its connections go: what it has taken is what it is.
-    const agent = agents.get(agentName) ?? createAgent();
-    agents.set(agentName, agent);
+    const assistant = assistants.get(assistantName) ?? createAssistant();
+    assistants.set(assistantName, assistant);
     const listener: Listener = { peer, delivery: deliveryTo(behavior, client, peer, logAct) };
-    agent.listeners.add(listener);
+    assistant.listeners.add(listener);
 
     function take(id: string, text: string): void {
       const message = { to: client, ...nameOfId(id) };
       const fault = message.seq < 0 ? null : decide(message.stream, message.seq);
-      if (fault?.kind === 'forget' && agent.count > 0) {
+      if (fault?.kind === 'forget' && assistant.count > 0) {
         logAct({ act: 'forget', ...message });
-        agent.count = 0;
-        agent.digest = NO_DIGEST;
+        assistant.count = 0;
+        assistant.digest = NO_DIGEST;
       }
-      change(agent, id);
+      change(assistant, id);
       if (fault?.kind === 'applyTwice') {
         logAct({ act: 'applyTwice', ...message });
-        change(agent, id);
+        change(assistant, id);
       }
       if (fault?.kind === 'swallowAck') logAct({ act: 'swallowAck', ...message });
       else acknowledge(id, {});
@@ -60,7 +60,7 @@ export function agentService(behavior: Behavior, logAct: LogAct): Serve {
 
     function pass(id: string, text: string, name: { stream: number; seq: number }, fault: Fault | null): void {
       const data = encode({ id, text });
-      for (const { peer: other, delivery } of agent.listeners) {
+      for (const { peer: other, delivery } of assistant.listeners) {
         if (fault?.kind === 'ackThenLose') logAct({ act: 'drop', to: delivery.to, ...name, why: 'acknowledged' });
         else if (name.seq < 0) other.send(data, false);
         else delivery.deliver({ data, isBinary: false, stream: name.stream, seq: name.seq });
@@ -68,7 +68,7 @@ export function agentService(behavior: Behavior, logAct: LogAct): Serve {
     }
 
     function acknowledge(id: string, more: object): void {
-      const { count, digest } = agent;
+      const { count, digest } = assistant;
       peer.send(encode({ ack: id, state: { count, digest }, ...more }), false);
     }
 
@@ -76,39 +76,39 @@ export function agentService(behavior: Behavior, logAct: LogAct): Serve {
       receive(data) {
         const message = readMessage(data);
         if (message === null) sayWhatIsExpected(peer);
-        else if (agent.known.has(message.id)) acknowledge(message.id, { duplicate: true });
+        else if (assistant.known.has(message.id)) acknowledge(message.id, { duplicate: true });
         else {
-          remember(agent, message.id);
+          remember(assistant, message.id);
           take(message.id, message.text);
         }
       },
       closed() {
-        agent.listeners.delete(listener);
+        assistant.listeners.delete(listener);
         listener.delivery.closed();
       },
     };
   };
 }
 
-/** What affects an agent; the rest affects what it sends. */
-function isOfAgents({ fault: { kind } }: FaultRule): boolean {
+/** What affects an assistant; the rest affects what it sends. */
+function isOfAssistants({ fault: { kind } }: FaultRule): boolean {
   return kind === 'swallowAck' || kind === 'ackThenLose' || kind === 'applyTwice' || kind === 'forget';
 }
 
 const NO_DIGEST = '00000000';
 
-function createAgent(): Agent {
+function createAssistant(): Assistant {
   return { known: new Set(), listeners: new Set(), count: 0, digest: NO_DIGEST };
 }
 
-function change(agent: Agent, id: string): void {
-  agent.count++;
-  agent.digest = crc32(agent.digest + id)
+function change(assistant: Assistant, id: string): void {
+  assistant.count++;
+  assistant.digest = crc32(assistant.digest + id)
     .toString(16)
     .padStart(NO_DIGEST.length, '0');
 }
 
-function remember({ known }: Agent, id: string): void {
+function remember({ known }: Assistant, id: string): void {
   known.add(id);
   if (known.size > KNOWN_IDS) known.delete(known.values().next().value!);
 }
