@@ -8,7 +8,7 @@ import { formatCount } from '../units/rate.ts';
 import { createLowest } from './lowest.ts';
 import type { SteadySeries } from './resources.ts';
 import type { Stretch } from './steady.ts';
-import { type Effect, type Line, type Point, steadyClimb } from './trends.ts';
+import { type Effect, type Point, steadyClimb, type TrendLine } from './trends.ts';
 
 interface Growing {
   readonly what: RegExp;
@@ -70,7 +70,7 @@ export function findDrifts(timeline: readonly TimelinePoint[], steady: Stretch |
 function describe(
   kind: Finding['kind'],
   series: string,
-  line: Line,
+  line: TrendLine,
   points: readonly Point[],
   text: (value: number) => string,
 ): Finding {

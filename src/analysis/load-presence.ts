@@ -45,10 +45,10 @@ const HARMLESS: readonly string[] = [
 
 export interface LoadPresence {
   add(window: Window): void;
-  doubts(whole: WholeRun): readonly HealthDoubt[];
+  doubts(whole: LoadTotals): readonly HealthDoubt[];
 }
 
-export interface WholeRun {
+export interface LoadTotals {
   /** When the first stage began; null where it never did. */
   readonly originNs: number | null;
   readonly opened: number;
@@ -235,7 +235,7 @@ function unsentText({ unsent }: Amount): string {
 }
 
 /** What most of the missing clients came to, as far as that is known. */
-function causeOf(whole: WholeRun & Pick<ClosedConnections, 'closeReasons'>): string | null {
+function causeOf(whole: LoadTotals & Pick<ClosedConnections, 'closeReasons'>): string | null {
   const { attempted, failed, failures, droppedByServer, lifetime } = whole;
   if (failed <= droppedByServer) return closedText({ ...whole, lifetimeNs: percentile(lifetime, 50) });
   const beforeOpen = (Object.entries(failures) as [FailureKind, number][]).filter(([kind]) =>
@@ -287,7 +287,7 @@ export function closeReasonsOf(events: readonly RunEvent[]): Readonly<Record<str
 }
 
 /** Who has not come back when sending ends may never come back. */
-function offlineDoubts({ load }: Pick<Plan, 'load'>, { offline }: WholeRun): readonly HealthDoubt[] {
+function offlineDoubts({ load }: Pick<Plan, 'load'>, { offline }: LoadTotals): readonly HealthDoubt[] {
   const [clients] = groupCounts(load);
   if (offline.count <= (1 - PRESENT_RATIO) * clients) return [];
   const longest = `the longest for ${nsToSeconds(offline.maxNs).toFixed(1)} s`;

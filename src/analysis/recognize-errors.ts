@@ -4,13 +4,13 @@
 import type { Answer } from './answers.ts';
 import { pathText } from './json-values.ts';
 
-export type Path = readonly string[];
+export type KeyPath = readonly string[];
 
 /** Where a word says that a document is an error, one of these may be only in those. */
 const REASON_KEYS = ['error', 'err', 'errors', 'reason', 'errorCode', 'error_code', 'code', 'detail', 'message'];
 
 /** Errors that no path tells from other answers. */
-export function errorCaveats(refusals: readonly Answer[], error: { readonly path: Path } | null): readonly string[] {
+export function errorCaveats(refusals: readonly Answer[], error: { readonly path: KeyPath } | null): readonly string[] {
   const [first] = refusals;
   if (error !== null || first?.failure?.kind !== 'word') return [];
   const { path, word } = first.failure;
@@ -32,7 +32,7 @@ export function strayErrorCaveats([first]: readonly Answer[]): readonly string[]
 export function errorPath(
   refusals: readonly Answer[],
   good: readonly Answer[],
-): { readonly path: Path; readonly evidence: string } | null {
+): { readonly path: KeyPath; readonly evidence: string } | null {
   for (const { failure, received } of refusals) {
     if (failure?.kind !== 'path') continue;
     return { path: failure.path, evidence: `it says errors at ${pathText(failure.path)}: ${received.text}` };

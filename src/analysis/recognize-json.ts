@@ -3,7 +3,7 @@
 
 import { type Answer, answersIn, isVerbatim, jsonTestMessages } from './answers.ts';
 import { type JsonObject, lastKey, pathText } from './json-values.ts';
-import { errorCaveats, errorPath, type Path, strayErrorCaveats } from './recognize-errors.ts';
+import { errorCaveats, errorPath, type KeyPath, strayErrorCaveats } from './recognize-errors.ts';
 import type { Shape, Transcript } from './transcript.ts';
 
 export interface JsonService {
@@ -87,7 +87,7 @@ function understood(transcript: Transcript, good: readonly Answer[], refusals: r
 }
 
 interface Apart {
-  readonly ack: Path;
+  readonly ack: KeyPath;
   readonly acks: readonly Answer[];
   readonly messages: readonly Answer[];
 }
@@ -184,18 +184,18 @@ function mostFrequent(shapes: readonly Shape[]): Shape {
 }
 
 /** The path that most have; then one whose name is of an id; then the nearest to the root. */
-function bestPath(lists: readonly (readonly Path[])[], name: RegExp): Path {
+function bestPath(lists: readonly (readonly KeyPath[])[], name: RegExp): KeyPath {
   const all = lists.flat();
-  const count = (path: Path): number => lists.filter((paths) => has(paths, path)).length;
-  const rank = (path: Path): number => (name.test(lastKey(path)) ? 0 : 1);
+  const count = (path: KeyPath): number => lists.filter((paths) => has(paths, path)).length;
+  const rank = (path: KeyPath): number => (name.test(lastKey(path)) ? 0 : 1);
   return [...all].sort((a, b) => count(b) - count(a) || rank(a) - rank(b) || a.length - b.length)[0]!;
 }
 
 /** One that every list has, or null. */
-function commonPath(lists: readonly (readonly Path[])[]): Path | null {
+function commonPath(lists: readonly (readonly KeyPath[])[]): KeyPath | null {
   return lists[0]?.find((path) => lists.every((paths) => has(paths, path))) ?? null;
 }
 
-function has(paths: readonly Path[], wanted: Path): boolean {
+function has(paths: readonly KeyPath[], wanted: KeyPath): boolean {
   return paths.some((path) => path.length === wanted.length && path.every((key, index) => key === wanted[index]));
 }

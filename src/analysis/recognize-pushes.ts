@@ -4,7 +4,7 @@
 import { type JsonValue, lastKey, parseDocument, valuesOf } from './json-values.ts';
 import type { Observation } from './transcript.ts';
 
-export interface Pushes {
+export interface RecognizedPushes {
   readonly documents: number;
   readonly sequence: Sequence | null;
 }
@@ -31,7 +31,7 @@ const TIME_KEY = /time|^(ts|t|at|date|epoch)$/i;
 const CHANNEL_KEY =
   /^(s|ch|channel|channel_?(id|name)|symbol|sym|topic|room|room_?id|stream|market|pair|instrument|product_?id|feed|subject|key)$/i;
 
-export function recognizePushes(received: readonly Observation[]): Pushes {
+export function recognizePushes(received: readonly Observation[]): RecognizedPushes {
   const documents = received
     .filter(({ format }) => format === 'text')
     .flatMap(({ connection, text }): Document[] => {

@@ -29,7 +29,7 @@ export function filterRuns(
   );
 }
 
-export type KeyFigure = 'responseP50Ms' | 'responseP99Ms' | 'deliveredPerSecond' | 'lost';
+export type HistoryFigure = 'responseP50Ms' | 'responseP99Ms' | 'deliveredPerSecond' | 'lost';
 
 export interface PlanHistory {
   /** Null for runs of which nobody knows the plan. */
@@ -39,7 +39,7 @@ export interface PlanHistory {
   /** In the order of time. */
   readonly judged: readonly JudgedEntry[];
   /** A value for each of the judged, in their order; null where it cannot be known. */
-  readonly series: Readonly<Record<KeyFigure, readonly (number | null)[]>>;
+  readonly series: Readonly<Record<HistoryFigure, readonly (number | null)[]>>;
   /** Null for runs of which nobody knows the plan. */
   readonly trend: PlanTrend | TooFewRuns | null;
 }
@@ -60,7 +60,7 @@ export function historyByPlan(entries: readonly RunEntry[]): readonly PlanHistor
 }
 
 function seriesOf(judged: readonly JudgedEntry[]): PlanHistory['series'] {
-  const of = (figure: KeyFigure): readonly (number | null)[] => judged.map(({ summary }) => summary[figure]);
+  const of = (figure: HistoryFigure): readonly (number | null)[] => judged.map(({ summary }) => summary[figure]);
   return {
     responseP50Ms: of('responseP50Ms'),
     responseP99Ms: of('responseP99Ms'),

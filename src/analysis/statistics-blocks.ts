@@ -108,7 +108,7 @@ export function insightOf(persistence: number, length: number, count: number, se
 /** One degree of freedom: with less, nothing would ever be said. */
 const LEAST_WORTH = 2;
 
-export interface Spread {
+export interface BlockSpread {
   readonly interval: readonly [number, number];
   /** Two-sided, that the figure is truly zero. */
   readonly pValue: number;
@@ -119,7 +119,12 @@ export interface Spread {
  * What the figures of drawn samples say about `estimate`, the figure of the real one. They are moved away from it by as much as
  * they vary too little, and as Student's quantiles lie beyond the normal ones where few blocks show it.
  */
-export function spreadOf(estimate: number, drawn: readonly number[], insight: Insight, confidence: number): Spread {
+export function spreadOf(
+  estimate: number,
+  drawn: readonly number[],
+  insight: Insight,
+  confidence: number,
+): BlockSpread {
   const { blocks, inflation } = insight;
   const sorted = [...drawn].sort((a, b) => a - b);
   const tail = (1 - confidence) / 2;

@@ -10,7 +10,7 @@ export interface Point {
 }
 
 /** The line through a series: per nanosecond, with its 95 % interval. */
-export interface Line {
+export interface TrendLine {
   readonly slopePerNs: number;
   readonly intervalPerNs: readonly [number, number];
   /** The line where the series begins, and what it gains until the end. */
@@ -40,13 +40,13 @@ const LEAST_SPREADS = 3;
 const STEADY_SHARE = 0.5;
 
 /** Points in the order of time. Null where there are too few of them to speak of a slope. */
-export function lineThrough(points: readonly Point[]): Line | null {
+export function lineThrough(points: readonly Point[]): TrendLine | null {
   const [first] = points;
   if (first === undefined || points.length < LEAST_POINTS) return null;
   return fitLine(points);
 }
 
-function fitLine(points: readonly Point[]): Line | null {
+function fitLine(points: readonly Point[]): TrendLine | null {
   const values = points.map(({ value }) => value);
   const times = points.map(({ atNs }) => atNs - points[0]!.atNs);
   const places = values.map((_, place) => place);
@@ -69,7 +69,7 @@ function fitLine(points: readonly Point[]): Line | null {
 }
 
 /** The line of a series that climbed all the time and by as much as matters; null for everything else. */
-export function steadyClimb(points: readonly Point[], { leastShare, least }: Effect): Line | null {
+export function steadyClimb(points: readonly Point[], { leastShare, least }: Effect): TrendLine | null {
   if (points.length < LEAST_POINTS) return null;
   const floor = withoutCycles(points);
   if (floor === null) return null;
@@ -81,7 +81,7 @@ export function steadyClimb(points: readonly Point[], { leastShare, least }: Eff
   return thirdsOf(floor).every((third) => slopeOf(third) >= STEADY_SHARE * line.slopePerNs) ? line : null;
 }
 
-function isRise(line: Line | null): line is Line {
+function isRise(line: TrendLine | null): line is TrendLine {
   return line !== null && line.pValue < SIGNIFICANCE && line.intervalPerNs[0] > 0;
 }
 
@@ -122,7 +122,7 @@ function thirdsOf(points: readonly Point[]): readonly (readonly Point[])[] {
   return [0, 1, 2].map((third) => points.slice(edge(third), edge(third + 1)));
 }
 
-function spreadAround({ slopePerNs }: Line, points: readonly Point[]): number {
+function spreadAround({ slopePerNs }: TrendLine, points: readonly Point[]): number {
   return robustDeviation(points.map(({ atNs, value }) => value - slopePerNs * (atNs - points[0]!.atNs)));
 }
 

@@ -13,7 +13,7 @@ import type { Socket } from './transport.ts';
  */
 export type ClientState = 'idle' | 'opening' | 'open' | 'draining' | 'closing';
 
-export type Refusal = Extract<HandshakeResult, { kind: 'rejected' }>;
+export type HandshakeRefusal = Extract<HandshakeResult, { kind: 'rejected' }>;
 
 /** What an opening connection needs beyond an open one. */
 export interface Opening {
@@ -29,7 +29,7 @@ export interface Opening {
   /** Whether anything has been received. */
   hasAnswer: boolean;
   /** The refusal read so far, reported when its body is complete or its time is over. */
-  refusal: Refusal | null;
+  refusal: HandshakeRefusal | null;
 }
 
 export class Client {

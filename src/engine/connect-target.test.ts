@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { makePlan } from '../../test/support/engine/plans.ts';
 import type { Target } from '../plan/plan.ts';
-import { createConnectTargets, type Rows } from './connect-target.ts';
+import type { Rows } from '../protocols/json-values.ts';
+import { createConnectTargets } from './connect-target.ts';
 
 const connectTarget = (target: Partial<Target>, client = 0, rows: Rows = [], addressIndex = 0) =>
   createConnectTargets(makePlan({ target }), rows, { 'service.test': ['10.0.0.1', '10.0.0.2'] })(client, addressIndex);

@@ -4,10 +4,8 @@ import { type ClientValues, clientValue, renderClientTemplate } from '../plan/cl
 import type { Plan, Target } from '../plan/plan.ts';
 import { roomOf } from '../plan/rooms.ts';
 import { type UrlTemplate, urlTemplate } from '../plan/url-template.ts';
+import type { Rows } from '../protocols/json-values.ts';
 import type { Endpoint } from './transport.ts';
-
-/** Rows of the plan's CSV file: client n takes row n modulo their number. */
-export type Rows = readonly Readonly<Record<string, string>>[];
 
 /** IP addresses by host name, in the order to try. */
 export type Addresses = Readonly<Record<string, readonly string[]>>;

@@ -8,10 +8,11 @@ import { acceptGuid, buildHandshakeRequest, HandshakeReader } from '../frames/ha
 import { record } from '../histogram/histogram.ts';
 import { countFailure, countNegotiated, type Recorder } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Rows } from '../protocols/json-values.ts';
 import { formatDuration } from '../units/duration.ts';
-import type { Client, Opening, Refusal } from './client.ts';
+import type { Client, HandshakeRefusal, Opening } from './client.ts';
 import type { Clock } from './clock.ts';
-import { type Addresses, type ConnectTarget, createConnectTargets, type Rows } from './connect-target.ts';
+import { type Addresses, type ConnectTarget, createConnectTargets } from './connect-target.ts';
 import { stallNs } from './stall.ts';
 import type { SocketError, Transport } from './transport.ts';
 
@@ -263,7 +264,7 @@ export function createConnector(parts: ConnectorParts): Connector {
   return { request, cancelAll, cancel, onConnect, onBytes, onClose };
 }
 
-function describeRefusal(refusal: Refusal): string {
+function describeRefusal(refusal: HandshakeRefusal): string {
   const parts = [`HTTP ${refusal.status} ${refusal.reasonPhrase}`.trim()];
   if (refusal.headers.location !== null) parts.push(`location ${refusal.headers.location}`);
   if (refusal.headers.retryAfter !== null) parts.push(`retry after ${refusal.headers.retryAfter}`);

@@ -11,7 +11,7 @@ import type { Plan, Rooms } from '../plan/plan.ts';
 import { numberingOf } from '../plan/protocols.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { Client } from './client.ts';
-import type { Fanout } from './hot/accounting.ts';
+import type { FanoutTracking } from './hot/accounting.ts';
 
 /** Deliveries a second whose times are kept one by one, of all workers together: what the join can take. */
 const SPREAD_PER_SECOND = 5000;
@@ -43,7 +43,7 @@ export function createFanout({
   clients,
   allClients,
   density,
-}: FanoutParts): Fanout {
+}: FanoutParts): FanoutTracking {
   const deliveriesPerSecond = (messagesPerSecond(plan, rooms, allClients) * allClients) / rooms.count;
   const spreadShare = deliveriesPerSecond === 0 ? 1 : Math.min(1, SPREAD_PER_SECOND / deliveriesPerSecond);
   return {
@@ -88,7 +88,7 @@ function asksForOrder({ contract, thresholds }: Plan): boolean {
 }
 
 /** The first message is due at `atNs`. */
-export function startFanout({ roomTracking }: Fanout, clients: readonly Client[], atNs: number): void {
+export function startFanout({ roomTracking }: FanoutTracking, clients: readonly Client[], atNs: number): void {
   startRoomTracking(
     roomTracking,
     atNs,
@@ -98,7 +98,11 @@ export function startFanout({ roomTracking }: Fanout, clients: readonly Client[]
 }
 
 /** Everything that the closed clients received, and what they sent. */
-export function fanoutFacts({ roomTracking }: Fanout, clients: readonly Client[], ledger: Ledger): ReceiverFacts {
+export function fanoutFacts(
+  { roomTracking }: FanoutTracking,
+  clients: readonly Client[],
+  ledger: Ledger,
+): ReceiverFacts {
   const sent = clients.flatMap(({ index, stream }) => {
     const count = ledger.next[index]!;
     return count === 0 ? [] : [[stream, count] as const];

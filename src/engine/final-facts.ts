@@ -6,14 +6,14 @@ import type { Ledger } from '../measure/ledger.ts';
 import type { States } from '../protocols/states.ts';
 import type { Client } from './client.ts';
 import { fanoutFacts } from './fanout.ts';
-import type { Fanout } from './hot/accounting.ts';
+import type { FanoutTracking } from './hot/accounting.ts';
 
 export interface FinalFactsParts {
   readonly worker: number;
   readonly group: number;
   readonly clients: readonly Client[];
   readonly ledger: Ledger;
-  readonly fanout: Fanout | null;
+  readonly fanout: FanoutTracking | null;
   readonly states: States | null;
   /** Clients of one room share a state, or all clients where there are no rooms. */
   sharedRoomOf(stream: number): number;

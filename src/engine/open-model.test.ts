@@ -6,7 +6,7 @@ import type { PeerScript } from '../../test/support/engine/websocket-peer.ts';
 import { countOpenMessages, createSchedule } from '../plan/arrivals.ts';
 import { createTypeOf } from '../plan/message-types.ts';
 import type { Messages } from '../plan/plan.ts';
-import { createEchoCodec, DUE_NS, Reading, readEcho } from '../protocols/echo.ts';
+import { createEchoCodec, DUE_NS, EchoReading, readEcho } from '../protocols/echo.ts';
 
 const silent = (): PeerScript => ({ onMessage: () => {} });
 
@@ -17,7 +17,7 @@ function dueTimes(outcome: Outcome): number[] {
     .flatMap((connection) => connection.received)
     .map(({ payload }) => {
       const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-      expect(readEcho(codec, payload, view, 0, payload.length)).toBe(Reading.stamped);
+      expect(readEcho(codec, payload, view, 0, payload.length)).toBe(EchoReading.stamped);
       return codec.numbers[DUE_NS]! - outcome.messagesAtNs!;
     })
     .sort((a, b) => a - b);

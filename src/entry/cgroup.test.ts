@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { cpuQuota, memoryKills, memoryLimitBytes, throttledNs } from './cgroup.ts';
-import type { ReadText } from './process-limits.ts';
+import type { ReadSystemFile } from './process-limits.ts';
 
 const reading =
-  (files: Readonly<Record<string, string>>): ReadText =>
+  (files: Readonly<Record<string, string>>): ReadSystemFile =>
   (file) =>
     files[file] ?? null;
 
@@ -18,7 +18,7 @@ const V2 = {
 30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot
 `,
 };
-const v2 = (files: Readonly<Record<string, string>>): ReadText =>
+const v2 = (files: Readonly<Record<string, string>>): ReadSystemFile =>
   reading({
     ...V2,
     ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`/sys/fs/cgroup${name}`, text])),
@@ -81,7 +81,7 @@ describe('the quota of CPU', () => {
   });
 
   test('in a container that sees the path of the host is found below the part that is mounted', () => {
-    const mounted = (path: string, files: Readonly<Record<string, string>>): ReadText =>
+    const mounted = (path: string, files: Readonly<Record<string, string>>): ReadSystemFile =>
       reading({
         [SELF]: `4:cpu,cpuacct:${path}\n`,
         [MOUNTS]:

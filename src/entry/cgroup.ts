@@ -7,7 +7,7 @@
 // In a container the mount may begin at a group of its own (the second column here), or the path may lie outside of what is
 // mounted: then only the top of the mount can be read. See cgroups(7).
 
-import type { ReadText } from './process-limits.ts';
+import type { ReadSystemFile } from './process-limits.ts';
 
 export interface CpuQuota {
   /** Of all processes in the group together, such as 0.4; infinity where there is no quota. */
@@ -31,7 +31,7 @@ interface Mount {
   readonly controllers: readonly string[];
 }
 
-export function cpuQuota(read: ReadText): CpuQuota {
+export function cpuQuota(read: ReadSystemFile): CpuQuota {
   let cores = Number.POSITIVE_INFINITY;
   const statFiles: string[] = [];
   for (const { directory, version } of groupsOf('cpu', read)) {
@@ -47,7 +47,7 @@ export function cpuQuota(read: ReadText): CpuQuota {
 }
 
 /** Infinity where there is no limit. Version 1 has a very large number then, which is more than any machine has. */
-export function memoryLimitBytes(read: ReadText): number {
+export function memoryLimitBytes(read: ReadSystemFile): number {
   const limits = groupsOf('memory', read).map(({ directory, version }) =>
     countOf(read(`${directory}/${version === 2 ? 'memory.max' : 'memory.limit_in_bytes'}`)),
   );
@@ -55,7 +55,7 @@ export function memoryLimitBytes(read: ReadText): number {
 }
 
 /** How many processes the kernel has killed so far because a group of this process had used up its memory. */
-export function memoryKills(read: ReadText): number {
+export function memoryKills(read: ReadSystemFile): number {
   const kills = groupsOf('memory', read).map(({ directory, version }) =>
     statOf(read(`${directory}/${version === 2 ? 'memory.events' : 'memory.oom_control'}`), 'oom_kill'),
   );
@@ -67,7 +67,7 @@ export function memoryKills(read: ReadText): number {
  * For how long so far the processes of the groups wanted to run and were not let, as their quota was used up. The kernel adds
  * this up over the cores, and when a group is let on.
  */
-export function throttledNs(statFiles: readonly string[], read: ReadText): number {
+export function throttledNs(statFiles: readonly string[], read: ReadSystemFile): number {
   let ns = 0;
   for (const file of statFiles) {
     const text = read(file);
@@ -77,7 +77,7 @@ export function throttledNs(statFiles: readonly string[], read: ReadText): numbe
 }
 
 /** The groups of this process for a controller, its own first. */
-function groupsOf(controller: Controller, read: ReadText): readonly Group[] {
+function groupsOf(controller: Controller, read: ReadSystemFile): readonly Group[] {
   const mounts = (read('/proc/self/mountinfo') ?? '').split('\n').flatMap(mountOf);
   return (read('/proc/self/cgroup') ?? '').split('\n').flatMap((line) => {
     const [, number, names = '', path = ''] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? [];

@@ -41,7 +41,7 @@ export function startProblems(limits: string | null): readonly string[] {
 }
 
 /** Null where there is no such file, or it cannot be read. */
-export type ReadText = (file: string) => string | null;
+export type ReadSystemFile = (file: string) => string | null;
 
 /** Not every system has /proc. */
 export function readText(file: string): string | null {

@@ -13,7 +13,7 @@ import type { OpenTransport } from '../engine/transport.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { Misbehavior } from '../plan/plan.ts';
 import type { ProtocolAdapter } from '../protocols/adapter.ts';
-import type { Command, Report } from '../run/ports.ts';
+import type { WorkerCommand, WorkerReport } from '../run/ports.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { loadModule } from './load-module.ts';
@@ -37,11 +37,11 @@ let adapter: ProtocolAdapter | null = null;
 const throttledNs = throttleMeter();
 const rssBytes = residentMeter();
 
-function report(value: Report): void {
+function report(value: WorkerReport): void {
   if (process.connected) process.send!(value);
 }
 
-function obey(command: Command): void {
+function obey(command: WorkerCommand): void {
   switch (command.kind) {
     case 'assign':
       void prepareFor(command.assignments);
@@ -123,5 +123,5 @@ function readBufferBytes(misbehavior: Misbehavior | null): number {
   return Math.min(READ_BUFFER_BYTES, Math.max(LEAST_READ_BYTES, Math.ceil(misbehavior.bytesPerSecond / 10)));
 }
 
-process.on('message', (command) => obey(command as Command));
+process.on('message', (command) => obey(command as WorkerCommand));
 process.on('disconnect', () => process.exit(0));

@@ -10,7 +10,7 @@ import { type CutFrame, joined, rsv1Bit, type WireFrame } from '../frames/wire-f
 import { type RawSync, zlibDeflate, zlibInflate } from '../frames/zlib-codec.ts';
 
 /** How one direction of a connection is compressed. */
-export interface Compression {
+export interface DirectionCompression {
   readonly contextTakeover: boolean;
   /** 8 to 15. */
   readonly windowBits: number;
@@ -39,7 +39,7 @@ interface Begun {
 }
 
 /** Null where a message is longer than the limit, compressed or not: it is then not to be fed again. */
-export function createAssembler(compression: Compression | null, maxMessageBytes: number, sink: MessageSink) {
+export function createAssembler(compression: DirectionCompression | null, maxMessageBytes: number, sink: MessageSink) {
   const inflater = zlibInflate(inflateRawSync as RawSync);
   const dictionary = compression?.contextTakeover === true ? createDictionary(compression.windowBits) : null;
   let begun: Begun | null = null;
@@ -97,7 +97,7 @@ export function createAssembler(compression: Compression | null, maxMessageBytes
 export type LayOut = (message: Omit<Assembled, 'bytes'>) => WireFrame;
 
 /** Each message as one frame, compressed where it came so. What it returns must be sent, and in the order of the calls. */
-export function createLayOut(compression: Compression | null): LayOut {
+export function createLayOut(compression: DirectionCompression | null): LayOut {
   // A window of 2^8 bytes is more than zlib can do for raw DEFLATE; leaving compression out is allowed (RFC 7692 §6).
   const deflater =
     compression === null || compression.windowBits < SMALLEST_ZLIB_WINDOW_BITS

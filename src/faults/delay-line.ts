@@ -2,7 +2,7 @@
 // `limitBytes` and what one read brings: then the source waits until half of it has gone.
 
 import type { Timer } from '../engine/clock.ts';
-import type { Link, Stage } from './stage.ts';
+import type { FaultStage, StageContext } from './stage.ts';
 
 interface Waiting {
   /** Null is the end. */
@@ -10,7 +10,7 @@ interface Waiting {
   readonly dueNs: number;
 }
 
-export interface DelayLine extends Stage {
+export interface DelayLine extends FaultStage {
   /** Goes on at `dueNs`, or when all before it has gone. */
   pushAt(bytes: Uint8Array, dueNs: number): void;
   endAt(dueNs: number): void;
@@ -19,7 +19,7 @@ export interface DelayLine extends Stage {
 }
 
 /** `delayNs`: how long what comes from now on is to wait. */
-export function createDelayLine(link: Link, limitBytes: number, delayNs: () => number): DelayLine {
+export function createDelayLine(context: StageContext, limitBytes: number, delayNs: () => number): DelayLine {
   let waiting: Waiting[] = [];
   let heldBytes = 0;
   let lastNs = 0;
@@ -32,19 +32,19 @@ export function createDelayLine(link: Link, limitBytes: number, delayNs: () => n
     heldBytes += bytes?.length ?? 0;
     if (heldBytes > limitBytes && !isFull) {
       isFull = true;
-      link.gate.close();
+      context.gate.close();
     }
     if (waiting.length === 1) wait();
   }
 
   function wait(): void {
     const [first] = waiting;
-    timer = first === undefined ? null : link.after(first.dueNs - link.nowNs(), release);
+    timer = first === undefined ? null : context.after(first.dueNs - context.nowNs(), release);
   }
 
   /** A timer may be a fraction of its millisecond early: what is due by then goes too. */
   function release(): void {
-    const untilNs = link.nowNs() + TIMER_NS;
+    const untilNs = context.nowNs() + TIMER_NS;
     let count = 0;
     while (count < waiting.length && waiting[count]!.dueNs <= untilNs) count++;
     const due = waiting.slice(0, count);
@@ -56,21 +56,21 @@ export function createDelayLine(link: Link, limitBytes: number, delayNs: () => n
   function passOn(due: readonly Waiting[]): void {
     for (const { bytes } of due) {
       heldBytes -= bytes?.length ?? 0;
-      if (bytes === null) link.next.end();
-      else link.next.push(bytes);
+      if (bytes === null) context.next.end();
+      else context.next.push(bytes);
     }
     if (isFull && heldBytes <= limitBytes / 2) {
       isFull = false;
-      link.gate.open();
+      context.gate.open();
     }
   }
 
   return {
-    push: (bytes) => add(bytes, link.nowNs() + delayNs()),
-    end: () => add(null, link.nowNs() + delayNs()),
+    push: (bytes) => add(bytes, context.nowNs() + delayNs()),
+    end: () => add(null, context.nowNs() + delayNs()),
     pushAt: add,
     endAt: (dueNs) => add(null, dueNs),
-    lastDueNs: () => Math.max(lastNs, link.nowNs()),
+    lastDueNs: () => Math.max(lastNs, context.nowNs()),
     retire() {
       timer?.cancel();
       const all = waiting;

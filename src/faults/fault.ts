@@ -11,13 +11,13 @@ import type { Message, MessageWay } from './message-way.ts';
 import type { MakeStage } from './stage.ts';
 
 /** What affects one message. It sends the message on, or does not, as it pleases. */
-export type Befall = (message: Message, way: MessageWay) => void;
+export type AffectMessage = (message: Message, way: MessageWay) => void;
 
 export type FaultAct =
   /** Of the connection: a stage of its pipeline. */
   | { readonly kind: 'stage'; readonly make: MakeStage }
   /** Of the messages that it chooses. */
-  | { readonly kind: 'message'; readonly chosen: Chosen; readonly affect: Befall }
+  | { readonly kind: 'message'; readonly chosen: Chosen; readonly affect: AffectMessage }
   /** Of pongs, a share of them. */
   | { readonly kind: 'pong'; readonly rate: number };
 
@@ -52,7 +52,7 @@ const commonFields = {
 };
 type Common = Written<typeof commonFields>;
 
-/** A fault of the connection. `does`: what it does there, and counts by `link.count`, but for connections that it ends. */
+/** A fault of the connection. `does`: what it does there, and counts by `context.count`, but for connections that it ends. */
 export function toxic<F extends Fields>(
   excludes: Excludes,
   does: readonly FaultEffect[],
@@ -74,7 +74,7 @@ export function toxic<F extends Fields>(
 export function messageFault<F extends Fields>(
   does: FaultEffect,
   fields: F,
-  affect: (settings: Written<F>) => Befall,
+  affect: (settings: Written<F>) => AffectMessage,
 ): FaultDefinition {
   return {
     excludes: 'nothing',

@@ -4,7 +4,7 @@
 import type { LogAct } from '../injection/truth.ts';
 import type { Way } from '../plan/network-faults.ts';
 import { NO_METER } from './fault-meter.ts';
-import { createFrameStage, type FrameRules } from './frame-stage.ts';
+import { createFrameStage, type MessageFaultRules } from './frame-stage.ts';
 import type { Part } from './pipeline.ts';
 import { type FaultState, isAmongShare, rulesOf } from './selection.ts';
 import { watchUpgrade } from './upgrade.ts';
@@ -35,7 +35,7 @@ export function framePartsOf(host: FramePartsHost, client: () => number | null):
       (fault) => fault.act.kind !== 'stage' && fault.way === way && isAmongShare(host.state, fault, number),
     );
   const parsed: Readonly<Record<Way, boolean>> = { up: isParsed('up'), down: isParsed('down') };
-  const rules: Record<Way, FrameRules> = {
+  const rules: Record<Way, MessageFaultRules> = {
     up: rulesOf(host.state, number, 'up'),
     down: rulesOf(host.state, number, 'down'),
   };

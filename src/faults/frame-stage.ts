@@ -9,12 +9,12 @@ import { type CutFrame, FrameCutter } from '../frames/wire-frame.ts';
 import { type Choice, createDecide, type Decide } from '../injection/decide.ts';
 import type { LogAct } from '../injection/truth.ts';
 import type { Way } from '../plan/network-faults.ts';
-import { type Assembled, type Compression, createAssembler, createLayOut } from './assembler.ts';
-import type { Befall } from './fault.ts';
+import { type Assembled, createAssembler, createLayOut, type DirectionCompression } from './assembler.ts';
+import type { AffectMessage } from './fault.ts';
 import type { FaultMeter } from './fault-meter.ts';
 import { nameOf } from './message-name.ts';
 import { createMessageWay, type HostedWay } from './message-way.ts';
-import type { Link, MakeStage } from './stage.ts';
+import type { MakeStage, StageContext } from './stage.ts';
 import type { UpgradeWatch } from './upgrade.ts';
 
 /** Larger messages than this are not looked into: their connection is reset. */
@@ -24,15 +24,15 @@ const FRAME_HEADER_BYTES = 14;
 const SEED_STEP = 7919;
 
 /** What affects messages and pongs at the moment. */
-export interface FrameRules {
-  readonly messages: Choice<Befalling>;
+export interface MessageFaultRules {
+  readonly messages: Choice<ActiveMessageFault>;
   /** Of the faults that each message passes. */
   readonly passedBy: readonly FaultMeter[];
   readonly pongs: Choice<FaultMeter>;
 }
 
-export interface Befalling {
-  readonly affect: Befall;
+export interface ActiveMessageFault {
+  readonly affect: AffectMessage;
   readonly meter: FaultMeter;
 }
 
@@ -44,25 +44,25 @@ export interface FrameHost {
   readonly client: () => number | null;
   readonly upgrade: UpgradeWatch;
   /** Another object each time that they change. */
-  readonly rules: () => FrameRules;
+  readonly rules: () => MessageFaultRules;
   /** False where the way is only watched for the answer to the handshake. */
   readonly isParsed: boolean;
   readonly logAct: LogAct;
 }
 
 export function createFrameStage(host: FrameHost): MakeStage {
-  return (link) => {
+  return (context) => {
     let frames: FrameFeed | null = null;
 
     function push(bytes: Uint8Array): void {
       const headBytes = host.way === 'down' ? host.upgrade.answered(bytes) : 0;
-      if (headBytes > 0) link.next.push(bytes.subarray(0, headBytes));
+      if (headBytes > 0) context.next.push(bytes.subarray(0, headBytes));
       const rest = bytes.subarray(headBytes);
       if (rest.length === 0) return;
       const upgrade = host.upgrade.state();
-      if (!host.isParsed || upgrade.kind !== 'frames') link.next.push(rest);
+      if (!host.isParsed || upgrade.kind !== 'frames') context.next.push(rest);
       else {
-        frames ??= createFrameFeed(host, link, upgrade.compression[host.way]);
+        frames ??= createFrameFeed(host, context, upgrade.compression[host.way]);
         frames.feed(rest);
       }
     }
@@ -71,7 +71,7 @@ export function createFrameStage(host: FrameHost): MakeStage {
       push,
       end() {
         frames?.flush();
-        link.next.end();
+        context.next.end();
       },
       retire: () => frames?.flush(),
       dispose: () => frames?.over(),
@@ -85,7 +85,7 @@ interface FrameFeed {
   over(): void;
 }
 
-function createFrameFeed(host: FrameHost, link: Link, compression: Compression | null): FrameFeed {
+function createFrameFeed(host: FrameHost, context: StageContext, compression: DirectionCompression | null): FrameFeed {
   const cutter = new FrameCutter(MAX_MESSAGE_BYTES + FRAME_HEADER_BYTES);
   const assemble = createAssembler(compression, MAX_MESSAGE_BYTES, {
     message: receive,
@@ -94,15 +94,15 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
   });
   const logAct: LogAct = (act) => host.logAct({ ...act, way: host.way });
   let client = host.client();
-  let rules: FrameRules | null = null;
-  let decide: ((stream: number, seq: number) => Befalling | null) | null = null;
+  let rules: MessageFaultRules | null = null;
+  let decide: ((stream: number, seq: number) => ActiveMessageFault | null) | null = null;
   let swallows: Decide<FaultMeter> | null = null;
   let received = 0;
   let pongs = 0;
   let isGivenUp = false;
   const to = (): number => client ?? host.number;
   const way: HostedWay = createMessageWay({
-    link,
+    context,
     layOut: createLayOut(compression),
     seed: host.rules().messages.seed,
     to,
@@ -162,7 +162,7 @@ function createFrameFeed(host: FrameHost, link: Link, compression: Compression |
         isGivenUp ||= !assemble(frame);
       });
       isGivenUp ||= !isCut;
-      if (isGivenUp) link.sever('reset');
+      if (isGivenUp) context.sever('reset');
     },
     flush: () => way.flush(),
     over: () => way.over(received),

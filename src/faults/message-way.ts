@@ -10,7 +10,7 @@ import type { LogAct } from '../injection/truth.ts';
 import type { Random } from '../random/generator.ts';
 import type { Assembled, LayOut } from './assembler.ts';
 import { type FaultMeter, NO_METER } from './fault-meter.ts';
-import type { Link } from './stage.ts';
+import type { StageContext } from './stage.ts';
 
 /** A message that has a name: its own, or that of its connection and its number there. */
 export interface Message extends Assembled {
@@ -18,7 +18,7 @@ export interface Message extends Assembled {
   readonly seq: number;
 }
 
-export type Damage = 'bitFlips' | 'truncated' | 'extended' | 'utf8' | 'header';
+export type MessageDamage = 'bitFlips' | 'truncated' | 'extended' | 'utf8' | 'header';
 
 export interface MessageWay {
   /** Of this message alone. */
@@ -27,7 +27,7 @@ export interface MessageWay {
   send(message: Message): void;
   sendAgain(message: Message): void;
   /** With other content; `alter` may change the frame too. */
-  sendDamaged(message: Message, how: Damage, payload: Uint8Array, alter?: (frame: WireFrame) => WireFrame): void;
+  sendDamaged(message: Message, how: MessageDamage, payload: Uint8Array, alter?: (frame: WireFrame) => WireFrame): void;
   /** In so many fragments. */
   sendSplit(message: Message, fragments: number): void;
   /** Behind a message, although nobody has sent it. */
@@ -46,7 +46,7 @@ export interface MessageWay {
 }
 
 export interface MessageWayHost {
-  readonly link: Link;
+  readonly context: StageContext;
   readonly layOut: LayOut;
   readonly seed: number;
   /** The client at the connection's client. */
@@ -77,7 +77,7 @@ interface Held {
   readonly timer: Timer;
 }
 
-export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayHost): HostedWay {
+export function createMessageWay({ context, layOut, seed, to, logAct }: MessageWayHost): HostedWay {
   const order = new Map<number, OrderKeeper>();
   const held = new Set<Held>();
   let heldBytes = 0;
@@ -94,7 +94,7 @@ export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayH
   function write(bytes: Uint8Array): void {
     if (isOver) return;
     if (gathered === null) {
-      link.next.push(bytes);
+      context.next.push(bytes);
       return;
     }
     gathered.parts.push(bytes);
@@ -107,7 +107,7 @@ export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayH
     gathered = null;
     timer.cancel();
     if (parts.length > 1) counts.add('coalesced', parts.length);
-    if (parts.length > 0) link.next.push(joined(parts));
+    if (parts.length > 0) context.next.push(joined(parts));
   }
 
   function send(message: Message): void {
@@ -136,7 +136,7 @@ export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayH
   }
 
   function hold(message: Message, left: number, limitNs: number): void {
-    const waiting: Held = { message, meter, left, timer: link.after(limitNs, () => release(waiting)) };
+    const waiting: Held = { message, meter, left, timer: context.after(limitNs, () => release(waiting)) };
     held.add(waiting);
     addHeld(message.payload.length);
   }
@@ -155,8 +155,8 @@ export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayH
 
   function addHeld(bytes: number): void {
     heldBytes += bytes;
-    if (heldBytes > HELD_LIMIT_BYTES) link.gate.close();
-    else if (heldBytes <= HELD_LIMIT_BYTES / 2) link.gate.open();
+    if (heldBytes > HELD_LIMIT_BYTES) context.gate.close();
+    else if (heldBytes <= HELD_LIMIT_BYTES / 2) context.gate.open();
   }
 
   function orderOf(stream: number): OrderKeeper {
@@ -174,7 +174,7 @@ export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayH
     held.clear();
     writeGathered();
     isOver = true;
-    link.gate.open();
+    context.gate.open();
   }
 
   return {
@@ -217,7 +217,7 @@ export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayH
     },
     gather(message, others, limitNs) {
       logAct({ act: 'coalesce', to: to(), stream: message.stream, seq: message.seq });
-      gathered ??= { parts: [], left: others, timer: link.after(limitNs, writeGathered), meter };
+      gathered ??= { parts: [], left: others, timer: context.after(limitNs, writeGathered), meter };
       send(message);
     },
     recent: () => recent,
@@ -226,7 +226,7 @@ export function createMessageWay({ link, layOut, seed, to, logAct }: MessageWayH
       logAct({ act: 'disconnect', to: to(), stream: message.stream, seq: message.seq, code });
       if (code !== NO_CLOSE_FRAME) write(encodeFrame(closeFrame(code, message.maskKey)));
       close();
-      if (code === NO_CLOSE_FRAME) link.sever('reset');
+      if (code === NO_CLOSE_FRAME) context.sever('reset');
     },
     pass: write,
     flush() {

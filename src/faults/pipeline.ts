@@ -6,7 +6,7 @@
 import type { Clock, Timer } from '../engine/clock.ts';
 import type { Random } from '../random/generator.ts';
 import type { FaultMeter } from './fault-meter.ts';
-import type { Gate, MakeStage, Receiver, Stage } from './stage.ts';
+import type { FaultStage, Gate, MakeStage, Receiver } from './stage.ts';
 
 /** A stage by what it is made of: the same key is the same stage. */
 export interface Part {
@@ -29,7 +29,7 @@ export interface Pipeline {
 
 interface Node {
   readonly key: object;
-  readonly stage: Stage;
+  readonly stage: FaultStage;
   readonly timers: Set<Timer>;
   next: Receiver;
   isClosed: boolean;

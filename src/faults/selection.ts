@@ -5,7 +5,7 @@ import type { Way } from '../plan/network-faults.ts';
 import { createRandom, hash01, type Random } from '../random/generator.ts';
 import type { ProxyFault } from './fault.ts';
 import { NO_METER } from './fault-meter.ts';
-import type { FrameRules } from './frame-stage.ts';
+import type { MessageFaultRules } from './frame-stage.ts';
 
 /** The list as it is at the moment. */
 export interface FaultState {
@@ -50,7 +50,7 @@ export function stagesOf(state: FaultState, connection: number, way: Way): reado
 }
 
 /** What affects messages of a way: a rule for each fault of the list, and those that are off choose nothing. */
-export function rulesOf(state: FaultState, connection: number, way: Way): FrameRules {
+export function rulesOf(state: FaultState, connection: number, way: Way): MessageFaultRules {
   const { seed, list } = state;
   const isOnHere = (fault: ProxyFault): boolean =>
     fault.act.kind === 'message' && isOnFor(state, fault, connection, way);

@@ -1,5 +1,5 @@
 // What a fault of the connection is made of: a stage in the pipeline of one connection and direction. Bytes go in, and go on
-// to what comes next when the stage sees fit. A stage knows of nothing but its link.
+// to what comes next when the stage sees fit. A stage knows of nothing but its context.
 //
 //   source ──▶ stage ──▶ stage ──▶ … ──▶ sink        one pipeline for up (client → server), one for down
 //     ▲          │
@@ -16,7 +16,7 @@ export interface Receiver {
   end(): void;
 }
 
-export interface Stage extends Receiver {
+export interface FaultStage extends Receiver {
   /** The fault is switched off: all that is held goes on now, in its order. The stage is not used afterwards. */
   retire(): void;
   /** The connection is gone: what is held is lost. Timers end by themselves. */
@@ -30,7 +30,7 @@ export interface Gate {
 }
 
 /** All that a stage may touch. */
-export interface Link {
+export interface StageContext {
   readonly next: Receiver;
   /** Of this stage alone: the same for the same seed, fault and connection. */
   readonly random: Random;
@@ -44,10 +44,10 @@ export interface Link {
   sever(how: 'reset' | 'close'): void;
 }
 
-export type MakeStage = (link: Link) => Stage;
+export type MakeStage = (context: StageContext) => FaultStage;
 
 /** A stage that does nothing yet: a fault replaces what it does differently. */
-export function passing({ next }: Link): Stage {
+export function passing({ next }: StageContext): FaultStage {
   return {
     push: (bytes) => next.push(bytes),
     end: () => next.end(),

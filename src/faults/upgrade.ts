@@ -6,11 +6,11 @@ import { maxHeaderBytes } from '../frames/handshake.ts';
 import { readResponseHead } from '../frames/http-response.ts';
 import { joined } from '../frames/wire-frame.ts';
 import type { Way } from '../plan/network-faults.ts';
-import type { Compression } from './assembler.ts';
+import type { DirectionCompression } from './assembler.ts';
 
 export type Upgrade =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'frames'; readonly compression: Readonly<Record<Way, Compression | null>> }
+  | { readonly kind: 'frames'; readonly compression: Readonly<Record<Way, DirectionCompression | null>> }
   /** Refused, or in an extension that is not known here. */
   | { readonly kind: 'opaque' };
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Command, WorkerPool, WorkerPoolHandler } from '../run/ports.ts';
+import type { WorkerCommand, WorkerPool, WorkerPoolHandler } from '../run/ports.ts';
 import { createProcessFleet } from './process-fleet.ts';
 
 const workerPath = fileURLToPath(new URL('../../test/support/engine/fleet-worker.js', import.meta.url));
@@ -37,7 +37,7 @@ async function start(
   const seen = log();
   const workerPool = await createProcessFleet({ workerPath, watchMemory: () => () => causeOfKill }).start(count, seen);
   workerPools.push(workerPool);
-  for (let worker = 0; worker < count; worker++) workerPool.send(worker, { kind: 'assign' } as Command);
+  for (let worker = 0; worker < count; worker++) workerPool.send(worker, { kind: 'assign' } as WorkerCommand);
   await until(() => seen.reports.length === count);
   const pids = [...seen.reports]
     .sort((a, b) => a.worker - b.worker)
@@ -65,7 +65,7 @@ describe('a workerPool of processes', () => {
 
   test('commands survive the way unchanged, also what JSON could not carry', async () => {
     const { workerPool, seen } = await start(1);
-    const command: Command = { kind: 'connect', originNs: 123_456_789_012_345_678_901n };
+    const command: WorkerCommand = { kind: 'connect', originNs: 123_456_789_012_345_678_901n };
     workerPool.send(0, command);
     await until(() => seen.reports.length === 2);
     expect(seen.reports[1]!.report).toEqual({ kind: 'echo', command });

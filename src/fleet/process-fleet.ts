@@ -4,7 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { startTimer } from '../engine/clock.ts';
 import { HighwaterError } from '../facts/error.ts';
-import type { Command, Fleet, Report, WorkerPool, WorkerPoolHandler } from '../run/ports.ts';
+import type { Fleet, WorkerCommand, WorkerPool, WorkerPoolHandler, WorkerReport } from '../run/ports.ts';
 
 const CLOSE_PATIENCE_MS = 3_000;
 const LAST_OUTPUT_CHARACTERS = 500;
@@ -33,7 +33,7 @@ export function createProcessFleet({ workerPath, watchMemory }: ProcessFleetOpti
         ]);
       }
       return {
-        send: (worker: number, command: Command) => sendTo(children[worker]!, command),
+        send: (worker: number, command: WorkerCommand) => sendTo(children[worker]!, command),
         kill: (worker: number) => void children[worker]!.kill('SIGKILL'),
         close: async () => void (await Promise.all(children.map(close))),
       };
@@ -61,7 +61,7 @@ function startWorker(
   child.stderr?.on('data', (text: string) => {
     lastOutput = (lastOutput + text).slice(-LAST_OUTPUT_CHARACTERS);
   });
-  child.on('message', (report) => handler.report(worker, report as Report));
+  child.on('message', (report) => handler.report(worker, report as WorkerReport));
   child.on('exit', (code, signal) => {
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
     // Nobody who is killed has a last word.
@@ -78,7 +78,7 @@ function spawned(child: ChildProcess): Promise<void> {
   });
 }
 
-function sendTo(child: ChildProcess, command: Command): void {
+function sendTo(child: ChildProcess, command: WorkerCommand): void {
   // A child that is just dying takes no message; its death is reported by itself.
   if (child.connected) child.send(command, () => {});
 }

@@ -14,11 +14,17 @@ import { RESULT } from './record-files.ts';
 type DuckDB = typeof import('@duckdb/node-api');
 
 /** What JSON can say: a number that it cannot hold exactly is a text, and so are dates. */
-export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell };
+export type QueryCell =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly QueryCell[]
+  | { readonly [name: string]: QueryCell };
 
 export interface QueryAnswer {
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: readonly (readonly QueryCell[])[];
   /** There are more rows than were asked for. */
   readonly isCut: boolean;
   /** Files that could not be read, and whose runs are missing from a table. */
@@ -136,8 +142,8 @@ async function ask(
   };
 }
 
-function cellOf(duckdb: DuckDB, value: DuckDBValue): Cell {
-  const each = (inner: DuckDBValue): Cell => cellOf(duckdb, inner);
+function cellOf(duckdb: DuckDB, value: DuckDBValue): QueryCell {
+  const each = (inner: DuckDBValue): QueryCell => cellOf(duckdb, inner);
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);

@@ -44,7 +44,7 @@ export const FAULT_KINDS = [
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** What affects one message. */
-export type Fault =
+export type MessageFault =
   | { readonly kind: 'drop' }
   /** Sent so many times more. */
   | { readonly kind: 'duplicate'; readonly copies: number }
@@ -77,7 +77,7 @@ export type Fault =
 
 /** A fault and the messages that it affects. */
 export interface FaultRule extends Chosen {
-  readonly fault: Fault;
+  readonly fault: MessageFault;
 }
 
 export interface Behavior {
@@ -199,7 +199,7 @@ function resolveRule(rule: WrittenRule): FaultRule {
   };
 }
 
-function resolveFault(rule: WrittenRule): Fault {
+function resolveFault(rule: WrittenRule): MessageFault {
   const { kind } = rule;
   const range = rule.for ?? FAULT_DEFAULTS.forNs;
   switch (kind) {

@@ -3,7 +3,7 @@
 
 import { messageIndex } from '../plan/message-index.ts';
 import { createRandom, hash01, type Random } from '../random/generator.ts';
-import type { Chosen, MessageName } from './fault-fields.ts';
+import type { Chosen, ChosenMessage } from './fault-fields.ts';
 
 /** The fault that affects a message, or null. */
 export type Decide<Fault> = (stream: number, seq: number) => Fault | null;
@@ -32,7 +32,7 @@ function isIdle({ rate, messages }: Chosen): boolean {
 function chooserOf(rule: Chosen, seed: number, index: number, to: number): (stream: number, seq: number) => boolean {
   if (rule.messages.length === 0)
     return (stream, seq) => hash01(ruleSeed(seed, index), messageIndex(stream, seq)) < rule.rate;
-  const here = rule.messages.filter((name: MessageName) => name.to === null || name.to === to);
+  const here = rule.messages.filter((name: ChosenMessage) => name.to === null || name.to === to);
   const names = new Set(here.map(({ stream, seq }) => messageIndex(stream, seq)));
   return (stream, seq) => names.has(messageIndex(stream, seq));
 }

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { mayBeOnTheWire } from '../frames/close-codes.ts';
 import { objectField, ratioField, wholeField } from '../plan/fields.ts';
 
-export interface MessageName {
+export interface ChosenMessage {
   readonly stream: number;
   readonly seq: number;
   /** In a room: on its way to this client alone; null for all. */
@@ -17,7 +17,7 @@ export interface Chosen {
   /** The share of messages that it chooses, 0 to 1. */
   readonly rate: number;
   /** The messages that it chooses by name. */
-  readonly messages: readonly MessageName[];
+  readonly messages: readonly ChosenMessage[];
 }
 
 export const FAULT_DEFAULTS = {

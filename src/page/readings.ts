@@ -3,7 +3,7 @@
 import type { Chart, HeatMap, LineChart } from '../report/charts/chart.ts';
 import { placeText, secondText, valueText } from '../report/charts/labels.ts';
 
-export interface Reading {
+export interface ChartReading {
   readonly at: string;
   readonly values: readonly { readonly name: string; readonly text: string }[];
 }
@@ -12,11 +12,11 @@ export function placesOf(chart: Chart): number {
   return chart.kind === 'lines' ? chart.x.length : chart.columnCount;
 }
 
-export function readingAt(chart: Chart, place: number, hidden: ReadonlySet<string>): Reading {
+export function readingAt(chart: Chart, place: number, hidden: ReadonlySet<string>): ChartReading {
   return chart.kind === 'lines' ? lineReading(chart, place, hidden) : columnReading(chart, place);
 }
 
-function lineReading({ axis, unit, x, series }: LineChart, place: number, hidden: ReadonlySet<string>): Reading {
+function lineReading({ axis, unit, x, series }: LineChart, place: number, hidden: ReadonlySet<string>): ChartReading {
   const at = x[place] ?? 0;
   return {
     at: placeText(axis, at),
@@ -28,7 +28,7 @@ function lineReading({ axis, unit, x, series }: LineChart, place: number, hidden
 }
 
 /** Of a column: how many answers, and where most of them are. */
-function columnReading(chart: HeatMap, column: number): Reading {
+function columnReading(chart: HeatMap, column: number): ChartReading {
   const cells = chart.cells.filter(([at]) => at === column);
   const answers = cells.reduce((sum, [, , count]) => sum + count, 0);
   const [, row, most] = cells.reduce<readonly [number, number, number]>(

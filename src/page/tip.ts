@@ -2,18 +2,18 @@
 
 import type { Chart } from '../report/charts/chart.ts';
 import { secondText, valueText } from '../report/charts/labels.ts';
-import { type Reading, readingAt, rowText } from './readings.ts';
+import { type ChartReading, readingAt, rowText } from './readings.ts';
 
 export function tipOf(chart: Chart, hidden: ReadonlySet<string>, params: unknown): HTMLElement {
   return elementOf(chart.kind === 'lines' ? lineTip(chart, hidden, params) : cellTip(chart, params));
 }
 
-function lineTip(chart: Extract<Chart, { kind: 'lines' }>, hidden: ReadonlySet<string>, params: unknown): Reading {
+function lineTip(chart: Extract<Chart, { kind: 'lines' }>, hidden: ReadonlySet<string>, params: unknown): ChartReading {
   const [first] = params as readonly { readonly dataIndex: number }[];
   return readingAt(chart, first?.dataIndex ?? 0, hidden);
 }
 
-function cellTip(chart: Extract<Chart, { kind: 'heat' }>, params: unknown): Reading {
+function cellTip(chart: Extract<Chart, { kind: 'heat' }>, params: unknown): ChartReading {
   const { dataIndex } = params as { readonly dataIndex: number };
   const [column, row, count] = chart.cells[dataIndex] ?? [0, 0, 0];
   return {
@@ -22,7 +22,7 @@ function cellTip(chart: Extract<Chart, { kind: 'heat' }>, params: unknown): Read
   };
 }
 
-function elementOf({ at, values }: Reading): HTMLElement {
+function elementOf({ at, values }: ChartReading): HTMLElement {
   const box = document.createElement('div');
   const head = document.createElement('div');
   head.textContent = at;

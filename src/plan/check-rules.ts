@@ -3,9 +3,9 @@
 import { unreachable } from '../units/unreachable.ts';
 import { didYouMean } from './nearest.ts';
 import type { Fault, Load, Metric, Protocol, Rooms, Scope } from './plan.ts';
-import { type Path, quote } from './problems.ts';
+import { type PlanPath, quote } from './problems.ts';
 import { numberingOf } from './protocols.ts';
-import type { Report } from './resolve-target.ts';
+import type { ReportProblem } from './resolve-target.ts';
 import type { WrittenPlan } from './schema.ts';
 import { planStages } from './stages.ts';
 
@@ -15,7 +15,7 @@ export function checkRules(
   load: Load,
   protocol: Protocol,
   faults: readonly Fault[],
-  report: Report,
+  report: ReportProblem,
 ): void {
   const { mix, rooms } = load;
   const asked = { target, resend, reconnect, contract };
@@ -44,7 +44,7 @@ export function checkRules(
   }
 }
 
-function checkScope(scope: Scope, load: Load, faults: readonly Fault[], at: Path, report: Report): void {
+function checkScope(scope: Scope, load: Load, faults: readonly Fault[], at: PlanPath, report: ReportProblem): void {
   if (scope.kind === 'stage') {
     const names = planStages({ load }).map(({ name }) => name);
     if (!names.includes(scope.name))
@@ -62,7 +62,7 @@ function checkScope(scope: Scope, load: Load, faults: readonly Fault[], at: Path
 type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'target' | 'resend' | 'reconnect' | 'contract'>;
 
 /** A clause of which the plan leaves nothing to judge would always seem kept. */
-function checkContract(contract: WrittenPlan['contract'], load: Load, protocol: Protocol, report: Report): void {
+function checkContract(contract: WrittenPlan['contract'], load: Load, protocol: Protocol, report: ReportProblem): void {
   if (contract === undefined) return;
   const { delivery = 'none', order = 'none', integrity = 'none' } = contract;
   const hint = 'as the plan is, nothing could break it';

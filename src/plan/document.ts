@@ -1,7 +1,7 @@
 // A plan before it is one: a document as YAML, JSON or a module gave it. It is copied once into plain data of bounded
 // size, so that everything after it may walk it without fear of cycles, depth, getters or prototypes.
 
-import { gotText, type Path, type PlacedProblem } from './problems.ts';
+import { gotText, type PlacedProblem, type PlanPath } from './problems.ts';
 
 /** Deeper than any plan can mean something. */
 const MAX_DEPTH = 32;
@@ -21,12 +21,12 @@ export function plainDocument(source: unknown): PlainDocument {
   const problems: PlacedProblem[] = [];
   let values = 0;
 
-  const refuse = (at: Path, expected: string, got: string, hint: string | null = null): undefined => {
+  const refuse = (at: PlanPath, expected: string, got: string, hint: string | null = null): undefined => {
     problems.push({ at, expected, got, hint });
     return undefined;
   };
 
-  const copy = (value: unknown, at: Path): unknown => {
+  const copy = (value: unknown, at: PlanPath): unknown => {
     values += 1;
     if (values > MAX_VALUES) return undefined;
     if (value === null || ['undefined', 'string', 'number', 'boolean'].includes(typeof value)) return value;

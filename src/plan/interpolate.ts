@@ -6,7 +6,7 @@ import { PLACEHOLDER } from './client-template.ts';
 import { isObject } from './document.ts';
 import { endsInCookieValue, type FieldRefusal, refuseCookieValue } from './headers.ts';
 import { isFeederPlace, isValuePlace, JOIN_PLACES, MESSAGE_PLACES } from './places.ts';
-import { type Path, type PlacedProblem, quote } from './problems.ts';
+import { type PlacedProblem, type PlanPath, quote } from './problems.ts';
 import { urlTemplate } from './url-template.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,7 +28,7 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
   const problems: PlacedProblem[] = [];
   const missing = new Set<string>();
 
-  const known = (name: string, at: Path): string | null => {
+  const known = (name: string, at: PlanPath): string | null => {
     const variable = ENV_NAME.exec(name)?.[1];
     if (variable === undefined) return null;
     const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
@@ -44,12 +44,12 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
     return value;
   };
 
-  const refuse = (name: string, { expected, hint }: FieldRefusal, at: Path): void => {
+  const refuse = (name: string, { expected, hint }: FieldRefusal, at: PlanPath): void => {
     problems.push({ at, expected: `${expected} in \${${name}}`, got: 'something else', hint });
   };
 
   /** The value of `${env.X}`; null for what stays. What may not stand there is a problem. */
-  const insteadOf = (placeholder: string, name: string, isClosed: boolean, at: Path): string | null => {
+  const insteadOf = (placeholder: string, name: string, isClosed: boolean, at: PlanPath): string | null => {
     if (isClosed && ENV_NAME.test(name)) return known(name, at);
     const names = messageNames(at);
     if (isClosed && isMessagePlace(name, at)) return null;
@@ -67,7 +67,7 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
     return null;
   };
 
-  const replaceInText = (text: string, at: Path): string =>
+  const replaceInText = (text: string, at: PlanPath): string =>
     text.replace(PLACEHOLDER, (placeholder, name: string, closing: string, offset: number) => {
       const value = insteadOf(placeholder, name, closing !== '', at);
       if (value === null) return placeholder;
@@ -77,7 +77,7 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
     });
 
   /** A variable that a URL begins with may be all of it, or as much as it likes. */
-  const replaceInUrl = (text: string, at: Path): string => {
+  const replaceInUrl = (text: string, at: PlanPath): string => {
     const values = new Map<string, string | null>();
     for (const [placeholder, name = '', closing] of text.matchAll(PLACEHOLDER)) {
       if (!values.has(name)) values.set(name, insteadOf(placeholder, name, closing !== '', at));
@@ -89,9 +89,10 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
     return url;
   };
 
-  const replace = (text: string, at: Path): string => (isUrl(at) ? replaceInUrl(text, at) : replaceInText(text, at));
+  const replace = (text: string, at: PlanPath): string =>
+    isUrl(at) ? replaceInUrl(text, at) : replaceInText(text, at);
 
-  const walk = (value: unknown, at: Path): unknown => {
+  const walk = (value: unknown, at: PlanPath): unknown => {
     if (typeof value === 'string') return replace(value, at);
     if (Array.isArray(value)) return value.map((item, index) => walk(item, [...at, index]));
     if (!isObject(value)) return value;
@@ -101,27 +102,27 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
   return { document: walk(document, []), secrets: [...secrets], problems, missing: [...missing] };
 }
 
-function isUrl([section, field, key]: Path): boolean {
+function isUrl([section, field, key]: PlanPath): boolean {
   return (section === 'target' && field === 'url') || (section === 'monitors' && key === 'prometheus');
 }
 
-function isCookieHeader([section, field, name]: Path): boolean {
+function isCookieHeader([section, field, name]: PlanPath): boolean {
   return section === 'target' && field === 'headers' && String(name).toLowerCase() === 'cookie';
 }
 
-function refuseVariable(value: string, at: Path): FieldRefusal | null {
+function refuseVariable(value: string, at: PlanPath): FieldRefusal | null {
   // Node reads the environment as UTF-8 and puts this in the place of what is none.
   if (value.includes('\ufffd')) return { expected: 'a text in UTF-8', hint: null };
   if (!value.includes('${') || (!isRenderedPerClient(at) && messageNames(at).length === 0)) return null;
   return { expected: `a text without "\${", which would be filled in later`, hint: null };
 }
 
-function isRenderedPerClient([section, field]: Path): boolean {
+function isRenderedPerClient([section, field]: PlanPath): boolean {
   return section === 'target' && (field === 'url' || field === 'headers' || field === 'cookies');
 }
 
 /** A message of the json protocol is a template for each message, and what is said first for each client. */
-function messageNames([section, field]: Path): readonly string[] {
+function messageNames([section, field]: PlanPath): readonly string[] {
   if (section !== 'protocol') return [];
   if (field === 'send') return [...MESSAGE_PLACES, 'row.COLUMN', 'feeder.COLUMN', ...GENERATORS];
   return field === 'join' ? [...JOIN_PLACES, 'row.COLUMN', ...GENERATORS] : [];
@@ -129,14 +130,14 @@ function messageNames([section, field]: Path): readonly string[] {
 
 const GENERATORS: readonly string[] = ['hex.16', 'int.1..100', 'pick.a|b'];
 
-function isMessagePlace(name: string, [section, field]: Path): boolean {
+function isMessagePlace(name: string, [section, field]: PlanPath): boolean {
   if (section !== 'protocol') return false;
   if (field === 'send') return MESSAGE_PLACES.includes(name) || isValuePlace(name) || isFeederPlace(name);
   return field === 'join' && (JOIN_PLACES.includes(name) || isValuePlace(name));
 }
 
 /** A rate or a number of clients is no secret, and hiding every `500` would hide half of a report. */
-function mayBeSecret([section, , field]: Path): boolean {
+function mayBeSecret([section, , field]: PlanPath): boolean {
   if (section === 'monitors') return field === 'prometheus' || field === 'command';
   return section === 'target' || section === 'name' || section === 'protocol' || section === 'faults';
 }

@@ -4,7 +4,7 @@
 import type * as z from 'zod';
 import { KNOWN_KEYS } from './fields.ts';
 import { didYouMean, nearest } from './nearest.ts';
-import { gotText, type Path, type PlacedProblem, quote, valueAt } from './problems.ts';
+import { gotText, type PlacedProblem, type PlanPath, quote, valueAt } from './problems.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -16,11 +16,15 @@ const MISTYPED_KEY = 1;
 /** What decides the kind of a segment. */
 const SEGMENT_KEYS = ['to', 'hold', 'burst', 'rate'];
 
-export function problemsOfIssues(issues: readonly Issue[], document: unknown, root: Path): readonly PlacedProblem[] {
+export function problemsOfIssues(
+  issues: readonly Issue[],
+  document: unknown,
+  root: PlanPath,
+): readonly PlacedProblem[] {
   return issues.flatMap((issue) => problemsOfIssue(issue, document, root));
 }
 
-function problemsOfIssue(issue: Issue, document: unknown, root: Path): readonly PlacedProblem[] {
+function problemsOfIssue(issue: Issue, document: unknown, root: PlanPath): readonly PlacedProblem[] {
   const at = [...root, ...issue.path];
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -38,14 +42,14 @@ function problemsOfIssue(issue: Issue, document: unknown, root: Path): readonly 
   }
 }
 
-function problem(issue: Issue, document: unknown, at: Path): PlacedProblem {
+function problem(issue: Issue, document: unknown, at: PlanPath): PlacedProblem {
   const value = valueAt(document, at);
   const got = param(issue, 'got') ?? gotText(value);
   const nearestName = typeof value === 'string' ? didYouMean(value, knownNames(issue.message)) : null;
   return { at, expected: issue.message, got, hint: param(issue, 'hint') ?? nearestName };
 }
 
-function unknownKey(at: Path, key: string, expected: string): PlacedProblem {
+function unknownKey(at: PlanPath, key: string, expected: string): PlacedProblem {
   const inSegment = at[0] === 'load' && SEGMENT_KEYS.includes(key);
   const hint =
     didYouMean(key, knownNames(expected)) ?? (inSegment ? 'a segment does one thing: write a list of them' : null);
@@ -57,7 +61,11 @@ function knownNames(expected: string): readonly string[] {
 }
 
 /** The issues of the branch that fits best, or null where the value is of no branch's kind. */
-function meantBranch(branches: readonly (readonly Issue[])[], document: unknown, at: Path): readonly Issue[] | null {
+function meantBranch(
+  branches: readonly (readonly Issue[])[],
+  document: unknown,
+  at: PlanPath,
+): readonly Issue[] | null {
   let best: readonly Issue[] | null = null;
   let bestWeight = WRONG_KIND;
   for (const issues of branches) {
@@ -71,11 +79,11 @@ function meantBranch(branches: readonly (readonly Issue[])[], document: unknown,
 }
 
 /** How far a value is from what a branch wants. */
-function weigh(issues: readonly Issue[], document: unknown, root: Path): number {
+function weigh(issues: readonly Issue[], document: unknown, root: PlanPath): number {
   return issues.reduce((sum, issue) => sum + weighOne(issue, document, [...root, ...issue.path]), 0);
 }
 
-function weighOne(issue: Issue, document: unknown, at: Path): number {
+function weighOne(issue: Issue, document: unknown, at: PlanPath): number {
   if (issue.code === 'unrecognized_keys') {
     const known = knownNames(issue.message);
     return issue.keys.reduce((sum, key) => sum + (nearest(key, known) === null ? UNKNOWN_KEY : MISTYPED_KEY), 0);
@@ -91,7 +99,7 @@ function weighOne(issue: Issue, document: unknown, at: Path): number {
   return 1;
 }
 
-function missingOrWrong(document: unknown, at: Path): number {
+function missingOrWrong(document: unknown, at: PlanPath): number {
   return valueAt(document, at) === undefined ? MISSING_KEY : 1;
 }
 

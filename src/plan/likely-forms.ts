@@ -1,7 +1,7 @@
 // What is usually written in a wrong form, by its place in the plan, and the form that it has: a hint for the problem there.
 
 import { isObject } from './document.ts';
-import { type Path, type PlacedProblem, quote, valueAt } from './problems.ts';
+import { type PlacedProblem, type PlanPath, quote, valueAt } from './problems.ts';
 import { redactUrl } from './redact.ts';
 
 /** `at`: with `*` for an index. `form`: of what was written there, and in the object around it; null where that is no such mistake. */
@@ -105,7 +105,7 @@ export function withLikelyForms(problems: readonly PlacedProblem[], document: un
   });
 }
 
-function likelyForm(at: Path, document: unknown): string | null {
+function likelyForm(at: PlanPath, document: unknown): string | null {
   const found = MISTAKES.find(
     (mistake) =>
       mistake.at.length === at.length &&

@@ -20,7 +20,7 @@ export interface ParseContext extends ProfileChoice {
   readonly override?: (document: Readonly<Record<string, unknown>>) => unknown;
 }
 
-export type ParsedPlan =
+export type ParseResult =
   | {
       readonly ok: true;
       readonly plan: Plan;
@@ -32,12 +32,12 @@ export type ParsedPlan =
 /** More problems than anybody reads are one mistake made many times. */
 const MAX_PROBLEMS = 100;
 
-export function parsePlanText(text: string, format: PlanFormat, context: ParseContext): ParsedPlan {
+export function parsePlanText(text: string, format: PlanFormat, context: ParseContext): ParseResult {
   const read = readPlanText(text, format);
   return 'problems' in read ? { ok: false, problems: read.problems } : parsePlan(read.document, context);
 }
 
-export function parsePlan(source: unknown, context: ParseContext): ParsedPlan {
+export function parsePlan(source: unknown, context: ParseContext): ParseResult {
   const plain = plainDocument(source);
   const profiled = applyProfile(plain.document, context);
   const document = isObject(profiled.document)

@@ -10,11 +10,11 @@ export interface PlanProblem {
 }
 
 /** The keys and indexes from the document's root to a place in it. */
-export type Path = readonly PropertyKey[];
+export type PlanPath = readonly PropertyKey[];
 
 /** A problem while its place still has to be looked up in the document. */
 export interface PlacedProblem {
-  readonly at: Path;
+  readonly at: PlanPath;
   readonly expected: string;
   readonly got: string;
   readonly hint: string | null;
@@ -31,7 +31,7 @@ export function formatProblem({ path, expected, got, hint }: PlanProblem): strin
   return hint === null ? line : `${line} (${hint})`;
 }
 
-export function pathText(path: Path): string {
+export function pathText(path: PlanPath): string {
   let text = '';
   for (const key of path) {
     if (typeof key === 'number') text += `[${key}]`;
@@ -58,7 +58,7 @@ export function quote(text: string, maxLength: number = MAX_GOT_LENGTH): string 
 }
 
 /** The value at a place, or undefined where there is none; never an inherited one. */
-export function valueAt(document: unknown, path: Path): unknown {
+export function valueAt(document: unknown, path: PlanPath): unknown {
   let value = document;
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;

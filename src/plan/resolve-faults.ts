@@ -4,8 +4,8 @@ import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { excludeEachOther, type NetworkFaultForms, type TimedNetworkFault } from './network-faults.ts';
 import type { Fault, Target } from './plan.ts';
 import { REFERENCE_TARGET } from './plan.ts';
-import type { Path } from './problems.ts';
-import type { Report } from './resolve-target.ts';
+import type { PlanPath } from './problems.ts';
+import type { ReportProblem } from './resolve-target.ts';
 import type { WrittenFault, WrittenNetworkFault, WrittenPacketFault, WrittenProcessFault } from './schema-faults.ts';
 
 /** What rules call all of them. */
@@ -33,7 +33,7 @@ export function resolveFaults(
   written: readonly WrittenFault[],
   target: Target,
   networkFaults: NetworkFaultForms,
-  report: Report,
+  report: ReportProblem,
 ): readonly Fault[] {
   const faults = written.map((each, index) => resolveFault(each, ['faults', index], target, report));
   for (const [index, { name }] of written.entries()) {
@@ -50,7 +50,7 @@ export function resolveFaults(
   return faults.filter((fault) => fault !== null);
 }
 
-function resolveFault(written: WrittenFault, at: Path, target: Target, report: Report): Fault | null {
+function resolveFault(written: WrittenFault, at: PlanPath, target: Target, report: ReportProblem): Fault | null {
   if (isProcessFault(written)) return resolveProcessFault(written, at, target, report);
   const timing = { name: written.name ?? written.fault, atNs: written.at, forNs: written.for ?? null };
   if (timing.forNs === 0) report([...at, 'for'], 'a time above 0', '0', 'leave it out, and it goes on to the end');
@@ -77,7 +77,12 @@ function isPacketFault(written: WrittenPacketFault | WrittenNetworkFault): writt
   return ['packet_loss', 'partition', 'link_rate'].includes(written.fault);
 }
 
-function resolveProcessFault(written: WrittenProcessFault, at: Path, target: Target, report: Report): Fault | null {
+function resolveProcessFault(
+  written: WrittenProcessFault,
+  at: PlanPath,
+  target: Target,
+  report: ReportProblem,
+): Fault | null {
   const { fault: kind } = written;
   const { needs, may } = KEYS[kind];
   for (const key of needs) if (written[key] === undefined) report([...at, key], WHAT[key], 'nothing');
@@ -109,7 +114,12 @@ function resolveProcessFault(written: WrittenProcessFault, at: Path, target: Tar
   }
 }
 
-function processOf(written: WrittenProcessFault, at: Path, target: Target, report: Report): 'reference' | number {
+function processOf(
+  written: WrittenProcessFault,
+  at: PlanPath,
+  target: Target,
+  report: ReportProblem,
+): 'reference' | number {
   if (written.process !== 'reference') return Number(written.process);
   if (!target.urls.includes(REFERENCE_TARGET)) {
     report([...at, 'process'], 'a process by its number, as the run starts no reference target', 'reference');

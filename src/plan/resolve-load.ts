@@ -17,18 +17,18 @@ import type {
   Misbehavior,
   Rooms,
 } from './plan.ts';
-import type { Path } from './problems.ts';
-import type { Report } from './resolve-target.ts';
+import type { PlanPath } from './problems.ts';
+import type { ReportProblem } from './resolve-target.ts';
 import type { WrittenConnections } from './schema-curves.ts';
 import type { WrittenLoad, WrittenMessages } from './schema-load.ts';
 import { chainSegments, type WrittenSegment } from './segments.ts';
 
-const CONNECTIONS: Path = ['load', 'connections'];
-const ROOMS: Path = ['load', 'rooms'];
-const MISBEHAVING: Path = ['load', 'misbehaving'];
-const OPEN: Path = ['load', 'messages', 'open'];
+const CONNECTIONS: PlanPath = ['load', 'connections'];
+const ROOMS: PlanPath = ['load', 'rooms'];
+const MISBEHAVING: PlanPath = ['load', 'misbehaving'];
+const OPEN: PlanPath = ['load', 'messages', 'open'];
 
-export function resolveLoad(written: WrittenLoad, report: Report): Load {
+export function resolveLoad(written: WrittenLoad, report: ReportProblem): Load {
   const connections = resolveConnections(written.connections, report);
   const messages = resolveMessages(written.messages, connections, report);
   if (messages.kind === 'none' && written.connections !== undefined && curveDurationNs(connections) === 0) {
@@ -95,7 +95,7 @@ function resolveRooms(
   written: WrittenLoad['rooms'],
   clients: number,
   messages: Messages,
-  report: Report,
+  report: ReportProblem,
 ): Rooms | null {
   if (written === undefined) return null;
   const { count } = written;
@@ -122,7 +122,7 @@ function resolveRooms(
   return { count, publishers, self, settleNs: written.settle ?? DEFAULTS.settleNs };
 }
 
-export function resolveConnections(written: WrittenConnections | undefined, report: Report): Curve {
+export function resolveConnections(written: WrittenConnections | undefined, report: ReportProblem): Curve {
   const curve = chainSegments(connectionSegments(written ?? DEFAULTS.clients), formatCount);
   if (peakLevel(curve) === 0) report(CONNECTIONS, 'at least one client', 'none', 'begin with { to: 100 }');
   checkDuration(curve, CONNECTIONS, report);
@@ -134,7 +134,11 @@ function connectionSegments(written: WrittenConnections): NonEmpty<WrittenSegmen
 }
 
 /** Without a curve of connections to end with, a closed loop needs its own duration. */
-export function resolveMessages(written: WrittenMessages | undefined, connections: Curve, report: Report): Messages {
+export function resolveMessages(
+  written: WrittenMessages | undefined,
+  connections: Curve,
+  report: ReportProblem,
+): Messages {
   if (written === undefined) return { kind: 'none' };
   const start: MessagesStart =
     written.from === undefined || written.from === null ? { kind: 'connected' } : { kind: 'at', atNs: written.from };
@@ -153,7 +157,7 @@ function resolveClosed(
   { inFlight, think, for: forNs, replyTimeout }: NonNullable<WrittenMessages['closed']>,
   start: MessagesStart,
   connections: Curve,
-  report: Report,
+  report: ReportProblem,
 ): Messages {
   const begunNs = start.kind === 'at' ? start.atNs : connections[0].durationNs;
   const durationNs = forNs ?? curveDurationNs(connections) - begunNs;
@@ -184,7 +188,7 @@ function resolveMix({ mix = [], bytes }: WrittenLoad): NonEmpty<MessageType> {
 }
 
 /** With rates of at most 1e9/s this bounds the count of messages to whole numbers too. */
-function checkDuration(curve: Curve, at: Path, report: Report): void {
+function checkDuration(curve: Curve, at: PlanPath, report: ReportProblem): void {
   if (Number.isSafeInteger(curveDurationNs(curve))) return;
   report(at, 'segments of at most 104 days in all', 'more', 'times are counted in nanoseconds');
 }

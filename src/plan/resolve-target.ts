@@ -6,23 +6,23 @@ import { isNonEmpty } from '../units/non-empty.ts';
 import { templateColumns } from './client-template.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { Compression, Ping, Target, Tls } from './plan.ts';
-import { type Path, type PlacedProblem, quote } from './problems.ts';
+import { type PlacedProblem, type PlanPath, quote } from './problems.ts';
 import type { WrittenTarget } from './schema-target.ts';
 
 /** Takes a problem; the resolved value is then of no use, but the rest is still checked. */
-export type Report = (at: Path, expected: string, got: string, hint?: string | null) => void;
+export type ReportProblem = (at: PlanPath, expected: string, got: string, hint?: string | null) => void;
 
 const MAX_SOURCE_ADDRESSES = 65_536;
 /** Clients are looked after every 20 ms: what is shorter than some of that cannot be told. */
 const LEAST_PING_NS = 100 * NS_PER_MS;
 
-export function reporter(problems: PlacedProblem[]): Report {
+export function reporter(problems: PlacedProblem[]): ReportProblem {
   return (at, expected, got, hint = null) => {
     problems.push({ at, expected, got, hint });
   };
 }
 
-export function resolveTarget(written: WrittenTarget, report: Report): Target {
+export function resolveTarget(written: WrittenTarget, report: ReportProblem): Target {
   const urls = listOfUrls(written.url);
   const headers = resolveHeaders(written, report);
   checkRows(written, [...urls, ...Object.values(headers)], report);
@@ -50,7 +50,7 @@ export function resolveTarget(written: WrittenTarget, report: Report): Target {
 }
 
 /** A timeout no longer than the interval keeps the pings of a client apart: there is never more than one without its pong. */
-function resolvePing(written: NonNullable<WrittenTarget['ping']>, report: Report): Ping {
+function resolvePing(written: NonNullable<WrittenTarget['ping']>, report: ReportProblem): Ping {
   const { every, timeout } = written === true ? {} : written;
   const { ping } = DEFAULTS;
   const everyNs = every ?? Math.max(ping.everyNs, timeout ?? 0);
@@ -75,7 +75,7 @@ function listOfUrls(url: WrittenTarget['url']): NonEmpty<string> {
 
 function resolveHeaders(
   { headers = {}, cookies = {} }: WrittenTarget,
-  report: Report,
+  report: ReportProblem,
 ): Readonly<Record<string, string>> {
   const seen = new Map<string, string>();
   for (const name of Object.keys(headers)) {
@@ -94,13 +94,13 @@ function resolveHeaders(
 }
 
 /** Templates that take something from a row need a file of rows. */
-export function checkRows({ rows }: WrittenTarget, templates: readonly string[], report: Report): void {
+export function checkRows({ rows }: WrittenTarget, templates: readonly string[], report: ReportProblem): void {
   const column = templates.flatMap((template) => templateColumns(template))[0];
   if (rows !== undefined || column === undefined) return;
   report(['target', 'rows'], `a CSV file, as \${row.${column}} is used`, 'nothing', 'write rows: users.csv');
 }
 
-function checkSubprotocols(subprotocols: readonly string[], report: Report): void {
+function checkSubprotocols(subprotocols: readonly string[], report: ReportProblem): void {
   for (const [index, name] of subprotocols.entries()) {
     if (subprotocols.indexOf(name) === index) continue;
     report(
@@ -117,7 +117,7 @@ function resolveCompression(written: WrittenTarget['compression']): Compression 
   return { kind: 'deflate', clientContextTakeover, serverContextTakeover };
 }
 
-function resolveTls(written: WrittenTarget['tls'] = {}, report: Report): Tls {
+function resolveTls(written: WrittenTarget['tls'] = {}, report: ReportProblem): Tls {
   if (written.cert !== undefined && written.key === undefined) {
     report(['target', 'tls', 'key'], 'the key that belongs to the certificate', 'nothing');
   }

@@ -19,12 +19,12 @@ import {
   type Resend,
   type Target,
 } from './plan.ts';
-import type { Path, PlacedProblem } from './problems.ts';
+import type { PlacedProblem, PlanPath } from './problems.ts';
 import { acknowledgesApart, joinOf, numberingOf, templatesOf } from './protocols.ts';
 import { redactDocument } from './redact.ts';
 import { resolveFaults } from './resolve-faults.ts';
 import { resolveConnections, resolveLoad, resolveMessages } from './resolve-load.ts';
-import { checkRows, type Report, reporter, resolveTarget } from './resolve-target.ts';
+import { checkRows, type ReportProblem, reporter, resolveTarget } from './resolve-target.ts';
 import type { PlanForm, WrittenPlan } from './schema.ts';
 import { connectionsSchema } from './schema-curves.ts';
 import { messagesSchema } from './schema-load.ts';
@@ -60,7 +60,7 @@ export function checkDocument(
   return { plan: null, problems };
 }
 
-function checkSections(document: unknown, report: Report): void {
+function checkSections(document: unknown, report: ReportProblem): void {
   if (!isObject(document)) return;
   const target = targetSchema.safeParse(document.target);
   if (target.success) resolveTarget(target.data, report);
@@ -72,7 +72,7 @@ function checkSections(document: unknown, report: Report): void {
   if (messages.success) resolveMessages(messages.data, curve, report);
 }
 
-function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanForm, report: Report): Plan {
+function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanForm, report: ReportProblem): Plan {
   const target = resolveTarget(written.target, report);
   const load = resolveLoad(written.load, report);
   const largest = load.mix.reduce((most, { payloadBytes }) => Math.max(most, payloadBytes), 0);
@@ -155,7 +155,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
 }
 
 /** Where the plan speaks of a room. */
-function placesOfRoom(target: Target, protocol: Protocol): readonly Path[] {
+function placesOfRoom(target: Target, protocol: Protocol): readonly PlanPath[] {
   const speaks = (text: string): boolean => text.includes(`\${room}`);
   return [
     ...(target.urls.some(speaks) ? [['target', 'url']] : []),
@@ -219,7 +219,7 @@ function resolveResend({ after, atMost, idempotencyCheck }: NonNullable<WrittenP
   };
 }
 
-function resolveReconnect(written: NonNullable<WrittenPlan['reconnect']>, report: Report): Reconnect {
+function resolveReconnect(written: NonNullable<WrittenPlan['reconnect']>, report: ReportProblem): Reconnect {
   const { backoff, from, to, jitter, atMost } = written === true ? {} : written;
   const { reconnect } = DEFAULTS;
   const fromNs = from ?? Math.min(reconnect.fromNs, to ?? reconnect.toNs);

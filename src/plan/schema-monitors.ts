@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { choiceField, objectField, refuse, textField, wholeField } from './fields.ts';
 import type { MonitorSettings } from './plan.ts';
-import type { Report } from './resolve-target.ts';
+import type { ReportProblem } from './resolve-target.ts';
 import { splitUrl } from './url.ts';
 
 const MOST_MONITORS = 32;
@@ -108,7 +108,7 @@ export type WrittenMonitor = z.output<typeof monitor>;
 export function resolveMonitors(
   written: readonly WrittenMonitor[],
   hasReference: boolean,
-  report: Report,
+  report: ReportProblem,
 ): readonly MonitorSettings[] {
   return written.flatMap((one, index) => {
     const at = ['monitors', index];

@@ -9,13 +9,13 @@ import { type PlanProblem, quote } from './problems.ts';
 
 export type PlanFormat = 'yaml' | 'json';
 
-export type ReadText = { readonly document: unknown } | { readonly problems: NonEmpty<PlanProblem> };
+export type PlanText = { readonly document: unknown } | { readonly problems: NonEmpty<PlanProblem> };
 
 /** A plan is written by hand: this is far more than anybody writes. */
 const MAX_TEXT_LENGTH = 1024 ** 2;
 const MAX_ALIASES = 100;
 
-export function readPlanText(text: string, format: PlanFormat): ReadText {
+export function readPlanText(text: string, format: PlanFormat): PlanText {
   if (text.length > MAX_TEXT_LENGTH) {
     return failed('plan', `a text of at most ${MAX_TEXT_LENGTH} characters`, `${text.length}`);
   }
@@ -28,14 +28,14 @@ export function readPlanText(text: string, format: PlanFormat): ReadText {
   }
 }
 
-function readYaml(text: string): ReadText {
+function readYaml(text: string): PlanText {
   const { document, errors } = parseText(text);
   return isNonEmpty(errors)
     ? { problems: errors.map(({ problem }) => problem) as [PlanProblem] }
     : { document: document() };
 }
 
-function readJson(text: string): ReadText {
+function readJson(text: string): PlanText {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -107,6 +107,6 @@ function placeOf(text: string, offset: number): string {
   return `line ${before.split('\n').length}, column ${offset - before.lastIndexOf('\n')}`;
 }
 
-function failed(path: string, expected: string, got: string): ReadText {
+function failed(path: string, expected: string, got: string): PlanText {
   return { problems: [{ path, expected, got, hint: null }] };
 }

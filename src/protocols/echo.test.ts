@@ -5,10 +5,10 @@ import {
   createEchoCodec,
   DUE_NS,
   type EchoCodec,
+  EchoReading,
   maxInFlight,
   NUMBERED_BYTES,
   numberedIsIntact,
-  Reading,
   readEcho,
   SENT_NS,
   SEQUENCE,
@@ -54,7 +54,7 @@ function write(codec: EchoCodec, bytes: number, message: Message, mask = 0): Uin
 }
 
 /** Reads it out of the middle of a larger buffer, as it lies in a read event. */
-function read(codec: EchoCodec, payload: Uint8Array): Reading {
+function read(codec: EchoCodec, payload: Uint8Array): EchoReading {
   const around = new Uint8Array(payload.length + 11).fill(0x55);
   around.set(payload, 7);
   return readEcho(codec, around, new DataView(around.buffer), 7, 7 + payload.length);
@@ -87,11 +87,11 @@ describe('what is written is read back', () => {
         const payload = write(codec, bytes, message);
         const reading = read(codec, payload);
         if (carriesTimes(codec, bytes)) {
-          expect(reading).toBe(Reading.stamped);
+          expect(reading).toBe(EchoReading.stamped);
           expect(codec.fields.sequenceBits).toBe(53);
           expect(fieldsOf(codec)).toEqual(message);
         } else {
-          expect(reading).toBe(Reading.numbered);
+          expect(reading).toBe(EchoReading.numbered);
           const { sequenceBits } = codec.fields;
           expect(sequenceBits).toBe(Math.min(9, bytes * (format === 'text' ? 6 : 8)));
           expect(codec.numbers[SEQUENCE]).toBe(message.sequence % 2 ** sequenceBits);
@@ -145,7 +145,7 @@ describe('what is written is read back', () => {
 
 describe('damage to a stamped message is never accepted', () => {
   /** Intact only where the fields are the ones that were sent. */
-  function expectNotAccepted(codec: EchoCodec, payload: Uint8Array, allowed: readonly Reading[]): void {
+  function expectNotAccepted(codec: EchoCodec, payload: Uint8Array, allowed: readonly EchoReading[]): void {
     expect(allowed).toContain(read(codec, payload));
   }
 
@@ -162,9 +162,9 @@ describe('damage to a stamped message is never accepted', () => {
       const damaged = Uint8Array.from(intact);
       damaged[bit >> 3]! ^= 1 << (bit & 7);
       // The type's eight bits are in the sum and stand in the marks as well.
-      expectNotAccepted(codec, damaged, [Reading.broken]);
+      expectNotAccepted(codec, damaged, [EchoReading.broken]);
     }
-    expect(read(codec, intact)).toBe(Reading.stamped);
+    expect(read(codec, intact)).toBe(EchoReading.stamped);
   });
 
   test('any burst of up to four bytes', () => {
@@ -183,7 +183,7 @@ describe('damage to a stamped message is never accepted', () => {
           fc.pre(Buffer.compare(before, damaged) !== 0);
           const reading = read(codec, damaged);
           // One in 2^32 of random damage passes a CRC; a burst no longer than it never does.
-          expect(reading).toBe(Reading.broken);
+          expect(reading).toBe(EchoReading.broken);
         },
       ),
       { numRuns: 500 },
@@ -194,16 +194,16 @@ describe('damage to a stamped message is never accepted', () => {
     const codec = codecs[format];
     const intact = write(codec, 300, EXAMPLE);
     for (let bytes = codec.stampedBytes; bytes < 300; bytes++) {
-      expectNotAccepted(codec, intact.subarray(0, bytes), [Reading.broken]);
+      expectNotAccepted(codec, intact.subarray(0, bytes), [EchoReading.broken]);
     }
     for (let bytes = 1; bytes < codec.stampedBytes; bytes++) {
       const cut = intact.subarray(0, bytes);
-      expect(read(codec, cut)).not.toBe(Reading.stamped);
+      expect(read(codec, cut)).not.toBe(EchoReading.stamped);
       // With a check, not even as a short message; the shortest have no room for one.
       if (bytes >= codec.numberedBytes) expect(isIntact(codec, cut, EXAMPLE)).toBe(false);
     }
     for (const more of [1, 2, 3, 4, 100]) {
-      expectNotAccepted(codec, Uint8Array.of(...intact, ...new Uint8Array(more)), [Reading.broken]);
+      expectNotAccepted(codec, Uint8Array.of(...intact, ...new Uint8Array(more)), [EchoReading.broken]);
     }
   });
 
@@ -213,18 +213,18 @@ describe('damage to a stamped message is never accepted', () => {
     for (let at = 1; at < 120; at++) {
       const spliced = Uint8Array.of(...one.subarray(0, at), ...other.subarray(at));
       if (Buffer.compare(spliced, one) === 0 || Buffer.compare(spliced, other) === 0) continue;
-      expectNotAccepted(codecs.binary, spliced, [Reading.broken]);
+      expectNotAccepted(codecs.binary, spliced, [EchoReading.broken]);
     }
   });
 
   test('all zeros, all ones, and noise', () => {
     for (const format of FORMATS) {
       for (const byte of [0, 0xff, 0x30])
-        expect(read(codecs[format], new Uint8Array(200).fill(byte))).toBe(Reading.broken);
+        expect(read(codecs[format], new Uint8Array(200).fill(byte))).toBe(EchoReading.broken);
     }
     fc.assert(
       fc.property(formats, fc.uint8Array({ minLength: 88, maxLength: 200 }), (format, noise) => {
-        expect(read(codecs[format], noise)).toBe(Reading.broken);
+        expect(read(codecs[format], noise)).toBe(EchoReading.broken);
       }),
     );
   });
@@ -235,7 +235,7 @@ describe('whose message it is', () => {
     fc.assert(
       fc.property(formats, fc.integer({ min: 88, max: 200 }), messages, fc.nat(31), (format, bytes, message, bit) => {
         const other = createEchoCodec(format, RUN ^ (1 << bit));
-        expect(read(codecs[format], write(other, bytes, message))).toBe(Reading.stale);
+        expect(read(codecs[format], write(other, bytes, message))).toBe(EchoReading.stale);
       }),
       { numRuns: 100 },
     );
@@ -243,7 +243,7 @@ describe('whose message it is', () => {
 
   test('one of another stream can be read, and says which', () => {
     for (const format of FORMATS) {
-      expect(read(codecs[format], write(codecs[format], 100, { ...EXAMPLE, stream: 813 }))).toBe(Reading.stamped);
+      expect(read(codecs[format], write(codecs[format], 100, { ...EXAMPLE, stream: 813 }))).toBe(EchoReading.stamped);
       expect(codecs[format].fields.stream).toBe(813);
     }
   });
@@ -286,9 +286,9 @@ describe('short messages', () => {
   });
 
   test('text that is no number is broken', () => {
-    expect(read(codecs.text, Buffer.from('!'))).toBe(Reading.broken);
-    expect(read(codecs.text, Buffer.from('zzzz'))).toBe(Reading.broken);
-    expect(read(codecs.text, Buffer.from('no hex digits here'))).toBe(Reading.broken);
+    expect(read(codecs.text, Buffer.from('!'))).toBe(EchoReading.broken);
+    expect(read(codecs.text, Buffer.from('zzzz'))).toBe(EchoReading.broken);
+    expect(read(codecs.text, Buffer.from('no hex digits here'))).toBe(EchoReading.broken);
   });
 
   test('how many may be in flight: half of what their bits tell apart, at most 256; any number of stamped ones', () => {

@@ -32,8 +32,8 @@ export const MAGIC_MASK = 0x00ff_ffff;
  * What a received payload turned out to be: whole; whole but for its number, which the client must complete; broken (damaged,
  * or never a message of ours: `examineDamage` tells); or whole and of another run.
  */
-export const Reading = { stamped: 0, numbered: 1, broken: 2, stale: 3 } as const;
-export type Reading = (typeof Reading)[keyof typeof Reading];
+export const EchoReading = { stamped: 0, numbered: 1, broken: 2, stale: 3 } as const;
+export type EchoReading = (typeof EchoReading)[keyof typeof EchoReading];
 
 /** Filled by `readEcho`: one object per process, overwritten by every message. Its numbers are in `EchoCodec.numbers`. */
 export interface EchoFields {
@@ -150,7 +150,7 @@ function writeStamped(
 }
 
 /** Reads one payload into `codec.fields` and says what it is. `view` covers the same memory as `bytes`. */
-export function readEcho(codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, end: number): Reading {
+export function readEcho(codec: EchoCodec, bytes: Uint8Array, view: DataView, start: number, end: number): EchoReading {
   const payloadBytes = end - start;
   if (payloadBytes >= codec.stampedBytes) {
     return codec.isText
@@ -160,9 +160,9 @@ export function readEcho(codec: EchoCodec, bytes: Uint8Array, view: DataView, st
   const { words, fields } = codec;
   fields.sequenceBits = numberBits(codec, payloadBytes);
   if (payloadBytes >= codec.numberedBytes) {
-    if (!readWords(codec, bytes, view, start, 2)) return Reading.broken;
+    if (!readWords(codec, bytes, view, start, 2)) return EchoReading.broken;
     codec.numbers[SEQUENCE] = words[0]! & ((1 << MAX_NUMBER_BITS) - 1);
-    return Reading.numbered;
+    return EchoReading.numbered;
   }
   return readBare(codec, bytes, start, payloadBytes);
 }
@@ -218,13 +218,13 @@ function readStamped(
   view: DataView,
   start: number,
   payloadBytes: number,
-): Reading {
+): EchoReading {
   const magic = view.getInt32(start, true);
   const run = view.getInt32(start + 4, true);
   const crcFrom = crcStart(magic, run, view.getInt32(start + 8, true), view.getInt32(start + 12, true));
   const isIntact = view.getInt32(start + 40, true) === viewCrc32(view, start + 16, 6, crcFrom);
-  if (!isIntact || (magic & MAGIC_MASK) !== MAGIC) return Reading.broken;
-  if (run !== codec.run) return Reading.stale;
+  if (!isIntact || (magic & MAGIC_MASK) !== MAGIC) return EchoReading.broken;
+  if (run !== codec.run) return EchoReading.stale;
   const { fields, numbers } = codec;
   fields.type = magic >>> 24;
   fields.stream = view.getInt32(start + 8, true);
@@ -233,10 +233,10 @@ function readStamped(
   numbers[DUE_NS] = view.getFloat64(start + 24, true);
   numbers[SENT_NS] = view.getFloat64(start + 32, true);
   fields.sequenceBits = 53;
-  if (view.getInt32(start + 12, true) !== payloadBytes) return Reading.broken;
+  if (view.getInt32(start + 12, true) !== payloadBytes) return EchoReading.broken;
   return fillerMatches(codec.pool, bytes, view, start, STAMPED_BYTES, payloadBytes, fields.stream, sequence)
-    ? Reading.stamped
-    : Reading.broken;
+    ? EchoReading.stamped
+    : EchoReading.broken;
 }
 
 function readStampedText(
@@ -245,16 +245,16 @@ function readStampedText(
   view: DataView,
   start: number,
   payloadBytes: number,
-): Reading {
+): EchoReading {
   const { words, numbers, fields } = codec;
-  if (!readWords(codec, bytes, view, start, 11)) return Reading.broken;
+  if (!readWords(codec, bytes, view, start, 11)) return EchoReading.broken;
   const isIntact = words[10] === wordsCrc32(words, 4, 10, crcStart(words[0]!, words[1]!, words[2]!, words[3]!));
-  if (!isIntact || (words[0]! & MAGIC_MASK) !== MAGIC) return Reading.broken;
-  if (words[1] !== codec.run) return Reading.stale;
+  if (!isIntact || (words[0]! & MAGIC_MASK) !== MAGIC) return EchoReading.broken;
+  if (words[1] !== codec.run) return EchoReading.stale;
   fields.type = words[0]! >>> 24;
   fields.stream = words[2]!;
   fields.sequenceBits = 53;
-  if (words[3] !== payloadBytes) return Reading.broken;
+  if (words[3] !== payloadBytes) return EchoReading.broken;
   return fillerMatches(
     codec.pool,
     bytes,
@@ -265,8 +265,8 @@ function readStampedText(
     fields.stream,
     numbers[SEQUENCE]!,
   )
-    ? Reading.stamped
-    : Reading.broken;
+    ? EchoReading.stamped
+    : EchoReading.broken;
 }
 
 /**
@@ -371,17 +371,17 @@ function writeBare(
   }
 }
 
-function readBare(codec: EchoCodec, bytes: Uint8Array, start: number, payloadBytes: number): Reading {
+function readBare(codec: EchoCodec, bytes: Uint8Array, start: number, payloadBytes: number): EchoReading {
   const bits = codec.isText ? 6 : 8;
   const used = Math.min(payloadBytes, 2);
   let sequence = 0;
   for (let i = used - 1; i >= 0; i--) {
     const part = codec.isText ? bytes[start + i]! - 0x30 : bytes[start + i]!;
-    if (part < 0 || part >= 1 << bits) return Reading.broken;
+    if (part < 0 || part >= 1 << bits) return EchoReading.broken;
     sequence = (sequence << bits) | part;
   }
   codec.numbers[SEQUENCE] = sequence & ((1 << codec.fields.sequenceBits) - 1);
-  return Reading.numbered;
+  return EchoReading.numbered;
 }
 
 function bareMatches(

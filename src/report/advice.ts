@@ -8,13 +8,13 @@ import type { Doubt, RunResult, ThresholdResult } from '../facts/result.ts';
 import type { Threshold } from '../plan/plan.ts';
 import { formatCount } from '../units/rate.ts';
 import { unreachable } from '../units/unreachable.ts';
-import { code, type Line } from './document.ts';
+import { code, type TextLine } from './document.ts';
 import { printable } from './printable.ts';
 
 const MOST_STEPS = 6;
 
 /** None for a run that kept its rules and has nothing in doubt. */
-export function firstSteps(result: RunResult): readonly Line[] {
+export function firstSteps(result: RunResult): readonly TextLine[] {
   const broken = result.verdict.thresholds.filter(({ kind }) => kind === 'fail');
   const steps = [
     ...(result.verdict.kind === 'pass' ? [] : witnesses(result)),
@@ -35,7 +35,7 @@ export function failureAdvice({ connections, recovery, plan }: RunResult, kind: 
 }
 
 /** Clients that the plan's own faults cut off are no riddle, unless a rule is about them. */
-function failedConnections(result: RunResult): readonly Line[] {
+function failedConnections(result: RunResult): readonly TextLine[] {
   const { connections, recovery, verdict } = result;
   const own: readonly string[] = OWN_LIMITS;
   const atService = Object.entries(connections.failures).filter(([kind]) => !own.includes(kind));
@@ -72,7 +72,7 @@ const SEVERITY: readonly (readonly [kind: Violation['violation'], words: string]
 ];
 
 /** The first of each kind. */
-function witnesses({ violations }: RunResult): readonly Line[] {
+function witnesses({ violations }: RunResult): readonly TextLine[] {
   return SEVERITY.flatMap(([kind, words]) => {
     const first = violations.find(({ violation }) => violation === kind);
     if (first === undefined) return [];
@@ -125,7 +125,7 @@ const SHARE_THE_QUOTA: readonly Doubt['kind'][] = ['sendLag', 'eventLoop', 'cpu'
 /** Of what follows from that no connection opened there is only one thing to do, and it has been said. */
 const FOLLOWS_FROM_NO_CLIENT: readonly Doubt['kind'][] = ['noSamples', 'tooFewSamples', 'incomplete'];
 
-function remedies({ verdict, connections, run }: RunResult): readonly Line[] {
+function remedies({ verdict, connections, run }: RunResult): readonly TextLine[] {
   const isUnreached = connections.attempted > 0 && connections.opened === 0;
   const isThrottled = verdict.doubts.some(({ kind }) => kind === 'throttled');
   const told = verdict.doubts.flatMap(({ kind }): readonly string[] => {
@@ -156,7 +156,7 @@ function incompleteRemedy(reason: StopReason | null): readonly string[] {
 }
 
 /** What a broken rule about times or rates asks for; those about messages have their witnesses. */
-function stepFor(rule: ThresholdResult, thresholds: readonly Threshold[]): readonly Line[] {
+function stepFor(rule: ThresholdResult, thresholds: readonly Threshold[]): readonly TextLine[] {
   const metric = thresholds.find(({ expression }) => expression === rule.expression)?.metric;
   const observed = `, observed: ${rule.observedText}`;
   if (metric?.kind === 'throughput') {
@@ -171,7 +171,7 @@ function stepFor(rule: ThresholdResult, thresholds: readonly Threshold[]): reado
   return [['Find what takes so long: ', code(rule.expression), `${observed}${where}`]];
 }
 
-function growth({ findings }: RunResult): readonly Line[] {
+function growth({ findings }: RunResult): readonly TextLine[] {
   return findings.map(({ kind, series }) => [
     kind === 'leak' ? 'Look for what is never freed: ' : 'Look for what gets slower as it grows: ',
     code(printable(series, 120)),

@@ -1,12 +1,12 @@
 // Rows of text under one another. Every cell has been made printable before.
 
-export interface Column {
+export interface TextColumn {
   readonly title: string;
   readonly align: 'left' | 'right';
 }
 
 /** A title and then a line a row, without blanks at the end. */
-export function alignColumns(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
+export function alignColumns(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): readonly string[] {
   const lines = [columns.map(({ title }) => title), ...rows];
   const widths = columns.map((_, place) => lines.reduce((width, line) => Math.max(width, widthOf(line[place]!)), 0));
   return lines.map((line) =>

@@ -29,7 +29,7 @@ export interface Section {
 }
 
 export type Block =
-  | { readonly kind: 'paragraph'; readonly line: Line }
+  | { readonly kind: 'paragraph'; readonly line: TextLine }
   | { readonly kind: 'list'; readonly title: string | null; readonly items: readonly ListItem[] }
   | { readonly kind: 'figures'; readonly figures: readonly KeyFigure[] }
   | TableBlock
@@ -38,11 +38,11 @@ export type Block =
 
 export interface ListItem {
   readonly tone: Tone;
-  readonly line: Line;
+  readonly line: TextLine;
 }
 
 /** Words, and what stands out of them. */
-export type Line = readonly (string | Marked)[];
+export type TextLine = readonly (string | Marked)[];
 
 export interface Marked {
   readonly mark: 'code' | 'strong';
@@ -80,7 +80,7 @@ export interface Cell {
   readonly isCode?: boolean;
 }
 
-export function paragraph(...line: Line): Block {
+export function paragraph(...line: TextLine): Block {
   return { kind: 'paragraph', line };
 }
 

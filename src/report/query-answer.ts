@@ -5,7 +5,7 @@ import { alignColumns } from './columns.ts';
 import { harmless } from './csv.ts';
 import { printable, printableJson } from './printable.ts';
 
-export interface Answer {
+export interface QueriedRows {
   readonly columns: readonly string[];
   /** Texts, numbers, truth values, null, and lists and objects of these. */
   readonly rows: readonly (readonly unknown[])[];
@@ -13,7 +13,7 @@ export interface Answer {
 
 const MOST_CHARACTERS = 120;
 
-export function renderAnswer({ columns, rows }: Answer): string {
+export function renderAnswer({ columns, rows }: QueriedRows): string {
   const isNumeric = (place: number): boolean =>
     rows.every((row) => row[place] === null || typeof row[place] === 'number') &&
     rows.some((row) => row[place] !== null);
@@ -25,7 +25,7 @@ export function renderAnswer({ columns, rows }: Answer): string {
   return `${alignColumns(titles, texts).join('\n')}\n`;
 }
 
-export function renderAnswerCsv({ columns, rows }: Answer): string {
+export function renderAnswerCsv({ columns, rows }: QueriedRows): string {
   const texts = rows.map((row) =>
     row.map((cell) =>
       typeof cell === 'number' ? String(cell) : harmless(printable(textOf(cell), Number.MAX_SAFE_INTEGER)),
@@ -34,7 +34,7 @@ export function renderAnswerCsv({ columns, rows }: Answer): string {
   return stringify([columns.map((title) => harmless(printable(title))), ...texts]);
 }
 
-export function renderAnswerJson({ columns, rows }: Answer): string {
+export function renderAnswerJson({ columns, rows }: QueriedRows): string {
   const objects = rows.map((row) => Object.fromEntries(columns.map((name, place) => [name, row[place]])));
   return `${printableJson(objects)}\n`;
 }

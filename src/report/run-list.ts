@@ -1,10 +1,10 @@
 // The history as text: for each plan how its key figures went, and its runs, the newest first.
 
 import type { TrendChange } from '../analysis/plan-trend.ts';
-import type { KeyFigure, PlanHistory } from '../analysis/run-history.ts';
+import type { HistoryFigure, PlanHistory } from '../analysis/run-history.ts';
 import type { RunEntry, UnjudgedState } from '../facts/run-entry.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
-import { alignColumns, type Column } from './columns.ts';
+import { alignColumns, type TextColumn } from './columns.ts';
 import { formatMs, formatPerSecond, formatSeconds, plural } from './figures.ts';
 import { printable } from './printable.ts';
 import { sparkLine } from './spark-line.ts';
@@ -24,7 +24,7 @@ const STATES: Readonly<Record<UnjudgedState, string>> = {
   unreadable: 'unreadable',
 };
 
-const TRENDS: readonly { readonly title: string; readonly figure: KeyFigure; format(value: number): string }[] = [
+const TRENDS: readonly { readonly title: string; readonly figure: HistoryFigure; format(value: number): string }[] = [
   { title: 'p99', figure: 'responseP99Ms', format: formatMs },
   { title: 'delivered/s', figure: 'deliveredPerSecond', format: formatRate },
 ];
@@ -90,7 +90,7 @@ function changeLine(change: TrendChange, style: TextStyle): string {
   return `${mark}  ${FIGURE_NAMES[figure]} ${levelsText(change)} ${since}`;
 }
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly TextColumn[] = [
   { title: 'started (UTC)', align: 'left' },
   { title: 'verdict', align: 'left' },
   { title: 'p50', align: 'right' },

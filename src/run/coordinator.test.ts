@@ -8,14 +8,14 @@ import type { Plan } from '../plan/plan.ts';
 import { coordinateRun } from './coordinator.ts';
 import { machineNeeds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Command, Report, WorkerPool, WorkerPoolHandler } from './ports.ts';
+import type { WorkerCommand, WorkerPool, WorkerPoolHandler, WorkerReport } from './ports.ts';
 import type { Watched } from './watch.ts';
 
 /** What a worker says to a command; `die` ends it. Nothing waits for time: answers come on the next turn. */
 type Script = (
   worker: number,
-  command: Command,
-  say: (...reports: readonly Report[]) => void,
+  command: WorkerCommand,
+  say: (...reports: readonly WorkerReport[]) => void,
   die: (detail: string) => void,
 ) => void;
 
@@ -23,7 +23,7 @@ interface Conducted {
   readonly events: RunEvent[];
   readonly windows: Window[];
   readonly readings: MonitorReading[];
-  readonly sent: { worker: number; command: Command }[];
+  readonly sent: { worker: number; command: WorkerCommand }[];
   dismissed: number;
   killed: number[];
   error: unknown;
@@ -66,7 +66,7 @@ async function conduct(
   const start = async (_count: number, handler: WorkerPoolHandler): Promise<WorkerPool> => {
     const say =
       (worker: number) =>
-      (...reports: readonly Report[]): void =>
+      (...reports: readonly WorkerReport[]): void =>
         void setImmediate(() => {
           for (const report of reports) handler.report(worker, report);
         });
@@ -144,7 +144,7 @@ async function conduct(
 test('a failure that a proxy would have helped against says that the one of the environment is not used, others do not', async () => {
   const failing = ['dns', 'refused', 'unreachable', 'connectTimeout', 'reset', 'tls', 'upgradeRejected'] as const;
   const script: Script = (worker, command, say, die) => {
-    const events = failing.map((failure): Report => {
+    const events = failing.map((failure): WorkerReport => {
       const detail = `${failure} it was`;
       return {
         kind: 'event',

@@ -2,7 +2,7 @@
 // falls silent is a fact of the run; the rest go on. Whatever happens, this returns.
 
 import { startTimer } from '../engine/clock.ts';
-import type { Addresses, Rows } from '../engine/connect-target.ts';
+import type { Addresses } from '../engine/connect-target.ts';
 import type { Assignment } from '../engine/engine.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { FaultPhase, Manifest, RunEnd, RunEvent, StopReason, WindowCount } from '../facts/event.ts';
@@ -13,6 +13,7 @@ import { clientGroups } from '../plan/client-groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactExcerpt } from '../plan/redact.ts';
 import { planStages } from '../plan/stages.ts';
+import type { Rows } from '../protocols/json-values.ts';
 import { targetDeathText } from '../report/headline-cause.ts';
 import { printable } from '../report/printable.ts';
 import { nsToMs, nsToSeconds } from '../units/duration.ts';
@@ -23,7 +24,7 @@ import { createFaultTimeline } from './fault-timeline.ts';
 import { createLiveView } from './live-view.ts';
 import { type MachineNeeds, plannedSeconds } from './machine-needs.ts';
 import type { RunOptions } from './options.ts';
-import type { Fleet, OpenFaults, Recording, Report, RunningTarget, WorkerPool } from './ports.ts';
+import type { Fleet, OpenFaults, Recording, RunningTarget, WorkerPool, WorkerReport } from './ports.ts';
 import { PROXY_FAILURES } from './proxy-environment.ts';
 import { startWatch, type Watched } from './watch.ts';
 
@@ -123,7 +124,7 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
     options.onNotice?.(cleanText(detail, secretsOf(null)));
   }
 
-  function onReport(worker: number, report: Report): void {
+  function onReport(worker: number, report: WorkerReport): void {
     receivedNs[worker] = nowNs();
     switch (report.kind) {
       case 'ready':

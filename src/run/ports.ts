@@ -10,13 +10,13 @@ import type { MonitorReading } from '../facts/monitor.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import type { LogAct, TruthLine } from '../injection/truth.ts';
+import type { Environment } from '../plan/interpolate.ts';
 import type { Fault, MonitorSettings, Plan } from '../plan/plan.ts';
 import type { AdapterProblem } from '../protocols/adapter-contract.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { Environment } from './proxy-environment.ts';
 
 /** From coordinator to worker. Other times count from the run's origin. */
-export type Command =
+export type WorkerCommand =
   /** One for each group of clients, the healthy one first. */
   | { readonly kind: 'assign'; readonly assignments: NonEmpty<Assignment> }
   /** The run begins at `originNs` of the machine's monotonic clock, a little in the future. */
@@ -25,7 +25,7 @@ export type Command =
   | { readonly kind: 'stop' };
 
 /** From worker to coordinator. */
-export type Report =
+export type WorkerReport =
   | { readonly kind: 'ready' }
   | { readonly kind: 'connected' }
   | { readonly kind: 'window'; readonly window: Window }
@@ -33,14 +33,14 @@ export type Report =
   | { readonly kind: 'finished' };
 
 export interface WorkerPoolHandler {
-  report(worker: number, report: Report): void;
+  report(worker: number, report: WorkerReport): void;
   /** The worker is gone without having finished; it says nothing further. */
   died(worker: number, detail: string): void;
 }
 
 /** The workers of one run. */
 export interface WorkerPool {
-  send(worker: number, command: Command): void;
+  send(worker: number, command: WorkerCommand): void;
   /** Ends one worker that no longer answers; `died` follows. */
   kill(worker: number): void;
   /** Ends all that is left, and resolves when it is gone. */

@@ -1,7 +1,7 @@
 // What must be known before a worker starts: names resolved, the CSV read, every client's request checked.
 // All problems are found here, so that nothing is started for a plan that cannot run.
 
-import type { Addresses, Rows } from '../engine/connect-target.ts';
+import type { Addresses } from '../engine/connect-target.ts';
 import { createConnectTargets, hostOf, urlFor } from '../engine/connect-target.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { headerProblem, pathProblem } from '../frames/handshake.ts';
@@ -12,6 +12,7 @@ import { isSecretHeader, secretForms } from '../plan/redact.ts';
 import { splitUrl } from '../plan/url.ts';
 import { urlTemplate } from '../plan/url-template.ts';
 import { createEchoCodec, maxInFlight } from '../protocols/echo.ts';
+import type { Rows } from '../protocols/json-values.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { FaultHost, HostEnvironment, Monitors } from './ports.ts';
 import { unusedProxy } from './proxy-environment.ts';

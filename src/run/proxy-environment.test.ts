@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Environment, unusedProxy } from './proxy-environment.ts';
+import type { Environment } from '../plan/interpolate.ts';
+import { unusedProxy } from './proxy-environment.ts';
 
 const nameOf = (url: string, env: Environment): string | null => unusedProxy([url], env)?.split(' ')[0] ?? null;
 

@@ -4,8 +4,7 @@
 import { BlockList, isIP } from 'node:net';
 import { hostOf } from '../engine/connect-target.ts';
 import type { FailureKind } from '../facts/failure.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../plan/interpolate.ts';
 
 /** What the lack of a proxy may look like. */
 export const PROXY_FAILURES: readonly FailureKind[] = ['dns', 'refused', 'unreachable', 'connectTimeout'];

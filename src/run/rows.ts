@@ -2,11 +2,11 @@
 // client n has row n modulo their number, whatever the order.
 
 import { parse as parseCsv } from 'csv-parse/sync';
-import type { Rows } from '../engine/connect-target.ts';
 import { HighwaterError } from '../facts/error.ts';
 import { peakLevel } from '../plan/curve.ts';
 import type { Plan, Target } from '../plan/plan.ts';
 import { rowCheck } from '../plan/row-values.ts';
+import type { Rows } from '../protocols/json-values.ts';
 import { createRandom } from '../random/generator.ts';
 import { formatCount } from '../units/rate.ts';
 import type { HostEnvironment } from './ports.ts';

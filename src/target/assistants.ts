@@ -8,7 +8,7 @@
 // count: messages taken. digest: CRC-32, as 8 hex digits, of the digest before and the id; it begins with 00000000.
 
 import { crc32 } from 'node:zlib';
-import type { Behavior, Fault, FaultRule } from '../injection/behavior.ts';
+import type { Behavior, FaultRule, MessageFault } from '../injection/behavior.ts';
 import { createDecide } from '../injection/decide.ts';
 import type { LogAct } from '../injection/truth.ts';
 import { addressOf, type Delivery, deliveryTo, type Peer, type Serve } from './delivery.ts';
@@ -58,7 +58,7 @@ export function assistantService(behavior: Behavior, logAct: LogAct): Serve {
       pass(id, text, message, fault);
     }
 
-    function pass(id: string, text: string, name: { stream: number; seq: number }, fault: Fault | null): void {
+    function pass(id: string, text: string, name: { stream: number; seq: number }, fault: MessageFault | null): void {
       const data = encode({ id, text });
       for (const { peer: other, delivery } of assistant.listeners) {
         if (fault?.kind === 'ackThenLose') logAct({ act: 'drop', to: delivery.to, ...name, why: 'acknowledged' });

@@ -51,7 +51,7 @@ export interface Accounting {
   readonly jitter: Jitter;
   readonly outbox: Outbox;
   /** What clients hear of one another; null where the plan has no rooms. */
-  readonly fanout: Fanout | null;
+  readonly fanout: FanoutTracking | null;
   /** What the service says of its own accord; null where that is not judged. */
   readonly pushes: Pushes | null;
   /** What a service tells of its state; null where the plan does not say where that is. */
@@ -95,7 +95,7 @@ export interface Accounting {
   refusedWith(client: Client, sequence: number, words: string): void;
 }
 
-export interface Fanout {
+export interface FanoutTracking {
   readonly roomTracking: RoomTracking;
   readonly spread: Spread;
   /** The place of a stream's client in this process; null where it is of another. */
@@ -164,7 +164,7 @@ export function nextNumber(
 }
 
 /** Whether a client is expected its own messages. */
-function hearsItself(fanout: Fanout | null): boolean {
+function hearsItself(fanout: FanoutTracking | null): boolean {
   return fanout === null || fanout.roomTracking.rooms.self;
 }
 

@@ -10,10 +10,10 @@ import {
   carriesTimes,
   createEchoCodec,
   DUE_NS,
+  EchoReading,
   MAX_NUMBER_BITS,
   maxInFlight,
   numberedIsIntact,
-  Reading,
   readEcho,
   SENT_NS,
   SEQUENCE,
@@ -89,13 +89,13 @@ export function createEchoDriver(
       bytes === accounting.readBytes ? accounting.readView : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const reading = readEcho(codec, bytes, view, start, end);
     const { fields, numbers } = codec;
-    if (reading === Reading.stamped) {
+    if (reading === EchoReading.stamped) {
       if (fields.stream !== client.stream) {
         noteFromOther(accounting, client, fields.stream, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
       } else noteMessage(accounting, client, numbers[SEQUENCE]!, numbers[DUE_NS]!, numbers[SENT_NS]!);
-    } else if (reading === Reading.numbered) {
+    } else if (reading === EchoReading.numbered) {
       receiveNumbered(client, bytes, view, start, end);
-    } else if (reading === Reading.stale) {
+    } else if (reading === EchoReading.stale) {
       unexpected(accounting, client, 'stale', end - start);
     } else {
       receiveBroken(client, bytes.subarray(start, end));

@@ -15,14 +15,14 @@ export const bandwidth = toxic(
   ['delayedBytes'],
   { rate: byteRateField('How much gets through.', '100KB/s') },
   ({ rate: bytesPerSecond }) =>
-    (link) => {
-      const line = createDelayLine(link, LIMIT_BYTES, () => 0);
+    (context) => {
+      const line = createDelayLine(context, LIMIT_BYTES, () => 0);
       const pieceBytes = Math.max(1, Math.floor(bytesPerSecond * PIECE_SECONDS));
       return {
-        ...passing(link),
+        ...passing(context),
         ...line,
         push(bytes) {
-          link.count('delayedBytes', bytes.length);
+          context.count('delayedBytes', bytes.length);
           for (let at = 0; at < bytes.length; at += pieceBytes) {
             const piece = bytes.subarray(at, at + pieceBytes);
             line.pushAt(piece, line.lastDueNs() + (piece.length * 1e9) / bytesPerSecond);

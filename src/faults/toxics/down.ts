@@ -3,7 +3,7 @@
 import { toxic } from '../fault.ts';
 import { passing } from '../stage.ts';
 
-export const down = toxic('everything', ['disconnected'], {}, () => (link) => {
-  link.sever('reset');
-  return passing(link);
+export const down = toxic('everything', ['disconnected'], {}, () => (context) => {
+  context.sever('reset');
+  return passing(context);
 });

@@ -16,14 +16,14 @@ export const latency = toxic(
     jitter: durationField('Up to so much more or less, evenly. Default 0.', { example: '20ms' }).optional(),
   },
   ({ latency: latencyNs, jitter: jitterNs = 0 }) =>
-    (link) => {
-      const line = createDelayLine(link, LATENCY_LIMIT_BYTES, () =>
-        Math.max(0, latencyNs + uniform(link.random, -jitterNs, jitterNs)),
+    (context) => {
+      const line = createDelayLine(context, LATENCY_LIMIT_BYTES, () =>
+        Math.max(0, latencyNs + uniform(context.random, -jitterNs, jitterNs)),
       );
       return {
         ...line,
         push(bytes) {
-          link.count('delayedBytes', bytes.length);
+          context.count('delayedBytes', bytes.length);
           line.push(bytes);
         },
       };

@@ -9,16 +9,16 @@ export const limitData = toxic(
   ['disconnected'],
   { bytes: sizeField('How many get through.', 1024 ** 4, '1TiB', '1MB') },
   ({ bytes: limitBytes }) =>
-    (link) => {
+    (context) => {
       let leftBytes = limitBytes;
       return {
-        ...passing(link),
+        ...passing(context),
         push(bytes) {
           if (leftBytes === 0) return;
           const passed = bytes.length <= leftBytes ? bytes : bytes.subarray(0, leftBytes);
           leftBytes -= passed.length;
-          link.next.push(passed);
-          if (leftBytes === 0) link.sever('close');
+          context.next.push(passed);
+          if (leftBytes === 0) context.sever('close');
         },
       };
     },

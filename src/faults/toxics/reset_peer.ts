@@ -10,8 +10,8 @@ export const resetPeer = toxic(
   ['disconnected'],
   { timeout: durationField('How long it lives. Default 0.', { example: '2s' }).optional() },
   ({ timeout: timeoutNs = 0 }) =>
-    (link) => {
-      link.after(timeoutNs, () => link.sever('reset'));
-      return passing(link);
+    (context) => {
+      context.after(timeoutNs, () => context.sever('reset'));
+      return passing(context);
     },
 );

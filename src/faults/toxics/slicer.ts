@@ -16,10 +16,10 @@ export const slicer = toxic(
     delay: durationField('Between two slices. Default 0.', { example: '1ms' }).optional(),
   },
   ({ average_size: averageBytes, size_variation: variationBytes = 0, delay: delayNs = 0 }) =>
-    (link) => {
-      const line = createDelayLine(link, LIMIT_BYTES, () => 0);
+    (context) => {
+      const line = createDelayLine(context, LIMIT_BYTES, () => 0);
       const sliceBytes = (): number =>
-        Math.max(1, Math.round(averageBytes + uniform(link.random, -variationBytes, variationBytes)));
+        Math.max(1, Math.round(averageBytes + uniform(context.random, -variationBytes, variationBytes)));
       const slicesOf = (bytes: Uint8Array): readonly Uint8Array[] => {
         const slices: Uint8Array[] = [];
         for (let at = 0; at < bytes.length; ) {
@@ -33,14 +33,14 @@ export const slicer = toxic(
         ...line,
         push(bytes) {
           const slices = slicesOf(bytes);
-          if (slices.length > 1) link.count('slicedBytes', bytes.length);
+          if (slices.length > 1) context.count('slicedBytes', bytes.length);
           for (const slice of slices) {
-            if (delayNs === 0) link.next.push(slice);
+            if (delayNs === 0) context.next.push(slice);
             else line.pushAt(slice, line.lastDueNs() + delayNs);
           }
         },
         end() {
-          if (delayNs === 0) link.next.end();
+          if (delayNs === 0) context.next.end();
           else line.end();
         },
       };

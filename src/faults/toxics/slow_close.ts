@@ -9,19 +9,19 @@ export const slowClose = toxic(
   ['delayedEnds'],
   { delay: durationField('How much later.', { example: '1s' }) },
   ({ delay: delayNs }) =>
-    (link) => {
+    (context) => {
       let isEnding = false;
       const end = (): void => {
         if (!isEnding) return;
         isEnding = false;
-        link.next.end();
+        context.next.end();
       };
       return {
-        ...passing(link),
+        ...passing(context),
         end() {
           isEnding = true;
-          link.count('delayedEnds');
-          link.after(delayNs, end);
+          context.count('delayedEnds');
+          context.after(delayNs, end);
         },
         retire: end,
       };

@@ -10,17 +10,17 @@ export const timeout = toxic(
   ['swallowedBytes'],
   { timeout: durationField('Then it is closed; 0 never. Default 0.', { example: '5s' }).optional() },
   ({ timeout: timeoutNs = 0 }) =>
-    (link) => {
+    (context) => {
       let hasEnded = false;
-      if (timeoutNs > 0) link.after(timeoutNs, () => link.sever('close'));
+      if (timeoutNs > 0) context.after(timeoutNs, () => context.sever('close'));
       return {
-        ...passing(link),
-        push: (bytes) => link.count('swallowedBytes', bytes.length),
+        ...passing(context),
+        push: (bytes) => context.count('swallowedBytes', bytes.length),
         end() {
           hasEnded = true;
         },
         retire() {
-          if (hasEnded) link.next.end();
+          if (hasEnded) context.next.end();
         },
       };
     },

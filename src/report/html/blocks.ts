@@ -2,7 +2,7 @@
 
 import { unreachable } from '../../units/unreachable.ts';
 import type { Chart } from '../charts/chart.ts';
-import type { Block, Cell, KeyFigure, Line, ListItem, TableBlock, Tone } from '../document.ts';
+import type { Block, Cell, KeyFigure, ListItem, TableBlock, TextLine, Tone } from '../document.ts';
 import { escapeHtml } from './escape.ts';
 
 /** `level`: of the headings of blocks, 3 below a section of a single run. `prefix`: makes names of charts unique in the page. */
@@ -34,7 +34,7 @@ function heading(title: string | null, { level }: Place): string {
   return title === null ? '' : `<h${level}>${escapeHtml(title)}</h${level}>`;
 }
 
-function lineHtml(line: Line): string {
+function lineHtml(line: TextLine): string {
   return line
     .map((part) => {
       if (typeof part === 'string') return escapeHtml(part);

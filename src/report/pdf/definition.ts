@@ -5,7 +5,7 @@ import type { NonEmpty } from '../../units/non-empty.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import type { Chart, ChartSize } from '../charts/chart.ts';
 import { thin } from '../charts/thin.ts';
-import type { Block, Cell, KeyFigure, Line, ReportDocument, Section, TableBlock, Tone } from '../document.ts';
+import type { Block, Cell, KeyFigure, ReportDocument, Section, TableBlock, TextLine, Tone } from '../document.ts';
 import { inFont } from './font.ts';
 
 export type PdfDefinition = TDocumentDefinitions;
@@ -166,7 +166,7 @@ function heading(title: string): Content {
   return { text: inFont(title), fontSize: 11, bold: true, margin: [0, 6, 0, 3] };
 }
 
-function lineText(line: Line): Content[] {
+function lineText(line: TextLine): Content[] {
   return line.map((part) => {
     if (typeof part === 'string') return inFont(part);
     return part.mark === 'strong'

@@ -3,13 +3,14 @@
 
 import { expect } from 'vitest';
 import { addWindow, createTally, type Tally } from '../../../src/analysis/tally.ts';
-import type { Addresses, Rows } from '../../../src/engine/connect-target.ts';
+import type { Addresses } from '../../../src/engine/connect-target.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
 import type { RunEvent } from '../../../src/facts/event.ts';
 import { decodeWindow, encodeWindow, MESSAGE_FACTS, type Window } from '../../../src/facts/window.ts';
 import { peakLevel } from '../../../src/plan/curve.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { ProtocolAdapter } from '../../../src/protocols/adapter.ts';
+import type { Rows } from '../../../src/protocols/json-values.ts';
 import { createMemoryNetwork, type MemoryNetwork, type MemoryNetworkOptions, type PeerEnd } from './memory-network.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 import { createWebSocketService, type PeerConnection, type PeerScript } from './websocket-peer.ts';
