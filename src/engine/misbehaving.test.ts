@@ -133,7 +133,7 @@ describe('a client that misbehaves', () => {
 
   test.each([
     ['reset', { kind: 'reset', afterNs: 20 * MS }],
-    ['come-and-go', { kind: 'come-and-go', afterNs: 20 * MS }],
+    ['churn', { kind: 'churn', afterNs: 20 * MS }],
   ] as const)('%s: ends its connection, and that is told as its own doing', (_name, misbehavior) => {
     const met = meet(misbehavior);
     met.answer();

@@ -94,7 +94,7 @@ function misbehavingSocket<Tag>(
         hasEnded = true;
         inner().reset();
         return;
-      case 'come-and-go':
+      case 'churn':
         hasEnded = true;
         inner().destroy();
         return;

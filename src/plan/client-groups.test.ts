@@ -34,7 +34,7 @@ describe('clients that misbehave, as written', () => {
       { kind: 'malformed-frames', share: '1%' },
       { kind: 'oversized', share: '1%' },
       { kind: 'reset', share: '1%', after: '3s' },
-      { kind: 'come-and-go', share: '1%' },
+      { kind: 'churn', share: '1%' },
     ];
     expect(planOf(kinds).load.misbehaving.map(({ misbehavior }) => misbehavior)).toEqual([
       { kind: 'slow-reader', bytesPerSecond: 0, afterNs: 0 },
@@ -44,7 +44,7 @@ describe('clients that misbehave, as written', () => {
       { kind: 'malformed-frames', afterNs: 1e9 },
       { kind: 'oversized', bytes: 16 * 1024 ** 2, afterNs: 1e9 },
       { kind: 'reset', afterNs: 3e9 },
-      { kind: 'come-and-go', afterNs: 0 },
+      { kind: 'churn', afterNs: 0 },
     ]);
   });
 

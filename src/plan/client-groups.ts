@@ -117,5 +117,5 @@ function handshakeTimeoutNs({ kind }: Misbehavior, { target }: Plan): number {
 }
 
 function comesBack({ kind }: Misbehavior): boolean {
-  return kind === 'malformed-frames' || kind === 'oversized' || kind === 'reset' || kind === 'come-and-go';
+  return kind === 'malformed-frames' || kind === 'oversized' || kind === 'reset' || kind === 'churn';
 }

@@ -253,7 +253,7 @@ export type Misbehavior =
   /** Resets its connection, and comes back. */
   | { readonly kind: 'reset'; readonly afterNs: number }
   /** Goes without a word, and comes back. */
-  | { readonly kind: 'come-and-go'; readonly afterNs: number };
+  | { readonly kind: 'churn'; readonly afterNs: number };
 
 /** `sequential`: each client takes one row after the other, client n from row n on. */
 export type FeederOrder = 'sequential' | 'random';

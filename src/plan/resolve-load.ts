@@ -71,7 +71,7 @@ function resolveMisbehavior(written: NonNullable<WrittenLoad['misbehaving']>[num
       };
     case 'no-pong':
       return { kind: written.kind };
-    case 'come-and-go':
+    case 'churn':
       return { kind: written.kind, afterNs: written.after ?? 0 };
     case 'half-open':
     case 'malformed-frames':

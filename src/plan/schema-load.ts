@@ -195,7 +195,7 @@ const MISBEHAVING = [
     after: afterField('1s'),
   }),
   misbehaving('reset', 'Resets its connection, and comes back.', { after: afterField('1s') }),
-  misbehaving('come-and-go', 'Goes without a word, and comes back.', { after: afterField('0s') }),
+  misbehaving('churn', 'Goes without a word, and comes back.', { after: afterField('0s') }),
 ] as const;
 
 const misbehavingSchema = z

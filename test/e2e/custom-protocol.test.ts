@@ -82,7 +82,7 @@ describe('before the run', () => {
     [
       'means something that nobody knows',
       'export const protocol = () => ({ encode: ({ id }) => id, decode: () => [{ kind: "massage" }] });',
-      /decode: expected a kind that is one of message, acknowledgement, rejection, stranger, unreadable, reply, got \{"kind":"massage"\}/,
+      /decode: expected a kind that is one of message, acknowledgement, rejection, unexpected, unreadable, reply, got \{"kind":"massage"\}/,
     ],
     ['ends the process', 'process.exit(0)', /expected a module that loads, got one that ends the process/],
     [

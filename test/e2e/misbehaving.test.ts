@@ -128,7 +128,7 @@ describe('clients that misbehave in other ways', TOGETHER, () => {
         misbehaving: [
           { kind: 'half-open', share: '5%' },
           { kind: 'reset', share: '5%', after: '500ms' },
-          { kind: 'come-and-go', share: '5%' },
+          { kind: 'churn', share: '5%' },
           { kind: 'malformed-frames', share: '5%', after: '500ms' },
           { kind: 'slow-handshake', share: '5%', rate: '200B/s' },
           { kind: 'no-pong', share: '5%' },
