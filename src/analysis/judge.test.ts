@@ -298,20 +298,31 @@ test('failures carry the first example of their kind, violations their first hun
       client: 1,
       stream: 1,
       seq: i,
-      detail: `#${i} arrived again`,
+      push: null,
     }),
   );
+  const rare: RunEvent = {
+    kind: 'violation',
+    atNs: 131 * MS,
+    worker: 0,
+    violation: 'late',
+    client: 1,
+    stream: 1,
+    seq: 7,
+    push: null,
+  };
   const windows = [makeWindow({ connections: { failures: { reset: 7, dns: 1 } } })];
-  const events = [ended[0]!, failure(1, 'first'), failure(2, 'second'), ...violations, ...ended.slice(1)];
+  const events = [ended[0]!, failure(1, 'first'), failure(2, 'second'), ...violations, rare, ...ended.slice(1)];
   const { connections, violations: described } = judge(plan(), windows, events);
   expect(connections.failures).toEqual({ reset: { count: 7, example: 'first' }, dns: { count: 1, example: '' } });
-  expect(described).toHaveLength(100);
+  expect(described).toHaveLength(101);
+  expect(described.at(-1)).toMatchObject({ violation: 'late', seq: 7 });
   expect(described[5]).toEqual({
     violation: 'duplicated',
     client: 1,
     stream: 1,
     seq: 5,
-    detail: '#5 arrived again',
+    push: null,
     atSecond: 0.005,
   });
 });

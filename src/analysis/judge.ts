@@ -16,6 +16,7 @@ import {
   type TimelinePoint,
 } from '../facts/result.ts';
 import type { StateFacts } from '../facts/states.ts';
+import type { ViolationKind } from '../facts/violation.ts';
 import type { Window } from '../facts/window.ts';
 import { type Histogram, percentile } from '../histogram/histogram.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -48,7 +49,7 @@ import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './t
 import { inOrderOfGravity, touching } from './touches.ts';
 import { verdictOf } from './verdict.ts';
 
-const MAX_VIOLATIONS = 100;
+const MAX_VIOLATIONS_OF_A_KIND = 100;
 const MAX_REJECTIONS = 10;
 
 export interface Judge {
@@ -431,15 +432,18 @@ function readEvents(events: readonly RunEvent[]): EventRecord {
     rejections: firstRejections(events),
     violations: events
       .filter((event) => event.kind === 'violation')
-      .slice(0, MAX_VIOLATIONS)
-      .map(({ violation, client, stream, seq, detail, atNs }) => ({
-        violation,
-        client,
-        stream,
-        seq,
-        detail,
-        atSecond: nsToSeconds(atNs),
-      })),
+      .filter(upTo(MAX_VIOLATIONS_OF_A_KIND))
+      .map(({ kind: _, worker: __, atNs, ...violation }) => ({ ...violation, atSecond: nsToSeconds(atNs) })),
+  };
+}
+
+/** Keeps the first of each kind of violation: a flood of one hides no other. */
+function upTo(most: number): (violation: { readonly violation: ViolationKind }) => boolean {
+  const counts = new Map<ViolationKind, number>();
+  return ({ violation }) => {
+    const count = (counts.get(violation) ?? 0) + 1;
+    counts.set(violation, count);
+    return count <= most;
   };
 }
 

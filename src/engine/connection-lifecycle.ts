@@ -15,7 +15,7 @@ import { countRecovered, forgetClient } from '../measure/acknowledgements.ts';
 import { countByType } from '../measure/by-type.ts';
 import { takeJitter } from '../measure/jitter.ts';
 import { finalizeClient, missingBetween, missingNumbers } from '../measure/ledger.ts';
-import { type LossPeriod, lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
+import { lossPeriods, noteLosses } from '../measure/loss-pattern.ts';
 import { clientListens } from '../measure/pushes.ts';
 import type { ConnectionEnd } from '../measure/receiver-tracking.ts';
 import { changeGauge, changeInFlight, countCloseCode, countFailure, countJitter } from '../measure/recorder.ts';
@@ -25,7 +25,15 @@ import type { Plan } from '../plan/plan.ts';
 import { isPublisher } from '../plan/rooms.ts';
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
-import { type Accounting, countDelivered, flushClient, nextMask, noteTotalOrderViolation } from './hot/accounting.ts';
+import {
+  type Accounting,
+  countDelivered,
+  flushClient,
+  forgetDamaged,
+  nextMask,
+  noteTotalOrderViolation,
+  report,
+} from './hot/accounting.ts';
 import type { ProtocolDriver } from './hot/driver.ts';
 import { flush, reserve } from './hot/outbox.ts';
 import { endPushTracking } from './hot/pushed.ts';
@@ -332,6 +340,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
       forgetClient(acks, index);
     }
     if (outstanding > 0) accounting.states?.loseTrack(stream);
+    forgetDamaged(accounting, index);
     const finalized = finalizeClient(ledger, index);
     if (finalized > 0) changeInFlight(recorder, clock.nowNs(), -finalized);
   }
@@ -372,17 +381,21 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     const lost = (): Iterable<number> =>
       numbersFrom(missingNumbers(ledger, client.index), unreadableBelow(client.index));
     noteLosses(recorder.loss, lossPeriods(lost()));
-    for (const period of lossPeriods(lost())) {
-      const neighbors = neighborsText(period, ledger.next[client.index]!);
-      for (let seq = period.from; seq < period.to; seq++) {
-        if (accounting.violationsLeft === 0) return;
-        accounting.violationsLeft--;
-        const taken = acks?.taken[client.index]?.has(seq) === true ? ', though it was acknowledged' : '';
-        const detail = `#${seq} never came back${taken}; ${neighbors}`;
-        accounting.report(
-          { violation: 'lost', client: client.stream, stream: client.stream, seq, detail },
-          clock.nowNs(),
-        );
+    const sent = ledger.next[client.index]!;
+    for (const { from, to } of lossPeriods(lost())) {
+      for (let seq = from; seq < to; seq++) {
+        if (accounting.violationsLeft.lost === 0) return;
+        const lostMessage = {
+          violation: 'lost' as const,
+          client: client.stream,
+          stream: client.stream,
+          seq,
+          acknowledged: acks?.taken[client.index]?.has(seq) === true,
+          damaged: accounting.damaged.get(client.index)?.has(seq) === true,
+          previous: from === 0 ? null : from - 1,
+          next: to === sent ? null : to,
+        };
+        report(accounting, lostMessage, clock.nowNs());
       }
     }
   }
@@ -452,11 +465,4 @@ function countAbove(numbers: Iterable<number>, from: number): number {
   let count = 0;
   for (const _ of numbersFrom(numbers, from)) count++;
   return count;
-}
-
-/** The messages on either side of a hole: what proves that it is one. */
-function neighborsText({ from, to }: LossPeriod, sent: number): string {
-  if (from === 0 && to === sent) return 'none of its stream did';
-  if (from === 0) return `#${to} did`;
-  return to === sent ? `#${from - 1} did, and nothing after it` : `#${from - 1} and #${to} did`;
 }

@@ -67,7 +67,7 @@ function entryPath(name: string): string {
 
 export const localHostEnvironment: HostEnvironment = {
   readFile,
-  tryAdapter: (file, row) => tryAdapter(entryPath('protocol-trial'), file, row),
+  tryAdapter: (file, row) => tryAdapter(entryPath('adapter-trial'), file, row),
   async resolve(host) {
     if (net.isIP(host) !== 0) return [host];
     const found = await dns.lookup(host, { all: true });

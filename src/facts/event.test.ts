@@ -1,10 +1,56 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MANIFEST } from '../../test/support/engine/windows.ts';
-import { decodeEvent, encodeEvent, type RunEvent, VIOLATION_KINDS } from './event.ts';
+import { decodeEvent, encodeEvent, type RunEvent } from './event.ts';
 import { FAILURE_KINDS } from './failure.ts';
+import { DAMAGE_KINDS, UNEXPECTED_KINDS } from './window.ts';
 
 const whole = fc.nat();
+const some = fc.option(whole);
+const said = fc.string({ unit: 'binary' });
+const push = fc.option(fc.record({ channel: fc.option(said) }));
+/** What each kind of violation says beside its place. */
+const violations = fc.oneof(
+  fc.record({
+    violation: fc.constant('lost' as const),
+    seq: whole,
+    acknowledged: fc.boolean(),
+    damaged: fc.boolean(),
+    previous: some,
+    next: some,
+  }),
+  fc.record({
+    violation: fc.constant('missed' as const),
+    seq: whole,
+    lastSeq: whole,
+    previous: some,
+    next: some,
+    push,
+  }),
+  fc.record({ violation: fc.constantFrom('duplicated' as const, 'late' as const), seq: whole, push }),
+  fc.record({ violation: fc.constant('reordered' as const), seq: whole, after: some, extent: some, push }),
+  fc.record({
+    violation: fc.constant('corrupted' as const),
+    seq: some,
+    damage: fc.constantFrom(...DAMAGE_KINDS),
+    bytes: whole,
+  }),
+  fc.record({
+    violation: fc.constant('unexpected' as const),
+    unexpected: fc.constantFrom(...UNEXPECTED_KINDS),
+    seq: some,
+    ofStream: some,
+    bytes: some,
+    sample: fc.option(said),
+    push,
+  }),
+  fc.record({ violation: fc.constant('diverged' as const), seq: whole, expected: said, got: said }),
+  fc.record({
+    violation: fc.constant('totalOrder' as const),
+    seq: whole,
+    before: fc.record({ stream: whole, seq: whole }),
+  }),
+);
 const events: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.record({ kind: fc.constant('runStarted' as const), atNs: whole, manifest: fc.constant(MANIFEST) }),
   fc.record({ kind: fc.constantFrom('messagesStarted' as const, 'connected' as const), atNs: whole }),
@@ -18,16 +64,9 @@ const events: fc.Arbitrary<RunEvent> = fc.oneof(
     detail: fc.string(),
     close: fc.option(fc.record({ code: whole, reason: fc.string() })),
   }),
-  fc.record({
-    kind: fc.constant('violation' as const),
-    atNs: whole,
-    worker: whole,
-    violation: fc.constantFrom(...VIOLATION_KINDS),
-    client: whole,
-    stream: whole,
-    seq: fc.option(whole),
-    detail: fc.string({ unit: 'binary' }),
-  }),
+  fc
+    .record({ kind: fc.constant('violation' as const), atNs: whole, worker: whole, client: whole, stream: whole })
+    .chain((place) => violations.map((violation): RunEvent => ({ ...place, ...violation }))),
   fc.record({ kind: fc.constant('proxyDelay' as const), atNs: whole, delayNs: whole }),
   fc.record({ kind: fc.constant('workerDied' as const), atNs: whole, worker: whole, detail: fc.string() }),
   fc.record({

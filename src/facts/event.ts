@@ -6,6 +6,7 @@ import { type FaultCounts, isFaultCounts } from './fault-counts.ts';
 import { isReceiverFacts, type ReceiverFacts } from './receivers.ts';
 import { isStateFacts, type StateFacts } from './states.ts';
 import { UNREADABLE_KINDS, type UnreadableExample } from './unreadable.ts';
+import { isViolation, type Violation } from './violation.ts';
 
 export type RunEvent =
   | { readonly kind: 'runStarted'; readonly atNs: number; readonly manifest: Manifest }
@@ -149,28 +150,6 @@ export interface Machine {
   readonly hostname: string;
 }
 
-export const VIOLATION_KINDS = [
-  'lost',
-  'missed',
-  'duplicated',
-  'reordered',
-  'corrupted',
-  'unexpected',
-  'late',
-  'diverged',
-  'totalOrder',
-] as const;
-
-/** A message that did not fare as a perfect service would have it. */
-export interface Violation {
-  readonly violation: (typeof VIOLATION_KINDS)[number];
-  readonly client: number;
-  readonly stream: number;
-  /** Null where the number cannot be known (unexpected or damaged beyond reading). */
-  readonly seq: number | null;
-  readonly detail: string;
-}
-
 /** An event as it lies in the record. */
 export interface RecordedEvent {
   readonly event: RunEvent;
@@ -215,14 +194,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     detail: isText,
     close: (value) => value === null || hasFields(value, { code: isNumber, reason: isText }),
   },
-  violation: {
-    worker: isNumber,
-    violation: isOneOf(VIOLATION_KINDS),
-    client: isNumber,
-    stream: isNumber,
-    seq: (value) => value === null || isNumber(value),
-    detail: isText,
-  },
+  violation: { worker: isNumber },
   rejection: { worker: isNumber, client: isNumber, seq: isNumber, detail: isText },
   unreadable: {
     worker: isNumber,
@@ -292,7 +264,8 @@ function isManifest(value: unknown): boolean {
 function isEvent(value: unknown): value is RunEvent {
   if (!hasFields(value, { kind: isText, atNs: isNumber })) return false;
   const kind = value.kind as string;
-  return Object.hasOwn(FIELDS, kind) && hasFields(value, FIELDS[kind as RunEvent['kind']]);
+  if (!Object.hasOwn(FIELDS, kind) || !hasFields(value, FIELDS[kind as RunEvent['kind']])) return false;
+  return kind !== 'violation' || isViolation(value);
 }
 
 function hasFields(

@@ -3,10 +3,11 @@
 
 import type { Misbehavior, Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
-import type { GitState, Machine, RunEnd, StopReason, Violation } from './event.ts';
+import type { GitState, Machine, RunEnd, StopReason } from './event.ts';
 import type { FailureKind } from './failure.ts';
 import type { FaultCounts } from './fault-counts.ts';
 import type { UnreadableKind } from './unreadable.ts';
+import type { Violation } from './violation.ts';
 import type {
   CloseCounts,
   DamageKind,

@@ -62,6 +62,22 @@ const WINDOWS: Columns = {
   health: 'STRUCT("cpuNs" DOUBLE, "rssBytes" DOUBLE, "elapsedNs" DOUBLE, "inFlight" BIGINT)',
 };
 
+/** What shows a violation, by kind. */
+const EVIDENCE: Columns = {
+  lastSeq: 'BIGINT',
+  previous: 'BIGINT',
+  next: 'BIGINT',
+  after: 'BIGINT',
+  extent: 'BIGINT',
+  acknowledged: 'BOOLEAN',
+  damaged: 'BOOLEAN',
+  damage: 'VARCHAR',
+  unexpected: 'VARCHAR',
+  bytes: 'BIGINT',
+  expected: 'VARCHAR',
+  got: 'VARCHAR',
+};
+
 const EVENTS: Columns = {
   kind: 'VARCHAR',
   atNs: 'DOUBLE',
@@ -71,6 +87,7 @@ const EVENTS: Columns = {
   violation: 'VARCHAR',
   stream: 'BIGINT',
   seq: 'BIGINT',
+  ...EVIDENCE,
   monitor: 'VARCHAR',
   fault: 'BIGINT',
   phase: 'VARCHAR',
@@ -86,7 +103,7 @@ const VIOLATIONS: Columns = {
   client: 'BIGINT',
   stream: 'BIGINT',
   seq: 'BIGINT',
-  detail: 'VARCHAR',
+  ...EVIDENCE,
 };
 
 const TIMELINE: Columns = {
@@ -134,7 +151,7 @@ export const FROM_FILES = {
     file: EVENTS_FILE,
     columns: VIOLATIONS,
     select: (files) =>
-      'atNs / 1e9 AS atSecond, violation, worker, client, stream, seq, detail ' +
+      `atNs / 1e9 AS atSecond, ${Object.keys(VIOLATIONS).slice(1).join(', ')} ` +
       `FROM ${lines(files, EVENTS)} WHERE kind = 'violation'`,
   },
   timeline: {

@@ -29,7 +29,10 @@ beforeAll(async () => {
     client: 3,
     stream: 3,
     seq: 7,
-    detail: 'x',
+    previous: 6,
+    next: 8,
+    acknowledged: false,
+    damaged: false,
   };
   appendFileSync(path.join(root, 'a', 'events.ndjson'), `${JSON.stringify(violation)}\n{"kind":"torn`);
 });
@@ -62,7 +65,9 @@ describe('the tables', () => {
       ['violation', null],
       ['runEnded', 'completed'],
     ]);
-    expect(await rowsOf('select * from violations')).toEqual([['a', 0.5, 'lost', 0, 3, 3, 7, 'x']]);
+    expect(
+      await rowsOf('select run, atSecond, violation, worker, client, stream, seq, previous, damaged from violations'),
+    ).toEqual([['a', 0.5, 'lost', 0, 3, 3, 7, 6, false]]);
   });
 
   test('timeline: a row a second of each judged run', async () => {

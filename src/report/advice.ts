@@ -2,14 +2,16 @@
 // A rule about times can only be trusted once the generator is, so doubts about it come before it.
 
 import { adviceFor } from '../analysis/refusal.ts';
-import type { StopReason, Violation } from '../facts/event.ts';
+import type { StopReason } from '../facts/event.ts';
 import { type FailureKind, OWN_LIMITS } from '../facts/failure.ts';
 import type { Doubt, RunResult, ThresholdResult } from '../facts/result.ts';
+import type { ViolationKind } from '../facts/violation.ts';
 import type { Threshold } from '../plan/plan.ts';
 import { formatCount } from '../units/rate.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { code, type TextLine } from './document.ts';
 import { printable } from './printable.ts';
+import { violationText } from './violation-text.ts';
 
 const MOST_STEPS = 6;
 
@@ -59,7 +61,7 @@ function failedConnections(result: RunResult): readonly TextLine[] {
 }
 
 /** The gravest first, each as it is said of a message. */
-const SEVERITY: readonly (readonly [kind: Violation['violation'], words: string])[] = [
+const SEVERITY: readonly (readonly [kind: ViolationKind, words: string])[] = [
   ['corrupted', 'that was corrupted, found'],
   ['diverged', 'whose answer had a wrong state, found'],
   ['lost', 'that was lost, given up'],
@@ -80,7 +82,7 @@ function witnesses({ violations }: RunResult): readonly TextLine[] {
     return [
       [
         `Look in the service’s log for the first message ${words} at ${first.atSecond.toFixed(3)} s: ${place}: `,
-        code(printable(first.detail, 160)),
+        code(printable(violationText(first), 160)),
         '.',
       ],
     ];

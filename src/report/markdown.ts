@@ -15,6 +15,7 @@ import { misbehavingTexts } from './misbehaving-texts.ts';
 import { recoveryTexts } from './recovery-texts.ts';
 import type { Beside, ReportFile } from './report-file.ts';
 import { commitText, FIGURE_NAMES, levelsText } from './trend-texts.ts';
+import { violationText } from './violation-text.ts';
 
 const MARKS: Readonly<Record<ThresholdResult['kind'], string>> = {
   pass: 'ok',
@@ -95,8 +96,8 @@ function violationsOf({ violations }: RunResult): readonly string[] {
   return [...firsts.values()]
     .sort((a, b) => a.atSecond - b.atSecond)
     .map(
-      ({ violation, stream, detail, atSecond }) =>
-        `- first ${violation}: stream ${formatCount(stream)}, ${code(detail)}, at ${atSecond.toFixed(3)} s`,
+      (first) =>
+        `- first ${first.violation}: stream ${formatCount(first.stream)}, ${code(violationText(first))}, at ${first.atSecond.toFixed(3)} s`,
     );
 }
 

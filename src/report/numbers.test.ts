@@ -28,7 +28,10 @@ const EVENTS: readonly RunEvent[] = [
     client: 37,
     stream: 37,
     seq: 4_711,
-    detail: '#4711 never came back; #4710 and #4712 did',
+    acknowledged: false,
+    damaged: false,
+    previous: 4_710,
+    next: 4_712,
   },
 ];
 

@@ -21,7 +21,10 @@ const LOST: RunEvent = {
   client: 3,
   stream: 3,
   seq: 41,
-  detail: '#41 never came back; #40 and #42 did',
+  acknowledged: false,
+  damaged: false,
+  previous: 40,
+  next: 42,
 };
 
 const blocksOf = ({ sections }: ReportDocument): readonly Block[] => sections.flatMap(({ blocks }) => blocks);

@@ -213,21 +213,21 @@ describe('the summary', () => {
   });
 
   test('the first violation of each kind, with where and when', () => {
-    const violation = (kind: 'duplicated' | 'lost', seq: number): RunEvent => ({
-      kind: 'violation',
-      atNs: 31_204 * MS,
-      worker: 0,
-      violation: kind,
-      client: 812,
-      stream: 812,
+    const place = { kind: 'violation' as const, atNs: 31_204 * MS, worker: 0, client: 812, stream: 812 };
+    const lost = (seq: number): RunEvent => ({
+      ...place,
+      violation: 'lost',
       seq,
-      detail: `#${seq}`,
+      acknowledged: false,
+      damaged: false,
+      previous: null,
+      next: seq + 9,
     });
-    const events = [violation('lost', 1), violation('lost', 2), violation('duplicated', 3)];
+    const events = [lost(1), lost(2), { ...place, violation: 'duplicated' as const, seq: 3, push: null }];
     const found = lines(resultOf(parts, [], { events })).filter((line) => line.startsWith('  first'));
     expect(found).toEqual([
-      '  first lost: stream 812, #1, at 31.204 s',
-      '  first duplicated: stream 812, #3, at 31.204 s',
+      '  first lost: stream 812, #1 never came back; #10 did, at 31.204 s',
+      '  first duplicated: stream 812, #3 arrived again, at 31.204 s',
     ]);
   });
 
@@ -304,7 +304,17 @@ describe('what comes from outside cannot harm the terminal', () => {
   const evil = '\u001b[2J\u202eevil\nsecond line';
   const events: RunEvent[] = [
     { kind: 'failure', atNs: 1, worker: 0, group: 0, client: 0, failure: 'reset', detail: evil, close: null },
-    { kind: 'violation', atNs: 1, worker: 0, violation: 'lost', client: 0, stream: 0, seq: 0, detail: evil },
+    {
+      kind: 'violation',
+      atNs: 1,
+      worker: 0,
+      violation: 'diverged',
+      client: 0,
+      stream: 0,
+      seq: 0,
+      expected: evil,
+      got: evil,
+    },
     { kind: 'stopping', atNs: 1, reason: 'abortRule', detail: evil },
   ];
 

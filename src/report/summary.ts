@@ -15,6 +15,7 @@ import { monitorTexts } from './monitor-texts.ts';
 import { printable } from './printable.ts';
 import { recoveryTexts } from './recovery-texts.ts';
 import type { TextStyle } from './style.ts';
+import { violationText } from './violation-text.ts';
 
 /** `runPath`: where the record lies; null leaves the line out. */
 export function renderSummary(result: RunResult, style: TextStyle, runPath: string | null): string {
@@ -101,7 +102,7 @@ function doubtLines({ verdict, violations }: RunResult, style: TextStyle): strin
   for (const violation of violations) {
     if (seen.has(violation.violation)) continue;
     seen.add(violation.violation);
-    const where = `stream ${formatCount(violation.stream)}, ${printable(violation.detail)}, at ${violation.atSecond.toFixed(3)} s`;
+    const where = `stream ${formatCount(violation.stream)}, ${printable(violationText(violation))}, at ${violation.atSecond.toFixed(3)} s`;
     lines.push(`  first ${violation.violation}: ${where}`);
   }
   for (const doubt of verdict.doubts) lines.push(`  ${style.yellow('doubt')} ${printable(doubt.detail)}`);

@@ -3,7 +3,7 @@
 // where all clients receive the same, the last that came through to any of them.
 
 import { imbalances } from '../../src/analysis/books.ts';
-import type { Violation } from '../../src/facts/event.ts';
+import type { Violation } from '../../src/facts/violation.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import type { Numbering, Plan } from '../../src/plan/plan.ts';
 import { differences, MAX_DESCRIBED } from './differences.ts';
@@ -170,10 +170,12 @@ function accountOf(
 
 /** `3 c0 #17`: the client, the channel and the number; a hole has a name for each number in it. */
 function namesOf(violations: readonly Violation[], kind: Violation['violation']): string[] {
-  return violations.flatMap(({ violation, client, seq, detail }) => {
+  return violations.flatMap((found) => {
+    const { violation, client, seq } = found;
     if (violation !== kind || seq === null) return [];
-    const [, to = seq, channel] = /^(?:push )?#\d+(?: to #(\d+))?( of \S+)?/.exec(detail) ?? [];
-    const where = channel === undefined ? '' : `${channel.slice(' of '.length)} `;
-    return Array.from({ length: Number(to) - seq + 1 }, (_, index) => `${client} ${where}#${seq + index}`);
+    const channel = 'push' in found ? found.push?.channel : null;
+    const last = violation === 'missed' ? found.lastSeq : seq;
+    const where = channel === null || channel === undefined ? '' : `${channel} `;
+    return Array.from({ length: last - seq + 1 }, (_, index) => `${client} ${where}#${seq + index}`);
   });
 }

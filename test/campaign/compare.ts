@@ -2,8 +2,8 @@
 // Knows nothing of how the ledger finds things: only what each act must show as.
 
 import { imbalances } from '../../src/analysis/books.ts';
-import type { Violation } from '../../src/facts/event.ts';
 import type { HoleFacts, ReceiverFacts } from '../../src/facts/receivers.ts';
+import type { Violation } from '../../src/facts/violation.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import { pushDisagreements } from './compare-pushes.ts';
 import { differences, MAX_DESCRIBED } from './differences.ts';

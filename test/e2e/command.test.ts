@@ -130,7 +130,7 @@ describe('a run', () => {
       ...['generator', 'resources', 'monitors', 'findings', 'stages', 'timeline', 'violations'],
     ],
     run: [
-      ...['id', 'name', 'startedAt', 'durationSeconds', 'outcome', 'highwaterVersion', 'nodeVersion', 'workerCount'],
+      ...['id', 'name', 'startedAt', 'durationSeconds', 'end', 'highwaterVersion', 'nodeVersion', 'workerCount'],
       'machine',
     ],
     verdict: ['kind', 'breaches', 'doubts', 'thresholds'],

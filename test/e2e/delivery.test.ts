@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
 import type { TruthLine } from '../../src/injection/truth.ts';
+import { violationText } from '../../src/report/violation-text.ts';
 import {
   type FinishedHighwater,
   runHighwater,
@@ -100,11 +101,11 @@ faults:
       '300',
       '--json',
     ]);
-    const violations = answer.result.violations.map(({ violation, stream, seq, detail }) => [
-      violation,
-      stream,
-      seq,
-      detail,
+    const violations = answer.result.violations.map((found) => [
+      found.violation,
+      found.stream,
+      found.seq,
+      violationText(found),
     ]);
     expect(violations).toEqual(
       expect.arrayContaining([

@@ -91,7 +91,7 @@ monitors:
     );
     const { stdout, stderr } = await runHighwater(['run', 'plan.yaml'], { cwd });
     for (const line of [
-      /^ {2}monitors {5}target: CPU at most .* RSS .* to .* files \d+ to \d+/m,
+      /^ {2}monitors {3}target: CPU at most .* RSS .* to .* files \d+ to \d+/m,
       /^ {13}machine: CPU at most .* memory .* to /m,
       /^ {13}app: up 1 to 1, at most 1 {3}hits 6 to 6, at most 6/m,
       /^ {13}page: \d gaps, the first: the answer is HTML, not metrics: is it the right path\?/m,

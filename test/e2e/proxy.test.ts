@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TruthLine } from '../../src/injection/truth.ts';
+import { violationText } from '../../src/report/violation-text.ts';
 import { NOTHING } from '../support/books.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { type ForeignServer, startForeignServer } from '../support/foreign-server.ts';
@@ -267,11 +268,11 @@ faults:
       '--drain',
       '1s',
     ]);
-    const found = answer.result.violations.map(({ violation, stream, seq, detail }) => [
-      violation,
-      stream,
-      seq,
-      detail,
+    const found = answer.result.violations.map((found) => [
+      found.violation,
+      found.stream,
+      found.seq,
+      violationText(found),
     ]);
     expect(found).toHaveLength(3);
     expect(found).toEqual(

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
+import { violationText } from '../../src/report/violation-text.ts';
 import { runHighwater, startHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 
 const PROTOCOL = {
@@ -66,6 +67,6 @@ faults:
     const { result } = await runOnAssistants('faults: [{ kind: forget, messages: [{ stream: 2, seq: 40 }] }]', workers);
     expect(result.messages.diverged).toBeGreaterThanOrEqual(1);
     const found = result.violations.filter(({ violation }) => violation === 'diverged');
-    expect(found[0]?.detail).toMatch(/^after #\d+ expected .*, got count \d+, digest [0-9a-f]{8}$/);
+    expect(violationText(found[0]!)).toMatch(/^after #\d+ expected .*, got count \d+, digest [0-9a-f]{8}$/);
   });
 });

@@ -66,21 +66,50 @@ describe('what became of each message is counted exactly', () => {
       if (index % 20 === 8) echo(connection, held!);
     });
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, reordered: 5 });
-    const details = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event.detail] : []));
-    expect(details[0]).toBe('#5 after #8, 3 places late');
+    const found = outcome.events.filter((event) => event.kind === 'violation');
+    expect(found[0]).toMatchObject({ violation: 'reordered', seq: 5, after: 8, extent: 3, push: null });
+  });
+
+  test('lost: one that only came damaged says so, and one that never came does not', () => {
+    const outcome = withService((connection, message, index) => {
+      if (index === 20) return;
+      if (index === 30) message.payload[message.payload.length - 1]! ^= 1;
+      echo(connection, message);
+    });
+    expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 98, lost: 2, corrupted: 1 });
+    const found = outcome.events.flatMap((event) =>
+      event.kind === 'violation' && event.violation === 'lost' ? [[event.seq, event.damaged]] : [],
+    );
+    expect(found).toEqual([
+      [20, false],
+      [30, true],
+    ]);
+  });
+
+  test('a flood of duplicates is described a hundred times and hides no loss', () => {
+    const outcome = withService((connection, message, index) => {
+      if (index === 0) return;
+      for (let copies = 0; copies < 3; copies++) echo(connection, message);
+    });
+    const kinds = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event.violation] : []));
+    expect(outcome.tally.messages).toMatchObject({ delivered: 99, duplicated: 198, lost: 1 });
+    expect(kinds.filter((kind) => kind === 'duplicated')).toHaveLength(100);
+    expect(kinds.at(-1)).toBe('lost');
   });
 
   test('lost: each hole names the messages on either side of it', () => {
     const outcome = withService((connection, message, index) => {
       if (index !== 0 && index !== 40 && index !== 41 && index < 98) echo(connection, message);
     });
-    const details = outcome.events.flatMap((event) => (event.kind === 'violation' ? [event.detail] : []));
-    expect(details).toEqual([
-      '#0 never came back; #1 did',
-      '#40 never came back; #39 and #42 did',
-      '#41 never came back; #39 and #42 did',
-      '#98 never came back; #97 did, and nothing after it',
-      '#99 never came back; #97 did, and nothing after it',
+    const found = outcome.events.flatMap((event) =>
+      event.kind === 'violation' && event.violation === 'lost' ? [[event.seq, event.previous, event.next]] : [],
+    );
+    expect(found).toEqual([
+      [0, null, 1],
+      [40, 39, 42],
+      [41, 39, 42],
+      [98, 97, null],
+      [99, 97, null],
     ]);
     expect(outcome.tally.loss).toMatchObject({ periods: 3, longestPeriod: 2, noticeable: 2 });
   });

@@ -1,8 +1,8 @@
 // What sending and receiving share in one process, whatever is spoken: the counts, the ledger, the outbox. How messages look
 // is a driver (`driver.ts`). No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
-import type { Violation } from '../../facts/event.ts';
 import type { UnreadableExample, UnreadableKind } from '../../facts/unreadable.ts';
+import { VIOLATION_KINDS, type Violation, type ViolationKind } from '../../facts/violation.ts';
 import type { DamageKind, UnexpectedKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
 import {
@@ -43,7 +43,10 @@ import { createOutbox, flush, type Outbox } from './outbox.ts';
 import { createRejectionKinds, type RejectionKinds } from './rejections.ts';
 
 /** Violations that one worker describes; the result keeps as many of all workers together. */
-const MAX_VIOLATIONS = 100;
+/** Of each kind so many are described: a flood of one hides no other. */
+const MAX_VIOLATIONS_OF_A_KIND = 100;
+/** Of so many corrupted messages the number is kept, so that a loss says whether the message came damaged. */
+const MAX_DAMAGED = 10_000;
 
 export interface Accounting {
   readonly ledger: Ledger;
@@ -84,8 +87,11 @@ export interface Accounting {
   readonly unreadableReported: Set<UnreadableKind>;
   /** In this second so many messages were tried to be inflated, the last with this outcome. */
   readonly tried: { second: number; count: number; inflated: boolean };
-  /** How many more violations are described; the rest are only counted. */
-  violationsLeft: number;
+  /** How many more violations of each kind are described; the rest are only counted. */
+  readonly violationsLeft: Record<ViolationKind, number>;
+  /** Numbers of messages that came back corrupted, by client; null until one did. Bounded: beyond it a loss does not say so. */
+  readonly damaged: Map<number, Set<number>>;
+  damagedLeft: number;
   report(violation: Violation, atNs: number): void;
   /** So much came that means nothing to the protocol that no answer is to be waited for; the last of it is shown. */
   notUnderstood(sample: string, unreadable: UnreadableKind | null): void;
@@ -145,7 +151,9 @@ export function createAccounting({ clients, density, maskSeed, ...parts }: Accou
     unreadableBelow: null,
     unreadableReported: new Set(),
     tried: { second: 0, count: 0, inflated: false },
-    violationsLeft: MAX_VIOLATIONS,
+    violationsLeft: violationsLeft(),
+    damaged: new Map(),
+    damagedLeft: MAX_DAMAGED,
   };
 }
 
@@ -273,7 +281,7 @@ export function noteFromOther(
       : noteReceived(fanout.roomTracking, client.index, client.stream, stream, sequence, sentBy(accounting, stream));
   if (arrival === EARLY) return;
   if (fanout === null || arrival === null) {
-    unexpected(accounting, client, 'otherStream', stream);
+    unexpected(accounting, client, 'otherStream', () => ({ ofStream: stream }));
   } else if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     recorder.fanoutReceived++;
     hearInOrder(accounting, client, stream, sequence);
@@ -303,16 +311,8 @@ export function noteTotalOrderViolation(
   { stream, seq, before }: TotalOrderViolation,
 ): void {
   accounting.recorder.messages.totalOrderViolations++;
-  if (accounting.violationsLeft === 0) return;
-  const other = `#${before.seq} of stream ${before.stream}`;
-  report(
-    accounting,
-    client,
-    stream,
-    'totalOrder',
-    seq,
-    `client ${client.stream} received #${seq} after ${other}, another client before it`,
-  );
+  if (accounting.violationsLeft.totalOrder > 0)
+    report(accounting, { violation: 'totalOrder', client: client.stream, stream, seq, before });
 }
 
 /** The service has said that it took a message, apart from delivering it; `isCopy`: that it had it before. */
@@ -347,15 +347,9 @@ export function noteState(
   accounting.recorder.states++;
   if (got === expected) return;
   accounting.recorder.messages.diverged++;
-  if (accounting.violationsLeft === 0) return;
-  report(
-    accounting,
-    client,
-    client.stream,
-    'diverged',
-    sequence,
-    `after #${sequence} expected ${expected}, got ${got}`,
-  );
+  const { stream } = client;
+  if (accounting.violationsLeft.diverged > 0)
+    report(accounting, { violation: 'diverged', client: stream, stream, seq: sequence, expected, got });
 }
 
 /** The service has said that it did not take a message. NaN: when it was sent is not remembered any more. */
@@ -399,16 +393,16 @@ function notDelivered(
   if (arrival === Arrival.duplicated) {
     messages.duplicated++;
     if (accounting.byType !== null) countByType(accounting.byType, 'duplicated', stream, sequence);
-    if (accounting.violationsLeft > 0)
-      report(accounting, client, stream, 'duplicated', sequence, `#${sequence} arrived again`);
+    if (accounting.violationsLeft.duplicated > 0)
+      report(accounting, { violation: 'duplicated', client: client.stream, stream, seq: sequence, push: null });
   } else if (arrival === Arrival.late) {
     messages.late++;
-    if (accounting.violationsLeft > 0)
-      report(accounting, client, stream, 'late', sequence, `#${sequence} after it was given up`);
+    if (accounting.violationsLeft.late > 0)
+      report(accounting, { violation: 'late', client: client.stream, stream, seq: sequence, push: null });
   } else if (arrival === Arrival.refused) {
-    unexpected(accounting, client, 'refused', sequence);
+    unexpected(accounting, client, 'refused', () => ({ seq: sequence }));
   } else {
-    unexpected(accounting, client, 'neverSent', sequence);
+    unexpected(accounting, client, 'neverSent', () => ({ seq: sequence }));
   }
 }
 
@@ -432,10 +426,17 @@ function reordered(
 ): void {
   countReordered(accounting.recorder, extent);
   if (accounting.byType !== null) countByType(accounting.byType, 'reordered', stream, sequence);
-  if (accounting.violationsLeft === 0) return;
-  const places = extent === 0 ? 'more places than are remembered' : extent === 1 ? '1 place' : `${extent} places`;
-  const later = after === null ? 'a later one' : `#${after}`;
-  report(accounting, client, stream, 'reordered', sequence, `#${sequence} after ${later}, ${places} late`);
+  if (accounting.violationsLeft.reordered === 0) return;
+  const kept = extent === 0 ? null : extent;
+  report(accounting, {
+    violation: 'reordered',
+    client: client.stream,
+    stream,
+    seq: sequence,
+    after,
+    extent: kept,
+    push: null,
+  });
 }
 
 export function corrupted(
@@ -448,60 +449,69 @@ export function corrupted(
 ): void {
   countCorrupted(accounting.recorder, kind);
   if (accounting.byType !== null && sequence !== null) countByType(accounting.byType, 'corrupted', stream, sequence);
-  if (accounting.violationsLeft === 0) return;
-  const name = sequence === null ? 'a message' : `#${sequence}`;
-  report(
-    accounting,
-    client,
-    stream,
-    'corrupted',
-    sequence,
-    `${name} came ${stream === client.stream ? 'back ' : ''}${DAMAGE_TEXT[kind]}, ${payloadBytes} bytes`,
-  );
+  if (sequence !== null && stream === client.stream) noteDamaged(accounting, client.index, sequence);
+  if (accounting.violationsLeft.corrupted > 0) {
+    report(accounting, {
+      violation: 'corrupted',
+      client: client.stream,
+      stream,
+      seq: sequence,
+      damage: kind,
+      bytes: payloadBytes,
+    });
+  }
 }
 
-const DAMAGE_TEXT: Readonly<Record<DamageKind, string>> = {
-  bitFlips: 'with flipped bits',
-  truncated: 'cut off',
-  extended: 'with bytes added',
-  spliced: 'with the end of another message',
-  mangled: 'damaged',
-};
+/** Every message of the client has an outcome: what came damaged before is of no more use. */
+export function forgetDamaged(accounting: Accounting, index: number): void {
+  accounting.damagedLeft += accounting.damaged.get(index)?.size ?? 0;
+  accounting.damaged.delete(index);
+}
 
-/** Why a message was not expected; `figure` is the number that the sentence needs. */
-const UNEXPECTED_TEXT: Readonly<Record<UnexpectedKind, (figure: number) => string>> = {
-  otherOpcode: (figure) => `${figure} bytes of the other kind (text for binary, or binary for text)`,
-  otherStream: (figure) => `a message of stream ${figure}`,
-  foreign: (figure) => `${figure} bytes that are not a message of this run`,
-  stale: (figure) => `${figure} bytes that are a message of another run`,
-  neverSent: (figure) => `#${figure}, which this client has not sent`,
-  refused: (figure) => `#${figure}, which the service had refused`,
-};
+function noteDamaged(accounting: Accounting, index: number, sequence: number): void {
+  if (accounting.damagedLeft === 0) return;
+  accounting.damagedLeft--;
+  const known = accounting.damaged.get(index);
+  if (known === undefined) accounting.damaged.set(index, new Set([sequence]));
+  else known.add(sequence);
+}
 
-/** `sample`: a better sentence, made only where it is wanted. */
+function violationsLeft(): Record<ViolationKind, number> {
+  return Object.fromEntries(VIOLATION_KINDS.map((kind) => [kind, MAX_VIOLATIONS_OF_A_KIND])) as Record<
+    ViolationKind,
+    number
+  >;
+}
+
+type UnexpectedFacts = Extract<Violation, { violation: 'unexpected' }>;
+
+/** What of an unexpected message is known. `facts` is asked only where the message is described. */
 export function unexpected(
   accounting: Accounting,
   client: Client,
   kind: UnexpectedKind,
-  figure: number,
-  sample?: () => string,
+  facts: () => Partial<Omit<UnexpectedFacts, 'violation' | 'unexpected' | 'client' | 'stream'>>,
 ): void {
   countUnexpected(accounting.recorder, kind);
-  if (accounting.violationsLeft > 0)
-    report(accounting, client, client.stream, 'unexpected', null, sample?.() ?? UNEXPECTED_TEXT[kind](figure));
+  if (accounting.violationsLeft.unexpected === 0) return;
+  report(accounting, {
+    violation: 'unexpected',
+    client: client.stream,
+    stream: client.stream,
+    unexpected: kind,
+    seq: null,
+    ofStream: null,
+    bytes: null,
+    sample: null,
+    push: null,
+    ...facts(),
+  });
 }
 
-/** `violationsLeft` must not be 0. */
-export function report(
-  accounting: Accounting,
-  client: Client,
-  stream: number,
-  violation: Violation['violation'],
-  seq: number | null,
-  detail: string,
-): void {
-  accounting.violationsLeft--;
-  accounting.report({ violation, client: client.stream, stream, seq, detail }, accounting.receivedNs);
+/** Of its kind some must be left in `violationsLeft`. */
+export function report(accounting: Accounting, violation: Violation, atNs = accounting.receivedNs): void {
+  accounting.violationsLeft[violation.violation]--;
+  accounting.report(violation, atNs);
 }
 
 /** xorshift32 (Marsaglia 2003): fresh for every frame; the seed comes from the system's generator. */

@@ -9,7 +9,6 @@ import {
   firstPushNs,
   notePush,
   type Pushes,
-  type PushHole,
   takeFarPushes,
   takeJumps,
   takeReleased,
@@ -73,33 +72,15 @@ function count(
     case Arrival.reordered:
     case Unjudged.early:
       countReordered(recorder, extent);
-      reportPush(
-        accounting,
-        client,
-        'reordered',
-        sequence,
-        () => `${nameOf(pushes, channel, sequence)} after a later one`,
-      );
+      reportPush(accounting, pushes, client, 'reordered', channel, sequence);
       return;
     case Arrival.late:
       recorder.messages.late++;
-      reportPush(
-        accounting,
-        client,
-        'late',
-        sequence,
-        () => `${nameOf(pushes, channel, sequence)} after it was given up`,
-      );
+      reportPush(accounting, pushes, client, 'late', channel, sequence);
       return;
     case Arrival.duplicated:
       recorder.messages.duplicated++;
-      reportPush(
-        accounting,
-        client,
-        'duplicated',
-        sequence,
-        () => `${nameOf(pushes, channel, sequence)} arrived again`,
-      );
+      reportPush(accounting, pushes, client, 'duplicated', channel, sequence);
       return;
     case Unjudged.far:
       // Whether it is true shows when others come close to it, or do not.
@@ -109,13 +90,7 @@ function count(
 }
 
 function noteFar(accounting: Accounting, client: Client, { channel, sequence }: FarPush): void {
-  unexpected(
-    accounting,
-    client,
-    'neverSent',
-    sequence,
-    () => `${textOf(channel, sequence)}, far from all numbers before it`,
-  );
+  unexpected(accounting, client, 'neverSent', () => ({ seq: sequence, push: { channel } }));
 }
 
 /** The client's connection is gone: what it missed is counted, and told. */
@@ -140,35 +115,35 @@ export function endPushTracking(
       () => 'most numbers are more than one above the one before',
     );
   }
-  for (const hole of holes) {
-    if (accounting.violationsLeft === 0) return;
-    accounting.violationsLeft--;
-    const { stream } = client;
-    accounting.report({ violation: 'missed', client: stream, stream, seq: hole.from, detail: holeText(hole) }, nowNs);
+  for (const { channel, from, to, isBetween } of holes) {
+    if (accounting.violationsLeft.missed === 0) return;
+    const missed = {
+      violation: 'missed' as const,
+      client: client.stream,
+      stream: client.stream,
+      seq: from,
+      lastSeq: to - 1,
+      previous: from === 0 ? null : from - 1,
+      next: isBetween ? to : null,
+      push: { channel },
+    };
+    report(accounting, missed, nowNs);
   }
-}
-
-function holeText({ channel, from, to, isBetween }: PushHole): string {
-  const which = to - from === 1 ? `#${from}` : `#${from} to #${to - 1}`;
-  const where = channel === null ? '' : ` of ${channel}`;
-  if (!isBetween) return `${which}${where} never came, though another client received of #${to - 1}`;
-  return `${which}${where} never came; ${from === 0 ? '' : `#${from - 1} and `}#${to} did`;
-}
-
-function nameOf(pushes: Pushes, channel: number, sequence: number): string {
-  return textOf(channelName(pushes, channel), sequence);
-}
-
-function textOf(channel: string | null, sequence: number): string {
-  return channel === null ? `push #${sequence}` : `push #${sequence} of ${channel}`;
 }
 
 function reportPush(
   accounting: Accounting,
+  pushes: Pushes,
   client: Client,
   violation: 'reordered' | 'duplicated' | 'late',
+  channel: number,
   sequence: number,
-  detail: () => string,
 ): void {
-  if (accounting.violationsLeft > 0) report(accounting, client, client.stream, violation, sequence, detail());
+  if (accounting.violationsLeft[violation] === 0) return;
+  const push = { channel: channelName(pushes, channel) };
+  const place = { client: client.stream, stream: client.stream, seq: sequence, push };
+  report(
+    accounting,
+    violation === 'reordered' ? { violation, after: null, extent: null, ...place } : { violation, ...place },
+  );
 }

@@ -64,7 +64,7 @@ function articleHtml(
   const body = sections.map((section) => {
     const id = `${prefix}${section.id}`;
     const blocks = section.blocks.map((block) => blockHtml(block, { level: level + 2, prefix }));
-    return `<section id="${id}" aria-labeledby="${id}-title"><h${level + 1} id="${id}-title">${escapeHtml(section.title)}</h${level + 1}>${blocks.join('')}</section>`;
+    return `<section id="${id}" aria-labelledby="${id}-title"><h${level + 1} id="${id}-title">${escapeHtml(section.title)}</h${level + 1}>${blocks.join('')}</section>`;
   });
   return `<article>${head}${body.join('')}</article>`;
 }
@@ -87,7 +87,7 @@ function overviewHtml(documents: readonly ReportDocument[]): string {
     return `<tr><td class="${verdict.tone}">${escapeHtml(verdict.word)}</td><td>${runLink(document, index)}</td><td>${escapeHtml(headline)}</td></tr>`;
   });
   return (
-    `<h1>${documents.length} runs</h1><section id="overview" aria-labeledby="overview-title"><h2 id="overview-title">Overview</h2>` +
+    `<h1>${documents.length} runs</h1><section id="overview" aria-labelledby="overview-title"><h2 id="overview-title">Overview</h2>` +
     '<div class="table" role="region" tabindex="0" aria-label="Runs"><table><caption>Runs</caption><thead><tr><th scope="col">verdict</th>' +
     `<th scope="col">run</th><th scope="col">why</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`
   );

@@ -7,6 +7,7 @@ import { troublesOverTime } from '../charts/over-time.ts';
 import { type Block, charts, paragraph, type Section, strong, type TableBlock } from '../document.ts';
 import { printable } from '../printable.ts';
 import { countCell, momentCell, msCell, numbers, said, table, text, troubleCell, words } from '../tables.ts';
+import { violationText } from '../violation-text.ts';
 
 export function deliverySection(result: RunResult): Section | null {
   if (result.messages.due === 0 && result.pushes === null && result.violations.length === 0) return null;
@@ -112,16 +113,16 @@ function refusals({ rejections }: RunResult): readonly Block[] {
 
 function witnesses({ violations }: RunResult): readonly Block[] {
   if (violations.length === 0) return [];
-  const rows = violations.map(({ violation, atSecond, client, stream, seq, detail }) => [
-    text(violation, 'bad'),
-    momentCell(atSecond),
-    countCell(stream),
-    seq === null ? { text: 'not known', value: null } : countCell(seq),
-    countCell(client),
-    said(detail, 400),
+  const rows = violations.map((found) => [
+    text(found.violation, 'bad'),
+    momentCell(found.atSecond),
+    countCell(found.stream),
+    found.seq === null ? { text: 'not known', value: null } : countCell(found.seq),
+    countCell(found.client),
+    said(violationText(found), 400),
   ]);
   const columns = [...words('what'), ...numbers('at', 'stream', 'number', 'found by client'), ...words('witness')];
-  const note = violations.length < 100 ? null : 'The first hundred. All are counted above.';
+  const note = violations.length < 100 ? null : 'The first hundred of each kind. All are counted above.';
   return [table('Witnesses', columns, rows, note)];
 }
 
