@@ -1,10 +1,8 @@
 // What can be said about growth: a leak of memory or descriptors, a drift of response times. Each finding rests on a
 // climb that went on all through an even load (`trends.ts`), and on its size: what nobody would notice is not told.
 
-import type { Finding, TimelinePoint } from '../facts/result.ts';
-import { formatBytes } from '../units/bytes.ts';
-import { formatDuration, msToNs, NS_PER_MINUTE, nsToSeconds, secondsToNs } from '../units/duration.ts';
-import { formatCount } from '../units/rate.ts';
+import type { Finding, FindingEvidence, TimelinePoint } from '../facts/result.ts';
+import { NS_PER_MINUTE, nsToSeconds, secondsToNs } from '../units/duration.ts';
 import { createLowest } from './lowest.ts';
 import type { SteadySeries } from './resources.ts';
 import type { Stretch } from './steady.ts';
@@ -13,7 +11,7 @@ import { type Effect, type Point, steadyClimb, type TrendLine } from './trends.t
 interface Growing {
   readonly what: RegExp;
   readonly effect: Effect;
-  readonly text: (value: number) => string;
+  readonly unit: FindingEvidence['unit'];
 }
 
 /**
@@ -24,12 +22,12 @@ const GROWING: readonly Growing[] = [
   {
     what: /^rssBytes$|(memory|memstats|heap|resident|rss)\w*_bytes$/i,
     effect: { leastShare: 0.05, least: 10e6 },
-    text: formatBytes,
+    unit: 'bytes',
   },
   {
     what: /^fileDescriptors$|^threads$|open_fds$|active_handles(_total)?$/i,
     effect: { leastShare: 0.05, least: 10 },
-    text: (value) => formatCount(Math.round(value)),
+    unit: 'count',
   },
 ];
 
@@ -46,7 +44,7 @@ export function findLeaks(all: readonly SteadySeries[]): readonly Finding[] {
     const line = growing === undefined ? null : steadyClimb(points, growing.effect);
     return growing === undefined || line === null
       ? []
-      : [describe('leak', `${monitor}.${series}`, line, points, growing.text)];
+      : [describe('leak', `${monitor}.${series}`, line, points, growing.unit)];
   });
 }
 
@@ -63,7 +61,7 @@ export function findDrifts(timeline: readonly TimelinePoint[], steady: Stretch |
     const points = lowest.points();
     const line = steadyClimb(points, DRIFT_EFFECT);
     const series = name === 'responseP50Ms' ? 'response.p50' : 'response.p99';
-    return line === null ? [] : [describe('drift', series, line, points, (ms) => formatDuration(msToNs(ms)))];
+    return line === null ? [] : [describe('drift', series, line, points, 'ms')];
   });
 }
 
@@ -72,28 +70,27 @@ function describe(
   series: string,
   line: TrendLine,
   points: readonly Point[],
-  text: (value: number) => string,
+  unit: FindingEvidence['unit'],
 ): Finding {
   const perMinute = (perNs: number): number => perNs * NS_PER_MINUTE;
   const [low, high] = line.intervalPerNs;
-  const fromSecond = nsToSeconds(points[0]!.atNs);
-  const toSecond = nsToSeconds(points.at(-1)!.atNs);
   return {
     kind,
     series,
-    fromSecond,
-    toSecond,
-    slopePerMinute: perMinute(line.slopePerNs),
-    intervalPerMinute: [perMinute(low), perMinute(high)],
+    fromSecond: nsToSeconds(points[0]!.atNs),
+    toSecond: nsToSeconds(points.at(-1)!.atNs),
     confidence: 1 - line.pValue,
-    evidence:
-      `it grew all the time under an even load, from ${text(line.start)} at ${fromSecond.toFixed(0)} s by ` +
-      `${text(line.growth)} until ${toSecond.toFixed(0)} s: ${text(perMinute(line.slopePerNs))} a minute ` +
-      `(95 %: ${text(perMinute(low))} to ${text(perMinute(high))}; Mann-Kendall p ${pText(line.pValue)} over ` +
-      `${formatCount(line.points)} lowest points)`,
+    evidence: [
+      {
+        kind: 'growth',
+        unit,
+        start: line.start,
+        growth: line.growth,
+        slopePerMinute: perMinute(line.slopePerNs),
+        intervalPerMinute: [perMinute(low), perMinute(high)],
+        pValue: line.pValue,
+        points: line.points,
+      },
+    ],
   };
-}
-
-function pText(pValue: number): string {
-  return pValue < 1e-6 ? '< 0.000001' : `= ${pValue.toPrecision(1)}`;
 }

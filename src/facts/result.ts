@@ -517,21 +517,32 @@ export interface MonitorResult {
   readonly firstGap: string | null;
 }
 
-/** What grew all the time while nothing asked it to: memory or descriptors (leak), response times (drift). */
+/** Something about the service that no rule asked for: what grew all the time under an even load. Sentences: `report/finding-text.ts`. */
 export interface Finding {
+  /** Memory or descriptors; response times. */
   readonly kind: 'leak' | 'drift';
   /** `MONITOR.SERIES`, or `response.p50` and `response.p99`. */
   readonly series: string;
   readonly fromSecond: number;
   readonly toSecond: number;
-  /** In the series' unit; times in milliseconds. */
+  /** One less the p-value that is left after the correction for autocorrelation; not the chance that it is right. */
+  readonly confidence: number;
+  readonly evidence: NonEmpty<FindingEvidence>;
+}
+
+/** What a finding rests on. Values are in the unit. */
+export interface FindingEvidence {
+  readonly kind: 'growth';
+  readonly unit: 'bytes' | 'count' | 'ms';
+  /** The line through the lowest points: where it begins, and what it gains until the end. */
+  readonly start: number;
+  readonly growth: number;
   readonly slopePerMinute: number;
   /** 95 %. */
   readonly intervalPerMinute: readonly [number, number];
-  /** One less the p-value that is left after the correction for autocorrelation; not the chance that it is right. */
-  readonly confidence: number;
-  /** In a sentence. */
-  readonly evidence: string;
+  /** Mann-Kendall, two-sided, corrected for autocorrelation. */
+  readonly pValue: number;
+  readonly points: number;
 }
 
 export interface StageResult {

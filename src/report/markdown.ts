@@ -9,6 +9,7 @@ import { formatPercent } from '../units/ratio.ts';
 import { CHANGES } from './comparison-figures.ts';
 import { comparisonParagraphs } from './comparison-markdown.ts';
 import { clientsText, formatMs, formatPerSecond, formatSeconds, plural, VERDICT_WORDS } from './figures.ts';
+import { findingText } from './finding-text.ts';
 import { headlineCause } from './headline-cause.ts';
 import { code, paragraphs, table } from './markdown-parts.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
@@ -42,7 +43,7 @@ export function renderMarkdown(
     ...(comparison === null ? [] : againstBaseline(comparison)),
     trend === null ? [] : worseSince(trend),
     verdict.doubts.map(({ detail }) => `- doubt: ${code(detail)}`),
-    result.findings.map(({ kind, series, evidence }) => `- ${kind}: ${code(series, 120)}: ${code(evidence)}`),
+    result.findings.map((found) => `- ${found.kind}: ${code(found.series, 120)}: ${code(findingText(found))}`),
     refusalsOf(result),
     violationsOf(result),
     figuresOf(result),

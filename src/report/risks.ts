@@ -4,6 +4,7 @@ import type { RunResult } from '../facts/result.ts';
 import { formatCount } from '../units/rate.ts';
 import type { ListItem } from './document.ts';
 import { plural } from './figures.ts';
+import { findingText } from './finding-text.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
 
@@ -15,8 +16,8 @@ export function risksOf(result: RunResult): readonly ListItem[] {
   return [
     ...(run.endedBecause === null ? [] : [item('open', `The run ended early: ${printable(run.endedBecause)}.`)]),
     ...verdict.doubts.map(({ detail }) => item('open', `In doubt: ${printable(detail)}`)),
-    ...findings.map(({ kind, series, evidence }) =>
-      item('bad', `A ${kind} in ${printable(series, 120)}: ${printable(evidence)}`),
+    ...findings.map((found) =>
+      item('bad', `A ${found.kind} in ${printable(found.series, 120)}: ${printable(findingText(found))}`),
     ),
     ...(delivery.consistentWith !== null && delivery.faultFreeOnly
       ? [

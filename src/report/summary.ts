@@ -9,6 +9,7 @@ import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { failureAdvice } from './advice.ts';
 import { clientsText, formatMs, formatPerSecond, formatSeconds, formatShare, plural } from './figures.ts';
+import { findingText } from './finding-text.ts';
 import { headlineCause } from './headline-cause.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { monitorTexts } from './monitor-texts.ts';
@@ -456,7 +457,7 @@ function generatorParts({ generator, sendLag }: RunResult): string[] {
 
 function findingLines({ findings }: RunResult, style: TextStyle): string[] {
   const lines = findings.map(
-    ({ kind, series, evidence }) => `  ${style.yellow(kind)}  ${printable(series, 120)}: ${printable(evidence)}`,
+    (found) => `  ${style.yellow(found.kind)}  ${printable(found.series, 120)}: ${printable(findingText(found))}`,
   );
   return lines.length === 0 ? [] : [...lines, ''];
 }

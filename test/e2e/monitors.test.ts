@@ -44,9 +44,9 @@ describe.skipIf(!hasProc)('a target', () => {
     const [leaky, calm] = await Promise.all([watchTarget('leak: 5MB/s'), watchTarget('seed: 1')]);
     const leaks = leaky.findings.filter(({ kind }) => kind === 'leak');
     expect(leaks.map(({ series }) => series)).toEqual(['target.rssBytes']);
-    const [{ slopePerMinute, intervalPerMinute, evidence }] = leaks as [RunResult['findings'][number]];
-    expect(slopePerMinute / (300 * MB), evidence).toBeGreaterThan(0.9);
-    expect(slopePerMinute / (300 * MB), evidence).toBeLessThan(1.1);
+    const { slopePerMinute, intervalPerMinute } = leaks[0]!.evidence[0];
+    expect(slopePerMinute / (300 * MB)).toBeGreaterThan(0.9);
+    expect(slopePerMinute / (300 * MB)).toBeLessThan(1.1);
     expect(intervalPerMinute[0]).toBeGreaterThan(0);
     expect(leaky.resources.target!.rssBytes!.max).toBeGreaterThan(100 * MB);
     expect(leaky.verdict.kind, 'a finding is no rule').not.toBe('fail');

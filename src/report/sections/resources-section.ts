@@ -4,6 +4,7 @@ import type { RunResult } from '../../facts/result.ts';
 import { valueText } from '../charts/labels.ts';
 import { resourcesOverTime, unitOf } from '../charts/over-time.ts';
 import { type Block, charts, type Section } from '../document.ts';
+import { findingText } from '../finding-text.ts';
 import { countCell, numbers, said, secondsCell, table, text, words } from '../tables.ts';
 
 export function resourcesSection(result: RunResult): Section {
@@ -16,12 +17,12 @@ export function resourcesSection(result: RunResult): Section {
 
 function findings({ findings: all }: RunResult): readonly Block[] {
   if (all.length === 0) return [];
-  const rows = all.map(({ kind, series: of, fromSecond, toSecond, evidence }) => [
-    text(kind, 'bad'),
-    said(of, 120),
-    secondsCell(fromSecond),
-    secondsCell(toSecond),
-    text(evidence),
+  const rows = all.map((found) => [
+    text(found.kind, 'bad'),
+    said(found.series, 120),
+    secondsCell(found.fromSecond),
+    secondsCell(found.toSecond),
+    text(findingText(found)),
   ]);
   return [
     table(
