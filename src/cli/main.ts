@@ -269,7 +269,7 @@ A file of faults:
 
 Connections: latency, bandwidth, slow_close, timeout, reset_peer, slicer, limit_data, down.
 Messages:    drop, duplicate, reorder, delay, corrupt, truncate, replay, fabricate, split, coalesce, close,
-             swallow_pong, oversize. Each with its settings: docs/proxy.md`;
+             swallow_pong, oversize. Each with its settings: docs/reference/proxy.md`;
 
 const EXIT_CODE_HELP = `
 Exit codes: 0 pass, 1 a rule was broken, 2 inconclusive, 64 bad plan or arguments, 69 target unreachable,

@@ -11,7 +11,7 @@ export function reportError(error: unknown): number {
     for (const problem of error.problems) {
       process.stderr.write(`${error.code}  ${printable(problem, MAX_PROBLEM_CHARACTERS)}\n`);
     }
-    process.stderr.write(`See docs/errors.md#${error.code.toLowerCase()}\n`);
+    process.stderr.write(`See docs/reference/errors.md#${error.code.toLowerCase()}\n`);
     return error.exitCode;
   }
   const limit = limitOf(error);

@@ -1,4 +1,4 @@
-// Failures that end the command, with the code under which `docs/errors.md` explains them.
+// Failures that end the command, with the code under which `docs/reference/errors.md` explains them.
 
 export const ERROR_CODES = [
   'PLAN_INVALID',
@@ -26,7 +26,7 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** sysexits.h where it has a word for it; see `docs/errors.md`. */
+/** sysexits.h where it has a word for it; see `docs/reference/errors.md`. */
 export const EXIT_CODES = {
   pass: 0,
   fail: 1,

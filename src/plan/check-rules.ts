@@ -80,7 +80,7 @@ function checkContract(contract: WrittenPlan['contract'], load: Load, protocol: 
   }
 }
 
-/** Shorter echoes hold a number and nothing that could be compared (docs/limits.md). */
+/** Shorter echoes hold a number and nothing that could be compared (docs/explanation/limits.md). */
 const LEAST_CHECKED_BYTES = { binary: 8, text: 16 } as const;
 
 /** What a plan must have for damage to be seen; null where it has it. */

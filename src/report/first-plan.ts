@@ -49,7 +49,7 @@ export function renderFirstPlan(plan: FirstPlan): string {
     ...recognition.evidence.map((line) => comment(`  ${line}`)),
     ...recognition.caveats.map((line) => comment(`  but: ${line}`)),
     ...(recognition.sample === null ? [] : [comment(`  it said: ${recognition.sample}`)]),
-    '# Every key, and many that are not here: docs/plan.md',
+    '# Every key, and many that are not here: docs/reference/plan.md',
     '',
     `name: ${yamlText(plan.name)}`,
     ...targetLines(plan),

@@ -28,7 +28,7 @@ const DEFAULTS = { connections: '100', rate: '100/s', duration: '30s' } as const
 const LOAD = { connections: 1, messages: { open: { rate: '1/s', for: '1s' } } } as const;
 const MAX_ATTEMPTS = 10;
 const NO_RULE = 'none';
-/** A percentile needs so many samples (docs/limits.md): one that the run could not judge is not proposed. */
+/** A percentile needs so many samples (docs/explanation/limits.md): one that the run could not judge is not proposed. */
 const SAMPLES_FOR_P99 = 299;
 const SAMPLES_FOR_P90 = 29;
 

@@ -43,7 +43,7 @@ export interface FinishedRun {
   readonly path: string;
 }
 
-/** Throws HighwaterError: MACHINE_LIMIT, PLAN_INVALID, MONITOR_UNREADABLE, ROWS_UNREADABLE, TARGET_UNREACHABLE and the others that docs/library.md lists; BOOKS_UNBALANCED after the run. */
+/** Throws HighwaterError: MACHINE_LIMIT, PLAN_INVALID, MONITOR_UNREADABLE, ROWS_UNREADABLE, TARGET_UNREACHABLE and the others that docs/reference/library.md lists; BOOKS_UNBALANCED after the run. */
 export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions): Promise<FinishedRun> {
   const machine = ports.hostEnvironment.machine();
   const needs = machineNeeds(plan, machine);

@@ -116,7 +116,7 @@ drain: soon
     expect(stdout).toBe('');
     for (const line of EXPECTED) expect(stderr).toMatch(line);
     expect(stderr.match(/^PLAN_INVALID/gm)).toHaveLength(5);
-    expect(stderr).toContain('docs/errors.md#plan_invalid');
+    expect(stderr).toContain('docs/reference/errors.md#plan_invalid');
     expect(server.connections()).toBe(0);
     expectNothingStarted(directory);
   });

@@ -344,8 +344,8 @@ describe('a query', () => {
     );
   });
 
-  test('may be any of those that docs/history.md shows', async () => {
-    const page = readFileSync(path.resolve(import.meta.dirname, '../../docs/history.md'), 'utf8');
+  test('may be any of those that docs/reference/history.md shows', async () => {
+    const page = readFileSync(path.resolve(import.meta.dirname, '../../docs/reference/history.md'), 'utf8');
     const queries = [...page.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, sql]) => sql!);
     expect(queries).toHaveLength(3);
     const answers = await Promise.all(queries.map((sql) => highwater(['query', sql, '--json'])));

@@ -64,7 +64,7 @@ describe.skipIf(!isLinux && !isRequired)('a limit too low to load the command is
       const { exitCode, stdout, stderr } = await runHighwater(args, { before: `ulimit -n ${files}` });
       expect(stderr).toBe(
         `MACHINE_LIMIT  ulimit -n: expected at least 512 files that a process may open, got ${files}. Raise the limit\n` +
-          'See docs/errors.md#machine_limit\n',
+          'See docs/reference/errors.md#machine_limit\n',
       );
       expect({ exitCode, stdout }).toEqual({ exitCode: 64, stdout: '' });
     }
