@@ -236,7 +236,7 @@ faults:
       /BEHAVIOR_INVALID {2}faults\[3\]\.rate: expected a percentage from 0% to 100%, got "300%"/,
       /BEHAVIOR_INVALID {2}faults\[3\]\.for: expected a duration or a range such as 5ms\.\.50ms, got "soon"/,
       /BEHAVIOR_INVALID {2}faults\[4\]\.code: expected a close code that may be sent .*, got 1005/,
-      /docs\/errors\.md#behavior_invalid/,
+      /docs\/reference\/errors\.md#behavior_invalid/,
     ]) {
       expect(stderr).toMatch(line);
     }

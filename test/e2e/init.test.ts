@@ -202,7 +202,7 @@ describe('a service that cannot be reached ends in 69 with what it said, and wri
     const { cwd, init: finished } = await init(url, ['--yes', ...more]);
     expect(finished.exitCode).toBe(69);
     expect(readdirSync(cwd)).toEqual([]);
-    expect(finished.stderr).toMatch(/TARGET_UNREACHABLE .*\nSee docs\/errors\.md#target_unreachable/);
+    expect(finished.stderr).toMatch(/TARGET_UNREACHABLE .*\nSee docs\/reference\/errors\.md#target_unreachable/);
     return finished;
   };
 

@@ -356,7 +356,7 @@ faults:
       /FAULTS_INVALID {2}faults\[8\]: expected no down while faults\[6\] is on, a bandwidth/,
       /FAULTS_INVALID {2}faults\[9\]\.code: expected a close code that may be sent .*, got 1005/,
       /FAULTS_INVALID {2}faults\[10\]: expected a fault: \{ fault: latency, latency: 100ms \}, got 5/,
-      /docs\/errors\.md#faults_invalid/,
+      /docs\/reference\/errors\.md#faults_invalid/,
     ]) {
       expect(stderr).toMatch(line);
     }
