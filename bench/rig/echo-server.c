@@ -1,5 +1,5 @@
 /*
- * echo-server: the other end of every speed measurement. It answers WebSocket accounting as cheaply as one core can, so that
+ * echo-server: the other end of every speed measurement. It answers WebSocket traffic as cheaply as one core can, so that
  * what a benchmark measures is the client, not its target.
  *
  *   echo-server [--port P] [--ports N] [--until-stdin-closes]

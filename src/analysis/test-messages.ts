@@ -24,7 +24,7 @@ export const USUAL_SHAPES: readonly Shape[] = [
 const MISTAKE = shapeOf({ type: 'highwater-mistake', id: ID });
 
 /** More are never sent in one discovery, as is said when consent is asked for. */
-const MAX_MONITORS = 12;
+const MAX_TEST_MESSAGES = 12;
 
 export interface Asking {
   /** Tried in this order. */
@@ -40,7 +40,7 @@ export function shapeOf(message: JsonObject): Shape {
 /** Null where enough is known, or nothing more can be learnt. */
 export function nextTestMessage(transcript: Transcript, { shapes, nonce }: Asking): TestMessage | null {
   const number = transcript.sent.length;
-  if (number >= MAX_MONITORS) return null;
+  if (number >= MAX_TEST_MESSAGES) return null;
   const json = (shape: Shape, purpose: 'ask' | 'mistake'): TestMessage =>
     jsonTestMessage(shape, purpose, nonce, number);
   const testMessages = jsonTestMessages(transcript);

@@ -96,7 +96,7 @@ describe('where a client connects', () => {
     ]);
   });
 
-  test('a value that cannot stand in the URL makes no connectTarget, and is not told', () => {
+  test('a value that cannot stand in the URL makes no connect target, and is not told', () => {
     const rows = [{ room: '..' }];
     expect(() => connectTarget({ urls: [`ws://10.0.0.1/\${row.room}`] }, 0, rows)).toThrow(
       `expected a segment of the path other than "." and ".." in \${row.room}, got something else`,

@@ -19,7 +19,7 @@ export interface ConnectTarget {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Gives each client its connectTarget. Where nothing in the target differs by client, connectTargets are made once for all. */
+/** Gives each client its connect target. Where nothing in the target differs by client, connect targets are made once for all. */
 export function createConnectTargets(
   { target, load: { rooms } }: Pick<Plan, 'target' | 'load'>,
   rows: Rows,

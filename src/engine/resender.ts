@@ -12,7 +12,7 @@ import type { ProtocolDriver } from './hot/driver.ts';
 /** What the plan's senders wait for; null where they wait for nothing but their messages. */
 export function acknowledgementsFor({ protocol, resend }: Plan, clients: number): Acknowledgements | null {
   const isApart = acknowledgesApart(protocol);
-  // A protocol of the user's own says with its first lifecycle whether its service acknowledges.
+  // A protocol of the user's own says with its first session whether its service acknowledges.
   const mayBe = isApart || resend !== null || protocol.kind === 'module';
   return mayBe ? createAcknowledgements(clients, isApart, resend !== null) : null;
 }

@@ -1,4 +1,4 @@
-// When a process did not get to its loadModel: a timer that is set again and again for the same interval came far too late.
+// When a process did not get to its work: a timer that is set again and again for the same interval came far too late.
 
 /** A busy loop takes less: garbage collection, a turn of many reads. */
 const STALL_NS = 200e6;

@@ -10,7 +10,7 @@ export interface CleanupJournal<T extends object> {
   write(name: string, what: T): void;
   remove(name: string): void;
   /**
-   * What runs that are gone have left, each handed to `undo`, which tells what there is to logAct, or throws: then the note stays, for
+   * What runs that are gone have left, each handed to `undo`, which tells what there is to tell, or throws: then the note stays, for
    * somebody who may.
    */
   undoAbandoned(undo: (what: T) => readonly string[]): readonly string[];

@@ -162,7 +162,7 @@ describe('what each side does is what the other sees', () => {
   });
 });
 
-describe('faults that churn', () => {
+describe('faults that come and go', () => {
   test('down resets who is there and who comes, and when it is over all is as before', async () => {
     const truth: Act[] = [];
     const proxy = await proxyTo((await echoServer()).port, { logAct: (act) => truth.push(act) });

@@ -1,5 +1,5 @@
 // The fault proxy: between a client and a WebSocket service, it breaks the way as it is told, and writes down what it broke.
-// With no fault on, bytes pass as they are. Faults churn by their times, and by `setFaults`.
+// With no fault on, bytes pass as they are. Faults come and go by their times, and by `setFaults`.
 
 import { connect as connectPlain, createServer, isIP, type Server, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectSecure, type PeerCertificate } from 'node:tls';

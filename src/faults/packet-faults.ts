@@ -32,7 +32,7 @@ export interface PacketFaults {
 export interface OpenPacketFaults {
   begin(fault: PlannedPacketFault): Promise<void>;
   end(fault: PlannedPacketFault): Promise<void>;
-  /** Null where the kernel does not logAct, and before the fault has ended. */
+  /** Null where the kernel does not tell, and before the fault has ended. */
   counts(fault: PlannedPacketFault): FaultCounts | null;
 }
 

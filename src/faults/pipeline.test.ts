@@ -11,7 +11,7 @@ const POOL = faultsOf(
 );
 
 describe('a pipeline', () => {
-  test('stages churn while bytes flow: none is lost, doubled or overtaken, and the end is last', () => {
+  test('stages come and go while bytes flow: none is lost, doubled or overtaken, and the end is last', () => {
     const step = fc.oneof(
       fc.record({ push: fc.uint8Array({ minLength: 1, maxLength: 40 }) }),
       fc.record({ arrange: fc.subarray([...POOL]) }),

@@ -1,4 +1,4 @@
-// The stages of one connection and direction, in the order of the list of faults. Stages churn while bytes flow, and no
+// The stages of one connection and direction, in the order of the list of faults. Stages come and go while bytes flow, and no
 // byte is lost, doubled or overtaken by that: a stage that goes hands on what it holds to what was behind it before.
 //
 // It knows no fault by its name. With no stage in it, `entry` is the sink itself.

@@ -12,7 +12,7 @@
 // next:      the number the client will send next
 // In order, low = expected, nothing is borrowed and an arrival costs three comparisons. Out of order, low < expected:
 //
-//   disorder ──▶ reorderState ──▶ window, gaps, places       (reorderState.ts)
+//   disorder ──▶ reorder state ──▶ window, gaps, places       (reorder-state.ts)
 
 import { type ClientDisplacement, createClientDisplacement, putBack, takeUp } from './client-displacement.ts';
 import { createDensityFacts, type DensityFacts, finishDisplacement, losePlace, notePlace } from './density.ts';
@@ -46,7 +46,7 @@ export interface Ledger {
   readonly low: Float64Array;
   /** Sent and not yet delivered, by client. */
   readonly outstanding: Float64Array;
-  /** By client: the address of its reorderState in the slab, 0 in order. */
+  /** By client: the address of its reorder state in the slab, 0 in order. */
   readonly disorder: Int32Array;
   readonly slab: Slab;
   /** Of the client that is looked at. */

@@ -1,11 +1,11 @@
 // What a service says of its own accord, by its own numbers: an account (`receiver-tracking.ts`) for every client and channel that it
-// receives of there. Channels become known as they are tracking.
+// receives of there. Channels become known as they are received.
 //
 //   client ──firstPair──▶ pair ──nextPair──▶ pair …        a pair for each of its channels
 //   pair ▶ page ⌊pair / PAGE⌋, place pair mod PAGE        pages are made as they are needed
 //
 //   expected = received + missed + unresolved                 from the first number that a client receives of a channel, to the
-//                                                         last that it had tracking, or could have, when the run ended
+//                                                         last that it had received, or could have, when the run ended
 
 import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
 import type { Numbering } from '../plan/plan.ts';
@@ -416,13 +416,13 @@ export function receivedAllPushes({ pages, ends }: Pushes): boolean {
   });
 }
 
-/** Numbers of a channel that a client never tracking. */
+/** Numbers of a channel that a client never received. */
 export interface PushHole {
   /** Null where there are no channels, or too many to name. */
   readonly channel: string | null;
   readonly from: number;
   readonly to: number;
-  /** Whether later numbers were tracking. */
+  /** Whether later numbers were received. */
   readonly isBetween: boolean;
 }
 

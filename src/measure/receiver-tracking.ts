@@ -42,7 +42,7 @@ export interface ReceiverTracking {
   readonly ledger: Ledger;
   /** By pair: the number from which on it is judged. */
   readonly from: Float64Array;
-  /** By pair: the numbers that it was judged by and is finalized for. What lies outside of them it has never tracking. */
+  /** By pair: the numbers that it was judged by and is finalized for. What lies outside of them it has never received. */
   readonly finalized: Map<number, Hole[]>;
   /** By pair: the last number that was out of all proportion and has no second witness; NaN for none. */
   readonly candidate: Float64Array;
@@ -54,7 +54,7 @@ export interface ReceiverTracking {
   readonly isLate: Uint8Array;
   /**
    * By pair: of the numbers below it that are missing, one may have come in a message that could not be read; infinity until a
-   * number behind that message is tracking. Null until there is such a message.
+   * number behind that message is received. Null until there is such a message.
    */
   doubtBelow: Float64Array | null;
   /** Of accounts that are closed: numbers given out while their receiver were offline, and that did not reach them later. */
@@ -212,7 +212,7 @@ export type ConnectionEnd = 'stayed' | 'left' | 'died';
 export interface PairAccount {
   readonly from: number;
   readonly to: number;
-  /** Whether it goes beyond the last number that was tracking. */
+  /** Whether it goes beyond the last number that was received. */
   readonly isReported: boolean;
   /** What never came, and what may have come in a message that could not be read. */
   readonly missing: Missing;

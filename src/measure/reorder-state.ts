@@ -1,13 +1,13 @@
-// What a client borrows while it is out of order: a reorderState in the slab, and from there a window, gaps and places.
+// What a client borrows while it is out of order: a reorder state in the slab, and from there a window, gaps and places.
 //
-//   reorderState, 32 bytes   | window | oldest, newest, count | next place | first, last, count |
+//   reorder state, 32 bytes   | window | oldest, newest, count | next place | first, last, count |
 //                        │         │       │                           │      │
 //                        ▼         ▼       ▼                           ▼      ▼
 //                    128 bytes   cells of 16 bytes                   cells of 16 bytes
 //                    to 8 KiB    at most 1,025                       at most 65 numbers
 //                 window-bits.ts     gaps.ts                           client-displacement.ts
 //
-// The invariant: a client has a reorderState if and only if something is awaited below what it expects, and what hangs at the reorderState is
+// The invariant: a client has a reorder state if and only if something is awaited below what it expects, and what hangs at the reorder state is
 // given back with it.
 
 import { dropWaiting, NEXT_PLACE } from './client-displacement.ts';

@@ -27,7 +27,7 @@ describe('a receiver that is left out for very long', () => {
     return joinReceivers(one, [receiverFactsOf(roomTracking, [[0, sent]], (receiver) => receiver)]);
   };
 
-  test('has missed what it did not trackArrival, and is judged on', () => {
+  test('has missed what it did not receive, and is judged on', () => {
     const roomTracking = roomTrackingOf();
     for (let seq = 70_000; seq < 80_000; seq++) noteReceived(roomTracking, 1, 1, 0, seq, Number.POSITIVE_INFINITY);
     // The first number that was out of all proportion was not believed.

@@ -1,5 +1,5 @@
 // Who received what: of every pair of a receiver and a sender of its room, what the one received of the other (`receiver-tracking.ts`). A
-// receiver cannot know what was sent, and need not: it hands up what it tracking, and `analysis/fanout.ts` joins that with what
+// receiver cannot know what was sent, and need not: it hands up what it received, and `analysis/fanout.ts` joins that with what
 // the senders sent.
 //
 // A receiver that was there before the first message is expected every message from number 0; one that came later, or came
@@ -30,12 +30,12 @@ export interface RoomTracking {
   /** Null where nobody asks for one order. */
   readonly totalOrder: TotalOrder | null;
   readonly tracking: ReceiverTracking;
-  /** By receiver: when it opened, NaN while it is not open; and how many messages of others it tracking. */
+  /** By receiver: when it opened, NaN while it is not open; and how many messages of others it received. */
   readonly openedNs: Float64Array;
   readonly received: Float64Array;
   /** By receiver, 1: it was there from the first message on, and never away. */
   readonly isWhole: Uint8Array;
-  /** What closed receivers had tracking, by stream. */
+  /** What closed receivers had received, by stream. */
   readonly closed: Map<number, StreamTally>;
   /** What this process's clients said and the service refused, and what was in flight when their connections died. */
   readonly refused: RangeOf[];
@@ -46,7 +46,7 @@ export interface RoomTracking {
 type RangeOf = readonly [stream: number, from: number, to: number];
 
 interface StreamTally {
-  /** Receivers by what they tracking: from, to, and whether they stayed to the end, as in the facts. */
+  /** Receivers by what they received: from, to, and whether they stayed to the end, as in the facts. */
   readonly spans: Map<string, number>;
   /** One entry for each hole of each receiver. */
   readonly missed: Hole[];

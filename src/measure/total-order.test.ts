@@ -6,7 +6,7 @@ import { createTotalOrder, finalizeOrder, noteOrder, offerReference } from './to
 const ROOMS: Rooms = { count: 1, publishers: 2, self: true, settleNs: 0 };
 type Name = readonly [stream: number, seq: number];
 
-/** What two listeners trackArrival, event by event: [who, stream, seq]. Client 2 is the reference. */
+/** What two listeners receive, event by event: [who, stream, seq]. Client 2 is the reference. */
 function disagreements(events: readonly (readonly [client: 2 | 3, stream: number, seq: number])[]): number {
   const totalOrder = createTotalOrder(ROOMS, 4);
   for (const client of [0, 1, 2, 3]) offerReference(totalOrder, client, client);

@@ -182,7 +182,7 @@ describe('the page of a run', TOGETHER, () => {
     expect(reached.size).toBe(all);
   });
 
-  test('lines churn by their buttons', async ({ onTestFinished }) => {
+  test('lines come and go by their buttons', async ({ onTestFinished }) => {
     const { page } = await openFile(browser, report(), onTestFinished);
     await drawAll(page);
     const place = plot(page, 'throughput-over-time');

@@ -1,4 +1,4 @@
-// A protocol of the user's own at loadModel: each connection has a session, which lays messages out and says what arrived.
+// A protocol of the user's own at work: each connection has a session, which lays messages out and says what arrived.
 // Whatever it does wrong is counted and told, and never ends the run.
 
 import { opcodes } from '../../frames/opcodes.ts';

@@ -1,4 +1,4 @@
-// The echo protocol at loadModel: every message carries all that its receiver needs, and short ones have their times in a table
+// The echo protocol at work: every message carries all that its receiver needs, and short ones have their times in a table
 // of the client. No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
 import { frameHeaderBytes, writeFrame, writeFrameHeader } from '../../frames/frame-writer.ts';

@@ -1,4 +1,4 @@
-// The json protocol at loadModel: documents are laid out from their template and scanned for what the plan looks for.
+// The json protocol at work: documents are laid out from their template and scanned for what the plan looks for.
 
 import { opcodes } from '../../frames/opcodes.ts';
 import { isValidUtf8 } from '../../frames/utf8.ts';

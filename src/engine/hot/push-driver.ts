@@ -1,4 +1,4 @@
-// The push protocol at loadModel: clients say what they must to be spoken to, and listen.
+// The push protocol at work: clients say what they must to be spoken to, and listen.
 
 import { isValidUtf8 } from '../../frames/utf8.ts';
 import type { PushProtocol } from '../../plan/plan.ts';
