@@ -39,7 +39,7 @@ export function flawsOf({ run, generator, verdict }: RunResult): readonly Differ
   }
   if (!generator.healthy) {
     const doubt = verdict.doubts.find(({ kind, rule }) => rule === null && !BESIDE_GENERATOR.includes(kind));
-    flaws.push({ kind: 'generator', run: run.id, detail: doubt?.detail ?? 'one in doubt' });
+    flaws.push({ kind: 'generator', run: run.id, detail: doubt?.detail ?? 'in doubt' });
   }
   return flaws;
 }

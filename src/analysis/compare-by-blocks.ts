@@ -48,11 +48,11 @@ export function estimateByBlocks(
   const candidate = figureOfRuns(source, candidateRuns);
   const without = (estimate: Estimate): BlockEstimate => ({ estimate, blockSeconds: null });
   if (baseline === null || candidate === null) {
-    return without({ kind: 'noData', baseline, candidate, reason: 'a side has too few samples for it' });
+    return without({ kind: 'noData', baseline, candidate, reason: 'one side has too few samples' });
   }
   const effect = effectOf(kind, baseline, candidate);
   if (effect === null) {
-    const reason = 'one side is zero: there is nothing to be a share of';
+    const reason = 'one side is zero, so a ratio is undefined';
     return without({ kind: 'noData', baseline, candidate, reason });
   }
   const unweighed = (reason: string): BlockEstimate =>
@@ -130,7 +130,7 @@ function rangeOf(source: SteppedSource, steps: readonly SampleStep[]): { readonl
 }
 
 /** A run connects once, and its books close once: one run says nothing of how that varies. */
-const ONCE = 'a run has one such figure: how it varies shows only in several runs';
+const ONCE = 'each run has only one value of it, so its variation is unknown';
 
 type Cut =
   | { readonly kind: 'cut'; readonly length: number; readonly insight: Insight }
@@ -145,7 +145,7 @@ function cutBlocks(source: SteppedSource, sides: readonly [Side, Side]): Cut {
     const seconds = shortest * stepSeconds;
     return {
       kind: 'uncut',
-      reason: `${seconds} s are too short to be cut into ${LEAST_BLOCKS} blocks of a second and more`,
+      reason: `${seconds} s are too short for ${LEAST_BLOCKS} blocks of at least 1 s`,
     };
   }
   // What is too short for blocks of ten seconds has shorter ones: what depends on each other for longer is then missed.

@@ -32,10 +32,10 @@ export function estimateOfValues({ unit }: Pick<MetricKind, 'unit'>, baseline: V
   const middles = { baseline: middleOf(before), candidate: middleOf(now) };
   if (missing > 0 || middles.baseline === null || middles.candidate === null) {
     const runs = baseline[1] + candidate[1];
-    return { kind: 'noData', ...middles, reason: `${missing} of ${runs} runs have too few samples for it` };
+    return { kind: 'noData', ...middles, reason: `${missing} of ${runs} runs have too few samples` };
   }
   if (unit !== 'share' && ![...before, ...now].every((value) => value > 0)) {
-    return { kind: 'noData', ...middles, reason: 'a run has zero: there is nothing to be a share of' };
+    return { kind: 'noData', ...middles, reason: 'a run has the value zero, so a ratio is undefined' };
   }
   // Ratios are weighed by their logarithm, in which twice and half are equally far; differences of shares as they are.
   const scaled = (values: readonly number[]): readonly number[] => (unit === 'share' ? values : values.map(Math.log));

@@ -150,7 +150,7 @@ describe('groups of runs', MANY, () => {
   });
 });
 
-describe('one run each', MANY, () => {
+describe('one run per side', MANY, () => {
   function falseAlarms(pairs: number, simulation: Omit<Simulation, 'seed'>): number {
     let called = 0;
     for (let pair = 0; pair < pairs; pair++) {
@@ -171,7 +171,7 @@ describe('one run each', MANY, () => {
     const comparison = compared(group(1, 1, { seconds: 60 }), group(1, 2, { seconds: 60, levelMs: 7.5 }));
     expect(comparison).toMatchObject({
       change: 'worse',
-      method: { kind: 'blocks', weakness: 'one run each', resamples: 2000, blockSeconds: expect.any(Number) },
+      method: { kind: 'blocks', weakness: 'one run per side', resamples: 2000, blockSeconds: expect.any(Number) },
     });
     const { effect, interval } = metric(comparison, 'response.p50');
     expect(effect).toBeCloseTo(0.5, 1);
@@ -188,7 +188,7 @@ describe('one run each', MANY, () => {
       const quick = group(1, 1, { seconds: 7, levelMs: 0.13, perSecond });
       const slow = group(1, 2, { seconds: 7, levelMs, perSecond });
       const comparison = compared(quick, slow);
-      expect(comparison).toMatchObject({ change: 'worse', method: { kind: 'blocks', weakness: 'one run each' } });
+      expect(comparison).toMatchObject({ change: 'worse', method: { kind: 'blocks', weakness: 'one run per side' } });
       expect(metric(comparison, 'response.p50').change).toBe('worse');
       expect(metric(comparison, 'response.p50').effect).toBeGreaterThan(5);
       expect(metric(compared(slow, quick), 'response.p50').change).toBe('better');
@@ -236,7 +236,7 @@ describe('one run each', MANY, () => {
 
   test('against three is weak as well', () => {
     const comparison = compared(group(3, 1, { seconds: 30 }), group(1, 9, { seconds: 30 }));
-    expect(comparison.method).toMatchObject({ kind: 'blocks', weakness: 'fewer than four runs a side' });
+    expect(comparison.method).toMatchObject({ kind: 'blocks', weakness: 'fewer than four runs per side' });
   });
 
   test('of messages that are lost now and were not is worse in what is delivered', () => {

@@ -61,7 +61,8 @@ export function compare(parts: CompareParts): Comparison {
     ? { kind: 'ranks' }
     : {
         kind: 'blocks',
-        weakness: baseline.runs.length + candidate.runs.length === 2 ? 'one run each' : 'fewer than four runs a side',
+        weakness:
+          baseline.runs.length + candidate.runs.length === 2 ? 'one run per side' : 'fewer than four runs per side',
         resamples: RESAMPLES,
         seed: SEED,
         blockSeconds: blockSeconds.length === 0 ? null : Math.max(...blockSeconds),
@@ -86,7 +87,7 @@ export function compare(parts: CompareParts): Comparison {
 
 /** With so many a side the least p that ranks can have is still one after it was corrected for half a dozen metrics. */
 const RUNS_FOR_ONE = 5;
-const FEW = 'with four runs a side only metrics that change together can be told from chance; five tell one alone';
+const FEW = 'four runs per side can prove only changes of several metrics together; five can prove a change of one';
 
 export function countsRuns(baselineRuns: number, candidateRuns: number): boolean {
   return Math.min(baselineRuns, candidateRuns) >= LEAST_RUNS;
@@ -168,10 +169,10 @@ function directionOf(effect: number, better: MetricKind['better']): 'better' | '
 }
 
 function openReason(effect: number, [low, high]: readonly [number, number], margin: number): string {
-  if (low <= 0 && high >= 0) return 'the interval reaches from no change to one that matters';
+  if (low <= 0 && high >= 0) return 'the interval covers both no change and a change above the margin';
   return Math.abs(effect) < margin
-    ? 'there is a change, and it may be smaller than the margin or larger'
-    : 'by itself it would be a change; among so many metrics it may be chance';
+    ? 'there is a change, but it may be smaller or larger than the margin'
+    : 'the change may be chance, given the number of metrics';
 }
 
 /**

@@ -65,7 +65,7 @@ function always(): null {
 
 function ownMessages({ load }: Plan): string | null {
   if (load.messages.kind === 'none') return 'the plan sends no messages';
-  return load.rooms !== null && !load.rooms.self ? 'senders do not receive themselves' : null;
+  return load.rooms !== null && !load.rooms.self ? 'senders do not receive their own messages' : null;
 }
 
 function rooms({ load }: Plan): string | null {
@@ -73,5 +73,5 @@ function rooms({ load }: Plan): string | null {
 }
 
 function pushes({ protocol }: Plan): string | null {
-  return numberingOf(protocol) === null ? 'no pushes are judged' : null;
+  return numberingOf(protocol) === null ? 'the plan does not check pushes' : null;
 }

@@ -116,10 +116,12 @@ describe('a quota of CPU', () => {
     const parts = held(260, { times: late, messages: { due: 1000 }, unsent: { overdue: 2 } });
     const told = details(parts, { allowedCores: 0.4 });
     expect(told[0]).toBe(
-      'the kernel held the generator back for up to 260 ms of 1.0 s, as its cgroup may use 0.4 cores: raise that quota, use less load',
+      'the kernel throttled the generator for up to 260 ms of 1.0 s: its CPU quota (cgroup) is 0.4 cores; raise the quota, use less load',
     );
     expect(told.join('\n')).not.toContain('use more workers');
-    expect(told.filter((text) => text.endsWith('more workers would share its quota of CPU'))).toHaveLength(2);
+    expect(
+      told.filter((text) => text.endsWith('raise its CPU quota (more workers would share the same quota)')),
+    ).toHaveLength(2);
     expect(details({ times: late }).join('\n')).toContain('use more workers');
   });
 
@@ -132,7 +134,9 @@ describe('a quota of CPU', () => {
     const tally = createTally();
     for (const worker of [0, 1]) addWindow(tally, makeWindow({ worker, health: { throttledNs: 260 * MS } }));
     const [doubt] = judgeHealth({ ...factsOf({}), sending: tally, whole: tally, workerCount: 2, allowedCores: 1 });
-    expect(doubt?.detail).toContain('held the generator back for up to 260 ms of 1.0 s, as its cgroup may use 1 core:');
+    expect(doubt?.detail).toContain(
+      'throttled the generator for up to 260 ms of 1.0 s: its CPU quota (cgroup) is 1 core;',
+    );
   });
 });
 
@@ -145,12 +149,12 @@ describe('what this machine had no more of', () => {
     expect(doubts(failed({ ports: 12 }))).toEqual(['generatorLimits']);
     const detail = (parts: WindowParts): string | undefined => judgeHealth(factsOf(parts))[0]?.detail;
     expect(detail(failed({ ports: 12 }))).toMatch(
-      /^12 of 50 attempts to connect failed here, not at the service: this machine ran out of local ports; add target\.sourceAddresses/,
+      /^12 of 50 connection attempts failed on this machine, not at the service: this machine ran out of local ports; add target\.sourceAddresses/,
     );
     expect(detail(failed({ fileDescriptors: 1 }))).toMatch(
       /^1 of 50 .* file descriptors; raise the limit \(ulimit -n\)/,
     );
-    expect(detail(failed({ sourceAddress: 4 }))).toMatch(/^4 of 50 .* source address .* name another/);
+    expect(detail(failed({ sourceAddress: 4 }))).toMatch(/^4 of 50 .* source address .* choose another/);
     expect(detail(failed({ socketMemory: 4 }))).toMatch(/^4 of 50 .* no memory for another connection; use fewer/);
   });
 
@@ -226,7 +230,7 @@ describe('what came and could not be read', () => {
     const whole = tallyOf({ messages: { sent: 10, delivered: 7, unreadable: 3, unresolved: 3 } });
     const [doubt] = judgeHealth({ ...factsOf({}), sending: whole, whole, unreadable: notJson });
     expect(doubt?.detail).toMatch(
-      /^3 of 10 messages that came could not be read.*3 are not JSON: .*RFC 8259.*the first: byte 17 of/,
+      /^3 of 10 received messages could not be read.*3 are not JSON: .*RFC 8259.*first: byte 17 of/,
     );
   });
   test('where all can be read there is none', () => {
@@ -273,7 +277,7 @@ describe('the record', () => {
   test('with events missing leaves rules open', () => {
     const record = { ...WHOLE_RECORD, events: { ...lines, missing: 1 } };
     expect(doubts({}, { record })).toEqual(['damagedRecord']);
-    expect(texts(record)[0]).toContain('1 of 21 lines are missing from events.ndjson');
+    expect(texts(record)[0]).toContain('1 of 21 lines is missing from events.ndjson');
   });
 
   test('with lines repeated is in doubt, though they count once', () => {
@@ -295,7 +299,7 @@ describe('the record', () => {
 
   test('of a run that goes on has no end yet, and nobody killed it', () => {
     const [text] = judgeHealth(factsOf({}, { complete: false, record: { ...WHOLE_RECORD, isGoingOn: true } }));
-    expect(text).toMatchObject({ kind: 'incomplete', detail: expect.stringContaining('still going on') });
+    expect(text).toMatchObject({ kind: 'incomplete', detail: expect.stringContaining('still going') });
     expect(judgeHealth(factsOf({}, { complete: false }))[0]?.detail).toContain('was killed');
   });
 });

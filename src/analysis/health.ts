@@ -1,5 +1,5 @@
-// What the instrument thinks of itself: from the facts of a run to the doubts about it. What each doubt makes untrustworthy
-// stands in `touches.ts`.
+// Turns the facts of a run into reasons to distrust it (doubts). `touches.ts` says which figures each doubt makes
+// untrustworthy.
 
 import { FAILURE_MEANINGS, OWN_LIMITS } from '../facts/failure.ts';
 import type { DeliveryResult } from '../facts/result.ts';
@@ -7,6 +7,7 @@ import { UNREADABLE_TEXTS, type UnreadableKind } from '../facts/unreadable.ts';
 import { percentile } from '../histogram/histogram.ts';
 import { formatCores } from '../units/cores.ts';
 import { formatDuration, nsToSeconds } from '../units/duration.ts';
+import { isOrAre, plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { type IdleFault, whyIdle } from './idle-faults.ts';
@@ -100,9 +101,10 @@ function doubt(kind: HealthDoubtKind, detail: string): HealthDoubt {
 /** What to change, by what the machine had no more of. */
 const MORE_OF: Readonly<Record<(typeof OWN_LIMITS)[number], string>> = {
   fileDescriptors: 'raise the limit (ulimit -n), or use more workers',
-  ports: 'add target.sourceAddresses or target URLs, or let the ports of earlier connections get free first',
-  sourceAddress: 'give it to an interface of this machine, or name another in target.sourceAddresses',
-  socketMemory: 'use fewer connections or smaller messages, or raise net.ipv4.tcp_mem and the limit of the cgroup',
+  ports: 'add target.sourceAddresses or target URLs, or wait until the ports of earlier connections are free again',
+  sourceAddress: 'assign the address to an interface of this machine, or choose another in target.sourceAddresses',
+  socketMemory:
+    'use fewer connections or smaller messages, or raise net.ipv4.tcp_mem and the memory limit of the cgroup',
 };
 
 /** Whatever the service would have answered: these never asked it. */
@@ -111,7 +113,7 @@ function limitDoubts({ failures, attempted }: Tally): HealthDoubt[] {
     const { [kind]: count = 0 } = failures;
     if (count === 0) return [];
     return [
-      `${formatCount(count)} of ${formatCount(attempted)} attempts to connect failed here, not at the service: ` +
+      `${formatCount(count)} of ${plural(attempted, 'connection attempt')} failed on this machine, not at the service: ` +
         `${FAILURE_MEANINGS[kind]}; ${MORE_OF[kind]}`,
     ];
   });
@@ -124,7 +126,9 @@ export function throttledRatio({ throttledNs, elapsedNs }: Tally): number {
 }
 
 function moreRoom(sending: Tally, advice: string): string {
-  return throttledRatio(sending) >= THROTTLED_CAUSE_SHARE ? 'more workers would share its quota of CPU' : advice;
+  return throttledRatio(sending) >= THROTTLED_CAUSE_SHARE
+    ? 'raise its CPU quota (more workers would share the same quota)'
+    : advice;
 }
 
 function throttledDoubts({ sending, workerCount, allowedCores }: GeneratorFacts, isLate: boolean): HealthDoubt[] {
@@ -133,8 +137,8 @@ function throttledDoubts({ sending, workerCount, allowedCores }: GeneratorFacts,
   const [heldNs, ofNs] = [sending.throttledNs / workerCount, sending.elapsedNs / workerCount];
   const calmer = sending.spinning ? ', or use --pace economical' : '';
   const detail =
-    `the kernel held the generator back for up to ${formatDuration(heldNs)} of ${formatDuration(ofNs)}, as its cgroup may use ` +
-    `${formatCores(allowedCores)}: raise that quota, use less load${calmer}`;
+    `the kernel throttled the generator for up to ${formatDuration(heldNs)} of ${formatDuration(ofNs)}: its CPU quota (cgroup) ` +
+    `is ${formatCores(allowedCores)}; raise the quota, use less load${calmer}`;
   return [doubt('throttled', detail)];
 }
 
@@ -155,7 +159,7 @@ function sendLagDoubts(sending: Tally): HealthDoubt[] {
 function eventLoopDoubts({ histograms }: Tally): HealthDoubt[] {
   const delayNs = percentile(histograms.eventLoopDelay, 99);
   if (delayNs === null || delayNs <= EVENT_LOOP_LIMIT_NS) return [];
-  const detail = `the generator's event loop was busy: delay p99 ${formatDuration(delayNs)}; replies were read late`;
+  const detail = `the generator's event loop was busy: delay p99 ${formatDuration(delayNs)}; it read replies late`;
   return [doubt('eventLoop', detail)];
 }
 
@@ -163,22 +167,22 @@ function proxyDoubts({ proxyDelayNs }: GeneratorFacts): HealthDoubt[] {
   if (proxyDelayNs === null || proxyDelayNs <= EVENT_LOOP_LIMIT_NS) return [];
   const detail =
     `the proxy for network faults was busy: delay p99 ${formatDuration(proxyDelayNs)}; ` +
-    'every message passes it, so use less load';
+    'every message passes through it, so use less load';
   return [doubt('proxy', detail)];
 }
 
 function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
   if (sending.spinning || busyCpuShare <= BUSY_CPU_SHARE) return [];
   const detail =
-    `a worker used more than ${formatPercent(BUSY_CPU_RATIO)} of its core in ${formatPercent(busyCpuShare)} of the time; ` +
-    'the target may carry more than was asked of it';
+    `a worker used more than ${formatPercent(BUSY_CPU_RATIO)} of its core for ${formatPercent(busyCpuShare)} of the time; ` +
+    'the target may be able to carry more load than this generator could offer';
   return [doubt('cpu', detail)];
 }
 
 function lateDoubts({ messages, unsent }: Tally, sending: Tally): HealthDoubt[] {
   if (unsent.overdue <= LATE_SHARE * messages.due) return [];
   const detail =
-    `${formatCount(unsent.overdue)} of ${formatCount(messages.due)} messages were given up as late by the generator; ` +
+    `the generator was behind and did not send ${formatCount(unsent.overdue)} of ${plural(messages.due, 'message')}; ` +
     moreRoom(sending, 'use more workers or less load');
   return [doubt('unsentOverdue', detail)];
 }
@@ -200,7 +204,7 @@ export function littlesLawError({ messages, histograms, inFlightNs, rejectedNs, 
 function littleDoubts(tally: Tally): HealthDoubt[] {
   const error = littlesLawError(tally);
   if (error === null || error <= LITTLE_LIMIT_RATIO) return [];
-  const detail = `Little's law fails by ${formatPercent(error)}: service times and messages in flight disagree`;
+  const detail = `service times and messages in flight differ by ${formatPercent(error)} (Little's law): the measurement contradicts itself`;
   return [doubt('littlesLaw', detail)];
 }
 
@@ -210,20 +214,20 @@ function unmatchedDoubts(tally: Tally): HealthDoubt[] {
   const understood = understoodOf(tally);
   if (understood === 0 && messages.sent === 0 && pushes.unjudged > 0) {
     const detail =
-      `none of the ${formatCount(pushes.unjudged)} messages that came has a number where it is looked for: ` +
-      'the protocol does not fit the service (sequence says where a push has its number, channel where it has its channel)';
+      `${plural(pushes.unjudged, 'message')} received, none with a sequence number where the plan says: ` +
+      'set protocol.pushes.sequence to the field that has the number, and channel to the field that has the channel';
     return [doubt('unmatched', detail)];
   }
   if (understood === 0 && unexpected.otherOpcode > 0) {
     const detail =
-      `none of the ${formatCount(unexpected.otherOpcode)} messages that came is of the kind that was sent: text came for binary, or ` +
-      'binary for text; send the other kind (--text, or format: binary), or use json where the service answers in JSON';
+      `${plural(unexpected.otherOpcode, 'message')} received, all of the other type: text for binary, or ` +
+      'binary for text; send the other type (--text, or format: binary), or use protocol json if the service answers in JSON';
     return [doubt('unmatched', detail)];
   }
   if (understood > 0 || unexpected.foreign === 0) return [];
   const detail =
-    `none of the ${formatCount(unexpected.foreign)} messages that came could be matched to one that was sent: ` +
-    'the protocol does not fit the service (an echo must return messages unchanged; for json, protocol.id says where an answer has the id; for push, what comes must be JSON; a custom protocol must find the ids that it laid out)';
+    `${plural(unexpected.foreign, 'message')} received, none matches a message that was sent: ` +
+    'the protocol does not fit the service (echo: the service must return messages unchanged; json: set protocol.id to the field that has the id in a reply; push: messages must be JSON; custom protocol: it must return the ids that it was given)';
   return [doubt('unmatched', detail)];
 }
 
@@ -240,17 +244,17 @@ function unreadableDoubts({ whole, unreadable }: GeneratorFacts): HealthDoubt[] 
   const unread = whole.messages.unreadable - whole.unreadable.numbersNotByOne;
   const came = understood + unread + whole.messages.unexpected + whole.pushes.unjudged;
   const texts = kinds.map(([kind, { count, first }]) => {
-    const { are, remedy } = UNREADABLE_TEXTS[kind];
-    return `${formatCount(count)} ${are}: ${remedy}${first === null ? '' : `; the first: ${first.text.slice(0, SHOWN)}`}`;
+    const { is, are, remedy } = UNREADABLE_TEXTS[kind];
+    return `${formatCount(count)} ${count === 1 ? is : are}: ${remedy}${first === null ? '' : `; first: ${first.text.slice(0, SHOWN)}`}`;
   });
   const detail =
-    `${formatCount(whole.messages.unreadable)} of ${formatCount(came)} messages that came could not be read or placed, ` +
-    `and what is missing may have been in them. ${texts.join('. ')}`;
+    `${formatCount(whole.messages.unreadable)} of ${plural(came, 'received message')} could not be read, ` +
+    `so missing messages may be among them. ${texts.join('. ')}`;
   return [
     doubt('unreadable', detail),
     ...(understood > 0
       ? []
-      : [doubt('unmatched', 'nothing that came could be read, so nothing is known about delivery')]),
+      : [doubt('unmatched', 'no received message could be read, so nothing is known about delivery')]),
   ];
 }
 
@@ -259,13 +263,13 @@ function protocolDoubts({ failures }: Tally): HealthDoubt[] {
   const { adapterError = 0 } = failures;
   if (adapterError === 0) return [];
   const often = adapterError === 1 ? 'once' : `${formatCount(adapterError)} times`;
-  const detail = `the protocol failed ${often}, so that messages were not judged`;
+  const detail = `the protocol adapter failed ${often}: the messages concerned were not judged`;
   return [doubt('adapterError', detail)];
 }
 
 /** The plan asked for a disturbance that never was: that the service bore it is not shown. */
 function idleFaultDoubt(fault: IdleFault): HealthDoubt {
-  const detail = `the fault ${fault.name} did nothing: ${whyIdle(fault)}`;
+  const detail = `the fault ${fault.name} had no effect: ${whyIdle(fault)}`;
   return doubt('faultWithoutEffect', detail);
 }
 
@@ -279,26 +283,27 @@ function recordDoubts({
   record,
 }: GeneratorFacts): HealthDoubt[] {
   const doubts: HealthDoubt[] = failedFaults.map((reason) =>
-    doubt('faultFailed', `a fault of the plan was not what it should be: ${reason}`),
+    doubt('faultFailed', `a fault of the plan failed: ${reason}`),
   );
   if (deadWorkers > 0) {
     const detail =
-      `${deadWorkers} of the workers died, and its share of the load was not offered from then on` +
-      (firstDeath === null ? '' : `; the first: ${firstDeath}`);
+      `${plural(deadWorkers, 'worker')} died; ${deadWorkers === 1 ? 'its' : 'their'} load stopped` +
+      (firstDeath === null ? '' : `; first: ${firstDeath}`);
     doubts.push(doubt('workerDied', detail));
   }
   if (!complete) {
     const detail = record.isGoingOn
-      ? 'the run is still going on: this is what it has recorded so far'
-      : 'the record has no end: the run was killed, and what was in flight then is unresolved';
+      ? 'the run is still going: these are its figures so far'
+      : 'the record has no end: the run was killed, so messages in flight at that moment are unresolved';
     doubts.push(doubt('incomplete', detail));
   }
   if (complete && endedBecause !== null) {
-    const detail = `the run ended before its plan did: ${endedBecause}`;
+    const detail = `the run ended before the end of its plan: ${endedBecause}`;
     doubts.push(doubt('incomplete', detail));
   }
   if (whole.approximate) {
-    const detail = 'messages were so far out of order that duplicates and late arrivals may be confused';
+    const detail =
+      'messages were so far out of order that a late message may be counted as a duplicate, or the reverse';
     doubts.push(doubt('approximate', detail));
   }
   return doubts;
@@ -315,15 +320,15 @@ function damagedRecordDoubts({ windows, events, gaps }: RecordFacts): HealthDoub
       gaps.length > MOST_GAPS_REPORTED ? ` and ${formatCount(gaps.length - MOST_GAPS_REPORTED)} more gaps` : '';
     const places = `${gaps.slice(0, MOST_GAPS_REPORTED).map(gapText).join(', ')}${further}`;
     const detail =
-      `${formatCount(missing)} of ${formatCount(missing + read)} windows are missing from windows.ndjson (${places}), ` +
-      'and no figure has what they held; restore the file, or run again';
+      `${formatCount(missing)} of ${plural(missing + read, 'window')} ${isOrAre(missing)} missing from windows.ndjson (${places}): ` +
+      'no figure includes them; restore the file, or run again';
     doubts.push(doubt('damagedRecord', detail));
   }
   if (events.missing > 0) {
     const { missing, read } = events;
     const detail =
-      `${formatCount(missing)} of ${formatCount(missing + read)} lines are missing from events.ndjson, ` +
-      'and nothing is known of what they told; restore the file, or run again';
+      `${formatCount(missing)} of ${plural(missing + read, 'line')} ${isOrAre(missing)} missing from events.ndjson: ` +
+      'their events are unknown; restore the file, or run again';
     doubts.push(doubt('damagedRecord', detail));
   }
   const repeats = [
@@ -331,7 +336,7 @@ function damagedRecordDoubts({ windows, events, gaps }: RecordFacts): HealthDoub
     ...(events.repeated > 0 ? [`${formatCount(events.repeated)} of events.ndjson`] : []),
   ];
   if (repeats.length > 0) {
-    const detail = `lines of the record are repeated, and count once: ${repeats.join(', ')}; restore the files, or run again`;
+    const detail = `the record has repeated lines (each counted once): ${repeats.join(', ')}; restore the files, or run again`;
     doubts.push(doubt('repeatedRecord', detail));
   }
   return doubts;

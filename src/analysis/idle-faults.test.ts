@@ -26,7 +26,7 @@ describe('a fault that did nothing', () => {
   test('is found where its time never came although the run went to its end', () => {
     expect(idle(ended('completed'))).toEqual(['r']);
     const [fault] = idleFaults({ faults: [{ ...FAULT, atNs: 60e9 }] }, [ended('completed')]);
-    expect(whyIdle(fault!)).toMatch(/the load was over before its time, 60.0 s, had come; lower at/);
+    expect(whyIdle(fault!)).toMatch(/the load ended before 60.0 s, when the fault was to start; lower at/);
   });
 
   test.each([
@@ -48,10 +48,10 @@ describe('a fault that did nothing', () => {
 describe('why it did nothing', () => {
   test.each([
     ['reorder', { passed: 10, chosen: 10, reordered: 0 }, /held 10 messages back.*no later message.*send more/],
-    ['drop', { passed: 0, chosen: 0, dropped: 0 }, /no message came its way/],
-    ['drop', { passed: 1200, chosen: 0, dropped: 0 }, /chose none of the 1,200 messages.*raise rate/],
-    ['latency', { delayedBytes: 0 }, /no byte came its way/],
-    ['swallow_pong', { swallowedPongs: 0 }, /no pong came its way.*target\.ping/],
+    ['drop', { passed: 0, chosen: 0, dropped: 0 }, /no message passed/],
+    ['drop', { passed: 1200, chosen: 0, dropped: 0 }, /selected none of the 1,200 messages.*raise rate/],
+    ['latency', { delayedBytes: 0 }, /no byte passed/],
+    ['swallow_pong', { swallowedPongs: 0 }, /no pong passed.*target\.ping/],
   ])('%s with %j', (kind, counts, text) => {
     expect(whyIdle({ kind, atNs: 0, counts })).toMatch(text);
   });

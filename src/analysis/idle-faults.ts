@@ -5,7 +5,7 @@ import { type FaultCounts, hasEffect } from '../facts/fault-counts.ts';
 import { faultKind } from '../plan/fault-kind.ts';
 import type { Fault, Plan } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
-import { formatCount } from '../units/rate.ts';
+import { isOrAre, plural } from '../units/plural.ts';
 import { faultSpans } from './fault-spans.ts';
 
 export interface IdleFault {
@@ -38,51 +38,51 @@ function idleFault(fault: Fault, counts: FaultCounts | null): IdleFault {
 /** What kept a fault of this kind from it, and what to change. */
 export function whyIdle({ kind, atNs, counts }: Pick<IdleFault, 'kind' | 'atNs' | 'counts'>): string {
   if (counts === null) {
-    return `the load was over before its time, ${formatDuration(atNs)}, had come; lower at, or lengthen the load`;
+    return `the load ended before ${formatDuration(atNs)}, when the fault was to start; lower at, or lengthen the load`;
   }
   const { passed, chosen = 0 } = counts;
-  const time = 'move at and for to where they are';
-  if (passed === 0) return `no message came its way while it was on; ${time}, or look at stream and share`;
+  const time = 'change at and for';
+  if (passed === 0) return `no message passed while it was on; ${time}, or check stream and share`;
   if (passed !== undefined && chosen === 0) {
-    return `it chose none of the ${formatCount(passed)} messages that came its way; raise rate, or look at messages`;
+    return `it selected none of the ${plural(passed, 'message')} that passed; raise rate, or check messages`;
   }
   switch (kind) {
     case 'reorder':
       return (
-        `${held(chosen)} up to 100 ms each, and no later message of its connection came in that time, so they were only late; ` +
+        `${held(chosen)} for up to 100 ms, and no later message of the same connection came in that time, so nothing changed places; ` +
         'send more on each connection'
       );
     case 'coalesce':
-      return `${held(chosen)} up to 100 ms each, and no other message came in that time; send more on each connection`;
+      return `${held(chosen)} for up to 100 ms, and no other message came in that time; send more on each connection`;
     case 'corrupt':
-      return `none of the ${formatCount(chosen)} messages that it chose has what it damages (utf8 needs text, no part of an empty message can be); look at part and bytes`;
+      return `it could damage none of the ${plural(chosen, 'message')} that it selected (utf8 needs text, and an empty message has no bytes); check part and bytes`;
     case 'truncate':
-      return `the ${formatCount(chosen)} messages that it chose are empty; send larger ones`;
+      return `the ${plural(chosen, 'message')} that it selected ${isOrAre(chosen)} empty; send larger ones`;
     case 'latency':
     case 'bandwidth':
-      return `no byte came its way while it was on; ${time}, or look at stream and share`;
+      return `no byte passed while it was on; ${time}, or check stream and share`;
     case 'timeout':
-      return `no byte came its way while it was on, and no connection lived until its timeout; ${time}`;
+      return `no byte passed while it was on, and no connection stayed open until its timeout; ${time}`;
     case 'slicer':
-      return 'nothing that came its way is larger than a slice; lower average_size, or send larger messages';
+      return 'every message that passed is smaller than a slice; lower average_size, or send larger messages';
     case 'slow_close':
       return `no connection ended while it was on; ${time}`;
     case 'limit_data':
-      return 'no connection carried so many bytes while it was on; lower bytes, or lengthen for';
+      return 'no connection reached its byte limit while it was on; lower bytes, or lengthen for';
     case 'reset_peer':
-      return 'no connection lived through its timeout while it was on; shorten timeout, or lengthen for';
+      return 'no connection was open until its timeout while it was on; shorten timeout, or lengthen for';
     case 'down':
-      return 'no connection was open, or tried to be, while it was on';
+      return `no connection was open or attempted while it was on; ${time}`;
     case 'swallow_pong':
-      return 'no pong came its way while it was on; write target.ping, or raise rate';
+      return 'no pong passed while it was on; set target.ping, or raise rate';
     case 'packet_loss':
     case 'partition':
       return `no packet was dropped while it was on; ${time}`;
     default:
-      return `nothing came its way while it was on; ${time}`;
+      return `nothing passed while it was on; ${time}`;
   }
 }
 
 function held(chosen: number): string {
-  return `it held ${formatCount(chosen)} messages back,`;
+  return `it held ${plural(chosen, 'message')} back`;
 }

@@ -94,9 +94,9 @@ test('the doubt says how much lacked, why, and what the service said when it clo
     },
   });
   expect(doubt?.detail).toBe(
-    'the load of the plan was not on the service: clients were connected for 7.5 % of the time that the plan asked for, ' +
-      '30 of 400 messages were sent (unsent: socketClosed 368); ' +
-      '20 of 20 connections were closed by the service 300 ms after opening: 4401 token expired',
+    'the service did not get the planned load: clients were connected for 7.5 % of the planned time, ' +
+      '30 of 400 messages were sent (unsent: connection closed 368); ' +
+      'the service closed 20 of 20 connections 300 ms after opening: 4401 token expired',
   );
 });
 
@@ -157,9 +157,7 @@ describe('clients that are not back when sending ends', () => {
 
   test('are a doubt of their own, with their number and for how long', () => {
     const [doubt] = doubts({ connected: [20, 20, 20], more: offline(3) });
-    expect(doubt?.detail).toBe(
-      '3 of 20 clients had lost their connection and were not back when sending ended, the longest for 2.0 s',
-    );
+    expect(doubt?.detail).toBe('3 of 20 clients were disconnected when sending ended; the longest outage lasted 2.0 s');
   });
 
   test('and none where all are back', () => {
@@ -205,7 +203,7 @@ test('the cause is why connections did not open, and not what became of others; 
     },
   };
   expect(doubts({ connected: [1, 1], more: failed })[0]?.detail).toContain(
-    '10 of 100 connections failed to open: refused',
+    '10 of 100 connections failed to open: nothing listens on the port (refused)',
   );
   const closed: WindowParts = {
     connections: { attempted: 20, opened: 20, droppedByServer: 20, closeCodes: { 1007: 15, 1001: 5 } },
@@ -224,6 +222,6 @@ test('the cause is why connections did not open, and not what became of others; 
     },
   ];
   expect(doubts({ connected: [1, 1], more: closed, events })[0]?.detail).toMatch(
-    /15 of 20 connections were closed because the service broke the protocol 300 ms after opening: 1007$/,
+    /15 of 20 connections were closed because the service broke the WebSocket protocol 300 ms after opening: close code 1007$/,
   );
 });

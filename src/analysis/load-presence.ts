@@ -10,6 +10,7 @@
 
 import type { RunEvent } from '../facts/event.ts';
 import { BEFORE_OPEN, FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
+import { unsentTexts } from '../facts/unsent-texts.ts';
 import type { UnsentReason, Window } from '../facts/window.ts';
 import { type Histogram, percentile } from '../histogram/histogram.ts';
 import { groupCounts } from '../plan/client-groups.ts';
@@ -17,6 +18,7 @@ import { faultKind } from '../plan/fault-kind.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatDuration, NS_PER_SECOND, nsToSeconds } from '../units/duration.ts';
+import { plural, wasOrWere } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { faultSpans } from './fault-spans.ts';
@@ -214,24 +216,20 @@ function absentText(
   const parts = [
     ...(isConnected(total)
       ? []
-      : [
-          `clients were connected for ${formatPercent(total.openNs / total.wantedNs)} of the time that the plan asked for`,
-        ]),
+      : [`clients were connected for ${formatPercent(total.openNs / total.wantedNs)} of the planned time`]),
     ...(isSent(total)
       ? []
-      : [`${formatCount(total.sent)} of ${formatCount(total.due)} messages were sent (${unsentText(total)})`]),
+      : [
+          `${formatCount(total.sent)} of ${plural(total.due, 'message')} ${wasOrWere(total.sent)} sent (${unsentText(total)})`,
+        ]),
   ];
   // Of several stages each lacked something: together they may just reach the limit.
-  const what =
-    parts.length === 0
-      ? 'clients or messages were missing for more than a hundredth of what was asked'
-      : parts.join(', ');
-  return `the load of the plan was not on the service${where}: ${what}${cause === null ? '' : `; ${cause}`}`;
+  const what = parts.length === 0 ? 'more than 1 % of the planned clients or messages were missing' : parts.join(', ');
+  return `the service did not get the planned load${where}: ${what}${cause === null ? '' : `; ${cause}`}`;
 }
 
 function unsentText({ unsent }: Amount): string {
-  const reasons = Object.entries(unsent).filter(([, count]) => count > 0);
-  return `unsent: ${reasons.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ')}`;
+  return `unsent: ${unsentTexts(unsent, formatCount)}`;
 }
 
 /** What most of the missing clients came to, as far as that is known. */
@@ -242,7 +240,7 @@ function causeOf(whole: LoadTotals & Pick<ClosedConnections, 'closeReasons'>): s
     BEFORE_OPEN.includes(kind),
   );
   const [kind] = beforeOpen.sort(([, a], [, b]) => b - a)[0] ?? ['other'];
-  return `${formatCount(failed)} of ${formatCount(attempted)} connections failed to open: ${kind}, ${FAILURE_MEANINGS[kind]}`;
+  return `${formatCount(failed)} of ${plural(attempted, 'connection')} failed to open: ${FAILURE_MEANINGS[kind]} (${kind})`;
 }
 
 export interface ClosedConnections {
@@ -267,13 +265,13 @@ export function closedText(closed: ClosedConnections): string | null {
     droppedByServer,
   ];
   const after = lifetimeNs === null ? '' : ` ${formatDuration(lifetimeNs)} after opening`;
-  const of = `${formatCount(count)} of ${formatCount(opened)} connections`;
+  const of = `${formatCount(count)} of ${plural(opened, 'connection')}`;
   if (code === NO_CLOSE_FRAME) return `${of} ended without a close frame${after}`;
   // With this code we closed what broke the rules of the protocol.
   if (!Object.hasOwn(closeReasons, code))
-    return `${of} were closed because the service broke the protocol${after}: ${code}`;
+    return `${of} ${wasOrWere(count)} closed because the service broke the WebSocket protocol${after}: close code ${code}`;
   const { [code]: reason = '' } = closeReasons;
-  return `${of} were closed by the service${after}: ${reason === '' ? code : `${code} ${reason}`}`;
+  return `the service closed ${of}${after}: ${reason === '' ? `close code ${code}` : `${code} ${reason}`}`;
 }
 
 /** By code: what the service said with it, the first time. */
@@ -290,10 +288,10 @@ export function closeReasonsOf(events: readonly RunEvent[]): Readonly<Record<str
 function offlineDoubts({ load }: Pick<Plan, 'load'>, { offline }: LoadTotals): readonly HealthDoubt[] {
   const [clients] = groupCounts(load);
   if (offline.count <= (1 - PRESENT_RATIO) * clients) return [];
-  const longest = `the longest for ${nsToSeconds(offline.maxNs).toFixed(1)} s`;
+  const longest = `the longest outage lasted ${nsToSeconds(offline.maxNs).toFixed(1)} s`;
   return [
     doubt(
-      `${formatCount(offline.count)} of ${formatCount(clients)} clients had lost their connection and were not back when sending ended, ${longest}`,
+      `${formatCount(offline.count)} of ${plural(clients, 'client')} ${wasOrWere(offline.count)} disconnected when sending ended; ${longest}`,
       null,
     ),
   ];

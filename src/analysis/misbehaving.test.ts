@@ -71,7 +71,7 @@ describe('what a service does about slow readers', () => {
   test('stops reading: what the client has to send does not go', () => {
     expect(policy({ unsent: { backpressure: 7 } })).toMatchObject({
       kind: 'stopsReading',
-      evidence: 'it read no further from them: 7 messages could not be sent',
+      evidence: '7 messages could not be sent to it',
     });
   });
 
@@ -80,7 +80,7 @@ describe('what a service does about slow readers', () => {
     const facts = healthy({ receivedBytes: 80e6 }, memory('target', 20e6, 50e6, 65e6));
     expect(policy({ bytes: { received: 1e6 } }, facts)).toMatchObject({
       kind: 'buffers',
-      evidence: expect.stringMatching(/^target grew by 15\S* MB, and about 19\S* MB were not read$/),
+      evidence: expect.stringMatching(/^memory of target grew by 15\S* MB, while about 19\S* MB stayed unread$/),
     });
   });
 

@@ -9,6 +9,7 @@ import type { Misbehavior, Plan } from '../plan/plan.ts';
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { nsToSeconds } from '../units/duration.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { closeBooks } from './books.ts';
 import { failuresOf } from './failures.ts';
@@ -123,27 +124,25 @@ function policyOf(seen: Seen): ReaderPolicy {
   const alikeDropped = (healthy.tally.droppedByServer / Math.max(1, healthyClients)) * clients;
   if (tally.droppedByServer > MORE_THAN_ALIKE * alikeDropped) {
     const codes = Object.entries(tally.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
-    const evidence = `it closed ${formatCount(tally.droppedByServer)} connections of ${formatCount(clients)} clients (${codes.join(', ')})`;
+    const evidence = `it closed ${plural(tally.droppedByServer, 'connection')} of ${plural(clients, 'client')} (${codes.join(', ')})`;
     return { kind: 'disconnects', slowsOthers, evidence };
   }
   if (missed !== null && missed > 0) {
     return {
       kind: 'drops',
       slowsOthers,
-      evidence: `${formatCount(missed)} deliveries are missing, and later ones came`,
+      evidence: `${plural(missed, 'delivery', 'deliveries')} missing, while later ones arrived`,
     };
   }
   if (missed === null && tally.loss.smallestBacklog > 0 && tally.extent.count === 0) {
-    return { kind: 'drops', slowsOthers, evidence: 'messages are missing, and later ones came' };
+    return { kind: 'drops', slowsOthers, evidence: 'messages are missing, while later ones arrived' };
   }
   const unsent = tally.unsent.backpressure;
   if (unsent > 0) {
-    const evidence = `it read no further from them: ${formatCount(unsent)} messages could not be sent`;
+    const evidence = `${plural(unsent, 'message')} could not be sent to it`;
     return { kind: 'stopsReading', slowsOthers, evidence };
   }
-  return (
-    heldOf(seen, slowsOthers) ?? { kind: 'unknown', slowsOthers, evidence: 'none of what can be seen from outside' }
-  );
+  return heldOf(seen, slowsOthers) ?? { kind: 'unknown', slowsOthers, evidence: 'no effect is visible from outside' };
 }
 
 /** The service's memory grew by what was not read. */
@@ -162,7 +161,7 @@ function heldOf(seen: Seen, slowsOthers: boolean | null): ReaderPolicy | null {
       Math.max(0, ...[...healthy.resources].flatMap(([second, values]) => (isIn(second) ? (values[name] ?? 0) : 0)));
     const grownBytes = most(() => true) - most((second) => second <= Math.ceil(beganSecond));
     if (grownBytes < HELD_SHARE * unreadBytes) continue;
-    const evidence = `${monitor} grew by ${formatBytes(grownBytes)}, and about ${formatBytes(unreadBytes)} were not read`;
+    const evidence = `memory of ${monitor} grew by ${formatBytes(grownBytes)}, while about ${formatBytes(unreadBytes)} stayed unread`;
     return { kind: 'buffers', slowsOthers, evidence };
   }
   return null;

@@ -15,7 +15,7 @@ export function errorCaveats(refusals: readonly Answer[], error: { readonly path
   if (error !== null || first?.failure?.kind !== 'word') return [];
   const { path, word } = first.failure;
   return [
-    `errors say so by ${word} at ${pathText(path)}; write as error a path that only errors have something at. One came: ${first.received.text}`,
+    `errors are marked by ${word} at ${pathText(path)}; set error to a field that only errors have. Example: ${first.received.text}`,
   ];
 }
 
@@ -24,7 +24,7 @@ export function strayErrorCaveats([first]: readonly Answer[]): readonly string[]
   if (first === undefined) return [];
   const where = first.idPaths.map(pathText).join(', ');
   return [
-    `errors have the id at ${where}, where the plan does not look: a message that is refused counts as lost. One came: ${first.received.text}`,
+    `errors have the id at ${where}, which the plan does not read, so a rejected message counts as lost. Example: ${first.received.text}`,
   ];
 }
 
@@ -35,7 +35,7 @@ export function errorPath(
 ): { readonly path: KeyPath; readonly evidence: string } | null {
   for (const { failure, received } of refusals) {
     if (failure?.kind !== 'path') continue;
-    return { path: failure.path, evidence: `it says errors at ${pathText(failure.path)}: ${received.text}` };
+    return { path: failure.path, evidence: `it reports errors at ${pathText(failure.path)}: ${received.text}` };
   }
   const inGood = (key: string): boolean =>
     good.some(({ values }) => values.some(({ path }) => path.length === 1 && path[0] === key));
@@ -43,8 +43,7 @@ export function errorPath(
     const key = REASON_KEYS.find(
       (name) => good.length > 0 && !inGood(name) && values.some(({ path }) => path.length === 1 && path[0] === name),
     );
-    if (key !== undefined)
-      return { path: [key], evidence: `only its errors have something at ${key}: ${received.text}` };
+    if (key !== undefined) return { path: [key], evidence: `only its errors have the field ${key}: ${received.text}` };
   }
   return null;
 }

@@ -61,7 +61,7 @@ function understood(transcript: Transcript, good: readonly Answer[], refusals: r
     `the service returned the id at ${pathText(id)} ${times(messages.filter(({ idPaths }) => has(idPaths, id)).length, messages.length)}`,
     ...(apart === null
       ? []
-      : [`it acknowledged apart from that, with the id at ${pathText(apart.ack)}, ${apart.acks.length} times`]),
+      : [`it also sent acknowledgements, with the id at ${pathText(apart.ack)}, ${apart.acks.length} times`]),
     ...(payload === null
       ? []
       : [`it returned the payload at ${pathText(payload)} ${times(messages.length, messages.length)}`]),
@@ -118,7 +118,7 @@ function doubleCaveats(answers: readonly Answer[], apart: Apart | null): readonl
   const testMessages = new Set(answers.map(({ testMessage }) => testMessage));
   if (apart !== null || answers.length === testMessages.size) return [];
   return [
-    `${answers.length} answers came to ${testMessages.size} messages, with the id at the same path: no path tells an acknowledgement from the message, so the second counts as a duplicate. A custom protocol can tell them apart`,
+    `${answers.length} answers came to ${testMessages.size} messages, with the id at the same path, so acknowledgements cannot be told from replies and the second counts as a duplicate. A custom protocol can distinguish them`,
   ];
 }
 
@@ -141,9 +141,9 @@ function knownByPayload(transcript: Transcript, answers: readonly Answer[], refu
     refusedAll: false,
     isDouble: false,
     evidence: [
-      `the service returned no id, but the text at ${pathText(id)}, in ${own.length} answers to ${sent} messages`,
+      `the service returned no id, but returned the text at ${pathText(id)} in ${own.length} replies to ${sent} messages`,
     ],
-    caveats: ['no answer has the id: the plan sends it in place of the text, and messages cannot be larger than that'],
+    caveats: ['no reply has the id: the plan sends the id instead of the text, so messages cannot be larger'],
   };
 }
 
@@ -168,11 +168,11 @@ function refused(refusals: readonly Answer[]): JsonService {
     refusedAll: true,
     isDouble: false,
     evidence: [
-      `the service returned the id at ${pathText(id)} in ${refusals.length} of ${refusals.length} answers, all of them errors`,
+      `the service returned the id at ${pathText(id)} in ${refusals.length} of ${refusals.length} replies, all of them errors`,
       ...(error === null ? [] : [error.evidence]),
     ],
     caveats: [
-      'every message was refused: put a message that the service takes in protocol.send',
+      'every message was rejected: set protocol.send to a message that the service accepts',
       ...errorCaveats(refusals, error),
     ],
   };

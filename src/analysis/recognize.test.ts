@@ -55,7 +55,7 @@ describe('echo', () => {
   test('of everything is a binary echo, with the count of what came back', () => {
     const found = recognize(converse((message) => [message]));
     expect(found).toMatchObject({ kind: 'echo', format: 'binary', caveats: [] });
-    expect(found.evidence[0]).toBe('the service returned 3 of 3 binary messages unchanged, a document likewise');
+    expect(found.evidence[0]).toBe('the service returned 3 of 3 binary messages unchanged, and a JSON document');
   });
 
   test('of text only is a text echo', () => {
@@ -137,7 +137,7 @@ describe('JSON with ids', () => {
   test('no id but the text: the id goes where the text was', () => {
     const found = recognize(converse(json(({ text: said }) => (said === undefined ? [] : [{ said }]))));
     expect(jsonService(found)).toMatchObject({ id: ['said'], send: { type: 'echo', text: `\${id}` }, payload: null });
-    expect(found.caveats[0]).toMatch(/in place of the text/);
+    expect(found.caveats[0]).toMatch(/the id instead of the text/);
   });
 
   test('what it says of its own accord is told apart, and no document of that is an answer', () => {
@@ -170,7 +170,7 @@ test('what a second connection receives too is said in a room, and in none where
   const transcript = converse((message) => [message]);
   const found = recognize({ ...transcript, receivedByListener: 4 });
   expect(found).toMatchObject({ kind: 'echo', isShared: true });
-  expect(found.evidence.at(-1)).toMatch(/second connection, which only listened, received 4 messages/);
+  expect(found.evidence.at(-1)).toMatch(/second connection received 4 of the test messages/);
   expect(recognize(transcript).isShared).toBe(false);
   expect(recognize({ ...transcript, receivedByListener: null }).isShared).toBe(false);
 });
@@ -179,7 +179,7 @@ describe('acknowledgements', () => {
   test('apart from the message, by the path that only they have', () => {
     const found = recognize(converse(json(({ id, text: said }) => [{ ack: id }, { event: 'said', id, text: said }])));
     expect(jsonService(found)).toMatchObject({ ack: ['ack'], id: ['id'], payload: ['text'], isDouble: false });
-    expect(found.evidence.join()).toMatch(/acknowledged apart from that, with the id at ack/);
+    expect(found.evidence.join()).toMatch(/also sent acknowledgements, with the id at ack/);
   });
 
   test('by the name, where nothing returns the payload', () => {
@@ -201,7 +201,7 @@ describe('acknowledgements', () => {
       ),
     );
     expect(jsonService(found)).toMatchObject({ ack: null, isDouble: true });
-    expect(found.caveats[0]).toMatch(/no path tells an acknowledgement from the message/);
+    expect(found.caveats[0]).toMatch(/acknowledgements cannot be told from replies/);
   });
 });
 
@@ -222,13 +222,13 @@ describe('errors', () => {
   test('by a word alone: said, not guessed', () => {
     const found = recognize(converse(json(({ type, id }) => [{ id, status: type === 'echo' ? 'fine' : 'error' }])));
     expect(jsonService(found).error).toBeNull();
-    expect(found.caveats[0]).toMatch(/errors say so by error at status/);
+    expect(found.caveats[0]).toMatch(/errors are marked by error at status/);
   });
 
   test('with the id in another place than answers have it: said, as the plan cannot match them', () => {
     const found = recognize(converse(json(({ type, id }) => [type === 'echo' ? { replyTo: id } : { id, error: 4 }])));
     expect(jsonService(found)).toMatchObject({ id: ['replyTo'], error: null });
-    expect(found.caveats[0]).toMatch(/errors have the id at id, where the plan does not look/);
+    expect(found.caveats[0]).toMatch(/errors have the id at id, which the plan does not read/);
   });
 
   test('an empty error is none', () => {
@@ -312,7 +312,7 @@ describe('what is not recognized is said plainly', () => {
     const transcript = converse(() => []);
     const found = recognize(transcript);
     expect(found).toMatchObject({ kind: 'unknown', why: 'silent', sample: null });
-    expect(found.evidence[0]).toBe(`it said nothing in 2.0 s, and nothing to ${transcript.sent.length} messages`);
+    expect(found.evidence[0]).toBe(`it sent nothing in 2.0 s, and no reply to ${transcript.sent.length} messages`);
   });
 
   test('nothing asked', () => {

@@ -39,7 +39,7 @@ export function recognize(transcript: Transcript): Recognition {
     recognizeEcho(transcript) ?? recognizeAnswers(transcript) ?? recognizeFeed(transcript) ?? unknown(transcript);
   const receivedByListener = transcript.receivedByListener ?? 0;
   const isShared = receivedByListener > 0;
-  const receivedToo = `a second connection, which only listened, received ${receivedByListener} messages of ours: what one says, others receive`;
+  const receivedToo = `a second connection received ${receivedByListener} of the test messages, so clients receive each other's messages`;
   const [first, ...others] = found.evidence;
   return { ...found, isShared, evidence: isShared ? [first, ...others, receivedToo] : found.evidence };
 }
@@ -50,14 +50,16 @@ function recognizeEcho(transcript: Transcript): Found | null {
   const { sent, returned } = counts[format];
   if (returned === 0) return null;
   const own = unasked(transcript);
-  const document = echoesOf(transcript, 'json').returned > 0 ? ', a document likewise' : '';
+  const document = echoesOf(transcript, 'json').returned > 0 ? ', and a JSON document' : '';
   const other = format === 'text' ? refusalOfBinary(transcript) : [];
   return {
     kind: 'echo',
     format,
     evidence: [`the service returned ${returned} of ${sent} ${format} messages unchanged${document}`, ...other],
     caveats:
-      own.length === 0 ? [] : [`it says things of its own accord too, which count as unexpected: ${own[0]!.text}`],
+      own.length === 0
+        ? []
+        : [`it also sends messages without being asked, which count as unexpected: ${own[0]!.text}`],
     sample: null,
   };
 }
@@ -65,7 +67,9 @@ function recognizeEcho(transcript: Transcript): Found | null {
 function refusalOfBinary({ sent, endings }: Transcript): readonly string[] {
   const ending = endings.find(({ sentBefore }) => sent[sentBefore - 1]?.kind === 'binary');
   return [
-    ending === undefined ? 'a binary message did not come back' : `it closed upon a binary message (${ending.detail})`,
+    ending === undefined
+      ? 'a binary message did not come back'
+      : `it closed the connection after a binary message (${ending.detail})`,
   ];
 }
 
@@ -75,7 +79,7 @@ function recognizeAnswers(transcript: Transcript): Found | null {
   const { evidence, caveats, ...service } = found;
   const own = unasked(transcript).filter(({ text }) => parseDocument(text) !== null);
   const said =
-    own.length === 0 ? [] : [`it speaks of its own accord too (messages: ${own.length}), such as ${own[0]!.text}`];
+    own.length === 0 ? [] : [`it also sends messages without being asked (${own.length}), such as ${own[0]!.text}`];
   const all = [...evidence, ...said];
   if (!isNonEmpty(all)) return null;
   return { kind: 'json', service, pushes: own.length > 0, evidence: all, caveats, sample: null };
@@ -86,17 +90,16 @@ function recognizeFeed(transcript: Transcript): Found | null {
   const { documents, sequence } = recognizePushes(received);
   if (sequence === null) return null;
   const { path, channel, steps, byOne, channels } = sequence;
-  const among =
-    channel === null ? '' : ` among those with the same ${pathText(channel)}, of which there were ${channels}`;
+  const among = channel === null ? '' : ` within the same ${pathText(channel)} (${channels} channels)`;
   const gaps =
     byOne === steps
       ? []
-      : [`the number jumped ${steps - byOne} times while it was watched: lost, or not what counts messages`];
+      : [`the number jumped ${steps - byOne} times: messages were lost, or it does not count messages`];
   return {
     kind: 'push',
     sequence,
     evidence: [
-      `it sent ${documents} documents of its own accord`,
+      `it sent ${documents} JSON documents without being asked`,
       `the number at ${pathText(path)} went up by one in ${byOne} of ${steps} steps${among}`,
     ],
     caveats: gaps,
@@ -125,17 +128,17 @@ function unknown(transcript: Transcript): Found {
       kind: 'unknown',
       why: 'unread',
       evidence: [
-        `${received.length} messages came, ${before} of them before anything was sent: none has an id of ours, and no number counts them`,
-        ...(errors === 0 ? [] : [`${errors} of them say that something is wrong`]),
+        `${received.length} messages received (${before} before anything was sent): no reply carried our id or a sequence number`,
+        ...(errors === 0 ? [] : [`${errors} of them report an error`]),
         ...(ending === undefined ? [] : [`it ended the connection: ${ending.detail}`]),
       ],
       ...common,
     };
   }
-  const watched = `it said nothing in ${(watchedMs / 1000).toFixed(1)} s`;
+  const watched = `it sent nothing in ${(watchedMs / 1000).toFixed(1)} s`;
   return maySend && sent.length > 0
-    ? { kind: 'unknown', why: 'silent', evidence: [`${watched}, and nothing to ${sent.length} messages`], ...common }
-    : { kind: 'unknown', why: 'notAsked', evidence: [`${watched}, and was sent nothing`], ...common };
+    ? { kind: 'unknown', why: 'silent', evidence: [`${watched}, and no reply to ${sent.length} messages`], ...common }
+    : { kind: 'unknown', why: 'notAsked', evidence: [`${watched}; no test messages were sent`], ...common };
 }
 
 function isError(text: string): boolean {

@@ -8,13 +8,13 @@ test.each([
   ['upgradeRejected', 'HTTP 401 Unauthorized, authenticate Bearer', /credentials/],
   ['upgradeRejected', 'HTTP 403 Forbidden', /target\.headers: \{ Origin: .* or -H 'Origin: /],
   ['upgradeRejected', 'HTTP 403 Access denied: Access denied', /target\.headers: \{ Origin: /],
-  ['upgradeRejected', 'HTTP 400 Bad Request: Client sent an HTTP request to an HTTPS server.', /wss:\/\/ in place/],
+  ['upgradeRejected', 'HTTP 400 Bad Request: Client sent an HTTP request to an HTTPS server.', /wss:\/\/ instead/],
   ['badUpgrade', 'RFC 9112 §4: a response must begin with an HTTP/1.1 status line', /port of a WebSocket service/],
-  ['badUpgrade', 'RFC 8446 §5.1: the answer is a record of TLS, so the port speaks TLS', /wss:\/\/ in place/],
+  ['badUpgrade', 'RFC 8446 §5.1: the answer is a TLS record, so the port uses TLS, not plain HTTP', /wss:\/\/ instead/],
   [
     'handshakeTimeout',
     'the upgrade was not answered after 10 s',
-    /port of a WebSocket service\? .*somaxconn.*more slowly/,
+    /port of a WebSocket service\. .*somaxconn.*more slowly/,
   ],
   ['upgradeRejected', 'HTTP 301 Moved, location https://x', /location/],
   ['upgradeRejected', 'HTTP 404 Not Found', /path/],
@@ -35,7 +35,7 @@ test('what says it all needs no advice', () => {
   for (const rule of [
     'RFC 6455 §11.3.3: Sec-WebSocket-Accept must not occur twice, got "a, a"',
     'RFC 6455 §4.2.2: Sec-WebSocket-Protocol must name a subprotocol or be left out, got it without a value',
-    "the head of the answer is longer than 65536 bytes, a limit of Highwater's own",
+    'the head of the answer is longer than 65536 bytes, the limit of Highwater',
   ])
     expect(adviceFor({ kind: 'badUpgrade', detail: rule }, plain)).toBeNull();
 });
@@ -43,7 +43,7 @@ test('what says it all needs no advice', () => {
 test('who has named an Origin is not told to name one', () => {
   const target = { ...plain.target, headers: { origin: 'https://b.test' } };
   const advice = adviceFor({ kind: 'upgradeRejected', detail: 'HTTP 403 Forbidden' }, { ...plain, target });
-  expect(advice).toMatch(/is the Origin one that it knows/);
+  expect(advice).toMatch(/check that it allows this Origin/);
 });
 
 test('where others got in, the service is not said to be none; its accept queue may be full', () => {
@@ -56,6 +56,6 @@ test('where others got in, the service is not said to be none; its accept queue 
 
 test('of a secure URL nobody is told to make it secure', () => {
   expect(adviceFor({ kind: 'reset', detail: 'x' }, secure)).toMatch(/client certificate/);
-  expect(adviceFor({ kind: 'connectTimeout', detail: 'x' }, secure)).toMatch(/speak TLS/);
+  expect(adviceFor({ kind: 'connectTimeout', detail: 'x' }, secure)).toMatch(/uses TLS/);
   expect(adviceFor({ kind: 'connectTimeout', detail: 'x' }, plain)).not.toMatch(/TLS/);
 });

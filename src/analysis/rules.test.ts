@@ -138,7 +138,7 @@ describe('what never came counts as over a percentile’s limit', () => {
         expect(kindOf(`${of}.p98 < 1s`, parts)).toBe('pass');
         expect(judge(`${of}.p99 < 1s`, parts).result).toMatchObject({
           observed: null,
-          observedText: expect.stringContaining('never'),
+          observedText: expect.stringContaining('above the limit: too many messages unanswered'),
         });
       }
     }
@@ -152,37 +152,37 @@ describe('what never came counts as over a percentile’s limit', () => {
         messages: { due: 1000, sent: 990, delivered: 985, lost: 3, unresolved: 2 },
         unsent: { overdue: 10 },
       },
-      'never: 15 of 1,000 messages were lost, unresolved or unsent',
+      'above the limit: too many messages unanswered (15 of 1,000 lost, unresolved or unsent)',
     ],
     [
       'service.max < 1s',
       { ...delivered, messages: { due: 1000, sent: 990, delivered: 985, lost: 3, unresolved: 2 } },
-      'never: 5 of 990 messages were lost or unresolved',
+      'above the limit: too many messages unanswered (5 of 990 lost or unresolved)',
     ],
     [
       'sendLag.max < 1s',
       { messages: { due: 10, sent: 8 }, unsent: { overdue: 2 }, times: { sendLag: times(8, MS) } },
-      'never: 2 of 10 messages were given up as late',
+      'above the limit: too many messages overdue (2 of 10)',
     ],
     [
       'handshake.p50 < 1s',
       { connections: { attempted: 60, opened: 13, failed: 47 }, times: { handshake: times(13, MS) } },
-      'never: connections failed to open in 47 of 60 attempts',
+      'above the limit: too many connections failed to open (47 of 60 attempts)',
     ],
     [
       'outage.max < 1s',
       { connections: { attempted: 10, gaveUp: 2 }, times: { outage: times(3, MS) } },
-      'never: in 2 of 5 outages the client did not come back',
+      'above the limit: too many clients did not reconnect (2 of 5 outages)',
     ],
     [
       'ping.max < 1s',
       { pings: { sent: 5, answered: 4, unanswered: 1 }, times: { ping: times(4, MS) } },
-      'never: 1 of 5 pings were not answered',
+      'above the limit: too many pings unanswered (1 of 5)',
     ],
     [
       'firstPush.max < 1s',
       { connections: { attempted: 4, opened: 4 }, times: { firstPush: times(1, MS) } },
-      'never: 3 of 4 clients received no push',
+      'above the limit: too many clients received no push (3 of 4)',
     ],
   ])('%s says of what so many never came', (expression, parts, text) => {
     expect(judge(expression, parts).result).toMatchObject({ kind: 'fail', observed: null, observedText: text });
@@ -235,7 +235,7 @@ describe('a rule that the samples cannot bear is inconclusive', () => {
       {
         kind: 'tooFewSamples',
         rule: expression,
-        detail: expect.stringContaining(`${needed.toLocaleString('en')} are needed`),
+        detail: expect.stringContaining(`needs ${needed.toLocaleString('en')} samples`),
       },
     ]);
     expect(few.breach).toBeNull();
@@ -289,25 +289,25 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
     ['corrupted == 0', unanswered, 'no message came back'],
     ['rejected == 0', unanswered, 'no message was answered'],
     ['deduplicated == 0', unanswered, 'no message was answered'],
-    ['diverged == 0', oneEach, 'no answer told a state'],
-    ['totalOrderViolations == 0', oneEach, 'no two clients could be compared in what they received'],
-    ['reordered == 0', oneEach, 'no more than one message of each stream came'],
-    ['reordered == 0%', oneEach, 'no more than one message of each stream came'],
-    ['reordered == 0', onePushEach, 'no more than one message of each stream came'],
-    ['corrupted == 0', { ...oneEach, unchecked: 10 }, 'nothing that came had a content that could be checked'],
-    ['corrupted == 0', onePushEach, 'nothing that came had a content that could be checked'],
-    ['pushes.missed == 0', onePushEach, 'no client received two pushes of a channel'],
+    ['diverged == 0', oneEach, 'no answer contained a state'],
+    ['totalOrderViolations == 0', oneEach, 'no two clients received messages whose order could be compared'],
+    ['reordered == 0', oneEach, 'each stream delivered at most one message, so there is no order to check'],
+    ['reordered == 0%', oneEach, 'each stream delivered at most one message, so there is no order to check'],
+    ['reordered == 0', onePushEach, 'each stream delivered at most one message, so there is no order to check'],
+    ['corrupted == 0', { ...oneEach, unchecked: 10 }, 'no received message had content that could be checked'],
+    ['corrupted == 0', onePushEach, 'no received message had content that could be checked'],
+    ['pushes.missed == 0', onePushEach, 'no client received two pushes of one channel'],
     ['unexpected == 0', noneOpened, 'no client was open'],
     ['connections.dropped == 0', noneOpened, 'no client was open'],
     ['connections.gaveUp == 0', noneOpened, 'no client was open'],
-    ['pings.unanswered == 0', oneEach, 'no ping was answered or given up'],
+    ['pings.unanswered == 0', oneEach, 'no ping was answered or timed out'],
     [
       'fanout.missed == 0',
       oneEach,
-      'the plan has no rooms, or not every worker lived to say what its clients received',
+      'the plan has no rooms, or a worker died before it reported what its clients received',
     ],
-    ['outage.max < 1s', oneEach, 'there is no sample'],
-    ['response.stdDev < 1s', { ...oneEach, times: { response: [MS] } }, 'one sample has no deviation'],
+    ['outage.max < 1s', oneEach, 'there are no samples'],
+    ['response.stdDev < 1s', { ...oneEach, times: { response: [MS] } }, 'a standard deviation needs 2 samples, got 1'],
   ])('%s', (rule, parts, why) => {
     const { result, doubts } = judge(rule, parts);
     expect(result).toMatchObject({ kind: 'inconclusive', observed: null, observedText: 'n/a' });
@@ -571,7 +571,7 @@ describe('what clients are expected once they are back', () => {
     )[0]!.result;
 
   test('is kept where they were sent all that was said while they were offline', () => {
-    expect(judged(0, 3)).toMatchObject({ expression: 'replay: missed', kind: 'pass', observedText: 'kept' });
+    expect(judged(0, 3)).toMatchObject({ expression: 'replay: missed', kind: 'pass', observedText: '0 violations' });
   });
 
   test('is broken by what they were not', () => {

@@ -1,5 +1,5 @@
-// Thresholds and the contract against the facts. A rule is kept, broken, or cannot be judged: a pass
-// needs samples, and on a percentile every message that never came back counts as over the limit.
+// Judges thresholds and the contract by the facts. A rule passes, fails or stays undecided: a pass needs samples, and in a
+// percentile every message that never came back counts as above the limit.
 
 import { OWN_LIMITS } from '../facts/failure.ts';
 import type { Breach, Doubt, ThresholdResult } from '../facts/result.ts';
@@ -15,6 +15,7 @@ import {
 import { smallestCountFor } from '../histogram/interval.ts';
 import type { Contract, MessageCount, Statistic, Threshold, Times } from '../plan/plan.ts';
 import { formatDuration } from '../units/duration.ts';
+import { isOrAre, plural, wasOrWere } from '../units/plural.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
@@ -93,7 +94,7 @@ export function judgeScoped(
   const isLate = metric.kind === 'messages' || (metric.kind === 'distribution' && LATE_TIMES.includes(metric.of));
   if (judged.result.kind === 'inconclusive' || !isLate) return judged;
   if (judgeThreshold(threshold, withDrain, health).result.kind === judged.result.kind) return judged;
-  const detail = `${expression}: what came only after the sending, or never, may be of that time, and it would come out otherwise`;
+  const detail = `${expression}: messages answered after sending ended, or never, may belong to that time and would change the result`;
   const { observed, observedText } = judged.result;
   return outcome(expression, observed, observedText, 'inconclusive', null, [
     { kind: 'unplaced', rule: expression, detail },
@@ -152,10 +153,11 @@ function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Obs
       if (fanout === null) {
         return noSamples(
           expression,
-          'the plan has no rooms, or not every worker lived to say what its clients received',
+          'the plan has no rooms, or a worker died before it reported what its clients received',
         );
       }
-      if (fanout.expected === 0) return noSamples(expression, 'no client was expected a message of another');
+      if (fanout.expected === 0)
+        return noSamples(expression, 'no client was expected to receive a message of another client');
       const count = metric.of === 'missed' ? fanout.missed : tally.fanoutReceived;
       return { kind: 'value', value: unit === 'ratio' ? count / fanout.expected : count };
     }
@@ -163,13 +165,13 @@ function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Obs
       const { pushes } = tally;
       if (pushes.expected === 0) return noSamples(expression, 'no client received a numbered push');
       if (pushes.expected <= pushes.accounts)
-        return noSamples(expression, 'no client received two pushes of a channel');
+        return noSamples(expression, 'no client received two pushes of one channel');
       const count = pushes[metric.of];
       return { kind: 'value', value: unit === 'ratio' ? count / pushes.expected : count };
     }
     case 'pings': {
       const { answered, unanswered } = tally.pings;
-      if (answered + unanswered === 0) return noSamples(expression, 'no ping was answered or given up');
+      if (answered + unanswered === 0) return noSamples(expression, 'no ping was answered or timed out');
       const count = tally.pings[metric.of];
       return { kind: 'value', value: unit === 'ratio' ? count / (answered + unanswered) : count };
     }
@@ -219,7 +221,7 @@ function whyUncounted({ scope }: Threshold, of: MessageCount, evidence: Evidence
     case 'deduplicated':
       return messages.sent === 0 ? 'no message was sent' : answersOf(tally) === 0 ? 'no message was answered' : null;
     case 'diverged':
-      return tally.states === 0 ? 'no answer told a state' : null;
+      return tally.states === 0 ? 'no answer contained a state' : null;
     case 'unexpected':
     case 'unreadable':
       return arrivalsOf(evidence) === 0 && tally.opened === 0 && tally.openNs === 0 ? 'no client was open' : null;
@@ -269,18 +271,18 @@ function whyNoOrder({ tally, fanout }: Judged): string | null {
     (hearsItself && messages.delivered > clients) ||
     (fanout !== null && tally.fanoutReceived > fanout.accounts) ||
     pushes.received > pushes.accounts;
-  return isOrdered ? null : 'no more than one message of each stream came';
+  return isOrdered ? null : 'each stream delivered at most one message, so there is no order to check';
 }
 
 function whyNotCompared({ tally, fanout }: Judged): string | null {
   if (tally.fanoutCompared + (fanout?.compared ?? 0) > 0) return null;
-  return 'no two clients could be compared in what they received';
+  return 'no two clients received messages whose order could be compared';
 }
 
 function whyUnchecked(evidence: Judged): string | null {
   const { messages, unchecked } = evidence.tally;
   if (arrivalsOf(evidence) + messages.duplicated - evidence.tally.pushes.received > unchecked) return null;
-  return 'nothing that came had a content that could be checked';
+  return 'no received message had content that could be checked';
 }
 
 /** What is counted for each arrival. */
@@ -319,34 +321,35 @@ function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): number 
   }
 }
 
-/** What never came, by what the times are of: `{n}` stands for how many of how many. */
+/** Why there is no time below any limit, by what is timed: `{n}` stands for how many of how many. */
 const NEVER_TEXTS: Readonly<Record<Times, string>> = {
-  response: 'never: {n} messages were lost, unresolved or unsent',
-  service: 'never: {n} messages were lost or unresolved',
-  sendLag: 'never: {n} messages were given up as late',
-  handshake: 'never: connections failed to open in {n} attempts',
-  outage: 'never: in {n} outages the client did not come back',
-  fanout: 'never: {n} deliveries were missed or unresolved',
-  ping: 'never: {n} pings were not answered',
-  firstPush: 'never: {n} clients received no push',
+  response: 'too many messages unanswered ({n} lost, unresolved or unsent)',
+  service: 'too many messages unanswered ({n} lost or unresolved)',
+  sendLag: 'too many messages overdue ({n})',
+  handshake: 'too many connections failed to open ({n} attempts)',
+  outage: 'too many clients did not reconnect ({n} outages)',
+  fanout: 'too many deliveries missed or unresolved ({n})',
+  ping: 'too many pings unanswered ({n})',
+  firstPush: 'too many clients received no push ({n})',
 };
 
-/** Why a statistic lies among what never came: only those of times do. */
+/** A time that lies among the samples that never came is above every limit. */
 function neverText({ metric }: Threshold, { tally, fanout }: Evidence): string {
-  if (metric.kind !== 'distribution') return 'never';
+  if (metric.kind !== 'distribution') return 'above the limit';
   const missing = missingFrom(metric.of, tally, fanout);
   const all = tally.histograms[metric.of].count + missing;
-  return NEVER_TEXTS[metric.of].replace('{n}', `${formatCount(missing)} of ${formatCount(all)}`);
+  const why = NEVER_TEXTS[metric.of].replace('{n}', `${formatCount(missing)} of ${formatCount(all)}`);
+  return `above the limit: ${why}`;
 }
 
 function observeStatistic(h: Histogram, statistic: Statistic, missing: number, rule: string): Observation {
-  if (h.count + missing === 0) return noSamples(rule, 'there is no sample');
+  if (h.count + missing === 0) return noSamples(rule, 'there are no samples');
   switch (statistic.kind) {
     case 'percentile': {
       const { percent } = statistic;
       if (percent > 0 && percent < 100 && !hasEnough(h.count + missing, percent)) {
         const needed = smallestCountFor(percent, CONFIDENCE) ?? Number.POSITIVE_INFINITY;
-        const detail = `${rule}: ${formatCount(h.count + missing)} samples cannot bound it, ${formatCount(needed)} are needed`;
+        const detail = `${rule}: p${percent} needs ${formatCount(needed)} samples, got ${formatCount(h.count + missing)}`;
         return { kind: 'none', doubt: { kind: 'tooFewSamples', rule, detail } };
       }
       const value = percentileWithMissing(h, percent, missing);
@@ -359,7 +362,7 @@ function observeStatistic(h: Histogram, statistic: Statistic, missing: number, r
     case 'mean':
       return h.count === 0 ? { kind: 'missing' } : { kind: 'value', value: mean(h)! };
     case 'stdDev':
-      if (h.count + missing < 2) return noSamples(rule, 'one sample has no deviation');
+      if (h.count + missing < 2) return noSamples(rule, 'a standard deviation needs 2 samples, got 1');
       return h.count === 0 ? { kind: 'missing' } : { kind: 'value', value: stdDev(h)! };
   }
 }
@@ -413,8 +416,8 @@ function doubtsFor(
   const lag = observeStatistic(tally.histograms.sendLag, metric.statistic, 0, expression);
   if (lag.kind !== 'value' || lag.value <= LAG_SHARE * observation.value) return cast;
   const detail =
-    `${expression}: ${formatDuration(lag.value)} of the ${formatDuration(observation.value)} may be the generator's own ` +
-    'send lag; try pace: precise, more workers or less load';
+    `${expression}: the generator's own send lag may be ${formatDuration(lag.value)} of the ${formatDuration(observation.value)}; ` +
+    'try pace: precise, more workers or less load';
   return [{ kind: 'sendLag', rule: expression, detail }];
 }
 
@@ -512,7 +515,10 @@ function doubtsOfBest(
     const { overdue } = tally.unsent;
     const count = metric.of === 'sent' ? tally.messages.sent + overdue : sumOf(Object.values(tally.unsent)) - overdue;
     if (!holds(unit === 'ratio' ? count / tally.messages.due : count, threshold)) return [];
-    return doubt('unsentOverdue', `${formatCount(overdue)} messages were unsent because the generator was behind`);
+    return doubt(
+      'unsentOverdue',
+      `${plural(overdue, 'message')} ${wasOrWere(overdue)} not sent because the generator was behind`,
+    );
   }
   const excuses = health.filter(({ kind }) => UNRESOLVED_BY.includes(kind));
   const [excuse] = touching(excuses, subjectsOf(metric), true);
@@ -540,7 +546,7 @@ function doubtsOfBest(
     if (best.kind === 'value' && holds(best.value, threshold)) {
       return doubt(
         'unresolved',
-        `${formatCount(offline.count)} clients were not back when sending ended, and may have come back in time`,
+        `${plural(offline.count, 'client')} ${wasOrWere(offline.count)} still disconnected when sending ended, and may have come back in time`,
       );
     }
   }
@@ -564,12 +570,12 @@ function ownShare({ stall, throttledNs, elapsedNs }: Tally): {
     ? {
         ratio,
         kind: 'standstill',
-        text: `the generator stood still for ${formatDuration(stall.ns)}, and without that time it may hold`,
+        text: `the generator did not run for ${formatDuration(stall.ns)}; without that time the rule might pass`,
       }
     : {
         ratio,
         kind: 'throttled',
-        text: `a quota of CPU held the generator back for ${formatPercent(ratio)} of the time, and without that it may hold`,
+        text: `a CPU quota throttled the generator for ${formatPercent(ratio)} of the time; without that the rule might pass`,
       };
 }
 
@@ -617,14 +623,14 @@ const SILENT_RATIO = 0.01;
 function silenceDoubts(rule: string, { pushes, opened, histograms }: Tally): readonly Doubt[] {
   const silent = opened - histograms.firstPush.count;
   if (pushes.expected === 0 || silent <= SILENT_RATIO * opened) return [];
-  const detail = `${rule}: ${formatCount(silent)} of ${formatCount(opened)} connections received no push, and what they were expected is not known`;
+  const detail = `${rule}: ${formatCount(silent)} of ${plural(opened, 'connection')} received no push, so it is unknown what ${silent === 1 ? 'it' : 'they'} missed`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
 /** A message of this run that came to another client than its own, where clients do not receive one another, was delivered once more. */
 function misdeliveredDoubts(rule: string, { unexpected: { otherStream } }: Tally): readonly Doubt[] {
   if (otherStream === 0) return [];
-  const detail = `${rule}: ${formatCount(otherStream)} messages came to a connection that had not sent them: as copies, or in the place of others`;
+  const detail = `${rule}: ${plural(otherStream, 'message')} arrived at a connection that had not sent ${otherStream === 1 ? 'it' : 'them'}: as extra copies, or instead of others`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
@@ -632,8 +638,8 @@ function misdeliveredDoubts(rule: string, { unexpected: { otherStream } }: Tally
 function renumberedDoubts(rule: string, { pushes: { renumbered } }: Tally): readonly Doubt[] {
   if (renumbered === 0) return [];
   const detail =
-    `${rule}: the numbers of pushes began anew ${renumbered === 1 ? 'once' : `${formatCount(renumbered)} times`} on clients and ` +
-    'channels that had received higher ones: the service counts from its beginning again, or says all of it again';
+    `${rule}: the sequence numbers of pushes started again ${renumbered === 1 ? 'once' : `${formatCount(renumbered)} times`} on an open connection: ` +
+    'the service reset its numbers, or sent old pushes again';
   return [{ kind: 'renumbered', rule, detail }];
 }
 
@@ -647,7 +653,7 @@ function doubtsOfMissing(threshold: Threshold, { tally, fanout }: Evidence, isKe
     metric.statistic.kind === 'stdDev' ||
     (metric.statistic.kind === 'mean' && holds(Number.POSITIVE_INFINITY, threshold) !== isKept);
   if (missing === 0 || count === 0 || !isOpen) return [];
-  const detail = `${expression}: ${formatCount(missing)} of ${formatCount(count + missing)} never came, and the observed value is of the others`;
+  const detail = `${expression}: ${formatCount(missing)} of ${plural(count + missing, 'sample')} never came; the observed value covers only the others`;
   return [{ kind: 'noSamples', rule: expression, detail }];
 }
 
@@ -718,7 +724,11 @@ export function judgeContract(
       ...(broken.includes('missed') ? silenceDoubts(rule, tally) : []),
       ...(broken.includes('duplicated') ? misdeliveredDoubts(rule, tally) : []),
     ];
-    return outcome(rule, 0, text, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
+    const unresolved = broken.includes('lost')
+      ? messages.unresolved + (fanout?.unresolved ?? 0) + pushes.unresolved
+      : 0;
+    const observedText = unresolved > 0 ? `${formatCount(unresolved)} unresolved` : text;
+    return outcome(rule, 0, observedText, doubts.length > 0 ? 'inconclusive' : 'pass', null, doubts);
   });
 }
 
@@ -729,7 +739,9 @@ function totalOf(counts: Counts): number {
 }
 
 function countsText(counts: Counts): string {
-  return counts.length === 0 ? 'kept' : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
+  return counts.length === 0
+    ? '0 violations'
+    : counts.map(([name, count]) => `${formatCount(count)} ${name}`).join(', ');
 }
 
 /** Why a clause that nothing was counted against is not kept all the same: nothing could have been. */
@@ -744,25 +756,31 @@ function whyUnjudged(broken: readonly ClauseCount[], evidence: Judged): string |
   if (broken.includes('corrupted')) return whyUnchecked(evidence);
   // Of pushes alone: what comes before the first that a client receives is expected by nobody.
   const isOfPushes = broken.includes('missed') && messages.sent === 0;
-  return isOfPushes && pushes.expected <= pushes.accounts ? 'no client received two pushes of a channel' : null;
+  return isOfPushes && pushes.expected <= pushes.accounts ? 'no client received two pushes of one channel' : null;
 }
 
-/** Whether a message was lost that was in flight when its connection died, nobody here can know. */
+/** `1 message is unresolved: its connection dropped, or a message there could not be read`. */
+function unresolvedText(count: number, noun: string, nouns: string): string {
+  const whose = count === 1 ? 'its connection' : 'their connections';
+  return `${plural(count, noun, nouns)} ${isOrAre(count)} unresolved: ${whose} dropped, or a message there could not be read`;
+}
+
+/** A message that was in flight when its connection dropped may have been lost or not. */
 function unresolvedDoubts(rule: string, { messages }: Tally): readonly Doubt[] {
   if (messages.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(messages.unresolved)} messages are unresolved: their connections died under them, or what came there could not be read`;
+  const detail = `${rule}: ${unresolvedText(messages.unresolved, 'message', 'messages')}`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
 function unresolvedDeliveries(rule: string, fanout: Fanout | null): readonly Doubt[] {
   if (fanout === null || fanout.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(fanout.unresolved)} deliveries are unresolved: their receivers' connections died, or what came there could not be read`;
+  const detail = `${rule}: ${unresolvedText(fanout.unresolved, 'delivery', 'deliveries')}`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 
 function unresolvedPushes(rule: string, { pushes }: Tally): readonly Doubt[] {
   if (pushes.unresolved === 0) return [];
-  const detail = `${rule}: ${formatCount(pushes.unresolved)} pushes are unresolved: the connections of their clients died, or what came there could not be read`;
+  const detail = `${rule}: ${unresolvedText(pushes.unresolved, 'push', 'pushes')}`;
   return [{ kind: 'unresolved', rule, detail }];
 }
 

@@ -21,12 +21,12 @@ describe('a generator that stood still', () => {
   test('for a second or longer is in doubt, wherever it was: connecting, sending, draining', () => {
     for (const [stage, where] of [
       [-1, 'while clients connected'],
-      [0, 'in ramp'],
-      [1, 'in the drain'],
+      [0, 'during ramp'],
+      [1, 'during the drain'],
     ] as const) {
       const [doubt] = doubts([{ second: 7, stage, health: stalled(1.5 * SECOND) }]);
       expect(doubt).toMatchObject({ kind: 'standstill', during: [{ fromNs: 7 * SECOND, toNs: 8 * SECOND }] });
-      expect(doubt?.detail).toContain(`worker 0 stood still for 1.5 s ${where}`);
+      expect(doubt?.detail).toContain(`worker 0 did not run for 1.5 s ${where}`);
     }
   });
 
@@ -39,9 +39,9 @@ describe('a generator that stood still', () => {
 
   test('by itself, by its own code or with the machine: the cause is named', () => {
     const causeOf = (health: Health): string => doubts([{ second: 3, health }])[0]!.detail;
-    expect(causeOf(stalled(2 * SECOND, 0.1 * SECOND))).toContain('the process was stopped, or had no processor');
-    expect(causeOf(stalled(2 * SECOND, 1.9 * SECOND))).toContain('its own code held the event loop');
-    expect(causeOf({ suspendedNs: 30 * SECOND })).toContain('the machine stood still for 30.0 s in ramp');
+    expect(causeOf(stalled(2 * SECOND, 0.1 * SECOND))).toContain('the process was stopped, or got no CPU');
+    expect(causeOf(stalled(2 * SECOND, 1.9 * SECOND))).toContain('its event loop was blocked');
+    expect(causeOf({ suspendedNs: 30 * SECOND })).toContain('the machine did not run for 30.0 s during ramp');
   });
 
   test('and one that ran all the time is not', () => expect(doubts([])).toEqual([]));

@@ -56,7 +56,7 @@ export function createStandstills(
   for (const event of isProxyIn ? events : []) {
     if (event.kind !== 'coordinatorStalled') continue;
     const at = { fromNs: event.atNs - event.forNs, toNs: event.atNs };
-    note({ who: PROXY_PROCESS, kind: 'stopped', ns: event.forNs, at, phase: 'in the run' });
+    note({ who: PROXY_PROCESS, kind: 'stopped', ns: event.forNs, at, phase: 'during the run' });
   }
 
   return {
@@ -66,7 +66,11 @@ export function createStandstills(
       if (stall.ns === 0 && suspendedNs === 0) return;
       const at = { fromNs: untilNs - elapsedNs, toNs: untilNs };
       const phase =
-        stage < 0 ? 'while clients connected' : own === undefined ? 'in the drain' : `in ${stages[stage]!.name}`;
+        stage < 0
+          ? 'while clients connected'
+          : own === undefined
+            ? 'during the drain'
+            : `during ${stages[stage]!.name}`;
       if (suspendedNs > 0) note({ who: 'the machine', kind: 'suspended', ns: suspendedNs, at, phase });
       if (stall.ns === 0) return;
       const kind = stall.cpuNs < BUSY_SHARE * stall.ns ? 'stopped' : 'busy';
@@ -81,23 +85,23 @@ export function createStandstills(
       if (longest === null) return [];
       const { who, kind, ns, phase, at } = longest;
       if (longCount > 0) {
-        const more = longCount > 1 ? `, the longest of ${formatCount(longCount)}` : '';
-        const detail = `${who} stood still for ${formatDuration(ns)} ${phase} (by ${formatDuration(at.toNs)})${more}: ${CAUSES[kind]}`;
+        const more = longCount > 1 ? `, the longest of ${formatCount(longCount)} pauses` : '';
+        const detail = `${who} did not run for ${formatDuration(ns)} ${phase} (until ${formatDuration(at.toNs)})${more}: ${CAUSES[kind]}`;
         return [{ kind: 'standstill', rule: null, detail, during }];
       }
       if (shares.length === 0) return [];
       const share = Math.max(...shares.map(({ stalledNs, elapsedNs }) => stalledNs / elapsedNs));
-      const detail = `the generator stood still for ${formatPercent(share)} of a stage, for ${formatDuration(ns)} at most; replies were read late`;
+      const detail = `the generator did not run for ${formatPercent(share)} of a stage, at most ${formatDuration(ns)} at a time; it read replies late`;
       return [{ kind: 'eventLoop', rule: null, detail, during: shares.flatMap((each) => each.during) }];
     },
   };
 }
 
-const PROXY_PROCESS = 'the coordinator, which runs the fault proxy,';
+const PROXY_PROCESS = 'the coordinator (with the fault proxy)';
 
 const CAUSES: Readonly<Record<Standstill['kind'], string>> = {
   stopped:
-    'the process was stopped, or had no processor to run on. Answers were read late, and the service may have dropped clients for it',
-  busy: 'its own code held the event loop, such as a protocol of yours or a very large message',
-  suspended: 'it was suspended. Answers were read late, and the service may have dropped clients for it',
+    'the process was stopped, or got no CPU. It read replies late, and the service may have dropped clients because of it',
+  busy: 'its event loop was blocked, for example by a custom protocol or a very large message',
+  suspended: 'it was suspended. Replies were read late, and the service may have dropped clients because of it',
 };

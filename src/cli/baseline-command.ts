@@ -17,7 +17,7 @@ export async function setBaselineCommand(reference: string, { runsDir }: Baselin
   const entry = await findEntry(runsDir, reference);
   if (entry.state !== 'judged') {
     throw new HighwaterError('RUN_UNREADABLE', [
-      `${entry.path}: expected a run that has been judged, got one without a result. highwater report ${entry.id} judges it`,
+      `${entry.path}: expected a judged run, got one without a result. Judge it with: highwater report ${entry.id}`,
     ]);
   }
   await moveBaseline(listRuns(runsDir, Date.now()), entry);
@@ -38,7 +38,7 @@ export async function clearBaselineCommand(name: string | undefined, { runsDir }
   const plans = [...new Set(baselines.map((entry) => entry.name))];
   if (plans.length > 1) {
     throw new HighwaterError('ARGUMENTS_INVALID', [
-      `name: expected one of the plans that have a baseline: ${plans.map((plan) => plan ?? 'a plan that cannot be read').join(', ')}`,
+      `name: expected a plan that has a baseline: ${plans.map((plan) => plan ?? 'an unreadable plan').join(', ')}`,
     ]);
   }
   for (const { path } of baselines) await changeTags(path, { remove: [BASELINE] });
@@ -52,10 +52,10 @@ async function findBaselines(name: string | undefined, runsDir: string): Promise
   if (baselines.length > 0) return baselines;
   const which = name === undefined ? 'a baseline' : `a baseline of ${name}`;
   throw new HighwaterError('RUN_NOT_FOUND', [
-    `${runsDir}: expected ${which}, got none. highwater baseline set RUN sets it`,
+    `${runsDir}: expected ${which}, got none. Set one with: highwater baseline set RUN`,
   ]);
 }
 
 function lineOf({ name, id }: RunEntry): string {
-  return `${printable(name ?? 'a plan that cannot be read', 80)}   ${printable(id, 100)}\n`;
+  return `${printable(name ?? 'an unreadable plan', 80)}   ${printable(id, 100)}\n`;
 }

@@ -191,7 +191,7 @@ describe('a problem with what a flag said', () => {
   });
 
   test('says what to do with flags, not with the plan', () => {
-    const { hint } = asTyped(problem('load.messages.open', 'begin with { to: 500/s }'), flags({ rate: '0/s' }), null);
-    expect(hint).toBe('ask for a higher rate, or for longer');
+    const { hint } = asTyped(problem('load.messages.open', 'start with { to: 500/s }'), flags({ rate: '0/s' }), null);
+    expect(hint).toBe('use a higher rate or a longer duration');
   });
 });

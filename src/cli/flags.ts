@@ -59,7 +59,7 @@ const SET_BY_FLAGS: readonly {
   { place: 'load.connections', flag: 'connections' },
   { place: 'load.messages.open[0].rate', flag: 'rate' },
   { place: 'load.messages.open[0].for', flag: 'duration' },
-  { place: 'load.messages.open', flag: 'rate', hint: 'ask for a higher rate, or for longer' },
+  { place: 'load.messages.open', flag: 'rate', hint: 'use a higher rate or a longer duration' },
   { place: 'load.messages.closed.inFlight', flag: 'closed' },
   { place: 'load.messages.closed.think', flag: 'think' },
   { place: 'load.messages.closed.for', flag: 'duration' },
@@ -156,13 +156,13 @@ function connectionsOf(count: number): unknown {
 function messagesOf(flags: PlanFlags): unknown {
   const duration = flags.duration ?? DEFAULT_DURATION;
   if (flags.rate !== undefined && flags.closed !== undefined) {
-    throw argumentsInvalid('--rate and --closed: expected one of the two load models, got both. Leave one out');
+    throw argumentsInvalid('--rate and --closed: expected only one of them, got both. Leave one out');
   }
   if (flags.think !== undefined && flags.closed === undefined) {
-    throw argumentsInvalid('--think: expected --closed beside it (an open load does not wait for replies)');
+    throw argumentsInvalid('--think: expected --closed with it (an open load does not wait for replies)');
   }
   if (flags.poisson === true && flags.rate === undefined) {
-    throw argumentsInvalid('--poisson: expected --rate beside it');
+    throw argumentsInvalid('--poisson: expected --rate with it');
   }
   if (flags.closed !== undefined) {
     return {
@@ -180,7 +180,7 @@ function messagesOf(flags: PlanFlags): unknown {
     };
   }
   if (flags.duration !== undefined) {
-    throw argumentsInvalid('--duration: expected --rate or --closed beside it, to say what goes on for so long');
+    throw argumentsInvalid('--duration: expected --rate or --closed with it');
   }
   return undefined;
 }

@@ -76,13 +76,13 @@ function changesByRun(plans: readonly PlanHistory[]): ReadonlyMap<string, readon
 export function checkName(name: string, entries: readonly RunEntry[], runsDir: string): void {
   if (entries.length === 0 || entries.some((entry) => entry.name === name)) return;
   throw new HighwaterError('RUN_NOT_FOUND', [
-    `${name}: expected the name of a plan of which runs are kept in ${runsDir}, got none. ${planHint(name, entries)}`,
+    `${name}: expected the name of a plan with runs in ${runsDir}, got none. ${planHint(name, entries)}`,
   ]);
 }
 
 function nothingFound(kept: number, runsDir: string): string {
-  if (kept > 0) return `None of the ${kept} runs in ${printable(runsDir)} is like that: leave out a flag.`;
-  return `No run is kept in ${printable(runsDir)} yet: highwater run PLAN makes one, and --runs-dir names another place.`;
+  if (kept > 0) return `None of the ${kept} runs in ${printable(runsDir)} matches: leave out a flag.`;
+  return `There are no runs in ${printable(runsDir)} yet. Make one with highwater run PLAN, or choose another directory with --runs-dir.`;
 }
 
 export interface TagFlags {

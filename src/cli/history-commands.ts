@@ -9,18 +9,18 @@ import type { PruneFlags } from './prune-command.ts';
 import type { QueryFlags } from './query-command.ts';
 import { runsDirOption } from './runs-dir-option.ts';
 
-const RUN_HELP = 'a path, an id, the beginning of an id, "latest", or a tag';
+const RUN_HELP = 'a path, an id, the start of an id, "latest", or a tag';
 
 export function addHistoryCommands(program: Command, exitWith: (exitCode: number) => void): void {
   addHistory(program, exitWith);
   addBaseline(program, exitWith);
   program
     .command('query')
-    .description('ask the kept runs in SQL; needs the package @duckdb/node-api')
+    .description('query stored runs with SQL; needs the package @duckdb/node-api')
     .argument('<sql>', 'one SELECT over runs, windows, events, violations and timeline')
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
-    .option('--json', 'print a JSON array of rows, and nothing else')
-    .option('--limit <rows>', 'print at most so many rows', '1000')
+    .option('--json', 'print only a JSON array of rows')
+    .option('--limit <rows>', 'print at most this many rows', '1000')
     .addOption(runsDirOption())
     .addHelpText('after', QUERY_EXAMPLES)
     .action(async (sql: string, flags: QueryFlags) => {
@@ -32,21 +32,21 @@ export function addHistoryCommands(program: Command, exitWith: (exitCode: number
 function addHistory(program: Command, exitWith: (exitCode: number) => void): void {
   const history = program
     .command('history')
-    .description('list the runs that are kept, by plan, the newest first, and how they went')
+    .description('list stored runs and their results by plan, the newest first')
     .enablePositionalOptions()
-    .argument('[name]', 'of a plan: list its runs alone')
-    .option('--tag <tag>', 'only runs that have it')
+    .argument('[name]', 'list only the runs of this plan')
+    .option('--tag <tag>', 'list only runs with this tag')
     .addOption(
-      new Option('--verdict <verdict>', 'only runs with this one').choices([
+      new Option('--verdict <verdict>', 'list only runs with this verdict').choices([
         'pass',
         'fail',
         'inconclusive',
         'unjudged',
       ]),
     )
-    .option('--since <when>', 'only runs from then on: an age such as 7d or 12h, or a date such as 2026-11-21')
-    .option('--limit <count>', 'list at most so many (50; with --json all)')
-    .option('--json', 'print the list as JSON, and nothing else')
+    .option('--since <when>', 'list only newer runs: an age such as 7d or 12h, or a date such as 2026-11-21')
+    .option('--limit <count>', 'list at most this many runs (default: 50; with --json all)')
+    .option('--json', 'print only the list, as JSON')
     .addOption(runsDirOption())
     .action(async (name: string | undefined, flags: HistoryFlags) => {
       const { historyCommand } = await import('./history-command.ts');
@@ -54,9 +54,9 @@ function addHistory(program: Command, exitWith: (exitCode: number) => void): voi
     });
   history
     .command('tag')
-    .description('give a run a tag, by which it is found and which keeps it from being pruned')
+    .description('add a tag to a run: other commands find it by the tag, and prune keeps it')
     .argument('<run>', RUN_HELP)
-    .argument('<tag>', 'a character, then characters, digits, dots, hyphens and underscores')
+    .argument('<tag>', 'a letter, then letters, digits, dots, hyphens and underscores')
     .addOption(runsDirOption())
     .action(async (run: string, tag: string, flags: TagFlags, command: Command) => {
       refuseFlagsBefore(command);
@@ -65,7 +65,7 @@ function addHistory(program: Command, exitWith: (exitCode: number) => void): voi
     });
   history
     .command('untag')
-    .description('take a tag from a run')
+    .description('remove a tag from a run')
     .argument('<run>', RUN_HELP)
     .argument('<tag>')
     .addOption(runsDirOption())
@@ -76,11 +76,11 @@ function addHistory(program: Command, exitWith: (exitCode: number) => void): voi
     });
   history
     .command('prune')
-    .description('remove old runs for good; never one that has a tag or still goes on')
-    .argument('[name]', 'of a plan: remove runs of it alone')
-    .option('--keep <count>', 'of each plan keep so many of the newest')
-    .option('--older-than <age>', 'remove what is older, such as 30d, 12h or 8w')
-    .option('--dry-run', 'say what would be removed, and remove nothing')
+    .description('delete old runs; keeps runs with a tag and runs that are still going')
+    .argument('[name]', 'delete only runs of this plan')
+    .option('--keep <count>', 'keep this many of the newest runs of each plan')
+    .option('--older-than <age>', 'delete runs older than this, such as 30d, 12h or 8w')
+    .option('--dry-run', 'only show what would be deleted')
     .option('-y, --yes', 'do not ask')
     .addOption(runsDirOption())
     .action(async (name: string | undefined, flags: PruneFlags, command: Command) => {
@@ -97,15 +97,17 @@ function refuseFlagsBefore(command: Command): void {
   if (given.length === 0) return;
   const flags = given.map(({ long }) => long).join(', ');
   throw new HighwaterError('ARGUMENTS_INVALID', [
-    `${command.name()}: expected its flags behind it, got ${flags} before it`,
+    `${command.name()}: expected its flags after it, got ${flags} before it`,
   ]);
 }
 
 function addBaseline(program: Command, exitWith: (exitCode: number) => void): void {
-  const baseline = program.command('baseline').description('the run of a plan that its others are held to');
+  const baseline = program
+    .command('baseline')
+    .description('manage baselines: the run of a plan that its other runs are compared with');
   baseline
     .command('set')
-    .description('make a run the baseline of its plan, in place of any other')
+    .description('make a run the baseline of its plan; replaces the previous one')
     .argument('<run>', RUN_HELP)
     .addOption(runsDirOption())
     .action(async (run: string, flags: BaselineFlags) => {
@@ -114,8 +116,8 @@ function addBaseline(program: Command, exitWith: (exitCode: number) => void): vo
     });
   baseline
     .command('show')
-    .description('say which runs are baselines')
-    .argument('[name]', 'of a plan: its baseline alone')
+    .description('show the baselines')
+    .argument('[name]', 'show only the baseline of this plan')
     .addOption(runsDirOption())
     .action(async (name: string | undefined, flags: BaselineFlags) => {
       const { showBaselineCommand } = await import('./baseline-command.ts');
@@ -123,8 +125,8 @@ function addBaseline(program: Command, exitWith: (exitCode: number) => void): vo
     });
   baseline
     .command('clear')
-    .description('leave a plan without a baseline')
-    .argument('[name]', 'of the plan; may be left out where only one has a baseline')
+    .description('remove the baseline of a plan')
+    .argument('[name]', 'the name of the plan; optional if only one plan has a baseline')
     .addOption(runsDirOption())
     .action(async (name: string | undefined, flags: BaselineFlags) => {
       const { clearBaselineCommand } = await import('./baseline-command.ts');

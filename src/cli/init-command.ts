@@ -97,7 +97,7 @@ function listenNsOf(text: string): number {
   const ns = parseDuration(text);
   if (ns !== null && ns > 0 && ns <= MAX_LISTEN_NS) return ns;
   throw argumentsInvalid(
-    `--listen: expected a duration above 0 and of at most 10m, such as 2s, got ${JSON.stringify(text)}`,
+    `--listen: expected a duration above 0 and up to 10m, such as 2s, got ${JSON.stringify(text)}`,
   );
 }
 
@@ -138,7 +138,7 @@ function messageOf(flag: string, text: string): Readonly<Record<string, unknown>
   }
   if (typeof message !== 'object' || message === null || Array.isArray(message)) {
     throw argumentsInvalid(
-      `${flag}: expected an object in JSON, such as '{"type":"say","id":"\${id}"}', got something else`,
+      `${flag}: expected an object in JSON, such as '{"type":"say","id":"\${id}"}', got another value`,
     );
   }
   return message as Readonly<Record<string, unknown>>;
@@ -150,14 +150,12 @@ function checkOut({ out, force }: InitFlags): void {
   if (out === '') throw argumentsInvalid('--out: expected the name of a file, got nothing');
   const there = statSync(out, { throwIfNoEntry: false });
   if (there !== undefined && !there.isFile()) {
-    throw argumentsInvalid(`--out: expected the name of a file, got ${out}, which is something else`);
+    throw argumentsInvalid(`--out: expected the name of a file, got ${out}, which is not a file`);
   }
   try {
     accessSync(path.dirname(path.resolve(out)), constants.W_OK);
   } catch (error) {
-    throw argumentsInvalid(
-      `--out: expected a file in a directory that can be written to, got: ${(error as Error).message}`,
-    );
+    throw argumentsInvalid(`--out: expected a file in a writable directory, got: ${(error as Error).message}`);
   }
   if (force !== true && existsSync(out)) throw alreadyThere(out);
 }
@@ -180,13 +178,13 @@ function keep(text: string, { out, force }: InitFlags): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' && force !== true) throw alreadyThere(out);
     rmSync(unfinished, { force: true });
-    throw argumentsInvalid(`--out: expected a file that can be written, got: ${(error as Error).message}`);
+    throw argumentsInvalid(`--out: expected a writable file, got: ${(error as Error).message}`);
   }
 }
 
 function alreadyThere(out: string): HighwaterError {
   return argumentsInvalid(
-    `--out: expected a file that is not there yet, got ${out}. --force writes over it, --out FILE writes elsewhere`,
+    `--out: expected a file that does not exist yet, got ${out}. Overwrite it with --force, or choose another file with --out FILE`,
   );
 }
 

@@ -71,13 +71,13 @@ function planUnreadable(file: string, error: NodeJS.ErrnoException): HighwaterEr
   const shown = redactUrl(file);
   if (error.code !== 'ENOENT') {
     const got = error.code === 'EISDIR' ? 'a directory' : error.message;
-    return new HighwaterError('PLAN_UNREADABLE', [`${shown}: expected a plan file that can be read, got ${got}`]);
+    return new HighwaterError('PLAN_UNREADABLE', [`${shown}: expected a readable plan file, got ${got}`]);
   }
   const url = PLAN_ENDINGS.includes(path.extname(file).toLowerCase()) ? null : likelyUrl(file);
   const hint = url === null ? nearName(file) : `did you mean ${redactUrl(url)}?`;
   const expected = 'a plan file, a ws:// or wss:// URL, or "reference"';
   return new HighwaterError('PLAN_UNREADABLE', [
-    `${shown}: expected ${expected}, got no file of that name${hint === null ? '' : ` (${hint})`}`,
+    `${shown}: expected ${expected}, got no such file${hint === null ? '' : ` (${hint})`}`,
   ]);
 }
 
@@ -100,7 +100,7 @@ async function importPlan(file: string): Promise<unknown> {
   try {
     const module = await loadModule(path.resolve(file));
     // jiti lets a module without a default export stand for one; its keys tell.
-    if (!Object.keys(module).includes('default')) throw new Error('one without a default export');
+    if (!Object.keys(module).includes('default')) throw new Error('a module without a default export');
     return module.default;
   } catch (error) {
     throw new HighwaterError('PLAN_UNREADABLE', [

@@ -23,21 +23,21 @@ export async function main(argv: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .configureHelp({ sortSubcommands: false })
     .showSuggestionAfterError(true)
-    .showHelpAfterError('(highwater --help shows what there is)')
+    .showHelpAfterError('(highwater --help lists all commands)')
     .addHelpText('after', EXIT_CODE_HELP);
 
   addInitOptions(
     program
       .command('init')
-      .description('look at a service, say what it is, and write a first plan for it')
+      .description('examine a service and write a first plan for it')
       .argument('[url]', 'a ws:// or wss:// URL, or "reference"; asked for on a terminal'),
   )
     .option('-o, --out <file>', 'where to write the plan; "-" for stdout', 'highwater.yaml')
-    .option('-y, --yes', 'send the service a few small messages to see what it answers; take the defaults')
-    .option('-f, --force', 'write over a file that is there')
+    .option('-y, --yes', 'send a few small test messages to the service; accept all defaults')
+    .option('-f, --force', 'overwrite an existing file')
     .option('--join <json>', 'a message to send first on each connection, such as a login; repeatable', collect, [])
-    .option('--send <json>', `a message of yours to try, with \${id} and \${payload} in it`)
-    .option('--listen <duration>', 'how long to receive what it says of its own accord, before anything is asked', '2s')
+    .option('--send <json>', `your own test message, with \${id} and \${payload}`)
+    .option('--listen <duration>', 'how long to listen before any test message is sent', '2s')
     .addHelpText('after', INIT_EXAMPLES)
     .action(async (url: string | undefined, flags: InitFlags, command: Command) => {
       const { initCommand } = await import('./init-command.ts');
@@ -47,21 +47,18 @@ export async function main(argv: readonly string[]): Promise<number> {
   addPlanOptions(
     program
       .command('run')
-      .description('run a plan, or load a URL straight away, and end in a verdict')
+      .description('run a plan, or put load on a URL directly, and give a verdict')
       .argument('[plan]', 'a plan (.yaml, .json, .ts, .js), a ws:// or wss:// URL, or "reference"'),
   )
-    .option('--json', 'print the result as JSON on stdout, and nothing else')
-    .option('--plot', 'draw response time, throughput and the spectrum under the summary')
-    .option('-q, --quiet', 'no progress on stderr')
-    .option('--tag <tag>', 'a tag for the run, by which it is found later; repeatable', collect, [])
+    .option('--json', 'print only the result on stdout, as JSON')
+    .option('--plot', 'draw response time, throughput and percentiles below the summary')
+    .option('-q, --quiet', 'do not print progress on stderr')
+    .option('--tag <tag>', 'a tag for the run, to find it later; repeatable', collect, [])
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
-    .option('--output-dir <dir>', 'where reports are written; the directory of the run')
-    .option('--overwrite', 'write over the reports of other runs in the directory of --output-dir')
-    .option('--open', 'open the page of it (html) once it is there')
-    .option(
-      '--against <runs>',
-      'compare the run with these afterwards, as highwater compare does; exit 1 where it is worse',
-    )
+    .option('--output-dir <dir>', 'where to write reports (default: the directory of the run)')
+    .option('--overwrite', 'overwrite reports of other runs in --output-dir')
+    .option('--open', 'open the html report when it is written')
+    .option('--against <runs>', 'compare the run with these runs afterwards; exit 1 if it is worse')
     .addOption(runsDirOption())
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (source: string | undefined, flags: RunFlags, command: Command) => {
@@ -72,7 +69,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addPlanOptions(
     program
       .command('check')
-      .description('say what a plan would do and what this machine lacks for it; start nothing')
+      .description('show what a plan would do and whether this machine can run it; start nothing')
       .argument('[plan]', 'a plan, a URL, or "reference"'),
   )
     .option('--json', 'print the resolved plan as JSON')
@@ -83,15 +80,18 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('report')
-    .description('judge stored runs again, print their summaries, write reports of them; of several, one report')
-    .argument('<run...>', 'a path, an id, the beginning of an id, "latest", a tag, or NAME@N')
-    .option('--json', 'print the result as JSON on stdout, and nothing else')
-    .option('--plot', 'draw response time, throughput and the spectrum under the summary')
+    .description('judge stored runs again, print summaries and write reports; several runs share one report')
+    .argument('<run...>', 'a path, an id, the start of an id, "latest", a tag, or NAME@N')
+    .option('--json', 'print only the result on stdout, as JSON')
+    .option('--plot', 'draw response time, throughput and percentiles below the summary')
     .option('-o, --output <formats>', OUTPUT_HELP, collect, [])
-    .option('--output-dir <dir>', 'where reports are written; the directory of the run, or of several the working one')
-    .option('--overwrite', 'write over the reports of other runs in the directory of --output-dir')
-    .option('--open', 'open the page of it (html) once it is there')
-    .option('--against <runs>', 'compare the run with these, and have the comparison in its report')
+    .option(
+      '--output-dir <dir>',
+      'where to write reports (default: the directory of the run; for several runs the working directory)',
+    )
+    .option('--overwrite', 'overwrite reports of other runs in --output-dir')
+    .option('--open', 'open the html report when it is written')
+    .option('--against <runs>', 'compare the run with these runs and add the comparison to its report')
     .addOption(runsDirOption())
     .action(async (runs: readonly string[], flags: ReportFlags) => {
       const { reportCommand } = await import('./report-command.ts');
@@ -104,24 +104,24 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('compare')
-    .description('say whether runs are worse than others, metric by metric, and how sure that is')
+    .description('compare runs metric by metric: worse, better, same or undecided')
     .argument(
       '<baseline>',
-      'a path, an id, the beginning of an id, "latest", a tag, "baseline", or NAME@N; several with commas between them',
+      'a path, an id, the start of an id, "latest", a tag, "baseline", or NAME@N; separate several with commas',
     )
-    .argument('<now>', 'the runs to hold against them')
-    .option('--json', 'print the comparison as JSON on stdout, and nothing else')
-    .option('--margin <percent>', 'a smaller change is none in practice; 5% where left out')
-    .option('--force', 'compare runs that are not comparable, and say in what they differ')
+    .argument('<now>', 'the runs to compare with the baseline')
+    .option('--json', 'print only the comparison on stdout, as JSON')
+    .option('--margin <percent>', 'smaller changes count as no change (default: 5%)')
+    .option('--force', 'compare runs even if they are not comparable; shows the differences')
     .option(
       '-o, --output <formats>',
-      'files to write, with commas between them: html, json, md, pdf; repeatable',
+      'files to write, separated by commas: html, json, md, pdf; repeatable',
       collect,
       [],
     )
-    .option('--output-dir <dir>', 'where they are written; the working directory')
-    .option('--overwrite', 'write over the reports of other runs in the directory of --output-dir')
-    .option('--open', 'open the page of it (html) once it is there')
+    .option('--output-dir <dir>', 'where to write them (default: the working directory)')
+    .option('--overwrite', 'overwrite reports of other runs in --output-dir')
+    .option('--open', 'open the html report when it is written')
     .addOption(runsDirOption())
     .addHelpText('after', COMPARE_EXAMPLES)
     .action(async (baseline: string, candidate: string, flags: CompareFlags) => {
@@ -131,12 +131,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('target')
-    .description('run the reference target by itself: an echo service that errs as told, until Ctrl-C')
-    .option('--host <address>', 'where to listen', '127.0.0.1')
-    .option('--port <port>', 'which port; 0 takes a free one', '0')
+    .description('run the reference target, an echo service with configurable errors, until Ctrl-C')
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--port <port>', 'the port to listen on; 0 chooses a free port', '0')
     .option('--no-compression', 'refuse permessage-deflate')
-    .option('--behavior <file>', 'what it does wrong (.yaml, .json): drop, duplicate, reorder, corrupt and more')
-    .option('--truth <file>', 'write down what it did wrong to which message, a JSON line each')
+    .option('--behavior <file>', 'the errors it makes (.yaml, .json): drop, duplicate, reorder, corrupt and more')
+    .option('--truth <file>', 'log every error that it makes, one JSON line each')
     .action(async (flags: TargetFlags) => {
       const { targetCommand } = await import('./target-command.ts');
       exitCode = await targetCommand(flags);
@@ -144,12 +144,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('proxy')
-    .description('stand in front of a service and break the way to it, as told, until Ctrl-C')
-    .argument('<listen>', 'PORT or HOST:PORT to listen on; 0 takes a free port of 127.0.0.1')
+    .description('proxy a service and inject faults, until Ctrl-C')
+    .argument('<listen>', 'PORT or HOST:PORT to listen on; 0 chooses a free port of 127.0.0.1')
     .argument('<target>', 'the service: ws://HOST:PORT or wss://HOST:PORT')
-    .option('--faults <file>', 'what goes wrong (.yaml, .json): latency, reset_peer, drop, corrupt and more')
-    .option('--truth <file>', 'write down what was done to which message, a JSON line each')
-    .option('--seed <number>', 'chooses connections and messages, in place of the seed of the file')
+    .option('--faults <file>', 'the faults to inject (.yaml, .json): latency, reset_peer, drop, corrupt and more')
+    .option('--truth <file>', 'log every injected fault, one JSON line each')
+    .option('--seed <number>', 'the seed that selects connections and messages; overrides the seed of the file')
     .option('--ca <file>', 'trust this certificate authority')
     .option('--insecure', 'do not check the certificate of the service')
     .addHelpText('after', PROXY_EXAMPLES)
@@ -170,12 +170,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function addPlanOptions(command: Command): Command {
   return command
-    .addOption(new Option('-c, --connections <count>', 'clients to open').env('HIGHWATER_CONNECTIONS'))
-    .addOption(new Option('-r, --rate <rate>', 'messages over all clients, such as 5000/s').env('HIGHWATER_RATE'))
+    .addOption(new Option('-c, --connections <count>', 'number of clients').env('HIGHWATER_CONNECTIONS'))
+    .addOption(
+      new Option('-r, --rate <rate>', 'total rate of messages of all clients, such as 5000/s').env('HIGHWATER_RATE'),
+    )
     .addOption(new Option('-d, --duration <time>', 'how long messages are sent, such as 30s').env('HIGHWATER_DURATION'))
-    .option('--closed <inFlight>', 'closed loop instead of a rate: so many messages in flight a client')
-    .option('--think <time>', 'with --closed: wait between reply and next send, such as 1s or 1s..3s')
-    .option('--poisson', 'random arrivals at the rate instead of even ones')
+    .option('--closed <inFlight>', 'closed loop instead of a rate, with this many messages in flight per client')
+    .option('--think <time>', 'with --closed: the pause between a reply and the next send, such as 1s or 1s..3s')
+    .option('--poisson', 'random instead of even send times')
     .addOption(new Option('--bytes <size>', 'size of a message').env('HIGHWATER_BYTES'))
     .option('--text', 'send text messages instead of binary ones')
     .option('--compression', 'offer permessage-deflate')
@@ -191,7 +193,7 @@ function addPlanOptions(command: Command): Command {
     .option('--drain <time>', 'how long after the last send a message may still arrive')
     .option('--name <name>', 'name of the run')
     .addOption(new Option('--seed <number>', 'seed of every random choice').env('HIGHWATER_SEED'))
-    .addOption(new Option('-w, --workers <count>', 'worker processes; auto by load').env('HIGHWATER_WORKERS'))
+    .addOption(new Option('-w, --workers <count>', 'number of worker processes, or auto').env('HIGHWATER_WORKERS'))
     .addOption(
       new Option('--pace <pace>', 'how sends are timed')
         .choices(['auto', 'economical', 'precise'])
@@ -232,8 +234,7 @@ function collect(value: string, values: string[]): string[] {
   return [...values, value];
 }
 
-const OUTPUT_HELP =
-  'reports to write, with commas between them: csv, hgrm, hlog, html, json, junit, md, pdf; repeatable';
+const OUTPUT_HELP = 'reports to write, separated by commas: csv, hgrm, hlog, html, json, junit, md, pdf; repeatable';
 
 const INIT_EXAMPLES = `
 Examples:
@@ -254,7 +255,7 @@ Examples:
   highwater compare before1,before2,before3,before4 after1,after2,after3,after4 --margin 3%
   highwater run plan.yaml --against 20261121-0545
 
-Exit codes: 1 where a metric is worse, 0 where none is, 2 where nothing can be said`;
+Exit codes: 0 no metric is worse, 1 a metric is worse, 2 undecided`;
 
 const PROXY_EXAMPLES = `
 Examples:
@@ -269,8 +270,8 @@ A file of faults:
 
 Connections: latency, bandwidth, slow_close, timeout, reset_peer, slicer, limit_data, down.
 Messages:    drop, duplicate, reorder, delay, corrupt, truncate, replay, fabricate, split, coalesce, close,
-             swallow_pong, oversize. Each with its settings: docs/reference/proxy.md`;
+             swallow_pong, oversize. Their settings: docs/reference/proxy.md`;
 
 const EXIT_CODE_HELP = `
-Exit codes: 0 pass, 1 a rule was broken, 2 inconclusive, 64 bad plan or arguments, 69 target unreachable,
-            70 Highwater's own fault, 130 interrupted`;
+Exit codes: 0 pass, 1 a rule failed, 2 inconclusive, 64 bad plan or arguments, 69 target unreachable,
+            70 a bug in Highwater, 130 interrupted`;

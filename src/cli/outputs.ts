@@ -48,7 +48,7 @@ export function outputsOf<Format extends string>(
   const asked = new Set([...names, ...(open ? ['html'] : [])]);
   const directory = outputDir ?? null;
   if (asked.size === 0 && directory !== null)
-    problems.push(`--output-dir: expected --output with it, such as --output md, got nothing to write there`);
+    problems.push(`--output-dir: expected --output with it, such as --output md, got none`);
   const unwritable = directory === null || problems.length > 0 ? null : directoryProblem(directory);
   if (unwritable !== null) problems.push(`--output-dir: ${unwritable}`);
   if (problems.length > 0) throw new HighwaterError('ARGUMENTS_INVALID', problems);
@@ -71,7 +71,7 @@ export async function writeOutputs<Format extends string>(
   if (formats.length === 0) return;
   const { files, empty, problems } = await writeReports(formats, filesOf, directory ?? elsewhere);
   for (const file of files) process.stderr.write(`report     ${file}\n`);
-  for (const format of empty) process.stderr.write(`report     no ${format}: the run has nothing for it\n`);
+  for (const format of empty) process.stderr.write(`report     no ${format}: the run has no data for it\n`);
   if (directory !== null && files.length > 0) markReports(directory, runs);
   const page = files.find((file) => file.endsWith('.html'));
   if (problems.length > 0) throw new HighwaterError('OUTPUT_UNWRITABLE', problems);

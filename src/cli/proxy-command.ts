@@ -74,7 +74,7 @@ async function loadFaults(
   file: string,
 ): Promise<{ readonly seed: number | null; readonly faults: readonly ProxyFault[] }> {
   const text = await readText(file).catch((error: Error) => {
-    throw new HighwaterError('FAULTS_INVALID', [`--faults: expected a file that can be read, got: ${error.message}`]);
+    throw new HighwaterError('FAULTS_INVALID', [`--faults: expected a readable file, got: ${error.message}`]);
   });
   const read = readPlanText(text, path.extname(file).toLowerCase() === '.json' ? 'json' : 'yaml');
   if ('problems' in read) throw new HighwaterError('FAULTS_INVALID', read.problems.map(formatProblem));
@@ -96,7 +96,7 @@ async function loadAuthority(file: string): Promise<Buffer> {
 
 function openTruth(file: string): Promise<TruthFile> {
   return openTruthFile(file).catch((error: Error) => {
-    throw invalid(`--truth: expected a file that can be written, got: ${error.message}`);
+    throw invalid(`--truth: expected a writable file, got: ${error.message}`);
   });
 }
 
@@ -112,12 +112,12 @@ function start(
     unreachable(reason) {
       if (isReported) return;
       isReported = true;
-      process.stderr.write(`the target cannot be reached: ${reason}. Clients see a connection that is reset\n`);
+      process.stderr.write(`the target cannot be reached: ${reason}. The proxy resets the connections of clients\n`);
     },
     tls: { ...(ca === null ? {} : { ca }), insecure: flags.insecure === true },
     ...(logAct === undefined ? {} : { logAct }),
   }).catch((error: Error) => {
-    throw invalid(`LISTEN: expected ${place.host}:${place.port} to be free to listen on, got: ${error.message}`);
+    throw invalid(`LISTEN: expected ${place.host}:${place.port} to be a free address, got: ${error.message}`);
   });
 }
 

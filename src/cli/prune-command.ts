@@ -4,9 +4,9 @@ import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import type { RunEntry } from '../facts/run-entry.ts';
 import { listRuns } from '../history/listing.ts';
 import { chooseToPrune, isRemovable, type PruneRule, removeRun, sizeOf } from '../history/prune.ts';
-import { plural } from '../report/figures.ts';
 import { printable } from '../report/printable.ts';
 import { formatBytes } from '../units/bytes.ts';
+import { plural } from '../units/plural.ts';
 import { checkName } from './history-command.ts';
 import { argumentsInvalid, countOf, parseAge } from './history-flags.ts';
 import { createQuestions, hasSomebody } from './questions.ts';
@@ -25,7 +25,7 @@ export async function pruneCommand(name: string | undefined, flags: PruneFlags):
   const nowMs = Date.now();
   const rule = ruleOf(flags, nowMs);
   if (flags.dryRun !== true && flags.yes !== true && !hasSomebody()) {
-    throw argumentsInvalid('prune: expected --yes where nobody can be asked, got neither that nor --dry-run');
+    throw argumentsInvalid('prune: expected --yes or --dry-run without a terminal, got neither');
   }
   const entries = listRuns(flags.runsDir, nowMs);
   if (name !== undefined) checkName(name, entries, flags.runsDir);
@@ -40,7 +40,7 @@ export async function pruneCommand(name: string | undefined, flags: PruneFlags):
   const answer = flags.yes === true ? 'yes' : await asked(going.length);
   if (answer === 'interrupted') return EXIT_CODES.interrupted;
   if (answer === 'no') return 0;
-  process.stdout.write(`${plural(await remove(going), 'run')} removed\n`);
+  process.stdout.write(`${plural(await remove(going), 'run')} deleted\n`);
   return 0;
 }
 
@@ -59,9 +59,9 @@ function ruleOf({ keep, olderThan }: PruneFlags, nowMs: number): PruneRule {
 function printPruned(going: readonly RunEntry[], bytes: number, spared: number): void {
   const lines = going.slice(0, MOST_LISTED).map(({ id }) => `  ${printable(id, 100)}`);
   if (going.length > MOST_LISTED) lines.push(`  and ${plural(going.length - MOST_LISTED, 'run')} more`);
-  if (spared > 0) lines.push(`  ${plural(spared, 'run')} spared: still going on, or no whole record`);
+  if (spared > 0) lines.push(`  ${plural(spared, 'run')} kept: still going, or without a complete record`);
   const total =
-    going.length === 0 ? 'Nothing to remove' : `${plural(going.length, 'run')} to remove, ${formatBytes(bytes)}`;
+    going.length === 0 ? 'Nothing to delete' : `${plural(going.length, 'run')} to delete, ${formatBytes(bytes)}`;
   process.stdout.write(`${[total, ...lines].join('\n')}\n`);
 }
 
@@ -69,7 +69,7 @@ async function asked(count: number): Promise<'yes' | 'no' | 'interrupted'> {
   const calledOff = new AbortController();
   const questions = createQuestions(calledOff.signal, () => calledOff.abort());
   try {
-    return /^y(es)?$/i.test(await questions.ask(`Remove ${plural(count, 'run')} for good?`, 'no')) ? 'yes' : 'no';
+    return /^y(es)?$/i.test(await questions.ask(`Delete ${plural(count, 'run')}?`, 'no')) ? 'yes' : 'no';
   } catch (error) {
     if (calledOff.signal.aborted) return 'interrupted';
     throw error;
@@ -84,7 +84,7 @@ async function remove(going: readonly RunEntry[]): Promise<number> {
     try {
       if (await removeRun(entry, Date.now())) removed++;
     } catch (error) {
-      problems.push(`${entry.path}: expected to remove it, got: ${(error as Error).message}`);
+      problems.push(`${entry.path}: expected to delete it, got: ${(error as Error).message}`);
     }
   }
   if (problems.length > 0) throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', problems);

@@ -3,9 +3,9 @@
 import { HighwaterError } from '../facts/error.ts';
 import { listRuns } from '../history/listing.ts';
 import { queryRuns } from '../history/query.ts';
-import { plural } from '../report/figures.ts';
 import { printable } from '../report/printable.ts';
 import { renderAnswer, renderAnswerCsv, renderAnswerJson } from '../report/query-answer.ts';
+import { plural } from '../units/plural.ts';
 import { countOf } from './history-flags.ts';
 
 export interface QueryFlags {
@@ -23,13 +23,13 @@ export async function queryCommand(sql: string, { runsDir, csv, json, limit }: Q
   const entries = listRuns(runsDir, Date.now());
   if (entries.length === 0) {
     throw new HighwaterError('RUN_NOT_FOUND', [
-      `query: expected runs in ${runsDir}, got none. No run is kept there yet: highwater run PLAN makes one`,
+      `query: expected runs in ${runsDir}, got none. Make one with: highwater run PLAN`,
     ]);
   }
   const answer = await queryRuns(entries, sql, mostRows);
   const render = json === true ? renderAnswerJson : csv === true ? renderAnswerCsv : renderAnswer;
   process.stdout.write(render(answer));
   for (const file of answer.leftOut) process.stderr.write(`left out   ${printable(file)}: it cannot be read\n`);
-  if (answer.isCut) process.stderr.write(`cut after ${plural(mostRows, 'row')}: --limit prints more\n`);
+  if (answer.isCut) process.stderr.write(`cut after ${plural(mostRows, 'row')}; print more with --limit\n`);
   return 0;
 }

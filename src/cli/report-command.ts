@@ -29,7 +29,9 @@ export async function reportCommand(references: readonly string[], flags: Report
   for (const reference of references) stored.push(...(await archive.find(reference)));
   for (const { path, unjudgeable } of stored) {
     if (unjudgeable === null) continue;
-    process.stderr.write(`${printable(path)}: not judged again, shown as it was kept: ${printable(unjudgeable)}\n`);
+    process.stderr.write(
+      `${printable(path)}: shows the stored result, because the run cannot be judged again: ${printable(unjudgeable)}\n`,
+    );
   }
   const [only] = stored;
   return stored.length === 1 && only !== undefined ? reportOne(only, archive, flags) : reportSeveral(stored, flags);
@@ -57,10 +59,10 @@ async function judged(stored: StoredRun): Promise<RunResult> {
 async function reportSeveral(stored: readonly StoredRun[], flags: ReportFlags): Promise<number> {
   const alone = [...(flags.json === true ? ['--json'] : []), ...(flags.against === undefined ? [] : ['--against'])];
   if (alone.length > 0) {
-    const problems = alone.map((flag) => `${flag}: expected one run with it, got ${stored.length}`);
+    const problems = alone.map((flag) => `${flag}: expected a single run, got ${stored.length}`);
     throw new HighwaterError('ARGUMENTS_INVALID', problems);
   }
-  const outputs = outputsOf(flags, DOCUMENT_FORMAT_NAMES, ', which hold several runs');
+  const outputs = outputsOf(flags, DOCUMENT_FORMAT_NAMES, ' for several runs');
   refuseOthers(outputs, idsOf(stored));
   const results: RunResult[] = [];
   for (const run of stored) {

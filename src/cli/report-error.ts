@@ -24,7 +24,7 @@ export function reportError(error: unknown): number {
 /** What a call to the system says where the machine has no more of something. */
 const MORE_OF: Readonly<Record<string, string>> = {
   EMFILE: 'a file that this process may open; raise the limit (ulimit -n)',
-  ENFILE: 'a file that this machine may open; raise fs.file-max, or end other programs',
+  ENFILE: 'a file that this machine may open; raise fs.file-max, or stop other programs',
   EAGAIN: 'another process or thread; raise the limit (ulimit -u, pids.max of the cgroup)',
   ENOMEM: 'memory; raise the limit of this process or its cgroup, or use less load',
   ENOBUFS: 'memory for a socket; raise net.ipv4.tcp_mem, or use fewer connections',

@@ -32,10 +32,10 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
     interrupts++;
     if (interrupts > 1) {
       view?.close();
-      process.stderr.write('Ended at once; what was recorded can still be judged: highwater report latest\n');
+      process.stderr.write('Stopped at once. Judge the record so far with: highwater report latest\n');
       process.exit(EXIT_CODES.interrupted);
     }
-    view?.say('Stopping: draining what is in flight. Ctrl-C again ends at once.');
+    view?.say('Stopping: waiting for messages in flight. Press Ctrl-C again to stop at once.');
     interruption.abort();
   };
   process.on('SIGINT', onInterrupt);

@@ -3,5 +3,7 @@
 import { Option } from 'commander';
 
 export function runsDirOption(): Option {
-  return new Option('--runs-dir <dir>', 'where records are kept').env('HIGHWATER_RUNS_DIR').default('.highwater/runs');
+  return new Option('--runs-dir <dir>', 'where records of runs are stored')
+    .env('HIGHWATER_RUNS_DIR')
+    .default('.highwater/runs');
 }

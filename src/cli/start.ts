@@ -8,7 +8,7 @@ import { reportError } from './report-error.ts';
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
-    if (stream === process.stdout) process.stderr.write(`the answer could not be written: ${error.message}\n`);
+    if (stream === process.stdout) process.stderr.write(`the output could not be written: ${error.message}\n`);
     process.exit(EXIT_CODES.internal);
   });
 }

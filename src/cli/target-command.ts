@@ -47,9 +47,7 @@ export async function targetCommand(flags: TargetFlags): Promise<number> {
 
 async function loadBehavior(file: string): Promise<Behavior> {
   const text = await readText(file).catch((error: Error) => {
-    throw new HighwaterError('BEHAVIOR_INVALID', [
-      `--behavior: expected a file that can be read, got: ${error.message}`,
-    ]);
+    throw new HighwaterError('BEHAVIOR_INVALID', [`--behavior: expected a readable file, got: ${error.message}`]);
   });
   const read = readPlanText(text, path.extname(file).toLowerCase() === '.json' ? 'json' : 'yaml');
   if ('problems' in read) throw new HighwaterError('BEHAVIOR_INVALID', read.problems.map(formatProblem));
@@ -60,9 +58,7 @@ async function loadBehavior(file: string): Promise<Behavior> {
 
 function openTruth(file: string): Promise<TruthFile> {
   return openTruthFile(file).catch((error: Error) => {
-    throw new HighwaterError('ARGUMENTS_INVALID', [
-      `--truth: expected a file that can be written, got: ${error.message}`,
-    ]);
+    throw new HighwaterError('ARGUMENTS_INVALID', [`--truth: expected a writable file, got: ${error.message}`]);
   });
 }
 
@@ -75,7 +71,7 @@ function start(flags: TargetFlags, port: number, behavior: Behavior, logAct: Log
     maxMessageBytes: MAX_MESSAGE_BYTES,
   }).catch((error: Error) => {
     throw new HighwaterError('ARGUMENTS_INVALID', [
-      `--host, --port: expected ${flags.host}:${port} to be free to listen on, got: ${error.message}`,
+      `--host, --port: expected ${flags.host}:${port} to be a free address, got: ${error.message}`,
     ]);
   });
 }

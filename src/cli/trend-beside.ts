@@ -31,7 +31,7 @@ export function trendBeside(result: RunResult, directory: string, formats: reado
     const trend = planTrend([...earlier.toReversed(), own]);
     return trend.kind === 'trend' ? trend : null;
   } catch (error) {
-    process.stderr.write(`not shown over the runs of its plan: ${printable((error as Error).message)}\n`);
+    process.stderr.write(`the report has no trend over runs: ${printable((error as Error).message)}\n`);
     return null;
   }
 }

@@ -65,14 +65,14 @@ describe('a TLS failure is told as what happened and which key to set', () => {
     [
       'an authority that is not known',
       () => failureOf(secureServer('server'), {}),
-      /authority that is not known here/,
+      /unknown authority/,
       /target\.tls\.ca .*--ca FILE.*target\.tls\.insecure/,
     ],
     [
       'a certificate that has expired',
       () => failureOf(secureServer('expired')),
       /has expired/,
-      /renew it, or do not check/,
+      /renew it, or turn the check off/,
     ],
     [
       'a certificate for another name',
@@ -89,38 +89,38 @@ describe('a TLS failure is told as what happened and which key to set', () => {
     [
       'a client certificate wanted, by TLS 1.2',
       () => failureOf(secureServer('server', { requestCert: true, ca, maxVersion: 'TLSv1.2' })),
-      /wants a client certificate, or no cipher/,
+      /wants a client certificate, or accepts none/,
       /target\.tls\.cert and target\.tls\.key/,
     ],
     [
       'older versions of TLS only',
       () => failureOf(secureServer('server', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ...WEAK })),
-      /no version of TLS in common/,
+      /no common TLS version/,
       /TLS 1\.2 or later/,
     ],
     [
       'a later version of TLS only',
       () => failureOf(secureServer('server', { minVersion: 'TLSv1.3' }), { ca, maxVersion: 'TLSv1.2' }),
-      /no version of TLS in common/,
+      /no common TLS version/,
       /TLS 1\.2 or later/,
     ],
     [
       'HTTP/2 only',
       () => failureOf(secureServer('server', { ALPNProtocols: ['h2'] })),
-      /does not speak HTTP\/1\.1/,
+      /does not accept HTTP\/1\.1/,
       /HTTP\/2 is not supported/,
     ],
     [
       'a plain port that answers in HTTP',
       () => failureOf(plainServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
-      /the port does not speak TLS/,
-      /ws:\/\/ in place of wss:\/\//,
+      /the port does not use TLS/,
+      /ws:\/\/ instead of wss:\/\//,
     ],
     [
       'a plain port that sends everything back',
       () => failureOf(plainServer((socket, bytes) => socket.write(bytes))),
-      /the port does not speak TLS/,
-      /ws:\/\/ in place of wss:\/\//,
+      /the port does not use TLS/,
+      /ws:\/\/ instead of wss:\/\//,
     ],
     [
       'a port that closes',
@@ -159,18 +159,18 @@ describe('a TLS failure is told as what happened and which key to set', () => {
 test('the names that other versions of OpenSSL have for an error say the same', () => {
   for (const code of ['ERR_SSL_TLS_ALERT_HANDSHAKE_FAILURE', 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE'])
     expect(tlsFailureText(code, 'x')).toBe(
-      `the service broke the TLS handshake off: it wants a client certificate, or no cipher that is offered suits it (${code})`,
+      `the service aborted the TLS handshake: it wants a client certificate, or accepts none of the offered ciphers (${code})`,
     );
   const message =
     'write EPROTO 80AC:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:350:';
   expect(socketError(Object.assign(new Error(message), { code: 'EPROTO' }), true)).toEqual({
     kind: 'tls',
-    detail: 'the answer is not TLS, so the port does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)',
+    detail: 'the answer is not TLS, so the port does not use TLS (ERR_SSL_WRONG_VERSION_NUMBER)',
   });
 });
 
 test('an error that is not in the table keeps its reason and its code, and names the keys there are', () => {
   const text = tlsFailureText('ERR_SSL_DECRYPTION_FAILED', 'decryption failed');
   expect(text).toBe('the TLS handshake failed: decryption failed (ERR_SSL_DECRYPTION_FAILED)');
-  expect(tlsRemedy(text)).toMatch(/^see target\.tls/);
+  expect(tlsRemedy(text)).toMatch(/^check target\.tls/);
 });

@@ -41,7 +41,7 @@ test('a command that cannot be loaded says which limit that is, and what it shou
   expect(startProblems(limits('unlimited', '1536000000'))).toEqual([]);
   expect(startProblems(null)).toEqual([]);
   expect(startProblems(limits('511', '1535999999'))).toEqual([
-    'ulimit -n: expected at least 512 files that a process may open, got 511. Raise the limit',
-    'ulimit -v: expected at least 1500000 KiB of addresses that a process may map, got 1499999 KiB. Raise the limit; it does not bound the memory in use',
+    'ulimit -n: expected at least 512 open files per process, got 511. Raise the limit',
+    'ulimit -v: expected at least 1500000 KiB of address space per process, got 1499999 KiB. Raise the limit; it does not limit the memory in use',
   ]);
 });

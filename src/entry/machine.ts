@@ -63,9 +63,9 @@ export function watchMemory(): () => string | null {
   const before = { group: memoryKills(readText), machine: machineKills() };
   return () => {
     if (memoryKills(readText) > before.group) {
-      return `out of memory: its cgroup may use ${formatBytes(memoryLimitBytes(readText))}`;
+      return `out of memory: the limit of its cgroup is ${formatBytes(memoryLimitBytes(readText))}`;
     }
-    return machineKills() > before.machine ? 'out of memory, as it seems: the kernel killed a process for that' : null;
+    return machineKills() > before.machine ? 'probably out of memory: the kernel killed a process for that' : null;
   };
 }
 

@@ -30,12 +30,12 @@ export function startProblems(limits: string | null): readonly string[] {
   return [
     ...(files >= LEAST_FILES
       ? []
-      : [`ulimit -n: expected at least ${LEAST_FILES} files that a process may open, got ${files}. Raise the limit`]),
+      : [`ulimit -n: expected at least ${LEAST_FILES} open files per process, got ${files}. Raise the limit`]),
     ...(addressBytes >= LEAST_ADDRESS_KIB * 1024
       ? []
       : [
-          `ulimit -v: expected at least ${LEAST_ADDRESS_KIB} KiB of addresses that a process may map, ` +
-            `got ${Math.floor(addressBytes / 1024)} KiB. Raise the limit; it does not bound the memory in use`,
+          `ulimit -v: expected at least ${LEAST_ADDRESS_KIB} KiB of address space per process, ` +
+            `got ${Math.floor(addressBytes / 1024)} KiB. Raise the limit; it does not limit the memory in use`,
         ]),
   ];
 }

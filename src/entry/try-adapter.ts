@@ -21,7 +21,7 @@ export function tryAdapter(
       void thread.terminate();
     };
     const timer = startTimer(DEADLINE_MS, () =>
-      end({ kind: 'unloadable', got: `one that was not done within ${DEADLINE_MS / 1000} s` }),
+      end({ kind: 'unloadable', got: `one that did not load within ${DEADLINE_MS / 1000} s` }),
     );
     thread.once('message', end);
     thread.once('error', (error) => end({ kind: 'unloadable', got: describeThrown(error) }));

@@ -8,19 +8,19 @@ test.each(['nightly', 'v1.2.0', 'release-2026_11', 'A'])('%j is a tag', (name) =
 });
 
 test.each([
-  ['', /a character/],
-  ['20261121', /a character/],
-  ['1.2.0', /a character/],
-  ['a/b', /a character/],
-  ['..', /a character/],
-  ['chat@3', /a character/],
-  ['a,b', /a character/],
-  ['a b', /a character/],
+  ['', /a letter/],
+  ['20261121', /a letter/],
+  ['1.2.0', /a letter/],
+  ['a/b', /a letter/],
+  ['..', /a letter/],
+  ['chat@3', /a letter/],
+  ['a,b', /a letter/],
+  ['a b', /a letter/],
   ['x'.repeat(65), /at most 63/],
-  ['latest', /meaning of its own/],
-  ['all', /meaning of its own/],
+  ['latest', /which is reserved/],
+  ['all', /which is reserved/],
   [BASELINE, /highwater baseline set RUN/],
-  [HOSTILE, /a character/],
+  [HOSTILE, /a letter/],
 ])('%j is none, and the message says why', (name, message) => {
   expect(tagProblem(name)).toMatch(message);
 });

@@ -12,11 +12,10 @@ const RESERVED: readonly string[] = ['latest', 'all'];
 /** What is wrong with a tag that somebody gives, as `expected …, got …`; null where nothing is. */
 export function tagProblem(name: string): string | null {
   const got = JSON.stringify(name);
-  if (name === BASELINE)
-    return `expected another tag, as each plan has one ${got}: highwater baseline set RUN gives it`;
-  if (RESERVED.includes(name)) return `expected another tag, got ${got}, which has a meaning of its own`;
+  if (name === BASELINE) return `expected another tag, because ${got} is set with: highwater baseline set RUN`;
+  if (RESERVED.includes(name)) return `expected another tag, got ${got}, which is reserved`;
   if (TAG.test(name)) return null;
-  return `expected a character, and then at most 63 characters, digits, dots, hyphens and underscores, got ${got}`;
+  return `expected a letter, then at most 63 letters, digits, dots, hyphens and underscores, got ${got}`;
 }
 
 export function encodeTags(tags: readonly string[]): string {

@@ -14,43 +14,61 @@ export const UNREADABLE_KINDS = [
 ] as const;
 export type UnreadableKind = (typeof UNREADABLE_KINDS)[number];
 
+interface UnreadableText {
+  /** Of one message. */
+  readonly is: string;
+  /** Of several. */
+  readonly are: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
 /** What such messages are, and what to do about it. */
-export const UNREADABLE_TEXTS: Readonly<Record<UnreadableKind, { readonly are: string; readonly remedy: string }>> = {
+export const UNREADABLE_TEXTS: Readonly<Record<UnreadableKind, UnreadableText>> = {
   notJson: {
+    is: 'is not JSON',
     are: 'are not JSON',
-    remedy: 'the service must send JSON as RFC 8259 has it: NaN, Infinity, comments and cut-off documents are none',
+    remedy: 'the service must send valid JSON (RFC 8259): without NaN, Infinity or comments, and not cut off',
   },
   compressed: {
+    is: 'begins like compressed data',
     are: 'begin like compressed data',
-    remedy: 'a custom protocol can inflate them',
+    remedy: 'use a custom protocol that decompresses them',
   },
   severalDocuments: {
-    are: 'hold several documents',
-    remedy: 'a custom protocol can split them, and returns an entry for each',
+    is: 'holds several JSON documents',
+    are: 'hold several JSON documents',
+    remedy: 'use a custom protocol that splits them and returns an entry for each',
   },
   otherEncoding: {
+    is: 'is not UTF-8',
     are: 'are not UTF-8',
-    remedy: 'JSON is UTF-8 between systems (RFC 8259 §8.1); a custom protocol can decode another encoding',
+    remedy: 'JSON must be UTF-8 (RFC 8259 §8.1); use a custom protocol to decode another encoding',
   },
   notText: {
-    are: 'are bytes that are no text',
-    remedy: 'a custom protocol can read a binary format',
+    is: 'is binary, not text',
+    are: 'are binary, not text',
+    remedy: 'use a custom protocol to read a binary format',
   },
   tooDeep: {
-    are: 'are nested more than 1,000 deep',
-    remedy: 'a custom protocol can read them',
+    is: 'is nested more than 1,000 levels deep',
+    are: 'are nested more than 1,000 levels deep',
+    remedy: 'use a custom protocol to read them',
   },
   numberTooLarge: {
-    are: 'have a number of 2^53 or more',
-    remedy: 'let the service number from a smaller start, or name a smaller number with protocol.sequence',
+    is: 'has a sequence number of 2^53 or more',
+    are: 'have a sequence number of 2^53 or more',
+    remedy: 'let the service start its numbers lower, or set protocol.sequence to a field with a smaller number',
   },
   numbersNotByOne: {
-    are: 'have numbers that do not go up by one',
-    remedy: 'name a number that does with protocol.sequence: ranges and times cannot show what is missing',
+    is: 'has a sequence number that does not go up by one',
+    are: 'have sequence numbers that do not go up by one',
+    remedy: 'set protocol.sequence to a field that goes up by one: ranges and timestamps cannot show what is missing',
   },
   byProtocol: {
-    are: 'could not be read by the protocol',
-    remedy: 'its reason stands beside the example',
+    is: 'could not be read by the protocol adapter',
+    are: 'could not be read by the protocol adapter',
+    remedy: 'the example shows its reason',
   },
 };
 

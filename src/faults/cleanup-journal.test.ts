@@ -56,7 +56,7 @@ test('what cannot be undone is told, and its note stays for somebody who can', (
     throw new Error('Operation not permitted');
   });
   expect(told).toEqual([
-    expect.stringContaining('broken-x.json: expected a note that can be undone and removed, got: Op'),
+    expect.stringContaining('broken-x.json: expected an entry that can be undone and removed, got: Op'),
   ]);
   expect(readdirSync(place)).toEqual(['broken-x.json']);
 });

@@ -50,7 +50,7 @@ export function createCleanupJournal<T extends object>(
           rmSync(file, { force: true });
           return told;
         } catch (error) {
-          return [`${file}: expected a note that can be undone and removed, got: ${(error as Error).message}`];
+          return [`${file}: expected an entry that can be undone and removed, got: ${(error as Error).message}`];
         }
       });
     },

@@ -45,8 +45,8 @@ type Fields = z.core.$ZodLooseShape;
 type Written<F extends Fields> = z.output<z.ZodObject<F>>;
 
 const commonFields = {
-  stream: choiceField(['up', 'down'], 'up is from the client to the server. Default down.').optional(),
-  share: ratioField('Which share of the connections it affects, chosen by the seed. Default 100%.')
+  stream: choiceField(['up', 'down'], 'The direction: up is from client to server. Default down.').optional(),
+  share: ratioField('The share of connections that it affects, selected by the seed. Default 100%.')
     .refine((share) => share > 0, { error: () => 'a percentage above 0% to 100%' })
     .optional(),
 };

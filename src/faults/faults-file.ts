@@ -14,8 +14,8 @@ import type { OnTimes, ProxyFault } from './fault.ts';
 const MAX_FAULTS = 255;
 
 const times = {
-  from: durationField('When it begins, after the start of the proxy. Default 0s.').optional(),
-  for: durationField('How long it lasts. Default: until the end.', { min: 1 }).optional(),
+  from: durationField('When the fault starts, measured from the start of the proxy. Default 0s.').optional(),
+  for: durationField('How long the fault lasts. Default: until the end.', { min: 1 }).optional(),
 };
 type Times = z.output<z.ZodObject<typeof times>>;
 
@@ -30,11 +30,11 @@ const listSchema = z
 
 const fileSchema = objectField(
   {
-    seed: wholeField('a whole number', 'Chooses connections and messages. Default 1.').optional(),
+    seed: wholeField('a whole number', 'The seed that selects connections and messages. Default 1.').optional(),
     faults: listSchema.optional(),
   },
   'a list of faults: { seed, faults }',
-  'What the proxy does wrong.',
+  'The faults that the proxy injects.',
 );
 
 export type ParsedFaults =
@@ -74,9 +74,9 @@ function exclusions(faults: readonly (ProxyFault | null)[]): readonly PlacedProb
         ? [
             {
               at: ['faults', index],
-              expected: `no ${later.name} while faults[${earlierIndex}] is on, a ${earlier.name}`,
-              got: 'times that overlap',
-              hint: 'set from and for',
+              expected: `no overlap with faults[${earlierIndex}] (${earlier.name}), which cannot be active at the same time`,
+              got: later.name,
+              hint: 'change from or for',
             },
           ]
         : [],

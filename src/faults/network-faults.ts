@@ -35,12 +35,12 @@ export function networkProblems({ faults, target }: Plan): readonly string[] {
   return [
     ...open.map(
       (url) =>
-        `target.url: expected a host and a port without places in them, as ${first.name} is on the way there, got ${redactUrl(url)}`,
+        `target.url: expected a host and a port without placeholders, because of the network fault ${first.name}, got ${redactUrl(url)}`,
     ),
     ...(far.length === 0
       ? []
       : [
-          `target.sourceAddresses: expected addresses of 127.0.0.0/8, as clients connect to a proxy of this machine for ` +
+          `target.sourceAddresses: expected addresses of 127.0.0.0/8, because clients connect to a local proxy for ` +
             `${first.name}, got ${far[0]}`,
         ]),
   ];
@@ -81,7 +81,7 @@ export async function openNetworkFaults(
       watchFrames: forms.some(({ on }) => on.act.kind !== 'stage'),
       logAct,
       unreachable(reason) {
-        if (!told.has(key)) notice(`${key} cannot be reached: ${reason}. Clients see a connection that is reset`);
+        if (!told.has(key)) notice(`${key} cannot be reached: ${reason}. The proxy resets the connections of clients`);
         told.add(key);
       },
     });

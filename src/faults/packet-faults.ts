@@ -83,8 +83,8 @@ export function createPacketFaults(directory: string): PacketFaults {
 function unavailable({ faults, target }: Plan): readonly string[] {
   return faults.filter(isPacketFault).flatMap((fault) => {
     const isOpen = originText(target.urls[0]).includes('${');
-    const why = isOpen ? 'expected a host that is the same for all clients' : whyImpossible(fault.kind);
-    return why === null ? [] : [`SKIPPED: the fault ${fault.name} cannot be on this machine: ${why}`];
+    const why = isOpen ? 'expected the same host for all clients' : whyImpossible(fault.kind);
+    return why === null ? [] : [`SKIPPED: this machine cannot do the fault ${fault.name}: ${why}`];
   });
 }
 
@@ -156,12 +156,12 @@ function openPacketFaults(peer: Peer | null, journal: CleanupJournal<Change>): O
 /** Why faults of a kind cannot be done here, as `expected …, got …`; null where they can. */
 function whyImpossible(kind: PacketFault['kind']): string | null {
   if (process.platform !== 'linux') return `expected Linux, got ${process.platform}`;
-  if (!mayChangeNetwork()) return 'expected the right to change the network (CAP_NET_ADMIN, or root), got none';
+  if (!mayChangeNetwork()) return 'expected permission to change the network (CAP_NET_ADMIN or root), got none';
   const tools = kind === 'link_rate' ? ['ip', 'tc'] : ['nft'];
   const missing = tools.find((tool) => !isInPath(tool));
   if (missing !== undefined) return `expected the program ${missing}, got none in PATH`;
   if (kind === 'link_rate' && !isOwnNamespace())
-    return 'expected a network namespace of its own, such as in unshare --net, got one that others use as well';
+    return 'expected a private network namespace (unshare --net), got one that is shared';
   return null;
 }
 
@@ -201,8 +201,8 @@ async function changeFor(
       const burstBytes = mtuOf(device) + Math.round(fault.bytesPerSecond * BURST_SECONDS);
       if (fault.forNs !== null && nsToSeconds(fault.forNs) * fault.bytesPerSecond < 2 * burstBytes) {
         throw new Error(
-          `expected a rate and a time in which at least ${formatBytes(2 * burstBytes)} pass, as ${device} lets ` +
-            `${formatBytes(burstBytes)} pass at once, got ${formatBytes(fault.bytesPerSecond)} a second`,
+          `expected a rate and a duration in which at least ${formatBytes(2 * burstBytes)} pass, because ${device} lets ` +
+            `${formatBytes(burstBytes)} pass at once, got ${formatBytes(fault.bytesPerSecond)} per second`,
         );
       }
       const rate = ['rate', `${Math.round(fault.bytesPerSecond * 8)}bit`, 'burst', `${burstBytes}b`, 'latency', QUEUE];
@@ -244,7 +244,7 @@ function mtuOf(device: string): number {
 async function deviceTo(address: string): Promise<string> {
   const { stdout } = await run('ip', ['-o', 'route', 'get', address]);
   const device = /\bdev (\S+)/.exec(stdout)?.[1];
-  if (device === undefined) throw new Error(`expected a network device on the way to ${address}, got none`);
+  if (device === undefined) throw new Error(`expected a network device that leads to ${address}, got none`);
   return device;
 }
 
@@ -291,8 +291,7 @@ function recover(journal: CleanupJournal<Change>): readonly string[] {
     if (!isStillThere(undo, into)) return [];
     const [program = '', ...args] = [...into, ...undo];
     const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
-    if (status === 0)
-      return [`a fault of the network was left by a run that was killed: taken back (${undo.join(' ')})`];
+    if (status === 0) return [`removed a network fault that a killed run had left (${undo.join(' ')})`];
     if (/No such file|Cannot find|Cannot delete qdisc/i.test(stderr ?? '')) return [];
     throw new Error(`${undo.join(' ')}: ${error?.message ?? stderr.trim().replaceAll(/\s+/g, ' ')}`);
   });

@@ -48,11 +48,9 @@ describe('a network fault, in a plan', () => {
 
   test('that excludes another cannot be on with it', () => {
     const slow = (at: string, stream: string) => ({ fault: 'bandwidth', at, for: '2s', rate: '1KB/s', stream });
-    expect(problemsOf(slow('1s', 'up'), slow('2s', 'up'))).toContain(
-      'bandwidth while bandwidth lasts (set at and for)',
-    );
+    expect(problemsOf(slow('1s', 'up'), slow('2s', 'up'))).toContain('bandwidth during bandwidth (change at or for)');
     expect(problemsOf(slow('1s', 'up'), slow('2s', 'down'))).toBe('');
-    expect(problemsOf({ fault: 'down', at: '1s' }, slow('9s', 'up'))).toContain('bandwidth while down lasts');
+    expect(problemsOf({ fault: 'down', at: '1s' }, slow('9s', 'up'))).toContain('bandwidth during down');
   });
 
   test('needs a host that is the same for every client, and addresses that reach a proxy of this machine', () => {
@@ -63,7 +61,9 @@ describe('a network fault, in a plan', () => {
     });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     expect(networkProblems(parsed.plan)).toEqual([
-      expect.stringContaining('target.url: expected a host and a port without places in them, as down is on the way'),
+      expect.stringContaining(
+        'target.url: expected a host and a port without placeholders, because of the network fault down',
+      ),
       expect.stringContaining('target.sourceAddresses: expected addresses of 127.0.0.0/8'),
     ]);
     const fine = read([fault]);

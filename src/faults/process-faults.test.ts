@@ -84,7 +84,7 @@ describe.runIf(process.platform === 'linux')('a process that is stopped', () => 
     // As a coordinator would have left it that is gone: its number is another's now.
     writeFileSync(file, JSON.stringify({ ...note, byStartedAt: '1' }));
     expect(createProcessFaults(journal).recover()).toEqual([
-      `process ${child.pid} was left standing still by a run that was killed: it goes on again`,
+      `resumed process ${child.pid}, which a killed run had left paused`,
     ]);
     await stands(child, false);
     expect(readdirSync(journal)).toEqual([]);
@@ -109,7 +109,7 @@ describe('a process that is not there', () => {
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
     expect(createProcessFaults(directory()).problems([stopping(child)])).toEqual([
-      `faults: stop: expected a process with the number ${child.pid}, got none`,
+      `faults: stop: expected a running process with id ${child.pid}, got none`,
     ]);
     expect(createProcessFaults(directory()).problems([stopping(idle())])).toEqual([]);
   });
@@ -122,7 +122,7 @@ describe('a process that is not there', () => {
 
 test('the process of the run itself is none to break', () => {
   const fault: PlannedProcessFault = { kind: 'stop', name: 'stop', process: process.pid, atNs: 0, forNs: 1 };
-  expect(createProcessFaults(directory()).problems([fault])[0]).toContain('on which this run depends');
+  expect(createProcessFaults(directory()).problems([fault])[0]).toContain('which this run needs itself');
 });
 
 describe('a command', () => {

@@ -131,15 +131,15 @@ function problemsOf(fault: PlannedProcessFault): readonly string[] {
   if ((fault.kind !== 'stop' && fault.kind !== 'kill') || fault.process === 'reference') return [];
   if (fault.process === process.pid || fault.process === process.ppid) {
     return [
-      `faults: ${fault.name}: expected a process of the service, got ${fault.process}, on which this run depends`,
+      `faults: ${fault.name}: expected a process of the service, got ${fault.process}, which this run needs itself`,
     ];
   }
   try {
     process.kill(fault.process, 0);
     return [];
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'EPERM' ? 'one that belongs to somebody else' : 'none';
-    return [`faults: ${fault.name}: expected a process with the number ${fault.process}, got ${why}`];
+    const why = (error as NodeJS.ErrnoException).code === 'EPERM' ? 'one of another user' : 'none';
+    return [`faults: ${fault.name}: expected a running process with id ${fault.process}, got ${why}`];
   }
 }
 
@@ -179,7 +179,7 @@ function recover(journal: CleanupJournal<StoppedProcess>): readonly string[] {
   return journal.undoAbandoned(({ pid, startedAt }) => {
     if (!isAlive(pid, startedAt)) return [];
     process.kill(pid, 'SIGCONT');
-    return [`process ${pid} was left standing still by a run that was killed: it goes on again`];
+    return [`resumed process ${pid}, which a killed run had left paused`];
   });
 }
 
@@ -221,7 +221,7 @@ function run(
     child.once('exit', (code, signal) =>
       startTimer(LAST_OUTPUT_MS, () => {
         if (code === 0) done(null);
-        else if (isTooLong) done(`expected an end within ${COMMAND_PATIENCE_MS / 1000} s, got none`);
+        else if (isTooLong) done(`expected the command to end within ${COMMAND_PATIENCE_MS / 1000} s, got a timeout`);
         else done(`expected exit code 0, got ${code ?? signal}. ${lastOutput.trim()}`.trim());
       }),
     );

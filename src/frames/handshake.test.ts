@@ -240,7 +240,7 @@ describe('an answer that is broken', () => {
     expect(readWhole(switching(`X: ${'a'.repeat(room)}`)).kind).toBe('accepted');
     expect(readWhole(switching(`X: ${'a'.repeat(room + 1)}`))).toEqual({
       kind: 'broken',
-      rule: `the head of the answer is longer than 65536 bytes, a limit of Highwater's own; it begins with "HTTP/1.1 101 Switching Protocols"`,
+      rule: `the head of the answer is longer than 65536 bytes, the limit of Highwater; it begins with "HTTP/1.1 101 Switching Protocols"`,
     });
     const forbidden = (bytes: number): HandshakeResult =>
       readWhole(response('HTTP/1.1 403 Forbidden', `X: ${'a'.repeat(bytes)}`, 'Content-Length: 0'));
@@ -250,7 +250,10 @@ describe('an answer that is broken', () => {
       rule: expect.stringContaining('"HTTP/1.1 403 Forbidden"'),
     });
     const interim = response('HTTP/1.1 100 Continue').repeat(3_000);
-    expect(readWhole(interim)).toMatchObject({ kind: 'broken', rule: expect.stringContaining("Highwater's own") });
+    expect(readWhole(interim)).toMatchObject({
+      kind: 'broken',
+      rule: expect.stringContaining('the limit of Highwater'),
+    });
   });
 
   test('it says what came in place of what is wanted', () => {

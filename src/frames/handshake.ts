@@ -35,7 +35,7 @@ const bodyFields: readonly string[] = ['content-length', 'transfer-encoding'];
 /** Why a header of the user may not be sent, or null: for a check of the plan and of the values filled in later. */
 export function headerProblem(name: string, value: string): string | null {
   const lowerName = name.toLowerCase();
-  if (!isToken(name)) return 'expected a header name (characters, digits and "-")';
+  if (!isToken(name)) return 'expected a header name (letters, digits and "-")';
   if (ownFields.includes(lowerName) || lowerName.startsWith(ownFieldPrefix))
     return 'expected a header that the handshake does not set itself (RFC 6455 §4.1)';
   if (bodyFields.includes(lowerName)) return 'expected no header about a body: the request has none';
@@ -203,7 +203,7 @@ function readHandshake(
 /** No RFC sets a limit, so the text says whose it is; and what was answered, as far as that came. */
 function tooLong(bytes: Uint8Array, at: number, end: number): string {
   const line = /^[\x20-\x7e]*/.exec(decodeUtf8(bytes, at, Math.min(end, at + 100)))![0];
-  return `the head of the answer is longer than ${maxHeaderBytes} bytes, a limit of Highwater's own; it begins with "${line}"`;
+  return `the head of the answer is longer than ${maxHeaderBytes} bytes, the limit of Highwater; it begins with "${line}"`;
 }
 
 function rejection(head: ResponseHead, bytes: Uint8Array, at: number, end: number, ended: boolean): HandshakeResult {
@@ -226,7 +226,9 @@ function rejection(head: ResponseHead, bytes: Uint8Array, at: number, end: numbe
 function checkUpgrade(head: ResponseHead, offer: HandshakeOffer, consumedBytes: number): HandshakeResult {
   const { fields } = head;
   if (head.version === 'HTTP/1.0')
-    return broken('RFC 6455 §4.1: a 101 answer must be of HTTP/1.1 or later, as HTTP/1.0 has no Upgrade; got HTTP/1.0');
+    return broken(
+      'RFC 6455 §4.1: a 101 answer must be HTTP/1.1 or later, because HTTP/1.0 has no Upgrade; got HTTP/1.0',
+    );
   const upgrade = fields.get('upgrade');
   // A field that is a list may be repeated (RFC 9110 §5.3, §7.8), but all of it must be "websocket".
   if (upgrade === undefined || !listOf(upgrade).every((protocol) => protocol.toLowerCase() === 'websocket'))
@@ -240,7 +242,7 @@ function checkUpgrade(head: ResponseHead, offer: HandshakeOffer, consumedBytes: 
   if (accept?.includes(',') === true)
     return broken(`RFC 6455 §11.3.3: Sec-WebSocket-Accept must not occur twice, got ${got(accept)}`);
   if (accept !== offer.acceptValue)
-    return broken(`RFC 6455 §4.1: Sec-WebSocket-Accept must fit the key of the request, got ${got(accept)}`);
+    return broken(`RFC 6455 §4.1: Sec-WebSocket-Accept must match the key of the request, got ${got(accept)}`);
 
   const deflate = readDeflateAnswer(fields.get('sec-websocket-extensions') ?? null, offer.deflate);
   if (deflate.kind === 'refused') return broken(deflate.rule);

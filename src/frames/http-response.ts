@@ -23,7 +23,7 @@ type HeadResult =
 const lf = 0x0a;
 const cr = 0x0d;
 const versionPrefix = 'HTTP/1.';
-const tlsAnswer = 'RFC 8446 §5.1: the answer is a record of TLS, so the port speaks TLS and not plain HTTP';
+const tlsAnswer = 'RFC 8446 §5.1: the answer is a TLS record, so the port uses TLS, not plain HTTP';
 
 /** Reads the head that begins at `start`. What is not HTTP is broken from its first wrong byte on. */
 export function readResponseHead(bytes: Uint8Array, start: number, end: number): HeadResult {
@@ -62,7 +62,7 @@ function latin1(bytes: Uint8Array, start: number, end: number): string {
 function parseHead(text: string, end: number): HeadResult {
   const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   if (lines.some((line) => line.includes('\r') || line.includes('\0')))
-    return broken('RFC 9112 §2.2: a bare CR or a NUL must not stand in a header');
+    return broken('RFC 9112 §2.2: a header must not contain a bare CR or a NUL');
 
   const [statusLine = '', ...fieldLines] = lines;
   const status = /^(HTTP\/1\.\d) ([1-9]\d\d)(?: (.*))?$/.exec(statusLine);
@@ -72,7 +72,7 @@ function parseHead(text: string, end: number): HeadResult {
   for (const line of fieldLines) {
     if (line === '') continue; // the end of the head: nothing follows it
     if (line.startsWith(' ') || line.startsWith('\t'))
-      return broken('RFC 9112 §5.2: a header must not go on in the next line');
+      return broken('RFC 9112 §5.2: a header must not continue on the next line');
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
     if (!isToken(name)) return broken('RFC 9112 §5.1: a header must be a name, a colon and a value');

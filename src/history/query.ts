@@ -58,8 +58,8 @@ async function loadDuckDB(): Promise<DuckDB> {
     return await import('@duckdb/node-api');
   } catch (error) {
     throw new HighwaterError('DUCKDB_MISSING', [
-      `query: expected the package @duckdb/node-api beside Highwater, got: ${(error as Error).message.split('\n')[0]}. ` +
-        'npm install @duckdb/node-api brings it',
+      `query: expected the package @duckdb/node-api, got: ${(error as Error).message.split('\n')[0]}. ` +
+        'Install it with: npm install @duckdb/node-api',
     ]);
   }
 }
@@ -163,6 +163,6 @@ function cellOf(duckdb: DuckDB, value: DuckDBValue): QueryCell {
 
 function queryInvalid(got: string): HighwaterError {
   return new HighwaterError('QUERY_INVALID', [
-    `query: expected one SELECT over the tables ${TABLE_NAMES.join(', ')}, got: ${got}`,
+    `query: expected a single SELECT over the tables ${TABLE_NAMES.join(', ')}, got: ${got}`,
   ]);
 }

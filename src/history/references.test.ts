@@ -51,22 +51,22 @@ describe('a reference means', () => {
   test('the baseline of the plan that is asked for', async () => {
     expect(await found('baseline', 'chat')).toEqual([CHAT[1]]);
     await expect(found('baseline', 'feed@2, new')).rejects.toThrow(
-      `baseline of feed@2, new: expected one run in ${root} that has this tag, got none. Baselines there are of: chat (${CHAT[1]})`,
+      `baseline of feed@2, new: expected one run in ${root} that has this tag, got none. Plans with a baseline: chat (${CHAT[1]})`,
     );
   });
 });
 
 describe('an error says what there is', () => {
   test.each([
-    ['nosuch', /none of that name\. The latest is 20261105-100000-chat-eeee\. Tags there: baseline, nightly/],
+    ['nosuch', /no such run\. The latest is 20261105-100000-chat-eeee\. Known tags: baseline, nightly/],
     ['', /"": expected a run in .* got an empty name/],
     ['latest,nosuch', /nosuch: expected a run/],
-    ['202611', /5 runs that begin so/],
-    ['chat@4', /expected 4 judged runs of the plan chat .* got 3\. chat@3 are all of them/],
+    ['202611', /a prefix that matches 5 runs/],
+    ['chat@4', /expected 4 judged runs of the plan chat .* got 3\. chat@3 stands for all of them/],
     ['chatt@1', /got 0\. did you mean "chat"\?/],
-    ['xyz@1', /got 0\. Plans there: chat, feed@2, new/],
-    ['chat@0', /none of that name/],
-    ['./nowhere', /none of that name/],
+    ['xyz@1', /got 0\. Known plans: chat, feed@2, new/],
+    ['chat@0', /no such run/],
+    ['./nowhere', /no such run/],
   ])('%j', async (reference, message) => {
     await expect(found(reference)).rejects.toMatchObject({
       code: 'RUN_NOT_FOUND',
@@ -100,7 +100,7 @@ test('a plan has one baseline: another in its place takes it from the one before
   await moveBaseline(listRuns(root, Date.now()), entryOf(CHAT[2]));
   await moveBaseline(listRuns(root, Date.now()), entryOf(CHAT[2]));
   expect(baselines()).toEqual([FEED, CHAT[2]]);
-  await expect(found('baseline')).rejects.toThrow(/got 2\. Baselines there are of: feed@2, new \(.*\), chat \(/);
+  await expect(found('baseline')).rejects.toThrow(/got 2\. Plans with a baseline: feed@2, new \(.*\), chat \(/);
   expect(await found('baseline', 'chat')).toEqual([CHAT[2]]);
   await moveBaseline(listRuns(root, Date.now()), entryOf(CHAT[1]));
   await changeTags(path.join(root, FEED), { remove: ['baseline'] });

@@ -32,12 +32,12 @@ export async function resolveReference(
   const entries = listRuns(root, Date.now());
   const meant = byListing(root, entries, reference, planName);
   if (meant !== null) return meant;
-  if (begun.length > 1) throw notFound(root, reference, `${begun.length} runs that begin so`, latest, entries);
+  if (begun.length > 1) throw notFound(root, reference, `a prefix that matches ${begun.length} runs`, latest, entries);
   if (begun[0] !== undefined) return [path.join(root, begun[0])];
   if (await isDirectory(reference)) return [reference];
   const parts = reference.split(',').map((part) => part.trim());
   if (parts.includes('')) throw notFound(root, JSON.stringify(reference), 'an empty name', latest, entries);
-  if (parts.length === 1) throw notFound(root, reference, 'none of that name', latest, entries);
+  if (parts.length === 1) throw notFound(root, reference, 'no such run', latest, entries);
   const found = new Set<string>();
   for (const part of parts) for (const each of await resolveReference(root, part, planName)) found.add(each);
   return inOrder(entries, [...found]);
@@ -50,7 +50,9 @@ export async function findEntry(root: string, reference: string): Promise<RunEnt
   if (directories.length > 1) throw severalRuns(root, reference, directories);
   const entry = readEntry(directory, path.basename(path.resolve(directory)), Date.now());
   if (entry.name !== null) return entry;
-  throw new HighwaterError('RUN_UNREADABLE', [`${directory}: expected the record of a run, got none with a plan`]);
+  throw new HighwaterError('RUN_UNREADABLE', [
+    `${directory}: expected the record of a run, got a directory without a plan`,
+  ]);
 }
 
 /** The error of a reference that means several runs where one is wanted. */
@@ -83,10 +85,10 @@ function baselineOf(root: string, entries: readonly RunEntry[], planName: string
   if (only !== undefined && others.length === 0) return [only];
   const wanted = planName === null ? BASELINE : `${BASELINE} of ${planName}`;
   const names = some(all.map(({ name, id }) => `${name} (${id})`));
-  const hint = all.length === 0 ? '' : `. Baselines there are of: ${names}`;
+  const hint = all.length === 0 ? '' : `. Plans with a baseline: ${names}`;
   throw new HighwaterError('RUN_NOT_FOUND', [
     `${wanted}: expected one run in ${root} that has this tag, got ${only === undefined ? 'none' : baselines.length}${hint}. ` +
-      'highwater baseline set RUN gives it',
+      'Set it with: highwater baseline set RUN',
   ]);
 }
 
@@ -100,7 +102,7 @@ function latestOf(root: string, entries: readonly RunEntry[], { reference, name,
   const judged = entries.filter((entry) => entry.state === 'judged' && entry.name === name);
   const chosen = pathsOf(judged.slice(0, count)).toReversed();
   if (chosen.length === count && isNonEmpty(chosen)) return chosen;
-  const hint = judged.length === 0 ? planHint(name, entries) : `${name}@${judged.length} are all of them`;
+  const hint = judged.length === 0 ? planHint(name, entries) : `${name}@${judged.length} stands for all of them`;
   throw new HighwaterError('RUN_NOT_FOUND', [
     `${reference}: expected ${count} judged runs of the plan ${name} in ${root}, got ${judged.length}. ${hint}`,
   ]);
@@ -109,8 +111,8 @@ function latestOf(root: string, entries: readonly RunEntry[], { reference, name,
 /** Which plans there are runs of, and which of them was meant perhaps. */
 export function planHint(name: string, entries: readonly RunEntry[]): string {
   const names = [...new Set(entries.flatMap((entry) => (entry.name === null ? [] : [entry.name])))];
-  if (names.length === 0) return 'No run is kept there yet';
-  return didYouMean(name, names) ?? `Plans there: ${some(names)}`;
+  if (names.length === 0) return 'There are no runs yet';
+  return didYouMean(name, names) ?? `Known plans: ${some(names)}`;
 }
 
 function notFound(
@@ -121,8 +123,8 @@ function notFound(
   entries: readonly RunEntry[],
 ): HighwaterError {
   const tags = [...new Set(entries.flatMap((entry) => entry.tags ?? []))].toSorted();
-  const hint = latest === undefined ? 'No run is kept there yet' : `The latest is ${latest}`;
-  const tagHint = tags.length === 0 ? '' : `. Tags there: ${some(tags)}`;
+  const hint = latest === undefined ? 'There are no runs yet' : `The latest is ${latest}`;
+  const tagHint = tags.length === 0 ? '' : `. Known tags: ${some(tags)}`;
   return new HighwaterError('RUN_NOT_FOUND', [
     `${reference}: expected a run in ${root}, or a path, got ${got}. ${hint}${tagHint}`,
   ]);

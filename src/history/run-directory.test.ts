@@ -190,7 +190,7 @@ describe('finding a run', () => {
   test('a beginning of several, or of none, is not found, and the message says what there is', async () => {
     await expect(open('20261121')).rejects.toMatchObject({
       code: 'RUN_NOT_FOUND',
-      message: expect.stringContaining('2 runs that begin so'),
+      message: expect.stringContaining('a prefix that matches 2 runs'),
     });
     await expect(open('2025')).rejects.toMatchObject({
       code: 'RUN_NOT_FOUND',
@@ -220,7 +220,7 @@ test('where no run is kept yet, the message says so', async () => {
   for (const archive of [createRunDirectories(root), createRunDirectories(path.join(root, 'nowhere'))]) {
     await expect(archive.open('latest')).rejects.toMatchObject({
       code: 'RUN_NOT_FOUND',
-      message: expect.stringContaining('No run is kept there yet'),
+      message: expect.stringContaining('There are no runs yet'),
     });
   }
 });

@@ -63,8 +63,8 @@ export function createRunDirectories(root: string): Archive {
       } catch (error) {
         if (isMade) rmSync(directory, { recursive: true, force: true });
         throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
-          `${directory}: expected a directory that can be written, got: ${(error as Error).message}. ` +
-            'Change to another directory, or name one with --runs-dir',
+          `${directory}: expected a writable directory, got: ${(error as Error).message}. ` +
+            'Change to another directory, or choose one with --runs-dir',
         ]);
       }
     },
@@ -175,7 +175,7 @@ function stored(directory: string, plan: Plan, unjudgeable: string | null): Stor
       } catch (error) {
         throw new HighwaterError('RUN_DIRECTORY_UNWRITABLE', [
           `${directory}: expected to write the result, got: ${(error as Error).message}. ` +
-            `Make room, or the directory writable, and judge the record again: highwater report ${directory}`,
+            `Free disk space or make the directory writable, then judge the record again: highwater report ${directory}`,
         ]);
       }
     },
@@ -261,7 +261,7 @@ async function readRecord(directory: string): Promise<Plan | { readonly problem:
   for await (const line of readLines(path.join(directory, WINDOWS))) {
     const schema = foreignSchema(line);
     if (schema !== null)
-      return { problem: `one of another version of Highwater (${schema}, and not ${WINDOW_SCHEMA})` };
+      return { problem: `one of another version of Highwater (${schema} instead of ${WINDOW_SCHEMA})` };
     break;
   }
   const events = await stored(directory, plan, null).events();
@@ -269,7 +269,7 @@ async function readRecord(directory: string): Promise<Plan | { readonly problem:
   const isDamaged = events.length > 0;
   const why = isDamaged
     ? 'its line is missing or cannot be read'
-    : 'the run ended before it began, or lines are missing';
+    : 'the run ended before it started, or lines are missing';
   return { problem: `no runStarted event in ${EVENTS}: ${why}` };
 }
 

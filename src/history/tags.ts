@@ -40,7 +40,7 @@ export async function changeTags(
   const tags = readTags(directory);
   if (tags === null) {
     throw new HighwaterError('RUN_UNREADABLE', [
-      `${path.join(directory, TAGS)}: expected tags, got something else. Remove the file to begin anew`,
+      `${path.join(directory, TAGS)}: expected a list of tags, got other content. Delete the file to start again`,
     ]);
   }
   await writeTags(

@@ -117,13 +117,13 @@ const MAX_RULES = 255;
 
 const faultRule = objectField(
   {
-    kind: choiceField(FAULT_KINDS, 'What affects the message.'),
+    kind: choiceField(FAULT_KINDS, 'What happens to the message.'),
     ...choiceFields,
     copies: copiesField,
     by: reorderField,
     for: durationRangeField('delay, stall: how long. Default 10ms.', '5ms..50ms').optional(),
     bits: bitsField,
-    bytes: sizeField('extend: how many bytes are added. Default 8.', 65_536, '64KiB', '8').optional(),
+    bytes: sizeField('extend: the number of bytes to add. Default 8.', 65_536, '64KiB', '8').optional(),
     code: codeField,
   },
   'a fault: { kind, rate } or { kind, messages }',
@@ -143,14 +143,14 @@ function isFaultKind(kind: unknown): kind is FaultKind {
 
 const behaviorSchema = objectField(
   {
-    seed: wholeField('a whole number', 'Chooses the messages. Default 1.').optional(),
+    seed: wholeField('a whole number', 'The seed that selects messages. Default 1.').optional(),
     faults: z
       .array(faultRule, { error: () => 'a list of faults: { kind, rate } or { kind, messages }' })
       .max(MAX_RULES, { error: () => `at most ${MAX_RULES} faults` })
-      .describe('What goes wrong; the first fault that chooses a message affects it.')
+      .describe('The faults; the first fault that selects a message affects it.')
       .optional(),
     dropBeyond: sizeField(
-      'Messages for a connection with more than this unsent are dropped in silence. Default: never.',
+      'The target silently drops messages for a connection with more unsent bytes than this. Default: never.',
       1024 ** 3,
       '1GiB',
       '64KiB',
@@ -159,7 +159,7 @@ const behaviorSchema = objectField(
     leak: leakField.optional(),
   },
   'a behavior: { seed, faults, dropBeyond, queue, leak }',
-  'What the reference target does wrong.',
+  'The errors that the reference target makes.',
 );
 
 type WrittenRule = z.output<typeof faultRule>;

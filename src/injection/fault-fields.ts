@@ -35,14 +35,17 @@ const messageName = objectField(
   {
     stream: wholeField('the number of a stream', 'The stream: the number of the client that sends it.'),
     seq: wholeField('the number of a message', 'The number within its stream, from 0.'),
-    to: wholeField('the number of a client', 'In a room: on its way to this client alone. Default: to all.').optional(),
+    to: wholeField(
+      'the number of a client',
+      'In a room: affects only the copy for this client. Default: all copies.',
+    ).optional(),
   },
   'a message: { stream, seq, to }',
   'One message.',
 );
 
 export const choiceFields = {
-  rate: ratioField('The share of messages that it affects, chosen by the seed.').optional(),
+  rate: ratioField('The share of messages that it affects, selected by the seed.').optional(),
   messages: z
     .array(messageName, { error: () => 'a list of messages: { stream, seq }' })
     .max(100_000, { error: () => 'at most 100000 messages' })
@@ -69,18 +72,22 @@ export function resolveChoice({ rate, messages }: WrittenChoice): Chosen {
   };
 }
 
-export const copiesField = wholeField('a whole number from 1 to 100', 'duplicate: how many more. Default 1.', {
-  min: 1,
-  max: 100,
-}).optional();
+export const copiesField = wholeField(
+  'a whole number from 1 to 100',
+  'duplicate: the number of extra copies. Default 1.',
+  {
+    min: 1,
+    max: 100,
+  },
+).optional();
 
 export const reorderField = wholeField(
   'a whole number from 1 to 10000',
-  'reorder: how many later messages go first. Default 1.',
+  'reorder: the number of later messages that are sent first. Default 1.',
   { min: 1, max: 10_000 },
 ).optional();
 
-export const bitsField = wholeField('a whole number from 1 to 64', 'corrupt: how many bits are flipped. Default 1.', {
+export const bitsField = wholeField('a whole number from 1 to 64', 'corrupt: the number of bits to flip. Default 1.', {
   min: 1,
   max: 64,
 }).optional();

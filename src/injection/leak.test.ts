@@ -70,11 +70,11 @@ describe('a leak as written', () => {
   });
 
   test.each([
-    [5, 'leak: bytes a second such as 1MB/s'],
-    ['fast', 'leak: bytes a second such as 1MB/s'],
-    ['1MB', 'leak: bytes a second such as 1MB/s'],
-    [[], 'leak: bytes a second such as 1MB/s, or a leak: { rate, atMost, from, to }'],
-    [{ rate: '1MB' }, 'leak.rate: bytes a second such as 1MB/s'],
+    [5, 'leak: bytes per second such as 1MB/s'],
+    ['fast', 'leak: bytes per second such as 1MB/s'],
+    ['1MB', 'leak: bytes per second such as 1MB/s'],
+    [[], 'leak: bytes per second such as 1MB/s, or a leak: { rate, atMost, from, to }'],
+    [{ rate: '1MB' }, 'leak.rate: bytes per second such as 1MB/s'],
     [{ rate: '1MB/s', atMost: '1TB' }, 'leak.atMost: a size from 1 B to 64GiB'],
     [{ rate: '1MB/s', from: '10s', to: '5s' }, 'leak.to: a time after from'],
     [{ rate: '1MB/s', until: '5s' }, 'leak.until: one of rate, atMost, from, to'],

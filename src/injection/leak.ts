@@ -15,19 +15,19 @@ export interface Leak {
 
 const DEFAULT_AT_MOST_BYTES = 1e9;
 const MAX_HELD_BYTES = 64 * 1024 ** 3;
-const LEAK_EXPECTED = `bytes a second such as 1MB/s, or a leak: { rate, atMost, from, to }`;
+const LEAK_EXPECTED = `bytes per second such as 1MB/s, or a leak: { rate, atMost, from, to }`;
 
-const byteRate = byteRateField('How fast it grows.', '1MB/s');
+const byteRate = byteRateField('How fast the leak grows.', '1MB/s');
 
 const settings = objectField(
   {
     rate: byteRate,
-    atMost: sizeField('It holds no more than this. Default 1GB.', MAX_HELD_BYTES, '64GiB', '1GB').optional(),
-    from: durationField('When it begins, after the start. Default 0s.').optional(),
-    to: durationField('When it ends; what is held stays held. Default: never.', { min: 1 }).optional(),
+    atMost: sizeField('The most memory that it holds. Default 1GB.', MAX_HELD_BYTES, '64GiB', '1GB').optional(),
+    from: durationField('When the leak starts, measured from the start of the target. Default 0s.').optional(),
+    to: durationField('When the leak stops growing; the memory stays in use. Default: never.', { min: 1 }).optional(),
   },
   LEAK_EXPECTED,
-  'Memory that is taken and not given back.',
+  'Memory that is allocated and never freed.',
 ).refine(({ from, to }) => to === undefined || to > (from ?? 0), {
   error: () => 'a time after from',
   path: ['to'],

@@ -21,11 +21,15 @@ const PRIORITIES_FORM = 'a list of priorities, the highest first';
 
 export const queueField = objectField(
   {
-    capacity: wholeField(`a whole number from 1 to ${MAX_CAPACITY}`, 'How many messages may wait. Default 64.', {
-      min: 1,
-      max: MAX_CAPACITY,
-    }).optional(),
-    rate: rateField('How many messages are worked off. Default 500/s.')
+    capacity: wholeField(
+      `a whole number from 1 to ${MAX_CAPACITY}`,
+      'The number of messages that can wait. Default 64.',
+      {
+        min: 1,
+        max: MAX_CAPACITY,
+      },
+    ).optional(),
+    rate: rateField('The rate at which messages are processed. Default 500/s.')
       .refine((perSecond) => perSecond >= LEAST_PER_SECOND, { error: () => `a rate of at least ${LEAST_PER_SECOND}/s` })
       .optional(),
     priorities: z
@@ -37,7 +41,7 @@ export const queueField = objectField(
       .optional(),
   },
   'a queue: { capacity, rate, priorities }',
-  'What the queues of the service can hold, and how they are worked off.',
+  'The capacity of the queues and the rate at which they are processed.',
 );
 
 export function resolveQueue({ capacity, rate, priorities }: z.output<typeof queueField> = {}): QueueSettings {

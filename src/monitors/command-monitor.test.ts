@@ -79,6 +79,6 @@ test('a program that is not there is known before the run', () => {
   const problem = (program: string) => commandProblem({ kind: 'command', name: 'queue', program, args: [], directory });
   expect(problem('sh')).toBeNull();
   expect(problem('./depth.sh')).toBeNull();
-  expect(problem('./nothing.sh')).toBe('expected a program that can be started, got ./nothing.sh');
-  expect(problem('nothing-of-that-name')).toMatch(/^expected a program/);
+  expect(problem('./nothing.sh')).toBe('expected an executable program, got ./nothing.sh');
+  expect(problem('nothing-of-that-name')).toMatch(/^expected an executable program/);
 });

@@ -26,7 +26,7 @@ export function commandProblem({ program, directory }: CommandSettings): string 
   const places = program.includes('/')
     ? [path.resolve(directory ?? '.', program)]
     : (process.env.PATH ?? '').split(path.delimiter).map((folder) => path.join(folder, program));
-  return places.some(isProgram) ? null : `expected a program that can be started, got ${program}`;
+  return places.some(isProgram) ? null : `expected an executable program, got ${program}`;
 }
 
 /** Throws with what was found where it is no numbers. */

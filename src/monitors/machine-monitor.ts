@@ -28,7 +28,7 @@ export function createMachineMonitor({
       const unknown = Object.keys(values).filter((name) => !Number.isFinite(values[name]));
       return {
         values: Object.fromEntries(known),
-        gap: unknown.length === 0 ? null : `this kernel does not tell ${unknown.join(', ')}`,
+        gap: unknown.length === 0 ? null : `this kernel does not report ${unknown.join(', ')}`,
       };
     },
   };
@@ -54,6 +54,6 @@ export function machineProblem(root: string = PROC): string | null {
     readMachine(root);
     return null;
   } catch (error) {
-    return `expected Linux, whose /proc tells of the machine, got: ${(error as Error).message}`;
+    return `expected Linux with /proc, got: ${(error as Error).message}`;
   }
 }

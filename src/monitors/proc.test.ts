@@ -57,14 +57,14 @@ describe('a process and its children', () => {
     proc.process(10);
     const monitor = createProcessMonitor(10, { root: proc.root });
     proc.process(10, { startedTicks: 6 });
-    await expect(monitor.read(signal)).rejects.toThrow('process 10 is gone, and another has its number');
+    await expect(monitor.read(signal)).rejects.toThrow('process 10 is gone, and another process has its id');
     proc.process(10, { state: 'Z' });
     await expect(monitor.read(signal)).rejects.toThrow('process 10 is gone');
     proc.remove(10);
     await expect(monitor.read(signal)).rejects.toThrow('process 10 is gone');
     expect(processProblem(10, proc.root)).toMatch(/^expected Linux/);
     proc.process(process.pid);
-    expect(processProblem(10, proc.root)).toBe('expected a process that runs, got 10, which does not');
+    expect(processProblem(10, proc.root)).toBe('expected a running process, got 10, which does not run');
     expect(processProblem(process.pid, proc.root)).toBeNull();
   });
 
@@ -152,9 +152,9 @@ describe('the machine', () => {
     proc.write('meminfo', 'MemTotal: 1000 kB\n');
     expect(await createMachineMonitor({ root: proc.root }).read(signal)).toEqual({
       values: {},
-      gap: 'this kernel does not tell memoryUsedBytes',
+      gap: 'this kernel does not report memoryUsedBytes',
     });
-    expect(machineProblem('/nowhere')).toMatch(/^expected Linux, whose \/proc tells of the machine, got: ENOENT/);
+    expect(machineProblem('/nowhere')).toMatch(/^expected Linux with \/proc, got: ENOENT/);
     if (hasProc) expect(machineProblem()).toBeNull();
   });
 });

@@ -25,7 +25,8 @@ export function createProcessMonitor(pid: number, parts: ProcessMonitorParts = {
       const first = readProcess(root, pid);
       if (first === null || first.isZombie) throw new Error(`process ${pid} is gone`);
       startedTicks ??= first.startedTicks;
-      if (first.startedTicks !== startedTicks) throw new Error(`process ${pid} is gone, and another has its number`);
+      if (first.startedTicks !== startedTicks)
+        throw new Error(`process ${pid} is gone, and another process has its id`);
       const family = familyOf(root, pid, first);
       const cpuNs = new Map(family.map(({ id, facts }) => [`${id} ${facts.startedTicks}`, facts.cpuNs]));
       const files = family.map(({ id }) => readFileCount(root, id));
@@ -53,8 +54,8 @@ export function processProblem(pid: number, root: string = PROC): string | null 
   const facts = readProcess(root, pid);
   if (facts !== null && !facts.isZombie) return null;
   return readProcess(root, process.pid) === null
-    ? 'expected Linux, whose /proc tells of processes, got a system without'
-    : `expected a process that runs, got ${pid}, which does not`;
+    ? 'expected Linux with /proc, got a system without it'
+    : `expected a running process, got ${pid}, which does not run`;
 }
 
 interface Member {

@@ -37,11 +37,11 @@ describe('an endpoint', () => {
   test('that has a line of a series that cannot be read leaves a gap that names the line, and no sum without it', async () => {
     const lines = ['a{x="1"} 100', 'a{x="2"} seven', 'a{x="3"} 3', 'b 5'];
     const reading = await read((_, response) => response.end(`${lines.join('\n')}\n`));
-    expect(reading).toEqual({ values: { b: 5 }, gap: 'line 2 cannot be read, so there is no a: a{x="2"} seven' });
+    expect(reading).toEqual({ values: { b: 5 }, gap: 'line 2 is invalid, so a has no value: a{x="2"} seven' });
     const many = Array.from({ length: 5 }, (_, index) => `a{x="${index}"} seven`);
     const broken = await read((_, response) => response.end(`b 5\n${many.join('\n')}\n`));
     expect(broken.gap).toMatch(/^line 2 .*; line 4 .*; and 2 more such lines$/);
-    await expect(read((_, response) => response.end(many.join('\n')), ['a'])).rejects.toThrow('line 1 cannot be read');
+    await expect(read((_, response) => response.end(many.join('\n')), ['a'])).rejects.toThrow('line 1 is invalid');
   });
 
   test('that begins with a byte order mark is read from its first line on', async () => {
@@ -52,7 +52,7 @@ describe('an endpoint', () => {
   });
 
   test('that answers HTML is told so, whatever it calls it', async () => {
-    const html = 'the answer is HTML, not metrics: is it the right path?';
+    const html = 'the answer is HTML, not metrics: check the path';
     await expect(
       read((_, response) => response.setHeader('content-type', 'text/html; charset=utf-8').end('a 1\n')),
     ).rejects.toThrow(html);
@@ -69,7 +69,7 @@ describe('an endpoint', () => {
         asked++;
         response.writeHead(302, { location: '/elsewhere' }).end();
       }),
-    ).rejects.toThrow('status 302: a redirection, which is not followed');
+    ).rejects.toThrow('status 302: redirects are not followed');
     expect(asked).toBe(1);
     await expect(read((_, response) => response.writeHead(503).end())).rejects.toThrow('status 503');
     await expect(read((_, response) => response.end('x 1\n'.repeat(2e6)))).rejects.toThrow('larger than 4 MiB');

@@ -39,7 +39,7 @@ const MOST_LINE_CHARACTERS = 120;
 
 /** A sum without the line would be another number, so there is none. */
 function unreadableText({ number, text, names }: UnreadableLine): string {
-  return `line ${number} cannot be read, so there is no ${names.join(', ')}: ${text.slice(0, MOST_LINE_CHARACTERS)}`;
+  return `line ${number} is invalid, so ${names.join(', ')} has no value: ${text.slice(0, MOST_LINE_CHARACTERS)}`;
 }
 
 /** Null where it can be asked. */
@@ -57,11 +57,10 @@ function fetchMetrics(url: string, signal: AbortSignal): Promise<string> {
         request.destroy();
       };
       const { statusCode = 0, headers: answered } = response;
-      if (statusCode >= 300 && statusCode < 400)
-        return refuse(`status ${statusCode}: a redirection, which is not followed`);
+      if (statusCode >= 300 && statusCode < 400) return refuse(`status ${statusCode}: redirects are not followed`);
       if (statusCode !== 200) return refuse(`status ${statusCode}`);
       if (/^\s*(text\/html|application\/xhtml)/i.test(answered['content-type'] ?? '')) {
-        return refuse('the answer is HTML, not metrics: is it the right path?');
+        return refuse('the answer is HTML, not metrics: check the path');
       }
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -74,7 +73,7 @@ function fetchMetrics(url: string, signal: AbortSignal): Promise<string> {
       response.on('end', () => {
         try {
           const body = textOf(Buffer.concat(chunks));
-          if (/^\s*</.test(body)) refuse('the answer is HTML, not metrics: is it the right path?');
+          if (/^\s*</.test(body)) refuse('the answer is HTML, not metrics: check the path');
           else resolve(body);
         } catch (error) {
           refuse(`the answer is ${(error as Error).message}`);

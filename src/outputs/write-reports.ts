@@ -25,7 +25,7 @@ export function directoryProblem(directory: string): string | null {
     accessSync(directory, constants.W_OK);
     return null;
   } catch (error) {
-    return `expected a directory that can be written, got ${directory}: ${(error as Error).message}`;
+    return `expected a writable directory, got ${directory}: ${(error as Error).message}`;
   }
 }
 
@@ -39,7 +39,7 @@ export function othersProblem(directory: string, runs: readonly string[]): strin
   const isRecord = existsSync(path.join(directory, RECORD)) && !runs.includes(path.basename(path.resolve(directory)));
   if (others.length === 0 && !isRecord) return null;
   const got = isRecord ? 'which is the record of another run' : `which holds the reports of ${others.join(', ')}`;
-  return `expected a directory without files of another run, got ${directory}, ${got}. Name another one, or write over them with --overwrite`;
+  return `expected a directory without files of another run, got ${directory}, ${got}. Choose another one, or overwrite them with --overwrite`;
 }
 
 function reportedIn(directory: string): readonly string[] {

@@ -24,14 +24,14 @@ export function checkRules(
     for (const [index, { metric, expression, scope }] of rules.entries()) {
       const among = metric.kind === 'messages' || metric.kind === 'distribution' ? metric.among : null;
       if (list === 'abort' && (among !== null || scope !== null || isKnownAtTheEnd(metric, rooms))) {
-        report([list, index], 'a condition that is known while the run goes on', quote(expression), null);
+        report([list, index], 'a condition that can be checked during the run', quote(expression), null);
       }
       if (scope !== null) checkScope(scope, load, faults, [list, index], report);
       const lacking = lackingFor(metric, load, protocol, asked);
-      if (lacking !== null) report([list, index], lacking, quote(expression), 'as the plan is, it is never counted');
+      if (lacking !== null) report([list, index], lacking, quote(expression), 'with this plan it is never counted');
       if (among === null) continue;
       if (rooms !== null && !rooms.self && metric.of !== 'sent') {
-        const hint = 'where a sender receives nothing of its own, outcomes are known of all messages together';
+        const hint = 'senders do not receive their own messages, so outcomes are known only for all messages together';
         report([list, index], 'a rule about all messages', quote(expression), hint);
       }
       const known = mix.map((type) => (among.by === 'type' ? type.type : type.priority));
@@ -52,7 +52,7 @@ function checkScope(scope: Scope, load: Load, faults: readonly Fault[], at: Plan
     return;
   }
   const names = [...new Set(faults.map(({ name }) => name))];
-  if (names.length === 0) report(at, 'a plan with faults, for a rule about their time', 'none', 'add faults');
+  if (names.length === 0) report(at, 'faults in the plan, for a rule about the time of faults', 'none', 'add faults');
   else if (scope.fault !== null && !names.includes(scope.fault)) {
     const expected = `faults, or the name of one: ${names.join(', ')}`;
     report(at, expected, quote(scope.fault), didYouMean(scope.fault, ['faults', ...names]));
@@ -65,7 +65,7 @@ type WrittenRules = Pick<WrittenPlan, 'thresholds' | 'abort' | 'target' | 'resen
 function checkContract(contract: WrittenPlan['contract'], load: Load, protocol: Protocol, report: ReportProblem): void {
   if (contract === undefined) return;
   const { delivery = 'none', order = 'none', integrity = 'none' } = contract;
-  const hint = 'as the plan is, nothing could break it';
+  const hint = 'with this plan it can never fail';
   if (integrity !== 'none') {
     const lacking = lackingForContent(load, protocol);
     if (lacking !== null) report(['contract', 'integrity'], lacking, integrity, hint);
@@ -75,7 +75,7 @@ function checkContract(contract: WrittenPlan['contract'], load: Load, protocol: 
     if (asked !== 'none' && !isJudged) report(['contract', clause], 'none, or load.messages', asked, hint);
   }
   if (order === 'per-channel' && load.rooms?.publishers === 1) {
-    const expected = 'per-stream, as one client of each room sends';
+    const expected = 'per-stream, because only one client of each room sends';
     report(['contract', 'order'], expected, order, 'set load.rooms.publishers to 2 or more');
   }
 }
@@ -87,16 +87,16 @@ const LEAST_CHECKED_BYTES = { binary: 8, text: 16 } as const;
 function lackingForContent({ messages, mix }: Load, protocol: Protocol): string | null {
   switch (protocol.kind) {
     case 'push':
-      return 'another protocol, as nobody knows what a push should hold';
+      return 'another protocol, because the content of a push is unknown';
     case 'json':
       if (messages.kind === 'none') return 'load.messages, for a rule about damage';
-      return protocol.payload === null ? 'protocol.payload, where an answer returns what was sent' : null;
+      return protocol.payload === null ? 'protocol.payload, the field of a reply that returns what was sent' : null;
     case 'echo': {
       if (messages.kind === 'none') return 'load.messages, for a rule about damage';
       const least = LEAST_CHECKED_BYTES[protocol.format];
       return mix.some(({ payloadBytes }) => payloadBytes >= least)
         ? null
-        : `messages of at least ${least} bytes, as shorter ones have no room for a checksum`;
+        : `messages of at least ${least} bytes, because shorter ones have no room for a checksum`;
     }
     case 'module':
       return messages.kind === 'none' ? 'load.messages, for a rule about damage' : null;
@@ -114,28 +114,28 @@ function lackingFor(
 ): string | null {
   const { rooms } = load;
   if (isAboutReconnects(metric)) {
-    return reconnect === undefined ? 'reconnect, for a rule about clients that come back' : null;
+    return reconnect === undefined ? 'reconnect, for a rule about clients that reconnect' : null;
   }
   if (isAboutPings(metric)) return target.ping === undefined ? 'target.ping, for a rule about pings' : null;
-  if (isAboutFanout(metric))
-    return rooms === null ? 'load.rooms, for a rule about what clients hear of one another' : null;
+  if (isAboutFanout(metric)) return rooms === null ? 'load.rooms, for a rule about messages between clients' : null;
   if (isAboutPushes(metric)) {
     return numberingOf(protocol) === null
       ? 'the push protocol, or protocol.pushes with a sequence, for this rule'
       : null;
   }
   const sends = load.messages.kind !== 'none';
-  if (isAboutSent(metric) && !sends) return 'load.messages, for a rule about what is sent';
+  if (isAboutSent(metric) && !sends) return 'load.messages, for a rule about sent messages';
   if (metric.kind !== 'messages') return null;
   if (metric.of === 'corrupted') return lackingForContent(load, protocol);
   if (isAboutArrivals(metric) && !sends && numberingOf(protocol) === null) {
-    return 'load.messages, for a rule about what comes back';
+    return 'load.messages, for a rule about replies';
   }
   if (metric.of === 'totalOrderViolations') {
-    if (rooms === null || rooms.publishers === 1) return 'load.rooms with two publishers, for a rule about their order';
-    return contract?.order === 'per-channel' ? null : 'contract.order: per-channel, for a rule about it';
+    if (rooms === null || rooms.publishers === 1)
+      return 'load.rooms with 2 or more publishers, for a rule about total order';
+    return contract?.order === 'per-channel' ? null : 'contract.order: per-channel, for a rule about total order';
   }
-  if (metric.of === 'resent') return resend === undefined ? 'resend, for a rule about what is sent again' : null;
+  if (metric.of === 'resent') return resend === undefined ? 'resend, for a rule about resent messages' : null;
   if (protocol.kind === 'module') return null;
   const json = protocol.kind === 'json' ? protocol : null;
   if (metric.of === 'rejected') return json?.error ? null : 'protocol.error, for a rule about rejected messages';

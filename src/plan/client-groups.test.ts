@@ -58,7 +58,7 @@ describe('clients that misbehave, as written', () => {
         { kind: 'reset', share: '60%' },
         { kind: 'no-pong', share: '40%' },
       ],
-      'at least one client that behaves as it should',
+      'at least one client that does not misbehave',
     ],
     [[{ kind: 'no-pong', share: '1%', after: '1s' }], 'the unknown key "after"'],
     [{ kind: 'reset' }, 'a list of clients that misbehave'],
@@ -68,7 +68,7 @@ describe('clients that misbehave, as written', () => {
 
   test('do not go with a state that all clients share', () => {
     const protocol = { kind: 'json', send: { id: `\${id}` }, state: { count: 'n', shared: true } };
-    expect(problemsOf([{ kind: 'reset', share: '1%' }], { protocol })).toContain('none, as the state is shared');
+    expect(problemsOf([{ kind: 'reset', share: '1%' }], { protocol })).toContain('none, because the state is shared');
   });
 });
 

@@ -143,7 +143,7 @@ const MAX_BYTES_PER_SECOND = 64 * 1024 ** 3;
 
 /** Bytes a second. */
 export function byteRateField(description: string, example: string) {
-  const expected = `bytes a second such as ${example}`;
+  const expected = `bytes per second such as ${example}`;
   return textField({
     expected,
     description,

@@ -22,7 +22,7 @@ const RESERVED: Readonly<Record<string, string>> = {
 };
 
 export function refuseHeaderName(name: string): FieldRefusal | null {
-  if (!isToken(name)) return { expected: 'a header name of characters, digits and hyphens', hint: null };
+  if (!isToken(name)) return { expected: 'a header name of letters, digits and hyphens', hint: null };
   const lower = name.toLowerCase();
   const hint = Object.hasOwn(RESERVED, lower) ? RESERVED[lower] : null;
   if (hint) return { expected: 'a header that is not part of the handshake', hint };
@@ -46,7 +46,7 @@ export function refuseHeaderValue(value: string): FieldRefusal | null {
 }
 
 export function refuseCookieName(name: string): FieldRefusal | null {
-  return isToken(name) ? null : { expected: 'a cookie name of characters, digits and hyphens', hint: null };
+  return isToken(name) ? null : { expected: 'a cookie name of letters, digits and hyphens', hint: null };
 }
 
 export function refuseCookieValue(value: string): FieldRefusal | null {

@@ -68,8 +68,8 @@ describe('the environment in a URL', () => {
   test('is refused where it would be another, and is not shown', () => {
     const { problems } = target(`ws://\${env.HOST}/\${env.UP}`, { HOST: 'h/admin', UP: '..' });
     expect(problems).toMatchObject([
-      { at: ['target', 'url'], expected: expect.stringContaining(`in \${env.HOST}`), got: 'something else' },
-      { at: ['target', 'url'], expected: expect.stringContaining(`in \${env.UP}`), got: 'something else' },
+      { at: ['target', 'url'], expected: expect.stringContaining(`in \${env.HOST}`), got: 'another value' },
+      { at: ['target', 'url'], expected: expect.stringContaining(`in \${env.UP}`), got: 'another value' },
     ]);
   });
 });
@@ -82,7 +82,7 @@ describe('a variable that would become something else', () => {
     [{ name: `\${env.X}` }, 'M\ufffdnchen', 'a text in UTF-8'],
   ])('is refused in %j', (document, X, expected) => {
     const { problems } = interpolate(document, { X });
-    expect(problems).toMatchObject([{ expected: expect.stringContaining(expected), got: 'something else' }]);
+    expect(problems).toMatchObject([{ expected: expect.stringContaining(expected), got: 'another value' }]);
   });
 
   test.each([
@@ -103,8 +103,8 @@ describe('client templates', () => {
   });
 
   test.each([
-    [{ name: `\${client}` }, 'stand only in'],
-    [{ target: { rows: `\${row.x}` } }, 'stand only in'],
+    [{ name: `\${client}` }, 'are allowed only in'],
+    [{ target: { rows: `\${row.x}` } }, 'are allowed only in'],
     [{ target: { url: `\${foo}` } }, null],
     [{ target: { url: `\${env.9}` } }, null],
     [{ target: { url: `\${}` } }, null],

@@ -45,7 +45,7 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
   };
 
   const refuse = (name: string, { expected, hint }: FieldRefusal, at: PlanPath): void => {
-    problems.push({ at, expected: `${expected} in \${${name}}`, got: 'something else', hint });
+    problems.push({ at, expected: `${expected} in \${${name}}`, got: 'another value', hint });
   };
 
   /** The value of `${env.X}`; null for what stays. What may not stand there is a problem. */
@@ -60,7 +60,7 @@ export function interpolate(document: unknown, env: Environment): Interpolated {
       : ['env.NAME', ...names].map((each) => `\${${each}}`).join(', ');
     const hint =
       isOfClient && names.length === 0
-        ? `\${client}, \${room} and \${row.COLUMN} stand only in target.url, target.headers and target.cookies`
+        ? `\${client}, \${room} and \${row.COLUMN} are allowed only in target.url, target.headers and target.cookies`
         : null;
     // Without an end it reaches to the end of the text, which may be a password.
     problems.push({ at, expected, got: isClosed ? quote(placeholder) : `"\${" without "}"`, hint });
@@ -114,7 +114,7 @@ function refuseVariable(value: string, at: PlanPath): FieldRefusal | null {
   // Node reads the environment as UTF-8 and puts this in the place of what is none.
   if (value.includes('\ufffd')) return { expected: 'a text in UTF-8', hint: null };
   if (!value.includes('${') || (!isRenderedPerClient(at) && messageNames(at).length === 0)) return null;
-  return { expected: `a text without "\${", which would be filled in later`, hint: null };
+  return { expected: `a text without "\${", which would be replaced later`, hint: null };
 }
 
 function isRenderedPerClient([section, field]: PlanPath): boolean {

@@ -52,7 +52,7 @@ function problem(issue: Issue, document: unknown, at: PlanPath): PlacedProblem {
 function unknownKey(at: PlanPath, key: string, expected: string): PlacedProblem {
   const inSegment = at[0] === 'load' && SEGMENT_KEYS.includes(key);
   const hint =
-    didYouMean(key, knownNames(expected)) ?? (inSegment ? 'a segment does one thing: write a list of them' : null);
+    didYouMean(key, knownNames(expected)) ?? (inSegment ? 'a segment does one thing; write a list of segments' : null);
   return { at, expected, got: `the unknown key ${quote(key)}`, hint };
 }
 

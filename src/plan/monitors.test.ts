@@ -62,10 +62,10 @@ describe('monitors', () => {
       ]),
     ).toEqual([
       'monitors[0]: expected one of pid, process, machine, prometheus, command, got pid and machine',
-      'monitors[1].name: expected each name once, got a for the second time',
-      'monitors[1]: expected one of pid, process, machine, prometheus, command, got none of them',
-      'monitors[2].series: expected series only beside prometheus, got them beside machine',
-      'monitors[3].series: expected which series to read, got nothing',
+      'monitors[1].name: expected each name once, got a twice',
+      'monitors[1]: expected one of pid, process, machine, prometheus, command, got none',
+      'monitors[2].series: expected series only with prometheus, got series with machine',
+      'monitors[3].series: expected the series to read, got nothing',
     ]);
     expect(
       problemsOf([
@@ -77,8 +77,8 @@ describe('monitors', () => {
         { name: 'w', pdi: 7 },
       ]),
     ).toEqual([
-      expect.stringMatching(/^monitors\[0\]\.name: expected a name .* and not generator, got "generator"/),
-      'monitors[0].pid: expected the number of a process, got 0',
+      expect.stringMatching(/^monitors\[0\]\.name: expected a name .* and is not generator, got "generator"/),
+      'monitors[0].pid: expected a process id, got 0',
       expect.stringMatching(/^monitors\[1\]\.name: expected a name/),
       'monitors[1].process: expected one of reference, got "other"',
       'monitors[2].machine: expected true, got false',
@@ -96,7 +96,7 @@ describe('monitors', () => {
 
   test('of the reference target need it to be the target', () => {
     expect(problemsOf([{ name: 'target', process: 'reference' }], { target: { url: 'ws://127.0.0.1/' } })).toEqual([
-      'monitors[0].process: expected a target.url of reference, which the run starts, got another target (a target of your own is monitored by its pid)',
+      'monitors[0].process: expected target.url: reference, got another target (monitor your own target by its pid)',
     ]);
   });
 

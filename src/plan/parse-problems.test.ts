@@ -23,7 +23,7 @@ describe('a usual mistake is one problem, with the form that is meant', () => {
   test.each([
     [
       { target: 'ws://x', load },
-      'target: expected the target: at least its url, got "ws://x" (write target: { url: ws://x })',
+      'target: expected a target with at least a url, got "ws://x" (write target: { url: ws://x })',
     ],
     [{ target: ['ws://x', 'ws://y'], load }, '(write target: { url: [ws://x, ws://y] })'],
     [messages({ rate: '10/s' }), '(write messages: { open: { rate: 10/s, for: 60s } })'],
@@ -48,7 +48,7 @@ describe('a usual mistake is one problem, with the form that is meant', () => {
   });
 
   test.each([
-    [{ target: 5, load }, 'target: expected the target: at least its url, got 5'],
+    [{ target: 5, load }, 'target: expected a target with at least a url, got 5'],
     [messages({ open: [] }), 'load.messages.open: expected a list of segments, at least one, got an empty list'],
     [
       { ...minimal, contract: 'always' },
@@ -67,7 +67,7 @@ describe('a usual mistake is one problem, with the form that is meant', () => {
   test('no clients are one problem', () => {
     expect(
       problemsOf({ target, load: { ...load, connections: 0, messages: { open: { rate: '1/s', for: '1s' } } } }),
-    ).toEqual(['load.connections: expected at least one client, got none (begin with { to: 100 })']);
+    ).toEqual(['load.connections: expected at least one client, got none (start with { to: 100 })']);
   });
 });
 
@@ -75,7 +75,7 @@ describe('problems', () => {
   test.each([
     [{ target }, 'load: expected the load'],
     [{ target, load: {} }, 'load: expected connections, messages or both, got neither'],
-    [{ target, load: { connections: 5 } }, 'load.connections: expected a duration, as there are no messages'],
+    [{ target, load: { connections: 5 } }, 'load.connections: expected a duration, because there are no messages'],
     [{ target, load: { connections: [{ hold: '5s' }] } }, 'load.connections: expected at least one client, got none'],
     [
       { target, load: { connections: [] } },
@@ -109,19 +109,19 @@ describe('problems', () => {
     ],
     [
       { target, load: { connections: [{ to: 10000 }, { hold: '1s' }], rooms: { count: 2 } } },
-      'load.rooms: expected at most 20,000,000 pairs of a receiver and a sender, got 50,000,000 (set publishers, or have more rooms)',
+      'load.rooms: expected at most 20,000,000 pairs of receiver and sender, got 50,000,000 (set publishers, or use more rooms)',
     ],
     [
       { ...minimal, protocol: { kind: 'json', send: { id: `\${id}` }, join: [{ join: `\${room}` }] } },
-      `protocol.join: expected load.rooms, as \${room} stands here`,
+      `protocol.join: expected load.rooms, because \${room} is used`,
     ],
     [
       { ...minimal, protocol: { kind: 'json', send: { id: `\${id}` }, join: [{ token: `\${row.token}` }] } },
-      `target.rows: expected a CSV file, as \${row.token} is used, got nothing (write rows: users.csv)`,
+      `target.rows: expected a CSV file, because \${row.token} is used, got nothing (write rows: users.csv)`,
     ],
     [
       { ...minimal, protocol: { kind: 'json', send: { id: `\${id}`, urgency: `\${priority}` } } },
-      `protocol.send: expected a mix with a priority, as \${priority} stands here, got none`,
+      `protocol.send: expected a mix with a priority, because \${priority} is used, got none`,
     ],
     [{ ...minimal, protocol: 'own.py' }, 'protocol: expected the path of a module that exports a protocol'],
     [{ ...minimal, protocol: 7 }, 'protocol: expected a protocol: echo'],
@@ -133,10 +133,7 @@ describe('problems', () => {
       { ...minimal, thresholds: ['lost{priority=high} == 0'] },
       'thresholds[0]: expected a mix with a priority, got "high"',
     ],
-    [
-      { ...minimal, abort: ['fanout.missed > 5'] },
-      'abort[0]: expected a condition that is known while the run goes on',
-    ],
+    [{ ...minimal, abort: ['fanout.missed > 5'] }, 'abort[0]: expected a condition that can be checked during the run'],
     [{ ...minimal, resend: { after: '0s' } }, 'resend.after: expected a duration above 0'],
     [
       { ...minimal, resend: { idempotencyCheck: {} } },
@@ -144,7 +141,10 @@ describe('problems', () => {
     ],
     [{ target, load: { messages: {} } }, 'load.messages: expected open or closed, got neither'],
     [{ target, load: { messages: { closed: {} } } }, 'load.messages.closed.for: expected a duration'],
-    [{ target, load: { ...load, bytes: 5, mix: [{ type: 'a' }] } }, 'load.bytes: expected no bytes beside a mix'],
+    [
+      { target, load: { ...load, bytes: 5, mix: [{ type: 'a' }] } },
+      'load.bytes: expected no bytes together with a mix',
+    ],
     [{ target, load: { ...load, bytes: 0 } }, 'load.bytes: expected a size from 1 B to 64MiB, got 0'],
     [
       { target, load: { ...load, mix: [{ type: 'a', weight: -1 }] } },
@@ -154,52 +154,52 @@ describe('problems', () => {
     [{ ...minimal, reconect: {} }, 'reconect: expected one of'],
     ...(
       [
-        ['corrupted == 0', json, 'protocol.payload, where an answer returns what was sent'],
-        ['corrupted == 0', push, 'another protocol, as nobody knows what a push should hold'],
+        ['corrupted == 0', json, 'protocol.payload, the field of a reply that returns what was sent'],
+        ['corrupted == 0', push, 'another protocol, because the content of a push is unknown'],
         ['rejected == 0', json, 'protocol.error, for a rule about rejected messages'],
         ['rejected == 0', sending, 'protocol.error, for a rule about rejected messages'],
-        ['lost == 0', push, 'load.messages, for a rule about what is sent'],
-        ['response.p99 < 1s', push, 'load.messages, for a rule about what is sent'],
-        ['throughput.sent > 1/s', minimal, 'load.messages, for a rule about what is sent'],
-        ['duplicated == 0', minimal, 'load.messages, for a rule about what comes back'],
+        ['lost == 0', push, 'load.messages, for a rule about sent messages'],
+        ['response.p99 < 1s', push, 'load.messages, for a rule about sent messages'],
+        ['throughput.sent > 1/s', minimal, 'load.messages, for a rule about sent messages'],
+        ['duplicated == 0', minimal, 'load.messages, for a rule about replies'],
         ['corrupted == 0', minimal, 'load.messages, for a rule about damage'],
-        ['totalOrderViolations == 0', inRooms, 'contract.order: per-channel, for a rule about it'],
+        ['totalOrderViolations == 0', inRooms, 'contract.order: per-channel, for a rule about total order'],
       ] as const
     ).map(([rule, document, expected]): [unknown, string] => [
       { ...document, thresholds: [rule] },
-      `thresholds[0]: expected ${expected}, got "${rule}" (as the plan is, it is never counted)`,
+      `thresholds[0]: expected ${expected}, got "${rule}" (with this plan it is never counted)`,
     ]),
     ...(
       [
-        ['integrity', 'checksum', json, 'protocol.payload, where an answer returns what was sent'],
-        ['integrity', 'checksum', push, 'another protocol, as nobody knows what a push should hold'],
+        ['integrity', 'checksum', json, 'protocol.payload, the field of a reply that returns what was sent'],
+        ['integrity', 'checksum', push, 'another protocol, because the content of a push is unknown'],
         ['integrity', 'checksum', minimal, 'load.messages, for a rule about damage'],
         [
           'integrity',
           'checksum',
           { target, load: { messages, bytes: 4 } },
-          'messages of at least 8 bytes, as shorter ones have no room for a checksum',
+          'messages of at least 8 bytes, because shorter ones have no room for a checksum',
         ],
         [
           'integrity',
           'checksum',
           { ...sending, load: { messages, bytes: 15 }, protocol: { kind: 'echo', format: 'text' } },
-          'messages of at least 16 bytes, as shorter ones have no room for a checksum',
+          'messages of at least 16 bytes, because shorter ones have no room for a checksum',
         ],
         ['delivery', 'exactly-once', minimal, 'none, or load.messages'],
         ['order', 'per-stream', minimal, 'none, or load.messages'],
       ] as const
     ).map(([clause, asked, document, expected]): [unknown, string] => [
       { ...document, contract: { [clause]: asked } },
-      `contract.${clause}: expected ${expected}, got ${asked} (as the plan is, nothing could break it)`,
+      `contract.${clause}: expected ${expected}, got ${asked} (with this plan it can never fail)`,
     ]),
     [
       { ...inRooms, load: { ...inRooms.load, rooms: { count: 2, publishers: 1 } }, contract: { order: 'per-channel' } },
-      'contract.order: expected per-stream, as one client of each room sends, got per-channel',
+      'contract.order: expected per-stream, because only one client of each room sends, got per-channel',
     ],
     [
       { ...json, protocol: { ...json.protocol, payload: 'text' } },
-      `protocol.send: expected \${payload} in it, as protocol.payload looks for it in the answers, got none`,
+      `protocol.send: expected \${payload}, because protocol.payload checks it in replies, got none`,
     ],
     [{ ...minimal, thresholds: ['delivered >= 101%'] }, 'thresholds[0]: expected a count such as 0 or a percentage'],
     [{ ...minimal, thresholds: 'delivered >= 99%' }, 'thresholds: expected a list of rules'],
@@ -219,7 +219,7 @@ describe('problems', () => {
     ],
     [
       { ...minimal, target: { ...target, ping: { every: '5s', timeout: '6s' } } },
-      'target.ping.timeout: expected at most 5.0 s, which is every, got 6.0 s (a ping must be answered, or given up, before the next one goes)',
+      'target.ping.timeout: expected at most 5.0 s, the value of every, got 6.0 s (a ping must be answered or time out before the next one)',
     ],
     [
       { ...minimal, target: { ...target, ping: { every: '50ms' } } },

@@ -70,9 +70,15 @@ function readProfiles(profiles: unknown): { declared: Declared; problems: readon
     // A profile that changes nothing is fine: the plan as written, under a name.
     if (isObject(overlay ?? {})) declared.set(name, (overlay ?? {}) as Readonly<Record<string, unknown>>);
     else problems.push({ at, expected: 'the parts of the plan that it changes', got: gotText(overlay), hint: null });
-    if (name === NO_PROFILE) problems.push({ at, expected: 'another name', got: '"none"', hint: 'none is no profile' });
+    if (name === NO_PROFILE)
+      problems.push({ at, expected: 'another name', got: '"none"', hint: '"none" means no profile' });
     if (isObject(overlay) && 'profiles' in overlay) {
-      problems.push({ at: [...at, 'profiles'], expected: 'no profiles in a profile', got: 'some', hint: null });
+      problems.push({
+        at: [...at, 'profiles'],
+        expected: 'a profile without profiles of its own',
+        got: 'profiles',
+        hint: null,
+      });
     }
   }
   return { declared, problems };
@@ -85,6 +91,6 @@ function chooseProfile({ profile, fallbackProfile }: ProfileChoice, declared: De
 }
 
 function unknownProfile(name: string, known: readonly string[]): PlacedProblem {
-  const expected = known.length === 0 ? 'no profile, as the plan declares none' : `one of ${known.join(', ')}`;
+  const expected = known.length === 0 ? 'no profile, because the plan declares none' : `one of ${known.join(', ')}`;
   return { at: ['profiles'], expected, got: `the profile ${quote(name)}`, hint: didYouMean(name, known) };
 }

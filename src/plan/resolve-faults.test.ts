@@ -42,23 +42,23 @@ describe('faults', () => {
 
   test.each([
     [[{ fault: 'stopp', at: '1s' }], 'stop'],
-    [[{ fault: 'stop', at: '1s', process: 'reference' }], 'faults[0].for: expected how long it lasts'],
+    [[{ fault: 'stop', at: '1s', process: 'reference' }], 'faults[0].for: expected its duration'],
     [[{ fault: 'stop', at: '1s', for: '0s', process: 'reference' }], 'faults[0].for: expected a time'],
-    [[{ fault: 'stop', at: '1s', for: '1s' }], 'faults[0].process: expected whom it affects'],
-    [[{ fault: 'stop', at: '1s', for: '1s', process: 'nginx' }], 'reference, or the number of a process'],
+    [[{ fault: 'stop', at: '1s', for: '1s' }], 'faults[0].process: expected the process that it affects'],
+    [[{ fault: 'stop', at: '1s', for: '1s', process: 'nginx' }], 'reference, or a process id'],
     [[{ fault: 'kill', at: '1s', for: '1s', process: 'reference' }], 'faults[0].for: expected no for with kill'],
     [[{ fault: 'restart', at: '1s', process: 17 }], 'faults[0].process: expected reference'],
     [[{ fault: 'command', at: '1s' }], 'faults[0].run: expected a command'],
     [[{ fault: 'command', at: '1s', run: [] }], 'a command as a list of words'],
     [[{ fault: 'command', at: '1s', run: ['x'], process: 'reference' }], 'faults[0].process: expected no process'],
     [[{ fault: 'command', at: '1s', run: [''] }], 'a word'],
-    [[{ fault: 'partition', at: '1s', name: 'faults' }], 'another name, as rules mean all of them by it'],
+    [[{ fault: 'partition', at: '1s', name: 'faults' }], 'another name, because rules use this one for all faults'],
     [{ fault: 'stop' }, 'a list of faults'],
     [['stop'], 'faults[0]: expected a fault: { fault, at, for }'],
     [[{ fault: 'packet_loss', at: '1s' }], 'faults[0].rate: expected a percentage'],
     [[{ fault: 'packet_loss', at: '1s', rate: '0%' }], 'a percentage from 0.0001%'],
     [[{ fault: 'partition', at: '1s', for: '0s' }], 'faults[0].for: expected a time above 0'],
-    [[{ fault: 'link_rate', at: '1s', rate: 'fast' }], 'bytes a second such as 1MB/s'],
+    [[{ fault: 'link_rate', at: '1s', rate: 'fast' }], 'bytes per second such as 1MB/s'],
     [[{ fault: 'partion', at: '1s' }], 'did you mean "partition"'],
   ])('%j is refused', (faults, problem) => {
     expect(problemsOf(faults)).toContain(problem);
@@ -66,13 +66,13 @@ describe('faults', () => {
 
   test('of the reference target need one', () => {
     const faults = [{ fault: 'stop', at: '1s', for: '1s', process: 'reference' }];
-    expect(problemsOf(faults, 'ws://chat.example.com')).toContain('starts no reference target');
+    expect(problemsOf(faults, 'ws://chat.example.com')).toContain('does not start the reference target');
   });
 
   test('of one process exclude each other while they last', () => {
     const stop = { fault: 'stop', at: '1s', for: '2s', process: 'reference' };
     const restart = (at: string) => ({ fault: 'restart', at, for: '1s', process: 'reference' });
-    expect(problemsOf([stop, restart('2s')])).toContain('restart reference while stop reference lasts');
+    expect(problemsOf([stop, restart('2s')])).toContain('restart reference during stop reference');
     expect(problemsOf([stop, restart('3s')])).toBe('');
     expect(problemsOf([stop, { ...stop, process: 17 }])).toBe('');
   });
@@ -97,7 +97,7 @@ describe('packet faults', () => {
 
   test('of one kind exclude each other while they last', () => {
     const loss = (at: string) => ({ fault: 'packet_loss', at, for: '1s', rate: '1%' });
-    expect(problemsOf([loss('1s'), loss('1500ms')])).toContain('packet_loss while packet_loss lasts');
+    expect(problemsOf([loss('1s'), loss('1500ms')])).toContain('packet_loss during packet_loss');
     expect(problemsOf([loss('1s'), loss('2s'), { fault: 'partition', at: '1s', for: '9s' }])).toBe('');
   });
 });
@@ -131,16 +131,16 @@ describe('rules about the time of faults', () => {
   test.each([
     ['response.p99 < 1s during a puase', 'got "a puase" (did you mean "a pause"?)'],
     ['response.p99 < 1s in warm-up', 'a stage of the plan: hold 10/s, got "warm-up"'],
-    ['lost == 0 outside faults', 'may be known long after its time'],
-    ['fanout.p99 < 1s outside faults', 'may be known long after its time'],
-    ['delivered >= 99% during faults', 'may be known long after its time'],
-    ['response.p99 < 1s during', 'a limit in time such as 200ms'],
+    ['lost == 0 outside faults', 'may be known only later'],
+    ['fanout.p99 < 1s outside faults', 'may be known only later'],
+    ['delivered >= 99% during faults', 'may be known only later'],
+    ['response.p99 < 1s during', 'a duration such as 200ms'],
   ])('%s is refused', (rule, problem) => {
     expect(problems(rule)).toContain(problem);
   });
 
   test('need faults, and are no conditions to abort by', () => {
-    expect(problems('response.p99 < 1s outside faults', [])).toContain('a plan with faults');
-    expect(problems('response.p99 > 1s during faults', [stop], 'abort')).toContain('known while the run goes on');
+    expect(problems('response.p99 < 1s outside faults', [])).toContain('faults in the plan');
+    expect(problems('response.p99 > 1s during faults', [stop], 'abort')).toContain('can be checked during the run');
   });
 });

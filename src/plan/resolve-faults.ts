@@ -23,8 +23,8 @@ const KEYS: Readonly<Record<ProcessKind, { readonly needs: readonly Key[]; reado
 };
 const ALL_KEYS: readonly Key[] = ['for', 'process', 'run', 'undo'];
 const WHAT: Readonly<Record<Key, string>> = {
-  for: 'how long it lasts, such as for: 5s',
-  process: 'whom it affects: process: reference, or the number of a process',
+  for: 'its duration, such as for: 5s',
+  process: 'the process that it affects: reference, or a process id',
   run: 'a command, such as run: [systemctl, restart, chat]',
   undo: 'a command',
 };
@@ -38,14 +38,14 @@ export function resolveFaults(
   const faults = written.map((each, index) => resolveFault(each, ['faults', index], target, report));
   for (const [index, { name }] of written.entries()) {
     if (name === ALL_FAULTS)
-      report(['faults', index, 'name'], `another name, as rules mean all of them by it`, ALL_FAULTS);
+      report(['faults', index, 'name'], `another name, because rules use this one for all faults`, ALL_FAULTS);
   }
   for (const [index, fault] of faults.entries()) {
     const other = faults
       .slice(0, index)
       .find((earlier) => fault !== null && earlier !== null && exclude(networkFaults, earlier, fault));
     if (other === undefined || other === null) continue;
-    report(['faults', index], expectedApart(other), `${fault?.name} while ${other.name} lasts`, 'set at and for');
+    report(['faults', index], expectedApart(other), `${fault?.name} during ${other.name}`, 'change at or for');
   }
   return faults.filter((fault) => fault !== null);
 }
@@ -53,9 +53,9 @@ export function resolveFaults(
 function resolveFault(written: WrittenFault, at: PlanPath, target: Target, report: ReportProblem): Fault | null {
   if (isProcessFault(written)) return resolveProcessFault(written, at, target, report);
   const timing = { name: written.name ?? written.fault, atNs: written.at, forNs: written.for ?? null };
-  if (timing.forNs === 0) report([...at, 'for'], 'a time above 0', '0', 'leave it out, and it goes on to the end');
+  if (timing.forNs === 0) report([...at, 'for'], 'a time above 0', '0', 'leave it out to keep the fault until the end');
   if (isPacketFault(written)) {
-    if (target.urls.length > 1) report(at, 'one target', 'several', `${written.fault} is for the way to one`);
+    if (target.urls.length > 1) report(at, 'one target', 'several', `${written.fault} works with a single target`);
     switch (written.fault) {
       case 'packet_loss':
         return { ...timing, kind: 'packet_loss', lossRatio: written.rate };
@@ -95,13 +95,13 @@ function resolveProcessFault(
   const timing = { name: written.name ?? nameOf(written), atNs: written.at, forNs: written.for ?? 0 };
   switch (kind) {
     case 'stop':
-      if (timing.forNs === 0) report([...at, 'for'], 'a time', 'nothing', 'a process that never goes on is kill');
+      if (timing.forNs === 0) report([...at, 'for'], 'a time above 0', '0', 'to end the process for good, use kill');
       return { ...timing, kind, process };
     case 'kill':
       return { ...timing, kind, process };
     case 'restart':
       if (process === 'reference') return { ...timing, kind };
-      report([...at, 'process'], 'reference', String(process), 'another process is restarted by a command of yours');
+      report([...at, 'process'], 'reference', String(process), 'use the command fault to restart another process');
       return null;
     case 'command':
       return {
@@ -122,7 +122,7 @@ function processOf(
 ): 'reference' | number {
   if (written.process !== 'reference') return Number(written.process);
   if (!target.urls.includes(REFERENCE_TARGET)) {
-    report([...at, 'process'], 'a process by its number, as the run starts no reference target', 'reference');
+    report([...at, 'process'], 'a process id, because the run does not start the reference target', 'reference');
   }
   return 'reference';
 }
@@ -162,7 +162,9 @@ function affects(fault: Fault): string | null {
 
 function expectedApart(fault: Fault): string {
   const isOfProcess = fault.kind === 'stop' || fault.kind === 'kill' || fault.kind === 'restart';
-  return isOfProcess ? 'one fault at a time on one process' : `nothing beside ${fault.name} that it excludes`;
+  return isOfProcess
+    ? 'one fault at a time for each process'
+    : `no overlap with ${fault.name}, which cannot be active at the same time`;
 }
 
 function timedOf(fault: Extract<Fault, { kind: 'way' }>): TimedNetworkFault {

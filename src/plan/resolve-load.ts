@@ -32,13 +32,13 @@ export function resolveLoad(written: WrittenLoad, report: ReportProblem): Load {
   const connections = resolveConnections(written.connections, report);
   const messages = resolveMessages(written.messages, connections, report);
   if (messages.kind === 'none' && written.connections !== undefined && curveDurationNs(connections) === 0) {
-    report(CONNECTIONS, 'a duration, as there are no messages to give the run one', 'nothing', 'add { hold: 60s }');
+    report(CONNECTIONS, 'a duration, because there are no messages that set one', 'nothing', 'add { hold: 60s }');
   }
   const misbehaving = resolveMisbehaving(written.misbehaving ?? []);
   const [healthyClients, ...counts] = groupCounts({ connections, misbehaving });
   // A curve without clients has been complained of.
   if (healthyClients < 1 && peakLevel(connections) > 0)
-    report(MISBEHAVING, 'at least one client that behaves as it should', 'none', 'make the shares smaller');
+    report(MISBEHAVING, 'at least one client that does not misbehave', 'none', 'lower the shares');
   for (const [index, count] of counts.entries()) {
     if (count === 0 && peakLevel(connections) > 0)
       report([...MISBEHAVING, index, 'share'], 'a share of at least one client', 'none', 'open more clients');
@@ -106,15 +106,15 @@ function resolveRooms(
   const members = Math.ceil(clients / count);
   const publishers = Math.min(written.publishers ?? members, members);
   if (clients * publishers > MAX_PAIRS) {
-    const expected = `at most ${formatCount(MAX_PAIRS)} pairs of a receiver and a sender`;
-    report(ROOMS, expected, formatCount(clients * publishers), 'set publishers, or have more rooms');
+    const expected = `at most ${formatCount(MAX_PAIRS)} pairs of receiver and sender`;
+    report(ROOMS, expected, formatCount(clients * publishers), 'set publishers, or use more rooms');
   }
   const self = written.self ?? true;
   if (!self && messages.kind === 'closed') {
-    const hint = 'give the messages an open rate';
+    const hint = 'use open messages';
     report(
       [...ROOMS, 'self'],
-      'true with closed messages, as the next one waits for the last to come back',
+      'true with closed messages, because each message waits for the previous one to come back',
       'false',
       hint,
     );
@@ -124,7 +124,7 @@ function resolveRooms(
 
 export function resolveConnections(written: WrittenConnections | undefined, report: ReportProblem): Curve {
   const curve = chainSegments(connectionSegments(written ?? DEFAULTS.clients), formatCount);
-  if (peakLevel(curve) === 0) report(CONNECTIONS, 'at least one client', 'none', 'begin with { to: 100 }');
+  if (peakLevel(curve) === 0) report(CONNECTIONS, 'at least one client', 'none', 'start with { to: 100 }');
   checkDuration(curve, CONNECTIONS, report);
   return curve;
 }
@@ -148,7 +148,7 @@ export function resolveMessages(
   if (curveDurationNs(curve) === 0) {
     report(OPEN, 'a duration', 'nothing', 'add { hold: 60s }, or write { rate: 500/s, for: 60s }');
   } else if (countOpenMessages(curve) === 0) {
-    report(OPEN, 'at least one message', 'none', 'begin with { to: 500/s }');
+    report(OPEN, 'at least one message', 'none', 'start with { to: 500/s }');
   }
   return { kind: 'open', curve, arrival: written.arrival ?? 'constant', start };
 }
@@ -163,7 +163,7 @@ function resolveClosed(
   const durationNs = forNs ?? curveDurationNs(connections) - begunNs;
   if (durationNs <= 0) {
     const at = ['load', 'messages', 'closed', 'for'];
-    report(at, 'a duration, as the connections curve leaves none', 'nothing', 'write for: 60s');
+    report(at, 'a duration, because the connections curve sets none', 'nothing', 'write for: 60s');
   }
   return {
     kind: 'closed',
@@ -190,7 +190,7 @@ function resolveMix({ mix = [], bytes }: WrittenLoad): NonEmpty<MessageType> {
 /** With rates of at most 1e9/s this bounds the count of messages to whole numbers too. */
 function checkDuration(curve: Curve, at: PlanPath, report: ReportProblem): void {
   if (Number.isSafeInteger(curveDurationNs(curve))) return;
-  report(at, 'segments of at most 104 days in all', 'more', 'times are counted in nanoseconds');
+  report(at, 'segments of at most 104 days in total', 'more', 'times are counted in nanoseconds');
 }
 
 function listOf(written: WrittenSegment | readonly WrittenSegment[]): NonEmpty<WrittenSegment> {

@@ -60,8 +60,8 @@ function resolvePing(written: NonNullable<WrittenTarget['ping']>, report: Report
     report(['target', 'ping', key], `at least ${formatDuration(LEAST_PING_NS)}`, formatDuration(ns));
   }
   if (timeoutNs > everyNs) {
-    const expected = `at most ${formatDuration(everyNs)}, which is every`;
-    const hint = 'a ping must be answered, or given up, before the next one goes';
+    const expected = `at most ${formatDuration(everyNs)}, the value of every`;
+    const hint = 'a ping must be answered or time out before the next one';
     report(['target', 'ping', 'timeout'], expected, formatDuration(timeoutNs), hint);
   }
   return { everyNs, timeoutNs };
@@ -81,7 +81,7 @@ function resolveHeaders(
   for (const name of Object.keys(headers)) {
     const earlier = seen.get(name.toLowerCase());
     if (earlier !== undefined) {
-      report(['target', 'headers', name], `each header once, as names ignore case`, `also ${quote(earlier)}`);
+      report(['target', 'headers', name], `each header once (names ignore case)`, `also ${quote(earlier)}`);
     }
     seen.set(name.toLowerCase(), name);
   }
@@ -97,17 +97,13 @@ function resolveHeaders(
 export function checkRows({ rows }: WrittenTarget, templates: readonly string[], report: ReportProblem): void {
   const column = templates.flatMap((template) => templateColumns(template))[0];
   if (rows !== undefined || column === undefined) return;
-  report(['target', 'rows'], `a CSV file, as \${row.${column}} is used`, 'nothing', 'write rows: users.csv');
+  report(['target', 'rows'], `a CSV file, because \${row.${column}} is used`, 'nothing', 'write rows: users.csv');
 }
 
 function checkSubprotocols(subprotocols: readonly string[], report: ReportProblem): void {
   for (const [index, name] of subprotocols.entries()) {
     if (subprotocols.indexOf(name) === index) continue;
-    report(
-      ['target', 'subprotocols', index],
-      'each subprotocol once (RFC 6455 section 4.1)',
-      'one for the second time',
-    );
+    report(['target', 'subprotocols', index], 'each subprotocol once (RFC 6455 section 4.1)', 'a repeated subprotocol');
   }
 }
 

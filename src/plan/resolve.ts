@@ -78,7 +78,7 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
   const largest = load.mix.reduce((most, { payloadBytes }) => Math.max(most, payloadBytes), 0);
   if (largest > target.maxMessageBytes) {
     const expected = `at least the largest message of the mix, ${largest} bytes`;
-    report(['target', 'maxMessage'], expected, `${target.maxMessageBytes} bytes`, 'the echo would be refused');
+    report(['target', 'maxMessage'], expected, `${target.maxMessageBytes} bytes`, 'the reply would be refused');
   }
   if (written.contract?.order === 'per-channel' && load.rooms === null) {
     report(
@@ -90,48 +90,58 @@ function resolvePlan(written: WrittenPlan, profile: string | null, form: PlanFor
   }
   const protocol = resolveProtocol(written.protocol);
   if (written.contract?.replay === 'missed' && load.rooms === null && numberingOf(protocol)?.shared !== true) {
-    const expected = 'none, or load.rooms, or pushes whose numbers are shared';
-    report(['contract', 'replay'], expected, 'missed', 'of what only one client receives nobody knows what it missed');
+    const expected = 'none, or load.rooms, or pushes with shared: true';
+    report(
+      ['contract', 'replay'],
+      expected,
+      'missed',
+      'losses are known only for messages that several clients receive',
+    );
   }
   const faults = resolveFaults(written.faults ?? [], target, form.networkFaults, report);
   checkRules(written, load, protocol, faults, report);
   const acknowledges = protocol.kind === 'module' || acknowledgesApart(protocol);
   if (written.resend !== undefined && load.rooms?.self === false && !acknowledges) {
     const hint = 'set protocol.ack, or load.rooms.self: true';
-    report(['resend'], 'something that tells a sender what arrived', 'no answer to a sender at all', hint);
+    report(['resend'], 'replies or acknowledgements to the sender', 'neither', hint);
   }
   if (protocol.kind === 'json' && protocol.state?.shared === true && load.misbehaving.length > 0) {
-    const hint = 'what they do to the state would be held against the service';
-    report(['load', 'misbehaving'], 'none, as the state is shared', 'clients that misbehave', hint);
+    const hint = 'their changes to the state would count as errors of the service';
+    report(['load', 'misbehaving'], 'none, because the state is shared', 'clients that misbehave', hint);
   }
   if (protocol.kind === 'json' && protocol.state?.shared === true && protocol.state.count === null) {
     report(
       ['protocol', 'state', 'count'],
-      'a path, as the state is shared',
+      'a path, because the state is shared',
       'nothing',
-      'the order is known by the count alone',
+      'only the count shows the order',
     );
   }
   if (protocol.kind === 'push' && load.messages.kind !== 'none') {
-    const hint = 'kind: json sends messages, and judges pushes too where protocol.pushes says how they are numbered';
-    report(['load', 'messages'], 'nothing, as clients with the push protocol only listen', 'messages to send', hint);
+    const hint = 'use kind: json to send messages; it also checks pushes if protocol.pushes has a sequence';
+    report(['load', 'messages'], 'no messages, because clients with the push protocol only receive', 'messages', hint);
   }
   checkRows(written.target, templatesOf(protocol), report);
   const [column] = templatesOf(protocol).flatMap((template) => templateColumns(template, 'feeder'));
   if (column !== undefined && load.feeder === null) {
-    report(['load', 'feeder'], `a CSV file, as \${feeder.${column}} is used`, 'nothing', 'write feeder: questions.csv');
+    report(
+      ['load', 'feeder'],
+      `a CSV file, because \${feeder.${column}} is used`,
+      'nothing',
+      'write feeder: questions.csv',
+    );
   }
   if (protocol.kind === 'json' && speaksOfPriority(protocol) && load.mix.every(({ priority }) => priority === null)) {
     const hint = 'give the types of load.mix a priority';
-    report(['protocol', 'send'], `a mix with a priority, as \${priority} stands here`, 'none', hint);
+    report(['protocol', 'send'], `a mix with a priority, because \${priority} is used`, 'none', hint);
   }
   if (protocol.kind === 'json' && protocol.payload !== null && !protocol.template.includes(`\${payload}`)) {
-    const hint = 'every answer would count as corrupted';
-    report(['protocol', 'send'], `\${payload} in it, as protocol.payload looks for it in the answers`, 'none', hint);
+    const hint = 'every reply would count as corrupted';
+    report(['protocol', 'send'], `\${payload}, because protocol.payload checks it in replies`, 'none', hint);
   }
   if (load.rooms === null) {
     for (const at of placesOfRoom(target, protocol)) {
-      report(at, `load.rooms, as \${room} stands here`, 'a plan without rooms', 'add rooms: { count: 10 } to load');
+      report(at, `load.rooms, because \${room} is used`, 'a plan without rooms', 'add rooms: { count: 10 } to load');
     }
   }
   return {

@@ -20,29 +20,29 @@ function segmentsOf<L extends z.ZodType<number>>(level: L, unit: string) {
         ['linear', 'exponential', 'stepped', 'instant'],
         'The shape of the change. Default linear.',
       ).optional(),
-      steps: wholeField('a whole number from 1 to 1000', 'Of a stepped change: how many plateaus. Default 10.', {
+      steps: wholeField('a whole number from 1 to 1000', 'The number of steps of a stepped change. Default 10.', {
         min: 1,
         max: 1000,
       }).optional(),
       name: segmentName,
     },
     `a segment: ${RAMP_KEYS}`,
-    `Goes to ${unit}.`,
+    `Changes to ${unit}.`,
   ).superRefine((segment, context) => {
     const { over, curve, steps } = segment;
     const problem = (path: string, message: string, hint: string): void =>
       context.addIssue({ code: 'custom', path: [path], message, params: { hint } });
     if (over !== undefined && curve === 'instant')
-      problem('over', 'no duration for an instant change', 'leave out one of over, curve');
+      problem('over', 'no duration for an instant change', 'leave out over or curve');
     if (over === undefined && curve !== undefined && curve !== 'instant')
       problem('over', 'a duration such as 10s', `a ${curve} change takes time`);
     if (steps !== undefined && curve !== 'stepped')
       problem('steps', 'no steps unless the curve is stepped', 'add curve: stepped');
   }, present);
   const hold = objectField(
-    { hold: durationField('How long to stay where the curve is.', { min: 1 }), name: segmentName },
+    { hold: durationField('How long the current level is held.', { min: 1 }), name: segmentName },
     `a segment: ${RAMP_KEYS}`,
-    'Stays at the level.',
+    'Holds the current level.',
   );
   const burst = objectField(
     {
@@ -51,7 +51,7 @@ function segmentsOf<L extends z.ZodType<number>>(level: L, unit: string) {
       name: segmentName,
     },
     `a segment: ${RAMP_KEYS}`,
-    `Goes to ${unit} at once, and back to the level before afterwards.`,
+    `Changes to ${unit} at once and returns to the previous level afterwards.`,
   );
   return [ramp, hold, burst] as const;
 }
@@ -63,7 +63,7 @@ function listOf<T extends z.ZodType>(item: T, expected: string) {
     .max(MAX_SEGMENTS, { error: () => `at most ${MAX_SEGMENTS} segments` });
 }
 
-const clients = wholeField(`a whole number of clients up to ${MAX_CLIENTS}`, 'How many clients are open.', {
+const clients = wholeField(`a whole number of clients up to ${MAX_CLIENTS}`, 'The number of connected clients.', {
   max: MAX_CLIENTS,
 });
 const connectionSegment = z.union(segmentsOf(clients, 'a number of clients'), {
@@ -77,15 +77,15 @@ export const connectionsSchema = z
   })
   .meta({
     description:
-      'Open connections over time, from the start of the run. The last level is held until the end. Default 1.',
+      'The number of clients over time, from the start of the run. The last level is held until the end. Default 1.',
     examples: [500, { to: 10000, over: '20s', curve: 'exponential' }],
   });
 
-const rate = rateField('Messages per second over all clients.');
+const rate = rateField('Total messages per second of all clients.');
 const steady = objectField(
   { rate, for: durationField('How long.', { min: 1, example: '60s' }), name: segmentName },
   'a segment: { rate, for }',
-  'One rate for a time.',
+  'A constant rate.',
 );
 const rateSegment = z.union([...segmentsOf(rate, 'a rate'), steady], {
   error: () => `a segment: ${RAMP_KEYS}, or { rate, for }`,
@@ -96,7 +96,7 @@ export const openSchema = z
     error: () => 'a segment such as { rate: 500/s, for: 60s }, or a list of segments',
   })
   .meta({
-    description: 'Messages per second over all clients, whatever the replies do.',
+    description: 'Total messages per second of all clients, independent of replies.',
     examples: [{ rate: '8000/s', for: '60s' }],
   });
 

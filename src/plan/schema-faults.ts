@@ -21,7 +21,7 @@ const LEAST_LOSS_RATIO = 1e-6;
 const PROCESS_FAULTS = ['stop', 'kill', 'restart', 'command'] as const;
 const PACKET_FAULTS = ['packet_loss', 'partition', 'link_rate'] as const;
 const PROCESS = /^(?:reference|[1-9]\d{0,9})$/;
-const PROCESS_FORM = 'reference, or the number of a process';
+const PROCESS_FORM = 'reference, or a process id';
 
 function wordsField(description: string) {
   const expected = 'a command as a list of words, such as [systemctl, restart, chat]';
@@ -34,13 +34,16 @@ function wordsField(description: string) {
 
 /** What every fault of a plan may say. */
 const times = {
-  name: nameField('Names the fault in the result. Default: what it is.', {
+  name: nameField('The name of the fault in the result. Default: its kind.', {
     max: 64,
-    example: 'database away',
+    example: 'database offline',
   }).optional(),
-  at: durationField('When it begins, from the first message, or from the start of a run without messages.', {
-    example: '10s',
-  }),
+  at: durationField(
+    'When the fault starts, measured from the first message (or from the start of a run without messages).',
+    {
+      example: '10s',
+    },
+  ),
   for: durationField('How long it lasts.', { example: '5s' }).optional(),
 };
 
@@ -48,51 +51,51 @@ const processFault = objectField(
   {
     fault: choiceField(
       PROCESS_FAULTS,
-      'stop: a process stands still (SIGSTOP) and goes on afterwards; kill: it is ended (SIGKILL); restart: the reference target is ended and started again; command: of your own.',
+      'stop: pauses a process (SIGSTOP) and resumes it afterwards; kill: kills a process (SIGKILL); restart: restarts the reference target; command: runs your own command.',
     ),
     ...times,
     process: textField({
       expected: PROCESS_FORM,
-      description: 'Whom it affects: the reference target that the run starts, or a process by its number.',
+      description: 'The process that it affects: the reference target that the run starts, or a process id.',
       examples: ['reference', '4711'],
       pattern: '^(reference|[1-9][0-9]{0,9})$',
       read: (value) => (PROCESS.test(String(value)) ? String(value) : refuse(PROCESS_FORM)),
     }).optional(),
-    run: wordsField('command: what begins it.').optional(),
-    undo: wordsField('command: what ends it, when its time is over or the run ends. Default: nothing.').optional(),
+    run: wordsField('command: starts the fault.').optional(),
+    undo: wordsField('command: ends the fault when its time is over or the run ends. Default: none.').optional(),
   },
   'a process fault: { fault, at, for, process } or { fault: command, at, for, run, undo }',
-  'Something that is broken on purpose.',
+  'A fault that is injected on purpose.',
 );
 
 const packetLoss = objectField(
   {
     fault: z.literal('packet_loss'),
     ...times,
-    rate: ratioField('Which share of the packets between clients and service does not arrive.').refine(
+    rate: ratioField('The share of packets between clients and service that are dropped.').refine(
       (rate) => rate >= LEAST_LOSS_RATIO,
       { error: () => 'a percentage from 0.0001% to 100%' },
     ),
   },
   'packet loss: { fault: packet_loss, at, for, rate }',
-  'Packets are lost in the kernel, and TCP sends them again.',
+  'The kernel drops packets; TCP sends them again.',
 );
 const partition = objectField(
   { fault: z.literal('partition'), ...times },
   'a partition: { fault: partition, at, for }',
-  'No packet between clients and service arrives.',
+  'The kernel drops all packets between clients and service.',
 );
 const linkRate = objectField(
   {
     fault: z.literal('link_rate'),
     ...times,
     rate: byteRateField(
-      'How much leaves the network device to the service; on the loopback both directions together.',
+      'The rate of the network device to the service; on the loopback, both directions together.',
       '1MB/s',
     ),
   },
   'a slow link: { fault: link_rate, at, for, rate }',
-  'The network device to the service carries no more.',
+  'Limits the rate of the network device to the service.',
 );
 
 /** `networkFaults`: those that can be done on the way between clients and service. */
@@ -107,7 +110,7 @@ export function faultsSchema(networkFaults: NetworkFaultForms) {
   return z
     .array(fault, { error: () => 'a list of faults' })
     .max(MAX_FAULTS, { error: () => `at most ${MAX_FAULTS} faults` })
-    .describe('What is broken on purpose, and when.');
+    .describe('Faults to inject, and when.');
 }
 
 const networkFault = z.looseObject({

@@ -25,7 +25,7 @@ const MAX_TYPES = 255;
 const MAX_ROOMS = 10_000_000;
 
 const think = durationRangeField(
-  'The pause between a reply and the next message: a duration, or a range to draw from evenly. Default 0s.',
+  'The pause between a reply and the next message: a duration, or a range for a random duration. Default 0s.',
   '1s..3s',
 );
 const closed = objectField(
@@ -35,16 +35,16 @@ const closed = objectField(
       max: 65_535,
     }).optional(),
     think: think.optional(),
-    for: durationField('How long clients go on sending. Default: until the connections curve ends.', {
+    for: durationField('How long clients send. Default: until the connections curve ends.', {
       min: 1,
     }).optional(),
-    replyTimeout: durationField('A slower reply gives its slot free. Default 30s.', {
+    replyTimeout: durationField('How long a client waits for a reply before it sends the next message. Default 30s.', {
       min: 1,
       example: '30s',
     }).optional(),
   },
   'the closed model: { inFlight, think, for, replyTimeout }',
-  'Each client waits for replies before it sends on; its response time starts at the send.',
+  'Each client waits for replies before it sends more; response time starts at the send.',
 );
 
 export const messagesSchema = objectField(
@@ -54,7 +54,7 @@ export const messagesSchema = objectField(
     closed: closed.optional(),
     from: textField({
       expected: 'connected, or a duration from the start of the run',
-      description: 'When the first message is due. Default connected: once the first connection segment is up.',
+      description: 'When the first message is due. Default connected: when the first connection segment is complete.',
       examples: ['connected', '5s'],
       read: (value) =>
         value === 'connected'
@@ -63,10 +63,10 @@ export const messagesSchema = objectField(
     }).optional(),
   },
   'the messages: { open } or { closed }',
-  'What the clients send; without it they only connect.',
+  'The messages that clients send. Without it they only connect.',
 ).superRefine((messages, context) => {
   const { open, closed: loop, arrival } = messages;
-  const hint = 'in a profile, take the other one back with null';
+  const hint = 'in a profile, remove the other one with null';
   if (open !== undefined && loop !== undefined)
     context.addIssue({ code: 'custom', message: 'either open or closed', params: { hint, got: 'both' } });
   if (open === undefined && loop === undefined)
@@ -75,8 +75,8 @@ export const messagesSchema = objectField(
     context.addIssue({
       code: 'custom',
       path: ['arrival'],
-      message: 'no arrival in the closed model',
-      params: { hint: 'replies set the pace; see closed.think' },
+      message: 'no arrival with closed messages',
+      params: { hint: 'replies set the rate; see closed.think' },
     });
   }
 }, present);
@@ -92,10 +92,10 @@ export const mixSchema = z
           .number({ error: () => 'a weight above 0' })
           .positive({ error: () => 'a weight above 0' })
           .max(1e9, { error: () => 'a weight of at most 1e9' })
-          .describe('Its share among the weights of all types. Default 1.')
+          .describe('Its weight relative to the other types. Default 1.')
           .optional(),
         bytes: payloadBytes.optional(),
-        priority: nameField('By which rules can name it together with others: lost{priority=high} == 0.', {
+        priority: nameField('A priority that rules can select: lost{priority=high} == 0.', {
           max: 64,
           example: 'high',
         }).optional(),
@@ -107,7 +107,7 @@ export const mixSchema = z
   )
   .min(1, { error: () => 'at least one type of message' })
   .max(MAX_TYPES, { error: () => `at most ${MAX_TYPES} types of messages` })
-  .describe('What kinds of messages are sent, in which shares. Default: one type of 64 bytes.')
+  .describe('The types of messages and their shares. Default: one type of 64 bytes.')
   .superRefine(
     (types, context) => {
       for (const [index, item] of types.entries()) {
@@ -120,22 +120,22 @@ export const mixSchema = z
 
 const rooms = objectField(
   {
-    count: wholeField('a whole number of at least 1', 'How many rooms. Clients are dealt to them in turn.', {
+    count: wholeField('a whole number of at least 1', 'The number of rooms. Clients are assigned to them in turn.', {
       min: 1,
       max: MAX_ROOMS,
     }),
     publishers: wholeField(
       'a whole number of at least 1',
-      'How many clients of each room send; the others only listen. Default: all.',
+      'How many clients of each room send; the others only receive. Default: all.',
       { min: 1 },
     ).optional(),
-    self: flagField('Whether the service returns a message to its own sender too. Default true.').optional(),
-    settle: durationField('From the opening of the last client to the first message: time to join. Default 1s.', {
+    self: flagField('Whether the service also returns a message to its sender. Default true.').optional(),
+    settle: durationField('Time to join: from the opening of the last client to the first message. Default 1s.', {
       example: '1s',
     }).optional(),
   },
   'rooms: { count, publishers, self, settle }',
-  'Clients that receive one another: every message is expected by all clients of its room.',
+  'Clients share rooms: every message must reach all clients of its room.',
 );
 
 const FEEDER_FORM = 'the name of a CSV file, or { file, order }';
@@ -150,18 +150,18 @@ const feeder = z
           file: feedFile,
           order: choiceField(
             ['sequential', 'random'],
-            'Which message has which row: each client takes one after the other, client n from row n on; or as the seed draws. Default sequential.',
+            'Which row each message gets: sequential (client n starts at row n), or random by the seed. Default sequential.',
           ).optional(),
         },
         FEEDER_FORM,
-        'The file, and which message has which of its rows.',
+        'The file and the order of its rows.',
       ),
     ],
     { error: () => FEEDER_FORM },
   )
-  .describe(`A CSV file with a header line; message by message its rows give \${feeder.COLUMN}.`);
+  .describe(`A CSV file with a header line; each message takes the values of \${feeder.COLUMN} from one row.`);
 
-const AFTER = 'So long after a client has opened it begins.';
+const AFTER = 'How long after a client connects the misbehavior starts.';
 const afterField = (fallback: string) => durationField(`${AFTER} Default ${fallback}.`, { example: '5s' }).optional();
 const trickleField = (description: string) => byteRateField(description, '1KB/s').optional();
 
@@ -169,7 +169,7 @@ function misbehaving<const K extends string, S extends z.core.$ZodLooseShape>(ki
   return objectField(
     {
       kind: z.literal(kind).describe(description),
-      share: ratioField('Which share of the clients.').refine((share) => share > 0 && share < 1, {
+      share: ratioField('The share of the clients.').refine((share) => share > 0 && share < 1, {
         error: () => 'a percentage above 0% and below 100%',
       }),
       ...shape,
@@ -180,22 +180,22 @@ function misbehaving<const K extends string, S extends z.core.$ZodLooseShape>(ki
 }
 
 const MISBEHAVING = [
-  misbehaving('slow-reader', 'Takes no more than so many bytes a second.', {
-    rate: trickleField('How much it takes. Default: nothing at all.'),
+  misbehaving('slow-reader', 'Reads only a limited number of bytes per second.', {
+    rate: trickleField('How fast it reads. Default: not at all.'),
     after: afterField('0s'),
   }),
-  misbehaving('half-open', 'Is not there any more, without having closed its connection.', { after: afterField('1s') }),
-  misbehaving('no-pong', 'Answers no pings.', {}),
-  misbehaving('slow-handshake', 'Asks for its connection byte by byte.', {
-    rate: trickleField('How fast. Default 10B/s.'),
+  misbehaving('half-open', 'Stops reading and writing but keeps TCP open.', { after: afterField('1s') }),
+  misbehaving('no-pong', 'Does not answer pings.', {}),
+  misbehaving('slow-handshake', 'Sends its opening handshake byte by byte.', {
+    rate: trickleField('How fast it sends. Default 10B/s.'),
   }),
-  misbehaving('malformed-frames', 'Sends a frame that nobody may send, and comes back.', { after: afterField('1s') }),
-  misbehaving('oversized', 'Sends a message that is too large, and comes back.', {
-    bytes: sizeField('How large. Default 16MiB.', MAX_PAYLOAD_BYTES, '64MiB', '16MiB').optional(),
+  misbehaving('malformed-frames', 'Sends an invalid frame, then reconnects.', { after: afterField('1s') }),
+  misbehaving('oversized', 'Sends a message that is too large, then reconnects.', {
+    bytes: sizeField('The size of the message. Default 16MiB.', MAX_PAYLOAD_BYTES, '64MiB', '16MiB').optional(),
     after: afterField('1s'),
   }),
-  misbehaving('reset', 'Resets its connection, and comes back.', { after: afterField('1s') }),
-  misbehaving('churn', 'Goes without a word, and comes back.', { after: afterField('0s') }),
+  misbehaving('reset', 'Resets its connection, then reconnects.', { after: afterField('1s') }),
+  misbehaving('churn', 'Disconnects without a close frame, then reconnects.', { after: afterField('0s') }),
 ] as const;
 
 const misbehavingSchema = z
@@ -209,7 +209,7 @@ const misbehavingSchema = z
     { error: () => 'a list of clients that misbehave: { kind, share }' },
   )
   .max(32, { error: () => 'at most 32 kinds of clients that misbehave' })
-  .describe('Shares of the clients that behave badly on purpose. The others are judged by themselves.');
+  .describe('Shares of clients that misbehave on purpose. The rules apply only to the other clients.');
 
 export const loadSchema = objectField(
   {
@@ -222,7 +222,7 @@ export const loadSchema = objectField(
     misbehaving: misbehavingSchema.optional(),
   },
   'the load: { connections, messages, mix, rooms, feeder, misbehaving }',
-  'What the target is put under.',
+  'The load on the target.',
 ).superRefine((load, context) => {
   if (load.connections === undefined && load.messages === undefined) {
     context.addIssue({ code: 'custom', message: 'connections, messages or both', params: { got: 'neither' } });
@@ -231,8 +231,8 @@ export const loadSchema = objectField(
     context.addIssue({
       code: 'custom',
       path: ['bytes'],
-      message: 'no bytes beside a mix',
-      params: { hint: 'give bytes to each type' },
+      message: 'no bytes together with a mix',
+      params: { hint: 'set bytes for each type' },
     });
   }
 }, present);

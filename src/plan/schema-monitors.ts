@@ -17,7 +17,7 @@ const QUOTED = '"([^"\\\\\\n]|\\\\.)*"';
 const LABEL = `([a-zA-Z_][a-zA-Z0-9_]*|${QUOTED})=${QUOTED}`;
 /** A name before the braces, or, as with dots in it, in quotes within them. */
 const SERIES_PATTERN = `^([a-zA-Z_:][a-zA-Z0-9_:]*(\\{(${LABEL},?)*\\})?|\\{${QUOTED}(,${LABEL})*,?\\})$`;
-const NAME_EXPECTED = 'a name of at most 40 characters, digits, - and _, a character first, and not generator';
+const NAME_EXPECTED = 'a name of at most 40 letters, digits, - and _ that starts with a letter and is not generator';
 const URL_EXPECTED = 'a URL such as http://127.0.0.1:9100/metrics';
 const SERIES_EXPECTED = 'a series such as process_open_fds or http_requests_total{code="500"}';
 const KINDS = ['pid', 'process', 'machine', 'prometheus', 'command'] as const;
@@ -25,7 +25,7 @@ const MONITOR_FORM = `a monitor: { name, and one of ${KINDS.join(', ')} }`;
 
 const series = textField({
   expected: SERIES_EXPECTED,
-  description: 'A series by its name, with the labels that it must have. Where several fit, they are added up.',
+  description: 'The name of a series, with the labels that it must have. Several matches are added up.',
   examples: ['process_open_fds', 'http_requests_total{code="500"}', '{"http.requests",code="500"}'],
   pattern: SERIES_PATTERN,
   textOnly: true,
@@ -47,14 +47,14 @@ const monitor = objectField(
   {
     name: textField({
       expected: NAME_EXPECTED,
-      description: 'Names the monitor in the result.',
+      description: 'The name of the monitor in the result.',
       examples: ['target'],
       pattern: NAME_PATTERN,
       textOnly: true,
       read: (value) =>
         new RegExp(NAME_PATTERN).test(String(value)) && value !== TAKEN_NAME ? String(value) : refuse(NAME_EXPECTED),
     }),
-    pid: wholeField('the number of a process', 'A process and its children, by its number.', {
+    pid: wholeField('a process id', 'A process id; its children are included.', {
       min: 1,
       max: 2 ** 31 - 1,
     }).optional(),
@@ -65,7 +65,7 @@ const monitor = objectField(
       .optional(),
     prometheus: textField({
       expected: URL_EXPECTED,
-      description: 'Where metrics are told in Prometheus’ text format.',
+      description: 'The URL of metrics in the Prometheus text format.',
       examples: ['http://127.0.0.1:9100/metrics'],
       pattern: '^[hH][tT][tT][pP][sS]?://.+$',
       textOnly: true,
@@ -79,7 +79,7 @@ const monitor = objectField(
       .array(series, { error: () => 'a list of series' })
       .min(1, { error: () => 'at least one series' })
       .max(MOST_SERIES, { error: () => `at most ${MOST_SERIES} series` })
-      .meta({ description: 'Which of the metrics are read.', examples: [['process_resident_memory_bytes']] })
+      .meta({ description: 'The series to read.', examples: [['process_resident_memory_bytes']] })
       .optional(),
     command: z
       .array(argument, {
@@ -88,19 +88,22 @@ const monitor = objectField(
       .min(1, { error: () => 'at least the program' })
       .max(MOST_ARGUMENTS, { error: () => `at most ${MOST_ARGUMENTS} entries` })
       .meta({
-        description: 'A program that is started at every tick and prints one number, or lines of a name and a number.',
+        description: 'A program that runs once a second and prints one number, or lines with a name and a number.',
         examples: [['node', 'depth.js']],
       })
       .optional(),
   },
   MONITOR_FORM,
-  'Something that is read once a second while the run goes.',
+  'A source of figures that is read once a second during the run.',
 );
 
 export const monitorsSchema = z
   .array(monitor, { error: () => 'a list of monitors' })
   .max(MOST_MONITORS, { error: () => `at most ${MOST_MONITORS} monitors` })
-  .meta({ description: 'What the run costs, read once a second.', examples: [[{ name: 'target', pid: 4711 }]] });
+  .meta({
+    description: 'Sources of figures, such as CPU and memory, that are read once a second.',
+    examples: [[{ name: 'target', pid: 4711 }]],
+  });
 
 export type WrittenMonitor = z.output<typeof monitor>;
 
@@ -113,21 +116,21 @@ export function resolveMonitors(
   return written.flatMap((one, index) => {
     const at = ['monitors', index];
     if (written.findIndex(({ name }) => name === one.name) !== index) {
-      report([...at, 'name'], 'each name once', `${one.name} for the second time`);
+      report([...at, 'name'], 'each name once', `${one.name} twice`);
     }
     const kinds = KINDS.filter((key) => one[key] !== undefined);
     if (kinds.length !== 1) {
-      report(at, `one of ${KINDS.join(', ')}`, kinds.length === 0 ? 'none of them' : kinds.join(' and '));
+      report(at, `one of ${KINDS.join(', ')}`, kinds.length === 0 ? 'none' : kinds.join(' and '));
       return [];
     }
     if (one.series !== undefined && one.prometheus === undefined) {
-      report([...at, 'series'], 'series only beside prometheus', `them beside ${kinds[0]}`);
+      report([...at, 'series'], 'series only with prometheus', `series with ${kinds[0]}`);
     }
     if (one.process !== undefined && !hasReference) {
-      const hint = 'a target of your own is monitored by its pid';
-      report([...at, 'process'], 'a target.url of reference, which the run starts', 'another target', hint);
+      const hint = 'monitor your own target by its pid';
+      report([...at, 'process'], 'target.url: reference', 'another target', hint);
     }
-    return resolveMonitor(one, () => report([...at, 'series'], 'which series to read', 'nothing'));
+    return resolveMonitor(one, () => report([...at, 'series'], 'the series to read', 'nothing'));
   });
 }
 

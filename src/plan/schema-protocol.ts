@@ -30,17 +30,17 @@ const join = z
   })
   .max(MAX_JOIN, { error: () => `at most ${MAX_JOIN} messages` })
   .meta({
-    description: `What a client sends once it is open: logs in, joins. \${client} and \${room} stand for numbers.`,
+    description: `The messages that a client sends first, such as a login. \${client} and \${room} are replaced by numbers.`,
     examples: [[{ type: 'join', room: `room-\${room}` }]],
   });
 
 const numbering = {
-  sequence: jsonPathField('Where a push has its number: one more than the one before.'),
+  sequence: jsonPathField('The field of a push with its sequence number, which goes up by one.'),
   channel: jsonPathField(
-    'Where it has its channel: numbers then count within each. Default: for the whole client.',
+    'The field with the channel, if each channel has its own numbers. Default: one sequence for each client.',
   ).optional(),
   shared: flagField(
-    'Every client receives the same numbers of a channel, so that what one received another missed. Default false: each is counted to by itself.',
+    'Whether all clients receive the same numbers of a channel, so that a push that only some received counts as missed. Default false: each client has its own numbers.',
   ).optional(),
 };
 
@@ -51,7 +51,7 @@ export const protocolSchema = z
       objectField(
         {
           kind: z.literal('echo', { error: () => KINDS }).describe('The protocol.'),
-          format: choiceField(['binary', 'text'], 'Which frames carry the messages. Default binary.').optional(),
+          format: choiceField(['binary', 'text'], 'The type of frames. Default binary.').optional(),
         },
         ECHO_FORM,
         'The echo protocol with its settings.',
@@ -62,36 +62,34 @@ export const protocolSchema = z
           send: z
             .looseObject({}, { error: () => 'an object: the message to send' })
             .refine((message) => JSON.stringify(message).includes(`\${id}`), {
-              error: () => `a message with \${id} in it, by which its answer is known`,
+              error: () => `a message that contains \${id}, to match its reply`,
             })
             .meta({
-              description: `The message, as a template: \${id} stands for its id, \${seq}, \${client} and \${room} for numbers, \${type} and \${priority} for what the mix says of it, \${feeder.COLUMN}, \${uuid}, \${hex.16}, \${int.1..100} and \${pick.a|b} for values, \${payload} for as much text as its size asks for.`,
+              description: `The message, as a template: \${id} is its id; \${seq}, \${client} and \${room} are numbers; \${type} and \${priority} come from the mix; \${feeder.COLUMN}, \${uuid}, \${hex.16}, \${int.1..100} and \${pick.a|b} are values; \${payload} is text that fills the message to its size.`,
               examples: [{ type: 'chat', id: `\${id}`, text: `\${payload}` }],
             }),
           join: join.optional(),
-          id: jsonPathField('Where an answer has the id of its message. Default id.').optional(),
-          error: jsonPathField(
-            'An answer that has something there rejects the message. Default: none does.',
-          ).optional(),
+          id: jsonPathField('The field of a reply with the id of its message. Default id.').optional(),
+          error: jsonPathField('A reply with this field rejects the message. Default: no field.').optional(),
           payload: jsonPathField(
-            'Where an answer returns the payload, which is then checked. Default: nowhere.',
+            'The field of a reply that returns the payload, to check it. Default: no field.',
           ).optional(),
           ack: jsonPathField(
-            'Where an acknowledgement has the id, if it comes apart from the answer. Default: the answer acknowledges.',
+            'The field of an acknowledgement with the id, if acknowledgements are separate from replies. Default: the reply acknowledges.',
           ).optional(),
           duplicate: jsonPathField(
-            'An answer or acknowledgement that has something there says that the message was a copy. Default: none does.',
+            'A reply or acknowledgement with this field says that the message was a copy. Default: no field.',
           ).optional(),
           state: objectField(
             {
-              count: jsonPathField('Where the answer has the number of messages taken.').optional(),
-              digest: jsonPathField('Where it has their digest: 8 hex digits.').optional(),
+              count: jsonPathField('The field of a reply with the number of messages accepted so far.').optional(),
+              digest: jsonPathField('The field with their digest: 8 hex digits.').optional(),
               shared: flagField(
-                'All clients of a room, or all clients where there are no rooms, change one state. Default false: each has its own.',
+                'Whether all clients of a room (or of the run, without rooms) share one state. Default false: each client has its own.',
               ).optional(),
             },
             'the state: { count, digest, shared }',
-            'Where an answer tells the state that messages have made; it is compared with what it must be.',
+            'The fields of a reply with the state after a message, which is compared with the expected state.',
           ).optional(),
           pushes: z
             .union(
@@ -107,7 +105,7 @@ export const protocolSchema = z
               { error: () => PUSHES_FORM },
             )
             .describe(
-              'Messages that carry no id: ignored, or unexpected; or how they are numbered, and so judged. Default unexpected.',
+              'Messages without an id: ignore them, count them as unexpected, or check them by their sequence numbers. Default unexpected.',
             )
             .optional(),
         },
@@ -121,12 +119,12 @@ export const protocolSchema = z
           join: join.optional(),
         },
         PUSH_FORM,
-        'The push protocol with its settings: clients only listen.',
+        'The push protocol with its settings: clients only receive.',
       ),
       z
         .string()
         .refine((file) => MODULE_NAME.test(file), { error: () => MODULE_FORM })
-        .meta({ description: 'A module of your own that exports a protocol.', examples: ['./my-protocol.ts'] }),
+        .meta({ description: 'A custom module that exports a protocol.', examples: ['./my-protocol.ts'] }),
     ],
     { error: () => `${ECHO_FORM}; or ${JSON_FORM}; or ${PUSH_FORM}; or ${MODULE_FORM}` },
   )

@@ -62,13 +62,15 @@ const cookies = z
 
 const compressionSides = objectField(
   {
-    clientContextTakeover: flagField('Whether Highwater keeps its window between messages. Default true.').optional(),
+    clientContextTakeover: flagField(
+      'Whether Highwater keeps its compression window between messages. Default true.',
+    ).optional(),
     serverContextTakeover: flagField(
-      'Whether the server may keep its window between messages. Default true.',
+      'Whether the server may keep its compression window between messages. Default true.',
     ).optional(),
   },
   'off, on, or { clientContextTakeover, serverContextTakeover }',
-  'permessage-deflate, with context takeover by side.',
+  'permessage-deflate, with context takeover for each side.',
 );
 
 const compression = z
@@ -86,17 +88,17 @@ const tls = objectField(
     cert: nameField('A file with the client’s certificate, PEM.', { max: 4096, example: 'client.pem' }).optional(),
     key: nameField('A file with the client’s private key, PEM.', { max: 4096, example: 'client.key' }).optional(),
     passphrase: checkedText('a text', {
-      description: 'Opens the private key.',
+      description: 'The passphrase of the private key.',
       examples: [`\${env.KEY_PASSPHRASE}`],
       refusal: () => null,
     }).optional(),
-    serverName: nameField('SNI, and the name that the certificate must carry. Default: the URL’s host.', {
+    serverName: nameField('The server name for SNI, which the certificate must have. Default: the host of the URL.', {
       max: 253,
       example: 'chat.example.com',
     }).optional(),
     insecure: flagField('Accepts any certificate. Default false.').optional(),
   },
-  'the settings of TLS',
+  'TLS settings',
   'TLS of wss:// connections.',
 );
 
@@ -116,21 +118,19 @@ const ping = z
       z.literal(true, { error: () => PING_FORM }),
       objectField(
         {
-          every: durationField('From one ping of a client to its next. Default 10s.', { min: 1 }).optional(),
+          every: durationField('The time between pings on a connection. Default 10s.', { min: 1 }).optional(),
           timeout: durationField(
-            'A client whose pong has not come so long after its ping is dead. At most `every`. Default 5s.',
+            'How long to wait for a pong before the connection is dropped. At most `every`. Default 5s.',
             { min: 1, example: '5s' },
           ).optional(),
         },
         PING_FORM,
-        'How often, and how long a pong may take.',
+        'How often pings are sent and how long a pong may take.',
       ),
     ],
     { error: () => PING_FORM },
   )
-  .describe(
-    'Open connections send WebSocket pings, and one that is not answered in time is dropped. Default: none are sent.',
-  );
+  .describe('Clients send WebSocket pings; a connection without a pong in time is dropped. Default: no pings.');
 
 export const targetSchema = objectField(
   {
@@ -138,7 +138,7 @@ export const targetSchema = objectField(
       .union([url, listOf(url, 'a URL or a list of URLs', 1)], {
         error: () => 'a URL such as wss://example.com/ws, or a list',
       })
-      .describe('Where to connect; clients are shared out among several.'),
+      .describe('Where to connect; clients are spread over several URLs.'),
     headers: headers.optional(),
     cookies: cookies.optional(),
     subprotocols: listOf(
@@ -149,12 +149,12 @@ export const targetSchema = objectField(
       }),
       'a list of subprotocols',
     )
-      .describe('Subprotocols to offer, the most wanted first.')
+      .describe('Subprotocols to offer, in order of preference.')
       .optional(),
     compression: compression.optional(),
     tls: tls.optional(),
     sourceAddresses: listOf(sourceAddress, 'a list of addresses')
-      .describe('Local addresses to connect from, for more connections than one address has ports.')
+      .describe('Local addresses to connect from, if one address has too few ports.')
       .optional(),
     rows: z
       .union(
@@ -165,19 +165,21 @@ export const targetSchema = objectField(
               file: rowsFile,
               order: choiceField(
                 ['sequential', 'random', 'once'],
-                'Which client has which row: one after the other, and from the first again; so as well, but in an order that the seed draws; or a row for each client, which no other has. Default sequential.',
+                'Which row each client gets: sequential (starting again after the last), random by the seed, or once (a row of its own for each client). Default sequential.',
               ).optional(),
             },
             ROWS_FORM,
-            'The file, and which client has which of its rows.',
+            'The file and the order of its rows.',
           ),
         ],
         { error: () => ROWS_FORM },
       )
-      .describe(`A CSV file with a header line; client by client its rows give \${row.COLUMN}.`)
+      .describe(`A CSV file with a header line; each client takes the values of \${row.COLUMN} from one row.`)
       .optional(),
-    connectTimeout: durationField('For the TCP and TLS connection. Default 10s.', { min: 1 }).optional(),
-    handshakeTimeout: durationField('For the answer to the opening handshake. Default 10s.', { min: 1 }).optional(),
+    connectTimeout: durationField('Timeout for the TCP and TLS connection. Default 10s.', { min: 1 }).optional(),
+    handshakeTimeout: durationField('Timeout for the answer to the opening handshake. Default 10s.', {
+      min: 1,
+    }).optional(),
     maxMessage: sizeField(
       'Larger incoming messages are refused with close code 1009. Default 16MiB.',
       GIB,
@@ -185,14 +187,14 @@ export const targetSchema = objectField(
       '16MiB',
     ).optional(),
     maxBuffered: sizeField(
-      'A client with more unsent than this sends nothing further. Default 1MiB.',
+      'A client with more unsent bytes than this does not send more. Default 1MiB.',
       GIB,
       '1GiB',
       '16MiB',
     ).optional(),
     ping: ping.optional(),
   },
-  'the target: at least its url',
+  'a target with at least a url',
   'The service under test.',
 );
 

@@ -31,16 +31,16 @@ const contract = objectField(
     ).optional(),
     order: choiceField(
       ['per-stream', 'per-channel', 'none'],
-      'What must arrive in order: what one client sends, or all that is said in a room, alike for everybody. Default none.',
+      'Which order must hold: per-stream for the messages of one client, per-channel for one order of all messages of a room. Default none.',
     ).optional(),
     integrity: choiceField(['checksum', 'none'], 'How messages are checked for damage. Default none.').optional(),
     replay: choiceField(
       ['missed', 'none'],
-      'What a client must receive when it is back: all that it missed of its room, or of shared pushes, while it was offline; or nothing. Default none.',
+      'What a client must receive after it reconnects: missed for all messages that it missed while offline, none for nothing. Default none.',
     ).optional(),
   },
   'a contract: { delivery, order, integrity, replay }',
-  'What the service promises about messages; a broken promise fails the run.',
+  'The guarantees of the service; a violation fails the run.',
 );
 
 function rules(description: string, example: string) {
@@ -70,36 +70,43 @@ const sections = {
   protocol: protocolSchema.optional(),
   load: loadSchema,
   contract: contract.optional(),
-  thresholds: rules('Rules that the run must keep.', 'response.p99 < 200ms').optional(),
-  abort: rules('Conditions that end the run as soon as one of them holds.', 'connections.failed > 50%').optional(),
+  thresholds: rules('Rules that the run must pass.', 'response.p99 < 200ms').optional(),
+  abort: rules('Conditions that end the run as soon as one becomes true.', 'connections.failed > 50%').optional(),
   resend: objectField(
     {
-      after: durationField('What is not acknowledged for so long is sent again, with the same id. Default 1s.', {
-        min: 1,
-        example: '1s',
-      }).optional(),
-      atMost: wholeField('a whole number from 0 to 1000', 'How often. Default 3; 0 for never.', {
-        min: 0,
-        max: 1000,
-      }).optional(),
+      after: durationField(
+        'Time without acknowledgement after which a message is sent again with the same id. Default 1s.',
+        {
+          min: 1,
+          example: '1s',
+        },
+      ).optional(),
+      atMost: wholeField(
+        'a whole number from 0 to 1000',
+        'How often a message is resent at most. Default 3; 0 for never.',
+        {
+          min: 0,
+          max: 1000,
+        },
+      ).optional(),
       idempotencyCheck: objectField(
         {
-          share: ratioField('The share of messages that are sent in copies.'),
-          copies: wholeField('a whole number from 1 to 100', 'Further copies. Default 1.', {
+          share: ratioField('The share of messages that are sent several times.'),
+          copies: wholeField('a whole number from 1 to 100', 'Extra copies of each. Default 1.', {
             min: 1,
             max: 100,
           }).optional(),
-          every: durationField('The first copy goes at once, the others so far apart. Default 100ms.', {
+          every: durationField('The time between copies; the first copy is sent at once. Default 100ms.', {
             min: 1,
             example: '100ms',
           }).optional(),
         },
         'a check: { share, copies, every }',
-        'Sends messages more than once on purpose: the service must take each once.',
+        'Sends messages more than once on purpose: the service must process each only once.',
       ).optional(),
     },
     'resend: { after, atMost, idempotencyCheck }',
-    'What is sent again. Default: nothing.',
+    'Which messages are sent again. Default: none.',
   ).optional(),
   reconnect: z
     .union(
@@ -109,7 +116,7 @@ const sections = {
           {
             backoff: choiceField(
               ['exponential', 'constant'],
-              'Whether the pause doubles with every attempt that fails. Default exponential.',
+              'Whether the pause doubles after each failed attempt. Default exponential.',
             ).optional(),
             from: durationField('The pause before the first attempt. Default 100ms.', {
               min: 1,
@@ -118,24 +125,20 @@ const sections = {
             to: durationField('The longest pause. Default 10s.', { min: 1, example: '10s' }).optional(),
             jitter: choiceField(
               ['full', 'none'],
-              'Whether a pause is anything between nothing and its length, so that clients come back one by one. Default full.',
+              'Whether each pause is a random time between 0 and its length, so that clients do not reconnect all at once. Default full.',
             ).optional(),
-            atMost: wholeField(
-              'a whole number from 1 to 1000000',
-              'Attempts until a client is given up. Default 1000.',
-              {
-                min: 1,
-                max: 1_000_000,
-              },
-            ).optional(),
+            atMost: wholeField('a whole number from 1 to 1000000', 'Attempts before a client gives up. Default 1000.', {
+              min: 1,
+              max: 1_000_000,
+            }).optional(),
           },
           RECONNECT_FORM,
-          'How clients that lost their connection open again.',
+          'How clients reconnect after they lost their connection.',
         ),
       ],
       { error: () => RECONNECT_FORM },
     )
-    .describe('Clients that lost their connection open again. Default: they do not.')
+    .describe('Clients reconnect after they lost their connection. Default: they do not.')
     .optional(),
   drain: durationField('How long after the last send a message may still arrive before it is lost. Default 5s.', {
     example: '5s',
@@ -150,16 +153,18 @@ const sections = {
         error: () => `auto, or a whole number from 1 to ${MAX_WORKERS}`,
       },
     )
-    .describe('How many processes make the load. Default auto: by the cores.')
+    .describe('How many processes generate the load. Default auto: depends on the cores.')
     .optional(),
   pace: choiceField(
     ['auto', 'economical', 'precise'],
-    'How a send is waited for: on a timer, or spinning when it is near. Default auto: by the free cores.',
+    'How the generator waits for a send time: economical with timers, precise by spinning just before it. Default auto: depends on free cores.',
   ).optional(),
   monitors: monitorsSchema.optional(),
   profiles: z
     .record(z.string(), z.looseObject({}))
-    .describe('Named changes to the plan, merged over it: objects member by member, lists as a whole, null takes back.')
+    .describe(
+      'Named changes to the plan that are merged into it: objects by key, lists as a whole; null removes a key.',
+    )
     .optional(),
 };
 
@@ -167,7 +172,7 @@ function schemaOf(networkFaults: NetworkFaultForms) {
   return objectField(
     { ...sections, faults: faultsSchema(networkFaults).optional() },
     'a plan: at least target and load',
-    'A plan of Highwater: what load to put on which target, and what must hold.',
+    'A Highwater plan: the load, the target and the rules.',
   );
 }
 

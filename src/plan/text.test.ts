@@ -27,7 +27,7 @@ describe('YAML', () => {
       'thresholds: [ "sent > 0", response.p99{priority=high} < 5ms ]',
       'put the rule in quotes: "response.p99{priority=high} < 5ms"',
     ],
-    [`target: { url: ws://x/\${client} }`, 'put a text with a placeholder in it in quotes'],
+    [`target: { url: ws://x/\${client} }`, 'put a text with a placeholder in quotes'],
     ['a: [ b, c: [ d }', null],
   ])('%j has one problem, and what to put in quotes', (text, hint) => {
     const read = readPlanText(text, 'yaml');
@@ -38,7 +38,7 @@ describe('YAML', () => {
 
   test('with a key twice is a problem', () => {
     expect(problems('a: 1\nb: 2\na: 3')).toEqual([
-      { path: 'line 3, column 1', expected: 'each key once', got: 'a key for the second time', hint: null },
+      { path: 'line 3, column 1', expected: 'each key once', got: 'a repeated key', hint: null },
     ]);
   });
 

@@ -23,7 +23,7 @@ export function readPlanText(text: string, format: PlanFormat): PlanText {
     return format === 'yaml' ? readYaml(text) : readJson(text);
   } catch (error) {
     // Aliases beyond the bound, an alias without an anchor, nesting beyond the stack: all reported by throwing.
-    const got = error instanceof RangeError ? 'one nested too deeply' : firstWords(error);
+    const got = error instanceof RangeError ? 'one that is nested too deeply' : firstWords(error);
     return failed('plan', `a readable ${format === 'yaml' ? 'YAML' : 'JSON'} document`, got);
   }
 }
@@ -72,7 +72,7 @@ function parseText(text: string): { readonly document: () => unknown; readonly e
     const problem = {
       path: `line ${line}, column ${col}`,
       expected: isDuplicate ? 'each key once' : 'valid YAML',
-      got: isDuplicate ? 'a key for the second time' : firstWords(error),
+      got: isDuplicate ? 'a repeated key' : firstWords(error),
       hint: isDuplicate ? null : braceHint(text.split('\n', line)[line - 1] ?? '', col),
     };
     return { code: error.code, line, problem };
@@ -87,7 +87,7 @@ function braceHint(line: string, column: number): string | null {
   const before = line.slice(0, column);
   const [rule] = /[A-Za-z][\w.]*\{(?:type|priority)[^}]*\}[^,\]}]*/.exec(line) ?? [];
   if (rule !== undefined && /\w\{/.test(before)) return `put the rule in quotes: ${quote(rule.trim())}`;
-  return /\$\{/.test(before) ? 'put a text with a placeholder in it in quotes' : null;
+  return /\$\{/.test(before) ? 'put a text with a placeholder in quotes' : null;
 }
 
 /** The start of a parser's message, up to where it quotes the text. */
@@ -98,7 +98,7 @@ function firstWords(error: unknown): string {
     words
       .replace(/\p{Cc}/gu, ' ')
       .slice(0, 100)
-      .replace(/[\s,:]+$/, '') || 'something else'
+      .replace(/[\s,:]+$/, '') || 'another value'
   );
 }
 

@@ -70,8 +70,8 @@ describe('a threshold', () => {
     ['delivred >= 99%', 'a metric', 'did you mean "delivered"?'],
     ['connection.failed == 0', 'a metric', 'did you mean "connections.failed"?'],
     ['latency.p99 < 1s', 'a metric', '"response"'],
-    ['response.p99 < 200', 'a limit in time', 'add a unit: 200ms'],
-    ['throughput.sent > 7900', 'a limit as a rate', 'add a unit: 7900/s'],
+    ['response.p99 < 200', 'a duration such as 200ms', 'add a unit: 200ms'],
+    ['throughput.sent > 7900', 'a rate such as 7900/s', 'add a unit: 7900/s'],
     ['delivered >= 0.999', 'a count', '99.9%'],
     ['delivered >= 101%', 'from 0% to 100%', null],
     ['delivered = 5', 'one of <', 'write =='],
@@ -82,9 +82,9 @@ describe('a threshold', () => {
     ['lost{} == 0', '{type=NAME}', null],
     ['lost{kind=chat} == 0', '{type=NAME}', null],
     ['lost{type=} == 0', '{type=NAME}', null],
-    ['unsent{type=chat} == 0', 'what is counted by type', null],
-    ['service.p99{type=chat} < 1s', 'what is counted by type', null],
-    ['fanout.missed{type=chat} == 0', 'what is counted by type', null],
+    ['unsent{type=chat} == 0', 'a metric that is counted by type', null],
+    ['service.p99{type=chat} < 1s', 'a metric that is counted by type', null],
+    ['fanout.missed{type=chat} == 0', 'a metric that is counted by type', null],
     ['connections.constructor == 0', 'a metric', null],
   ])('%j is refused with a hint', (expression, expected, hint) => {
     const refused = refusal(expression);
@@ -110,7 +110,7 @@ describe('a threshold', () => {
     ['throughput.sent >= 0/s', 'this holds always; set a limit above 0'],
   ])('%j is refused, as no service can make it come out otherwise', (expression, hint) => {
     const refused = refusal(expression);
-    expect(refused.expected).toBe('a rule that a run can keep and can break');
+    expect(refused.expected).toBe('a rule that can pass and can fail');
     expect(refused.hint).toContain(hint);
   });
 

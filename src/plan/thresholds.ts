@@ -91,8 +91,12 @@ export function parseThreshold(expression: string): Threshold | ThresholdRefusal
   if (pointless !== null) return pointless;
   const scope = word === undefined || where === undefined ? null : scopeOf(word, where);
   if (scope !== null && !hasTimes(metric)) {
-    const expected = 'a rule about the whole run, as what becomes of a message may be known long after its time';
-    return refuse(expected, expression, 'times, rates, connections, unsent, duplicated and reordered have times');
+    const expected = 'a rule about the whole run, because the outcome of a message may be known only later';
+    return refuse(
+      expected,
+      expression,
+      'only times, rates, connections, unsent, duplicated and reordered can be limited to a part of the run',
+    );
   }
   return { expression: expression.trim(), metric, operator, ...read, scope };
 }
@@ -119,7 +123,7 @@ function pointlessRule(
   const isTime = unit === 'ns' || unit === 'perSecond';
   const likely = isTime ? 'set a limit above 0' : `did you mean ${quote(`${left.trim()} == ${right.trim()}`)}?`;
   return refuse(
-    'a rule that a run can keep and can break',
+    'a rule that can pass and can fail',
     expression,
     `${name} is ${range}, so this holds ${holds}; ${likely}`,
   );
@@ -217,7 +221,7 @@ function narrow(metric: Metric, text: string): Metric | ThresholdRefusal {
     (metric.kind === 'messages' && TYPE_COUNTS.some((of) => of === metric.of)) ||
     (metric.kind === 'distribution' && metric.of === 'response');
   if (isByType) return { ...metric, among: { by, name } };
-  return refuse(`response, ${TYPE_COUNTS.join(', ')}: what is counted by type`, metricName(metric), null);
+  return refuse(`a metric that is counted by type: response, ${TYPE_COUNTS.join(', ')}`, metricName(metric), null);
 }
 
 function parseMetric(name: string): Metric | ThresholdRefusal {
@@ -262,12 +266,12 @@ function readLimit(metric: Metric, text: string): Pick<Threshold, 'limit' | 'uni
     case 'distribution': {
       const ns = parseDuration(text);
       if (ns !== null) return { limit: ns, unit: 'ns' };
-      return refuse('a limit in time such as 200ms', text, bare ? `add a unit: ${text}ms` : null);
+      return refuse('a duration such as 200ms', text, bare ? `add a unit: ${text}ms` : null);
     }
     case 'throughput': {
       const perSecond = parseRate(text);
       if (perSecond !== null) return { limit: perSecond, unit: 'perSecond' };
-      return refuse('a limit as a rate such as 7900/s', text, bare ? `add a unit: ${text}/s` : null);
+      return refuse('a rate such as 7900/s', text, bare ? `add a unit: ${text}/s` : null);
     }
     case 'messages':
     case 'fanout':

@@ -63,7 +63,7 @@ export function urlTemplate(template: string): UrlTemplate {
   };
 }
 
-const DOT_HINT = 'a service takes it for the directory above, also where it is percent-encoded';
+const DOT_HINT = 'a service reads it as a directory change, even if it is percent-encoded';
 
 function piecesOf(template: string): readonly Piece[] {
   const guarded = guard(template);
@@ -107,7 +107,7 @@ function refuseValue(value: string, place: UrlPlace): UrlRefusal | null {
     case 'user':
       // RFC 7617 §2: the first colon is where the password begins.
       if (value.includes(':')) {
-        const hint = `write user and password as two: \${...}:\${...}@`;
+        const hint = `write user and password separately: \${...}:\${...}@`;
         return { expected: 'a user name without a colon', hint };
       }
       return refuseControls(value);
@@ -116,11 +116,11 @@ function refuseValue(value: string, place: UrlPlace): UrlRefusal | null {
     case 'address': {
       const [, host = '', port = '1'] = /^(.*?)(?::(\d+))?$/s.exec(value) ?? [];
       if (isHost(host) && isPort(port)) return null;
-      return { expected: 'a host name or an address, and at most a port behind it', hint: WHOLE_HINT };
+      return { expected: 'a host name or an address, optionally with a port', hint: WHOLE_HINT };
     }
     case 'host':
       if (/^[\p{L}\p{M}\p{N}_.-]+$/u.test(value)) return null;
-      return { expected: 'a host name, or a part of one', hint: WHOLE_HINT };
+      return { expected: 'a host name or a part of one', hint: WHOLE_HINT };
     case 'port':
       return /^\d+$/.test(value) ? null : { expected: 'a port', hint: WHOLE_HINT };
     default:
@@ -128,7 +128,7 @@ function refuseValue(value: string, place: UrlPlace): UrlRefusal | null {
   }
 }
 
-const WHOLE_HINT = 'a URL that begins with a placeholder of the environment may be all of one';
+const WHOLE_HINT = 'one placeholder of the environment may hold the whole URL';
 
 /** RFC 7617 §2. */
 function refuseControls(value: string): UrlRefusal | null {

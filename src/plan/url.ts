@@ -63,13 +63,14 @@ export function refuseUrl(template: string): UrlRefusal | null {
   }
   if (/[\s\p{Cc}\\]/u.test(filled)) return { expected: 'a URL without spaces, line breaks or backslashes', hint: null };
   // Half of a surrogate pair would be sent as U+FFFD.
-  if (/\p{Cs}/u.test(filled)) return { expected: 'a URL of whole characters', hint: null };
+  if (/\p{Cs}/u.test(filled)) return { expected: 'a URL without broken Unicode characters', hint: null };
   if (!isHost(url.host)) return { expected: 'a URL with a host name or an address', hint: null };
   const port = splitUrl(fillPlaceholders(template, '1'))?.port ?? null;
   if (port !== null && !isPort(port)) {
     return { expected: 'a URL with a port from 1 to 65535', hint: null };
   }
-  if (url.fragment !== null) return { expected: 'a URL without a fragment', hint: 'RFC 6455 allows no #; write %23' };
+  if (url.fragment !== null)
+    return { expected: 'a URL without a fragment', hint: 'RFC 6455 does not allow #; write %23' };
   return null;
 }
 

@@ -36,7 +36,7 @@ describe('the contract of a protocol', () => {
   });
 
   test.each([
-    [undefined, 'protocol: expected a function that is given a client, got undefined'],
+    [undefined, 'protocol: expected a function that takes a client, got undefined'],
     [() => null, 'protocol: expected an object with encode and decode, got null'],
     [
       () => ({ ...lines({ client: 0, room: 0, row: {} }), encode: () => '' }),
@@ -44,7 +44,7 @@ describe('the contract of a protocol', () => {
     ],
     [
       () => ({ ...lines({ client: 0, room: 0, row: {} }), encode: () => new Uint8Array(5) }),
-      'encode: expected messages that differ where their ids do, got the same for two ids',
+      'encode: expected different messages for different ids, got the same message for two ids',
     ],
   ])('refuses %s', (protocol, problem) => {
     expect(textOf(protocol)).toBe(problem);
@@ -69,13 +69,13 @@ describe('what decode gives back', () => {
     [[{ kind: 'message', id: 'x', payload: 'y', duplicate: true, state: { expected: 'a', got: 'b' } }], null],
     [[{ kind: 'acknowledgement', id: 'x' }, { kind: 'rejection', id: 'y' }, { kind: 'unexpected' }], null],
     [[{ kind: 'reply', send: new Uint8Array(1) }], null],
-    [{}, 'a list of what the message means'],
-    [[null], 'a kind that is one of'],
-    [[{ kind: 'constructor' }], 'a kind that is one of'],
-    [[{ kind: 'acknowledgement' }], 'an id, a string, with kind acknowledgement'],
+    [{}, 'a list of entries'],
+    [[null], 'a kind out of'],
+    [[{ kind: 'constructor' }], 'a kind out of'],
+    [[{ kind: 'acknowledgement' }], 'an id (string) with kind acknowledgement'],
     [[{ kind: 'message', id: 'x', payload: 5 }], 'a payload that is a string'],
     [[{ kind: 'message', id: 'x', state: { expected: 1 } }], 'a state { expected, got } of two strings'],
-    [[{ kind: 'reply' }], 'send, a string or bytes'],
+    [[{ kind: 'reply' }], 'send (a string or bytes)'],
   ])('%j: %s', (incoming, problem) => {
     const found = incomingProblem(incoming);
     if (problem === null) expect(found).toBeNull();

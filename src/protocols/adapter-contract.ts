@@ -51,7 +51,7 @@ export function adapterProblems(
   row: Readonly<Record<string, string>> = {},
 ): readonly AdapterProblem[] {
   if (typeof protocol !== 'function') {
-    return [problem('protocol', 'a function that is given a client', show(protocol))];
+    return [problem('protocol', 'a function that takes a client', show(protocol))];
   }
   const problems: AdapterProblem[] = [];
   const session = attempt(problems, 'protocol', () => (protocol as ProtocolAdapter)({ client: 0, room: 0, row }));
@@ -92,7 +92,7 @@ function checkEncode(problems: AdapterProblem[], session: ProtocolSession): read
     encoded.push(typeof wire === 'string' ? wire : wire.slice());
   }
   if (textOf(encoded[0]!) === textOf(encoded[1]!)) {
-    problems.push(problem('encode', 'messages that differ where their ids do', 'the same for two ids'));
+    problems.push(problem('encode', 'different messages for different ids', 'the same message for two ids'));
   }
   return encoded;
 }
@@ -113,30 +113,30 @@ function checkDecode(problems: AdapterProblem[], session: ProtocolSession, arriv
 export function incomingProblem(incoming: unknown): AdapterProblem | null {
   // A promise that is given back unasked must not end the process when it fails.
   if (incoming instanceof Promise) incoming.catch(() => {});
-  if (!Array.isArray(incoming)) return problem('decode', 'a list of what the message means', show(incoming));
+  if (!Array.isArray(incoming)) return problem('decode', 'a list of entries', show(incoming));
   for (const each of incoming as readonly (Partial<Incoming> | null)[]) {
     const kind = each?.kind;
     if (kind === undefined || !KINDS.includes(kind)) {
-      return problem('decode', `a kind that is one of ${KINDS.join(', ')}`, show(each));
+      return problem('decode', `a kind out of ${KINDS.join(', ')}`, show(each));
     }
     const { id, payload, reason, send, state, why } = each as Readonly<Record<string, unknown>>;
     if (KINDS_WITH_ID.includes(kind) && typeof id !== 'string') {
-      return problem('decode', `an id, a string, with kind ${kind}`, show(id));
+      return problem('decode', `an id (string) with kind ${kind}`, show(id));
     }
     if (kind === 'message' && payload !== undefined && typeof payload !== 'string') {
-      return problem('decode', 'a payload that is a string, or none', show(payload));
+      return problem('decode', 'a payload that is a string, or no payload', show(payload));
     }
     if (kind === 'rejection' && reason !== undefined && typeof reason !== 'string') {
-      return problem('decode', 'a reason that is a string, or none', show(reason));
+      return problem('decode', 'a reason that is a string, or no reason', show(reason));
     }
     if (kind !== 'rejection' && state !== undefined && !isState(state)) {
-      return problem('decode', 'a state { expected, got } of two strings, or none', show(state));
+      return problem('decode', 'a state { expected, got } of two strings, or no state', show(state));
     }
     if (kind === 'unreadable' && why !== undefined && typeof why !== 'string') {
-      return problem('decode', 'a why that is a string, or none', show(why));
+      return problem('decode', 'a why that is a string, or no why', show(why));
     }
     if (kind === 'reply' && !isWire(send))
-      return problem('decode', 'send, a string or bytes, with kind reply', show(send));
+      return problem('decode', 'send (a string or bytes) with kind reply', show(send));
   }
   return null;
 }

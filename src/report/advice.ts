@@ -7,10 +7,12 @@ import { type FailureKind, OWN_LIMITS } from '../facts/failure.ts';
 import type { Doubt, RunResult, ThresholdResult } from '../facts/result.ts';
 import type { ViolationKind } from '../facts/violation.ts';
 import type { Threshold } from '../plan/plan.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { unreachable } from '../units/unreachable.ts';
 import { code, type TextLine } from './document.ts';
 import { printable } from './printable.ts';
+import { monitorSeriesName } from './series-names.ts';
 import { violationText } from './violation-text.ts';
 
 const MOST_STEPS = 6;
@@ -51,26 +53,26 @@ function failedConnections(result: RunResult): readonly TextLine[] {
   const advice = failureAdvice(result, kind as FailureKind);
   return [
     [
-      `Find out why connections failed or were dropped: ${formatCount(count)} times `,
+      `Find out why connections failed or dropped: ${plural(count, 'time')} `,
       code(kind),
-      ', the first with ',
+      ', first with ',
       code(printable(example, 160)),
-      ...(advice === null ? ['.'] : [`. Do: ${advice}`]),
+      ...(advice === null ? ['.'] : [`. What to do: ${advice}`]),
     ],
   ];
 }
 
 /** The gravest first, each as it is said of a message. */
 const SEVERITY: readonly (readonly [kind: ViolationKind, words: string])[] = [
-  ['corrupted', 'that was corrupted, found'],
-  ['diverged', 'whose answer had a wrong state, found'],
-  ['lost', 'that was lost, given up'],
-  ['missed', 'that a client missed, given up'],
-  ['duplicated', 'that came twice, found'],
-  ['reordered', 'that came out of order, found'],
-  ['totalOrder', 'that clients received in different orders, found'],
-  ['unexpected', 'that nobody had sent, found'],
-  ['late', 'that came too late, found'],
+  ['corrupted', 'that was corrupted (found'],
+  ['diverged', 'whose reply had a wrong state (found'],
+  ['lost', 'that was lost (given up'],
+  ['missed', 'that a client missed (given up'],
+  ['duplicated', 'that came twice (found'],
+  ['reordered', 'that came out of order (found'],
+  ['totalOrder', 'that clients received in different orders (found'],
+  ['unexpected', 'that this run never sent (found'],
+  ['late', 'that came too late (found'],
 ];
 
 /** The first of each kind. */
@@ -81,7 +83,7 @@ function witnesses({ violations }: RunResult): readonly TextLine[] {
     const place = `stream ${formatCount(first.stream)}${first.seq === null ? '' : `, #${formatCount(first.seq)}`}`;
     return [
       [
-        `Look in the service’s log for the first message ${words} at ${first.atSecond.toFixed(3)} s: ${place}: `,
+        `Search the log of the service for the first message ${words} at ${first.atSecond.toFixed(3)} s): ${place}: `,
         code(printable(violationText(first), 160)),
         '.',
       ],
@@ -90,36 +92,37 @@ function witnesses({ violations }: RunResult): readonly TextLine[] {
 }
 
 const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
-  noRules: 'Write rules into the plan (thresholds, contract): without them no run can pass.',
-  noSamples: 'Have the plan send what the rule is about: nothing of it was measured.',
-  tooFewSamples: 'Run longer, or send more: there are too few samples for the percentile that a rule asks for.',
-  unresolved: 'Make clients live through the drain, or lengthen it: what is unresolved may be lost or not.',
-  unplaced: 'End the fault or stage earlier, or lengthen the drain: what came after the end could turn the rule.',
-  sendLag: 'Give the generator more room (workers, an idle machine, fewer clients) and run again: it sent late.',
+  noRules: 'Add rules to the plan (thresholds, contract): without them no run can pass.',
+  noSamples: 'Change the plan so that it measures what the rule is about: there were no samples.',
+  tooFewSamples: 'Run longer, or send more: a percentile in a rule has too few samples.',
+  unresolved: 'Keep connections open until the drain ends, or lengthen it: unresolved messages may be lost or not.',
+  unplaced:
+    'End the fault or stage earlier, or lengthen the drain: messages after its end could change the result of the rule.',
+  sendLag: 'Give the generator more capacity (workers, an idle machine, fewer clients) and run again: it sent late.',
   eventLoop:
-    'Give the generator more room (workers, an idle machine, fewer clients) and run again: its event loop was late.',
-  proxy: 'Give the fault proxy more room and run again: it was late itself.',
+    'Give the generator more capacity (workers, an idle machine, fewer clients) and run again: its event loop was late.',
+  proxy: 'Use less load or an idle machine and run again: the fault proxy was late.',
   cpu: 'Add workers, or a machine with more cores: the generator’s CPU was used up.',
-  throttled: 'Raise the quota of CPU that the generator runs under, use less load, or pace: economical.',
+  throttled: 'Raise the CPU quota of the generator, use less load, or set pace: economical.',
   generatorLimits:
-    'Give the generator what it ran out of (ports, open files, memory) and run again: it did not reach the service.',
-  unsentOverdue: 'Add workers, or ask for less: the generator did not send what was due.',
-  workerDied: 'Find out why a worker died; its clients are missing from every figure.',
-  incomplete: 'Run again to the end: the run was cut short, or its record was.',
-  damagedRecord: 'Restore the files of the record, or run again: lines of it are missing.',
-  repeatedRecord: 'Restore the files of the record, or run again: lines of it are repeated.',
-  littlesLaw: 'Run again on a quiet machine: the generator’s own figures contradict each other.',
-  approximate: 'Send fewer messages at once on each client: the ledger had more disorder than it can keep exactly.',
-  unmatched: 'Check the protocol: answers could not be told apart.',
-  unreadable: 'Look at what could not be read: the doubt says what it is and what to do.',
-  adapterError: 'Mend the protocol: it threw, and what it should have read is missing.',
-  standstill: 'Keep the generator running (no pause, suspend or starved machine) and run again: it stood still.',
+    'Raise the limit that the generator hit (ports, open files, memory) and run again: some attempts never reached the service.',
+  unsentOverdue: 'Add workers, or use less load: the generator did not send every message that was due.',
+  workerDied: 'Find out why a worker died: no figure includes its clients after that.',
+  incomplete: 'Run again to the end: the run or its record was cut short.',
+  damagedRecord: 'Restore the files of the record, or run again: lines are missing.',
+  repeatedRecord: 'Restore the files of the record, or run again: lines are repeated.',
+  littlesLaw: 'Run again on an idle machine: the figures of the generator contradict each other.',
+  approximate: 'Send fewer messages at once on each connection: there was more disorder than can be counted exactly.',
+  unmatched: 'Check the protocol: replies could not be matched to messages.',
+  unreadable: 'Look at the messages that could not be read: the doubt says what they are and what to do.',
+  adapterError: 'Fix the protocol adapter: it threw an error, so messages are missing from the figures.',
+  standstill:
+    'Keep the generator running (do not pause, suspend or starve the machine) and run again: it did not run for a while.',
   loadAbsent:
-    'Find out why clients were not connected or messages not sent, and run again: the load was not on the service.',
-  renumbered:
-    'Find out why the service numbered its pushes anew in mid-connection: what it lost there cannot be known.',
-  faultFailed: 'See why a fault could not be done; the run says nothing about it.',
-  faultWithoutEffect: 'Change a fault that did nothing as its doubt says: the run says nothing about it.',
+    'Find out why clients were not connected or messages not sent, and run again: the service did not get the planned load.',
+  renumbered: 'Find out why the service restarted its push numbers on an open connection: losses there are unknown.',
+  faultFailed: 'Find out why a fault failed: the run says nothing about it.',
+  faultWithoutEffect: 'Change the fault that had no effect (its doubt says how): the run says nothing about it.',
 };
 
 const SHARE_THE_QUOTA: readonly Doubt['kind'][] = ['sendLag', 'eventLoop', 'cpu', 'unsentOverdue'];
@@ -146,9 +149,9 @@ function incompleteRemedy(reason: StopReason | null): readonly string[] {
     case 'interrupted':
       return [REMEDIES.incomplete];
     case 'abortRule':
-      return ['See what made the abort condition come true: it ended the run before its plan did.'];
+      return ['Find out why the abort condition became true: it ended the run early.'];
     case 'recordUnwritable':
-      return ['Make room on the disk that keeps the record, or name another with --runs-dir, and run again.'];
+      return ['Free space on the disk of the record, or choose another with --runs-dir, and run again.'];
     case 'noConnections':
     case 'workersDied':
       return [];
@@ -162,21 +165,21 @@ function stepFor(rule: ThresholdResult, thresholds: readonly Threshold[]): reado
   const metric = thresholds.find(({ expression }) => expression === rule.expression)?.metric;
   const observed = `, observed: ${rule.observedText}`;
   if (metric?.kind === 'throughput') {
-    const where = 'the chart of messages each second shows whether less was offered, sent or delivered.';
-    return [['See what held it back: ', code(rule.expression), `${observed}; ${where}`]];
+    const where = 'the chart of messages per second shows whether the offered, sent or delivered rate is low.';
+    return [['Find out what limits the rate: ', code(rule.expression), `${observed}; ${where}`]];
   }
   if (metric?.kind !== 'distribution') return [];
   if (metric.of === 'sendLag') return [[REMEDIES.sendLag]];
   // Where so many never came that there is no such time, what became of them is the question, and answered above.
   if (rule.observed === null || !Number.isFinite(rule.observed)) return [];
-  const where = '. The charts over time show whether at a fault, in a stage or all along.';
-  return [['Find what takes so long: ', code(rule.expression), `${observed}${where}`]];
+  const where = '. The charts over time show whether it is slow during a fault, in one stage or throughout.';
+  return [['Find out what takes so long: ', code(rule.expression), `${observed}${where}`]];
 }
 
 function growth({ findings }: RunResult): readonly TextLine[] {
   return findings.map(({ kind, series }) => [
-    kind === 'leak' ? 'Look for what is never freed: ' : 'Look for what gets slower as it grows: ',
-    code(printable(series, 120)),
-    ' rose all the time under an even load.',
+    kind === 'leak' ? 'Look for a leak: ' : 'Look for something that gets slower over time: ',
+    code(printable(monitorSeriesName(series), 120)),
+    ' grew steadily under constant load.',
   ]);
 }

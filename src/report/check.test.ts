@@ -53,7 +53,7 @@ test('says what would happen: clients, messages, stages, how long, rules', () =>
   expect(text).toContain('can run here');
   expect(text).toMatch(/clients +linear to 100 over 2\.0 s, then hold for 10\.0 s/);
   expect(text).toMatch(
-    /messages +at once to 100\/s, then hold for 10\.0 s; poisson arrival, once the first clients are up/,
+    /messages +100\/s at once, then hold for 10\.0 s; poisson arrival, when the first clients are connected/,
   );
   expect(text).toMatch(/rules +response\.p99 < 200ms, delivery exactly-once/);
   expect(text).toContain('12.0 s');
@@ -83,9 +83,9 @@ test('says what is monitored', () => {
 
 test('says what the run needs of this machine, and how much of that it may use', () => {
   const text = render(makePlan());
-  expect(text).toMatch(/cores +at most 3 busy at once; this process may use 4 cores$/m);
+  expect(text).toMatch(/cores +at most 3 processes busy at once; this process may use 4 cores$/m);
   expect(text).toMatch(/memory +at least 204 MB; this process may use 8\.0 GB$/m);
-  expect(text).toMatch(/files +114 a worker, 72 the command; a process may open 20,000$/m);
+  expect(text).toMatch(/files +114 per worker, 72 for the command; a process may open 20,000$/m);
   expect(text).toMatch(/ports +100 from one address to one target; this machine has 28,232$/m);
 
   const bound = render(makePlan(), {}, { allowedCores: 0.4, coresBoundBy: 'quota', allowedMemoryBytes: 512e6 });
@@ -103,10 +103,10 @@ test('says whether this machine can do it', () => {
 
 test('a closed loop, no messages at all, and no rules are said as such', () => {
   expect(render(makePlan({ messages: closedMessages(4, 10 * SECOND, { thinkNs: SECOND }) }))).toMatch(
-    /messages +closed loop, 4 in flight a client, think 1\.0 s to 1\.0 s, for 10\.0 s/,
+    /messages +closed loop, 4 in flight per client, think time 1\.0 s to 1\.0 s, for 10\.0 s/,
   );
-  expect(render(makePlan())).toContain('none: connections are opened and held');
-  expect(render(makePlan())).toContain('none: the verdict cannot be a pass');
+  expect(render(makePlan())).toContain('none; connections are only opened and held');
+  expect(render(makePlan())).toContain('none, so the verdict cannot be a pass');
 });
 
 test('a name from outside cannot harm the terminal', () => {
@@ -122,7 +122,7 @@ test('a name from outside cannot harm the terminal', () => {
 test('says how often clients ping, and when one is dropped', () => {
   const ping = { everyNs: 10 * SECOND, timeoutNs: 5 * SECOND };
   expect(render(makePlan({ target: { ping } }))).toMatch(
-    /pings +every 10\.0 s on each client; one without its pong after 5\.0 s is dropped/,
+    /pings +every 10\.0 s on each connection; a connection without a pong after 5\.0 s is dropped/,
   );
   expect(render(makePlan())).not.toMatch(/pings/);
 });

@@ -17,6 +17,7 @@ import type {
 import { planStages } from '../plan/stages.ts';
 import { formatBytes } from '../units/bytes.ts';
 import { formatDuration } from '../units/duration.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { unreachable } from '../units/unreachable.ts';
@@ -83,7 +84,7 @@ export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy 
     ),
     row(
       'lasts',
-      `${plannedSeconds.toFixed(1)} s and opening the first clients, then up to ${formatDuration(plan.drainNs)} of drain`,
+      `${plannedSeconds.toFixed(1)} s, plus the time to open the first clients and a drain of up to ${formatDuration(plan.drainNs)}`,
     ),
     row('rules', rulesText(plan)),
     ...(plan.monitors.length === 0 ? [] : [row('monitors', plan.monitors.map(monitorText).join(', '))]),
@@ -94,12 +95,12 @@ export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy 
     ),
     row(
       'cores',
-      `at most ${formatCount(needs.processes)} busy at once; this process may use ${coresText(machine)}${CORES_BOUND_BY[machine.coresBoundBy]}`,
+      `at most ${plural(needs.processes, 'process', 'processes')} busy at once; this process may use ${coresText(machine)}${CORES_BOUND_BY[machine.coresBoundBy]}`,
     ),
     row('memory', `at least ${formatBytes(needs.memoryBytes)}; this process may use ${memoryText(machine)}`),
     row(
       'files',
-      `${formatCount(needs.filesPerWorker)} a worker, ${formatCount(needs.coordinatorFiles)} the command; a process may open ${limit(machine.filesPerProcess)}`,
+      `${formatCount(needs.filesPerWorker)} per worker, ${formatCount(needs.coordinatorFiles)} for the command; a process may open ${limit(machine.filesPerProcess)}`,
     ),
     row(
       'ports',
@@ -119,17 +120,17 @@ function messagesText({ load }: Plan): string {
   const { messages } = load;
   switch (messages.kind) {
     case 'none':
-      return 'none: connections are opened and held';
+      return 'none; connections are only opened and held';
     case 'open': {
       const start =
         messages.start.kind === 'connected'
-          ? 'once the first clients are up'
+          ? 'when the first clients are connected'
           : `from ${formatDuration(messages.start.atNs)}`;
       return `${messages.curve.map((segment) => describe(segment, formatRate)).join(', then ')}; ${messages.arrival} arrival, ${start}`;
     }
     case 'closed':
       return (
-        `closed loop, ${formatCount(messages.inFlight)} in flight a client, think ${formatDuration(messages.think.minNs)} to ` +
+        `closed loop, ${formatCount(messages.inFlight)} in flight per client, think time ${formatDuration(messages.think.minNs)} to ` +
         `${formatDuration(messages.think.maxNs)}, for ${formatDuration(messages.durationNs)}`
       );
     default:
@@ -140,7 +141,7 @@ function messagesText({ load }: Plan): string {
 function describe(segment: Segment, format: (level: number) => string): string {
   switch (segment.shape) {
     case 'instant':
-      return `at once to ${format(segment.to)}`;
+      return `${format(segment.to)} at once`;
     case 'hold':
       return `hold for ${formatDuration(segment.durationNs)}`;
     case 'burst':
@@ -158,40 +159,43 @@ function describe(segment: Segment, format: (level: number) => string): string {
 function protocolText(protocol: Protocol): string {
   if (protocol.kind === 'echo') return `echo, ${protocol.format}: every message must come back unchanged`;
   if (protocol.kind === 'push') {
-    return printable(`push${joinText(protocol.join)}: clients only listen; ${numberingText(protocol.pushes)}`, 300);
+    return printable(`push${joinText(protocol.join)}: clients only receive; ${numberingText(protocol.pushes)}`, 300);
   }
-  if (protocol.kind === 'module') return printable(`your own, ${protocol.file}`, 300);
+  if (protocol.kind === 'module') return printable(`custom, ${protocol.file}`, 300);
   const checked =
-    protocol.payload === null ? 'what it returns is not checked' : `payload at ${protocol.payload.join('.')}`;
-  const refused = protocol.error === null ? 'none is rejected' : `rejected by ${protocol.error.join('.')}`;
+    protocol.payload === null ? 'the content of replies is not checked' : `payload at ${protocol.payload.join('.')}`;
+  const refused =
+    protocol.error === null ? 'no field marks a rejection' : `rejected if ${protocol.error.join('.')} is set`;
   const taken = protocol.ack === null ? '' : `, acknowledged at ${protocol.ack.join('.')}`;
   const pushes =
     typeof protocol.pushes === 'string'
-      ? `messages without an id are ${protocol.pushes}`
-      : `of messages without an id ${numberingText(protocol.pushes)}`;
+      ? `messages without an id ${PUSH_TEXTS[protocol.pushes]}`
+      : `in messages without an id ${numberingText(protocol.pushes)}`;
   return printable(
-    `json${joinText(protocol.join)}: answers have the id at ${protocol.id.join('.')}${taken}, ${refused}, ${checked}, ${pushes}`,
+    `json${joinText(protocol.join)}: replies have the id at ${protocol.id.join('.')}${taken}, ${refused}, ${checked}, ${pushes}`,
     300,
   );
 }
 
+const PUSH_TEXTS = { ignore: 'are ignored', unexpected: 'count as unexpected' } as const;
+
 function joinText(join: readonly string[]): string {
-  return join.length === 0 ? '' : `, first says ${formatCount(join.length)} of its own`;
+  return join.length === 0 ? '' : `, joins with ${plural(join.length, 'message')}`;
 }
 
 function numberingText({ sequence, channel, shared }: Numbering): string {
-  const within = channel === null ? '' : `, within the channel at ${channel.join('.')}`;
-  return `the number is at ${sequence.join('.')}${within}${shared ? ', the same for all clients' : ''}`;
+  const within = channel === null ? '' : `, for each channel at ${channel.join('.')}`;
+  return `the sequence number is at ${sequence.join('.')}${within}${shared ? ', the same for all clients' : ''}`;
 }
 
 function roomRows({ load: { rooms, connections } }: Plan): string[] {
   if (rooms === null) return [];
   const clients = Math.ceil(peakLevel(connections));
   const members = Math.ceil(clients / rooms.count);
-  const own = rooms.self ? 'and comes back to its sender' : 'and does not come back to its sender';
+  const own = rooms.self ? ', and by its sender' : ', not by its sender';
   const text =
-    `${formatCount(rooms.count)} of up to ${formatCount(members)} clients, ${formatCount(rooms.publishers)} of which send; ` +
-    `each message is expected by ${formatCount(members - 1)} others ${own}`;
+    `${plural(rooms.count, 'room')} of up to ${plural(members, 'client')}, ${formatCount(rooms.publishers)} of which send; ` +
+    `each message must be received by ${plural(members - 1, 'other client')}${own}`;
   return [row('rooms', text)];
 }
 
@@ -200,19 +204,19 @@ function reconnectText({ backoff, fromNs, toNs, jitter, atMost }: Reconnect): st
     backoff === 'constant'
       ? formatDuration(fromNs)
       : `${formatDuration(fromNs)}, doubled up to ${formatDuration(toNs)}`;
-  const length = jitter === 'full' ? `anything up to ${pause}` : pause;
-  return `after a pause of ${length}; given up after ${formatCount(atMost)} attempts`;
+  const length = jitter === 'full' ? `0 to ${pause} (random)` : pause;
+  return `after a pause of ${length}; gives up after ${plural(atMost, 'attempt')}`;
 }
 
 function misbehavingRows({ load }: Plan): readonly string[] {
   const [healthy, ...counts] = groupCounts(load);
   if (counts.length === 0) return [];
   const kinds = load.misbehaving.map(({ misbehavior }, index) => `${formatCount(counts[index]!)} ${misbehavior.kind}`);
-  return [row('misbehave', `${kinds.join(', ')}; ${formatCount(healthy)} clients do not, and are judged`)];
+  return [row('misbehave', `${kinds.join(', ')}; the rules apply to the other ${plural(healthy, 'client')}`)];
 }
 
 function pingText({ everyNs, timeoutNs }: Ping): string {
-  return `every ${formatDuration(everyNs)} on each client; one without its pong after ${formatDuration(timeoutNs)} is dropped`;
+  return `every ${formatDuration(everyNs)} on each connection; a connection without a pong after ${formatDuration(timeoutNs)} is dropped`;
 }
 
 function faultText(fault: Fault): string {
@@ -236,12 +240,12 @@ function valueRows({ target, load }: Plan): string[] {
 }
 
 function resendText({ afterNs, atMost, idempotencyCheck }: NonNullable<Plan['resend']>): string {
-  const again = atMost === 0 ? [] : [`after ${formatDuration(afterNs)}, at most ${formatCount(atMost)} times`];
+  const again = atMost === 0 ? [] : [`after ${formatDuration(afterNs)}, at most ${plural(atMost, 'time')}`];
   const checks =
     idempotencyCheck === null
       ? []
       : [
-          `${formatPercent(idempotencyCheck.share)} in ${formatCount(idempotencyCheck.copies)} more copies though nothing is wrong`,
+          `idempotency check: ${formatPercent(idempotencyCheck.share)} of messages sent with ${plural(idempotencyCheck.copies, 'extra copy', 'extra copies')}`,
         ];
   return [...again, ...checks].join('; ');
 }
@@ -266,7 +270,7 @@ function monitorText(monitor: MonitorSettings): string {
 
 function rulesText({ thresholds, contract }: Plan): string {
   const rules = [...thresholds.map((threshold) => threshold.expression), ...contractTexts(contract)];
-  return rules.length === 0 ? 'none: the verdict cannot be a pass' : rules.join(', ');
+  return rules.length === 0 ? 'none, so the verdict cannot be a pass' : rules.join(', ');
 }
 
 function contractTexts(contract: Contract | null): string[] {

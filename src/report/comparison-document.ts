@@ -1,9 +1,9 @@
 // A comparison as a document of its own: a page, or a PDF.
 
 import type { Comparison } from '../facts/comparison.ts';
+import { plural } from '../units/plural.ts';
 import { CHANGES } from './comparison-figures.ts';
 import type { ReportDocument, Tone } from './document.ts';
-import { plural } from './figures.ts';
 import { printable } from './printable.ts';
 import { comparisonBlocks } from './sections/comparison-section.ts';
 
@@ -30,11 +30,11 @@ export function comparisonDocument(comparison: Comparison): ReportDocument {
   };
 }
 
-/** Which metrics changed; that none did, where none did. */
+/** Which metrics changed. */
 function headline(metrics: Comparison['metrics']): string {
   const said = (['worse', 'better', 'inconclusive'] as const).flatMap((change) => {
     const names = metrics.filter((metric) => metric.change === change).map(({ metric }) => metric);
-    return names.length === 0 ? [] : [`${change === 'inconclusive' ? 'not decided' : change}: ${names.join(', ')}`];
+    return names.length === 0 ? [] : [`${change === 'inconclusive' ? 'undecided' : change}: ${names.join(', ')}`];
   });
   return said.length === 0
     ? 'No metric changed.'

@@ -1,9 +1,10 @@
 // The figures of a comparison as text, the same in every format.
 
 import type { Comparison, MetricComparison } from '../facts/comparison.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
-import { formatMs, plural } from './figures.ts';
+import { formatMs } from './figures.ts';
 
 export const CHANGES: Readonly<Record<Comparison['change'], string>> = {
   worse: 'WORSE',
@@ -17,11 +18,20 @@ export const METRIC_CHANGES: Readonly<Record<MetricComparison['change'], string>
   worse: 'worse',
   better: 'better',
   same: 'same',
-  inconclusive: 'inconclusive',
+  inconclusive: 'undecided',
   noData: 'no data',
 };
 
-export const COLUMNS = ['metric', 'baseline', 'now', 'change', '95 % interval', 'p', 'could see', ''] as const;
+export const COLUMNS = [
+  'metric',
+  'baseline',
+  'now',
+  'change',
+  '95 % interval',
+  'p',
+  'smallest detectable change',
+  'result',
+] as const;
 
 /** A cell for each column. */
 export function metricCells(metric: MetricComparison): readonly string[] {
@@ -106,23 +116,23 @@ export function basisTexts(comparison: Comparison): readonly (readonly [name: st
     [
       'method',
       method.kind === 'ranks'
-        ? `${counts}, each run one value (Mann-Whitney, Hodges-Lehmann), ${correction}`
-        : `weak: ${method.weakness}. Seconds of ${counts}${blocks}; what differs from run to run does not show. Four runs a side would`,
+        ? `${counts}, one value per run (Mann-Whitney, Hodges-Lehmann), ${correction}`
+        : `weak: ${method.weakness}. Compares seconds of ${counts}${blocks}, so variation between runs is unknown; run each side four times to settle it`,
     ],
     [
-      'of',
-      `${part.kind === 'steady' ? 'the steady part of each run' : 'all the time in which messages were due, with what came in the drain, as no part of it was even for long enough'}: ${part.seconds.toFixed(0)} s`,
+      'compared',
+      `${part.kind === 'steady' ? 'the steady part of each run' : 'the whole sending time and the drain, because no part of the load was constant for long enough'}: ${part.seconds.toFixed(0)} s`,
     ],
     [
       'margin',
-      `${formatPercent(margin.ratio)}, of shares ${(margin.shareDifference * 100).toFixed(1)} points: worse and better are no less, the same is less for certain`,
+      `${formatPercent(margin.ratio)}, ${(margin.shareDifference * 100).toFixed(1)} points for shares: smaller changes count as no change`,
     ],
     ...(apart.length === 0
       ? []
       : [
           [
             'decided',
-            `${namesOf(apart)}: whatever p is, as each second of one side lies beyond each of the other, by more than they differ among themselves`,
+            `${namesOf(apart)}: without p, because every second of one side lies beyond every second of the other, by more than the seconds of a side differ`,
           ] as const,
         ]),
     ...(leftOut.length === 0 ? [] : [['left out', leftOutText(leftOut)] as const]),
@@ -141,9 +151,9 @@ export function undecidedTexts({ metrics }: Comparison): readonly string[] {
     const { runsNeeded, change, reason } = metric;
     const need =
       runsNeeded !== null
-        ? `; ${runsNeeded} runs a side may tell`
+        ? `; run each side ${timesText(runsNeeded)} to settle it`
         : change === 'inconclusive'
-          ? '; no sensible number of runs would tell'
+          ? '; no practical number of runs would settle it'
           : '';
     return [{ metric: metric.metric, reason: `${reason}${need}` }];
   });
@@ -151,6 +161,20 @@ export function undecidedTexts({ metrics }: Comparison): readonly string[] {
     (reason) => `${namesOf(texts.filter((each) => each.reason === reason))}: ${reason}`,
   );
 }
+
+/** `four times`, `12 times`. */
+function timesText(runs: number): string {
+  return `${NUMBER_WORDS[runs] ?? formatCount(runs)} times`;
+}
+
+const NUMBER_WORDS: Readonly<Record<number, string>> = {
+  4: 'four',
+  5: 'five',
+  6: 'six',
+  7: 'seven',
+  8: 'eight',
+  9: 'nine',
+};
 
 function namesOf(metrics: readonly { readonly metric: string }[]): string {
   return metrics.map(({ metric }) => metric).join(', ');

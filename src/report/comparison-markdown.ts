@@ -16,12 +16,12 @@ export function comparisonParagraphs(comparison: Comparison): readonly (readonly
   const { baseline, candidate, metrics, method, differences, notes } = comparison;
   return [
     [sideText('Baseline', baseline), sideText('Now', candidate)],
-    ...(method.kind === 'blocks' ? [[`**Weak: ${method.weakness}.**`]] : []),
+    ...(method.kind === 'blocks' ? [[`**Weak evidence: ${method.weakness}.**`]] : []),
     table(COLUMNS, metrics.map(row)),
     undecidedTexts(comparison).map((text) => `- ${text}`),
     [...differences.map(differenceText), ...notes].map((text) => `- warning: ${code(text)}`),
     [
-      '<details><summary>What it rests on</summary>',
+      '<details><summary>How this was judged</summary>',
       '',
       ...basisTexts(comparison).map(([name, text]) => `- ${name}: ${text}`),
       '',

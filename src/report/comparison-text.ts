@@ -1,10 +1,18 @@
 // A comparison for a terminal: the judgment first, then the figures, then what they rest on.
 
 import type { ComparedSide, Comparison, MetricComparison } from '../facts/comparison.ts';
+import { plural } from '../units/plural.ts';
 import { alignColumns } from './columns.ts';
-import { basisTexts, CHANGES, COLUMNS, leadText, metricCells, undecidedTexts } from './comparison-figures.ts';
+import {
+  basisTexts,
+  CHANGES,
+  COLUMNS,
+  leadText,
+  METRIC_CHANGES,
+  metricCells,
+  undecidedTexts,
+} from './comparison-figures.ts';
 import { differenceText } from './difference-text.ts';
-import { plural } from './figures.ts';
 import { printable } from './printable.ts';
 import type { TextStyle } from './style.ts';
 
@@ -16,7 +24,7 @@ export function renderComparison(comparison: Comparison, style: TextStyle): stri
     '',
     ...tableLines(comparison.metrics, style),
     '',
-    ...undecidedTexts(comparison).map((text) => `  ${style.yellow('?')}  ${text}`),
+    ...undecidedTexts(comparison).map((text) => `  ${style.yellow('undecided'.padEnd(10))} ${text}`),
     ...basisTexts(comparison).map(([name, text]) => `  ${name.padEnd(10)} ${text}`),
     ...warnings.map((text) => `  ${style.yellow('warning'.padEnd(10))} ${printable(text, 400)}`),
     '',
@@ -29,7 +37,7 @@ function headline(comparison: Comparison, style: TextStyle): string {
   const badge = badgeStyle(change, style)(style.bold(text));
   const counted = (['worse', 'better', 'same', 'inconclusive'] as const).flatMap((kind) => {
     const count = metrics.filter((metric) => metric.change === kind).length;
-    return count === 0 ? [] : [`${count} ${kind}`];
+    return count === 0 ? [] : [`${count} ${METRIC_CHANGES[kind]}`];
   });
   const worst = metrics.find((metric) => metric.change === change && metric.effect !== null);
   const first = (change === 'worse' || change === 'better') && worst !== undefined ? [leadText(worst)] : [];
@@ -39,7 +47,7 @@ function headline(comparison: Comparison, style: TextStyle): string {
     ...first,
     counted.join(', '),
     ...(method.kind === 'blocks' ? [style.yellow(`weak: ${method.weakness}`)] : []),
-    ...(differences.length === 0 ? [] : [style.yellow('not comparable, by force')]),
+    ...(differences.length === 0 ? [] : [style.yellow('not comparable (forced)')]),
   ].join('   ');
 }
 

@@ -105,24 +105,24 @@ const text = (parts: Partial<Comparison> = {}): string => renderComparison(compa
 describe('a comparison as text', () => {
   test('says first what became of it, then each metric, then what that rests on', () => {
     expect(text().split('\n')).toEqual([
-      ' WORSE    chat   response.p50 +20.0 %   2 worse, 1 same, 2 inconclusive',
+      ' WORSE    chat   response.p50 +20.0 %   2 worse, 1 same, 2 undecided',
       '',
       '  baseline   2 runs of before   2026-11-21 10:17   vs ws://10.0.0.7:9000',
       '  now        b1   2026-11-21 10:17   vs ws://10.0.0.7:9000',
       '',
-      '     metric           baseline      now         change                  95 % interval         p     could see',
-      '  x  response.p50       5.0 ms   6.0 ms        +20.0 %             +15.0 % to +25.0 %   < 0.001         4.0 %   worse',
-      '  x  delivered           100 %   99.6 %   -0.40 points   -0.50 points to -0.30 points   < 0.001   0.20 points   worse',
-      '  ?  response.p99       5.0 ms   6.0 ms        +20.0 %             +15.0 % to +25.0 %     0.200         4.0 %   inconclusive',
-      '  ?  response.p90       5.0 ms   6.0 ms        +20.0 %             +15.0 % to +25.0 %     0.200         4.0 %   inconclusive',
-      '  ok service.p99        5.0 ms   6.0 ms         +0.0 %                                                          same',
-      '     response.p99.9        n/a      n/a                                                                         no data',
+      '     metric           baseline      now         change                  95 % interval         p   smallest detectable change   result',
+      '  x  response.p50       5.0 ms   6.0 ms        +20.0 %             +15.0 % to +25.0 %   < 0.001                        4.0 %   worse',
+      '  x  delivered           100 %   99.6 %   -0.40 points   -0.50 points to -0.30 points   < 0.001                  0.20 points   worse',
+      '  ?  response.p99       5.0 ms   6.0 ms        +20.0 %             +15.0 % to +25.0 %     0.200                        4.0 %   undecided',
+      '  ?  response.p90       5.0 ms   6.0 ms        +20.0 %             +15.0 % to +25.0 %     0.200                        4.0 %   undecided',
+      '  ok service.p99        5.0 ms   6.0 ms         +0.0 %                                                                         same',
+      '     response.p99.9        n/a      n/a                                                                                        no data',
       '',
-      '  ?  response.p99, response.p90: it may be either; 12 runs a side may tell',
-      '  ?  response.p99.9: too few samples',
-      '  method     2 runs against 1 run, each run one value (Mann-Whitney, Hodges-Lehmann), p corrected for 4 metrics',
-      '  of         the steady part of each run: 48 s',
-      '  margin     5 %, of shares 0.1 points: worse and better are no less, the same is less for certain',
+      '  undecided  response.p99, response.p90: it may be either; run each side 12 times to settle it',
+      '  undecided  response.p99.9: too few samples',
+      '  method     2 runs against 1 run, one value per run (Mann-Whitney, Hodges-Lehmann), p corrected for 4 metrics',
+      '  compared   the steady part of each run: 48 s',
+      '  margin     5 %, 0.1 points for shares: smaller changes count as no change',
       '  left out   fanout.p99, fanout.received (the plan has no rooms)',
       '',
     ]);
@@ -131,13 +131,13 @@ describe('a comparison as text', () => {
   test('says where it is weak, and where it was forced, and in what the runs differ', () => {
     const weak = text({
       change: 'inconclusive',
-      method: { kind: 'blocks', weakness: 'one run each', resamples: 2000, seed: 1, blockSeconds: 12 },
+      method: { kind: 'blocks', weakness: 'one run per side', resamples: 2000, seed: 1, blockSeconds: 12 },
       differences: [{ kind: 'plan', where: 'drainNs', baseline: '1', other: '2', otherRun: 'b1' }],
       notes: ['made on several machines'],
     });
-    expect(weak).toMatch(/^ INCONCLUSIVE {4}chat .* weak: one run each {3}not comparable, by force\n/);
-    expect(weak).toMatch(/in blocks of up to 12 s; what differs from run to run does not show/);
-    expect(weak).toMatch(/warning {4}drainNs: expected the same in all runs, got 1 in the baseline and 2 in b1/);
+    expect(weak).toMatch(/^ INCONCLUSIVE {4}chat .* weak: one run per side {3}not comparable \(forced\)\n/);
+    expect(weak).toMatch(/in blocks of up to 12 s, so variation between runs is unknown/);
+    expect(weak).toMatch(/warning {4}drainNs: expected the same value in all runs, got 1 in the baseline and 2 in b1/);
     expect(weak).toMatch(/warning {4}made on several machines/);
   });
 
@@ -204,7 +204,7 @@ describe('figures of a change', () => {
     expect(text).toMatch(/^ WORSE .* response\.p50 153 x slower {3}/);
     expect(text).not.toContain(' to > x 9,999');
     expect(rowOf({ ...far, isApart: false })).toContain('-50.0 % to > x 9,999');
-    expect(text).toMatch(/^ {2}decided {4}response\.p50: whatever p is, as each second of one side lies beyond/m);
+    expect(text).toMatch(/^ {2}decided {4}response\.p50: without p, because every second of one side lies beyond/m);
     expect(text).not.toMatch(/\d{6}/);
     expect(rowOf({ ...far, change: 'better', effect: -0.9935, isApart: false })).not.toContain('decided');
     expect(leadText(metricOf({ effect: -0.9935 }))).toBe('response.p50 154 x faster');

@@ -2,6 +2,7 @@
 
 import type { ConnectionResult } from '../facts/result.ts';
 import { formatDuration, msToNs, secondsToNs } from '../units/duration.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 
@@ -25,6 +26,9 @@ export function formatShare(ratio: number | null): string {
   return ratio === null ? 'n/a' : formatPercent(ratio);
 }
 
+/** Of a rule: the same word in the terminal, the page, Markdown and JUnit. */
+export const RULE_WORDS = { pass: 'pass', fail: 'fail', inconclusive: 'undecided' } as const;
+
 export const VERDICT_WORDS = { pass: 'PASS', fail: 'FAIL', inconclusive: 'INCONCLUSIVE' } as const;
 
 /** How many connections were opened in all; and how many were open at once, where those were fewer. */
@@ -33,9 +37,4 @@ export function clientsText({ opened, reconnected, peakOpen }: ConnectionResult)
   return clients > peakOpen
     ? `${plural(clients, 'client')}, at most ${formatCount(peakOpen)} at once`
     : plural(peakOpen, 'client');
-}
-
-/** `1 client`, `2,000 clients`. */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

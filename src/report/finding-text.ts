@@ -22,8 +22,8 @@ function growthText(
 ): string {
   const text = FORMATS[unit];
   return (
-    `it grew all the time under an even load, from ${text(start)} at ${fromSecond.toFixed(0)} s by ${text(growth)} until ` +
-    `${toSecond.toFixed(0)} s: ${text(slopePerMinute)} a minute (95 % interval ${text(low)} to ${text(high)}; ` +
+    `it grew steadily under constant load, from ${text(start)} at ${fromSecond.toFixed(0)} s by ${text(growth)} until ` +
+    `${toSecond.toFixed(0)} s: ${text(slopePerMinute)} per minute (95 % interval ${text(low)} to ${text(high)}; ` +
     `Mann-Kendall p ${pText(pValue)} over ${formatCount(points)} lowest points)`
   );
 }

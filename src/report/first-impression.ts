@@ -1,4 +1,4 @@
-// What `highwater init` tells at its end: what the service is, how that shows, what was written and what to type next.
+// What `highwater init` prints at its end: what the service is, the evidence, what was written and what to do next.
 
 import { pathText } from '../analysis/json-values.ts';
 import type { Recognition } from '../analysis/recognize.ts';
@@ -27,10 +27,10 @@ export function renderFirstImpression(impression: FirstImpression, style: TextSt
     '',
     ...evidence.map((line) => row('seen', line)),
     ...caveats.map((line) => row('note', line)),
-    ...(sample === null ? [] : [row('it said', sample)]),
-    ...(file === null ? [] : [row('wrote', isKnown ? file : `${file}, which says what to fill in`)]),
+    ...(sample === null ? [] : [row('received', sample)]),
+    ...(file === null ? [] : [row('wrote', isKnown ? file : `${file} (see FILL IN in the file)`)]),
     '',
-    ...variables.map(({ name, place }) => row('set', `export ${name}=...   (${place}; no secret is in the plan)`)),
+    ...variables.map(({ name, place }) => row('set', `export ${name}=...   (${place}; the plan contains no secrets)`)),
     row('next', `highwater check ${shellWord(file ?? 'PLAN')}`),
     row('', `highwater run ${shellWord(file ?? 'PLAN')}`),
   ].join('\n')}\n`;
@@ -42,12 +42,12 @@ export function kindText(recognition: Recognition): string {
       return `an echo service, ${recognition.format}`;
     case 'json': {
       const { id, ack, refusedAll } = recognition.service;
-      const taken = ack === null ? '' : `, which acknowledges at ${pathText(ack)}`;
-      const refused = refusedAll ? ', which refused every message' : '';
+      const taken = ack === null ? '' : `, acknowledgements at ${pathText(ack)}`;
+      const refused = refusedAll ? '; it rejected every message' : '';
       return `JSON with the id at ${pathText(id)}${taken}${refused}`;
     }
     case 'push':
-      return `a service that speaks of its own accord, numbered at ${pathText(recognition.sequence.path)}`;
+      return `a push service, sequence number at ${pathText(recognition.sequence.path)}`;
     case 'unknown':
       return 'not recognized';
     default:

@@ -71,7 +71,7 @@ describe('what was recognized becomes the protocol', () => {
   });
 
   test('json without: the missing paths stand as comments, and nothing is promised of them', () => {
-    expect(renderFirstPlan(planFor(JSON_SERVICE))).toMatch(/^ {2}# ack: PATH +# where .*\n {2}# payload: PATH/m);
+    expect(renderFirstPlan(planFor(JSON_SERVICE))).toMatch(/^ {2}# ack: PATH +# the field .*\n {2}# payload: PATH/m);
     expect(parsed(planFor(JSON_SERVICE))).toMatchObject({
       protocol: { ack: null, payload: null },
       contract: { integrity: 'none' },
@@ -85,7 +85,7 @@ describe('what was recognized becomes the protocol', () => {
 
   test('a service that refused everything: what to fill in', () => {
     const refused = { ...JSON_SERVICE, service: { ...service, refusedAll: true } };
-    expect(renderFirstPlan(planFor(refused))).toMatch(/# FILL IN: the service refused this message\..*\n {2}send: /);
+    expect(renderFirstPlan(planFor(refused))).toMatch(/# FILL IN: the service rejected this message\..*\n {2}send: /);
   });
 
   test('push: connections only, and its own rules', () => {

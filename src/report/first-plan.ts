@@ -45,11 +45,11 @@ export function renderFirstPlan(plan: FirstPlan): string {
   const { recognition } = plan;
   return `${[
     '# yaml-language-server: $schema=./node_modules/highwater/dist/plan.schema.json',
-    '# A first plan, written by `highwater init` after what the service did:',
+    '# A first plan, written by `highwater init`. What the service did:',
     ...recognition.evidence.map((line) => comment(`  ${line}`)),
-    ...recognition.caveats.map((line) => comment(`  but: ${line}`)),
-    ...(recognition.sample === null ? [] : [comment(`  it said: ${recognition.sample}`)]),
-    '# Every key, and many that are not here: docs/reference/plan.md',
+    ...recognition.caveats.map((line) => comment(`  note: ${line}`)),
+    ...(recognition.sample === null ? [] : [comment(`  received: ${recognition.sample}`)]),
+    '# All keys: docs/reference/plan.md',
     '',
     `name: ${yamlText(plan.name)}`,
     ...targetLines(plan),
@@ -85,7 +85,7 @@ function loadLines(plan: FirstPlan): readonly string[] {
   if (!hasMessages(recognition)) {
     return [
       'load:',
-      noted('  connections:', 'clients: opened over time, then held'),
+      noted('  connections:', 'clients connect over time, then stay connected'),
       `    - ${ramp}`,
       `    - { hold: ${yamlText(duration)} }`,
       ...(recognition.kind === 'unknown'
@@ -95,8 +95,8 @@ function loadLines(plan: FirstPlan): readonly string[] {
   }
   return [
     'load:',
-    noted(`  connections: ${ramp}`, 'clients, opened over time'),
-    noted('  messages:', 'over all clients, whatever the replies do'),
+    noted(`  connections: ${ramp}`, 'clients connect over time'),
+    noted('  messages:', 'total rate of all clients, independent of replies'),
     `    open: { rate: ${yamlText(rate)}, for: ${yamlText(duration)} }`,
     ...roomLines(plan),
     noted(`  bytes: ${/^\d+$/.test(size) ? size : yamlText(size)}`, 'size of a message'),
@@ -108,10 +108,7 @@ function roomLines({ recognition, connections, bytes }: FirstPlan): readonly str
   if (!recognition.isShared) return [];
   const isSure = connections > 1 && connections <= MAX_IN_ONE_ROOM && (bytes === null || recognition.kind === 'json');
   return [
-    noted(
-      isSure ? '  rooms: { count: 1 }' : '  # rooms: { count: 1 }',
-      'what one client says is expected by all others',
-    ),
+    noted(isSure ? '  rooms: { count: 1 }' : '  # rooms: { count: 1 }', 'every message must reach all other clients'),
   ];
 }
 
@@ -119,7 +116,7 @@ function promiseLines({ recognition, rules, bytes }: FirstPlan): readonly string
   const contract = contractOf(recognition, bytes);
   return [
     ...(contract === null ? [] : [`contract: ${yamlFlow(contract)}`, '']),
-    noted('thresholds:', 'without a rule no run is a pass'),
+    noted('thresholds:', 'without rules no run can pass'),
     ...rules.map((rule) => `  - ${yamlText(rule)}`),
   ];
 }

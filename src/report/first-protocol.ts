@@ -10,7 +10,7 @@ export function protocolLines(recognition: Recognition, join: readonly object[])
   const joining =
     join.length === 0
       ? []
-      : [noted('  join:', 'what a client says first'), ...join.map((message) => `    - ${yamlFlow(message)}`)];
+      : [noted('  join:', 'the first messages of a client'), ...join.map((message) => `    - ${yamlFlow(message)}`)];
   switch (recognition.kind) {
     case 'echo':
       return [
@@ -19,7 +19,7 @@ export function protocolLines(recognition: Recognition, join: readonly object[])
         `  format: ${recognition.format}`,
         ...(join.length === 0
           ? []
-          : ['  # An echo has no join: what was said first is left out. The json protocol has one.']),
+          : ['  # The echo protocol has no join, so the first messages are left out. The json protocol has one.']),
       ];
     case 'json': {
       const { send, id, ack, payload, error, refusedAll } = recognition.service;
@@ -30,26 +30,28 @@ export function protocolLines(recognition: Recognition, join: readonly object[])
         '  kind: json',
         ...joining,
         ...(refusedAll
-          ? [`  # FILL IN: the service refused this message. Put one that it takes here, with \${id} in it.`]
+          ? [`  # FILL IN: the service rejected this message. Write one that it accepts, with \${id} in it.`]
           : []),
         `  send: ${yamlFlow(send)}`,
-        path('id', id, 'where an answer has the id of its message'),
-        path('ack', ack, 'where an acknowledgement has it, if it comes apart'),
-        path('payload', payload, 'where the payload comes back; compared with what was sent'),
-        path('error', error, 'an answer with something there rejects the message'),
-        noted(`  pushes: ${recognition.pushes ? 'ignore' : 'unexpected'}`, 'messages without an id of ours'),
+        path('id', id, 'the field of a reply that has the id of its message'),
+        path('ack', ack, 'the field of an acknowledgement that has the id, if acknowledgements are separate'),
+        path('payload', payload, 'the field of a reply that has the payload, compared with what was sent'),
+        path('error', error, 'a reply with this field rejects the message'),
+        noted(`  pushes: ${recognition.pushes ? 'ignore' : 'unexpected'}`, 'messages without an id of this run'),
       ];
     }
     case 'push': {
       const { path, channel } = recognition.sequence;
       return [
         noted('protocol:', 'how bytes become messages'),
-        noted('  kind: push', 'the service speaks, clients listen'),
-        ...(join.length === 0 ? [noted('  # join: [ { type: subscribe } ]', 'what a client says first')] : joining),
-        noted(`  sequence: ${yamlText(pathText(path))}`, 'the number that goes up by one'),
+        noted('  kind: push', 'the service sends, clients only receive'),
+        ...(join.length === 0
+          ? [noted('  # join: [ { type: subscribe } ]', 'the first messages of a client')]
+          : joining),
+        noted(`  sequence: ${yamlText(pathText(path))}`, 'the field with the number that goes up by one'),
         channel === null
-          ? noted('  # channel: PATH', 'if numbers count within a channel')
-          : noted(`  channel: ${yamlText(pathText(channel))}`, 'numbers count within one'),
+          ? noted('  # channel: PATH', 'if each channel has its own numbers')
+          : noted(`  channel: ${yamlText(pathText(channel))}`, 'each channel has its own numbers'),
       ];
     }
     case 'unknown':
@@ -61,7 +63,7 @@ export function protocolLines(recognition: Recognition, join: readonly object[])
               'protocol:',
               '  kind: json',
               ...joining,
-              noted(`  send: { id: "\${id}" }`, 'never sent while load has no messages'),
+              noted(`  send: { id: "\${id}" }`, 'not sent while load has no messages'),
               '  pushes: ignore',
             ]),
       ];
@@ -71,21 +73,23 @@ export function protocolLines(recognition: Recognition, join: readonly object[])
 }
 
 const WHY_UNKNOWN = {
-  silent: 'The service answered nothing. Does it want a login or a subscription first (join), or messages of its own?',
-  notAsked: 'Nothing was sent to the service, so what it answers is not known. `highwater init --yes` asks it.',
-  closes: 'The service closes such connections. Does it want credentials (target.headers), or a login first (join)?',
-  unread: 'What the service says fits no kind that is known here.',
+  silent:
+    'The service sent no reply. Check whether it wants a login or a subscription first (join), or its own message format.',
+  notAsked: 'Nothing was sent to the service, so its replies are unknown. `highwater init --yes` sends test messages.',
+  closes:
+    'The service closes the connection. Check whether it wants credentials (target.headers) or a login first (join).',
+  unread: 'The messages of the service fit no protocol that Highwater knows.',
 } as const;
 
 function unknownLines(why: keyof typeof WHY_UNKNOWN): readonly string[] {
   return [
     comment(`FILL IN: ${WHY_UNKNOWN[why]}`),
-    '# Until then this plan opens connections and holds them. With a protocol and load.messages it sends:',
+    '# Until then this plan only opens connections and holds them. To send messages, add load.messages and a protocol:',
     '# protocol:',
     noted('#   kind: json', 'or echo, if every message comes back unchanged'),
-    noted('#   join: [ { type: login } ]', 'what a client says first'),
+    noted('#   join: [ { type: login } ]', 'the first messages of a client'),
     `#   send: { type: say, id: "\${id}", text: "\${payload}" }`,
-    noted('#   id: id', 'where an answer has the id of its message'),
-    noted('#   pushes: ignore', 'messages without an id of ours'),
+    noted('#   id: id', 'the field of a reply that has the id of its message'),
+    noted('#   pushes: ignore', 'messages without an id of this run'),
   ];
 }

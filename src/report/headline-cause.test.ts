@@ -59,17 +59,17 @@ describe('the line under the verdict', () => {
     [
       'refused',
       'connect ECONNREFUSED 127.0.0.1:9100',
-      '0 of 50 connections opened: connection refused (127.0.0.1:9100). Is the service running, and is the port right?',
+      '0 of 50 connections opened: connection refused (127.0.0.1:9100). Check that the service is running and the port is right',
     ],
     [
       'upgradeRejected',
       'HTTP 404 Not Found',
-      '0 of 50 connections opened: the service answered the upgrade with an HTTP status other than 101 (HTTP 404 Not Found). Is the path of the URL right?',
+      '0 of 50 connections opened: the service answered the upgrade with an HTTP status other than 101 (HTTP 404 Not Found). Check the path of the URL',
     ],
     [
       'handshakeTimeout',
       'nothing for 500 ms',
-      '0 of 50 connections opened: the WebSocket handshake was not answered in time (nothing for 500 ms). Is this the port of a WebSocket service?',
+      '0 of 50 connections opened: the WebSocket handshake was not answered in time (nothing for 500 ms). Check that this is the port of a WebSocket service.',
     ],
   ] as const)('says why no connection opened, and what to look at: %s', (kind, detail, text) => {
     const result = resultOf({ window: { connections: connections(50, 0, kind) }, events: [failure(kind, detail)] });
@@ -97,8 +97,8 @@ describe('the line under the verdict', () => {
     });
 
     test.each([
-      [null, 'SIGKILL', 'the reference target (process 4711) was ended by SIGKILL after 2.1 s.'],
-      [3, null, 'the reference target (process 4711) ended by itself with exit code 3 after 2.1 s.'],
+      [null, 'SIGKILL', 'the reference target (process 4711) was killed by SIGKILL after 2.1 s.'],
+      [3, null, 'the reference target (process 4711) exited with code 3 after 2.1 s.'],
     ])('exit code %j, signal %j', (exitCode, signal, text) => {
       const result = resultOf({ window: good, events: [died(exitCode, signal)] });
       expect(headlineCause(result)).toBe(text);
@@ -135,7 +135,7 @@ describe('the line under the verdict', () => {
         events: [rejection(1, 'room is full')],
         rules: ['rejected == 0'],
       });
-      expect(headlineCause(result)).toBe('the service rejected 60 of 100 messages, the first with room is full.');
+      expect(headlineCause(result)).toBe('the service rejected 60 of 100 messages; first: room is full.');
     });
 
     test('but not where it rejected few, or was meant to', () => {
@@ -185,7 +185,7 @@ describe('what to do first', () => {
 
   test('where its own condition ended it is to look at that', () => {
     const text = steps(resultOf({ window: good, events: [stopping('abortRule')] }));
-    expect(text).toContain('See what made the abort condition come true');
+    expect(text).toContain('Find out why the abort condition became true');
     expect(text).not.toContain(AGAIN);
   });
 });
@@ -216,7 +216,7 @@ describe('a service that closed most connections', () => {
 
   test('is told with how many, when, and what it said', () => {
     expect(headlineCause(resultOf({ window: closed(20), events: [event] }))).toBe(
-      '20 of 20 connections were closed by the service 300 ms after opening: 4401 token expired.',
+      'the service closed 20 of 20 connections 300 ms after opening: 4401 token expired.',
     );
   });
 

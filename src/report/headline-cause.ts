@@ -1,12 +1,13 @@
-// What happened, in one sentence: the line under the verdict. Most runs have none: their rules say it all.
+// What happened, in one sentence: the line under the verdict. Most runs have no such line: their rules are enough.
 
 import { closedText } from '../analysis/load-presence.ts';
 import { BEFORE_OPEN, FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { FailureResult, RunResult, TargetDeath } from '../facts/result.ts';
 import { msToNs } from '../units/duration.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { failureAdvice } from './advice.ts';
-import { formatSeconds, plural } from './figures.ts';
+import { formatSeconds } from './figures.ts';
 import { printable } from './printable.ts';
 
 type Cause = (result: RunResult) => string | null;
@@ -29,9 +30,9 @@ function targetDied({ run }: RunResult): string | null {
   return run.targetDeath === null ? null : `${targetDeathText(run.targetDeath)}.`;
 }
 
-/** `the reference target (process 4711) was ended by SIGKILL after 2.1 s`. */
+/** `the reference target (process 4711) was killed by SIGKILL after 2.1 s`. */
 export function targetDeathText({ pid, exitCode, signal, atSecond }: TargetDeath): string {
-  const how = signal === null ? `ended by itself with exit code ${exitCode ?? 'unknown'}` : `was ended by ${signal}`;
+  const how = signal === null ? `exited with code ${exitCode ?? 'unknown'}` : `was killed by ${signal}`;
   return `the reference target (process ${pid}) ${how} after ${formatSeconds(atSecond)}`;
 }
 
@@ -62,7 +63,7 @@ function mostRejected({ messages, rejections, verdict }: RunResult): string | nu
   );
   if (isMeant || messages.rejected <= MOST_RATIO * messages.sent) return null;
   const [first] = rejections;
-  const words = first === undefined ? '' : `, the first with ${printable(first.text, MOST_CHARACTERS)}`;
+  const words = first === undefined ? '' : `; first: ${printable(first.text, MOST_CHARACTERS)}`;
   return `the service rejected ${formatCount(messages.rejected)} of ${plural(messages.sent, 'message')}${words}.`;
 }
 

@@ -1,7 +1,8 @@
-// A result as JUnit XML, for CI: a test case for each rule. A breach is a failure; a rule that could not be judged is skipped where
-// there was nothing to judge by, and an error where what there was cannot be trusted.
+// A result as JUnit XML, for CI: a test case for each rule. A rule that fails is a failure. An undecided rule is skipped where it
+// had too few samples, and an error where the measurement cannot be trusted.
 
 import type { Doubt, RunResult, ThresholdResult } from '../facts/result.ts';
+import { RULE_WORDS } from './figures.ts';
 import type { ReportFile } from './report-file.ts';
 import { plainStyle } from './style.ts';
 import { renderSummary } from './summary.ts';
@@ -46,14 +47,18 @@ function caseOf({ expression, kind, observedText }: ThresholdResult, doubts: rea
     case 'pass':
       return { name: expression, kind: 'passed', inside: '' };
     case 'fail':
-      return { name: expression, kind: 'failure', inside: element('failure', 'breach', `observed ${observedText}`) };
+      return {
+        name: expression,
+        kind: 'failure',
+        inside: element('failure', RULE_WORDS.fail, `observed ${observedText}`),
+      };
     case 'inconclusive': {
       const own = doubts.filter(({ rule }) => rule === expression);
       const reasons = own.length > 0 ? own : doubts.filter(({ rule }) => rule === null);
       const message = reasons.map(({ detail }) => detail).join('; ');
       return own.length > 0 && own.every((doubt) => TOO_LITTLE.includes(doubt.kind))
         ? { name: expression, kind: 'skipped', inside: `<skipped message="${xml(message)}"/>` }
-        : { name: expression, kind: 'error', inside: element('error', 'inconclusive', message) };
+        : { name: expression, kind: 'error', inside: element('error', RULE_WORDS.inconclusive, message) };
     }
   }
 }

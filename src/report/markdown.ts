@@ -1,27 +1,29 @@
-// A result for a pull request: tables and a part that folds, in the Markdown that GitHub and GitLab have in common. Whatever comes
-// from outside stands in code, where it means nothing.
+// A result for a pull request: tables and a part that folds, in the Markdown that GitHub and GitLab have in common. Text from
+// outside is written as code, so that it cannot act as Markdown.
 
 import type { PlanTrend } from '../analysis/plan-trend.ts';
 import type { Comparison } from '../facts/comparison.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { CHANGES } from './comparison-figures.ts';
 import { comparisonParagraphs } from './comparison-markdown.ts';
-import { clientsText, formatMs, formatPerSecond, formatSeconds, plural, VERDICT_WORDS } from './figures.ts';
+import { clientsText, formatMs, formatPerSecond, formatSeconds, RULE_WORDS, VERDICT_WORDS } from './figures.ts';
 import { findingText } from './finding-text.ts';
 import { headlineCause } from './headline-cause.ts';
 import { code, paragraphs, table } from './markdown-parts.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { recoveryTexts } from './recovery-texts.ts';
 import type { Beside, ReportFile } from './report-file.ts';
+import { monitorSeriesName } from './series-names.ts';
 import { commitText, FIGURE_NAMES, levelsText } from './trend-texts.ts';
 import { violationText } from './violation-text.ts';
 
 const MARKS: Readonly<Record<ThresholdResult['kind'], string>> = {
-  pass: 'ok',
-  fail: '**broken**',
-  inconclusive: 'open',
+  pass: RULE_WORDS.pass,
+  fail: `**${RULE_WORDS.fail}**`,
+  inconclusive: RULE_WORDS.inconclusive,
 };
 
 export function renderMarkdown(
@@ -43,7 +45,9 @@ export function renderMarkdown(
     ...(comparison === null ? [] : againstBaseline(comparison)),
     trend === null ? [] : worseSince(trend),
     verdict.doubts.map(({ detail }) => `- doubt: ${code(detail)}`),
-    result.findings.map((found) => `- ${found.kind}: ${code(found.series, 120)}: ${code(findingText(found))}`),
+    result.findings.map(
+      (found) => `- ${found.kind}: ${code(monitorSeriesName(found.series), 120)}: ${code(findingText(found))}`,
+    ),
     refusalsOf(result),
     violationsOf(result),
     figuresOf(result),
@@ -85,9 +89,9 @@ function worseSince({ changes }: PlanTrend): readonly string[] {
 }
 
 function rulesOf(thresholds: readonly ThresholdResult[]): readonly string[] {
-  if (thresholds.length === 0) return ['No rules: the plan has no thresholds and no contract.'];
+  if (thresholds.length === 0) return ['The plan has no rules (thresholds or contract).'];
   return table(
-    ['rule', 'observed', ''],
+    ['rule', 'observed', 'result'],
     thresholds.map(({ expression, observedText, kind }) => [code(expression), code(observedText), MARKS[kind]]),
   );
 }
@@ -140,7 +144,7 @@ function timeRow(name: string, { p50Ms, p90Ms, p99Ms, p999Ms, maxMs }: Distribut
 function details(result: RunResult): readonly string[] {
   const { run, generator, connections, recovery, misbehaving, stages } = result;
   const failures = Object.entries(connections.failures).map(
-    ([kind, { count, example }]) => `- ${kind} ${formatCount(count)}, the first: ${code(example)}`,
+    ([kind, { count, example }]) => `- ${kind} ${formatCount(count)}, first: ${code(example)}`,
   );
   return [
     '<details><summary>Details</summary>',
@@ -148,7 +152,7 @@ function details(result: RunResult): readonly string[] {
     ...section('Stages', stages.length < 2 ? [] : stageRows(stages)),
     ...section('Why connections failed', failures),
     ...section('Recovery', recovery === null ? [] : list(recoveryTexts(recovery))),
-    ...section('Counted apart', list(misbehavingTexts(misbehaving))),
+    ...section('Misbehaving clients', list(misbehavingTexts(misbehaving))),
     `Generator ${generator.healthy ? 'healthy' : 'in doubt'}, send lag p99 ${formatMs(result.sendLag.p99Ms)}` +
       `${generator.cpuRatioMax === null ? '' : `, CPU at most ${formatPercent(Math.round(generator.cpuRatioMax * 100) / 100)}`}.`,
     `Highwater ${code(run.highwaterVersion, 40)}, Node ${code(run.nodeVersion, 40)}, ${code(run.machine.cpuModel, 80)}, ` +

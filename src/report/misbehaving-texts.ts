@@ -1,16 +1,16 @@
 // What became of clients that behave badly on purpose, a line for each kind.
 
 import type { MisbehavingResult, ReaderPolicy } from '../facts/result.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
-import { plural } from './figures.ts';
 import { printable } from './printable.ts';
 
 const POLICIES: Readonly<Record<ReaderPolicy['kind'], string>> = {
   disconnects: 'the service disconnects them',
   drops: 'the service drops messages to them',
-  stopsReading: 'the service reads no further from them',
-  buffers: 'the service buffers what they do not read',
-  unknown: 'what the service does about them is not known',
+  stopsReading: 'the service stops reading from them',
+  buffers: 'the service buffers the messages that they do not read',
+  unknown: 'it is unknown how the service treats them',
 };
 
 export function misbehavingTexts(results: readonly MisbehavingResult[]): readonly string[] {
@@ -26,7 +26,7 @@ function partsOf({ clients, connections, policy }: MisbehavingResult): readonly 
     ...(opened === clients ? [] : [`opened ${formatCount(opened)}`]),
     ...(failed === 0 ? [] : [`failed ${formatCount(failed)}`]),
     `dropped by the server ${formatCount(droppedByServer)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
-    ...(endedByClient === 0 ? [] : [`went ${formatCount(endedByClient)} times`]),
+    ...(endedByClient === 0 ? [] : [`left ${plural(endedByClient, 'time')}`]),
     ...(policy === null ? [] : [policyText(policy)]),
   ];
 }
@@ -36,7 +36,7 @@ function policyText({ kind, slowsOthers, evidence }: ReaderPolicy): string {
     slowsOthers === null
       ? ''
       : slowsOthers
-        ? '; the other clients are served more slowly since'
-        : '; no other client is slower';
+        ? '; the other clients get slower responses since then'
+        : '; the other clients are not slower';
   return `${POLICIES[kind]}: ${printable(evidence)}${others}`;
 }

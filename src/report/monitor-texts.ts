@@ -1,12 +1,14 @@
-// What each monitor read over the run, in a line of text: CPU, memory and files first, and what is missing last.
+// What each monitor read over the run, in a line of text: CPU, memory and files first, missing readings last.
 
 import { DETAIL_SERIES } from '../facts/monitor.ts';
 import type { ResourceSeries, RunResult } from '../facts/result.ts';
 import { formatBytes } from '../units/bytes.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { valueText } from './charts/labels.ts';
 import { printable } from './printable.ts';
+import { seriesName } from './series-names.ts';
 
 const MOST_SERIES_SHOWN = 6;
 const FIRST_SHOWN: readonly string[] = ['cpuRatio', 'rssBytes', 'memoryUsedBytes', 'fileDescriptors'];
@@ -23,11 +25,9 @@ export function monitorTexts({ monitors, resources }: RunResult): string[] {
     const parts = [
       ...shown,
       ...(series.length > shown.length ? [`${formatCount(series.length - shown.length)} more in the result`] : []),
-      ...(gaps === 0
-        ? []
-        : [`${formatCount(gaps)} ${gaps === 1 ? 'gap' : 'gaps'}, the first: ${printable(firstGap ?? '')}`]),
+      ...(gaps === 0 ? [] : [`${plural(gaps, 'gap')}, first: ${printable(firstGap ?? '')}`]),
     ];
-    return `${printable(name, 40)}: ${parts.length === 0 ? 'read nothing' : parts.join('   ')}`;
+    return `${printable(name, 40)}: ${parts.length === 0 ? 'no readings' : parts.join('   ')}`;
   });
 }
 
@@ -42,18 +42,18 @@ function seriesText(name: string, { first, max, last, slopePerMinute }: Resource
       return `CPU at most ${formatPercent(Math.round(max * 100) / 100)}`;
     case 'rssBytes':
     case 'memoryUsedBytes': {
-      const slope = slopePerMinute === null ? '' : ` (${signed(slopePerMinute, formatBytes)} a minute)`;
-      return `${name === 'rssBytes' ? 'RSS' : 'memory'} ${formatBytes(first)} to ${formatBytes(last)}${slope}`;
+      const slope = slopePerMinute === null ? '' : ` (${signed(slopePerMinute, formatBytes)} per minute)`;
+      return `${seriesName(name)} ${formatBytes(first)} to ${formatBytes(last)}${slope}`;
     }
     case 'fileDescriptors':
-      return `files ${formatCount(first)} to ${formatCount(last)}`;
+      return `open files ${formatCount(first)} to ${formatCount(last)}`;
     case 'tcpRetransmitsPerSecond':
       return `TCP retransmits at most ${plainNumber(max)}/s`;
     case 'tcpResetsPerSecond':
       return `TCP resets at most ${plainNumber(max)}/s`;
     default: {
       const text = /bytes$/i.test(name.split('{')[0] ?? '') ? formatBytes : plainNumber;
-      return `${printable(name, 80)} ${text(first)} to ${text(last)}, at most ${text(max)}`;
+      return `${printable(seriesName(name), 80)} ${text(first)} to ${text(last)}, at most ${text(max)}`;
     }
   }
 }

@@ -92,7 +92,7 @@ describe('the progress block', () => {
   });
 
   test('names every trouble there is, and says so where there is none', () => {
-    expect(renderProgressBlock(calm, plainStyle(false), 80).at(-1)).toContain('no errors');
+    expect(renderProgressBlock(calm, plainStyle(false), 80).at(-1)).toContain('errors     none');
     const [, , , , line] = renderProgressBlock(
       { ...calm, duplicated: 3, droppedConnections: 1 },
       plainStyle(false),

@@ -23,16 +23,16 @@ export function renderProgressLine(figures: LiveFigures): string {
 export function renderProgressBlock(figures: LiveFigures, style: TextStyle, columns: number): readonly string[] {
   const lines = [
     bar(figures, style, columns),
-    `  clients      ${formatCount(figures.connectionsOpen)} of ${formatCount(figures.connectionsPlanned)}   failed ${formatCount(figures.failedConnections)}   dropped ${formatCount(figures.droppedConnections)}`,
+    `  clients    ${formatCount(figures.connectionsOpen)} of ${formatCount(figures.connectionsPlanned)}   failed ${formatCount(figures.failedConnections)}   dropped ${formatCount(figures.droppedConnections)}`,
     `  messages   sent ${formatCount(figures.sentPerSecond)}/s   delivered ${formatCount(figures.deliveredPerSecond)}/s   ${receivedTexts(
       figures,
     )
       .map((text) => `${text}/s   `)
-      .join('')}in all ${formatCount(figures.sent)}`,
+      .join('')}total ${formatCount(figures.sent)}`,
     `  response   p50 ${time(figures.responseP50Ns)}   p99 ${time(figures.responseP99Ns)}   send lag p99 ${time(figures.sendLagP99Ns)}`,
   ];
   const paint = hasTrouble(figures) ? style.yellow : style.dim;
-  return [...lines.map((line) => cut(line, columns)), paint(cut(`  trouble    ${troubles(figures)}`, columns))];
+  return [...lines.map((line) => cut(line, columns)), paint(cut(`  errors     ${troubles(figures)}`, columns))];
 }
 
 /** What clients receive that they did not say, where there is any. */
@@ -79,7 +79,7 @@ const NAME_OF: Readonly<Record<(typeof TROUBLES)[number], string>> = {
 function troubles(figures: LiveFigures): string {
   const present = TROUBLES.filter((name) => figures[name] > 0);
   return present.length === 0
-    ? 'no errors'
+    ? 'none'
     : present.map((name) => `${NAME_OF[name]} ${formatCount(figures[name])}`).join(', ');
 }
 

@@ -1,9 +1,10 @@
-// What each fault did, and how the way back was, in lines of text.
+// What each fault did and how the service recovered, in lines of text.
 
 import type { IncidentResult, RecoveryResult } from '../facts/result.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { faultText } from './fault-texts.ts';
-import { formatMs, formatSeconds, formatShare, plural } from './figures.ts';
+import { formatMs, formatSeconds, formatShare } from './figures.ts';
 import { printable } from './printable.ts';
 
 /** A line for the whole, and up to four for each fault. */
@@ -26,19 +27,19 @@ function incidentTexts(incident: IncidentResult): readonly string[] {
   const { fromSecond, toSecond, dropped, reconnected, gaveUp, outage, messages } = incident;
   const lasted = toSecond === null ? '' : `, for ${formatSeconds(toSecond - fromSecond)}`;
   const others = [...new Set(incident.together)].map((name) => printable(name, 64));
-  const together = others.length === 0 ? '' : ` (counted together with ${others.join(', ')})`;
+  const together = others.length === 0 ? '' : ` (together with ${others.join(', ')})`;
   const failed = incident.failedBecause === null ? '' : `, which failed: ${printable(incident.failedBecause)}`;
   const drops =
     dropped === 0
       ? ['no connection was dropped']
       : [
-          `${plural(dropped, 'connection')} dropped, the first after ${formatSeconds(incident.firstDropSeconds)}`,
+          `${plural(dropped, 'connection')} dropped, first after ${formatSeconds(incident.firstDropSeconds)}`,
           ...(reconnected === 0
-            ? ['none came back']
+            ? ['0 reconnected']
             : [
-                `${formatCount(reconnected)} back after ${formatSeconds(incident.firstReconnectSeconds)} to ${formatSeconds(incident.lastReconnectSeconds)}`,
+                `${formatCount(reconnected)} reconnected after ${formatSeconds(incident.firstReconnectSeconds)} to ${formatSeconds(incident.lastReconnectSeconds)}`,
                 `down p50 ${formatMs(outage.p50Ms)}, max ${formatMs(outage.maxMs)}`,
-                `at most ${formatCount(incident.mostOpenedInASecond)} in a second`,
+                `at most ${formatCount(incident.mostOpenedInASecond)} per second`,
               ]),
           ...(gaveUp === 0 ? [] : [`${formatCount(gaveUp)} gave up`]),
         ];
@@ -46,15 +47,15 @@ function incidentTexts(incident: IncidentResult): readonly string[] {
     messages[name] === 0 ? [] : [`${name} ${formatCount(messages[name])}`],
   );
   const back = (name: string, seconds: number | null): string =>
-    seconds === null ? `${name} did not come back` : `${name} back after ${formatSeconds(seconds)}`;
+    seconds === null ? `${name} did not recover` : `${name} recovered after ${formatSeconds(seconds)}`;
   const backs = incident.isCompared
     ? [back('response', incident.responseBackSeconds), back('throughput', incident.throughputBackSeconds)]
-    : ['too few seconds before it to compare with'];
+    : ['too little time before the fault for a baseline'];
   const did = faultText(incident.did);
   return [
     `${printable(incident.name, 64)} at ${formatSeconds(fromSecond)}${lasted}${failed}${together}`,
     ...(did === null ? [] : [`   ${did}`]),
     `   ${drops.join(', ')}`,
-    `   ${[...(cost.length === 0 ? ['none counted as lost'] : cost), ...backs].join(', ')}`,
+    `   ${(cost.length === 0 ? ['no losses'] : cost).join(', ')}; ${backs.join(', ')}`,
   ];
 }

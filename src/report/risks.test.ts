@@ -16,16 +16,16 @@ test('what else to know is that compression was declined, where the plan asked f
     connections: { ...result.connections, opened: 5 },
     negotiated: { subprotocol: { none: 5 }, compression: { 'permessage-deflate': 3, none: 2 } },
   };
-  const text = 'Compression was asked for, and the service declined it on 2 of 5 connections.';
+  const text = 'The service declined compression on 2 of 5 connections.';
   expect(said(asked)).toContain(text);
   expect(said({ ...asked, plan: result.plan })).not.toContain(text);
   const agreed = { subprotocol: { none: 5 }, compression: { 'permessage-deflate': 5 } };
-  expect(said({ ...asked, negotiated: agreed }).join()).not.toMatch(/Compression/);
+  expect(said({ ...asked, negotiated: agreed }).join()).not.toMatch(/compression/);
 });
 
 test('what else to know is that close frames were never answered', () => {
   const of = (unanswered: number): string[] =>
     said({ connections: { ...result.connections, closes: { sent: 5, unanswered, waitedOut: 0 } } });
-  expect(of(4)).toContain('The service never answered 4 of 5 close frames, against RFC 6455 §5.5.1.');
+  expect(of(4)).toContain('The service did not answer 4 of 5 close frames (RFC 6455 §5.5.1 requires it).');
   expect(of(0).join()).not.toMatch(/close frame/);
 });

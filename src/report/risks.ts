@@ -1,12 +1,13 @@
-// What a reader could take for granted that the run did not show, and what showed beside its rules.
+// What the run did not show although a reader may assume it, and what it found outside its rules.
 
 import type { RunResult } from '../facts/result.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import type { ListItem } from './document.ts';
-import { plural } from './figures.ts';
 import { findingText } from './finding-text.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { printable } from './printable.ts';
+import { monitorSeriesName } from './series-names.ts';
 
 export function risksOf(result: RunResult): readonly ListItem[] {
   const { verdict, findings, delivery, plan, misbehaving, run, connections, negotiated } = result;
@@ -15,24 +16,22 @@ export function risksOf(result: RunResult): readonly ListItem[] {
   const item = (tone: ListItem['tone'], text: string): ListItem => ({ tone, line: [text] });
   return [
     ...(run.endedBecause === null ? [] : [item('open', `The run ended early: ${printable(run.endedBecause)}.`)]),
-    ...verdict.doubts.map(({ detail }) => item('open', `In doubt: ${printable(detail)}`)),
+    ...verdict.doubts.map(({ detail }) => item('open', `Doubt: ${printable(detail)}`)),
     ...findings.map((found) =>
-      item('bad', `A ${found.kind} in ${printable(found.series, 120)}: ${printable(findingText(found))}`),
+      item(
+        'bad',
+        `A ${found.kind} in ${printable(monitorSeriesName(found.series), 120)}: ${printable(findingText(found))}`,
+      ),
     ),
     ...(delivery.consistentWith !== null && delivery.faultFreeOnly
-      ? [
-          item(
-            'quiet',
-            'No connection was dropped or opened again, so the run says nothing about what a failure does to messages.',
-          ),
-        ]
+      ? [item('quiet', 'No connection dropped, so this says nothing about behavior under failure.')]
       : []),
     ...(declined === 0
       ? []
       : [
           item(
             'quiet',
-            `Compression was asked for, and the service declined it on ${formatCount(declined)} of ${plural(connections.opened, 'connection')}.`,
+            `The service declined compression on ${formatCount(declined)} of ${plural(connections.opened, 'connection')}.`,
           ),
         ]),
     ...(connections.closes.unanswered === 0
@@ -40,16 +39,16 @@ export function risksOf(result: RunResult): readonly ListItem[] {
       : [
           item(
             'quiet',
-            `The service never answered ${formatCount(connections.closes.unanswered)} of ${plural(connections.closes.sent, 'close frame')}, against RFC 6455 §5.5.1.`,
+            `The service did not answer ${formatCount(connections.closes.unanswered)} of ${plural(connections.closes.sent, 'close frame')} (RFC 6455 §5.5.1 requires it).`,
           ),
         ]),
     ...(plan.load.messages.kind !== 'none' && !hasTimeRule(result)
-      ? [item('quiet', 'No rule of the plan is about response time: however slow the service is, it passes.')]
+      ? [item('quiet', 'The plan has no rule about response time: a slow service passes.')]
       : []),
     ...(plan.load.messages.kind !== 'none' && plan.contract === null && !hasDeliveryRule(result)
-      ? [item('quiet', 'No rule and no contract is about delivery: lost messages do not turn the verdict.')]
+      ? [item('quiet', 'The plan has no rule or contract about delivery: lost messages do not change the verdict.')]
       : []),
-    ...misbehavingTexts(misbehaving).map((text) => item('quiet', `Counted apart: ${text}`)),
+    ...misbehavingTexts(misbehaving).map((text) => item('quiet', `Misbehaving clients: ${text}`)),
   ];
 }
 

@@ -115,27 +115,27 @@ describe('what a report says first', () => {
   test('a broken rule is a no-go, with the rule and what was observed', () => {
     const { verdict, headline } = documentOf(resultOf());
     expect(verdict).toEqual({ word: 'FAIL', tone: 'bad' });
-    expect(headline).toBe('No-go: 1 of 2 rules was broken: lost == 0, observed: 3.');
+    expect(headline).toBe('Fail: 1 of 2 rules failed: lost == 0, observed: 3.');
   });
 
   test('kept rules are a go', () => {
     const { verdict, headline } = documentOf(resultOf({ rules: ['response.p99 < 1s', 'lost < 10'] }));
     expect(verdict.word).toBe('PASS');
-    expect(headline).toBe('Go: all 2 rules were kept.');
+    expect(headline).toBe('Pass: all 2 rules passed.');
   });
 
   test('an instrument in doubt is no decision, and what to do about it stands there', () => {
     const died: RunEvent = { kind: 'workerDied', atNs: 1, worker: 0, detail: 'signal SIGKILL' };
     const document = documentOf(resultOf({ rules: ['response.p99 < 1s'], events: [died] }));
     expect(document.verdict.word).toBe('INCONCLUSIVE');
-    expect(document.headline).toMatch(/^No decision: the run cannot be judged: /);
+    expect(document.headline).toMatch(/^Inconclusive: the run cannot be judged: /);
     expect(JSON.stringify(document.sections[0])).toContain('Find out why a worker died');
   });
 
   test('the first message that was lost is a witness, and a step', () => {
     const document = documentOf(resultOf({ events: [LOST] }));
     expect(JSON.stringify(document.sections[0])).toContain('#41 never came back');
-    const witnesses = tablesOf(document).find(({ title }) => title === 'Witnesses');
+    const witnesses = tablesOf(document).find(({ title }) => title === 'Evidence (first 100)');
     expect(witnesses?.rows).toHaveLength(1);
   });
 

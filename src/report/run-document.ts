@@ -1,9 +1,10 @@
-// A result as a document: its sections in the order in which a reader asks. One that has nothing to say is left out.
+// A result as a document: its sections in the order of a reader's questions. An empty section is left out.
 
 import type { RunResult } from '../facts/result.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { type ReportDocument, type Section, TONES } from './document.ts';
-import { clientsText, formatSeconds, plural, VERDICT_WORDS } from './figures.ts';
+import { clientsText, formatSeconds, VERDICT_WORDS } from './figures.ts';
 import { headlineCause } from './headline-cause.ts';
 import { printable } from './printable.ts';
 import { type Beside, NOTHING_BESIDE, type ReportTools } from './report-file.ts';
@@ -45,7 +46,7 @@ export function runDocument(result: RunResult, tools: ReportTools, beside: Besid
       run.startedAt,
       formatSeconds(run.durationSeconds),
       clientsText(connections),
-      `${formatCount(result.messages.sent)} messages`,
+      plural(result.messages.sent, 'message'),
       `against ${plan.target.urls.map((url) => printable(url, 200)).join(', ')}`,
       ...(plan.profile === null ? [] : [`profile ${printable(plan.profile, 60)}`]),
       ...(run.end === 'completed' ? [] : [run.end]),
@@ -61,7 +62,7 @@ function headline(result: RunResult): string {
   const rules = verdict.thresholds.length;
   switch (verdict.kind) {
     case 'pass': {
-      const kept = rules === 1 ? 'Go: the one rule was kept.' : `Go: all ${formatCount(rules)} rules were kept.`;
+      const kept = rules === 1 ? 'Pass: the only rule passed.' : `Pass: all ${formatCount(rules)} rules passed.`;
       return cause === null ? kept : `${kept} But ${cause}`;
     }
     case 'fail': {
@@ -70,11 +71,11 @@ function headline(result: RunResult): string {
         .slice(0, 3)
         .map(({ expression, observedText }) => `${expression}, observed: ${observedText}`);
       const more = broken.length > first.length ? `, and ${formatCount(broken.length - first.length)} more` : '';
-      const of = `${formatCount(broken.length)} of ${plural(rules, 'rule')} ${broken.length === 1 ? 'was' : 'were'} broken`;
+      const of = `${formatCount(broken.length)} of ${plural(rules, 'rule')} failed`;
       const why = cause === null ? '' : ` ${printable(cause, 400)}`;
-      return `No-go: ${of}: ${printable(first.join('; '), 400)}${more}.${why}`;
+      return `Fail: ${of}: ${printable(first.join('; '), 400)}${more}.${why}`;
     }
     case 'inconclusive':
-      return `No decision: ${printable(cause ?? `the run cannot be judged: ${verdict.doubts[0].detail}`, 400)}`;
+      return `Inconclusive: ${printable(cause ?? `the run cannot be judged: ${verdict.doubts[0].detail}`, 400)}`;
   }
 }

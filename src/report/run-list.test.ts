@@ -32,8 +32,8 @@ describe('a list of runs', () => {
   test('has the plan, lines from the oldest to the newest, and runs from the newest to the oldest', () => {
     const lines = listed(runs).split('\n');
     expect(lines[0]).toBe('chat   4 runs');
-    expect(lines[1]).toBe('  p99          ▂▄▆█  10 ms to 40 ms, the latest 40 ms');
-    expect(lines[2]).toBe('  delivered/s  ████  100/s to 100/s, the latest 100/s');
+    expect(lines[1]).toBe('  p99          ▂▄▆█  10 ms to 40 ms, latest 40 ms');
+    expect(lines[2]).toBe('  delivered/s  ████  100/s to 100/s, latest 100/s');
     expect(lines[4]).toMatch(/^ {2}2026-11-04 12:00 {3}fail .* 40 ms .* 1,234 .* run-4$/);
     expect(lines[6]).toMatch(/run-2 {3}baseline v1$/);
     expect(lines).toHaveLength(9);
@@ -47,7 +47,7 @@ describe('a list of runs', () => {
     const text = listed(runs, { shown: 1 });
     expect(text).toContain('▂▄▆█');
     expect(text).not.toContain('run-3');
-    expect(text).toContain('1 of 4 runs: --limit 4 shows all');
+    expect(text).toContain('1 of 4 runs shown; --limit 4 shows all');
   });
 
   test.each<[UnjudgedState, string, boolean]>([
@@ -59,7 +59,7 @@ describe('a list of runs', () => {
   ])('says of a run that is %s so, and what can be done', (state, word, canBeJudged) => {
     const unknown = { name: null, startedAt: null, durationSeconds: null, git: null, tags: null, summary: null };
     const text = listed([{ id: 'odd', path: '/runs/odd', state, ...unknown }]);
-    expect(text).toContain('of an unknown plan   1 run');
+    expect(text).toContain('unknown plan   1 run');
     expect(text).toMatch(new RegExp(`${word} .*odd {3}unreadable$`, 'm'));
     expect(text.includes('highwater report RUN')).toBe(canBeJudged);
   });
@@ -87,9 +87,9 @@ describe('changes over the runs of a plan', () => {
 
   test('are told with both levels, the run and its commit', () => {
     const line = '  x worse   response p99 12 ms -> 18 ms (+50.0 %) since run run-13 (commit 013fffff+)';
-    expect(indented(listed(slowed, { isOfOnePlan: true })).slice(0, 2)).toEqual([line, '  looked for in 20 runs']);
+    expect(indented(listed(slowed, { isOfOnePlan: true })).slice(0, 2)).toEqual([line, '  based on 20 runs']);
     expect(indented(listed(slowed))[0]).toBe(line);
-    expect(listed(slowed)).not.toContain('looked for');
+    expect(listed(slowed)).not.toContain('based on');
   });
 
   test('are told from the latest on, and only the latest two where all plans are listed', () => {
@@ -105,7 +105,7 @@ describe('changes over the runs of a plan', () => {
     const even = runsAt(...level(12, 15));
     expect(listed(even, { isOfOnePlan: true })).toContain('  no lasting change in 15 runs\n');
     expect(listed(runs, { isOfOnePlan: true })).toContain(
-      '  changes are looked for in 10 runs or more that can be held against the latest: 4 so far\n',
+      '  detecting changes needs at least 10 runs that are comparable to the latest; there are 4\n',
     );
     for (const entries of [even, runs]) expect(listed(entries)).not.toMatch(/change/);
   });
@@ -115,7 +115,7 @@ describe('changes over the runs of a plan', () => {
     const doubtful = makeEntry({ id: 'doubtful', startedAt: at(15) }, { generatorHealthy: false });
     const profiled = makeEntry({ id: 'profiled', startedAt: at(15) }, { profile: 'ci' });
     expect(listed([latest!, doubtful, profiled, ...others], { isOfOnePlan: true })).toContain(
-      'looked for in 20 runs, 2 left out: 1 with the generator in doubt, 1 under another profile',
+      'based on 20 runs, 2 left out: 1 with the generator in doubt, 1 under another profile',
     );
   });
 });

@@ -3,9 +3,10 @@
 import type { TrendChange } from '../analysis/plan-trend.ts';
 import type { HistoryFigure, PlanHistory } from '../analysis/run-history.ts';
 import type { RunEntry, UnjudgedState } from '../facts/run-entry.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { alignColumns, type TextColumn } from './columns.ts';
-import { formatMs, formatPerSecond, formatSeconds, plural } from './figures.ts';
+import { formatMs, formatPerSecond, formatSeconds } from './figures.ts';
 import { printable } from './printable.ts';
 import { sparkLine } from './spark-line.ts';
 import type { TextStyle } from './style.ts';
@@ -50,7 +51,7 @@ export function renderRunList({ plans, shown, total, isOfOnePlan }: RunList, sty
 }
 
 function heading({ name, runs }: PlanHistory, style: TextStyle): string {
-  const title = name === null ? 'of an unknown plan' : printable(name, 80);
+  const title = name === null ? 'unknown plan' : printable(name, 80);
   return `${style.bold(title)}   ${plural(runs.length, 'run')}`;
 }
 
@@ -61,7 +62,7 @@ function trendLines({ series, judged }: PlanHistory, style: TextStyle): readonly
     const known = values.filter((value) => value !== null);
     const latest = known.at(-1);
     if (latest === undefined) return [];
-    const range = `${format(Math.min(...known))} to ${format(Math.max(...known))}, the latest ${format(latest)}`;
+    const range = `${format(Math.min(...known))} to ${format(Math.max(...known))}, latest ${format(latest)}`;
     return [`  ${title.padEnd(11)}  ${sparkLine(values, style.unicode)}  ${range}`];
   });
 }
@@ -77,7 +78,7 @@ function changeLines({ trend }: PlanHistory, isAlone: boolean, style: TextStyle)
   return [
     ...changes.slice(0, most).map((change) => `  ${changeLine(change, style)}`),
     ...(earlier > 0 ? [`  ${style.dim(`and ${plural(earlier, 'earlier change')}`)}`] : []),
-    ...(isAlone ? [`  ${style.dim(`looked for in ${runsText(trend)}`)}`] : []),
+    ...(isAlone ? [`  ${style.dim(`based on ${runsText(trend)}`)}`] : []),
   ];
 }
 
@@ -97,7 +98,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: 'p99', align: 'right' },
   { title: 'delivered', align: 'right' },
   { title: 'lost', align: 'right' },
-  { title: 'took', align: 'right' },
+  { title: 'duration', align: 'right' },
   { title: 'commit', align: 'left' },
   { title: 'run', align: 'left' },
   { title: 'tags', align: 'left' },
@@ -144,8 +145,8 @@ function notes(plans: readonly PlanHistory[], shown: number, total: number): rea
   const isOpen = ({ state }: RunEntry): boolean => state === 'unfinished' || state === 'notJudged';
   const open = plans.flatMap(({ runs }) => runs).filter(isOpen).length;
   const lines = [
-    ...(shown < total ? [`${formatCount(shown)} of ${plural(total, 'run')}: --limit ${total} shows all`] : []),
-    ...(open === 0 ? [] : [`${plural(open, 'run')} can be judged: highwater report RUN`]),
+    ...(shown < total ? [`${formatCount(shown)} of ${plural(total, 'run')} shown; --limit ${total} shows all`] : []),
+    ...(open === 0 ? [] : [`${plural(open, 'run')} not judged yet; highwater report RUN judges a run`]),
   ];
   return lines.length === 0 ? [] : [lines];
 }

@@ -77,7 +77,7 @@ describe('the summary', () => {
     };
     expect(delivery({ messages: { sent: 1000, delivered: 1000 } })).toEqual([
       'consistent with exactly-once in 1,000 messages (loss < 0.3 % with 95 % confidence)',
-      'fault-free only: no connection was dropped or opened again',
+      'no connection dropped, so this says nothing about behavior under failure',
     ]);
     expect(
       delivery({
@@ -90,9 +90,9 @@ describe('the summary', () => {
         unexpected: { stale: 1 },
       }),
     ).toEqual([
-      'consistent with no guarantee in 1,000 messages: some were lost, some came twice',
-      'reordered by 2.5 places on average, 7 at most',
-      'lost in 2 holes, the longest of 4',
+      'consistent with no guarantee in 1,000 messages: some were lost and some were duplicated',
+      'reordered by 2.5 positions on average, 7 at most',
+      '2 gaps, longest 4 messages',
       'corrupted: bitFlips 2, spliced 1',
       'unexpected: stale 1',
     ]);
@@ -100,17 +100,15 @@ describe('the summary', () => {
 
   test('then every rule with its mark and what was observed', () => {
     expect(lines(result).slice(2, 5)).toEqual([
-      '  x  response.p95 < 200ms   812 ms',
-      '  ok duplicated == 3        3',
-      '  ?  response.p99.9 < 5s    n/a',
+      '  fail      response.p95 < 200ms   812 ms',
+      '  pass      duplicated == 3        3',
+      '  undecided response.p99.9 < 5s    n/a',
     ]);
-    expect(lines(result).join('\n')).toContain(
-      'doubt response.p99.9 < 5s: 1,010 samples cannot bound it, 2,995 are needed',
-    );
+    expect(lines(result).join('\n')).toContain('doubt response.p99.9 < 5s: p99.9 needs 2,995 samples, got 1,010');
   });
 
   test('says that there are no rules where there are none', () => {
-    expect(lines(resultOf(parts, [])).join('\n')).toContain('no rules: the plan has no thresholds and no contract');
+    expect(lines(resultOf(parts, [])).join('\n')).toContain('the plan has no rules (thresholds or contract)');
   });
 
   test('then the books, beside them what is counted beside', () => {
@@ -160,9 +158,9 @@ describe('the summary', () => {
     const of = (headers: object): string[] =>
       lines(resultOf(none, ['lost == 0'], { events: [failed], plan: { target: { ...makePlan().target, headers } } }));
     const without = of({});
-    const at = without.findIndex((line) => line.includes('the first: HTTP 403 Access denied'));
-    expect(without[at + 1]).toMatch(/^ {13}do: .*target\.headers: \{ Origin: "https:.*-H 'Origin: https:/);
-    expect(of({ origin: 'https://a.test' })[at + 1]).toMatch(/is the Origin one that it knows/);
+    const at = without.findIndex((line) => line.includes('first: HTTP 403 Access denied'));
+    expect(without[at + 1]).toMatch(/^ {13}what to do: .*target\.headers: \{ Origin: "https:.*-H 'Origin: https:/);
+    expect(of({ origin: 'https://a.test' })[at + 1]).toMatch(/check that it allows this Origin/);
   });
 
   describe('of close handshakes', () => {
@@ -176,8 +174,8 @@ describe('the summary', () => {
 
     test('says how many the service never answered, and what was waited for', () => {
       expect(closesOf({ unanswered: 4, waitedOut: 5 })).toEqual([
-        '             close frames that the service never answered: 4 of 5 (RFC 6455 section 5.5.1)',
-        '             connections that the service had not ended 2 s after the close frame: 5 (RFC 6455 section 7.1.1); the run waited for them, then cut them off',
+        '             the service did not answer 4 of 5 close frames (RFC 6455 section 5.5.1)',
+        '             the service did not close 5 connections within 2 s after the close frame (RFC 6455 section 7.1.1); the run waited, then cut them off',
       ]);
     });
 
@@ -203,7 +201,7 @@ describe('the summary', () => {
     test('says that compression was asked for and declined', () => {
       expect(negotiatedOf([], deflate, { compression: { none: 5 } })).toEqual([
         '  negotiated compression none x 5',
-        '             compression was asked for, and the service declined it on 5 of 5 connections',
+        '             the service declined compression on 5 of 5 connections',
       ]);
     });
 
@@ -299,14 +297,14 @@ describe('what the run cost', () => {
   test('has a line for each monitor and each finding', () => {
     const text = lines(watched);
     expect(text).toContain(
-      '  leak  target.rssBytes: it grew all the time under an even load, from 50.0 MB at 2 s by 40.0 MB until 10 s: ' +
-        '300 MB a minute (95 % interval 290 MB to 310 MB; Mann-Kendall p = 0.001 over 40 lowest points)',
+      '  leak  target memory: it grew steadily under constant load, from 50.0 MB at 2 s by 40.0 MB until 10 s: ' +
+        '300 MB per minute (95 % interval 290 MB to 310 MB; Mann-Kendall p = 0.001 over 40 lowest points)',
     );
     const from = text.findIndex((line) => line.startsWith('  monitors'));
     expect(text.slice(from, from + 3)).toEqual([
-      '  monitors   target: CPU at most 123 %   RSS 50.0 MB to 150 MB (+300 MB a minute)   files 20 to 25   TCP retransmits at most 2.5/s',
-      '             app: heap_bytes{a="b"} 1.0 MB to 2.0 MB, at most 2.0 MB   depth 7 to 1.235, at most 7   2 gaps, the first: status 503',
-      '             gone: 10 gaps, the first: process 7 is gone',
+      '  monitors   target: CPU at most 123 %   memory 50.0 MB to 150 MB (+300 MB per minute)   open files 20 to 25   TCP retransmits at most 2.5/s',
+      '             app: heap_bytes{a="b"} 1.0 MB to 2.0 MB, at most 2.0 MB   depth 7 to 1.235, at most 7   2 gaps, first: status 503',
+      '             gone: 10 gaps, first: process 7 is gone',
     ]);
     expect(lines(resultOf(parts, [])).join('\n')).not.toMatch(/monitors|leak/);
   });
@@ -363,8 +361,8 @@ describe('what a plan without messages of its own is told', () => {
   test('is what the service said of its own accord, and nothing of messages that it cannot have', () => {
     expect(lines(result)).toEqual(
       expect.arrayContaining([
-        '  x  pushes.missed == 0   2',
-        '  messages   none: connections were opened and held',
+        '  fail      pushes.missed == 0   2',
+        '  messages   none; connections were only opened and held',
         '  pushes     received 97 %   expected 100   received 97   missed 2   unresolved 1   not judged 4',
       ]),
     );
@@ -432,8 +430,8 @@ describe('what is said of a fault', () => {
     expect(told([fault('began', 4), fault('ended', 5)], { messages: { unresolved: 3 } })).toEqual([
       '  recovery   connections available 90 %   10 drops, down for 100 ms on average',
       '             deployment at 4.0 s, for 1.0 s',
-      '                10 connections dropped, the first after 250 ms, 10 back after 1.5 s to 2.8 s, down p50 1.5 s, max 1.5 s, at most 10 in a second',
-      '                unresolved 3, too few seconds before it to compare with',
+      '                10 connections dropped, first after 250 ms, 10 reconnected after 1.5 s to 2.8 s, down p50 1.5 s, max 1.5 s, at most 10 per second',
+      '                unresolved 3; too little time before the fault for a baseline',
     ]);
   });
 
@@ -445,8 +443,8 @@ describe('what is said of a fault', () => {
         plan: { faults: [...faults, more] },
       }),
     );
-    expect(text).toContain('             deployment at 4.0 s (counted together with cut)');
-    expect(text).toContain('             cut at 4.5 s (counted together with deployment)');
+    expect(text).toContain('             deployment at 4.0 s (together with cut)');
+    expect(text).toContain('             cut at 4.5 s (together with deployment)');
   });
 
   test('is why, where it could not be done', () => {

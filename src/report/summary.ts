@@ -3,18 +3,21 @@
 import { FAILURE_MEANINGS, type FailureKind } from '../facts/failure.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../facts/result.ts';
 import { UNREADABLE_TEXTS, type UnreadableKind } from '../facts/unreadable.ts';
+import { unsentTexts } from '../facts/unsent-texts.ts';
 import { smallestCountFor } from '../histogram/interval.ts';
 import { formatBytes } from '../units/bytes.ts';
+import { plural } from '../units/plural.ts';
 import { formatCount } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { failureAdvice } from './advice.ts';
-import { clientsText, formatMs, formatPerSecond, formatSeconds, formatShare, plural } from './figures.ts';
+import { clientsText, formatMs, formatPerSecond, formatSeconds, formatShare, RULE_WORDS } from './figures.ts';
 import { findingText } from './finding-text.ts';
 import { headlineCause } from './headline-cause.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
 import { monitorTexts } from './monitor-texts.ts';
 import { printable } from './printable.ts';
 import { recoveryTexts } from './recovery-texts.ts';
+import { monitorSeriesName } from './series-names.ts';
 import type { TextStyle } from './style.ts';
 import { violationText } from './violation-text.ts';
 
@@ -78,7 +81,7 @@ function causeLines(result: RunResult): string[] {
 function ruleLines({ verdict, run }: RunResult, style: TextStyle): string[] {
   const lines: string[] = [];
   if (run.endedBecause !== null) lines.push(`  ended early: ${printable(run.endedBecause)}`, '');
-  if (verdict.thresholds.length === 0) return [...lines, '  no rules: the plan has no thresholds and no contract', ''];
+  if (verdict.thresholds.length === 0) return [...lines, '  the plan has no rules (thresholds or contract)', ''];
   const width = Math.max(...verdict.thresholds.map((rule) => rule.expression.length));
   for (const rule of verdict.thresholds) {
     lines.push(`  ${mark(rule, style)} ${rule.expression.padEnd(width)}   ${rule.observedText}`);
@@ -87,13 +90,14 @@ function ruleLines({ verdict, run }: RunResult, style: TextStyle): string[] {
 }
 
 function mark(rule: ThresholdResult, style: TextStyle): string {
+  const word = RULE_WORDS[rule.kind].padEnd(9);
   switch (rule.kind) {
     case 'pass':
-      return style.green('ok');
+      return style.green(word);
     case 'fail':
-      return style.red('x ');
+      return style.red(word);
     case 'inconclusive':
-      return style.yellow('? ');
+      return style.yellow(word);
   }
 }
 
@@ -111,13 +115,12 @@ function doubtLines({ verdict, violations }: RunResult, style: TextStyle): strin
 }
 
 function messageParts({ messages, plan }: RunResult): string[] {
-  if (plan.load.messages.kind === 'none') return ['none: connections were opened and held'];
-  const unsent = Object.entries(messages.unsent).filter(([, count]) => count > 0);
-  const reasons = unsent.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ');
+  if (plan.load.messages.kind === 'none') return ['none; connections were only opened and held'];
+  const reasons = unsentTexts(messages.unsent, formatCount);
   return [
     `due ${formatCount(messages.due)}`,
     `sent ${formatCount(messages.sent)}`,
-    ...(unsent.length === 0 ? [] : [`unsent (${reasons})`]),
+    ...(reasons === '' ? [] : [`unsent (${reasons})`]),
     `delivered ${formatCount(messages.delivered)}`,
     ...(messages.rejected === 0 ? [] : [`rejected ${formatCount(messages.rejected)}`]),
     `lost ${formatCount(messages.lost)}`,
@@ -147,21 +150,19 @@ function rejectionLines({ rejections }: RunResult): string[] {
   return more > 0 ? [...lines, ...section('', [`and ${plural(more, 'other reason')}`])] : lines;
 }
 
-/** What the counts come to; nothing where there is nothing to say. */
+/** What the counts say about delivery; nothing where no message was finalized. */
 function deliveryLines({ delivery, messages }: RunResult): string[] {
   if (delivery.consistentWith === null) return [];
   const { reordering, loss, damage, unexpected, unreadable } = delivery;
   const places = reordering.meanExtent?.toFixed(1);
   const details = [
-    ...(delivery.faultFreeOnly ? ['fault-free only: no connection was dropped or opened again'] : []),
+    ...(delivery.faultFreeOnly ? ['no connection dropped, so this says nothing about behavior under failure'] : []),
     ...(reordering.maxExtent === null
       ? []
       : [
-          `reordered by ${places} places on average, ${formatCount(reordering.maxExtent)} at most${heldText(reordering.mostHeld)}`,
+          `reordered by ${places} positions on average, ${formatCount(reordering.maxExtent)} at most${heldText(reordering.mostHeld)}`,
         ]),
-    ...(loss.periods === 0
-      ? []
-      : [`lost in ${plural(loss.periods, 'hole')}, the longest of ${formatCount(loss.longestPeriod)}`]),
+    ...(loss.periods === 0 ? [] : [`${plural(loss.periods, 'gap')}, longest ${plural(loss.longestPeriod, 'message')}`]),
     ...silentDropText(loss),
     ...acknowledgedText(messages, delivery),
     ...kinds('corrupted', damage),
@@ -173,12 +174,12 @@ function deliveryLines({ delivery, messages }: RunResult): string[] {
 
 function unreadableLines(unreadable: RunResult['delivery']['unreadable']): string[] {
   return Object.entries(unreadable).map(([kind, { count, first }]) => {
-    const { are } = UNREADABLE_TEXTS[kind as UnreadableKind];
+    const { is, are } = UNREADABLE_TEXTS[kind as UnreadableKind];
     const example =
       first === null
         ? ''
-        : `; the first, client ${formatCount(first.client)} at ${first.atSecond.toFixed(3)} s: ${printable(first.text, 160)}`;
-    return `unreadable: ${formatCount(count)} ${are}${example}`;
+        : `; first: client ${formatCount(first.client)} at ${first.atSecond.toFixed(3)} s: ${printable(first.text, 160)}`;
+    return `unreadable: ${formatCount(count)} ${count === 1 ? is : are}${example}`;
   });
 }
 
@@ -197,7 +198,7 @@ function typeLines({ types }: RunResult): string[] {
       percentilePart('p99', response.p99Ms, 99, response.count),
     ]);
   });
-  const more = types.length > MAX_TYPES ? section('', [`and ${plural(types.length - MAX_TYPES, 'type')} more`]) : [];
+  const more = types.length > MAX_TYPES ? section('', [`and ${plural(types.length - MAX_TYPES, 'more type')}`]) : [];
   return lines.length === 0 ? [] : [`  types${lines[0]!.slice(7)}`, ...lines.slice(1), ...more];
 }
 
@@ -220,7 +221,7 @@ function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
     fanout.compared === 0
       ? []
       : [
-          `one order for all clients of a room in ${formatCount(fanout.compared)} comparisons, but for ${formatCount(messages.totalOrderViolations)}`,
+          `total order: ${plural(fanout.compared, 'pair')} compared, ${plural(messages.totalOrderViolations, 'violation')}`,
         ];
   const [worst] = receivers.worst;
   const whole = `${formatCount(receivers.complete)} of ${plural(receivers.count, 'client')} received everything`;
@@ -257,7 +258,7 @@ function pingLines({ pings }: RunResult): string[] {
   ]);
 }
 
-/** What the service said of its own accord. */
+/** Messages that the service sent without being asked. */
 function pushLines({ pushes }: RunResult): string[] {
   if (pushes === null) return [];
   const counts = [
@@ -268,7 +269,7 @@ function pushLines({ pushes }: RunResult): string[] {
     ...(pushes.unresolved === 0 ? [] : [`unresolved ${formatCount(pushes.unresolved)}`]),
     ...(pushes.offline === 0 ? [] : [`sent while offline ${formatCount(pushes.offline)}`]),
     ...(pushes.unjudged === 0 ? [] : [`not judged ${formatCount(pushes.unjudged)}`]),
-    ...(pushes.renumbered === 0 ? [] : [`numbered anew ${formatCount(pushes.renumbered)}`]),
+    ...(pushes.renumbered === 0 ? [] : [`numbers restarted ${formatCount(pushes.renumbered)}`]),
   ];
   const { skew } = pushes;
   return [
@@ -277,7 +278,7 @@ function pushLines({ pushes }: RunResult): string[] {
     ...(skew === null || skew.pushes === 0
       ? []
       : section('', [
-          `between first and last client, of ${plural(skew.pushes, 'push').replace('pushs', 'pushes')}:   ${timeParts(skew.times).join('   ')}`,
+          `from first to last client, over ${plural(skew.pushes, 'push', 'pushes')}:   ${timeParts(skew.times).join('   ')}`,
         ])),
   ];
 }
@@ -288,12 +289,12 @@ function acknowledgedText(messages: RunResult['messages'], { acknowledgements }:
     ...(messages.acknowledged === 0 ? [] : [`acknowledged ${formatCount(messages.acknowledged)}`]),
     ...(acknowledgements === null || acknowledgements.lost === 0
       ? []
-      : [`${formatCount(acknowledgements.lost)} of them lost all the same`]),
+      : [`${formatCount(acknowledgements.lost)} acknowledged but lost`]),
     ...(acknowledgements === null || acknowledgements.recovered === 0
       ? []
-      : [`${formatCount(acknowledgements.recovered)} delivered without`]),
+      : [`${formatCount(acknowledgements.recovered)} delivered without acknowledgement`]),
     ...(messages.resent === 0 ? [] : [`resent ${formatCount(messages.resent)}`]),
-    ...(messages.deduplicated === 0 ? [] : [`deduplicated as copies ${formatCount(messages.deduplicated)}`]),
+    ...(messages.deduplicated === 0 ? [] : [`copies deduplicated ${formatCount(messages.deduplicated)}`]),
   ];
   return parts.length === 0 ? [] : [parts.join('   ')];
 }
@@ -305,8 +306,8 @@ function silentDropText({ smallestBacklogBytes }: RunResult['delivery']['loss'])
   if (smallestBacklogBytes === null || smallestBacklogBytes < TELLING_BACKLOG_BYTES) return [];
   const least = formatBytes(Math.round(smallestBacklogBytes));
   return [
-    `no hole opened with less than ${least} under way on its client: so it looks where a service drops in silence what a ` +
-      'slow reader does not take in time',
+    `every gap began with at least ${least} in flight on its connection: ` +
+      'the service probably drops messages silently when a client reads too slowly',
   ];
 }
 
@@ -315,12 +316,12 @@ function jitterText({ delivery: { jitter } }: RunResult): string[] {
 }
 
 function heldText(mostHeld: number | null): string {
-  return mostHeld === null ? '' : `; to restore the order a receiver holds ${formatCount(mostHeld)}`;
+  return mostHeld === null ? '' : `; a receiver must buffer ${plural(mostHeld, 'message')} to restore the order`;
 }
 
 function guaranteeText({ consistentWith, messages, lossRatioBelow }: RunResult['delivery']): string {
   const of = `in ${plural(messages, 'message')}`;
-  if (consistentWith === 'none') return `consistent with no guarantee ${of}: some were lost, some came twice`;
+  if (consistentWith === 'none') return `consistent with no guarantee ${of}: some were lost and some were duplicated`;
   const bound = lossRatioBelow === null ? '' : ` (loss < ${formatPercent(lossRatioBelow)} with 95 % confidence)`;
   return `consistent with ${consistentWith} ${of}${bound}`;
 }
@@ -368,7 +369,7 @@ function clientParts({ connections, plan }: RunResult): string[] {
     `opened ${formatCount(connections.opened)}${openedIn(connections, plan.load.connections)}`,
     `${plan.reconnect === null ? 'failed' : 'failed attempts'} ${formatCount(connections.failed)}`,
     `dropped by the server ${formatCount(connections.droppedByServer)}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`,
-    ...(connections.reconnected === 0 ? [] : [`opened again ${formatCount(connections.reconnected)}`]),
+    ...(connections.reconnected === 0 ? [] : [`reconnected ${formatCount(connections.reconnected)}`]),
     ...(connections.gaveUp === 0 ? [] : [`gave up ${formatCount(connections.gaveUp)}`]),
     ...(connections.handshake.count === 0 ? [] : [`handshake ${handshakeText(connections.handshake)}`]),
   ];
@@ -392,8 +393,8 @@ function failureLines(result: RunResult): string[] {
     const meaning = FAILURE_MEANINGS[kind as FailureKind];
     const advice = failureAdvice(result, kind as FailureKind);
     return [
-      ...section('', [`${kind} ${formatCount(count)}: ${meaning}; the first: ${printable(example)}`]),
-      ...(advice === null ? [] : section('', [`do: ${advice}`])),
+      ...section('', [`${kind} ${formatCount(count)}: ${meaning}; first: ${printable(example)}`]),
+      ...(advice === null ? [] : section('', [`what to do: ${advice}`])),
     ];
   });
 }
@@ -404,12 +405,12 @@ function closeLines({ connections: { closes } }: RunResult): string[] {
     ...(closes.unanswered === 0
       ? []
       : [
-          `close frames that the service never answered: ${formatCount(closes.unanswered)} of ${formatCount(closes.sent)} (RFC 6455 section 5.5.1)`,
+          `the service did not answer ${formatCount(closes.unanswered)} of ${plural(closes.sent, 'close frame')} (RFC 6455 section 5.5.1)`,
         ]),
     ...(closes.waitedOut === 0
       ? []
       : [
-          `connections that the service had not ended 2 s after the close frame: ${formatCount(closes.waitedOut)} (RFC 6455 section 7.1.1); the run waited for them, then cut them off`,
+          `the service did not close ${plural(closes.waitedOut, 'connection')} within 2 s after the close frame (RFC 6455 section 7.1.1); the run waited, then cut them off`,
         ]),
   ];
   return texts.flatMap((text) => section('', [text]));
@@ -429,7 +430,7 @@ function negotiatedLines({ negotiated, connections, plan }: RunResult): string[]
     ...(declined === 0
       ? []
       : section('', [
-          `compression was asked for, and the service declined it on ${formatCount(declined)} of ${plural(connections.opened, 'connection')}`,
+          `the service declined compression on ${formatCount(declined)} of ${plural(connections.opened, 'connection')}`,
         ])),
   ];
 }
@@ -441,7 +442,7 @@ function countsText(counts: Readonly<Record<string, number>>): string {
 }
 
 function misbehavingLines({ misbehaving }: RunResult): string[] {
-  return misbehavingTexts(misbehaving).flatMap((text, index) => section(index === 0 ? 'counted apart' : '', [text]));
+  return misbehavingTexts(misbehaving).flatMap((text, index) => section(index === 0 ? 'misbehaving' : '', [text]));
 }
 
 function generatorParts({ generator, sendLag }: RunResult): string[] {
@@ -450,14 +451,15 @@ function generatorParts({ generator, sendLag }: RunResult): string[] {
   if (generator.cpuRatioMax !== null) parts.push(`CPU ${formatPercent(Math.round(generator.cpuRatioMax * 100) / 100)}`);
   if (generator.eventLoopDelayMsP99 !== null) parts.push(`event loop p99 ${formatMs(generator.eventLoopDelayMsP99)}`);
   if (generator.rssBytesPerConnection !== null)
-    parts.push(`${formatBytes(Math.round(generator.rssBytesPerConnection))} a connection`);
+    parts.push(`${formatBytes(Math.round(generator.rssBytesPerConnection))} per connection`);
   if (generator.missedWorkers > 0) parts.push(`${plural(generator.missedWorkers, 'worker')} died`);
   return parts;
 }
 
 function findingLines({ findings }: RunResult, style: TextStyle): string[] {
   const lines = findings.map(
-    (found) => `  ${style.yellow(found.kind)}  ${printable(found.series, 120)}: ${printable(findingText(found))}`,
+    (found) =>
+      `  ${style.yellow(found.kind)}  ${printable(monitorSeriesName(found.series), 120)}: ${printable(findingText(found))}`,
   );
   return lines.length === 0 ? [] : [...lines, ''];
 }

@@ -9,10 +9,11 @@ import {
   type TrendFigure,
 } from '../analysis/plan-trend.ts';
 import type { GitState } from '../facts/event.ts';
+import { plural } from '../units/plural.ts';
 import { formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import { formatEffect } from './comparison-figures.ts';
-import { formatMs, plural } from './figures.ts';
+import { formatMs } from './figures.ts';
 
 export const FIGURE_NAMES: Readonly<Record<TrendFigure, string>> = {
   responseP50Ms: 'response p50',
@@ -51,12 +52,12 @@ export function runsText({ runs, leftOut }: PlanTrend): string {
 }
 
 export function tooFewText({ count, leftOut }: TooFewRuns): string {
-  const needed = `changes are looked for in ${LEAST_RUNS} runs or more that can be held against the latest`;
-  return `${needed}: ${count} so far${leftOutText(leftOut)}`;
+  const needed = `detecting changes needs at least ${LEAST_RUNS} runs that are comparable to the latest`;
+  return `${needed}; there are ${count}${leftOutText(leftOut)}`;
 }
 
 const REASONS: Readonly<Record<keyof LeftOut, string>> = {
-  notCompleted: 'that did not go to the end',
+  notCompleted: 'not completed',
   inDoubt: 'with the generator in doubt',
   otherProfile: 'under another profile',
   otherMachine: 'on another machine',

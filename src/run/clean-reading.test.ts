@@ -26,6 +26,6 @@ test('a program that prints new names at every tick is kept to so many, and the 
   const clean = createReadingCleaner((text) => text);
   for (let n = 0; n < 64; n++) expect(clean(reading({ [`n${n}`]: n })).gap).toBeNull();
   expect(clean(reading({ n7: 1, n64: 2 }, 'late'))).toEqual(
-    reading({ n7: 1 }, 'late; more than 64 names: further ones are left out'),
+    reading({ n7: 1 }, 'late; more than 64 names; the rest is left out'),
   );
 });

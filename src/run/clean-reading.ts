@@ -20,7 +20,7 @@ export function createReadingCleaner(clean: (text: string) => string): (reading:
     }
     const gaps = [
       ...(gap === null ? [] : [clean(gap)]),
-      ...(dropped === 0 ? [] : [`more than ${MOST_SERIES} names: further ones are left out`]),
+      ...(dropped === 0 ? [] : [`more than ${MOST_SERIES} names; the rest is left out`]),
     ];
     return { monitor, atNs, values: Object.fromEntries(kept), gap: gaps.length === 0 ? null : gaps.join('; ') };
   };

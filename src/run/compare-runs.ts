@@ -18,6 +18,7 @@ import type { Plan } from '../plan/plan.ts';
 import { redactPlan } from '../plan/redact.ts';
 import { differenceText } from '../report/difference-text.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
+import { plural } from '../units/plural.ts';
 import type { Archive, MachineLimits, StoredRun } from './ports.ts';
 import { judgeStoredRun } from './run-plan.ts';
 
@@ -66,7 +67,7 @@ export async function compareGroups(
   refuseTwice(runs);
   const [first, ...others] = runs.map(({ result }) => result);
   const differences = differencesOf(first!, others);
-  if (differences.length > 0 && !force) throw notComparable(differences, 'or compare all the same with --force');
+  if (differences.length > 0 && !force) throw notComparable(differences, 'or use --force to compare anyway');
   const { part, stretches } = comparedPart(
     await Promise.all(
       runs.map(async ({ stored }) =>
@@ -90,7 +91,7 @@ export async function compareGroups(
     part,
     marginRatio,
     differences,
-    notes: journalOn(before, now),
+    notes: notesOn(before, now),
   });
 }
 
@@ -102,7 +103,7 @@ export function checkComparable(
   machine: MachineLimits,
 ): void {
   const [first, ...others] = baseline.runs.map(({ result }) => result);
-  const coming = 'the run to be made';
+  const coming = 'the new run';
   const differences = [
     ...differencesOf(first!, others),
     ...planDifferences(first!.plan, redactPlan(plan, secrets), coming),
@@ -119,7 +120,7 @@ export function flawTexts(result: RunResult): readonly string[] {
 function notComparable(differences: readonly Difference[], or: string): HighwaterError {
   return new HighwaterError('RUNS_NOT_COMPARABLE', [
     ...differences.map(differenceText),
-    `Compare runs of one load, on one machine, by a generator that kept up, ${or}`,
+    `Compare complete runs with the same load, on the same machine, with a healthy generator, ${or}`,
   ]);
 }
 
@@ -131,7 +132,7 @@ async function sample({ stored, result }: OpenedRun, parts: Omit<SamplerParts, '
   const { read } = account.finish().windows;
   if (read < result.record.windows.read) {
     throw new HighwaterError('RUN_UNREADABLE', [
-      `${stored.path}: expected the ${result.record.windows.read} windows that its result was made from, got ${read}. ` +
+      `${stored.path}: expected ${plural(result.record.windows.read, 'window')}, as in its result, got ${read}. ` +
         'Restore windows.ndjson, or compare other runs',
     ]);
   }
@@ -148,12 +149,12 @@ function refuseTwice(runs: readonly OpenedRun[]): void {
   const twice = ids.find((id, place) => ids.indexOf(id) < place);
   if (twice === undefined) return;
   throw new HighwaterError('ARGUMENTS_INVALID', [
-    `expected each run once, got ${twice} more than once. Name other runs`,
+    `expected each run once, got ${twice} more than once. Name each run once`,
   ]);
 }
 
-/** What may look like a change of the service and is none. */
-function journalOn(before: readonly RunSample[], now: readonly RunSample[]): readonly string[] {
+/** Differences that may look like a change of the service. */
+function notesOn(before: readonly RunSample[], now: readonly RunSample[]): readonly string[] {
   const all = [...before, ...now].map(({ result }) => result.run);
   const notes: string[] = [];
   const differ = (of: (run: RunResult['run']) => string): string | null => {
@@ -161,17 +162,17 @@ function journalOn(before: readonly RunSample[], now: readonly RunSample[]): rea
     return values.length < 2 ? null : values.join(', ');
   };
   const versions = differ((run) => run.highwaterVersion);
-  if (versions !== null) notes.push(`made by several versions of Highwater: ${versions}`);
+  if (versions !== null) notes.push(`the runs used different versions of Highwater: ${versions}`);
   const nodes = differ((run) => run.nodeVersion);
-  if (nodes !== null) notes.push(`made on several versions of Node: ${nodes}`);
+  if (nodes !== null) notes.push(`the runs used different versions of Node: ${nodes}`);
   const hosts = differ((run) => run.machine.hostname);
-  if (hosts !== null) notes.push(`made on several machines of one kind: ${hosts}`);
+  if (hosts !== null) notes.push(`the runs used different machines of the same kind: ${hosts}`);
   const times = (runs: readonly RunSample[]): readonly string[] =>
     runs.map(({ result }) => result.run.startedAt).sort();
   const [earlier, later] = [times(before), times(now)].sort((a, b) => (a[0]! < b[0]! ? -1 : 1));
   if (all.length > 2 && earlier!.at(-1)! < later![0]!) {
     notes.push(
-      'all runs of one side were made before those of the other: what changed on the machine meanwhile looks like the service',
+      'all runs of one side came before all runs of the other: a change of the machine in between would look like a change of the service',
     );
   }
   return notes;

@@ -380,7 +380,7 @@ test('a record that cannot be written any further ends the run: workers drain, a
   expect(stopping).toMatchObject({
     kind: 'stopping',
     reason: 'recordUnwritable',
-    detail: 'the record could not be written any further: ENOSPC: no space left on device, write',
+    detail: 'the record could not be written: ENOSPC: no space left on device, write',
   });
   expect(ended).toMatchObject({ kind: 'runEnded', end: 'aborted' });
   expect(notices).toEqual([expect.stringContaining('ENOSPC')]);

@@ -64,7 +64,7 @@ export interface CoordinatorParts {
   readonly unusedProxy: string | null;
 }
 
-const FAULT_DONE: Readonly<Record<FaultPhase, string>> = { began: 'begun', ended: 'ended' };
+const FAULT_DONE: Readonly<Record<FaultPhase, string>> = { began: 'started', ended: 'ended' };
 
 type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
 
@@ -216,7 +216,7 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
     for (const worker of living()) {
       if (states[worker] !== 'finished' && nowNs() - receivedNs[worker]! > SILENCE_LIMIT_NS) {
         workerPool.kill(worker);
-        onDeath(worker, `the worker said nothing for ${nsToSeconds(SILENCE_LIMIT_NS)} s`);
+        onDeath(worker, `the worker did not respond for ${nsToSeconds(SILENCE_LIMIT_NS)} s`);
       }
     }
     if (stopping !== null) {
@@ -233,9 +233,9 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
 
   /** What followed would be judged without a part of its facts. */
   function stopUnwritable(problem: string): void {
-    const detail = `the record could not be written any further: ${problem}`;
+    const detail = `the record could not be written: ${problem}`;
     options.onNotice?.(
-      `${recording.path}: ${detail}. The run ends; make room, or name another directory with --runs-dir`,
+      `${recording.path}: ${detail}. The run ends. Free disk space, or choose another directory with --runs-dir`,
     );
     stop('recordUnwritable', detail);
   }
@@ -244,7 +244,7 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
     if (plan.abort.length === 0 || nowNs() < ABORT_AFTER_NS) return;
     const met = view.metCondition(plan.abort);
     if (met !== null)
-      stop('abortRule', `the abort condition ${met.expression} came true: observed ${met.observedText}`);
+      stop('abortRule', `the abort condition ${met.expression} became true: observed ${met.observedText}`);
   }
 
   function stop(reason: StopReason, detail: string): void {
@@ -289,7 +289,7 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
     if (living().length < needs.workers || !everyLiving('ready')) {
       throw new HighwaterError('WORKER_START_FAILED', [
         `workers: expected ${needs.workers} to start, got ${states.filter((state) => state === 'ready').length}` +
-          (firstDeath === null ? ` within ${START_TIMEOUT_MS / 1000} s` : `; the first ended with ${firstDeath}`),
+          (firstDeath === null ? ` within ${START_TIMEOUT_MS / 1000} s` : `; first: ${firstDeath}`),
       ]);
     }
 

@@ -177,6 +177,6 @@ function unreachableTarget(
   const advice = adviceFor({ kind: failure, detail }, { target: plan.target, hasOpened: false });
   const proxy = unusedProxy !== null && PROXY_FAILURES.includes(failure) ? `; ${unusedProxy}` : '';
   return new HighwaterError('TARGET_UNREACHABLE', [
-    `target.url: expected a service that opens a WebSocket, got ${failure}: ${got}${proxy}${advice === null ? '' : `. Do: ${advice}`}`,
+    `target.url: expected a service that opens a WebSocket, got ${failure}: ${got}${proxy}${advice === null ? '' : `. What to do: ${advice}`}`,
   ]);
 }

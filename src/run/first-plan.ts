@@ -61,7 +61,7 @@ const LOOK = {
   maxBufferedBytes: 64 * 1024,
 } as const;
 
-const CONSENT = `May Highwater send it up to a dozen small messages, such as {"type":"echo","id":"...","text":"..."}, to see what it answers, and whether a second connection receives them?`;
+const CONSENT = `May Highwater send up to 12 small test messages, such as {"type":"echo","id":"...","text":"..."}, to see the replies and whether a second connection receives them?`;
 
 /** Throws TARGET_UNREACHABLE, PLAN_INVALID, TLS_FILE_UNREADABLE; the signal's reason when called off. */
 export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<FirstPlanOutcome> {
@@ -99,7 +99,7 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
   try {
     const placed = reference === null ? plan : withReferenceAt(plan, reference.url);
     const { addresses } = await prepare(placed, ports.hostEnvironment);
-    inform('Listening to what the service says of its own accord ...');
+    inform('Listening for messages from the service ...');
     const transcript = await discover({
       plan: { ...placed, target: { ...placed.target, ...LOOK } },
       addresses,
@@ -121,9 +121,11 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
 
 async function maySend({ consent, prompter, inform }: FirstPlanRequest): Promise<boolean> {
   const isAllowed = consent === 'yes' || (consent === 'ask' && prompter !== null && (await prompter.confirm(CONSENT)));
-  if (isAllowed) inform('Asking it a few things ...');
+  if (isAllowed) inform('Sending test messages ...');
   else
-    inform('Nothing was sent to the service: the plan is made of what it said by itself. --yes lets Highwater ask it.');
+    inform(
+      'Nothing was sent to the service, so the plan is based only on what it sent. To send test messages, use --yes.',
+    );
   return isAllowed;
 }
 

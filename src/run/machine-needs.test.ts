@@ -30,12 +30,12 @@ describe('what the machine lacks is said with what would be possible', () => {
     expect(machineNeeds(makePlan(clients(1_000_000)), unknown).problems).toEqual([]);
   });
 
-  test('file descriptors: how many clients a worker may have, and how many workers it takes', () => {
+  test('file descriptors: how many clients per worker may have, and how many workers it takes', () => {
     const plan = makePlan({ ...clients(25_000), plan: { workers: 1 } });
     const { problems } = machineNeeds(plan, machine());
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(/^workers: 25,000 clients a worker need more than the 20,000 files/);
-    expect(problems[0]).toContain('at most 19,936 clients a worker are possible');
+    expect(problems[0]).toMatch(/^workers: 25,000 clients per worker need more than the 20,000 files/);
+    expect(problems[0]).toContain('at most 19,936 clients per worker are possible');
     expect(problems[0]).toContain('Use 2 workers or more');
     expect(machineNeeds(makePlan({ ...clients(19_936), plan: { workers: 1 } }), machine()).problems).toEqual([]);
     expect(machineNeeds(makePlan({ ...clients(19_937), plan: { workers: 1 } }), machine()).problems).toHaveLength(1);
@@ -46,7 +46,7 @@ describe('what the machine lacks is said with what would be possible', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/^load\.connections: 100,000 clients need more than the 28,232 local ports/);
     expect(problems[0]).toContain('at most 28,232 clients are possible');
-    expect(problems[0]).toContain('Give at least 4 target.sourceAddresses');
+    expect(problems[0]).toContain('Set at least 4 target.sourceAddresses');
     const four = { sourceAddresses: ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'] };
     expect(machineNeeds(makePlan({ ...clients(100_000), target: four }), machine()).problems).toEqual([]);
     expect(machineNeeds(makePlan({ ...clients(28_232) }), machine()).problems).toEqual([]);

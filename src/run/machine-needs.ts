@@ -78,8 +78,8 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
   }
   if (connectionsPerWorker > connectionsPerProcess) {
     problems.push(
-      `workers: ${formatCount(connectionsPerWorker)} clients a worker need more than the ${formatCount(machine.filesPerProcess)} files ` +
-        `that a process may open here; at most ${formatCount(connectionsPerProcess)} clients a worker are possible. ` +
+      `workers: ${formatCount(connectionsPerWorker)} clients per worker need more than the ${formatCount(machine.filesPerProcess)} files ` +
+        `that a process may open here; at most ${formatCount(connectionsPerProcess)} clients per worker are possible. ` +
         `Use ${Math.ceil(clients / connectionsPerProcess)} workers or more (workers: auto), or raise the limit (ulimit -n)`,
     );
   }
@@ -87,7 +87,7 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
     problems.push(
       `load.connections: ${formatCount(clients)} clients need more than the ${formatCount(machine.portsPerAddress)} local ports that one ` +
         `source address has to one target port; at most ${formatCount(machine.portsPerAddress * addresses)} clients are possible. ` +
-        `Give at least ${Math.ceil(clients / machine.portsPerAddress)} target.sourceAddresses ` +
+        `Set at least ${Math.ceil(clients / machine.portsPerAddress)} target.sourceAddresses ` +
         '(on loopback: 127.0.0.2-127.0.0.9), or more target URLs',
     );
   }
@@ -103,14 +103,14 @@ export function machineNeeds(plan: Plan, machine: MachineLimits): MachineNeeds {
   );
   if (byProxy && clients > clientsByWay) {
     problems.push(
-      `faults: the proxy for network faults is one process with two files a client, and may open ` +
+      `faults: the proxy for network faults is one process with 2 files per client, and may open ` +
         `${formatCount(machine.filesPerProcess)} here; at most ${formatCount(clientsByWay)} clients are possible. ` +
         'Use fewer clients, or raise the limit (ulimit -n)',
     );
   }
   if (!byProxy && coordinatorFiles > machine.filesPerProcess) {
     problems.push(
-      `workers: ${formatCount(workers)} workers need ${formatCount(coordinatorFiles)} files of the process that starts them, more than ` +
+      `workers: ${formatCount(workers)} workers need ${formatCount(coordinatorFiles)} files in the coordinator process, more than ` +
         `the ${formatCount(machine.filesPerProcess)} that it may open here. Use fewer workers, or raise the limit (ulimit -n)`,
     );
   }

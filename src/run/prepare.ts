@@ -46,7 +46,7 @@ function checkFamilies({ target }: Plan, addresses: Addresses): void {
     if (strange === undefined) return [];
     const expected = [...families].join(' or ');
     return [
-      `target.sourceAddresses: expected ${expected} addresses, as the target is at ${found.join(', ')}, got ${strange}`,
+      `target.sourceAddresses: expected ${expected} addresses, because the target is at ${found.join(', ')}, got ${strange}`,
     ];
   });
   if (problems.length > 0) throw new HighwaterError('PLAN_INVALID', problems);
@@ -76,7 +76,7 @@ async function checkSources({ target }: Plan, hostEnvironment: HostEnvironment):
   const shown = strange.length > SHOWN_SOURCES ? [...strange.slice(0, SHOWN_SOURCES), '…'] : strange;
   throw new HighwaterError('MACHINE_LIMIT', [
     `target.sourceAddresses: expected addresses of this machine, got ${shown.join(', ')}. ` +
-      `Give ${strange.length === 1 ? 'it' : 'them'} to an interface (ip address add ${strange[0]} dev …), or name others`,
+      `Assign ${strange.length === 1 ? 'it' : 'them'} to an interface (ip address add ${strange[0]} dev …), or choose others`,
   ]);
 }
 
@@ -168,8 +168,8 @@ function shortMessageProblems({ load, protocol }: Plan): string[] {
       .filter(({ payloadBytes }) => payloadBytes < codec.stampedBytes)
       .map(
         ({ type, payloadBytes }) =>
-          `load.mix: expected messages of at least ${codec.stampedBytes} bytes in rooms, as shorter ones do not say ` +
-          `whose they are, got ${payloadBytes} bytes (${type})`,
+          `load.mix: expected messages of at least ${codec.stampedBytes} bytes in rooms, because shorter ones cannot ` +
+          `hold their sender, got ${payloadBytes} bytes (${type})`,
       );
   }
   if (messages.kind !== 'closed') return [];
@@ -178,8 +178,8 @@ function shortMessageProblems({ load, protocol }: Plan): string[] {
     .map(
       ({ type, payloadBytes }) =>
         `load.messages.closed.inFlight: expected at most ${maxInFlight(codec, payloadBytes)} for messages of ` +
-        `${payloadBytes} bytes (${type}), which carry no more of their number, got ${messages.inFlight}. ` +
-        `From ${codec.stampedBytes} bytes on there is no such limit`,
+        `${payloadBytes} bytes (${type}), which have too few bytes for larger numbers, got ${messages.inFlight}. ` +
+        `Messages of ${codec.stampedBytes} bytes or more have no such limit`,
     );
 }
 
@@ -223,7 +223,7 @@ async function resolveHosts(plan: Plan, rows: Rows, hostEnvironment: HostEnviron
       const proxy = unusedProxy(plan.target.urls, hostEnvironment.environment());
       throw new HighwaterError('TARGET_UNREACHABLE', [
         `target.url: expected a host name that resolves, got ${host} (dns: ${(error as Error).message}). ` +
-          `Check the spelling, or the resolver of this machine${proxy === null ? '' : `; ${proxy}`}`,
+          `Check the spelling and the DNS resolver of this machine${proxy === null ? '' : `; ${proxy}`}`,
       ]);
     }
   }

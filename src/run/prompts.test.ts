@@ -68,9 +68,9 @@ describe('the questions', () => {
     });
     expect(person.asked).toEqual([
       'Name of the plan [chat]',
-      'How many connections [100]',
-      'Messages a second, over all of them [100/s]',
-      'For how long [30s]',
+      'Number of connections [100]',
+      'Messages per second (all connections together) [100/s]',
+      'Duration [30s]',
       'Rule for response times, or none [response.p99 < 500ms]',
     ]);
   });

@@ -52,23 +52,25 @@ export async function askForLoad(
       if (problem === null) return answer;
       prompter.object(problem);
     }
-    throw new HighwaterError('ARGUMENTS_INVALID', [`${question}: expected a valid answer, got ${MAX_ATTEMPTS} others`]);
+    throw new HighwaterError('ARGUMENTS_INVALID', [
+      `${question}: expected a valid answer, got ${MAX_ATTEMPTS} invalid ones`,
+    ]);
   };
 
   const sends = hasMessages(recognition);
   const name = await answerFor(given.name, 'Name of the plan', defaultName, (answer) => planProblem({ name: answer }));
   const connections = await answerFor(
     given.connections,
-    'How many connections',
+    'Number of connections',
     DEFAULTS.connections,
     connectionsProblem,
   );
   const rate = sends
-    ? await answerFor(given.rate, 'Messages a second, over all of them', DEFAULTS.rate, (answer) =>
+    ? await answerFor(given.rate, 'Messages per second (all connections together)', DEFAULTS.rate, (answer) =>
         loadProblem(answer, '1s'),
       )
     : DEFAULTS.rate;
-  const duration = await answerFor(given.duration, 'For how long', DEFAULTS.duration, (answer) =>
+  const duration = await answerFor(given.duration, 'Duration', DEFAULTS.duration, (answer) =>
     loadProblem('1/s', answer),
   );
   const rule = sends && given.rules.length === 0 ? await askRule(answerFor, rate, duration) : [];

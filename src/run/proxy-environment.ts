@@ -13,8 +13,7 @@ export const PROXY_FAILURES: readonly FailureKind[] = ['dns', 'refused', 'unreac
 export function unusedProxy(urls: readonly string[], env: Environment): string | null {
   for (const url of urls) {
     const name = URL.canParse(url) ? proxyVariable(new URL(url), env) : null;
-    if (name !== null)
-      return `${name} is set in the environment, and is not used: connections go straight to the service`;
+    if (name !== null) return `${name} is set in the environment but not used: connections go directly to the service`;
   }
   return null;
 }

@@ -37,7 +37,7 @@ describe('the rows of clients', () => {
   test('are one for each client where that is asked for, and too few of them are refused before the run', async () => {
     expect(await users(planOf(20, 'once'))).toHaveLength(20);
     await expect(read(planOf(21, 'once'))).rejects.toThrow(
-      /target\.rows: users\.csv: expected a row for each of 21 clients, as order is once, got 20/,
+      /target\.rows: users\.csv: expected a row for each of 21 clients, because order is once, got 20/,
     );
   });
 });
@@ -46,7 +46,7 @@ describe('a file that gives nothing', () => {
   test.each([
     ['', 'at least one row'],
     ['user,token\n', 'at least one row'],
-    ['user,token\n"a', 'expected a CSV file with a heading line'],
+    ['user,token\n"a', 'expected a CSV file with a header line'],
   ])('%j is refused by name', async (text, problem) => {
     await expect(read(planOf(1, 'sequential'), text)).rejects.toThrow(problem);
     const fed = makePlan();
@@ -78,7 +78,7 @@ describe('a value of a row that would become another', () => {
   ])('%j is refused by line and column, and not shown', async (line, place, where) => {
     const message = await refusal([line]);
     expect(message).toContain(`target.rows: users.csv, ${place}: expected`);
-    expect(message).toContain(`as it goes into ${where}, got something else`);
+    expect(message).toContain(`because it goes into ${where}, got another value`);
     expect(message).not.toContain('admin=1');
   });
 
@@ -96,9 +96,9 @@ describe('a value of a row that would become another', () => {
 describe('a CSV file that says something twice, or nothing that can be read', () => {
   const plan = planOf(1, 'sequential');
   test.each([
-    ['user,user\nann,bob\n', 'the column "user" for the second time'],
-    [Buffer.from('user\nM\xfcller\n', 'latin1'), 'not UTF-8, which it must be (byte 0xfc at line 2, column 2)'],
-    [Buffer.from('user\nann\n', 'utf16le'), 'a text in UTF-16LE, which must be UTF-8'],
+    ['user,user\nann,bob\n', 'the repeated column "user"'],
+    [Buffer.from('user\nM\xfcller\n', 'latin1'), 'not UTF-8 (byte 0xfc at line 2, column 2)'],
+    [Buffer.from('user\nann\n', 'utf16le'), 'a text in UTF-16LE instead of UTF-8'],
   ])('is refused', async (text, problem) => {
     await expect(read(plan, text)).rejects.toThrow(problem);
   });

@@ -31,7 +31,7 @@ export async function readPlanRows({ target, load, seed }: Plan, hostEnvironment
     fail(
       'target.rows',
       rowsFile,
-      `expected a row for each of ${formatCount(clients)} clients, as order is once, got ${formatCount(rows.length)}. ` +
+      `expected a row for each of ${formatCount(clients)} clients, because order is once, got ${formatCount(rows.length)}. ` +
         'Add rows, open fewer clients, or write order: sequential',
     );
   }
@@ -52,8 +52,8 @@ function rowProblems(target: Target, file: string, rows: Rows, lines: readonly n
     for (const { column, where, expected, hint } of refusedOf(rows[row]!)) {
       const advice = hint === null ? '' : ` (${hint})`;
       problems.push(
-        `target.rows: ${file}, line ${lines[row]}, column ${column}: expected ${expected}, as it goes into ${where}, ` +
-          `got something else${advice}`,
+        `target.rows: ${file}, line ${lines[row]}, column ${column}: expected ${expected}, because it goes into ${where}, ` +
+          `got another value${advice}`,
       );
     }
   }
@@ -75,9 +75,9 @@ async function readCsv(where: string, file: string, hostEnvironment: HostEnviron
   } catch (error) {
     // The parser quotes a value that it cannot make out, which may be a password.
     const reason = (error as Error).message.replace(/, value is .*$/s, '');
-    return fail(where, file, `expected a CSV file with a heading line, got: ${reason}`);
+    return fail(where, file, `expected a CSV file with a header line, got: ${reason}`);
   }
-  if (records.length === 0) return fail(where, file, 'expected at least one row below the heading line, got none');
+  if (records.length === 0) return fail(where, file, 'expected at least one row below the header line, got none');
   return { rows: records.map(({ record }) => record), lines: records.map(({ info }) => info.lines) };
 }
 
@@ -89,7 +89,7 @@ interface CsvRecord {
 /** Of two columns with one name only the last would be received of. */
 function columnNames(names: readonly string[]): string[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`the column ${JSON.stringify(twice)} for the second time`);
+  if (twice !== undefined) throw new Error(`the repeated column ${JSON.stringify(twice)}`);
   return [...names];
 }
 

@@ -133,7 +133,7 @@ function unlessFull(logAct: LogAct, { onNotice }: RunOptions): LogAct {
       logAct(act);
     } catch (error) {
       isFull = true;
-      onNotice?.(`what network faults do is not written down any more: ${(error as Error).message}`);
+      onNotice?.(`the log of network faults ended: ${(error as Error).message}`);
     }
   };
 }
@@ -168,12 +168,12 @@ export async function judgeStoredRun(stored: StoredRun): Promise<JudgedRun> {
 /** Why it was not kept; null where it was. */
 async function keep(result: RunResult, kept: RunResult | null, stored: StoredRun): Promise<string | null> {
   if (result.run.end === 'running') {
-    return `${stored.path}: the run is still going on, so the result is not kept. Judge it again when the run has ended`;
+    return `${stored.path}: the run is still going, so its result is not stored. Judge it again when the run has ended`;
   }
   if (kept !== null && isMadeFromMore(kept.record, result.record)) {
     return (
-      `${stored.path}: the result that was kept was made from ${linesText(kept.record)}, of which the record has ` +
-      `${linesText(result.record)} left. The kept result stays; restore the record to judge it again`
+      `${stored.path}: the stored result was made from ${linesText(kept.record)}, but the record now has only ` +
+      `${linesText(result.record)}. The stored result stays; restore the record to judge it again`
     );
   }
   try {
@@ -224,7 +224,7 @@ export async function checkTlsFiles(plan: Plan, hostEnvironment: HostEnvironment
       if (name !== 'key') new X509Certificate(content);
       return content;
     } catch (error) {
-      const expected = name === 'key' ? 'a file that can be read' : 'a file with a certificate (PEM)';
+      const expected = name === 'key' ? 'a readable file' : 'a file with a certificate (PEM)';
       problems.push(`target.tls.${name}: expected ${expected}, got ${file} (${(error as Error).message})`);
       return undefined;
     }
@@ -234,8 +234,8 @@ export async function checkTlsFiles(plan: Plan, hostEnvironment: HostEnvironment
     try {
       createSecureContext({ ...files, passphrase: passphrase ?? undefined });
     } catch (error) {
-      const got = `two that OpenSSL refuses (${(error as Error).message})`;
-      problems.push(`target.tls: expected a certificate and the key that fits it, got ${got}`);
+      const got = `a pair that OpenSSL refuses (${(error as Error).message})`;
+      problems.push(`target.tls: expected a certificate and its key, got ${got}`);
     }
   }
   if (problems.length > 0) throw new HighwaterError('TLS_FILE_UNREADABLE', problems);

@@ -43,7 +43,7 @@ describe('bytes as text', () => {
     ['UTF-32LE', utf32le(TEXT)],
     ['UTF-32BE', utf32be(TEXT)],
   ])('in %s are refused by its name, with a mark and without', (encoding, bytes) => {
-    expect(() => textOf(bytes)).toThrow(`a text in ${encoding}, which must be UTF-8`);
+    expect(() => textOf(bytes)).toThrow(`a text in ${encoding} instead of UTF-8`);
   });
 
   test.each([
@@ -56,7 +56,7 @@ describe('bytes as text', () => {
     ['\xf0\x9f\x8e\x88\xf0\x9f\x8e', 1, 2, '0xf0'],
   ])('that are not UTF-8 (%j as Latin-1) are refused with the place of the first', (latin1, line, column, byte) => {
     expect(() => textOf(Buffer.from(latin1, 'latin1'))).toThrow(
-      `a text that is not UTF-8, which it must be (byte ${byte} at line ${line}, column ${column})`,
+      `a text that is not UTF-8 (byte ${byte} at line ${line}, column ${column})`,
     );
   });
 });

@@ -9,12 +9,12 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /** Throws what it is instead, such as `a text in UTF-16LE, which must be UTF-8`. */
 export function textOf(bytes: Uint8Array): string {
   const encoding = otherEncoding(bytes);
-  if (encoding !== null) throw new Error(`a text in ${encoding}, which must be UTF-8`);
+  if (encoding !== null) throw new Error(`a text in ${encoding} instead of UTF-8`);
   const wrongAt = wrongUtf8At(bytes, 0, bytes.length);
   if (wrongAt === bytes.length) return UTF8.decode(bytes);
   const { line, column } = placeOf(bytes, wrongAt);
   const byte = `0x${bytes[wrongAt]!.toString(16).padStart(2, '0')}`;
-  throw new Error(`a text that is not UTF-8, which it must be (byte ${byte} at line ${line}, column ${column})`);
+  throw new Error(`a text that is not UTF-8 (byte ${byte} at line ${line}, column ${column})`);
 }
 
 /** Rejects with what it is instead of a file that can be read, or as above. */

@@ -42,8 +42,8 @@ export function startWatch(watched: readonly Watched[], parts: WatchParts): () =
     const missed = next - tick - 1;
     for (const one of watched) {
       if (missed > 0)
-        noteGap(one.name, dueNs, `nothing was read for ${nsToSeconds(missed * tickNs)} s: the coordinator stood still`);
-      if (reading.has(one.name)) noteGap(one.name, nowNs(), 'the reading before has not ended');
+        noteGap(one.name, dueNs, `no readings for ${nsToSeconds(missed * tickNs)} s: the coordinator did not run`);
+      if (reading.has(one.name)) noteGap(one.name, nowNs(), 'the previous reading has not finished');
       else void readOne(one, Math.max(dueNs, nowNs()));
     }
     tick = next;

@@ -77,7 +77,7 @@ function startProcess(
       const problem = `target.url: expected the reference target to start, got: ${what}`;
       reject(new HighwaterError('TARGET_START_FAILED', [problem]));
     };
-    const timer = startTimer(START_TIMEOUT_MS, () => fail(`nothing within ${START_TIMEOUT_MS / 1000} s`));
+    const timer = startTimer(START_TIMEOUT_MS, () => fail(`no response within ${START_TIMEOUT_MS / 1000} s`));
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code) => fail(lastOutput.trim() === '' ? `exit code ${code}` : lastOutput.trim()));
     child.once('message', (message) => {

@@ -90,7 +90,7 @@ describe('the examples for CI', TOGETHER, () => {
     expect(baseline.status, baseline.text).toBe(0);
     const next = shell(directory, scriptOf('Run and compare'));
     expect([0, 1, 2], next.text).toContain(next.status);
-    expect(next.text).toMatch(/weak: one run each|not compared with baseline: /);
+    expect(next.text).toMatch(/weak: one run per side|not compared with baseline: /);
     expectKept(directory, [
       ...steps.flatMap((step) => (step.uses?.startsWith('actions/cache') === true ? [step.with!.path!] : [])),
       steps.find(({ uses }) => uses?.startsWith('actions/upload-artifact') === true)!.with!.path!,
@@ -114,7 +114,7 @@ describe('the examples for CI', TOGETHER, () => {
     if (!isSure) return;
     const next = shell(directory, scriptOf('load-test'));
     expect([0, 1, 2], next.text).toContain(next.status);
-    expect(next.text).toMatch(/weak: one run each|not compared with baseline: /);
+    expect(next.text).toMatch(/weak: one run per side|not compared with baseline: /);
     const { cache, artifacts } = jobs['load-test']!;
     expectKept(directory, [...cache!.paths, ...artifacts!.paths, artifacts!.reports.junit]);
   });

@@ -102,7 +102,7 @@ describe('groups of runs', () => {
       '99%',
       '--json',
     ]);
-    expect(compared(ended)).toMatchObject({ method: { kind: 'blocks', weakness: 'fewer than four runs a side' } });
+    expect(compared(ended)).toMatchObject({ method: { kind: 'blocks', weakness: 'fewer than four runs per side' } });
     expect(ended.exitCode).not.toBe(1);
   });
 
@@ -134,8 +134,8 @@ describe('one run each', () => {
     const ended = await command(['compare', quick[0]!, slow[0]!, ANYHOW]);
     expect(ended.exitCode).toBe(2);
     expect(ended.stdout).toMatch(/^ INCONCLUSIVE /);
-    expect(ended.stdout).toMatch(/weak: one run each/);
-    expect(ended.stdout).toMatch(/are too short to be cut into 4 blocks/);
+    expect(ended.stdout).toMatch(/weak: one run per side/);
+    expect(ended.stdout).toMatch(/are too short for 4 blocks/);
   });
 });
 
@@ -146,11 +146,11 @@ describe('what is not comparable', () => {
     const refused = await command(args);
     expect([refused.exitCode, refused.stdout]).toEqual([64, '']);
     expect(refused.stderr).toMatch(
-      /RUNS_NOT_COMPARABLE {2}load\.messages\.open\[1\]\.hold: expected the same in all runs, got 1s in the baseline and 2s in /,
+      /RUNS_NOT_COMPARABLE {2}load\.messages\.open\[1\]\.hold: expected the same value in all runs, got 1s in the baseline and 2s in /,
     );
     const forced = await command([...args, ANYHOW]);
     expect(forced.exitCode).not.toBe(64);
-    expect(forced.stdout).toMatch(/not comparable, by force/);
+    expect(forced.stdout).toMatch(/not comparable \(forced\)/);
     expect(forced.stdout).toMatch(/warning {4}load\.messages\.open\[1\]\.hold: /);
   });
 
@@ -171,9 +171,9 @@ describe('what is not comparable', () => {
     }));
     const { exitCode, stderr } = await command(['compare', one, two]);
     expect(exitCode).toBe(64);
-    expect(stderr).toMatch(/machine\.cores: expected the same in all runs, got \d+ in the baseline and 97 in /);
-    expect(stderr).toMatch(/expected a run that went to its end, got: interrupted: stopped by the user/);
-    expect(stderr).toMatch(/expected a healthy generator, got: /);
+    expect(stderr).toMatch(/machine\.cores: expected the same value in all runs, got \d+ in the baseline and 97 in /);
+    expect(stderr).toMatch(/the run did not complete: interrupted: stopped by the user/);
+    expect(stderr).toMatch(/the generator was not healthy: /);
   });
 
   test.each([
@@ -199,14 +199,14 @@ describe('run --against', () => {
     expect(existsSync(path.join(cwd, 'none'))).toBe(false);
     const other = await command([...load, '--against', quick[0]!]);
     expect(other.exitCode).toBe(64);
-    expect(other.stderr).toMatch(/load\.messages\.open\[1\]\.hold: .* 2s in the run to be made/);
+    expect(other.stderr).toMatch(/load\.messages\.open\[1\]\.hold: .* 2s in the new run/);
   });
 
   test('ends in the comparison, kept with the run, and in exit 1 where it is worse though it keeps its own rules', async () => {
     const now = await against;
     const { run: facts, verdict, generator } = now.result;
     if (!generator.healthy) {
-      expect(now.stderr).toMatch(/not compared with latest: run \S+: expected a healthy generator/);
+      expect(now.stderr).toMatch(/not compared with latest: run \S+: the generator was not healthy/);
       expect(now.exitCode).toBe({ pass: 0, fail: 1, inconclusive: 2 }[verdict.kind]);
       return;
     }

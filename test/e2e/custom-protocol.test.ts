@@ -52,7 +52,7 @@ describe('before the run', () => {
     [
       'exports no protocol',
       'export const dialekt = 1;',
-      /lines\.ts: protocol: expected a function that is given a client, got undefined/,
+      /lines\.ts: protocol: expected a function that takes a client, got undefined/,
     ],
     [
       'returns nothing',
@@ -72,7 +72,7 @@ describe('before the run', () => {
     [
       'encodes all messages alike',
       'export const protocol = () => ({ encode: () => "x", decode: () => [] });',
-      /encode: expected messages that differ where their ids do, got the same for two ids/,
+      /encode: expected different messages for different ids, got the same message for two ids/,
     ],
     [
       'throws at what a service may send',
@@ -82,13 +82,13 @@ describe('before the run', () => {
     [
       'means something that nobody knows',
       'export const protocol = () => ({ encode: ({ id }) => id, decode: () => [{ kind: "massage" }] });',
-      /decode: expected a kind that is one of message, acknowledgement, rejection, unexpected, unreadable, reply, got \{"kind":"massage"\}/,
+      /decode: expected a kind out of message, acknowledgement, rejection, unexpected, unreadable, reply, got \{"kind":"massage"\}/,
     ],
     ['ends the process', 'process.exit(0)', /expected a module that loads, got one that ends the process/],
     [
       'never comes back',
       'export const protocol = () => ({ encode: ({ id }) => id, decode() { for (;;); } });',
-      /expected a module that loads, got one that was not done within 20 s/,
+      /expected a module that loads, got one that did not load within 20 s/,
     ],
     [
       'leaves something running and throws what is no error',
@@ -98,12 +98,12 @@ describe('before the run', () => {
     [
       'gives promises',
       'export const protocol = () => ({ encode: ({ id }) => id, decode: async () => { throw new Error("late"); } });',
-      /decode: expected a list of what the message means, got /,
+      /decode: expected a list of entries, got /,
     ],
     [
       'means what JSON does not have',
       'export const protocol = () => ({ encode: ({ id }) => id, decode: () => [{ kind: "message", id: 10n }] });',
-      /decode: expected an id, a string, with kind message, got a bigint/,
+      /decode: expected an id \(string\) with kind message, got a bigint/,
     ],
     [
       'joins with a number',

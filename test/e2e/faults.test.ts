@@ -108,7 +108,7 @@ describe('a process of somebody else’s', () => {
     const file = writeInto(cwd, 'plan.json', JSON.stringify({ target: { url: 'reference' }, load: LOAD, faults }));
     const finished = await runHighwater(['run', file], { cwd });
     expect(finished.exitCode).toBe(64);
-    expect(finished.stderr).toContain(`expected a process with the number ${pid}, got none`);
+    expect(finished.stderr).toContain(`expected a running process with id ${pid}, got none`);
   });
 });
 
@@ -138,7 +138,7 @@ describe('a fault that lasts when the run is ended', () => {
     await running.finished;
     await standsStill(server.pid, true);
     const next = await runHighwater(['run', 'reference', '-c', '1', '-r', '10/s', '-d', '1s'], { cwd });
-    expect(next.stderr).toContain(`process ${server.pid} was left standing still by a run that was killed`);
+    expect(next.stderr).toContain(`resumed process ${server.pid}, which a killed run had left paused`);
     await standsStill(server.pid, false);
     await server.stop();
   });
@@ -164,7 +164,7 @@ test('a command of one’s own that fails is a doubt about what seems kept', asy
   });
   expect(result.recovery?.incidents[0]?.failedBecause).toBe('sh: expected exit code 0, got 4. no such service');
   expect(result.verdict.doubts.map(({ kind }) => kind)).toContain('faultFailed');
-  expect(stderr).toContain('the fault command sh could not be begun: sh: expected exit code 0, got 4');
+  expect(stderr).toContain('the fault command sh could not be started: sh: expected exit code 0, got 4');
 });
 
 test('where nothing is broken, nothing is found, over a million messages', { timeout: 300_000 }, async () => {

@@ -145,7 +145,7 @@ describe('the list', () => {
     const { stdout, exitCode } = await highwater(['history'], where);
     expect([exitCode, stdout]).toEqual([
       0,
-      'No run is kept in .highwater/runs yet: highwater run PLAN makes one, and --runs-dir names another place.\n',
+      'There are no runs in .highwater/runs yet. Make one with highwater run PLAN, or choose another directory with --runs-dir.\n',
     ]);
     expect(await listed([], where)).toEqual([]);
   });
@@ -199,8 +199,8 @@ test('runs that are killed, torn, foreign or still going on are listed as what t
     ...{ torn: 'unreadable', bare: 'unreadable', empty: 'unreadable' },
   });
   const { stdout } = await highwater(['history'], where);
-  expect(stdout).toMatch(/2 runs can be judged: highwater report RUN\n$/);
-  expect(stdout).toMatch(/^of an unknown plan {3}2 runs$/m);
+  expect(stdout).toMatch(/2 runs not judged yet; highwater report RUN judges a run\n$/);
+  expect(stdout).toMatch(/^unknown plan {3}2 runs$/m);
   // What can be judged is, and then it is listed as such.
   expect((await highwater(['report', 'killed'], where)).stderr).toBe('');
   expect((await listed(['--verdict', 'unjudged'], where)).map(({ id }) => id)).not.toContain('killed');
@@ -225,21 +225,23 @@ describe('tags and the baseline', () => {
     expect(JSON.parse((await highwater(['report', 'mine', '--json'], where)).stdout).run.id).toBe(idOf(2));
     await highwater(['history', 'untag', 'mine', 'mine'], where);
     expect((await highwater(['report', 'mine'], where)).stderr).toMatch(
-      /RUN_NOT_FOUND {2}mine: .*Tags there: nightly, v1\.0/,
+      /RUN_NOT_FOUND {2}mine: .*Known tags: nightly, v1\.0/,
     );
 
     expect(await highwater(['baseline', 'show'], where)).toMatchObject({
       exitCode: 64,
       stderr: expect.stringMatching(
-        /RUN_NOT_FOUND .*expected a baseline, got none\. highwater baseline set RUN sets it/,
+        /RUN_NOT_FOUND .*expected a baseline, got none\. Set one with: highwater baseline set RUN/,
       ),
     });
     for (const place of [0, 1, 2]) expect((await highwater(['baseline', 'set', idOf(place)], where)).exitCode).toBe(0);
     expect((await highwater(['baseline', 'show'], where)).stdout).toBe(`feed   ${idOf(2)}\nchat   ${idOf(1)}\n`);
     expect((await highwater(['report', 'baseline'], where)).stderr).toMatch(
-      /got 2\. Baselines there are of: feed .* chat /,
+      /got 2\. Plans with a baseline: feed .* chat /,
     );
-    expect((await highwater(['baseline', 'clear'], where)).stderr).toMatch(/expected one of the plans .*: feed, chat/);
+    expect((await highwater(['baseline', 'clear'], where)).stderr).toMatch(
+      /expected a plan that has a baseline: feed, chat/,
+    );
     expect((await highwater(['baseline', 'clear', 'feed'], where)).exitCode).toBe(0);
     expect((await highwater(['report', 'baseline', '--json'], where)).stdout).toContain(idOf(1));
     expect((await highwater(['baseline', 'show', 'nosuch'], where)).exitCode).toBe(64);
@@ -247,9 +249,9 @@ describe('tags and the baseline', () => {
 
   test.each([
     [['run', 'reference', '--tag', 'a b', '--tag', '1'], /--tag: .*"a b"[\s\S]*--tag: .*"1"/],
-    [['run', 'reference', '--tag', 'baseline'], /highwater baseline set RUN gives it/],
-    [['history', 'tag', 'latest', 'latest'], /meaning of its own/],
-    [['history', 'tag', 'latest', `../${HOSTILE.slice(0, 40)}`], /tag: expected a character/],
+    [['run', 'reference', '--tag', 'baseline'], /Set it with: highwater baseline set RUN/],
+    [['history', 'tag', 'latest', 'latest'], /which is reserved/],
+    [['history', 'tag', 'latest', `../${HOSTILE.slice(0, 40)}`], /tag: expected a letter/],
     [['history', 'tag', '.', 'good'], /RUN_UNREADABLE {2}\.: expected the record of a run/],
     [['history', 'tag', 'nosuch', 'good'], /RUN_NOT_FOUND/],
   ])('%j is refused', async (args, message) => {
@@ -271,7 +273,7 @@ describe('pruning', () => {
     const refused = await highwater(['history', 'prune', '--keep', '0'], where);
     expect([refused.exitCode, refused.stderr]).toEqual([
       64,
-      expect.stringMatching(/expected --yes where nobody can be asked/),
+      expect.stringMatching(/expected --yes or --dry-run without a terminal/),
     ]);
     const misplaced = await highwater(['history', '--tag', 'nightly', 'prune', '--keep', '0', '--yes'], where);
     expect([misplaced.exitCode, misplaced.stderr]).toEqual([64, expect.stringMatching(/got --tag before it/)]);
@@ -281,7 +283,7 @@ describe('pruning', () => {
     );
     expect(ids(await listed([], where))).toEqual([idOf(2), idOf(0)]);
     expect((await highwater(['history', 'prune', '--older-than', '1h', '--yes'], where)).stdout).toBe(
-      'Nothing to remove\n',
+      'Nothing to delete\n',
     );
   });
 
@@ -313,11 +315,11 @@ describe('pruning', () => {
   test.skipIf(!hasTerminal)('asks on a terminal, and takes nothing but a yes for one', async () => {
     const where = copyOfRuns();
     const prune = ['history', 'prune', '--keep', '0'];
-    const no = await highwaterOnTerminal(prune, [[/Remove 2 runs for good\? \[no\]: $/, '']], where);
+    const no = await highwaterOnTerminal(prune, [[/Delete 2 runs\? \[no\]: $/, '']], where);
     expect([no.exitCode, readdirSync(path.join(where, RUNS)).length]).toEqual([0, 3]);
-    const called = await highwaterOnTerminal(prune, [[/for good\? \[no\]: $/, CTRL_C]], where);
+    const called = await highwaterOnTerminal(prune, [[/runs\? \[no\]: $/, CTRL_C]], where);
     expect([called.exitCode, readdirSync(path.join(where, RUNS)).length]).toEqual([130, 3]);
-    const yes = await highwaterOnTerminal(prune, [[/Remove 2 runs for good\? \[no\]: $/, 'y']], where);
+    const yes = await highwaterOnTerminal(prune, [[/Delete 2 runs\? \[no\]: $/, 'y']], where);
     expect([yes.exitCode, readdirSync(path.join(where, RUNS))]).toEqual([0, [idOf(0)]]);
   });
 });
@@ -362,13 +364,16 @@ describe('a query', () => {
 
   test('is cut where it has more rows, and says so', async () => {
     const { stdout, stderr } = await highwater(['query', 'from range(10)', '--limit', '2']);
-    expect([stdout, stderr]).toEqual(['range\n    0\n    1\n', 'cut after 2 rows: --limit prints more\n']);
+    expect([stdout, stderr]).toEqual(['range\n    0\n    1\n', 'cut after 2 rows; print more with --limit\n']);
   });
 
   test('that is none, or would write, is refused; without runs there is nothing to ask', async () => {
     for (const sql of ['selec 1', "copy runs to 'x.csv'", '']) {
       const { exitCode, stderr } = await highwater(['query', sql]);
-      expect([exitCode, stderr]).toEqual([64, expect.stringMatching(/^QUERY_INVALID {2}query: expected one SELECT/)]);
+      expect([exitCode, stderr]).toEqual([
+        64,
+        expect.stringMatching(/^QUERY_INVALID {2}query: expected a single SELECT/),
+      ]);
     }
     expect(existsSync(path.join(cwd, 'x.csv'))).toBe(false);
     expect((await highwater(['query', 'from runs'], temporaryDirectory())).stderr).toMatch(
@@ -395,7 +400,7 @@ describe('a query', () => {
         encoding: 'utf8',
       });
     expect(run('query', 'from runs')).toMatch(
-      /^DUCKDB_MISSING {2}query: expected the package @duckdb\/node-api .*npm install @duckdb\/node-api brings it\n.*\nexit 64\n$/,
+      /^DUCKDB_MISSING {2}query: expected the package @duckdb\/node-api .*Install it with: npm install @duckdb\/node-api\n.*\nexit 64\n$/,
     );
     expect(run('history', '--limit', '1')).toMatch(/exit 0\n$/);
   });

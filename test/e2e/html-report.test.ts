@@ -113,8 +113,8 @@ describe('the page of a run', TOGETHER, () => {
     const { page } = await openFile(browser, report(), onTestFinished);
     const first = await page.locator('.verdict').innerText();
     const broken = result.verdict.thresholds.filter(({ kind }) => kind === 'fail');
-    expect(first).toMatch(/^FAIL\n+sick\n+No-go: /);
-    expect(first).toContain(`${broken.length} of 5 rules were broken: ${broken[0]!.expression}, observed: `);
+    expect(first).toMatch(/^FAIL\n+sick\n+Fail: /);
+    expect(first).toContain(`${broken.length} of 5 rules failed: ${broken[0]!.expression}, observed: `);
     const rules = await page.locator('#rules tbody tr').allInnerTexts();
     expect(rules.map((row) => row.split('\t')[1])).toEqual(
       result.verdict.thresholds.map(({ expression }) => expression),
@@ -267,7 +267,7 @@ describe('the PDF of a run', TOGETHER, () => {
       encoding: 'utf8',
     }).stdout;
     const pages = text.split('\f');
-    expect(pages[0]).toMatch(/FAIL\s+sick\s+No-go/);
+    expect(pages[0]).toMatch(/FAIL\s+sick\s+Fail/);
     expect(pages[0]).toMatch(/Contents[\s\S]*Response time\s+\d/);
     expect(pages[1]).toMatch(/2 \/ \d+/);
     const words = text.replace(/\s+/g, ' ');

@@ -59,7 +59,9 @@ describe('what it recognizes, and a run of what it wrote', () => {
       message: (socket, text, isBinary) => (isBinary ? socket.close(1003) : socket.send(text)),
     });
     const written = await init(service.url);
-    expect(written.init.stdout).toMatch(/an echo service, text[\s\S]*closed upon a binary message \(close code 1003/);
+    expect(written.init.stdout).toMatch(
+      /an echo service, text[\s\S]*closed the connection after a binary message \(close code 1003/,
+    );
     const { result } = await tryOut(written);
     expect(result.messages).toMatchObject({ sent: SENT, delivered: SENT, lost: 0, unexpected: 0 });
   });
@@ -115,7 +117,7 @@ describe('what it recognizes, and a run of what it wrote', () => {
       },
     });
     const written = await init(service.url);
-    expect(written.init.stdout).toMatch(/second connection, which only listened, received \d+ messages of ours/);
+    expect(written.init.stdout).toMatch(/second connection received \d+ of the test messages/);
     expect(written.plan).toMatch(/^ {2}rooms: \{ count: 1 \}/m);
     const { result } = await tryOut(written);
     expect(result.messages).toMatchObject({ sent: SENT, delivered: SENT, lost: 0, unexpected: 0 });
@@ -126,7 +128,7 @@ describe('what it recognizes, and a run of what it wrote', () => {
     const server = await startForeignServer('rpc');
     try {
       const written = await init(server.url);
-      expect(written.plan).toMatch(/FILL IN: the service refused this message/);
+      expect(written.plan).toMatch(/FILL IN: the service rejected this message/);
       expect(written.plan).toMatch(/send: \{ jsonrpc: "2\.0", id: "\$\{id\}", method: echo/);
       const { result } = await tryOut(written);
       expect(result.messages).toMatchObject({ sent: SENT, rejected: SENT, lost: 0, delivered: 0 });
@@ -152,8 +154,8 @@ describe('what it recognizes, and a run of what it wrote', () => {
   test('a service that says nothing ever: not recognized, and a plan that opens connections and holds them', async () => {
     const service = await startWsService({});
     const written = await init(service.url);
-    expect(written.init.stdout).toMatch(/not recognized[\s\S]*said nothing in .* s, and nothing to \d+ messages/);
-    expect(written.plan).toMatch(/# FILL IN: The service answered nothing/);
+    expect(written.init.stdout).toMatch(/not recognized[\s\S]*sent nothing in .* s, and no reply to \d+ messages/);
+    expect(written.plan).toMatch(/# FILL IN: The service sent no reply/);
     const { result } = await tryOut(written);
     expect(result.connections).toMatchObject({ opened: 4, failed: 0 });
     expect(result.messages.sent).toBe(0);
@@ -164,14 +166,14 @@ describe('what it recognizes, and a run of what it wrote', () => {
     const { init: finished, plan } = await init(service.url);
     expect(finished.exitCode).toBe(0);
     expect(finished.stdout).toMatch(/not recognized[\s\S]*close code 4401.*log in first/);
-    expect(plan).toMatch(/FILL IN: The service closes such connections/);
+    expect(plan).toMatch(/FILL IN: The service closes the connection/);
   });
 
   test('a service that pushes: the path that counts, and the path of the channel', async () => {
     const service = await startWsService({ connected: ticker });
     const { init: finished, plan } = await init(service.url);
     expect(finished.exitCode).toBe(0);
-    expect(finished.stdout).toMatch(/speaks of its own accord, numbered at seq/);
+    expect(finished.stdout).toMatch(/a push service, sequence number at seq/);
     expect(plan).toMatch(/^protocol:.*\n {2}kind: push .*\n.*\n {2}sequence: seq .*\n {2}channel: symbol /m);
     expect(plan).toMatch(/- pushes\.missed == 0/);
   });
@@ -219,7 +221,7 @@ describe('a service that cannot be reached ends in 69 with what it said, and wri
   test('nobody listens on the port', async () => {
     const port = await freePort();
     expect((await refused(`ws://127.0.0.1:${port}`)).stderr).toMatch(
-      /got refused: .*ECONNREFUSED.*is the service running/,
+      /got refused: .*ECONNREFUSED.*check that the service is running/,
     );
   });
 
@@ -234,7 +236,7 @@ describe('a service that cannot be reached ends in 69 with what it said, and wri
   test('TLS where there is none', async () => {
     const service = await startWsService({});
     expect((await refused(service.url.replace('ws:', 'wss:'))).stderr).toMatch(
-      /got tls: .*does not speak TLS.* Do: write ws:\/\/ in place of wss:\/\//,
+      /got tls: .*does not use TLS.* What to do: write ws:\/\/ instead of wss:\/\//,
     );
   });
 });
@@ -263,12 +265,12 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     const service = await startWsService({ message: (socket, text) => socket.send(text) });
     const { file, screen, exitCode } = await onTerminal([
       [/URL of the service \[reference\]: $/, service.url],
-      [/May Highwater send it .* \[Y\/n\]: $/, 'y'],
+      [/May Highwater send .* \[Y\/n\]: $/, 'y'],
       [/Name of the plan \[127\.0\.0\.1\]: $/, 'my echo'],
-      [/How many connections \[100\]: $/, 'many'],
-      [/got "many"\s+How many connections \[100\]: $/, '7'],
-      [/Messages a second, over all of them \[100\/s\]: $/, '20'],
-      [/For how long \[30s\]: $/, ''],
+      [/Number of connections \[100\]: $/, 'many'],
+      [/got "many"\s+Number of connections \[100\]: $/, '7'],
+      [/Messages per second (all connections together) \[100\/s\]: $/, '20'],
+      [/Duration \[30s\]: $/, ''],
       [/Rule for response times, or none \[response\.p99 < 500ms\]: $/, 'none'],
     ]);
     expect(screen).toMatch(/an echo service, text/);
@@ -307,7 +309,7 @@ describe('without consent', () => {
     expect(finished.exitCode).toBe(0);
     expect(service.received).toEqual([]);
     expect(finished.stderr).toMatch(/Nothing was sent to the service/);
-    expect(finished.stdout).toMatch(/not recognized[\s\S]*and was sent nothing/);
+    expect(finished.stdout).toMatch(/not recognized[\s\S]*no test messages were sent/);
     expect(plan).toMatch(/highwater init --yes/);
   });
 
@@ -331,7 +333,7 @@ describe('the file', () => {
     const refused = await runHighwater(['init', service.url, '--yes'], { cwd });
     expect(refused.exitCode).toBe(64);
     expect(refused.stderr).toMatch(
-      /ARGUMENTS_INVALID {2}--out: expected a file that is not there yet, got highwater\.yaml\. --force/,
+      /ARGUMENTS_INVALID {2}--out: expected a file that does not exist yet, got highwater\.yaml\. .*--force/,
     );
     expect(service.received).toEqual([]);
     expect(readFileSync(path.join(cwd, 'highwater.yaml'), 'utf8')).toBe('mine');
@@ -396,7 +398,7 @@ describe('mistakes end with exit 64 before anything is sent', () => {
     [
       'a directory that is not there',
       ['init', 'ws://127.0.0.1:9', '--out', 'no/such/plan.yaml'],
-      /--out: expected a file in a directory/,
+      /--out: expected a file in a writable directory/,
     ],
     ['a variable that is not set', ['init', 'ws://127.0.0.1:9', '-H', `A: \${env.NOT_SET}`], /variable NOT_SET/],
   ] as const)('%s', async (_name, args, says) => {

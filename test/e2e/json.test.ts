@@ -88,7 +88,7 @@ test('mistakes in the protocol are all said at once', async () => {
   expect(exitCode).toBe(64);
   for (const line of [
     /PLAN_INVALID {2}protocol\.send\.text: expected .*\$\{id\}, \$\{seq\}, \$\{client\}, \$\{room\}, \$\{type\}, \$\{priority\}, \$\{payload\}, \$\{uuid\}, \$\{row\.COLUMN\}, .*, got "\$\{paylod\}"/,
-    /PLAN_INVALID {2}protocol\.send: expected a message with \$\{id\} in it/,
+    /PLAN_INVALID {2}protocol\.send: expected a message that contains \$\{id\}/,
     /PLAN_INVALID {2}protocol\.id: expected a path such as replyTo or data\.id, got "a\.\.b"/,
     /PLAN_INVALID {2}protocol\.pushs: .*\(did you mean "pushes"\?\)/,
   ]) {

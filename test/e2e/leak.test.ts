@@ -67,7 +67,7 @@ test('what a leak cannot be is refused, all at once', async () => {
   const { exitCode, stdout, stderr } = await runHighwater(['target', '--behavior', 'bad.yaml'], { cwd });
   expect([exitCode, stdout]).toEqual([64, '']);
   for (const line of [
-    /BEHAVIOR_INVALID {2}leak\.rate: expected bytes a second such as 1MB\/s, got "1MB"/,
+    /BEHAVIOR_INVALID {2}leak\.rate: expected bytes per second such as 1MB\/s, got "1MB"/,
     /BEHAVIOR_INVALID {2}leak\.atMost: expected a size from 1 B to 64GiB, got "1TB"/,
     /BEHAVIOR_INVALID {2}leak\.until: expected one of rate, atMost, from, to, got the unknown key "until"/,
   ]) {

@@ -63,7 +63,7 @@ describe.skipIf(!isLinux && !isRequired)('a limit too low to load the command is
     ]) {
       const { exitCode, stdout, stderr } = await runHighwater(args, { before: `ulimit -n ${files}` });
       expect(stderr).toBe(
-        `MACHINE_LIMIT  ulimit -n: expected at least 512 files that a process may open, got ${files}. Raise the limit\n` +
+        `MACHINE_LIMIT  ulimit -n: expected at least 512 open files per process, got ${files}. Raise the limit\n` +
           'See docs/reference/errors.md#machine_limit\n',
       );
       expect({ exitCode, stdout }).toEqual({ exitCode: 64, stdout: '' });
@@ -102,7 +102,7 @@ describe('a source address', () => {
   test('of another family than the target is refused before anything is sent', async () => {
     const { exitCode, stderr } = await runHighwater(['run', echo.url, '--source-address', '::1']);
     expect(stderr).toMatch(
-      /^PLAN_INVALID {2}target\.sourceAddresses: expected IPv4 addresses, as the target is at 127\.0\.0\.1, got ::1$/m,
+      /^PLAN_INVALID {2}target\.sourceAddresses: expected IPv4 addresses, because the target is at 127\.0\.0\.1, got ::1$/m,
     );
     expect(exitCode).toBe(64);
   });
@@ -267,7 +267,7 @@ describe.skipIf(!mayLimit('cpu') && !isRequired)('a quota of CPU', () => {
     const { enter } = limitedGroup({ cores: 0.4 }, onTestFinished);
     const { stdout } = await runHighwater(['check', ...load().slice(1)], { before: enter });
     expect(stdout).toMatch(
-      /^ {2}cores +at most 2 busy at once; this process may use 0\.4 of \d+ cores \(cgroup quota\)$/m,
+      /^ {2}cores +at most 2 processes busy at once; this process may use 0\.4 of \d+ cores \(cgroup quota\)$/m,
     );
     expect(stdout).toMatch(/^ {2}workers .* pace economical$/m);
   });
@@ -284,7 +284,7 @@ describe.skipIf(!mayLimit('cpu') && !isRequired)('a quota of CPU', () => {
     });
     expect(result.run.machine).toMatchObject({ allowedCores: 0.2 });
     expect(detailOf(result, 'throttled')).toMatch(
-      /^the kernel held the generator back for up to .* of \d\.\d s, as its cgroup may use 0\.2 cores: raise that quota, use less load, or use --pace economical$/,
+      /^the kernel throttled the generator for up to .* of \d\.\d s: its CPU quota \(cgroup\) is 0\.2 cores; raise the quota, use less load, or use --pace economical$/,
     );
     expect(JSON.stringify(result.verdict)).not.toContain('use more workers');
     expect(result.generator.healthy).toBe(false);
@@ -351,8 +351,8 @@ describe.skipIf(!mayLimit('memory') && !isRequired)('a limit of memory', () => {
     );
     const { exitCode, result } = await runHighwater(['run', plan, '--json'], { cwd, before: enter });
     const deaths = linesOf<RunEvent>(cwd, 'events.ndjson').filter((event) => event.kind === 'workerDied');
-    expect(deaths).toMatchObject([{ detail: 'signal SIGKILL: out of memory: its cgroup may use 315 MB' }]);
-    expect(detailOf(result, 'workerDied')).toContain('out of memory: its cgroup may use 315 MB');
+    expect(deaths).toMatchObject([{ detail: 'signal SIGKILL: out of memory: the limit of its cgroup is 315 MB' }]);
+    expect(detailOf(result, 'workerDied')).toContain('out of memory: the limit of its cgroup is 315 MB');
     expect(exitCode).toBe(2);
   });
 });

@@ -91,12 +91,12 @@ monitors:
     );
     const { stdout, stderr } = await runHighwater(['run', 'plan.yaml'], { cwd });
     for (const line of [
-      /^ {2}monitors {3}target: CPU at most .* RSS .* to .* files \d+ to \d+/m,
+      /^ {2}monitors {3}target: CPU at most .* memory .* to .* open files \d+ to \d+/m,
       /^ {13}machine: CPU at most .* memory .* to /m,
       /^ {13}app: up 1 to 1, at most 1 {3}hits 6 to 6, at most 6/m,
-      /^ {13}page: \d gaps, the first: the answer is HTML, not metrics: is it the right path\?/m,
+      /^ {13}page: \d gaps, first: the answer is HTML, not metrics: check the path/m,
       /^ {13}queue: depth 7 to 7, at most 7/m,
-      /^ {13}broken: \d gaps, the first: ended with code 1: /m,
+      /^ {13}broken: \d gaps, first: ended with code 1: /m,
     ]) {
       expect(stdout).toMatch(line);
     }
@@ -133,9 +133,9 @@ monitors: [{ name: gone, pid: 2147483647 }, { name: queue, command: [./nothing.s
       const { exitCode, stdout, stderr } = await runHighwater([command, plan], { cwd });
       expect([exitCode, stdout.includes('PASS')]).toEqual([64, false]);
       expect(stderr).toMatch(
-        /MONITOR_UNREADABLE {2}monitors\[0\] \(gone\): expected a process that runs, got 2147483647/,
+        /MONITOR_UNREADABLE {2}monitors\[0\] \(gone\): expected a running process, got 2147483647/,
       );
-      expect(stderr).toMatch(/MONITOR_UNREADABLE {2}monitors\[1\] \(queue\): expected a program that can be started/);
+      expect(stderr).toMatch(/MONITOR_UNREADABLE {2}monitors\[1\] \(queue\): expected an executable program/);
     }
   });
 
@@ -165,7 +165,7 @@ monitors: [{ name: other, pid: ${pid} }]
     await run.prints('stderr', /sending/);
     other.signal('SIGKILL');
     const { stdout } = await run.finished;
-    expect(stdout).toMatch(/other: .* RSS .* gaps?, the first: process \d+ is gone/);
+    expect(stdout).toMatch(/other: .* memory .* gaps?, first: process \d+ is gone/);
     expect(stdout).toMatch(/delivered 200 /);
   });
 });

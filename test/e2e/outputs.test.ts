@@ -34,10 +34,7 @@ test.each([
   [['-o', 'Md'], /got "Md" \(did you mean "md"\?\)/],
   [['-o', ''], /got ""/],
   [['--output-dir', 'here'], /--output-dir: expected --output with it/],
-  [
-    ['-o', 'md', '--output-dir', 'plan.yaml/x'],
-    /--output-dir: expected a directory that can be written, got plan.yaml\/x/,
-  ],
+  [['-o', 'md', '--output-dir', 'plan.yaml/x'], /--output-dir: expected a writable directory, got plan.yaml\/x/],
 ])('%j is refused before anything is started', async (args, message) => {
   const cwd = temporaryDirectory();
   writeInto(cwd, 'plan.yaml', 'x');
@@ -84,7 +81,7 @@ test('several runs go into one report, a page each behind an overview; the grave
   );
   const ofMany = await runHighwater(['report', ...ids, '-o', 'csv'], { cwd, whenOver });
   expect(ofMany.exitCode).toBe(64);
-  expect(ofMany.stderr).toMatch(/--output: expected some of html, pdf, which hold several runs, got "csv"/);
+  expect(ofMany.stderr).toMatch(/--output: expected some of html, pdf for several runs, got "csv"/);
 });
 
 test('--open hands the page to what opens pages here', async ({ onTestFinished }) => {
@@ -113,7 +110,7 @@ test('a format that has nothing of a run says so', async ({ onTestFinished }) =>
   const plan = { name: 'idle', target: { url: 'reference' }, load: { connections: [{ to: 2 }, { hold: '500ms' }] } };
   const file = writeInto(cwd, 'plan.json', JSON.stringify(plan));
   const { stderr } = await runHighwater(['run', file, '-q', '-o', 'hgrm,html,pdf'], { cwd, whenOver: onTestFinished });
-  expect(stderr).toMatch(/^report {5}no hgrm: the run has nothing for it$/m);
+  expect(stderr).toMatch(/^report {5}no hgrm: the run has no data for it$/m);
   expect(stderr).toMatch(/report\.html\n/);
   expect(stderr).toMatch(/report\.pdf\n/);
 });

@@ -266,8 +266,8 @@ describe.skipIf(!mayMakeNetworks && process.env.CI !== 'true')('packets', TOGETH
     const { stdout, stderr } = await running;
     const [before = '', after = ''] = stdout.split('AFTER\n');
     expect(before).toContain(`table inet highwater_${pid}_packet_loss`);
-    expect(stderr).toContain(`taken back (nft delete table inet highwater_${pid}_packet_loss)`);
-    expect(stderr).toContain('taken back (tc qdisc del dev lo root)');
+    expect(stderr).toContain(`(nft delete table inet highwater_${pid}_packet_loss)`);
+    expect(stderr).toContain('(tc qdisc del dev lo root)');
     expect(after.trim()).toBe('qdisc noqueue 0: root refcnt 2');
     expect(filesIn(notes)).toEqual([]);
   });
@@ -307,8 +307,10 @@ describe('a fault that did nothing', TOGETHER, () => {
     expect(result.verdict.kind).toBe('inconclusive');
     const doubts = result.verdict.doubts.filter(({ kind }) => kind === 'faultWithoutEffect');
     expect(doubts.map(({ detail }) => detail)).toEqual([
-      expect.stringMatching(/^the fault reorder did nothing: it held \d+ messages back.*send more on each connection$/),
-      expect.stringMatching(/^the fault swallow_pong did nothing: no pong came its way.*target\.ping/),
+      expect.stringMatching(
+        /^the fault reorder had no effect: it held \d+ messages back.*send more on each connection$/,
+      ),
+      expect.stringMatching(/^the fault swallow_pong had no effect: no pong passed.*target\.ping/),
     ]);
   });
 
@@ -327,8 +329,8 @@ describe('a fault that did nothing', TOGETHER, () => {
     expect(result.recovery?.incidents.map(({ did }) => (did?.delayedBytes ?? 0) > 0)).toEqual([true, false]);
     const doubts = result.verdict.doubts.filter(({ kind }) => kind === 'faultWithoutEffect');
     expect(doubts.map(({ detail }) => detail)).toEqual([
-      expect.stringContaining('the fault 3500ms did nothing: no byte came its way'),
-      expect.stringContaining('the fault 60s did nothing: the load was over before its time'),
+      expect.stringContaining('the fault 3500ms had no effect: no byte passed'),
+      expect.stringContaining('the fault 60s had no effect: the load ended before 60.0 s'),
     ]);
   });
 });
@@ -345,7 +347,7 @@ test('a fault that this machine cannot do is skipped, loudly, and the run does n
     },
     {},
   );
-  expect(stderr).toContain('SKIPPED: the fault link_rate cannot be on this machine: expected ');
+  expect(stderr).toContain('SKIPPED: this machine cannot do the fault link_rate: expected ');
   expect(result.recovery?.incidents[0]?.failedBecause).toContain('expected ');
   expect(result.verdict.kind).toBe('inconclusive');
 });

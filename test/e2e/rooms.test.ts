@@ -138,5 +138,5 @@ test('a plan whose rooms cannot be is refused, with all that is wrong with them'
   const without = await runHighwater(['check', writeInto(cwd, 'plan.json', JSON.stringify({ ...plan, load }))], {
     cwd,
   });
-  expect(without.stderr).toMatch(/target\.url: expected load\.rooms, as \$\{room\} stands here/);
+  expect(without.stderr).toMatch(/target\.url: expected load\.rooms, because \$\{room\} is used/);
 });

@@ -70,7 +70,7 @@ const kindsOf = ({ verdict }: RunResult): string[] => verdict.doubts.map(({ kind
 describe('a worker that is stopped', { concurrent: true, timeout: 60_000 }, () => {
   test.each([
     ['while it sends', 700],
-    ['in the drain', 2050],
+    ['during the drain', 2050],
   ])('%s is the cause of what the service does about it', async (_, atMs) => {
     // `test.each` hands over no context.
     const clean: (() => void | Promise<void>)[] = [];
@@ -79,7 +79,7 @@ describe('a worker that is stopped', { concurrent: true, timeout: 60_000 }, () =
       expect(exitCode).toBe(2);
       expect(kindsOf(result)).toContain('standstill');
       expect(result.verdict.doubts.find(({ kind }) => kind === 'standstill')?.detail).toMatch(
-        /^worker 0 stood still for 2\.\d s in .*the process was stopped, or had no processor to run on/,
+        /^worker 0 did not run for 2\.\d s during .*the process was stopped, or got no CPU/,
       );
       expect(result.connections.droppedByServer).toBe(10);
       expect(result.generator.healthy).toBe(false);

@@ -37,7 +37,7 @@ describe('a mistake is told in the words of what was typed, with the likely righ
   ])('run %s: did you mean %s?', async (typed, meant) => {
     const stderr = await refused(['run', typed]);
     expect(stderr).toContain(
-      `PLAN_UNREADABLE  ${typed}: expected a plan file, a ws:// or wss:// URL, or "reference", got no file of that name (did you mean ${meant}?)\n`,
+      `PLAN_UNREADABLE  ${typed}: expected a plan file, a ws:// or wss:// URL, or "reference", got no such file (did you mean ${meant}?)\n`,
     );
     expect(stderr).not.toContain('ENOENT');
   });
@@ -52,7 +52,7 @@ describe('a mistake is told in the words of what was typed, with the likely righ
   test.each([
     [['-c', '0'], {}, '--connections: expected a whole number of at least 1, got "0"'],
     [['-r', '100'], {}, '--rate: expected a rate such as 500/s, got "100" (add a unit: 100/s)'],
-    [['-t', 'lost < 0'], {}, '--threshold: expected a rule that a run can keep and can break, got "lost < 0"'],
+    [['-t', 'lost < 0'], {}, '--threshold: expected a rule that can pass and can fail, got "lost < 0"'],
     [[], { HIGHWATER_CONNECTIONS: 'abc' }, 'HIGHWATER_CONNECTIONS: expected a whole number of at least 1, got "abc"'],
     [[], { HIGHWATER_RATE: 'abc' }, 'HIGHWATER_RATE: expected a rate such as 500/s, got "abc"'],
     [[], { HIGHWATER_DURATION: '10' }, 'HIGHWATER_DURATION: expected a duration above 0 such as 60s, got "10"'],
@@ -64,7 +64,7 @@ describe('a mistake is told in the words of what was typed, with the likely righ
   test.each([
     [
       `target: ws://127.0.0.1:9\n${LOAD}`,
-      'target: expected the target: at least its url, got "ws://127.0.0.1:9" (write target: { url: ws://127.0.0.1:9 })',
+      'target: expected a target with at least a url, got "ws://127.0.0.1:9" (write target: { url: ws://127.0.0.1:9 })',
     ],
     [`${TARGET}load: { messages: { rate: 10/s } }\n`, '(write messages: { open: { rate: 10/s, for: 60s } })'],
     [
@@ -77,9 +77,9 @@ describe('a mistake is told in the words of what was typed, with the likely righ
     ],
     [
       `${TARGET}${LOAD}thresholds: [ delivered <= 100% ]\n`,
-      'thresholds[0]: expected a rule that a run can keep and can break, got "delivered <= 100%" (delivered is from 0 % to 100 %, so this holds always; did you mean "delivered == 100%"?)',
+      'thresholds[0]: expected a rule that can pass and can fail, got "delivered <= 100%" (delivered is from 0 % to 100 %, so this holds always; did you mean "delivered == 100%"?)',
     ],
-    [`${TARGET}${LOAD}abort: [ lost >= 0 ]\n`, 'abort[0]: expected a rule that a run can keep and can break'],
+    [`${TARGET}${LOAD}abort: [ lost >= 0 ]\n`, 'abort[0]: expected a rule that can pass and can fail'],
   ])('a plan with %j', async (plan, says) => {
     const cwd = temporaryDirectory();
     writeInto(cwd, 'plan.yaml', plan);
@@ -104,7 +104,7 @@ describe('the line under the verdict says what happened', () => {
     ]);
     expect(exitCode).toBe(69);
     expect(stdout.split('\n')[1]).toBe(
-      `  0 of 5 connections opened: connection refused (127.0.0.78:${port}). Is the service running, and is the port right?`,
+      `  0 of 5 connections opened: connection refused (127.0.0.78:${port}). Check that the service is running and the port is right`,
     );
   });
 
@@ -121,9 +121,9 @@ describe('the line under the verdict says what happened', () => {
     process.kill(targetOf(running.pid), 'SIGKILL');
     const { stdout, stderr, exitCode } = await running.finished;
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^the reference target \(process \d+\) was ended by SIGKILL after \d/m);
+    expect(stderr).toMatch(/^the reference target \(process \d+\) was killed by SIGKILL after \d/m);
     expect(stdout.split('\n')[1]).toMatch(
-      /^ {2}the reference target \(process \d+\) was ended by SIGKILL after [\d.]+ m?s\.$/,
+      /^ {2}the reference target \(process \d+\) was killed by SIGKILL after [\d.]+ m?s\.$/,
     );
   });
 
@@ -158,9 +158,7 @@ describe('messages that the service rejects', () => {
     writeInto(cwd, 'plan.json', plan(url, protocol));
     const { stdout, stderr, exitCode } = await runHighwater(['run', 'plan.json', '-o', 'md,html'], { cwd, env });
     expect(exitCode).toBe(1);
-    expect(stdout.split('\n')[1]).toBe(
-      '  the service rejected 80 of 80 messages, the first with slow down, message 0.',
-    );
+    expect(stdout.split('\n')[1]).toBe('  the service rejected 80 of 80 messages; first: slow down, message 0.');
     expect(stdout).toMatch(/^ {2}rejected {3}slow down, message 0 {3}first at \d+\.\d{3} s, stream \d, #0$/m);
     expect(stdout).toMatch(/^ {13}\{"code":7,"for":"\[redacted\]","end":".*"\} {3}first at/m);
     expect(stderr).toMatch(/sending .* rejected \d+$/m);
@@ -236,7 +234,7 @@ test('a directory with the reports of a run, or with its record, is not written 
   expect(second.exitCode).toBe(64);
   expect(second.stderr).toContain(
     `ARGUMENTS_INVALID  --output-dir: expected a directory without files of another run, got out, which holds the reports of ${id}. ` +
-      'Name another one, or write over them with --overwrite',
+      'Choose another one, or overwrite them with --overwrite',
   );
   // Before anything was started.
   expect(readdirSync(path.join(cwd, '.highwater/runs'))).toEqual([id]);

@@ -126,8 +126,8 @@ test('the history of the plan names the run and the commit, with both levels, an
   const left = made.length - inTrend().length;
   expect(stdout).toMatch(
     left === 0
-      ? /^ {2}looked for in 50 runs$/m
-      : new RegExp(`^ {2}looked for in ${50 - left} runs, ${left} left out: ${left} with the generator in doubt$`, 'm'),
+      ? /^ {2}based on 50 runs$/m
+      : new RegExp(`^ {2}based on ${50 - left} runs, ${left} left out: ${left} with the generator in doubt$`, 'm'),
   );
 });
 
@@ -164,7 +164,7 @@ test('the list of all plans tells the latest change', async () => {
 test('nine runs say how many are needed, and nothing in the list of all', async () => {
   const since = made.at(-9)!.result.run.startedAt;
   const alone = await command(['history', 'chat', '--since', since]);
-  expect(alone.stdout).toMatch(/^ {2}changes are looked for in 10 runs or more .*: \d so far/m);
+  expect(alone.stdout).toMatch(/^ {2}detecting changes needs at least 10 runs .*; there are \d/m);
   expect((await command(['history', '--since', since])).stdout).not.toMatch(/changes? /);
 });
 
@@ -181,7 +181,7 @@ test('the report of the last run shows it over the runs, on the page, on paper a
   const { stderr } = await command(['report', last, '-o', 'html,pdf,md,csv', '--output-dir', 'out']);
   expect(stderr).not.toContain('not shown');
   const page = readFileSync(path.join(cwd, 'out/report.html'), 'utf8');
-  expect(page).toContain('Over the runs of this plan');
+  expect(page).toContain('Trend over runs of this plan');
   expect(page).toContain(`<code>${result.run.id}</code></td>`);
   expect(page).toContain(head.slice(0, 8));
   expect(page).toContain('data-chart="times-over-runs"');
@@ -200,7 +200,7 @@ test('the report of a run before knows nothing of what came after, nor the first
     return readFileSync(path.join(cwd, 'before/report.html'), 'utf8');
   };
   expect(await report(quick.at(-1)!.result.run.id)).not.toContain(firstSlow().result.run.id);
-  expect(await report(quick[0]!.result.run.id)).not.toContain('Over the runs of this plan');
+  expect(await report(quick[0]!.result.run.id)).not.toContain('Trend over runs of this plan');
 });
 
 test('a history that is torn all over costs a report its section and nothing else', async () => {
@@ -212,5 +212,5 @@ test('a history that is torn all over costs a report its section and nothing els
   const { exitCode, stderr } = await command(['report', last, '-o', 'html', '--output-dir', 'torn']);
   expect([0, 2]).toContain(exitCode);
   expect(stderr).toMatch(/^report {5}torn\/report\.html$/m);
-  expect(readFileSync(path.join(cwd, 'torn/report.html'), 'utf8')).not.toContain('Over the runs of this plan');
+  expect(readFileSync(path.join(cwd, 'torn/report.html'), 'utf8')).not.toContain('Trend over runs of this plan');
 });

@@ -10,10 +10,14 @@ const MAX_OTHERS = 1000;
 export const coalesce = messageFault(
   'coalesced',
   {
-    by: wholeField(`a whole number from 1 to ${MAX_OTHERS}`, 'How many more. Default 1.', {
-      min: 1,
-      max: MAX_OTHERS,
-    }).optional(),
+    by: wholeField(
+      `a whole number from 1 to ${MAX_OTHERS}`,
+      'The number of further messages that are sent together with it. Default 1.',
+      {
+        min: 1,
+        max: MAX_OTHERS,
+      },
+    ).optional(),
   },
   ({ by = 1 }) =>
     (message, way) =>

@@ -15,7 +15,7 @@ export const corrupt = messageFault(
   'damaged',
   {
     bits: bitsField,
-    part: choiceField(['payload', 'utf8', 'header'], 'Where. Default payload.').optional(),
+    part: choiceField(['payload', 'utf8', 'header'], 'The part to damage. Default payload.').optional(),
   },
   ({ bits = FAULT_DEFAULTS.bits, part = 'payload' }) =>
     (message, way) => {

@@ -7,7 +7,7 @@ import { messageFault } from '../fault.ts';
 
 export const delay = messageFault(
   'delayed',
-  { delay: durationRangeField('How much later. Default 10ms.', '5ms..50ms').optional() },
+  { delay: durationRangeField('The delay. Default 10ms.', '5ms..50ms').optional() },
   ({ delay: { minNs, maxNs } = FAULT_DEFAULTS.forNs }) =>
     (message, way) =>
       way.delay(message, uniform(way.random(message), minNs, maxNs)),

@@ -9,7 +9,7 @@ const DEFAULT_BYTES = 1024 ** 2;
 
 export const oversize = messageFault(
   'damaged',
-  { bytes: sizeField('How many more. Default 1MiB.', MAX_BYTES, '64MiB', '1MiB').optional() },
+  { bytes: sizeField('The number of bytes to add. Default 1MiB.', MAX_BYTES, '64MiB', '1MiB').optional() },
   ({ bytes = DEFAULT_BYTES }) =>
     (message, way) => {
       const { payload, isText } = message;

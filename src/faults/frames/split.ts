@@ -8,7 +8,7 @@ const MAX_FRAGMENTS = 1000;
 export const split = messageFault(
   'split',
   {
-    fragments: wholeField(`a whole number from 2 to ${MAX_FRAGMENTS}`, 'How many. Default 2.', {
+    fragments: wholeField(`a whole number from 2 to ${MAX_FRAGMENTS}`, 'The number of fragments. Default 2.', {
       min: 2,
       max: MAX_FRAGMENTS,
     }).optional(),

@@ -13,7 +13,7 @@ const PIECE_SECONDS = 0.005;
 export const bandwidth = toxic(
   'itself',
   ['delayedBytes'],
-  { rate: byteRateField('How much gets through.', '100KB/s') },
+  { rate: byteRateField('The maximum rate.', '100KB/s') },
   ({ rate: bytesPerSecond }) =>
     (context) => {
       const line = createDelayLine(context, LIMIT_BYTES, () => 0);

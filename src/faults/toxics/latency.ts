@@ -12,8 +12,10 @@ export const latency = toxic(
   'nothing',
   ['delayedBytes'],
   {
-    latency: durationField('How much longer it takes.', { example: '100ms' }),
-    jitter: durationField('Up to so much more or less, evenly. Default 0.', { example: '20ms' }).optional(),
+    latency: durationField('The extra delay.', { example: '100ms' }),
+    jitter: durationField('A random change of the delay, up to this much more or less. Default 0.', {
+      example: '20ms',
+    }).optional(),
   },
   ({ latency: latencyNs, jitter: jitterNs = 0 }) =>
     (context) => {

@@ -7,7 +7,7 @@ import { passing } from '../stage.ts';
 export const limitData = toxic(
   'itself',
   ['disconnected'],
-  { bytes: sizeField('How many get through.', 1024 ** 4, '1TiB', '1MB') },
+  { bytes: sizeField('The number of bytes after which the connection is closed.', 1024 ** 4, '1TiB', '1MB') },
   ({ bytes: limitBytes }) =>
     (context) => {
       let leftBytes = limitBytes;

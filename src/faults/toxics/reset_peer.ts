@@ -8,7 +8,7 @@ import { passing } from '../stage.ts';
 export const resetPeer = toxic(
   'itself',
   ['disconnected'],
-  { timeout: durationField('How long it lives. Default 0.', { example: '2s' }).optional() },
+  { timeout: durationField('The time before the reset. Default 0.', { example: '2s' }).optional() },
   ({ timeout: timeoutNs = 0 }) =>
     (context) => {
       context.after(timeoutNs, () => context.sever('reset'));

@@ -11,9 +11,14 @@ export const slicer = toxic(
   'nothing',
   ['slicedBytes'],
   {
-    average_size: sizeField('Of a slice.', 1024 ** 2, '1MiB', '64'),
-    size_variation: sizeField('Up to so much more or less. Default 0.', 1024 ** 2, '1MiB', '16').optional(),
-    delay: durationField('Between two slices. Default 0.', { example: '1ms' }).optional(),
+    average_size: sizeField('The average size of a slice.', 1024 ** 2, '1MiB', '64'),
+    size_variation: sizeField(
+      'A random change of the size, up to this much more or less. Default 0.',
+      1024 ** 2,
+      '1MiB',
+      '16',
+    ).optional(),
+    delay: durationField('The pause between two slices. Default 0.', { example: '1ms' }).optional(),
   },
   ({ average_size: averageBytes, size_variation: variationBytes = 0, delay: delayNs = 0 }) =>
     (context) => {

@@ -7,7 +7,7 @@ import { passing } from '../stage.ts';
 export const slowClose = toxic(
   'nothing',
   ['delayedEnds'],
-  { delay: durationField('How much later.', { example: '1s' }) },
+  { delay: durationField('The delay of the close.', { example: '1s' }) },
   ({ delay: delayNs }) =>
     (context) => {
       let isEnding = false;

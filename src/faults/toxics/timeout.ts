@@ -8,7 +8,11 @@ import { passing } from '../stage.ts';
 export const timeout = toxic(
   'itself',
   ['swallowedBytes'],
-  { timeout: durationField('Then it is closed; 0 never. Default 0.', { example: '5s' }).optional() },
+  {
+    timeout: durationField('The time after which the connection is closed; 0 for never. Default 0.', {
+      example: '5s',
+    }).optional(),
+  },
   ({ timeout: timeoutNs = 0 }) =>
     (context) => {
       let hasEnded = false;

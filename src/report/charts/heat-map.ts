@@ -11,8 +11,8 @@ export function heatMap({ responseHeat, timeline }: RunResult): HeatMap | null {
     id: 'response-heat',
     title: 'All response times',
     reading:
-      'The stronger the color, the more answers took so long in that time. Two bands are two kinds of answers; a stripe that leans ' +
-      'upwards is a queue that grows.',
+      'A stronger color means more replies. Two bands mean two kinds of replies. A stripe that rises to the right means a growing ' +
+      'queue.',
     columnSeconds,
     edgesMs,
     // To the end of the run, as the charts above and below it.

@@ -5,6 +5,7 @@ import type { Threshold } from '../../plan/plan.ts';
 import { nsToMs } from '../../units/duration.ts';
 import { formatCount } from '../../units/rate.ts';
 import { printable } from '../printable.ts';
+import { seriesName } from '../series-names.ts';
 import { bandsOf } from './bands.ts';
 import type { Band, Limit, LineChart, Series, Unit } from './chart.ts';
 import { secondText } from './labels.ts';
@@ -22,8 +23,8 @@ export function responseOverTime(result: RunResult): LineChart | null {
     id: 'response-over-time',
     title: 'Response time over time',
     reading:
-      'Of the answers that came in each second, from the moment each message was due; in a second without one there is a gap. A ' +
-      'rise that the service time does not share is the generator’s own lateness, which the send lag shows.',
+      'Time from due to received, for the replies that arrived in each second. A gap is a second without replies. If response ' +
+      'time rises and service time does not, the generator sent late: see the send lag.',
     unit: 'ms',
     scale: 'logarithmic',
     series: seriesOf(result, [
@@ -42,10 +43,10 @@ export function throughputOverTime(result: RunResult): LineChart | null {
   const others = result.fanout !== null || result.pushes !== null;
   return chartOf(result, {
     id: 'throughput-over-time',
-    title: 'Messages each second',
+    title: 'Messages per second',
     reading:
-      'Offered is what the plan had due, sent what left the generator, delivered what came back. Sent below offered is the ' +
-      'generator or back pressure; delivered below sent is work that piles up, or is lost.',
+      'Offered: due by the plan. Sent: left the generator. Delivered: came back. Sent below offered means a slow generator or ' +
+      'backpressure. Delivered below sent means that messages queue up or are lost.',
     unit: 'perSecond',
     scale: 'linear',
     series: seriesOf(result, [
@@ -63,7 +64,7 @@ export function connectionsOverTime(result: RunResult): LineChart | null {
   const parts: Parts = {
     id: 'connections-over-time',
     title: 'Open connections',
-    reading: 'Connections that were open at the end of each second.',
+    reading: 'Connections open at the end of each second.',
     unit: 'count',
     scale: 'linear',
     series: seriesOf(result, [['open connections', 'connectionsOpen']]),
@@ -77,15 +78,15 @@ export function troublesOverTime(result: RunResult): LineChart | null {
     ['lost', 'lost'],
     ['unresolved', 'unresolved'],
     ['not sent', 'unsent'],
-    ['errors', 'errors'],
+    ['connection failures', 'errors'],
   ]).filter(({ y }) => y.some((value) => value !== null && value > 0));
   if (series.length === 0) return null;
   return chartOf(result, {
     id: 'troubles-over-time',
-    title: 'What went wrong, each second',
+    title: 'Problems per second',
     reading:
-      'Messages in the second in which they were counted as lost or unresolved, messages that were due and not sent, and ' +
-      'failures of connections of all kinds.',
+      'Messages counted as lost or unresolved in each second, messages that were due but not sent, and connection failures of ' +
+      'all kinds.',
     unit: 'count',
     scale: 'linear',
     series,
@@ -109,7 +110,7 @@ export function resourcesOverTime(result: RunResult): readonly LineChart[] {
     const of = rest.join('.');
     const key = `${monitor} ${unitOf(of)}`;
     const group = groups.get(key) ?? { monitor, unit: unitOf(of), series: [] };
-    group.series.push({ name: printable(of, 80), y });
+    group.series.push({ name: printable(seriesName(of), 80), y });
     groups.set(key, group);
   }
   return [...groups.values()].map(({ monitor, unit, series }, place) =>
@@ -126,11 +127,11 @@ interface ResourceParts {
 
 function resourceChart(result: RunResult, { monitor, unit, series, place }: ResourceParts): LineChart {
   const more = series.length - MOST_RESOURCE_SERIES;
-  const leftOut = more > 0 ? ` ${formatCount(more)} more series are in the result.` : '';
+  const leftOut = more > 0 ? ` The result has ${formatCount(more)} more series.` : '';
   return chartOf(result, {
     id: `resources-${place + 1}`,
     title: `${RESOURCE_TITLES[unit]} of ${printable(monitor, 40)}`,
-    reading: `Read once a second. A gap in a line is a second in which it could not be read.${leftOut}`,
+    reading: `Read once a second. A gap is a second without a reading.${leftOut}`,
     unit,
     scale: 'linear',
     series: series.slice(0, MOST_RESOURCE_SERIES),
@@ -141,7 +142,7 @@ function resourceChart(result: RunResult, { monitor, unit, series, place }: Reso
 const RESOURCE_TITLES: Readonly<Record<Unit, string>> = {
   ratio: 'CPU',
   bytes: 'Memory',
-  bytesPerSecond: 'Accounting',
+  bytesPerSecond: 'Data rate',
   perSecond: 'Rates',
   count: 'Counts',
   number: 'Readings',

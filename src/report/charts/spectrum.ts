@@ -24,8 +24,8 @@ export function spectrum(result: RunResult, inflate: (bytes: Uint8Array) => Uint
     id: 'spectrum',
     title: 'Response time by percentile',
     reading:
-      'Of a hundred messages that came back one was slower than the value at 99 %, of ten thousand one than that at 99.99 %. ' +
-      'A line ends at its slowest message; one that stays low and then climbs like a wall is a service that stalls now and then.',
+      'At 99 %, one message in a hundred was slower; at 99.99 %, one in ten thousand. Each line ends at its slowest message. A line that stays ' +
+      'low and then rises steeply means that the service stalls now and then.',
     axis: { of: 'rarity' },
     unit: 'ms',
     scale: 'logarithmic',

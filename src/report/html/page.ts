@@ -44,7 +44,7 @@ export function pageHtml(documents: NonEmpty<ReportDocument>, script: PageScript
     `<body><a class="skip" href="#main">To the report</a>`,
     `<div class="bar"><nav aria-label="Contents">${isOne ? contentsOf(documents[0]) : overviewLinks(documents)}</nav></div>`,
     `<main id="main">${isOne ? '' : overviewHtml(documents)}${articles.join('')}</main>`,
-    '<footer>Made by Highwater. This file needs no network: what it shows is all in it.</footer>',
+    '<footer>Made by Highwater. This file works without a network: everything is in it.</footer>',
     `<script type="application/json" id="charts">${jsonForScript(data)}</script>`,
     `<script>${script.text}</script></body></html>`,
     '',

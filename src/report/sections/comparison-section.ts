@@ -1,4 +1,4 @@
-// Whether the run is worse than those it is held against, metric by metric, and how sure that is.
+// Whether the run is worse than the baseline, metric by metric, and with what confidence.
 
 import type { Comparison, MetricComparison } from '../../facts/comparison.ts';
 import type { RunResult } from '../../facts/result.ts';
@@ -22,7 +22,7 @@ export function comparisonBlocks(comparison: Comparison): readonly Block[] {
   const item = (tone: Tone, words: string) => ({ tone, line: [words] });
   return [
     ...(method.kind === 'blocks'
-      ? [paragraph(`Weak: ${method.weakness}, so what differs from run to run does not show.`)]
+      ? [paragraph(`Weak evidence: ${method.weakness}, so variation between runs is unknown.`)]
       : []),
     table(
       'Metric by metric',
@@ -30,7 +30,7 @@ export function comparisonBlocks(comparison: Comparison): readonly Block[] {
       metrics.map(cells),
     ),
     ...list(
-      'What is not decided',
+      'Undecided',
       undecidedTexts(comparison).map((words) => item('open', words)),
     ),
     ...list(
@@ -38,12 +38,12 @@ export function comparisonBlocks(comparison: Comparison): readonly Block[] {
       warnings.map((words) => item('open', words)),
     ),
     ...list(
-      'What it rests on',
+      'How this was judged',
       basisTexts(comparison).map(([name, words]) => item('quiet', `${name}: ${words}`)),
     ),
     table(
       'Runs',
-      [...words('side', 'run', 'started'), ...numbers('took'), ...words('against')],
+      [...words('side', 'run', 'started'), ...numbers('duration'), ...words('target')],
       [
         ...baseline.runs.map((run) => ['baseline', run] as const),
         ...candidate.runs.map((run) => ['now', run] as const),

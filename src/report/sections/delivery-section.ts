@@ -1,6 +1,9 @@
-// What became of every message: the outcomes, what they come to, and the first messages that fared badly, as witnesses.
+// What became of every message: the outcomes, the guarantee that they support, and the first violations as evidence.
 
 import type { MessageResult, RunResult } from '../../facts/result.ts';
+import { UNSENT_TEXTS } from '../../facts/unsent-texts.ts';
+import type { UnsentReason } from '../../facts/window.ts';
+import { plural } from '../../units/plural.ts';
 import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { troublesOverTime } from '../charts/over-time.ts';
@@ -37,30 +40,32 @@ function guarantee({ delivery }: RunResult): readonly Block[] {
   return [
     paragraph(
       strong(proof),
-      ` in ${formatCount(delivery.messages)} messages${bound}. No finite run proves a guarantee; this one did not contradict it.`,
-      delivery.approximate ? ' A bound of the ledger was hit: duplicates and late messages may be confused.' : '',
+      ` in ${plural(delivery.messages, 'message')}${bound}. A finite run cannot prove a guarantee; this run did not contradict it.`,
+      delivery.approximate
+        ? ' There was more disorder than can be counted exactly: late messages may be counted as duplicates, or the reverse.'
+        : '',
     ),
   ];
 }
 
 const OUTCOMES: readonly (readonly [keyof MessageResult & string, meaning: string, isTrouble: boolean])[] = [
-  ['due', 'that the plan asked for', false],
-  ['sent', 'that left the generator', false],
-  ['delivered', 'that came where they should', false],
-  ['rejected', 'that the service refused', true],
-  ['lost', 'that never came as they were sent, though their connection lived', true],
-  ['unresolved', 'whose connection died under them, or that may have come in what could not be read', true],
-  ['duplicated', 'that came more than once', true],
-  ['reordered', 'that came after later ones of their stream', true],
-  ['corrupted', 'whose bytes were not those that were sent', true],
-  ['unexpected', 'that nobody had sent', true],
-  ['unreadable', 'that came and could not be read', true],
-  ['late', 'that came after they were counted as lost or unresolved', true],
-  ['acknowledged', 'that the service acknowledged', false],
-  ['resent', 'copies that were sent again', false],
-  ['deduplicated', 'copies that the service knew', false],
-  ['diverged', 'answers whose state was wrong', true],
-  ['totalOrderViolations', 'received in another order than by others', true],
+  ['due', 'planned messages', false],
+  ['sent', 'left the generator', false],
+  ['delivered', 'arrived where they should', false],
+  ['rejected', 'refused by the service', true],
+  ['lost', 'never arrived intact, although the connection stayed open', true],
+  ['unresolved', 'the connection dropped, or they may be among messages that could not be read', true],
+  ['duplicated', 'arrived more than once', true],
+  ['reordered', 'arrived after a later message of the same stream', true],
+  ['corrupted', 'arrived with other bytes than were sent', true],
+  ['unexpected', 'arrived, but this run never sent them', true],
+  ['unreadable', 'arrived, but could not be read', true],
+  ['late', 'arrived after they had been counted as lost or unresolved', true],
+  ['acknowledged', 'acknowledged by the service', false],
+  ['resent', 'extra copies that were sent', false],
+  ['deduplicated', 'copies that the service recognized', false],
+  ['diverged', 'replies with a wrong state', true],
+  ['totalOrderViolations', 'received in different orders by two clients', true],
 ];
 /** Always shown; the others where there are any. */
 const ALWAYS: readonly string[] = [
@@ -78,13 +83,19 @@ function outcomes(messages: MessageResult): TableBlock {
   const rows = OUTCOMES.flatMap(([outcome, meaning, isTrouble]) => {
     const count = messages[outcome] as number;
     if (count === 0 && !ALWAYS.includes(outcome)) return [];
-    return [[text(outcome), isTrouble ? troubleCell(count) : countCell(count), text(meaning)]];
+    return [
+      [
+        text(outcome === 'totalOrderViolations' ? 'total-order violations' : outcome),
+        isTrouble ? troubleCell(count) : countCell(count),
+        text(meaning),
+      ],
+    ];
   });
   const unsent = Object.entries(messages.unsent).filter(([, count]) => count > 0);
   const unsentRows = unsent.map(([reason, count]) => [
-    text(`not sent: ${reason}`),
+    text(`not sent: ${UNSENT_TEXTS[reason as UnsentReason]}`),
     troubleCell(count),
-    text('that were due and did not leave the generator'),
+    text('due, but never left the generator'),
   ]);
   return table(
     'Outcomes',
@@ -104,7 +115,7 @@ function refusals({ rejections }: RunResult): readonly Block[] {
   ]);
   return [
     table(
-      'What the service said when it refused',
+      'Reasons that the service gave for rejections',
       [...words('reason'), ...numbers('first at', 'stream', 'number')],
       rows,
     ),
@@ -117,13 +128,13 @@ function witnesses({ violations }: RunResult): readonly Block[] {
     text(found.violation, 'bad'),
     momentCell(found.atSecond),
     countCell(found.stream),
-    found.seq === null ? { text: 'not known', value: null } : countCell(found.seq),
+    found.seq === null ? { text: 'unknown', value: null } : countCell(found.seq),
     countCell(found.client),
     said(violationText(found), 400),
   ]);
-  const columns = [...words('what'), ...numbers('at', 'stream', 'number', 'found by client'), ...words('witness')];
-  const note = violations.length < 100 ? null : 'The first hundred of each kind. All are counted above.';
-  return [table('Witnesses', columns, rows, note)];
+  const columns = [...words('what'), ...numbers('at', 'stream', 'number', 'found by client'), ...words('evidence')];
+  const note = violations.length < 100 ? null : 'Only the first 100 of each kind are shown. All are counted above.';
+  return [table('Evidence (first 100 of each kind)', columns, rows, note)];
 }
 
 function types({ types: all }: RunResult): readonly Block[] {
@@ -154,19 +165,15 @@ function fanout({ fanout: reached }: RunResult): readonly Block[] {
   const { expected, received, missed, unresolved, offline, receivers } = reached;
   const counts = [
     [text('expected'), countCell(expected), text('deliveries to other clients')],
-    [text('received'), countCell(received), text('of them')],
-    [text('missed'), troubleCell(missed), text('though the client was there')],
+    [text('received'), countCell(received), text('of the expected deliveries')],
+    [text('missed'), troubleCell(missed), text('although the client was connected')],
     [
       text('unresolved'),
       troubleCell(unresolved),
-      text('whose receiver’s connection died, or received what could not be read'),
+      text('the connection of the receiver dropped, or a message there could not be read'),
     ],
-    [text('sent while offline'), countCell(offline), text('and not sent later: not expected')],
-    [
-      text('receivers'),
-      countCell(receivers.count),
-      text(`${formatCount(receivers.complete)} of them received everything`),
-    ],
+    [text('sent while offline'), countCell(offline), text('and not sent later, so not expected')],
+    [text('receivers'), countCell(receivers.count), text(`${formatCount(receivers.complete)} received everything`)],
   ];
   const worst = receivers.worst.map(({ client, expected: due, received }) => [
     countCell(client),
@@ -177,15 +184,17 @@ function fanout({ fanout: reached }: RunResult): readonly Block[] {
     table('Fan-out', [...words('deliveries'), ...numbers('count'), ...words('meaning')], counts),
     ...(worst.length === 0
       ? []
-      : [table('Clients that missed most', numbers('client', 'expected', 'received'), worst)]),
+      : [table('Clients that missed the most', numbers('client', 'expected', 'received'), worst)]),
   ];
 }
+
+const PUSH_NAMES: Readonly<Record<string, string>> = { offline: 'sent while offline', unjudged: 'not judged' };
 
 function pushes({ pushes: found }: RunResult): readonly Block[] {
   if (found === null) return [];
   const rows = (['expected', 'received', 'missed', 'unresolved', 'offline', 'unjudged'] as const).map((name) => [
-    text(name),
+    text(PUSH_NAMES[name] ?? name),
     name === 'missed' ? troubleCell(found[name]) : countCell(found[name]),
   ]);
-  return [table('What the service said of its own accord', [...words('pushes'), ...numbers('count')], rows)];
+  return [table('Pushes from the service', [...words('pushes'), ...numbers('count')], rows)];
 }

@@ -1,4 +1,4 @@
-// What the instrument knows about itself: whether its own figures can be trusted, and on what it ran.
+// Whether the figures can be trusted, and on what machine they were measured.
 
 import type { RunResult } from '../../facts/result.ts';
 import { formatBytes } from '../../units/bytes.ts';
@@ -13,10 +13,12 @@ export function instrumentSection(result: RunResult): Section {
   const doubts = result.verdict.doubts.map(({ detail }) => ({ tone: 'open', line: [printable(detail)] }) as const);
   return {
     id: 'instrument',
-    title: 'The instrument',
+    title: 'Can this be trusted?',
     blocks: [
-      ...list('What it doubts about itself', doubts),
-      ...(doubts.length > 0 ? [] : list(null, [{ tone: 'good', line: ['Nothing about this run is in doubt.'] }])),
+      ...list('Reasons to distrust this measurement', doubts),
+      ...(doubts.length > 0
+        ? []
+        : list(null, [{ tone: 'good', line: ['There is no reason to distrust this measurement.'] }])),
       generator(result),
       environment(result),
     ],
@@ -31,23 +33,23 @@ function generator({ generator: facts, sendLag, run }: RunResult): Block {
     ['state', facts.healthy ? 'healthy' : 'in doubt', ''],
     [
       'workers',
-      `${run.workerCount}, of which ${facts.missedWorkers} died`,
-      'a worker that died takes its figures with it',
+      facts.missedWorkers === 0 ? `${run.workerCount}` : `${run.workerCount}, ${facts.missedWorkers} died`,
+      'no figure includes the clients of a worker after it died',
     ],
-    ['send lag p99', formatMs(sendLag.p99Ms), 'what is sent late is answered late'],
-    ['CPU of the busiest worker', ratio(facts.cpuRatioMax), 'a core that is used up sends late'],
-    ['event loop delay p99', formatMs(facts.eventLoopDelayMsP99), 'how late anything could be read'],
-    ['CPU a message', facts.cpuMicrosPerMessage === null ? 'n/a' : `${facts.cpuMicrosPerMessage.toFixed(1)} us`, ''],
-    ['memory', `${bytes(facts.rssBytesMax)}, ${bytes(facts.rssBytesPerConnection)} a connection`, ''],
+    ['send lag p99', formatMs(sendLag.p99Ms), 'a message sent late is also answered late'],
+    ['CPU of the busiest worker', ratio(facts.cpuRatioMax), 'a worker without free CPU sends late'],
+    ['event loop delay p99', formatMs(facts.eventLoopDelayMsP99), 'how late replies may have been read'],
+    ['CPU per message', facts.cpuMicrosPerMessage === null ? 'n/a' : `${facts.cpuMicrosPerMessage.toFixed(1)} us`, ''],
+    ['memory', `${bytes(facts.rssBytesMax)}, ${bytes(facts.rssBytesPerConnection)} per connection`, ''],
     [
       'Little’s law, error',
       ratio(facts.littlesLawErrorRatio),
-      'in flight = throughput × time: figures that contradict it are wrong',
+      'messages in flight must equal throughput × time; a large error means wrong figures',
     ],
   ];
   return table(
     'The generator',
-    words('', 'read', 'what it means'),
+    words('', 'value', 'what it means'),
     rows.map((row) => row.map((cell) => text(cell))),
   );
 }

@@ -1,4 +1,4 @@
-// What was offered, and what the service took of it: messages and clients over time, stage by stage.
+// What load was offered and what the service handled: messages and clients over time, stage by stage.
 
 import type { RunResult, StageResult } from '../../facts/result.ts';
 import { connectionsOverTime, throughputOverTime } from '../charts/over-time.ts';
@@ -32,9 +32,7 @@ export function loadSection(result: RunResult): Section {
     title: 'Load',
     blocks: [
       ...charts(throughputOverTime(result), connectionsOverTime(result)),
-      ...(isSending
-        ? [table('Each second, over the time of sending', [...words(''), ...numbers('per second')], rates)]
-        : []),
+      ...(isSending ? [table('Rates while messages were sent', [...words(''), ...numbers('per second')], rates)] : []),
       ...(stages.length < 2 ? [] : [table('Stages', STAGE_COLUMNS, stages.map(stageCells), STAGE_NOTE)]),
     ],
   };
@@ -44,7 +42,7 @@ const STAGE_COLUMNS = [
   ...words('stage'),
   ...numbers('from', 'to', 'due', 'sent', 'delivered', 'lost', 'response p50', 'p99', 'max'),
 ];
-const STAGE_NOTE = 'An answer counts in the stage in which it came.';
+const STAGE_NOTE = 'A reply counts in the stage in which it arrived.';
 
 function stageCells({ name, fromSecond, toSecond, messages, response }: StageResult) {
   return [

@@ -11,6 +11,6 @@ export function planSection({ plan }: RunResult): Section {
   const shown =
     text.length <= MOST_CHARACTERS
       ? text
-      : `${text.slice(0, MOST_CHARACTERS)}\n… (${text.length} characters; all of them are in plan.json of the run)`;
+      : `${text.slice(0, MOST_CHARACTERS)}\n… (${text.length} characters; see plan.json of the run for all)`;
   return { id: 'plan', title: 'Plan', blocks: [{ kind: 'code', title: 'The plan as it was run', text: shown }] };
 }

@@ -1,8 +1,9 @@
-// What each fault did, and how the way back was; why connections failed; what became of clients that misbehave.
+// What each fault did and how the service recovered; why connections failed; what became of misbehaving clients.
 
 import type { FailureKind } from '../../facts/failure.ts';
 import { FAILURE_MEANINGS } from '../../facts/failure.ts';
 import type { IncidentResult, RunResult } from '../../facts/result.ts';
+import { plural } from '../../units/plural.ts';
 import { type Block, type Cell, paragraph, type Section } from '../document.ts';
 import { faultText } from '../fault-texts.ts';
 import { formatSeconds, formatShare } from '../figures.ts';
@@ -22,27 +23,45 @@ function availability({ recovery }: RunResult): readonly Block[] {
     seconds === null ? '' : `; ${name} ${formatSeconds(seconds)}`;
   return [
     paragraph(
-      `Clients were available for ${available} of the time for which they were wanted, with ${drops} drops`,
-      mean('open between drops for', meanSecondsBetweenDrops),
-      mean('down each time for', meanSecondsDown),
+      `Clients were connected for ${available} of the planned time; connections dropped ${plural(drops, 'time')}`,
+      mean('mean time between drops', meanSecondsBetweenDrops),
+      mean('mean time disconnected', meanSecondsDown),
       '.',
     ),
   ];
 }
 
 const CLIENT_COLUMNS = [
-  ...words('fault', 'kind', 'counted together with'),
-  ...numbers('from', 'to', 'dropped', 'back', 'gave up', 'first back after', 'last back after', 'down p50', 'down max'),
-  ...numbers('most opened in a second'),
+  ...words('fault', 'kind', 'together with'),
+  ...numbers(
+    'from',
+    'to',
+    'dropped',
+    'reconnected',
+    'gave up',
+    'first back after',
+    'last back after',
+    'down p50',
+    'down max',
+  ),
+  ...numbers('most opened per second'),
 ];
 const MESSAGE_COLUMNS = [
   ...words('fault'),
-  ...numbers('lost', 'unresolved', 'duplicated', 'resent', 'not sent', 'response back after', 'throughput back after'),
+  ...numbers(
+    'lost',
+    'unresolved',
+    'duplicated',
+    'resent',
+    'not sent',
+    'response recovered after',
+    'throughput recovered after',
+  ),
 ];
 const NOTE =
-  'A message counts in the second in which it was settled: one that is lost on a connection that lives is only given up in the ' +
-  'drain, and then counts with the last fault. Times count from the beginning of the fault. Response and throughput are back once they are inside their band of the ' +
-  'seconds before the first fault again.';
+  'A message counts in the second in which its outcome was decided. A message lost on an open connection is given up only in the ' +
+  'drain, so it counts with the last fault. Times start when the fault starts. Response time and throughput have recovered once they are ' +
+  'back in their range of the seconds before the first fault.';
 
 function incidents({ recovery }: RunResult): readonly Block[] {
   const all = recovery?.incidents ?? [];
@@ -50,17 +69,17 @@ function incidents({ recovery }: RunResult): readonly Block[] {
   const failed = all.filter(({ failedBecause }) => failedBecause !== null);
   return [
     table(
-      'Faults, and what they did',
+      'Faults: effect',
       words('fault', 'kind', 'what it did'),
-      all.map(({ name, kind, did }) => [said(name, 64), said(kind, 40), text(faultText(did) ?? 'not known')]),
+      all.map(({ name, kind, did }) => [said(name, 64), said(kind, 40), text(faultText(did) ?? 'unknown')]),
     ),
-    table('Faults, and the clients’ way back', CLIENT_COLUMNS, all.map(clientCells)),
-    table('Faults, and what they cost', MESSAGE_COLUMNS, all.map(messageCells), NOTE),
+    table('Faults: connections', CLIENT_COLUMNS, all.map(clientCells)),
+    table('Faults: messages', MESSAGE_COLUMNS, all.map(messageCells), NOTE),
     ...(failed.length === 0
       ? []
       : [
           table(
-            'Faults that could not be done, or undone',
+            'Faults that failed',
             words('fault', 'why'),
             failed.map(({ name, failedBecause }) => [said(name, 64), said(failedBecause ?? '')]),
           ),
@@ -116,19 +135,19 @@ function failures({ connections }: RunResult): readonly Block[] {
       : [
           table(
             'Why connections failed',
-            [...words('kind'), ...numbers('count'), ...words('meaning', 'the first')],
+            [...words('kind'), ...numbers('count'), ...words('meaning', 'first example')],
             rows,
           ),
         ]),
     ...(codes.length === 0
       ? []
-      : [table('Close codes of the service', [...words('code'), ...numbers('connections')], codes)]),
+      : [table('Close codes from the service', [...words('code'), ...numbers('connections')], codes)]),
   ];
 }
 
 function misbehaving({ misbehaving: groups }: RunResult): readonly Block[] {
   if (groups.length === 0) return [];
   const rows = misbehavingTexts(groups).map((line) => [text(line)]);
-  const note = 'All other figures are of the clients that behave as they should.';
-  return [table('Clients that misbehave on purpose', words('what became of them'), rows, note)];
+  const note = 'All other figures exclude these clients.';
+  return [table('Clients that misbehave on purpose', words('what happened'), rows, note)];
 }

@@ -1,10 +1,11 @@
-// What the run cost: monitors of the service and the machine over time, and what grew under an even load.
+// Resources over time: what monitors of the service and the machine read, and what grew under constant load.
 
 import type { RunResult } from '../../facts/result.ts';
 import { valueText } from '../charts/labels.ts';
 import { resourcesOverTime, unitOf } from '../charts/over-time.ts';
 import { type Block, charts, type Section } from '../document.ts';
 import { findingText } from '../finding-text.ts';
+import { monitorSeriesName, seriesName } from '../series-names.ts';
 import { countCell, numbers, said, secondsCell, table, text, words } from '../tables.ts';
 
 export function resourcesSection(result: RunResult): Section {
@@ -19,14 +20,14 @@ function findings({ findings: all }: RunResult): readonly Block[] {
   if (all.length === 0) return [];
   const rows = all.map((found) => [
     text(found.kind, 'bad'),
-    said(found.series, 120),
+    said(monitorSeriesName(found.series), 120),
     secondsCell(found.fromSecond),
     secondsCell(found.toSecond),
     text(findingText(found)),
   ]);
   return [
     table(
-      'What grew under an even load',
+      'Growth under constant load',
       [...words('what', 'series'), ...numbers('from', 'to'), ...words('evidence')],
       rows,
     ),
@@ -39,7 +40,7 @@ function series({ resources }: RunResult): readonly Block[] {
       const cell = (value: number) => ({ text: valueText(unitOf(name), value), value });
       return [
         said(monitor, 40),
-        said(name, 80),
+        said(seriesName(name), 80),
         cell(first),
         cell(max),
         cell(last),
@@ -48,8 +49,8 @@ function series({ resources }: RunResult): readonly Block[] {
     }),
   );
   if (rows.length === 0) return [];
-  const columns = [...words('monitor', 'series'), ...numbers('first', 'max', 'last', 'slope a minute')];
-  return [table('What monitors read', columns, rows, 'The slope is that of the time under an even load.')];
+  const columns = [...words('monitor', 'series'), ...numbers('first', 'max', 'last', 'change per minute')];
+  return [table('Monitor readings', columns, rows, 'The change per minute covers the time under constant load.')];
 }
 
 function gaps({ monitors }: RunResult): readonly Block[] {
@@ -59,8 +60,8 @@ function gaps({ monitors }: RunResult): readonly Block[] {
   if (rows.length === 0) return [];
   return [
     table(
-      'What monitors could not read',
-      [...words('monitor'), ...numbers('readings', 'gaps'), ...words('the first')],
+      'Missing monitor readings',
+      [...words('monitor'), ...numbers('readings', 'gaps'), ...words('first reason')],
       rows,
     ),
   ];

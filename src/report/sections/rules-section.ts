@@ -2,12 +2,10 @@
 
 import type { RunResult } from '../../facts/result.ts';
 import { type Section, TONES } from '../document.ts';
+import { RULE_WORDS } from '../figures.ts';
 import { said, table, text, words } from '../tables.ts';
 
-const WORDS = { pass: 'kept', fail: 'broken', inconclusive: 'open' } as const;
-
-const NOTE =
-  'Open is a rule that cannot be judged: there was too little to judge it by, or the instrument is in doubt.';
+const NOTE = 'Undecided: there were too few samples, or the measurement cannot be trusted.';
 
 export function rulesSection({ verdict }: RunResult): Section | null {
   if (verdict.thresholds.length === 0) return null;
@@ -18,12 +16,12 @@ export function rulesSection({ verdict }: RunResult): Section | null {
       .join('; ');
   const isDoubted = verdict.thresholds.some(({ expression }) => doubtsOf(expression) !== '');
   const rows = verdict.thresholds.map(({ expression, observedText, kind }) => [
-    text(WORDS[kind], TONES[kind]),
+    text(RULE_WORDS[kind], TONES[kind]),
     said(expression),
     said(observedText),
     ...(isDoubted ? [said(doubtsOf(expression))] : []),
   ]);
-  const columns = words('', 'rule', 'observed', ...(isDoubted ? ['in doubt because'] : []));
+  const columns = words('result', 'rule', 'observed', ...(isDoubted ? ['why undecided'] : []));
   const hasOpen = verdict.thresholds.some(({ kind }) => kind === 'inconclusive');
   return {
     id: 'rules',

@@ -1,4 +1,4 @@
-// The first thing that is read: go or no-go, what broke, what was measured, what to do first.
+// The first section: whether to go ahead, what failed, what was measured, what to do first.
 
 import type { RunResult } from '../../facts/result.ts';
 import { formatCount } from '../../units/rate.ts';
@@ -12,7 +12,7 @@ export function summarySection(result: RunResult): Section {
   const blocks: readonly Block[] = [
     { kind: 'figures', figures: keyFigures(result) },
     ...list('What to do first', steps),
-    ...list('What else to know', risksOf(result)),
+    ...list('Also worth knowing', risksOf(result)),
   ];
   return { id: 'summary', title: 'Summary', blocks };
 }
@@ -29,7 +29,7 @@ function keyFigures(result: RunResult): readonly KeyFigure[] {
             'response.p99',
             'response, p99',
             formatMs(response.p99Ms),
-            response.p99Ms === null ? 'too few came back' : 'one in a hundred was slower',
+            response.p99Ms === null ? 'too few samples' : 'one in a hundred was slower',
           ),
           figure(
             result,
@@ -61,8 +61,8 @@ function keyFigures(result: RunResult): readonly KeyFigure[] {
       'connections.failed',
       'clients',
       formatCount(connections.peakOpen),
-      `most at once; ${formatCount(connections.failed)} failed, ${formatCount(connections.droppedByServer)} dropped`,
-      // What the plan's own faults cut off is no surprise.
+      `connected at most at once; ${formatCount(connections.failed)} failed, ${formatCount(connections.droppedByServer)} dropped`,
+      // Drops by the plan's own faults are expected.
       result.recovery !== null && result.recovery.incidents.length > 0
         ? undefined
         : connections.failed + connections.droppedByServer,
@@ -70,14 +70,14 @@ function keyFigures(result: RunResult): readonly KeyFigure[] {
   ];
 }
 
-/** Which has no metric of its own, being several. */
+/** Sums several metrics, so it has none of its own. */
 function damageFigure({ messages, verdict }: RunResult): KeyFigure {
   const { duplicated, reordered, corrupted } = messages;
   const count = duplicated + reordered + corrupted;
   return {
-    name: 'not as they were sent',
+    name: 'damaged order or content',
     text: formatCount(count),
-    // A contract may allow some of it: then it is no trouble.
+    // A contract may allow some of it.
     tone: count === 0 ? 'good' : verdict.kind === 'pass' ? 'quiet' : 'bad',
     note: `${formatCount(duplicated)} duplicated, ${formatCount(reordered)} reordered, ${formatCount(corrupted)} corrupted`,
   };

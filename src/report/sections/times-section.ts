@@ -1,4 +1,4 @@
-// How long messages took: as a spectrum, over time, every one in a heat map, and in figures with their intervals.
+// How long messages took: by percentile, over time, in a heat map, and in figures with their intervals.
 
 import type { Distribution, RunResult } from '../../facts/result.ts';
 import { formatCount } from '../../units/rate.ts';
@@ -30,22 +30,24 @@ export function timesSection(result: RunResult, { inflate }: ReportTools): Secti
         'Times',
         [...words(''), ...TIME_COLUMNS],
         shown.map(([name, times]) => [text(name), ...timeCells(times)]),
-        `Response is from due to received, service from sent to received, send lag from due to sent, of what came back: ${absent(result)}` +
-          'have no time. A percentile that the samples cannot bound with 95 % confidence is n/a.',
+        `Response: from due to received. Service: from sent to received. Send lag: from due to sent. ${absent(result)}` +
+          'A percentile is n/a if there are too few samples for 95 % confidence.',
       ),
       table(
-        'How sure the percentiles are: 95 % intervals',
+        '95 % confidence intervals of the percentiles',
         words('', ...INTERVALS.map(([name]) => name)),
         shown.map(([name, { intervals }]) => [text(name), ...intervalCells(intervals)]),
-        'From the order of the samples, which supposes that they do not depend on one another; where they do, as in a stall, ' +
-          'the truth is less sure.',
+        'The intervals assume independent samples. Where samples depend on each other, as in a stall, the true interval is ' +
+          'wider.',
       ),
     ],
   };
 }
 
 function absent({ messages }: RunResult): string {
-  return `${formatCount(messages.lost)} lost and ${formatCount(messages.unresolved)} unresolved messages `;
+  return messages.lost + messages.unresolved === 0
+    ? ''
+    : `Not included: ${formatCount(messages.lost)} lost and ${formatCount(messages.unresolved)} unresolved messages. `;
 }
 
 const INTERVALS = [

@@ -1,4 +1,4 @@
-// How the figures of a plan went over its runs up to this one, and with which run they went to another level.
+// How the figures of a plan changed over its runs up to this one, and in which run they shifted.
 
 import type { PlanTrend, TrendChange, TrendFigure } from '../../analysis/plan-trend.ts';
 import type { RunResult } from '../../facts/result.ts';
@@ -20,13 +20,13 @@ export function trendSection(_result: RunResult, _tools: ReportTools, { trend }:
   const [latest] = changes;
   return {
     id: 'trend',
-    title: 'Over the runs of this plan',
+    title: 'Trend over runs of this plan',
     blocks: [
       latest === undefined
         ? paragraph(`No lasting change in ${runsText(trend)}.`)
         : paragraph(
             strong(`${latest.direction === 'worse' ? 'Worse' : 'Better'} since run ${printable(latest.run.id, 120)}`),
-            `: ${FIGURE_NAMES[latest.figure]} ${levelsText(latest)}. Looked for in ${runsText(trend)}.`,
+            `: ${FIGURE_NAMES[latest.figure]} ${levelsText(latest)}. Based on ${runsText(trend)}.`,
           ),
       { kind: 'chart', chart: timesOverRuns(trend) },
       ...(changes.length === 0 ? [] : [changesTable(changes)]),
@@ -37,10 +37,10 @@ export function trendSection(_result: RunResult, _tools: ReportTools, { trend }:
 function changesTable(changes: readonly TrendChange[]) {
   const left = changes.length - MOST_CHANGES;
   return table(
-    'Where it changed',
+    'Lasting changes',
     [...words('since run', 'started', 'commit', 'figure'), ...numbers('before', 'after', 'change', 'p'), ...words('')],
     changes.slice(0, MOST_CHANGES).map(changeCells),
-    left > 0 ? `The latest ${MOST_CHANGES}; ${left} before them are in highwater history.` : null,
+    left > 0 ? `The latest ${MOST_CHANGES}; see highwater history for ${left} earlier ones.` : null,
   );
 }
 
@@ -71,8 +71,8 @@ function timesOverRuns(trend: PlanTrend): LineChart {
     id: 'times-over-runs',
     title: 'Response time over the runs',
     reading:
-      'From the oldest run to this one. Where the shade changes, one of the two went to another level and stayed there. Runs ' +
-      'that cannot be held against this one are left out.',
+      'From the oldest run to this one. Where the shade changes, p50 or p99 shifted to another level and stayed there. Runs ' +
+      'that are not comparable with this one are left out.',
     axis: {
       of: 'runs',
       names: runs.map(({ id, startedAt }) => `${startedAt.slice(0, 16).replace('T', ' ')}, ${printable(id, 80)}`),
