@@ -16,6 +16,7 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'test/architecture/*.test.ts'],
           // No module has state of its own, so files may share one: most of the time was spent on importing each anew.
           isolate: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },

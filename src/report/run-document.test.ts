@@ -135,7 +135,7 @@ describe('what a report says first', () => {
   test('the first message that was lost is a witness, and a step', () => {
     const document = documentOf(resultOf({ events: [LOST] }));
     expect(JSON.stringify(document.sections[0])).toContain('#41 never came back');
-    const witnesses = tablesOf(document).find(({ title }) => title === 'Evidence (first 100)');
+    const witnesses = tablesOf(document).find(({ title }) => title === 'Evidence (first 100 of each kind)');
     expect(witnesses?.rows).toHaveLength(1);
   });
 

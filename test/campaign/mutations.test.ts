@@ -122,7 +122,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'a state that is not the model’s diverges',
     file: 'engine/hot/accounting.ts',
-    from: 'traffic.recorder.messages.diverged++;',
+    from: 'accounting.recorder.messages.diverged++;',
     to: '',
     noticed: /diverged: found 0, done \d/,
   },
@@ -136,7 +136,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'an answer that refuses rejects its message',
     file: 'engine/hot/accounting.ts',
-    from: 'traffic.rejected++;',
+    from: 'accounting.rejected++;',
     to: '',
     noticed: /rejected: found 0, done \d/,
   },

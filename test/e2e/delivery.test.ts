@@ -112,7 +112,7 @@ faults:
         ['duplicated', 2, 8, '#8 arrived again'],
         ['reordered', 3, 9, '#9 after #11, 2 places late'],
         ['lost', 1, 7, '#7 never came back; #6 and #8 did'],
-        ['lost', 0, 10, '#10 never came back; #9 and #11 did'],
+        ['lost', 0, 10, '#10 came back only damaged; #9 and #11 did'],
       ]),
     );
     expect(violations.find(([kind]) => kind === 'corrupted')?.[3]).toMatch(/came back cut off, \d+ bytes$/);

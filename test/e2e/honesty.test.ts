@@ -146,7 +146,7 @@ describe('a target that freezes for 1 s in every 10 s', TOGETHER, () => {
       {
         file: 'engine/open-model.js',
         from: 'if (dueNs > untilNs ||',
-        to: 'if (dueNs > untilNs || traffic.recorder.inFlight > 0 ||',
+        to: 'if (dueNs > untilNs || accounting.recorder.inFlight > 0 ||',
       },
       { file: 'engine/open-model.js', from: 'send(dueNs, nowNs);', to: 'send(nowNs, nowNs);' },
     ]);
@@ -334,8 +334,8 @@ describe('a target that keeps every message for 50 ms', () => {
     const command = bench.broken([
       {
         file: 'engine/connection-lifecycle.js',
-        from: 'traffic.receivedNs = clock.nowNs();',
-        to: 'traffic.receivedNs = clock.nowNs() + 10e6;',
+        from: 'accounting.receivedNs = clock.nowNs();',
+        to: 'accounting.receivedNs = clock.nowNs() + 10e6;',
       },
     ]);
     const measured = await measure({ behavior: 'delay', ms: HELD_MS }, FLAGS, { command });
