@@ -97,7 +97,7 @@ describe('the list', () => {
     expect(rawIn(stdout)).toEqual([]);
     expect(stdout).toMatch(/^feed {3}1 run\n/);
     expect(stdout).toMatch(
-      /\nchat {3}2 runs\n {2}p99 +[▁-█ ]{2} .*, the latest [\d.]+ (us|ms)\n {2}delivered\/s {2}[▁-█ ]{2} /,
+      /\nchat {3}2 runs\n {2}p99 +[▁-█ ]{2} .*, latest [\d.]+ (us|ms)\n {2}delivered\/s {2}[▁-█ ]{2} /,
     );
     const lines = stdout.split('\n');
     const [newer = '', older = ''] = [1, 0].map((place) => lines.find((line) => line.includes(idOf(place))));
@@ -131,7 +131,7 @@ describe('the list', () => {
   });
 
   test('says how many are not shown, and by which name a plan is known', async () => {
-    expect((await highwater(['history', '--limit', '1'])).stdout).toMatch(/1 of 3 runs: --limit 3 shows all\n$/);
+    expect((await highwater(['history', '--limit', '1'])).stdout).toMatch(/1 of 3 runs shown; --limit 3 shows all\n$/);
     const { exitCode, stderr } = await highwater(['history', 'chatt']);
     expect(exitCode).toBe(64);
     expect(stderr).toMatch(/RUN_NOT_FOUND {2}chatt: .* did you mean "chat"\?/);
@@ -206,7 +206,7 @@ test('runs that are killed, torn, foreign or still going on are listed as what t
   expect((await listed(['--verdict', 'unjudged'], where)).map(({ id }) => id)).not.toContain('killed');
   // And none of them goes while it is at work, or is no record.
   const pruned = await highwater(['history', 'prune', '--keep', '0', '--yes'], where);
-  expect(pruned.stdout).toMatch(/1 run spared/);
+  expect(pruned.stdout).toMatch(/1 run kept: still going/);
   expect((await listed([], where)).map(({ state }) => state).sort()).toEqual([
     'judged',
     'running',
@@ -249,7 +249,7 @@ describe('tags and the baseline', () => {
 
   test.each([
     [['run', 'reference', '--tag', 'a b', '--tag', '1'], /--tag: .*"a b"[\s\S]*--tag: .*"1"/],
-    [['run', 'reference', '--tag', 'baseline'], /Set it with: highwater baseline set RUN/],
+    [['run', 'reference', '--tag', 'baseline'], /"baseline" is set with: highwater baseline set RUN/],
     [['history', 'tag', 'latest', 'latest'], /which is reserved/],
     [['history', 'tag', 'latest', `../${HOSTILE.slice(0, 40)}`], /tag: expected a letter/],
     [['history', 'tag', '.', 'good'], /RUN_UNREADABLE {2}\.: expected the record of a run/],
@@ -269,7 +269,7 @@ describe('pruning', () => {
     const where = copyOfRuns();
     const named = ['--keep', '0', '--dry-run', '--runs-dir', path.join(where, RUNS)];
     const dry = await highwater(['history', 'prune', ...named], temporaryDirectory());
-    expect(dry.stdout).toMatch(new RegExp(`^2 runs to remove, [\\d.]+ KB\\n {2}${idOf(2)}\\n {2}${idOf(1)}\\n$`));
+    expect(dry.stdout).toMatch(new RegExp(`^2 runs to delete, [\\d.]+ KB\\n {2}${idOf(2)}\\n {2}${idOf(1)}\\n$`));
     const refused = await highwater(['history', 'prune', '--keep', '0'], where);
     expect([refused.exitCode, refused.stderr]).toEqual([
       64,
@@ -279,7 +279,7 @@ describe('pruning', () => {
     expect([misplaced.exitCode, misplaced.stderr]).toEqual([64, expect.stringMatching(/got --tag before it/)]);
     expect(readdirSync(path.join(where, RUNS))).toHaveLength(3);
     expect((await highwater(['history', 'prune', 'chat', '--keep', '0', '--yes'], where)).stdout).toMatch(
-      /1 run removed\n$/,
+      /1 run deleted\n$/,
     );
     expect(ids(await listed([], where))).toEqual([idOf(2), idOf(0)]);
     expect((await highwater(['history', 'prune', '--older-than', '1h', '--yes'], where)).stdout).toBe(
@@ -400,7 +400,7 @@ describe('a query', () => {
         encoding: 'utf8',
       });
     expect(run('query', 'from runs')).toMatch(
-      /^DUCKDB_MISSING {2}query: expected the package @duckdb\/node-api .*Install it with: npm install @duckdb\/node-api\n.*\nexit 64\n$/,
+      /^DUCKDB_MISSING {2}query: expected the package @duckdb\/node-api.*Install it with: npm install @duckdb\/node-api\n.*\nexit 64\n$/,
     );
     expect(run('history', '--limit', '1')).toMatch(/exit 0\n$/);
   });

@@ -269,7 +269,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
       [/Name of the plan \[127\.0\.0\.1\]: $/, 'my echo'],
       [/Number of connections \[100\]: $/, 'many'],
       [/got "many"\s+Number of connections \[100\]: $/, '7'],
-      [/Messages per second (all connections together) \[100\/s\]: $/, '20'],
+      [/Messages per second \(all connections together\) \[100\/s\]: $/, '20'],
       [/Duration \[30s\]: $/, ''],
       [/Rule for response times, or none \[response\.p99 < 500ms\]: $/, 'none'],
     ]);
@@ -393,7 +393,7 @@ describe('mistakes end with exit 64 before anything is sent', () => {
     [
       `a message without \${id}`,
       ['init', 'ws://127.0.0.1:9', '--send', '{"a":1}'],
-      /protocol\.send: expected a message with/,
+      /protocol\.send: expected a message that contains/,
     ],
     [
       'a directory that is not there',

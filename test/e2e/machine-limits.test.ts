@@ -170,7 +170,7 @@ describe.skipIf(!mayHaveNetwork && !isRequired)('local ports', () => {
       example: expect.stringContaining(said),
     });
     expect(detailOf(result, 'generatorLimits')).toMatch(
-      new RegExp(`^${15 - free} of 15 attempts .*this machine ran out of local ports; add target\\.sourceAddresses`),
+      new RegExp(`^${15 - free} of 15 connection attempts .*this machine ran out of local ports; add target\\.sourceAddresses`),
     );
     expect(result.generator.healthy).toBe(false);
     expect(ruleKinds(result)).toMatchObject({
@@ -230,7 +230,7 @@ describe.skipIf(!(isLinux && mayChangeLimits) && !isRequired)('file descriptors'
     expect(failures.fileDescriptors?.count).toBe(failed);
     expect(Object.keys(failures)).toEqual(['fileDescriptors']);
     expect(detailOf(result, 'generatorLimits')).toMatch(
-      new RegExp(`^${failed} of 45 attempts .*ran out of file descriptors; raise the limit \\(ulimit -n\\)`),
+      new RegExp(`^${failed} of 45 connection attempts .*ran out of file descriptors; raise the limit \\(ulimit -n\\)`),
     );
     expect(result.generator.healthy).toBe(false);
     expect(result.messages).toMatchObject({ ...NOTHING, due: 160 });

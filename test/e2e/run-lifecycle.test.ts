@@ -284,7 +284,7 @@ describe.skipIf(!hasProc)('a worker', TOGETHER, () => {
       expect(result.generator.missedWorkers).toBe(1);
       expect(doubts(result)).toContain('workerDied');
       expectBalancedBooks(result);
-      expect(eventsOf(name).find((event) => event.kind === 'workerDied')?.detail).toContain('said nothing for 20 s');
+      expect(eventsOf(name).find((event) => event.kind === 'workerDied')?.detail).toContain('did not respond for 20 s');
       await allGone([victim!]);
     } finally {
       if (!isGone(victim!)) process.kill(victim!, 'SIGKILL');
