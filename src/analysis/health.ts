@@ -215,7 +215,7 @@ function unmatchedDoubts(tally: Tally): HealthDoubt[] {
   if (understood === 0 && messages.sent === 0 && pushes.unjudged > 0) {
     const detail =
       `${plural(pushes.unjudged, 'message')} received, none with a sequence number where the plan says: ` +
-      'set protocol.pushes.sequence to the field that has the number, and channel to the field that has the channel';
+      'set sequence to the field that has the number, and channel to the field that has the channel';
     return [doubt('unmatched', detail)];
   }
   if (understood === 0 && unexpected.otherOpcode > 0) {

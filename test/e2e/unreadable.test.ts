@@ -203,7 +203,7 @@ describe('pushes that cannot be placed', () => {
     const { result } = await told((n) => `{"s":"a","seq":"${9223372036854770000n + BigInt(n)}"}`);
     expect(kindsOf(result)).toEqual(['numberTooLarge']);
     expect(result.verdict.kind).toBe('inconclusive');
-    expect(result.verdict.doubts.map(({ detail }) => detail).join()).not.toContain('sequence says');
+    expect(result.verdict.doubts.map(({ detail }) => detail).join()).not.toContain('set sequence to');
   });
 
   test('in lines: what came so is not missed', async () => {
