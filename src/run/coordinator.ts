@@ -200,8 +200,7 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
   }
 
   /** What workers said meanwhile is still to be read, and no deadline ran for them. */
-  function noteStandstill(): void {
-    const atNs = nowNs();
+  function noteStandstill(atNs: number): void {
     const forNs = atNs - lookedNs - LOOK_EVERY_MS * 1e6;
     lookedNs = atNs;
     if (!(forNs > STOOD_STILL_NS)) return;
@@ -212,15 +211,17 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
 
   function lookAfter(): void {
     if (phase === 'starting') return;
-    noteStandstill();
+    // One reading for all deadlines: the process may be stopped between two of these lines.
+    const atNs = nowNs();
+    noteStandstill(atNs);
     for (const worker of living()) {
-      if (states[worker] !== 'finished' && nowNs() - receivedNs[worker]! > SILENCE_LIMIT_NS) {
+      if (states[worker] !== 'finished' && atNs - receivedNs[worker]! > SILENCE_LIMIT_NS) {
         workerPool.kill(worker);
         onDeath(worker, `the worker did not respond for ${nsToSeconds(SILENCE_LIMIT_NS)} s`);
       }
     }
     if (stopping !== null) {
-      if (nowNs() - stopping.patientFromNs > plan.drainNs + CLOSE_ALLOWANCE_NS)
+      if (atNs - stopping.patientFromNs > plan.drainNs + CLOSE_ALLOWANCE_NS)
         for (const worker of living()) workerPool.kill(worker);
       return;
     }
