@@ -101,7 +101,7 @@ test('a report while the run goes on says that it goes on, and writes no result'
   expect(stdout).toMatch(/INCONCLUSIVE .* running/);
   expect(stdout).toContain('the run is still going');
   expect(stdout).not.toContain('killed');
-  expect(stderr).toContain('still going on');
+  expect(stderr).toContain('still going');
   expect(exitCode).toBe(2);
   const [id = ''] = readdirSync(path.join(cwd, RUNS));
   expect(existsSync(path.join(cwd, RUNS, id, 'result.json'))).toBe(false);

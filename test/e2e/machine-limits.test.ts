@@ -170,7 +170,9 @@ describe.skipIf(!mayHaveNetwork && !isRequired)('local ports', () => {
       example: expect.stringContaining(said),
     });
     expect(detailOf(result, 'generatorLimits')).toMatch(
-      new RegExp(`^${15 - free} of 15 connection attempts .*this machine ran out of local ports; add target\\.sourceAddresses`),
+      new RegExp(
+        `^${15 - free} of 15 connection attempts .*this machine ran out of local ports; add target\\.sourceAddresses`,
+      ),
     );
     expect(result.generator.healthy).toBe(false);
     expect(ruleKinds(result)).toMatchObject({
