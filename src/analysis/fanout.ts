@@ -28,7 +28,7 @@ export interface Fanout {
   readonly forged: number;
   /** Whether a sender receives its own messages. */
   readonly hearsItself: boolean;
-  /** Between clients of different workers: how many were compared in their order, and how many totalOrderViolations. */
+  /** Between clients of different workers: how many were compared in their order, and how many came in another order. */
   readonly compared: number;
   readonly totalOrderViolations: number;
   readonly receivers: FanoutResult['receivers'];

@@ -16,7 +16,7 @@ import {
   type TimelinePoint,
 } from '../facts/result.ts';
 import type { StateFacts } from '../facts/states.ts';
-import type { ViolationKind } from '../facts/violation.ts';
+import { MAX_VIOLATIONS_OF_A_KIND, type ViolationKind } from '../facts/violation.ts';
 import type { Window } from '../facts/window.ts';
 import { type Histogram, percentile } from '../histogram/histogram.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -49,7 +49,6 @@ import { cpuRatio, createTimeline, type Second, sumOf, timelinePoint } from './t
 import { inOrderOfGravity, touching } from './touches.ts';
 import { verdictOf } from './verdict.ts';
 
-const MAX_VIOLATIONS_OF_A_KIND = 100;
 const MAX_REJECTIONS = 10;
 
 export interface Judge {

@@ -1,6 +1,7 @@
 // What happened once, as it lies in `events.ndjson`: one JSON line each, in the order in which the
 // coordinator learned of it. `atNs` counts from the start of the run.
 
+import { hasFields, isNumber, isOneOf, isText } from './checks.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 import { type FaultCounts, isFaultCounts } from './fault-counts.ts';
 import { isReceiverFacts, type ReceiverFacts } from './receivers.ts';
@@ -173,13 +174,7 @@ export function decodeEvent(line: string): RecordedEvent | null {
   }
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isNumber = (value: unknown): boolean => Number.isFinite(value);
 const isIndex = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-const isOneOf =
-  (values: readonly string[]) =>
-  (value: unknown): boolean =>
-    typeof value === 'string' && values.includes(value);
 
 /** What each kind of event must have beside `atNs`: a line that lacks it is a foreign one. */
 const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: unknown) => boolean>>>> = {
@@ -266,12 +261,4 @@ function isEvent(value: unknown): value is RunEvent {
   const kind = value.kind as string;
   if (!Object.hasOwn(FIELDS, kind) || !hasFields(value, FIELDS[kind as RunEvent['kind']])) return false;
   return kind !== 'violation' || isViolation(value);
-}
-
-function hasFields(
-  value: unknown,
-  fields: Readonly<Record<string, (value: unknown) => boolean>>,
-): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(fields).every(([name, isRight]) => isRight((value as Record<string, unknown>)[name]));
 }

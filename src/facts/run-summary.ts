@@ -1,6 +1,7 @@
 // `summary.json`: of a result the few figures by which runs are listed and compared over time. It is made from the result
 // alone and says nothing that the result does not.
 
+import { type Check, isFlag, isNumber, isOneOf, isText, orNull } from './checks.ts';
 import { type GitState, isGitState, type Machine } from './event.ts';
 import type { RunFacts, RunResult, Verdict } from './result.ts';
 
@@ -65,27 +66,18 @@ export function summaryOf(result: RunResult): RunSummary {
   };
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
-const isNumber = (value: unknown): boolean => Number.isFinite(value);
-const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value);
-const isOneOf =
-  (...words: readonly string[]) =>
-  (value: unknown): boolean =>
-    typeof value === 'string' && words.includes(value);
-
-const FIELDS: Readonly<Record<keyof RunSummary, (value: unknown) => boolean>> = {
-  schema: isOneOf(RUN_SUMMARY_SCHEMA),
+const FIELDS: Readonly<Record<keyof RunSummary, Check>> = {
+  schema: isOneOf([RUN_SUMMARY_SCHEMA]),
   id: isText,
   name: isText,
-  profile: isTextOrNull,
+  profile: orNull(isText),
   startedAt: (value) => typeof value === 'string' && Number.isFinite(Date.parse(value)),
   durationSeconds: isNumber,
-  end: isOneOf('completed', 'interrupted', 'aborted'),
-  verdict: isOneOf('pass', 'fail', 'inconclusive'),
-  responseP50Ms: isNumberOrNull,
-  responseP99Ms: isNumberOrNull,
-  deliveredPerSecond: isNumberOrNull,
+  end: isOneOf(['completed', 'interrupted', 'aborted']),
+  verdict: isOneOf(['pass', 'fail', 'inconclusive']),
+  responseP50Ms: orNull(isNumber),
+  responseP99Ms: orNull(isNumber),
+  deliveredPerSecond: orNull(isNumber),
   sent: isNumber,
   delivered: isNumber,
   lost: isNumber,
@@ -95,7 +87,7 @@ const FIELDS: Readonly<Record<keyof RunSummary, (value: unknown) => boolean>> = 
   peakOpen: isNumber,
   highwaterVersion: isText,
   git: (value) => value === null || isGitState(value),
-  generatorHealthy: (value) => typeof value === 'boolean',
+  generatorHealthy: isFlag,
   machine: isMachine,
 };
 

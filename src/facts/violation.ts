@@ -1,6 +1,7 @@
 // One message that did not fare as a perfect service would have it, as data: which message, and what shows it. Sentences about it are
 // `report/violation-text.ts`'s. The only free text is what the service said, bounded and redacted where it is recorded.
 
+import { type Check, hasFields, isFlag, isNumber, isOneOf, isText, orNull } from './checks.ts';
 import { DAMAGE_KINDS, type DamageKind, UNEXPECTED_KINDS, type UnexpectedKind } from './window.ts';
 
 export const VIOLATION_KINDS = [
@@ -15,6 +16,9 @@ export const VIOLATION_KINDS = [
   'totalOrder',
 ] as const;
 export type ViolationKind = (typeof VIOLATION_KINDS)[number];
+
+/** Of each kind so many are described, by a worker and in a result; all are counted. A flood of one hides no other. */
+export const MAX_VIOLATIONS_OF_A_KIND = 100;
 
 /** Numbers next to a gap that did come; null where there is none on that side. */
 interface Neighbors {
@@ -79,19 +83,6 @@ type ViolationFacts =
 /** `client` found it; `stream` is the sender's. */
 export type Violation = ViolationFacts & { readonly client: number; readonly stream: number };
 
-type Check = (value: unknown) => boolean;
-
-const isNumber: Check = (value) => Number.isFinite(value);
-const isText: Check = (value) => typeof value === 'string';
-const isFlag: Check = (value) => typeof value === 'boolean';
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const isOneOf =
-  (values: readonly string[]): Check =>
-  (value) =>
-    values.includes(value as string);
 const isPush: Check = (value) => value === null || hasFields(value, { channel: orNull(isText) });
 const NEIGHBORS = { previous: orNull(isNumber), next: orNull(isNumber) };
 
@@ -118,9 +109,4 @@ const FIELDS: Readonly<Record<ViolationKind, Readonly<Record<string, Check>>>> =
 export function isViolation(value: unknown): boolean {
   if (!hasFields(value, { violation: isOneOf(VIOLATION_KINDS), client: isNumber, stream: isNumber })) return false;
   return hasFields(value, FIELDS[(value as Violation).violation]);
-}
-
-function hasFields(value: unknown, fields: Readonly<Record<string, Check>>): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(fields).every(([name, isRight]) => isRight((value as Record<string, unknown>)[name]));
 }

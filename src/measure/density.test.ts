@@ -10,7 +10,7 @@ import {
 } from './density.ts';
 
 interface Measured {
-  /** Displacement to count, without those in their places. */
+  /** Displacements to count, without those in their places. */
   readonly displaced: Readonly<Record<number, number>>;
   /** After each first arrival: how many wait. */
   readonly held: readonly number[];

@@ -74,7 +74,7 @@ export interface Pushes {
   readonly firsts: number[];
   /** By pair whose numbering began anew: the next number of the old one. */
   readonly formerly: Map<number, number>;
-  /** Displacement of channels whose numbering began anew. */
+  /** Places of channels whose numbering began anew. */
   readonly renumbered: Set<number>;
   /** Since the last cut. */
   readonly counts: PushCounts;

@@ -2,16 +2,16 @@
 // every other client's order is compared with its, message by message as they come.
 //
 //   reference   a b c d e          place 0 1 2 3 4
-//   a client      a c b · e          b is received after c, which stands behind it: totalOrderViolations
+//   a client      a c b · e          b is received after c, which stands behind it: a violation
 //
 // A client may be ahead of the reference: what it receives then waits until the reference has received it. What one of the two never
-// receives is not compared, so that a loss is no disagreement.
+// receives is not compared, so that a loss is no violation.
 
 import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, roomOf } from '../plan/rooms.ts';
 import { messageKey, messageOfKey } from './message-key.ts';
 
-/** Displacement of the reference that are remembered, and how far ahead of it a client may be. */
+/** Places of the reference that are remembered, and how far ahead of it a client may be. */
 const REMEMBERED = 4096;
 const MAX_AHEAD = 1024;
 /** How much of each reference's order is handed up, so that those of several workers can be compared: of a room, of all. */

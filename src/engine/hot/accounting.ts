@@ -2,7 +2,12 @@
 // is a driver (`driver.ts`). No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
 import type { UnreadableExample, UnreadableKind } from '../../facts/unreadable.ts';
-import { VIOLATION_KINDS, type Violation, type ViolationKind } from '../../facts/violation.ts';
+import {
+  MAX_VIOLATIONS_OF_A_KIND,
+  VIOLATION_KINDS,
+  type Violation,
+  type ViolationKind,
+} from '../../facts/violation.ts';
 import type { DamageKind, UnexpectedKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
 import {
@@ -43,8 +48,6 @@ import { createOutbox, flush, type Outbox } from './outbox.ts';
 import { createRejectionKinds, type RejectionKinds } from './rejections.ts';
 
 /** Violations that one worker describes; the result keeps as many of all workers together. */
-/** Of each kind so many are described: a flood of one hides no other. */
-const MAX_VIOLATIONS_OF_A_KIND = 100;
 /** Of so many corrupted messages the number is kept, so that a loss says whether the message came damaged. */
 const MAX_DAMAGED = 10_000;
 
@@ -281,7 +284,7 @@ export function noteFromOther(
       : noteReceived(fanout.roomTracking, client.index, client.stream, stream, sequence, sentBy(accounting, stream));
   if (arrival === EARLY) return;
   if (fanout === null || arrival === null) {
-    unexpected(accounting, client, 'otherStream', () => ({ ofStream: stream }));
+    unexpected(accounting, client, 'otherStream', stream);
   } else if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
     recorder.fanoutReceived++;
     hearInOrder(accounting, client, stream, sequence);
@@ -400,9 +403,9 @@ function notDelivered(
     if (accounting.violationsLeft.late > 0)
       report(accounting, { violation: 'late', client: client.stream, stream, seq: sequence, push: null });
   } else if (arrival === Arrival.refused) {
-    unexpected(accounting, client, 'refused', () => ({ seq: sequence }));
+    unexpected(accounting, client, 'refused', sequence);
   } else {
-    unexpected(accounting, client, 'neverSent', () => ({ seq: sequence }));
+    unexpected(accounting, client, 'neverSent', sequence);
   }
 }
 
@@ -483,28 +486,37 @@ function violationsLeft(): Record<ViolationKind, number> {
   >;
 }
 
-type UnexpectedFacts = Extract<Violation, { violation: 'unexpected' }>;
+/** What the figure of an unexpected message is. */
+const FIGURES: Readonly<Record<UnexpectedKind, 'bytes' | 'ofStream' | 'seq'>> = {
+  otherOpcode: 'bytes',
+  otherStream: 'ofStream',
+  foreign: 'bytes',
+  stale: 'bytes',
+  neverSent: 'seq',
+  refused: 'seq',
+};
 
-/** What of an unexpected message is known. `facts` is asked only where the message is described. */
+/** `sample` is asked only where the message is described. `push`: where its number counts, if it is one. */
 export function unexpected(
   accounting: Accounting,
   client: Client,
   kind: UnexpectedKind,
-  facts: () => Partial<Omit<UnexpectedFacts, 'violation' | 'unexpected' | 'client' | 'stream'>>,
+  figure: number,
+  sample: (() => string) | null = null,
+  push: { readonly channel: string | null } | null = null,
 ): void {
   countUnexpected(accounting.recorder, kind);
   if (accounting.violationsLeft.unexpected === 0) return;
+  const known = { seq: null, ofStream: null, bytes: null, [FIGURES[kind]]: figure };
+  const { stream } = client;
   report(accounting, {
     violation: 'unexpected',
-    client: client.stream,
-    stream: client.stream,
+    client: stream,
+    stream,
     unexpected: kind,
-    seq: null,
-    ofStream: null,
-    bytes: null,
-    sample: null,
-    push: null,
-    ...facts(),
+    ...known,
+    sample: sample === null ? null : sample(),
+    push,
   });
 }
 

@@ -152,7 +152,7 @@ export function createCustomDriver(
       case 'acknowledgement':
       case 'rejection': {
         const reading = readId(incoming.id);
-        if (reading === 'stale') unexpected(accounting, client, 'stale', () => ({ bytes: end - start }));
+        if (reading === 'stale') unexpected(accounting, client, 'stale', end - start);
         else if (reading === 'none') receiveUnmatched(accounting, client, true, bytes, start, end);
         else if (incoming.kind === 'rejection') hearRefused(client, incoming.reason, bytes, start, end);
         else hearOurs(client, incoming, end - start);

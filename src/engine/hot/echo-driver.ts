@@ -82,7 +82,7 @@ export function createEchoDriver(
 
   function receive(client: Client, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
     if (isText !== codec.isText) {
-      unexpected(accounting, client, 'otherOpcode', () => ({ bytes: end - start }));
+      unexpected(accounting, client, 'otherOpcode', end - start);
       return;
     }
     const view =
@@ -96,7 +96,7 @@ export function createEchoDriver(
     } else if (reading === EchoReading.numbered) {
       receiveNumbered(client, bytes, view, start, end);
     } else if (reading === EchoReading.stale) {
-      unexpected(accounting, client, 'stale', () => ({ bytes: end - start }));
+      unexpected(accounting, client, 'stale', end - start);
     } else {
       receiveBroken(client, bytes.subarray(start, end));
     }
@@ -110,7 +110,7 @@ export function createEchoDriver(
     }
     const sequence = wholeNumber(ledger, client.index, codec.numbers[SEQUENCE]!, codec.fields.sequenceBits);
     if (sequence < 0 || sequence >= ledger.next[client.index]! || client.times === null) {
-      unexpected(accounting, client, 'neverSent', () => ({ seq: sequence }));
+      unexpected(accounting, client, 'neverSent', sequence);
     } else if (numberedIsIntact(codec, bytes, view, start, end, client.stream, sequence)) {
       const slot = 2 * (sequence % TIMES_RING);
       noteMessage(accounting, client, sequence, client.times[slot]!, client.times[slot + 1]!);
@@ -139,7 +139,7 @@ export function createEchoDriver(
       noteUnmatched(accounting, client, () =>
         Buffer.from(payload.subarray(0, SAMPLE_BYTES)).toString(codec.isText ? 'utf8' : 'hex'),
       );
-      unexpected(accounting, client, 'foreign', () => ({ bytes: payload.length }));
+      unexpected(accounting, client, 'foreign', payload.length);
     } else corrupted(accounting, client, first.stream, first.damage.sequence, first.damage.kind, payload.length);
   }
 

@@ -73,7 +73,7 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, a
         if (codec.name.stream === client.stream) states?.refused(client.stream, codec.name.sequence);
         return;
       case JsonReading.stale:
-        unexpected(accounting, client, 'stale', () => ({ bytes: end - start }));
+        unexpected(accounting, client, 'stale', end - start);
         return;
       case JsonReading.push:
         receivePush(accounting, pushes!, client, codec.push!, bytes);

@@ -93,8 +93,7 @@ export function receiveNamed(accounting: Accounting, client: Client, name: Messa
   if (stream !== client.stream) {
     if (isWhole || accounting.fanout === null) noteFromOther(accounting, client, stream, sequence, dueNs, sentNs);
     else corrupted(accounting, client, stream, sequence, 'mangled', bytes);
-  } else if (sequence >= accounting.ledger.next[client.index]!)
-    unexpected(accounting, client, 'neverSent', () => ({ seq: sequence }));
+  } else if (sequence >= accounting.ledger.next[client.index]!) unexpected(accounting, client, 'neverSent', sequence);
   else if (!isWhole) corrupted(accounting, client, stream, sequence, 'mangled', bytes);
   else if (dueNs >= 0) (isCopy ? noteCopy : noteMessage)(accounting, client, sequence, dueNs, sentNs);
   else answered(accounting, client, sequence, isCopy);
@@ -110,9 +109,8 @@ export function receiveRejection(
   end: number,
 ): void {
   const { stream, sequence } = name;
-  if (stream !== client.stream) unexpected(accounting, client, 'otherStream', () => ({ ofStream: stream }));
-  else if (sequence >= accounting.ledger.next[client.index]!)
-    unexpected(accounting, client, 'neverSent', () => ({ seq: sequence }));
+  if (stream !== client.stream) unexpected(accounting, client, 'otherStream', stream);
+  else if (sequence >= accounting.ledger.next[client.index]!) unexpected(accounting, client, 'neverSent', sequence);
   else {
     noteRejection(accounting, client, sequence, name.dueNs >= 0 ? name.sentNs : sentTime(accounting, client, sequence));
     if (isNewKind(accounting.rejectionKinds, bytes, start, end)) {
@@ -128,9 +126,8 @@ export function receiveAcknowledgement(
   isCopy: boolean,
 ): void {
   const { stream, sequence } = name;
-  if (stream !== client.stream) unexpected(accounting, client, 'otherStream', () => ({ ofStream: stream }));
-  else if (sequence >= accounting.ledger.next[client.index]!)
-    unexpected(accounting, client, 'neverSent', () => ({ seq: sequence }));
+  if (stream !== client.stream) unexpected(accounting, client, 'otherStream', stream);
+  else if (sequence >= accounting.ledger.next[client.index]!) unexpected(accounting, client, 'neverSent', sequence);
   else noteAcknowledgement(accounting, client, sequence, isCopy);
 }
 
@@ -167,5 +164,5 @@ export function receiveUnmatched(
   if (accounting.isUnderstood && !isUnexpected) return;
   const sample = sampleOf(bytes, start, end);
   noteUnmatched(accounting, client, sample);
-  if (isUnexpected) unexpected(accounting, client, 'foreign', () => ({ bytes: end - start, sample: sample() }));
+  if (isUnexpected) unexpected(accounting, client, 'foreign', end - start, sample);
 }

@@ -90,7 +90,7 @@ function count(
 }
 
 function noteFar(accounting: Accounting, client: Client, { channel, sequence }: FarPush): void {
-  unexpected(accounting, client, 'neverSent', () => ({ seq: sequence, push: { channel } }));
+  unexpected(accounting, client, 'neverSent', sequence, null, { channel });
 }
 
 /** The client's connection is gone: what it missed is counted, and told. */
