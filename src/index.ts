@@ -9,7 +9,7 @@ import { PLAN_FORM } from './faults/plan-form.ts';
 import { parsePlan as parseDocument, parsePlanText } from './plan/parse.ts';
 import type { Plan } from './plan/plan.ts';
 import { formatProblem } from './plan/problems.ts';
-import { withAbsoluteFiles } from './run/plan-files.ts';
+import { withAbsoluteFiles } from './run/preflight/plan-files.ts';
 import { runPlan as run } from './run/run-plan.ts';
 
 export { HighwaterError } from './facts/error.ts';

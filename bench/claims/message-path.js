@@ -33,7 +33,7 @@ async function measureHere() {
   );
   const { createDriver } = await import('../../dist/engine/drivers.js');
   const { FrameReader } = await import('../../dist/frames/frame-reader.js');
-  const { Client } = await import('../../dist/engine/client.js');
+  const { Client } = await import('../../dist/engine/connections/client.js');
   const { createDensityFacts } = await import('../../dist/measure/density.js');
   const { createRecorder } = await import('../../dist/measure/recorder.js');
 

@@ -1,17 +1,17 @@
 // `--against`: what a run is to be compared with is looked at before its load starts; the comparison follows the summary, is kept
 // with the run, and stands in its reports.
 
-import { DEFAULT_MARGIN_RATIO } from '../analysis/compare.ts';
+import { DEFAULT_MARGIN_RATIO } from '../analysis/compare/compare.ts';
 import type { Comparison } from '../facts/comparison.ts';
 import { EXIT_CODES } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
 import { comparisonFiles } from '../outputs/report-files.ts';
 import type { Plan } from '../plan/plan.ts';
-import { renderComparison } from '../report/comparison-text.ts';
-import { printable } from '../report/printable.ts';
+import { renderComparison } from '../report/terminal/comparison-text.ts';
 import { checkComparable, compareGroups, flawTexts, openGroup, type RunGroup } from '../run/compare-runs.ts';
 import type { Archive, StoredRun } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
+import { printable } from '../units/printable.ts';
 import { writeOutputs } from './outputs.ts';
 import { styleFor } from './terminal.ts';
 

@@ -6,7 +6,7 @@ import { BASELINE } from '../facts/tag.ts';
 import { listRuns } from '../history/listing.ts';
 import { findEntry } from '../history/references.ts';
 import { baselinesOf, changeTags, moveBaseline } from '../history/tags.ts';
-import { printable } from '../report/printable.ts';
+import { printable } from '../units/printable.ts';
 import { checkName } from './history-command.ts';
 
 export interface BaselineFlags {

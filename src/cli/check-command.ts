@@ -4,10 +4,10 @@ import { DEFAULT_RUNS_DIRECTORY, localHostEnvironment, localPorts } from '../ent
 import { HighwaterError } from '../facts/error.ts';
 import { localMonitors } from '../monitors/local-monitors.ts';
 import { redactPlan } from '../plan/redact.ts';
-import { renderCheck } from '../report/check.ts';
-import { machineNeeds, plannedSeconds } from '../run/machine-needs.ts';
-import { checkFaults, checkMonitors, checkPlan } from '../run/prepare.ts';
-import { unusedProxy } from '../run/proxy-environment.ts';
+import { renderCheck } from '../report/terminal/check.ts';
+import { machineNeeds, plannedSeconds } from '../run/preflight/machine-needs.ts';
+import { checkFaults, checkMonitors, checkPlan } from '../run/preflight/prepare.ts';
+import { unusedProxy } from '../run/preflight/proxy-environment.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { styleFor } from './terminal.ts';

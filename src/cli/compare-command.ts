@@ -1,12 +1,12 @@
 // `highwater compare`: whether one group of stored runs is worse than another, and how sure that is.
 
-import { DEFAULT_MARGIN_RATIO } from '../analysis/compare.ts';
+import { DEFAULT_MARGIN_RATIO } from '../analysis/compare/compare.ts';
 import type { Comparison } from '../facts/comparison.ts';
 import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import { createRunDirectories } from '../history/run-directory.ts';
 import { comparisonFiles } from '../outputs/report-files.ts';
-import { COMPARISON_FORMAT_NAMES } from '../report/comparison-formats.ts';
-import { renderComparison } from '../report/comparison-text.ts';
+import { COMPARISON_FORMAT_NAMES } from '../report/files/comparison-formats.ts';
+import { renderComparison } from '../report/terminal/comparison-text.ts';
 import { compareGroups, openGroup } from '../run/compare-runs.ts';
 import { parseRatio } from '../units/ratio.ts';
 import { type OutputFlags, outputsOf, refuseOthers, writeOutputs } from './outputs.ts';

@@ -1,15 +1,15 @@
 // `highwater history`: the runs that are kept, by plan, and how they went; `history tag` and `untag`.
 
 import { statSync } from 'node:fs';
-import { filterRuns, flatRun, historyByPlan, type PlanHistory } from '../analysis/run-history.ts';
+import { filterRuns, flatRun, historyByPlan, type PlanHistory } from '../analysis/compare/run-history.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { Verdict } from '../facts/result.ts';
 import type { RunEntry } from '../facts/run-entry.ts';
 import { listRuns } from '../history/listing.ts';
 import { findEntry, planHint } from '../history/references.ts';
 import { changeTags } from '../history/tags.ts';
-import { printable, printableJson } from '../report/printable.ts';
-import { renderRunList } from '../report/run-list.ts';
+import { renderRunList } from '../report/terminal/run-list.ts';
+import { printable, printableJson } from '../units/printable.ts';
 import { checkTags, countOf, sinceOf } from './history-flags.ts';
 import { styleFor } from './terminal.ts';
 

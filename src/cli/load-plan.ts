@@ -11,9 +11,9 @@ import { parsePlan } from '../plan/parse.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { redactUrl } from '../plan/redact.ts';
+import { likelyUrl } from '../plan/templates/url.ts';
 import { readPlanText } from '../plan/text.ts';
-import { likelyUrl } from '../plan/url.ts';
-import { withAbsoluteFiles } from '../run/plan-files.ts';
+import { withAbsoluteFiles } from '../run/preflight/plan-files.ts';
 import { readText } from '../run/text-file.ts';
 import { asTyped, documentForUrl, type PlanFlags, withFlags } from './flags.ts';
 

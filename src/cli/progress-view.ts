@@ -1,7 +1,7 @@
 // Progress on stderr: one block that refreshes itself on a terminal, a line every few seconds elsewhere.
 
 import type { LiveFigures } from '../facts/live-figures.ts';
-import { renderProgressBlock, renderProgressLine } from '../report/progress.ts';
+import { renderProgressBlock, renderProgressLine } from '../report/terminal/progress.ts';
 import { canRefresh, styleFor } from './terminal.ts';
 
 export interface ProgressView {

@@ -11,8 +11,8 @@ import { type ProxyTarget, readTargetUrl } from '../faults/target-url.ts';
 import type { LogAct } from '../injection/truth.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { redactUrl } from '../plan/redact.ts';
+import { likelyUrl } from '../plan/templates/url.ts';
 import { readPlanText } from '../plan/text.ts';
-import { likelyUrl } from '../plan/url.ts';
 import { readText } from '../run/text-file.ts';
 import { openTruthFile, type TruthFile } from '../target/truth-file.ts';
 

@@ -3,9 +3,9 @@
 import { HighwaterError } from '../facts/error.ts';
 import { listRuns } from '../history/listing.ts';
 import { queryRuns } from '../history/query.ts';
-import { printable } from '../report/printable.ts';
-import { renderAnswer, renderAnswerCsv, renderAnswerJson } from '../report/query-answer.ts';
+import { renderAnswer, renderAnswerCsv, renderAnswerJson } from '../report/terminal/query-answer.ts';
 import { plural } from '../units/plural.ts';
+import { printable } from '../units/printable.ts';
 import { countOf } from './history-flags.ts';
 
 export interface QueryFlags {

@@ -1,7 +1,7 @@
 // An error as the user sees it: its code, every problem on a line, where to read on. A bug shows its stack.
 
 import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
-import { printable } from '../report/printable.ts';
+import { printable } from '../units/printable.ts';
 
 const MAX_PROBLEM_CHARACTERS = 1_000;
 

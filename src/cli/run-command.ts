@@ -6,8 +6,8 @@ import { EXIT_CODES } from '../facts/error.ts';
 import { OWN_LIMITS } from '../facts/failure.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Plan } from '../plan/plan.ts';
-import { FORMAT_NAMES } from '../report/format-names.ts';
-import { renderSummary } from '../report/summary.ts';
+import { FORMAT_NAMES } from '../report/files/format-names.ts';
+import { renderSummary } from '../report/terminal/summary.ts';
 import type { RunGroup } from '../run/compare-runs.ts';
 import { type RunPorts, runPlan } from '../run/run-plan.ts';
 import type { PlanFlags } from './flags.ts';
@@ -98,7 +98,7 @@ export async function printResult(result: RunResult, { json, plot }: PrintFlags,
   process.stdout.write(renderSummary(result, style, path));
   if (plot !== true) return;
   const [{ renderPlots }, { REPORT_TOOLS }] = await Promise.all([
-    import('../report/plot.ts'),
+    import('../report/terminal/plot.ts'),
     import('../outputs/report-tools.ts'),
   ]);
   process.stdout.write(`\n${renderPlots(result, style, REPORT_TOOLS.inflate)}`);

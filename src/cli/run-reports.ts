@@ -1,7 +1,7 @@
 // What follows the summary of a run where it was asked for: the comparison with its baseline, and its reports.
 
 import { resultFiles } from '../outputs/report-files.ts';
-import type { FormatName } from '../report/format-names.ts';
+import type { FormatName } from '../report/files/format-names.ts';
 import type { RunGroup } from '../run/compare-runs.ts';
 import type { Archive } from '../run/ports.ts';
 import type { FinishedRun } from '../run/run-plan.ts';

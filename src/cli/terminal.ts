@@ -1,7 +1,7 @@
 // What the terminal at the other end can show: https://no-color.org, CI, TERM=dumb, the locale's charset.
 
 import type { WriteStream } from 'node:tty';
-import { ansiStyle, plainStyle, type TextStyle } from '../report/style.ts';
+import { ansiStyle, plainStyle, type TextStyle } from '../report/terminal/style.ts';
 
 type Stream = Pick<WriteStream, 'isTTY'> | NodeJS.WriteStream;
 

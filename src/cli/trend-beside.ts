@@ -1,12 +1,12 @@
 // How a plan went over its runs, for a report of one of them: from the folder in which the run lies. A report is not lost over it.
 
 import path from 'node:path';
-import { type PlanTrend, planTrend } from '../analysis/plan-trend.ts';
+import { type PlanTrend, planTrend } from '../analysis/compare/plan-trend.ts';
 import type { RunResult } from '../facts/result.ts';
 import { summaryOf } from '../facts/run-summary.ts';
 import { listRuns } from '../history/listing.ts';
-import type { FormatName } from '../report/format-names.ts';
-import { printable } from '../report/printable.ts';
+import type { FormatName } from '../report/files/format-names.ts';
+import { printable } from '../units/printable.ts';
 
 /** The formats that show it. */
 const SHOWN_IN: readonly FormatName[] = ['html', 'pdf', 'md'];

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario, violations } from '../../test/support/engine/engine-run.ts';
 import { curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import type { PeerConnection } from '../../test/support/engine/websocket-peer.ts';
-import { describeDelivery } from '../analysis/delivery.ts';
+import { describeDelivery } from '../analysis/figures/delivery.ts';
 import type { JsonProtocol, Resend } from '../plan/plan.ts';
 
 const PROTOCOL: JsonProtocol = {

@@ -2,12 +2,12 @@
 
 import { UNREADABLE_TEXTS, type UnreadableKind } from '../facts/unreadable.ts';
 import type { Numbering, Plan, Protocol } from '../plan/plan.ts';
-import { roomOf } from '../plan/rooms.ts';
+import { roomOf } from '../plan/schedule/rooms.ts';
 import type { ProtocolAdapter } from '../protocols/adapter.ts';
-import type { Rows } from '../protocols/json-values.ts';
-import { ownStates, type States, sharedStates } from '../protocols/states.ts';
+import type { Rows } from '../protocols/json/values.ts';
+import { ownStates, type States, sharedStates } from '../protocols/states/states.ts';
 import { unreachable } from '../units/unreachable.ts';
-import type { Client } from './client.ts';
+import type { Client } from './connections/client.ts';
 import type { Accounting } from './hot/accounting.ts';
 import { createCustomDriver } from './hot/custom-driver.ts';
 import type { ProtocolDriver } from './hot/driver.ts';

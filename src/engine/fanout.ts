@@ -10,7 +10,7 @@ import { createSpread } from '../measure/spread.ts';
 import type { Plan, Rooms } from '../plan/plan.ts';
 import { numberingOf } from '../plan/protocols.ts';
 import { unreachable } from '../units/unreachable.ts';
-import type { Client } from './client.ts';
+import type { Client } from './connections/client.ts';
 import type { FanoutTracking } from './hot/accounting.ts';
 
 /** Deliveries a second whose times are kept one by one, of all workers together: what the join can take. */

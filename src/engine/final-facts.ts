@@ -3,8 +3,8 @@
 
 import type { RunEvent } from '../facts/event.ts';
 import type { Ledger } from '../measure/ledger.ts';
-import type { States } from '../protocols/states.ts';
-import type { Client } from './client.ts';
+import type { States } from '../protocols/states/states.ts';
+import type { Client } from './connections/client.ts';
 import { fanoutFacts } from './fanout.ts';
 import type { FanoutTracking } from './hot/accounting.ts';
 

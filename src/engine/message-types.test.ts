@@ -3,11 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario } from '../../test/support/engine/engine-run.ts';
 import { curve, MS, makePlan, openMessages, SECOND, threshold } from '../../test/support/engine/plans.ts';
-import { addTypes, createTypeTallies, tallyAmong } from '../analysis/by-type.ts';
-import { judgeThreshold } from '../analysis/rules.ts';
+import { addTypes, createTypeTallies, tallyAmong } from '../analysis/figures/by-type.ts';
+import { judgeThreshold } from '../analysis/judge/rules.ts';
 import { TYPE_COUNTS } from '../plan/message-counts.ts';
-import { createTypeOf } from '../plan/message-types.ts';
 import type { MessageType } from '../plan/plan.ts';
+import { createTypeOf } from '../plan/schedule/message-types.ts';
 
 const CHAT: MessageType = { type: 'chat', weight: 6, payloadBytes: 64, priority: 'high' };
 const TYPING: MessageType = { type: 'typing', weight: 3, payloadBytes: 80, priority: 'low' };

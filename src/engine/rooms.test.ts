@@ -5,7 +5,7 @@ import { type Outcome, runScenario, violations } from '../../test/support/engine
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../test/support/engine/plans.ts';
 import type { VirtualClock } from '../../test/support/engine/virtual-clock.ts';
 import type { PeerConnection, PeerScript } from '../../test/support/engine/websocket-peer.ts';
-import { createSpreadJoin, type Fanout, joinReceivers } from '../analysis/fanout.ts';
+import { createSpreadJoin, type Fanout, joinReceivers } from '../analysis/figures/fanout.ts';
 import { percentile } from '../histogram/histogram.ts';
 import type { JsonProtocol, Plan, Rooms } from '../plan/plan.ts';
 

@@ -3,7 +3,7 @@ import { createVirtualClock } from '../../test/support/engine/virtual-clock.ts';
 import type { Window } from '../facts/window.ts';
 import { createLedger } from '../measure/ledger.ts';
 import { createRecorder } from '../measure/recorder.ts';
-import type { Stage } from '../plan/stages.ts';
+import type { Stage } from '../plan/schedule/stages.ts';
 import { createWindowCutter } from './windows.ts';
 
 const SECOND = 1e9;

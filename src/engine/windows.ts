@@ -9,7 +9,7 @@ import type { Ledger } from '../measure/ledger.ts';
 import { cutPushes, isApproximate, type Pushes } from '../measure/pushes.ts';
 import { cutWindow, type Recorder } from '../measure/recorder.ts';
 import { cutSpread, type Spread } from '../measure/spread.ts';
-import { type Stage, stageAt } from '../plan/stages.ts';
+import { type Stage, stageAt } from '../plan/schedule/stages.ts';
 import type { Clock, Timer } from './clock.ts';
 
 const WINDOW_NS = 1e9;

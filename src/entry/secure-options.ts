@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
-import type { SecureOptions } from '../engine/node-transport.ts';
+import type { SecureOptions } from '../engine/connections/node-transport.ts';
 import type { Tls } from '../plan/plan.ts';
 
 /** One context for all clients: certificates are read and parsed once. */

@@ -517,7 +517,7 @@ export interface MonitorResult {
   readonly firstGap: string | null;
 }
 
-/** Something about the service that no rule asked for: what grew all the time under an even load. Sentences: `report/finding-text.ts`. */
+/** Something about the service that no rule asked for: what grew all the time under an even load. Sentences: `report/words/finding-text.ts`. */
 export interface Finding {
   /** Memory or descriptors; response times. */
   readonly kind: 'leak' | 'drift';

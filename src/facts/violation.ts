@@ -1,5 +1,5 @@
 // One message that did not fare as a perfect service would have it, as data: which message, and what shows it. Sentences about it are
-// `report/violation-text.ts`'s. The only free text is what the service said, bounded and redacted where it is recorded.
+// `report/words/violation-text.ts`'s. The only free text is what the service said, bounded and redacted where it is recorded.
 
 import { type Check, hasFields, isFlag, isNumber, isOneOf, isText, orNull } from './checks.ts';
 import { DAMAGE_KINDS, type DamageKind, UNEXPECTED_KINDS, type UnexpectedKind } from './window.ts';

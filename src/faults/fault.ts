@@ -4,8 +4,8 @@
 import * as z from 'zod';
 import type { FaultEffect } from '../facts/fault-counts.ts';
 import { type Chosen, choiceFields, refuseChoice, resolveChoice } from '../injection/fault-fields.ts';
-import { choiceField, objectField, present, ratioField } from '../plan/fields.ts';
 import type { Excludes, NetworkFaultForm, Way } from '../plan/network-faults.ts';
+import { choiceField, objectField, present, ratioField } from '../plan/schema/fields.ts';
 import { createFaultMeter, type FaultMeter } from './fault-meter.ts';
 import type { Message, MessageWay } from './message-way.ts';
 import type { MakeStage } from './stage.ts';

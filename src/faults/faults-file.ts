@@ -3,10 +3,10 @@
 
 import * as z from 'zod';
 import { isObject } from '../plan/document.ts';
-import { durationField, KNOWN_KEYS, objectField, wholeField } from '../plan/fields.ts';
-import { problemsOfIssues } from '../plan/issues.ts';
 import { excludeEachOther } from '../plan/network-faults.ts';
 import { type PlacedProblem, type PlanProblem, pathText } from '../plan/problems.ts';
+import { durationField, KNOWN_KEYS, objectField, wholeField } from '../plan/schema/fields.ts';
+import { problemsOfIssues } from '../plan/schema/issues.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { FAULTS } from './catalog.ts';
 import type { OnTimes, ProxyFault } from './fault.ts';

@@ -1,7 +1,7 @@
 // Which message a payload says it is, whatever its protocol: the echo's own head, or an id in a document. Where it says
 // nothing, its name is the number of its connection at the proxy, and its own number there.
 
-import { nameEcho } from '../protocols/echo.ts';
+import { nameEcho } from '../protocols/echo/echo.ts';
 
 export interface Name {
   readonly stream: number;

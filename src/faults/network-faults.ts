@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Fault, NetworkFault, Plan, Tls } from '../plan/plan.ts';
 import { redactUrl } from '../plan/redact.ts';
-import { splitUrl } from '../plan/url.ts';
+import { splitUrl } from '../plan/templates/url.ts';
 import type { FaultParts, OpenFaults } from '../run/ports.ts';
 import { msToNs } from '../units/duration.ts';
 import { isNonEmpty } from '../units/non-empty.ts';

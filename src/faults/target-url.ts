@@ -1,6 +1,6 @@
 // The URL of the service behind the proxy: a scheme and an address. The path is the client's, and passes as it is.
 
-import { splitUrl } from '../plan/url.ts';
+import { splitUrl } from '../plan/templates/url.ts';
 
 export interface ProxyTarget {
   readonly host: string;

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { flatRun } from '../analysis/run-history.ts';
+import { flatRun } from '../analysis/compare/run-history.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { RunEntry } from '../facts/run-entry.ts';
 import { CREATE_RUNS, createTable, FROM_FILES, TABLE_NAMES, type TableName, tablesOf } from './query-tables.ts';

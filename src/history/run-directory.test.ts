@@ -13,7 +13,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makePlan } from '../../test/support/engine/plans.ts';
 import { completedRun, MANIFEST, makeWindow } from '../../test/support/engine/windows.ts';
-import { createJudge } from '../analysis/judge.ts';
+import { createJudge } from '../analysis/judge/judge.ts';
 import { encodeEvent, type Manifest } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
 import { summaryOf } from '../facts/run-summary.ts';

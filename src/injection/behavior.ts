@@ -3,9 +3,9 @@
 // What has several settings of its own is in `queue.ts` and `leak.ts`.
 
 import * as z from 'zod';
-import { choiceField, durationRangeField, objectField, present, sizeField, wholeField } from '../plan/fields.ts';
-import { problemsOfIssues } from '../plan/issues.ts';
 import { type PlanProblem, pathText } from '../plan/problems.ts';
+import { choiceField, durationRangeField, objectField, present, sizeField, wholeField } from '../plan/schema/fields.ts';
+import { problemsOfIssues } from '../plan/schema/issues.ts';
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
 import {

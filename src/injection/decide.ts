@@ -1,7 +1,7 @@
 // Which message meets which fault. A pure function of the seed and the message's name, so the same messages are chosen
 // on whichever connection, in whatever order and however often they come.
 
-import { messageIndex } from '../plan/message-index.ts';
+import { messageIndex } from '../plan/schedule/message-index.ts';
 import { createRandom, hash01, type Random } from '../random/generator.ts';
 import type { Chosen, ChosenMessage } from './fault-fields.ts';
 

@@ -3,7 +3,7 @@
 
 import * as z from 'zod';
 import { mayBeOnTheWire } from '../frames/close-codes.ts';
-import { objectField, ratioField, wholeField } from '../plan/fields.ts';
+import { objectField, ratioField, wholeField } from '../plan/schema/fields.ts';
 
 export interface ChosenMessage {
   readonly stream: number;

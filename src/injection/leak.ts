@@ -2,7 +2,7 @@
 // alone, grows and never shrinks, and has an upper limit: it cannot take the machine down unless it is told to.
 
 import * as z from 'zod';
-import { byteRateField, durationField, objectField, sizeField } from '../plan/fields.ts';
+import { byteRateField, durationField, objectField, sizeField } from '../plan/schema/fields.ts';
 
 export interface Leak {
   readonly bytesPerSecond: number;

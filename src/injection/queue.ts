@@ -2,7 +2,7 @@
 // a bound, and what becomes of a message beyond it is announced (`target/queues.ts`).
 
 import * as z from 'zod';
-import { nameField, objectField, rateField, wholeField } from '../plan/fields.ts';
+import { nameField, objectField, rateField, wholeField } from '../plan/schema/fields.ts';
 
 export interface QueueSettings {
   /** Messages that may wait. */

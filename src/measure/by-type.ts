@@ -3,7 +3,7 @@
 import { type TypeCounts, type TypeFacts, zeroTypeCounts } from '../facts/window.ts';
 import { createHistogram, type Histogram, record, reset } from '../histogram/histogram.ts';
 import { encodeSparse } from '../histogram/sparse-codec.ts';
-import type { TypeOf } from '../plan/message-types.ts';
+import type { TypeOf } from '../plan/schedule/message-types.ts';
 
 export interface ByType {
   readonly typeOf: TypeOf;

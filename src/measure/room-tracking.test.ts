@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { joinReceivers } from '../analysis/fanout.ts';
+import { joinReceivers } from '../analysis/figures/fanout.ts';
 import type { Rooms } from '../plan/plan.ts';
 import { createDensityFacts } from './density.ts';
 import {

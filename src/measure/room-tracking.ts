@@ -1,5 +1,5 @@
 // Who received what: of every pair of a receiver and a sender of its room, what the one received of the other (`receiver-tracking.ts`). A
-// receiver cannot know what was sent, and need not: it hands up what it received, and `analysis/fanout.ts` joins that with what
+// receiver cannot know what was sent, and need not: it hands up what it received, and `analysis/figures/fanout.ts` joins that with what
 // the senders sent.
 //
 // A receiver that was there before the first message is expected every message from number 0; one that came later, or came
@@ -7,7 +7,7 @@
 
 import type { HoleFacts, ReceiverFacts, SpanFacts, StreamReceivers } from '../facts/receivers.ts';
 import type { Rooms } from '../plan/plan.ts';
-import { isPublisher, publisherOf, roomOf } from '../plan/rooms.ts';
+import { isPublisher, publisherOf, roomOf } from '../plan/schedule/rooms.ts';
 import type { DensityFacts } from './density.ts';
 import { Arrival, missingNumbers } from './ledger.ts';
 import {

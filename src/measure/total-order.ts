@@ -8,7 +8,7 @@
 // receives is not compared, so that a loss is no violation.
 
 import type { Rooms } from '../plan/plan.ts';
-import { isPublisher, roomOf } from '../plan/rooms.ts';
+import { isPublisher, roomOf } from '../plan/schedule/rooms.ts';
 import { messageKey, messageOfKey } from './message-key.ts';
 
 /** Places of the reference that are remembered, and how far ahead of it a client may be. */

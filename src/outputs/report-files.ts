@@ -2,10 +2,10 @@
 
 import type { Comparison } from '../facts/comparison.ts';
 import type { RunResult } from '../facts/result.ts';
-import { COMPARISON_FORMATS, type ComparisonFormatName } from '../report/comparison-formats.ts';
-import type { FormatName } from '../report/format-names.ts';
-import { DOCUMENT_FORMATS, type DocumentFormatName, FORMATS } from '../report/formats.ts';
-import type { Beside } from '../report/report-file.ts';
+import { COMPARISON_FORMATS, type ComparisonFormatName } from '../report/files/comparison-formats.ts';
+import type { FormatName } from '../report/files/format-names.ts';
+import { DOCUMENT_FORMATS, type DocumentFormatName, FORMATS } from '../report/files/formats.ts';
+import type { Beside } from '../report/files/report-file.ts';
 import { runDocument } from '../report/run-document.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { REPORT_TOOLS } from './report-tools.ts';

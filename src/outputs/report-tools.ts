@@ -1,7 +1,7 @@
 // What rendering a report needs of this platform.
 
 import { inflateSync } from 'node:zlib';
-import type { ReportTools } from '../report/report-file.ts';
+import type { ReportTools } from '../report/files/report-file.ts';
 import { createChartDrawer } from './chart-drawer.ts';
 import { readPageScript } from './page-script.ts';
 import { makePdf } from './pdf-maker.ts';

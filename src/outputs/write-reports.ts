@@ -2,7 +2,7 @@
 
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ReportFile } from '../report/report-file.ts';
+import type { ReportFile } from '../report/files/report-file.ts';
 import { makeDirectory } from '../run/make-directory.ts';
 
 export interface WrittenReports {

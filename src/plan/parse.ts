@@ -3,13 +3,13 @@
 
 import { isNonEmpty, type NonEmpty } from '../units/non-empty.ts';
 import { isObject, plainDocument, withoutNulls } from './document.ts';
-import { type Environment, interpolate } from './interpolate.ts';
 import type { Plan } from './plan.ts';
 import { formatProblem, type PlacedProblem, type PlanProblem, pathText, valueAt } from './problems.ts';
-import { applyProfile, mergeDocuments, type ProfileChoice, type Profiled } from './profiles.ts';
 import { collectSecrets } from './redact.ts';
-import { checkDocument } from './resolve.ts';
-import { PLAIN_FORM, type PlanForm } from './schema.ts';
+import { type Environment, interpolate } from './resolve/interpolate.ts';
+import { applyProfile, mergeDocuments, type ProfileChoice, type Profiled } from './resolve/profiles.ts';
+import { checkDocument } from './resolve/resolve.ts';
+import { PLAIN_FORM, type PlanForm } from './schema/schema.ts';
 import { type PlanFormat, readPlanText } from './text.ts';
 
 export interface ParseContext extends ProfileChoice {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePlan } from './parse.ts';
 import type { Plan } from './plan.ts';
 import { collectSecrets, REDACTED, redactExcerpt, redactPlan, redactText, redactUrl, secretForms } from './redact.ts';
-import { planStages } from './stages.ts';
+import { planStages } from './schedule/stages.ts';
 
 const env = { TOKEN: 'tok-12345678', PASS: 'p@ss/wörd' };
 

@@ -4,7 +4,6 @@
 
 import type { NonEmpty } from '../units/non-empty.ts';
 import { unreachable } from '../units/unreachable.ts';
-import { base64OfText } from './base64.ts';
 import { isObject } from './document.ts';
 import type {
   Curve,
@@ -19,7 +18,8 @@ import type {
   Threshold,
 } from './plan.ts';
 import { templatesOf } from './protocols.ts';
-import { splitUrl } from './url.ts';
+import { base64OfText } from './templates/base64.ts';
+import { splitUrl } from './templates/url.ts';
 
 export const REDACTED = '[redacted]';
 /** Shorter values occur in any text by chance, and hiding them hides the text. */

@@ -2,7 +2,7 @@
 // and number.
 
 import { createUint32Generator } from '../random/generator.ts';
-import { FILLER_PLACES, fillerOffset } from './filler.ts';
+import { FILLER_PLACES, fillerOffset } from './echo/filler.ts';
 
 const CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const POOL_MASK = FILLER_PLACES - 1;

@@ -1,7 +1,7 @@
 // What a message is that is no JSON document: named by its beginning, so that a person knows what the service sends.
 
 import type { UnreadableKind } from '../facts/unreadable.ts';
-import type { JsonScanner } from './json-scan.ts';
+import type { JsonScanner } from './json/scan.ts';
 
 /** gzip (RFC 1952 §2.3), Zstandard (RFC 8878 §3.1.1) and LZ4 frames. */
 const MAGIC: readonly (readonly number[])[] = [

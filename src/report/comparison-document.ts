@@ -2,10 +2,10 @@
 
 import type { Comparison } from '../facts/comparison.ts';
 import { plural } from '../units/plural.ts';
-import { CHANGES } from './comparison-figures.ts';
+import { printable } from '../units/printable.ts';
 import type { ReportDocument, Tone } from './document.ts';
-import { printable } from './printable.ts';
 import { comparisonBlocks } from './sections/comparison-section.ts';
+import { CHANGES } from './words/comparison-figures.ts';
 
 const TONES: Readonly<Record<Comparison['change'], Tone>> = {
   worse: 'bad',

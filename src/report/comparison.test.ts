@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison, MetricComparison } from '../facts/comparison.ts';
-import { formatEffect, leadText } from './comparison-figures.ts';
-import { COMPARISON_FORMATS } from './comparison-formats.ts';
-import { renderComparison } from './comparison-text.ts';
-import { plainStyle } from './style.ts';
+import { COMPARISON_FORMATS } from './files/comparison-formats.ts';
+import { renderComparison } from './terminal/comparison-text.ts';
+import { plainStyle } from './terminal/style.ts';
+import { formatEffect, leadText } from './words/comparison-figures.ts';
 
 const HOSTILE = '|`x`| [a](javascript:b) <img src=x> \u202e\u001b[31m \r\n# h';
 /** What a terminal would act on. */

@@ -10,13 +10,13 @@ import { formatBytes } from '../units/bytes.ts';
 import { formatCount, formatRate } from '../units/rate.ts';
 import { formatPercent } from '../units/ratio.ts';
 import type { ReportDocument } from './document.ts';
-import { formatMs, formatSeconds } from './figures.ts';
-import { FORMATS } from './formats.ts';
+import { FORMATS } from './files/formats.ts';
 import { pageHtml } from './html/page.ts';
 import { pdfDefinition } from './pdf/definition.ts';
 import { runDocument } from './run-document.ts';
-import { plainStyle } from './style.ts';
-import { renderSummary } from './summary.ts';
+import { plainStyle } from './terminal/style.ts';
+import { renderSummary } from './terminal/summary.ts';
+import { formatMs, formatSeconds } from './words/figures.ts';
 
 const NUMBER = /-?\d+(?:,\d{3})*(?:\.\d+)?/g;
 const EVENTS: readonly RunEvent[] = [

@@ -2,16 +2,16 @@ import hdr from 'hdr-histogram-js';
 import { describe, expect, test } from 'vitest';
 import { HOSTILE, makeSummary, rawIn } from '../../test/support/history.ts';
 import { resultOf } from '../../test/support/judged-run.ts';
-import { type PlanTrend, planTrend } from '../analysis/plan-trend.ts';
+import { type PlanTrend, planTrend } from '../analysis/compare/plan-trend.ts';
 import type { RunEvent } from '../facts/event.ts';
 import type { RunResult } from '../facts/result.ts';
 import { REPORT_TOOLS } from '../outputs/report-tools.ts';
 import type { Chart, LineChart } from './charts/chart.ts';
 import { placeText } from './charts/labels.ts';
 import type { Block, ReportDocument, TableBlock } from './document.ts';
-import { formatMs } from './figures.ts';
-import { FORMATS } from './formats.ts';
+import { FORMATS } from './files/formats.ts';
 import { runDocument } from './run-document.ts';
+import { formatMs } from './words/figures.ts';
 
 const LOST: RunEvent = {
   kind: 'violation',

@@ -2,12 +2,10 @@
 
 import type { RunResult } from '../facts/result.ts';
 import { plural } from '../units/plural.ts';
+import { printable } from '../units/printable.ts';
 import { formatCount } from '../units/rate.ts';
 import { type ReportDocument, type Section, TONES } from './document.ts';
-import { clientsText, formatSeconds, VERDICT_WORDS } from './figures.ts';
-import { headlineCause } from './headline-cause.ts';
-import { printable } from './printable.ts';
-import { type Beside, NOTHING_BESIDE, type ReportTools } from './report-file.ts';
+import { type Beside, NOTHING_BESIDE, type ReportTools } from './files/report-file.ts';
 import { comparisonSection } from './sections/comparison-section.ts';
 import { deliverySection } from './sections/delivery-section.ts';
 import { instrumentSection } from './sections/instrument-section.ts';
@@ -19,6 +17,8 @@ import { rulesSection } from './sections/rules-section.ts';
 import { summarySection } from './sections/summary-section.ts';
 import { timesSection } from './sections/times-section.ts';
 import { trendSection } from './sections/trend-section.ts';
+import { clientsText, formatSeconds, VERDICT_WORDS } from './words/figures.ts';
+import { headlineCause } from './words/headline-cause.ts';
 
 type MakeSection = (result: RunResult, tools: ReportTools, beside: Beside) => Section | null;
 

@@ -2,10 +2,10 @@
 
 import type { Distribution } from '../facts/result.ts';
 import { formatBytes } from '../units/bytes.ts';
+import { printable } from '../units/printable.ts';
 import { formatCount } from '../units/rate.ts';
 import type { Cell, Column, TableBlock, Tone } from './document.ts';
-import { formatMs, formatPerSecond, formatSeconds } from './figures.ts';
-import { printable } from './printable.ts';
+import { formatMs, formatPerSecond, formatSeconds } from './words/figures.ts';
 
 export function text(words: string, tone?: Tone): Cell {
   return { text: words, ...(tone === undefined ? {} : { tone }) };

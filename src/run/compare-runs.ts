@@ -1,8 +1,7 @@
 // The use case: hold one group of stored runs against another. A run is read back second by second, never as a whole.
 
-import { differencesOf, flawsOf, machineDifferences, planDifferences } from '../analysis/comparability.ts';
-import { compare, countsRuns, type SampledSide } from '../analysis/compare.ts';
-import { createRecordAccount } from '../analysis/record-account.ts';
+import { differencesOf, flawsOf, machineDifferences, planDifferences } from '../analysis/compare/comparability.ts';
+import { compare, countsRuns, type SampledSide } from '../analysis/compare/compare.ts';
 import {
   comparableParts,
   comparedPart,
@@ -10,13 +9,14 @@ import {
   type RunSample,
   type SamplerParts,
   stepSecondsOf,
-} from '../analysis/run-sample.ts';
+} from '../analysis/compare/run-sample.ts';
+import { createRecordAccount } from '../analysis/judge/record-account.ts';
 import type { Comparison, Difference } from '../facts/comparison.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactPlan } from '../plan/redact.ts';
-import { differenceText } from '../report/difference-text.ts';
+import { differenceText } from '../report/words/difference-text.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { plural } from '../units/plural.ts';
 import type { Archive, MachineLimits, StoredRun } from './ports.ts';

@@ -1,17 +1,17 @@
 // What a run needs of the outside: workers to do the load, a place to keep the facts, a reference
 // target, faults, monitors. `run/` declares it; the adapters are in `fleet/`, `history/`, `target/`, `faults/` and `monitors/`.
 
-import type { Addresses } from '../engine/connect-target.ts';
+import type { Addresses } from '../engine/connections/connect-target.ts';
+import type { SimpleClient, SimpleClientHandler } from '../engine/connections/simple-client.ts';
 import type { Assignment } from '../engine/engine.ts';
-import type { SimpleClient, SimpleClientHandler } from '../engine/simple-client.ts';
 import type { GitState, Manifest, RecordedEvent, RunEvent } from '../facts/event.ts';
 import type { FaultCounts } from '../facts/fault-counts.ts';
 import type { MonitorReading } from '../facts/monitor.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Window } from '../facts/window.ts';
 import type { LogAct, TruthLine } from '../injection/truth.ts';
-import type { Environment } from '../plan/interpolate.ts';
 import type { Fault, MonitorSettings, Plan } from '../plan/plan.ts';
+import type { Environment } from '../plan/resolve/interpolate.ts';
 import type { AdapterProblem } from '../protocols/adapter-contract.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 

@@ -8,9 +8,9 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { deflateSync } from 'node:zlib';
-import { imbalances } from '../analysis/books.ts';
-import { createJudge } from '../analysis/judge.ts';
-import { createRecordAccount, isPart } from '../analysis/record-account.ts';
+import { imbalances } from '../analysis/figures/books.ts';
+import { createJudge } from '../analysis/judge/judge.ts';
+import { createRecordAccount, isPart } from '../analysis/judge/record-account.ts';
 import { HighwaterError } from '../facts/error.ts';
 import type { GitState, Manifest } from '../facts/event.ts';
 import type { RecordResult, RunResult } from '../facts/result.ts';
@@ -19,13 +19,13 @@ import type { Histogram } from '../histogram/histogram.ts';
 import type { LogAct } from '../injection/truth.ts';
 import { type Plan, REFERENCE_TARGET } from '../plan/plan.ts';
 import { redactPlan } from '../plan/redact.ts';
-import { printable } from '../report/printable.ts';
-import { coordinateRun } from './coordinator.ts';
-import { machineNeeds } from './machine-needs.ts';
+import { printable } from '../units/printable.ts';
+import { coordinateRun } from './coordinator/coordinator.ts';
 import type { RunOptions } from './options.ts';
 import type { Archive, FaultHost, Fleet, HostEnvironment, Monitors, StoredRun, TargetHost } from './ports.ts';
-import { checkFaults, checkMonitors, prepare, withReferenceAt } from './prepare.ts';
-import { unusedProxy } from './proxy-environment.ts';
+import { machineNeeds } from './preflight/machine-needs.ts';
+import { checkFaults, checkMonitors, prepare, withReferenceAt } from './preflight/prepare.ts';
+import { unusedProxy } from './preflight/proxy-environment.ts';
 
 const MAX_BRANCH_CHARACTERS = 200;
 

@@ -6,7 +6,7 @@
 
 import type { Behavior } from '../injection/behavior.ts';
 import type { LogAct } from '../injection/truth.ts';
-import { nameEcho } from '../protocols/echo.ts';
+import { nameEcho } from '../protocols/echo/echo.ts';
 import { assistantService } from './assistants.ts';
 import {
   addressOf,

@@ -2,7 +2,7 @@
 // client. A client is expected what was said between the first number that came through to it and the last before the plan ended;
 // where all clients receive the same, the last that came through to any of them.
 
-import { imbalances } from '../../src/analysis/books.ts';
+import { imbalances } from '../../src/analysis/figures/books.ts';
 import type { Violation } from '../../src/facts/violation.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import type { Numbering, Plan } from '../../src/plan/plan.ts';

@@ -1,7 +1,7 @@
 // What was found against what was done: every class in its count and, where it was described, every message by name.
 // Knows nothing of how the ledger finds things: only what each act must show as.
 
-import { imbalances } from '../../src/analysis/books.ts';
+import { imbalances } from '../../src/analysis/figures/books.ts';
 import type { HoleFacts, ReceiverFacts } from '../../src/facts/receivers.ts';
 import type { Violation } from '../../src/facts/violation.ts';
 import type { Act } from '../../src/injection/truth.ts';

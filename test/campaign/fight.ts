@@ -2,17 +2,17 @@
 // real sockets; then the judgment.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { createJudge } from '../../src/analysis/judge.ts';
+import { createJudge } from '../../src/analysis/judge/judge.ts';
 import { monotonicClock } from '../../src/engine/clock.ts';
+import { createNodeTransport } from '../../src/engine/connections/node-transport.ts';
 import { createEngine } from '../../src/engine/engine.ts';
-import { createNodeTransport } from '../../src/engine/node-transport.ts';
 import type { RunEvent } from '../../src/facts/event.ts';
 import type { ReceiverFacts } from '../../src/facts/receivers.ts';
 import type { RunResult } from '../../src/facts/result.ts';
 import { type Behavior, FAULTLESS } from '../../src/injection/behavior.ts';
 import type { Act } from '../../src/injection/truth.ts';
-import { peakLevel } from '../../src/plan/curve.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { peakLevel } from '../../src/plan/schedule/curve.ts';
 import { startReferenceTarget } from '../../src/target/reference-target.ts';
 import { createServices } from '../../src/target/services.ts';
 import { drawCampaign } from './draw.ts';

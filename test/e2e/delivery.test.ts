@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
 import type { TruthLine } from '../../src/injection/truth.ts';
-import { violationText } from '../../src/report/violation-text.ts';
+import { violationText } from '../../src/report/words/violation-text.ts';
 import {
   type FinishedHighwater,
   runHighwater,

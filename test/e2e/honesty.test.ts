@@ -280,7 +280,7 @@ describe('a generator that was made slow', TOGETHER, () => {
   test('is not doubted where nothing slows it, unless the machine itself did', async () => {
     const prompt = await measure({ behavior: 'echo' }, ALWAYS_KEPT);
     const lagNs = expectedBy(prompt.log).sendLag;
-    // The limits of analysis/health.ts: below both of them there is nothing to doubt.
+    // The limits of analysis/judge/health.ts: below both of them there is nothing to doubt.
     const isPrompt = quantile(lagNs, 99) < 9.9e6 && quantile(lagNs, 99.9) < 99e6;
     if (isPrompt) expect(doubts(prompt)).not.toContain('sendLag');
     expect(whatIsUntrue(prompt)).toEqual([]);

@@ -9,7 +9,7 @@ import axeCore from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
-import { formatMs } from '../../src/report/figures.ts';
+import { formatMs } from '../../src/report/words/figures.ts';
 import { drawAll, openFile, startBrowser } from '../support/browser.ts';
 import { HIGHWATER, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 

@@ -1,7 +1,7 @@
 // The built command against a JSON-RPC service on a package of somebody else's: its calls are verified without code.
 
 import { describe, expect, test } from 'vitest';
-import { violationText } from '../../src/report/violation-text.ts';
+import { violationText } from '../../src/report/words/violation-text.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
 import { type FinishedHighwater, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TruthLine } from '../../src/injection/truth.ts';
-import { violationText } from '../../src/report/violation-text.ts';
+import { violationText } from '../../src/report/words/violation-text.ts';
 import { NOTHING } from '../support/books.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { type ForeignServer, startForeignServer } from '../support/foreign-server.ts';

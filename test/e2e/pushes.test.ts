@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { violationText } from '../../src/report/violation-text.ts';
+import { violationText } from '../../src/report/words/violation-text.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
 import {
   type FinishedHighwater,

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
 import type { TruthLine } from '../../src/injection/truth.ts';
-import { createTypeOf } from '../../src/plan/message-types.ts';
 import { parsePlan } from '../../src/plan/parse.ts';
+import { createTypeOf } from '../../src/plan/schedule/message-types.ts';
 import { expectBalancedBooks } from '../support/books.ts';
 import { runHighwater, startHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
-import { violationText } from '../../src/report/violation-text.ts';
+import { violationText } from '../../src/report/words/violation-text.ts';
 import { runHighwater, startHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 
 const PROTOCOL = {

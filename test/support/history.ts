@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { createJudge } from '../../src/analysis/judge.ts';
+import { createJudge } from '../../src/analysis/judge/judge.ts';
 import type { GitState } from '../../src/facts/event.ts';
 import type { RunResult } from '../../src/facts/result.ts';
 import type { JudgedEntry } from '../../src/facts/run-entry.ts';

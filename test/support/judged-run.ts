@@ -1,7 +1,7 @@
 // Results of runs that nobody had to wait for, judged by the code that judges every run: windows in, result out.
 
 import { deflateSync } from 'node:zlib';
-import { createJudge } from '../../src/analysis/judge.ts';
+import { createJudge } from '../../src/analysis/judge/judge.ts';
 import type { RunEvent } from '../../src/facts/event.ts';
 import type { RunResult } from '../../src/facts/result.ts';
 import { encodeHdrV2 } from '../../src/histogram/hdr-v2.ts';

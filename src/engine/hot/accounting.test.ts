@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Outcome, RUN_NONCE, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
 import type { PeerConnection, PeerScript, Received } from '../../../test/support/engine/websocket-peer.ts';
-import { createEchoCodec, writeEcho } from '../../protocols/echo.ts';
+import { createEchoCodec, writeEcho } from '../../protocols/echo/echo.ts';
 import { createRandom } from '../../random/generator.ts';
 
 type OnMessage = NonNullable<PeerScript['onMessage']>;

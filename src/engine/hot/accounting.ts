@@ -41,8 +41,8 @@ import {
 import { EARLY, noteReceived, type RoomTracking } from '../../measure/room-tracking.ts';
 import { noteSpread, type Spread } from '../../measure/spread.ts';
 import { noteOrder, type TotalOrderViolation } from '../../measure/total-order.ts';
-import type { States } from '../../protocols/states.ts';
-import type { Client } from '../client.ts';
+import type { States } from '../../protocols/states/states.ts';
+import type { Client } from '../connections/client.ts';
 import type { ProtocolDriver } from './driver.ts';
 import { createOutbox, flush, type Outbox } from './outbox.ts';
 import { createRejectionKinds, type RejectionKinds } from './rejections.ts';

@@ -4,7 +4,7 @@
 import { opcodes } from '../../frames/opcodes.ts';
 import type { Incoming, Outgoing, ProtocolAdapter, ProtocolSession, Wire } from '../../protocols/adapter.ts';
 import { describeThrown, incomingProblem, isWire } from '../../protocols/adapter-contract.ts';
-import type { Rows } from '../../protocols/json-values.ts';
+import type { Rows } from '../../protocols/json/values.ts';
 import {
   createMessageIds,
   MAX_ID_BYTES,
@@ -13,7 +13,7 @@ import {
   writeMessageId,
 } from '../../protocols/message-id.ts';
 import { createTextFiller, textFillerMatches, writeTextFiller } from '../../protocols/text-filler.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../connections/client.ts';
 import { type Accounting, flushClient, nextNumber, noteState, unexpected } from './accounting.ts';
 import type { ProtocolDriver } from './driver.ts';
 import {

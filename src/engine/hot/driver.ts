@@ -1,6 +1,6 @@
 // How messages of one run are laid out and what an arrived one is: the protocol at work in the hot path. Chosen once.
 
-import type { Client } from '../client.ts';
+import type { Client } from '../connections/client.ts';
 
 export interface ProtocolDriver {
   /** By message type: how many may be in flight on one client before they cannot be told apart. */

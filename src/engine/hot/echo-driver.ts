@@ -6,6 +6,7 @@ import { opcodes } from '../../frames/opcodes.ts';
 import { missingNumbers, wholeNumber } from '../../measure/ledger.ts';
 import { awaitedBy } from '../../measure/room-tracking.ts';
 import type { EchoProtocol } from '../../plan/plan.ts';
+import { type ClientKnowledge, type Damage, examineDamage } from '../../protocols/echo/damage.ts';
 import {
   carriesTimes,
   createEchoCodec,
@@ -18,9 +19,8 @@ import {
   SENT_NS,
   SEQUENCE,
   writeEcho,
-} from '../../protocols/echo.ts';
-import { type ClientKnowledge, type Damage, examineDamage } from '../../protocols/echo-damage.ts';
-import type { Client } from '../client.ts';
+} from '../../protocols/echo/echo.ts';
+import type { Client } from '../connections/client.ts';
 import {
   type Accounting,
   corrupted,

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type Outcome, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { type Answer, jsonService } from '../../../test/support/engine/json-service.ts';
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
-import { addTypes, createTypeTallies } from '../../analysis/by-type.ts';
-import { littlesLawError } from '../../analysis/health.ts';
+import { addTypes, createTypeTallies } from '../../analysis/figures/by-type.ts';
+import { littlesLawError } from '../../analysis/judge/health.ts';
 import { percentile } from '../../histogram/histogram.ts';
 import type { JsonProtocol } from '../../plan/plan.ts';
 

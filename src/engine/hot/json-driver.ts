@@ -3,10 +3,10 @@
 import { opcodes } from '../../frames/opcodes.ts';
 import { isValidUtf8 } from '../../frames/utf8.ts';
 import type { JsonProtocol } from '../../plan/plan.ts';
-import { createJsonCodec, idText, JsonReading, readJson, writeJson } from '../../protocols/json.ts';
-import type { JsonSetting } from '../../protocols/json-layout.ts';
+import { createJsonCodec, idText, JsonReading, readJson, writeJson } from '../../protocols/json/json.ts';
+import type { JsonSetting } from '../../protocols/json/layout.ts';
 import { unreachable } from '../../units/unreachable.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../connections/client.ts';
 import { type Accounting, nextNumber, noteState, unexpected } from './accounting.ts';
 import type { ProtocolDriver } from './driver.ts';
 import {

@@ -10,9 +10,9 @@ import { frameHeaderBytes, writeFrameHeader } from '../../frames/frame-writer.ts
 import { maskView } from '../../frames/mask.ts';
 import { type Opcode, opcodes } from '../../frames/opcodes.ts';
 import { timesOf } from '../../measure/acknowledgements.ts';
-import { type JsonLayout, layOutJoin } from '../../protocols/json-layout.ts';
+import { type JsonLayout, layOutJoin } from '../../protocols/json/layout.ts';
 import type { MessageName } from '../../protocols/message-id.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../connections/client.ts';
 import {
   type Accounting,
   corrupted,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Socket } from '../transport.ts';
+import type { Socket } from '../connections/transport.ts';
 import { createOutbox, flush, reserve } from './outbox.ts';
 
 /** A socket that takes what it is given at once, or keeps it by reference until it is told to let go. */

@@ -7,7 +7,7 @@
 // memory serves again and again. What stays queued is left where it is until the socket lets go of the
 // buffer, so memory follows the bytes that are really queued, not the number of clients.
 
-import type { Socket } from '../transport.ts';
+import type { Socket } from '../connections/transport.ts';
 
 const OUTBOX_BYTES = 64 * 1024;
 

@@ -2,11 +2,11 @@
 
 import { isValidUtf8 } from '../../frames/utf8.ts';
 import type { PushProtocol } from '../../plan/plan.ts';
-import { createJsonLayout, type JsonSetting } from '../../protocols/json-layout.ts';
-import { createJsonScanner, type JsonPath } from '../../protocols/json-scan.ts';
-import { createPushReader, readPush } from '../../protocols/push.ts';
+import { createJsonLayout, type JsonSetting } from '../../protocols/json/layout.ts';
+import { createJsonScanner, type JsonPath } from '../../protocols/json/scan.ts';
+import { createPushReader, readPush } from '../../protocols/push/push.ts';
 import { kindOfText } from '../../protocols/unreadable.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../connections/client.ts';
 import type { Accounting } from './accounting.ts';
 import type { ProtocolDriver } from './driver.ts';
 import { joinInJson, receiveUnmatched } from './named.ts';

@@ -16,8 +16,8 @@ import {
 } from '../../measure/pushes.ts';
 import type { ConnectionEnd } from '../../measure/receiver-tracking.ts';
 import { countReordered, countUnreadable } from '../../measure/recorder.ts';
-import type { PushReader } from '../../protocols/push.ts';
-import type { Client } from '../client.ts';
+import type { PushReader } from '../../protocols/push/push.ts';
+import type { Client } from '../connections/client.ts';
 import { type Accounting, report, unexpected } from './accounting.ts';
 import { reportUnreadable } from './unreadable.ts';
 

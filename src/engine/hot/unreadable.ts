@@ -8,7 +8,7 @@ import { doubtPushes } from '../../measure/pushes.ts';
 import { countUnreadable } from '../../measure/recorder.ts';
 import { doubtReceiver } from '../../measure/room-tracking.ts';
 import { kindOfBytes } from '../../protocols/unreadable.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../connections/client.ts';
 import { type Accounting, noteUnmatched } from './accounting.ts';
 
 const SAMPLE_BYTES = 120;

@@ -1,7 +1,7 @@
 // coalesce: the message and so many that come next go in one write; what has not come after 100 ms is not waited for. A
 // receiver must not mind.
 
-import { wholeField } from '../../plan/fields.ts';
+import { wholeField } from '../../plan/schema/fields.ts';
 import { messageFault } from '../fault.ts';
 
 const LIMIT_NS = 100e6;

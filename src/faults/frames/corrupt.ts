@@ -4,7 +4,7 @@
 import { rsv2Bit } from '../../frames/wire-frame.ts';
 import { flipBits } from '../../injection/damage.ts';
 import { bitsField, FAULT_DEFAULTS } from '../../injection/fault-fields.ts';
-import { choiceField } from '../../plan/fields.ts';
+import { choiceField } from '../../plan/schema/fields.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import { messageFault } from '../fault.ts';
 

@@ -1,7 +1,7 @@
 // delay: the message gets through later, and others do not wait for it.
 
 import { FAULT_DEFAULTS } from '../../injection/fault-fields.ts';
-import { durationRangeField } from '../../plan/fields.ts';
+import { durationRangeField } from '../../plan/schema/fields.ts';
 import { uniform } from '../../random/distributions.ts';
 import { messageFault } from '../fault.ts';
 

@@ -1,7 +1,7 @@
 // oversize: the message gets through with so many bytes more behind it: beyond what a receiver takes, or what fits.
 
 import { appendBytes } from '../../injection/damage.ts';
-import { sizeField } from '../../plan/fields.ts';
+import { sizeField } from '../../plan/schema/fields.ts';
 import { messageFault } from '../fault.ts';
 
 const MAX_BYTES = 64 * 1024 ** 2;

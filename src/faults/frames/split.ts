@@ -1,6 +1,6 @@
 // split: the message gets through in so many fragments. A receiver must not mind (RFC 6455 §5.4).
 
-import { wholeField } from '../../plan/fields.ts';
+import { wholeField } from '../../plan/schema/fields.ts';
 import { messageFault } from '../fault.ts';
 
 const MAX_FRAGMENTS = 1000;

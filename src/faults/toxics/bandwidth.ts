@@ -1,7 +1,7 @@
 // bandwidth: so many bytes a second get through, and no more. What one read brings is cut into pieces, so that a slow line
 // trickles instead of standing still and then jumping.
 
-import { byteRateField } from '../../plan/fields.ts';
+import { byteRateField } from '../../plan/schema/fields.ts';
 import { createDelayLine } from '../delay-line.ts';
 import { toxic } from '../fault.ts';
 import { passing } from '../stage.ts';

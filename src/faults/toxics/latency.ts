@@ -1,6 +1,6 @@
 // latency: everything takes so much longer, give or take the jitter. The order stays, as TCP keeps it.
 
-import { durationField } from '../../plan/fields.ts';
+import { durationField } from '../../plan/schema/fields.ts';
 import { uniform } from '../../random/distributions.ts';
 import { createDelayLine } from '../delay-line.ts';
 import { toxic } from '../fault.ts';

@@ -1,6 +1,6 @@
 // limit_data: so many bytes get through, and then the connection is closed.
 
-import { sizeField } from '../../plan/fields.ts';
+import { sizeField } from '../../plan/schema/fields.ts';
 import { toxic } from '../fault.ts';
 import { passing } from '../stage.ts';
 

@@ -1,7 +1,7 @@
 // reset_peer: so long after the connection was opened, or after the fault came on, both sides see a TCP reset. Until then
 // everything passes.
 
-import { durationField } from '../../plan/fields.ts';
+import { durationField } from '../../plan/schema/fields.ts';
 import { toxic } from '../fault.ts';
 import { passing } from '../stage.ts';
 

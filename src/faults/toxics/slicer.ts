@@ -1,6 +1,6 @@
 // slicer: what comes in one piece goes on in many small ones, of about the average size, one after the other.
 
-import { durationField, sizeField } from '../../plan/fields.ts';
+import { durationField, sizeField } from '../../plan/schema/fields.ts';
 import { uniform } from '../../random/distributions.ts';
 import { createDelayLine } from '../delay-line.ts';
 import { toxic } from '../fault.ts';

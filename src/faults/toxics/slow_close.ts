@@ -1,6 +1,6 @@
 // slow_close: that a side has ended is told the other so much later.
 
-import { durationField } from '../../plan/fields.ts';
+import { durationField } from '../../plan/schema/fields.ts';
 import { toxic } from '../fault.ts';
 import { passing } from '../stage.ts';
 

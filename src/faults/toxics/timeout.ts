@@ -1,7 +1,7 @@
 // timeout: nothing gets through any more, not even that a side has ended, and after the timeout the connection is closed. With
 // 0 it never is: a line that was cut, and nobody was told. What was swallowed does not come back when it is switched off.
 
-import { durationField } from '../../plan/fields.ts';
+import { durationField } from '../../plan/schema/fields.ts';
 import { toxic } from '../fault.ts';
 import { passing } from '../stage.ts';
 

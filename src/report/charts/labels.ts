@@ -4,7 +4,7 @@ import { formatBytes } from '../../units/bytes.ts';
 import { formatCount, formatRate } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { unreachable } from '../../units/unreachable.ts';
-import { formatMs } from '../figures.ts';
+import { formatMs } from '../words/figures.ts';
 import type { Axis, Unit } from './chart.ts';
 
 export function valueText(unit: Unit, value: number): string {

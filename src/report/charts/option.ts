@@ -1,8 +1,8 @@
 // From a chart to what ECharts draws, the same for the page and for the PDF.
 
 import type { EChartsOption, HeatmapSeriesOption, LineSeriesOption } from 'echarts';
+import { printable } from '../../units/printable.ts';
 import { unreachable } from '../../units/unreachable.ts';
-import { printable } from '../printable.ts';
 import type { Axis, Band, Chart, HeatMap, Limit, LineChart } from './chart.ts';
 import { axisText, secondText, valueText } from './labels.ts';
 import { DASHES, type Palette } from './palette.ts';

@@ -3,9 +3,9 @@
 import type { RunResult, TimelinePoint } from '../../facts/result.ts';
 import type { Threshold } from '../../plan/plan.ts';
 import { nsToMs } from '../../units/duration.ts';
+import { printable } from '../../units/printable.ts';
 import { formatCount } from '../../units/rate.ts';
-import { printable } from '../printable.ts';
-import { seriesName } from '../series-names.ts';
+import { seriesName } from '../words/series-names.ts';
 import { bandsOf } from './bands.ts';
 import type { Band, Limit, LineChart, Series, Unit } from './chart.ts';
 import { secondText } from './labels.ts';

@@ -2,7 +2,7 @@
 // attributes with quotation marks alike. What has no shape, such as marks that turn the direction of writing, is shown by
 // its number.
 
-import { hexOf } from '../printable.ts';
+import { hexOf } from '../../units/printable.ts';
 
 const REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',

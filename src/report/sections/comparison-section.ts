@@ -2,12 +2,12 @@
 
 import type { Comparison, MetricComparison } from '../../facts/comparison.ts';
 import type { RunResult } from '../../facts/result.ts';
-import { basisTexts, CHANGES, COLUMNS, metricCells, undecidedTexts } from '../comparison-figures.ts';
-import { differenceText } from '../difference-text.ts';
+import { printable } from '../../units/printable.ts';
 import { type Block, type Cell, list, paragraph, type Section, strong, type Tone } from '../document.ts';
-import { printable } from '../printable.ts';
-import type { Beside, ReportTools } from '../report-file.ts';
+import type { Beside, ReportTools } from '../files/report-file.ts';
 import { numbers, said, secondsCell, table, text, words } from '../tables.ts';
+import { basisTexts, CHANGES, COLUMNS, metricCells, undecidedTexts } from '../words/comparison-figures.ts';
+import { differenceText } from '../words/difference-text.ts';
 
 export function comparisonSection(_result: RunResult, _tools: ReportTools, { comparison }: Beside): Section | null {
   if (comparison === null) return null;

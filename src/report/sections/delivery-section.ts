@@ -4,13 +4,13 @@ import type { MessageResult, RunResult } from '../../facts/result.ts';
 import { UNSENT_TEXTS } from '../../facts/unsent-texts.ts';
 import type { UnsentReason } from '../../facts/window.ts';
 import { plural } from '../../units/plural.ts';
+import { printable } from '../../units/printable.ts';
 import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { troublesOverTime } from '../charts/over-time.ts';
 import { type Block, charts, paragraph, type Section, strong, type TableBlock } from '../document.ts';
-import { printable } from '../printable.ts';
 import { countCell, momentCell, msCell, numbers, said, table, text, troubleCell, words } from '../tables.ts';
-import { violationText } from '../violation-text.ts';
+import { violationText } from '../words/violation-text.ts';
 
 export function deliverySection(result: RunResult): Section | null {
   if (result.messages.due === 0 && result.pushes === null && result.violations.length === 0) return null;

@@ -2,12 +2,12 @@
 
 import type { RunResult } from '../../facts/result.ts';
 import { formatBytes } from '../../units/bytes.ts';
+import { printable } from '../../units/printable.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { type Block, list, type Section } from '../document.ts';
-import { formatMs } from '../figures.ts';
-import { coresText, memoryText } from '../machine-texts.ts';
-import { printable } from '../printable.ts';
 import { said, table, text, words } from '../tables.ts';
+import { formatMs } from '../words/figures.ts';
+import { coresText, memoryText } from '../words/machine-texts.ts';
 
 export function instrumentSection(result: RunResult): Section {
   const doubts = result.verdict.doubts.map(({ detail }) => ({ tone: 'open', line: [printable(detail)] }) as const);

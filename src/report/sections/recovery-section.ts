@@ -5,10 +5,10 @@ import { FAILURE_MEANINGS } from '../../facts/failure.ts';
 import type { IncidentResult, RunResult } from '../../facts/result.ts';
 import { plural } from '../../units/plural.ts';
 import { type Block, type Cell, paragraph, type Section } from '../document.ts';
-import { faultText } from '../fault-texts.ts';
-import { formatSeconds, formatShare } from '../figures.ts';
-import { misbehavingTexts } from '../misbehaving-texts.ts';
 import { countCell, msCell, numbers, said, secondsCell, table, text, troubleCell, words } from '../tables.ts';
+import { faultText } from '../words/fault-texts.ts';
+import { formatSeconds, formatShare } from '../words/figures.ts';
+import { misbehavingTexts } from '../words/misbehaving-texts.ts';
 
 export function recoverySection(result: RunResult): Section | null {
   const blocks = [...availability(result), ...incidents(result), ...failures(result), ...misbehaving(result)];

@@ -4,9 +4,9 @@ import type { RunResult } from '../../facts/result.ts';
 import { valueText } from '../charts/labels.ts';
 import { resourcesOverTime, unitOf } from '../charts/over-time.ts';
 import { type Block, charts, type Section } from '../document.ts';
-import { findingText } from '../finding-text.ts';
-import { monitorSeriesName, seriesName } from '../series-names.ts';
 import { countCell, numbers, said, secondsCell, table, text, words } from '../tables.ts';
+import { findingText } from '../words/finding-text.ts';
+import { monitorSeriesName, seriesName } from '../words/series-names.ts';
 
 export function resourcesSection(result: RunResult): Section {
   return {

@@ -2,8 +2,8 @@
 
 import type { RunResult } from '../../facts/result.ts';
 import { type Section, TONES } from '../document.ts';
-import { RULE_WORDS } from '../figures.ts';
 import { said, table, text, words } from '../tables.ts';
+import { RULE_WORDS } from '../words/figures.ts';
 
 const NOTE = 'Undecided: there were too few samples, or the measurement cannot be trusted.';
 

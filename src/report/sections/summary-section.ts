@@ -2,10 +2,10 @@
 
 import type { RunResult } from '../../facts/result.ts';
 import { formatCount } from '../../units/rate.ts';
-import { firstSteps } from '../advice.ts';
 import { type Block, type KeyFigure, type ListItem, list, type Section, TONES, type Tone } from '../document.ts';
-import { formatMs, formatPerSecond, formatShare } from '../figures.ts';
-import { risksOf } from '../risks.ts';
+import { firstSteps } from '../words/advice.ts';
+import { formatMs, formatPerSecond, formatShare } from '../words/figures.ts';
+import { risksOf } from '../words/risks.ts';
 
 export function summarySection(result: RunResult): Section {
   const steps = firstSteps(result).map((line): ListItem => ({ tone: 'quiet', line }));

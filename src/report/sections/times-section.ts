@@ -6,9 +6,9 @@ import { heatMap } from '../charts/heat-map.ts';
 import { responseOverTime } from '../charts/over-time.ts';
 import { spectrum } from '../charts/spectrum.ts';
 import { type Cell, charts, type Section } from '../document.ts';
-import { formatMs } from '../figures.ts';
-import type { ReportTools } from '../report-file.ts';
+import type { ReportTools } from '../files/report-file.ts';
 import { TIME_COLUMNS, table, text, timeCells, words } from '../tables.ts';
+import { formatMs } from '../words/figures.ts';
 
 export function timesSection(result: RunResult, { inflate }: ReportTools): Section | null {
   if (result.response.count === 0) return null;

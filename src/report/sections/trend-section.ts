@@ -1,14 +1,14 @@
 // How the figures of a plan changed over its runs up to this one, and in which run they shifted.
 
-import type { PlanTrend, TrendChange, TrendFigure } from '../../analysis/plan-trend.ts';
+import type { PlanTrend, TrendChange, TrendFigure } from '../../analysis/compare/plan-trend.ts';
 import type { RunResult } from '../../facts/result.ts';
+import { printable } from '../../units/printable.ts';
 import type { Band, LineChart } from '../charts/chart.ts';
 import { thin } from '../charts/thin.ts';
 import { type Cell, paragraph, type Section, strong } from '../document.ts';
-import { printable } from '../printable.ts';
-import type { Beside, ReportTools } from '../report-file.ts';
+import type { Beside, ReportTools } from '../files/report-file.ts';
 import { numbers, said, table, text, words } from '../tables.ts';
-import { commitText, effectText, FIGURE_NAMES, figureText, levelsText, runsText } from '../trend-texts.ts';
+import { commitText, effectText, FIGURE_NAMES, figureText, levelsText, runsText } from '../words/trend-texts.ts';
 
 const MOST_POINTS = 2000;
 const MOST_CHANGES = 50;

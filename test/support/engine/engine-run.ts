@@ -2,15 +2,15 @@
 // What must hold in every run is asserted in every run: books, windows that tile the time, one end and nothing after it.
 
 import { expect } from 'vitest';
-import { addWindow, createTally, type Tally } from '../../../src/analysis/tally.ts';
-import type { Addresses } from '../../../src/engine/connect-target.ts';
+import { addWindow, createTally, type Tally } from '../../../src/analysis/figures/tally.ts';
+import type { Addresses } from '../../../src/engine/connections/connect-target.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
 import type { RunEvent } from '../../../src/facts/event.ts';
 import { decodeWindow, encodeWindow, MESSAGE_FACTS, type Window } from '../../../src/facts/window.ts';
-import { peakLevel } from '../../../src/plan/curve.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { peakLevel } from '../../../src/plan/schedule/curve.ts';
 import type { ProtocolAdapter } from '../../../src/protocols/adapter.ts';
-import type { Rows } from '../../../src/protocols/json-values.ts';
+import type { Rows } from '../../../src/protocols/json/values.ts';
 import { createMemoryNetwork, type MemoryNetwork, type MemoryNetworkOptions, type PeerEnd } from './memory-network.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 import { createWebSocketService, type PeerConnection, type PeerScript } from './websocket-peer.ts';

@@ -2,7 +2,13 @@
 // does not fit stays in the writer's own memory until it does (so overwriting it would show), every read hands up one
 // shared buffer that is wiped after the call, and nothing calls back within a call.
 
-import type { Endpoint, Socket, SocketError, SocketHandler, Transport } from '../../../src/engine/transport.ts';
+import type {
+  Endpoint,
+  Socket,
+  SocketError,
+  SocketHandler,
+  Transport,
+} from '../../../src/engine/connections/transport.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export const DELAY_NS = 100_000;

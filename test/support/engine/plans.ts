@@ -1,8 +1,8 @@
 // Plans for tests, built without the parser: what is tested here must not depend on how a plan is written.
 
 import type { Curve, Messages, MessageType, Plan, Rooms, Target, Threshold } from '../../../src/plan/plan.ts';
-import { chainSegments, type WrittenSegment } from '../../../src/plan/segments.ts';
-import { parseThreshold } from '../../../src/plan/thresholds.ts';
+import { chainSegments, type WrittenSegment } from '../../../src/plan/resolve/segments.ts';
+import { parseThreshold } from '../../../src/plan/rules/thresholds.ts';
 import type { NonEmpty } from '../../../src/units/non-empty.ts';
 
 export const SECOND = 1e9;

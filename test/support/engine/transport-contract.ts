@@ -3,7 +3,13 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Endpoint, Socket, SocketError, SocketHandler, Transport } from '../../../src/engine/transport.ts';
+import type {
+  Endpoint,
+  Socket,
+  SocketError,
+  SocketHandler,
+  Transport,
+} from '../../../src/engine/connections/transport.ts';
 
 /** The service's end of a socket. */
 export interface ContractPeer {

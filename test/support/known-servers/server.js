@@ -27,7 +27,7 @@ const pulseLateNs = [];
 const counts = { connections: 0, open: 0, peakOpen: 0, messages: 0 };
 
 /**
- * protocols/echo.ts says how a message looks; read here a second time, on purpose.
+ * protocols/echo/echo.ts says how a message looks; read here a second time, on purpose.
  * @param {Buffer} data
  */
 function stampOf(data) {

@@ -1,8 +1,8 @@
 // Runs that were never made, for tests of what is made of runs: seconds of response times whose level wanders as a machine's does.
 
-import type { RunSample, SampleStep } from '../../../src/analysis/run-sample.ts';
-import { normalQuantile } from '../../../src/analysis/statistics-normal.ts';
-import { addCounts, NO_COUNTS, type StepCounts } from '../../../src/analysis/step-counts.ts';
+import type { RunSample, SampleStep } from '../../../src/analysis/compare/run-sample.ts';
+import { addCounts, NO_COUNTS, type StepCounts } from '../../../src/analysis/compare/step-counts.ts';
+import { normalQuantile } from '../../../src/analysis/statistics/normal.ts';
 import type { RunResult } from '../../../src/facts/result.ts';
 import { indexOf } from '../../../src/histogram/layout.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
