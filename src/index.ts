@@ -9,6 +9,7 @@ import { PLAN_FORM } from './faults/plan-form.ts';
 import { parsePlan as parseDocument, parsePlanText } from './plan/parse.ts';
 import type { Plan } from './plan/plan.ts';
 import { formatProblem } from './plan/problems.ts';
+import { noticeText } from './report/words/notice-text.ts';
 import { withAbsoluteFiles } from './run/preflight/plan-files.ts';
 import { runPlan as run } from './run/run-plan.ts';
 
@@ -64,12 +65,13 @@ export interface RunPlanOptions {
  * TARGET_START_FAILED, TLS_FILE_UNREADABLE, PROTOCOL_INVALID, ROWS_UNREADABLE, MONITOR_UNREADABLE, RUN_DIRECTORY_UNWRITABLE, WORKER_START_FAILED or BOOKS_UNBALANCED.
  */
 export async function runPlan({ plan, secrets }: ParsedPlan, options: RunPlanOptions = {}): Promise<RunResult> {
+  const { onNotice } = options;
   const { result } = await run(plan, localPorts(options.runsDirectory ?? DEFAULT_RUNS_DIRECTORY), {
     secrets,
     highwaterVersion: VERSION,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
+    ...(onNotice === undefined ? {} : { onNotice: (notice) => onNotice(noticeText(notice)) }),
   });
   return result;
 }

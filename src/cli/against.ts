@@ -1,6 +1,7 @@
 // `--against`: what a run is to be compared with is looked at before its load starts; the comparison follows the summary, is kept
 // with the run, and stands in its reports.
 
+import { flawsOf } from '../analysis/compare/comparability.ts';
 import { DEFAULT_MARGIN_RATIO } from '../analysis/compare/compare.ts';
 import type { Comparison } from '../facts/comparison.ts';
 import { EXIT_CODES } from '../facts/error.ts';
@@ -8,11 +9,13 @@ import type { RunResult } from '../facts/result.ts';
 import { comparisonFiles } from '../outputs/report-files.ts';
 import type { Plan } from '../plan/plan.ts';
 import { renderComparison } from '../report/terminal/comparison-text.ts';
-import { checkComparable, compareGroups, flawTexts, openGroup, type RunGroup } from '../run/compare-runs.ts';
+import { differenceText } from '../report/words/difference-text.ts';
+import { compareGroups, differencesBetween, differencesFrom, openGroup, type RunGroup } from '../run/compare-runs.ts';
 import type { Archive, StoredRun } from '../run/ports.ts';
 import type { RunPorts } from '../run/run-plan.ts';
 import { printable } from '../units/printable.ts';
 import { writeOutputs } from './outputs.ts';
+import { refuseDifferences } from './refuse-differences.ts';
 import { styleFor } from './terminal.ts';
 
 /** Throws RUN_NOT_FOUND, RUN_UNREADABLE, and RUNS_NOT_COMPARABLE where it is of another load or machine. */
@@ -23,7 +26,7 @@ export async function openBaseline(
   { archive, hostEnvironment }: RunPorts,
 ): Promise<RunGroup> {
   const baseline = await openGroup(archive, reference, plan.name);
-  checkComparable(baseline, plan, secrets, hostEnvironment.machine());
+  refuseDifferences(differencesFrom(baseline, plan, secrets, hostEnvironment.machine()), 'or run without --against');
   return baseline;
 }
 
@@ -33,7 +36,7 @@ export async function compareFinished(
   result: RunResult,
   stored: StoredRun,
 ): Promise<Comparison | null> {
-  const flaws = flawTexts(result);
+  const flaws = flawsOf(result).map(differenceText);
   const reference = printable(baseline.reference, 120);
   for (const flaw of flaws) process.stderr.write(`not compared with ${reference}: ${printable(flaw)}\n`);
   return flaws.length > 0 ? null : compareRun(baseline, result, stored);
@@ -49,9 +52,10 @@ export async function compareStored(
   return compareRun(await openGroup(archive, reference, stored.plan.name), result, stored);
 }
 
-function compareRun(baseline: RunGroup, result: RunResult, stored: StoredRun): Promise<Comparison> {
+async function compareRun(baseline: RunGroup, result: RunResult, stored: StoredRun): Promise<Comparison> {
   const candidate: RunGroup = { reference: result.run.id, runs: [{ stored, result }] };
-  return compareGroups(baseline, candidate, { marginRatio: DEFAULT_MARGIN_RATIO, force: false });
+  refuseDifferences(differencesBetween(baseline, candidate), 'or use --force to compare anyway');
+  return compareGroups(baseline, candidate, DEFAULT_MARGIN_RATIO);
 }
 
 /** Prints it, unless stdout is for the result alone, and keeps it with the run. */

@@ -7,9 +7,10 @@ import { createRunDirectories } from '../history/run-directory.ts';
 import { comparisonFiles } from '../outputs/report-files.ts';
 import { COMPARISON_FORMAT_NAMES } from '../report/files/comparison-formats.ts';
 import { renderComparison } from '../report/terminal/comparison-text.ts';
-import { compareGroups, openGroup } from '../run/compare-runs.ts';
+import { compareGroups, differencesBetween, openGroup } from '../run/compare-runs.ts';
 import { parseRatio } from '../units/ratio.ts';
 import { type OutputFlags, outputsOf, refuseOthers, writeOutputs } from './outputs.ts';
+import { refuseDifferences } from './refuse-differences.ts';
 import { styleFor } from './terminal.ts';
 
 export interface CompareFlags extends OutputFlags {
@@ -26,10 +27,8 @@ export async function compareCommand(baseline: string, candidate: string, flags:
   const groups = [await openGroup(archive, baseline), await openGroup(archive, candidate)] as const;
   const ids = groups.flatMap(({ runs }) => runs.map(({ result }) => result.run.id));
   refuseOthers(outputs, ids);
-  const comparison = await compareGroups(...groups, {
-    marginRatio,
-    force: flags.force === true,
-  });
+  if (flags.force !== true) refuseDifferences(differencesBetween(...groups), 'or use --force to compare anyway');
+  const comparison = await compareGroups(...groups, marginRatio);
   process.stdout.write(
     flags.json === true ? `${JSON.stringify(comparison)}\n` : renderComparison(comparison, styleFor(process.stdout)),
   );

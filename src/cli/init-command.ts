@@ -3,12 +3,13 @@
 
 import { accessSync, constants, existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { FirstPlan } from '../analysis/discover/first-plan.ts';
 import { localFirstPlanPorts } from '../entry/local.ts';
 import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import { parsePlan } from '../plan/parse.ts';
 import { formatProblem } from '../plan/problems.ts';
 import { redactPlan } from '../plan/redact.ts';
-import type { FirstPlan } from '../report/first-plan/first-plan.ts';
+import { renderFirstPlan } from '../report/first-plan/first-plan.ts';
 import { renderFirstImpression } from '../report/terminal/first-impression.ts';
 import { type FirstPlanRequest, makeFirstPlan } from '../run/init/first-plan.ts';
 import { withAbsoluteFiles } from '../run/preflight/plan-files.ts';
@@ -46,13 +47,13 @@ export async function initCommand(given: string | undefined, flags: InitFlags): 
       throw argumentsInvalid('expected a ws:// or wss:// URL, got nothing. Try: highwater init ws://127.0.0.1:9000');
     }
     const request = { ...requestFor(url, flags), prompter, signal: interruption.signal };
-    const { text, recognition, variables } = await makeFirstPlan(request, localFirstPlanPorts());
+    const firstPlan = await makeFirstPlan(request, localFirstPlanPorts());
     interruption.signal.throwIfAborted();
-    keep(text, flags);
+    keep(renderFirstPlan(firstPlan), flags);
     const [stream, file] = flags.out === STDOUT ? [process.stderr, null] : [process.stdout, flags.out];
     stream.write(
       renderFirstImpression(
-        { url: redactPlan(request.plan, request.secrets).target.urls[0], recognition, variables, file },
+        { ...firstPlan, url: redactPlan(request.plan, request.secrets).target.urls[0], file },
         styleFor(stream),
       ),
     );

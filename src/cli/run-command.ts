@@ -8,6 +8,7 @@ import type { RunResult } from '../facts/result.ts';
 import type { Plan } from '../plan/plan.ts';
 import { FORMAT_NAMES } from '../report/files/format-names.ts';
 import { renderSummary } from '../report/terminal/summary.ts';
+import { noticeText } from '../report/words/notice-text.ts';
 import type { RunGroup } from '../run/compare-runs.ts';
 import { type RunPorts, runPlan } from '../run/run-plan.ts';
 import type { PlanFlags } from './flags.ts';
@@ -56,7 +57,11 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
       tags,
       signal: interruption.signal,
       onProgress: (figures) => view?.show(figures),
-      onNotice: (text) => (process.stderr.isTTY && view !== null ? view.say(text) : process.stderr.write(`${text}\n`)),
+      onNotice(notice) {
+        const text = noticeText(notice);
+        if (process.stderr.isTTY && view !== null) view.say(text);
+        else process.stderr.write(`${text}\n`);
+      },
     });
     view?.close();
     await printResult(finished.result, flags, finished.path);

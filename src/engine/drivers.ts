@@ -1,7 +1,6 @@
 // The driver of a run, by its protocol.
 
-import { UNREADABLE_TEXTS, type UnreadableKind } from '../facts/unreadable.ts';
-import type { Numbering, Plan, Protocol } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { roomOf } from '../plan/schedule/rooms.ts';
 import type { ProtocolAdapter } from '../protocols/adapter.ts';
 import type { Rows } from '../protocols/json/values.ts';
@@ -70,24 +69,4 @@ export function createDriver({
 export function statesFor({ protocol }: Plan, groupOf: (stream: number) => number): States | null {
   if (protocol.kind !== 'json' || protocol.state === null) return null;
   return protocol.state.shared ? sharedStates(groupOf) : ownStates();
-}
-
-/** That nothing which comes is understood, and where to look. `unreadable`: what the sample is, where it cannot be read at all. */
-export function notUnderstoodText(protocol: Protocol, sample: string, unreadable: UnreadableKind | null): string {
-  const wanted = {
-    echo: 'an echo returns messages unchanged',
-    json: `the id is looked for at ${protocol.kind === 'json' ? protocol.id.join('.') : ''}: set protocol.id`,
-    push: `a number is looked for at ${protocol.kind === 'push' ? pathsOf(protocol.pushes) : ''}: set protocol.sequence`,
-    module: 'decode finds no id that encode was given',
-  }[protocol.kind];
-  const what = protocol.kind === 'push' ? 'is a numbered push' : 'answers a message that was sent';
-  const why =
-    unreadable === null
-      ? wanted
-      : `messages came that ${UNREADABLE_TEXTS[unreadable].are}: ${UNREADABLE_TEXTS[unreadable].remedy}`;
-  return `nothing that came ${what}; ${why}. One of them: ${sample}`;
-}
-
-function pathsOf({ sequence, channel }: Numbering): string {
-  return channel === null ? sequence.join('.') : `${sequence.join('.')} with a channel at ${channel.join('.')}`;
 }

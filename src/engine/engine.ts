@@ -35,7 +35,7 @@ import { createOpenConnections } from './connections/open-connections.ts';
 import { createPinger } from './connections/pinger.ts';
 import { createReconnector } from './connections/reconnector.ts';
 import type { OpenTransport } from './connections/transport.ts';
-import { createDriver, notUnderstoodText, statesFor } from './drivers.ts';
+import { createDriver, statesFor } from './drivers.ts';
 import { createFanout, pushesFor, startFanout } from './fanout.ts';
 import { finalFacts } from './final-facts.ts';
 import { createAccounting } from './hot/accounting.ts';
@@ -166,13 +166,8 @@ export function createEngine(parts: EngineParts): Engine {
     },
     unreadable: (client, example, atNs) =>
       hooks.event({ kind: 'unreadable', atNs, worker: shard, group, client, ...example }),
-    notUnderstood: (sample, unreadable) =>
-      hooks.event({
-        kind: 'notice',
-        atNs: clock.nowNs(),
-        worker: shard,
-        detail: notUnderstoodText(plan.protocol, sample, unreadable),
-      }),
+    notUnderstood: (detail, unreadable) =>
+      hooks.event({ kind: 'notUnderstood', atNs: clock.nowNs(), worker: shard, detail, unreadable }),
   });
   const plainDriver = createDriver({
     plan,

@@ -6,7 +6,7 @@ import { FAILURE_KINDS, type FailureKind } from './failure.ts';
 import { type FaultCounts, isFaultCounts } from './fault-counts.ts';
 import { isReceiverFacts, type ReceiverFacts } from './receivers.ts';
 import { isStateFacts, type StateFacts } from './states.ts';
-import { UNREADABLE_KINDS, type UnreadableExample } from './unreadable.ts';
+import { UNREADABLE_KINDS, type UnreadableExample, type UnreadableKind } from './unreadable.ts';
 import { isViolation, type Violation } from './violation.ts';
 
 export type RunEvent =
@@ -45,8 +45,15 @@ export type RunEvent =
       readonly seq: number;
       readonly detail: string;
     }
-  /** What the person at the command should know at once. */
-  | { readonly kind: 'notice'; readonly atNs: number; readonly worker: number; readonly detail: string }
+  /** A worker could match nothing that came with what it sent. `detail`: the beginning of one message, as the service sent it. */
+  | {
+      readonly kind: 'notUnderstood';
+      readonly atNs: number;
+      readonly worker: number;
+      readonly detail: string;
+      /** What keeps the message from being read; null where it can be. */
+      readonly unreadable: UnreadableKind | null;
+    }
   /** A monitor has begun to read less than it should, or for another reason than before. */
   | { readonly kind: 'monitorGap'; readonly atNs: number; readonly monitor: string; readonly detail: string }
   | {
@@ -199,7 +206,11 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     byte: (value) => value === null || isNumber(value),
     detail: isText,
   },
-  notice: { worker: isNumber, detail: isText },
+  notUnderstood: {
+    worker: isNumber,
+    detail: isText,
+    unreadable: (value) => value === null || isOneOf(UNREADABLE_KINDS)(value),
+  },
   monitorGap: { monitor: isText, detail: isText },
   receivers: { worker: isNumber, group: isNumber, receivers: isReceiverFacts },
   states: { worker: isNumber, states: (value) => Array.isArray(value) && value.every(isStateFacts) },

@@ -1,6 +1,6 @@
 // The use case: hold one group of stored runs against another. A run is read back second by second, never as a whole.
 
-import { differencesOf, flawsOf, machineDifferences, planDifferences } from '../analysis/compare/comparability.ts';
+import { differencesOf, machineDifferences, planDifferences } from '../analysis/compare/comparability.ts';
 import { compare, countsRuns, type SampledSide } from '../analysis/compare/compare.ts';
 import {
   comparableParts,
@@ -16,17 +16,10 @@ import { HighwaterError } from '../facts/error.ts';
 import type { RunResult } from '../facts/result.ts';
 import type { Plan } from '../plan/plan.ts';
 import { redactPlan } from '../plan/redact.ts';
-import { differenceText } from '../report/words/difference-text.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import { plural } from '../units/plural.ts';
 import type { Archive, MachineLimits, StoredRun } from './ports.ts';
 import { judgeStoredRun } from './run-plan.ts';
-
-export interface CompareOptions {
-  readonly marginRatio: number;
-  /** Compare what is not comparable, and say so in the result. */
-  readonly force: boolean;
-}
 
 /** Runs under the reference by which they were asked for. */
 export interface RunGroup {
@@ -57,17 +50,16 @@ async function openRun(stored: StoredRun): Promise<OpenedRun> {
   return { stored, result: (await stored.result()) ?? (await judgeStoredRun(stored)).result };
 }
 
-/** Throws RUNS_NOT_COMPARABLE unless forced, and ARGUMENTS_INVALID where a run stands on both sides. */
-export async function compareGroups(
-  baseline: RunGroup,
-  candidate: RunGroup,
-  { marginRatio, force }: CompareOptions,
-): Promise<Comparison> {
+/** Why the runs are not comparable; empty where they are. Whether they are compared all the same is the caller's decision. */
+export function differencesBetween(baseline: RunGroup, candidate: RunGroup): readonly Difference[] {
+  const [first, ...others] = [...baseline.runs, ...candidate.runs].map(({ result }) => result);
+  return differencesOf(first!, others);
+}
+
+/** The result says how the runs differ. Throws ARGUMENTS_INVALID where a run is on both sides. */
+export async function compareGroups(baseline: RunGroup, candidate: RunGroup, marginRatio: number): Promise<Comparison> {
   const runs = [...baseline.runs, ...candidate.runs];
   refuseTwice(runs);
-  const [first, ...others] = runs.map(({ result }) => result);
-  const differences = differencesOf(first!, others);
-  if (differences.length > 0 && !force) throw notComparable(differences, 'or use --force to compare anyway');
   const { part, stretches } = comparedPart(
     await Promise.all(
       runs.map(async ({ stored }) =>
@@ -90,38 +82,25 @@ export async function compareGroups(
     candidate: sideOf(candidate.reference, now),
     part,
     marginRatio,
-    differences,
+    differences: differencesBetween(baseline, candidate),
     notes: notesOn(before, now),
   });
 }
 
-/** Before a run is made, whether it could be compared afterwards. Throws RUNS_NOT_COMPARABLE. */
-export function checkComparable(
+/** Before a run is made, why it could not be compared afterwards; empty where it could. */
+export function differencesFrom(
   baseline: RunGroup,
   plan: Plan,
   secrets: readonly string[],
   machine: MachineLimits,
-): void {
+): readonly Difference[] {
   const [first, ...others] = baseline.runs.map(({ result }) => result);
   const coming = 'the new run';
-  const differences = [
+  return [
     ...differencesOf(first!, others),
     ...planDifferences(first!.plan, redactPlan(plan, secrets), coming),
     ...machineDifferences(first!.run, { machine, id: coming }),
   ];
-  if (differences.length > 0) throw notComparable(differences, 'or run without --against');
-}
-
-/** Whether anything of the run itself speaks against comparing it; a sentence each. */
-export function flawTexts(result: RunResult): readonly string[] {
-  return flawsOf(result).map(differenceText);
-}
-
-function notComparable(differences: readonly Difference[], or: string): HighwaterError {
-  return new HighwaterError('RUNS_NOT_COMPARABLE', [
-    ...differences.map(differenceText),
-    `Compare complete runs with the same load, on the same machine, with a healthy generator, ${or}`,
-  ]);
 }
 
 /** Rejects with RUN_UNREADABLE where the record has not all any more that the result was made from. */

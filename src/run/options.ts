@@ -1,6 +1,7 @@
 // What a caller may ask of a run beside its plan.
 
 import type { LiveFigures } from '../facts/live-figures.ts';
+import type { Notice } from '../facts/notice.ts';
 
 export interface RunOptions {
   /** Values that must not appear in anything printed or stored. */
@@ -12,7 +13,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LiveFigures) => void;
   /** Something that should be known at once: as it goes, the run comes to nothing; or a monitor reads nothing. */
-  readonly onNotice?: (text: string) => void;
+  readonly onNotice?: (notice: Notice) => void;
   /** The run has begun and lies here. */
   readonly onStart?: (path: string) => void;
 }

@@ -50,7 +50,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
   if (needs.problems.length > 0) throw new HighwaterError('MACHINE_LIMIT', needs.problems);
   await checkTlsFiles(plan, ports.hostEnvironment);
   checkFaults(plan, ports.faults);
-  for (const mended of ports.faults.recover()) options.onNotice?.(mended);
+  for (const mended of ports.faults.recover()) options.onNotice?.({ kind: 'remark', text: mended });
   checkMonitors(plan, ports.monitors);
 
   const git = ports.hostEnvironment.git();
@@ -94,7 +94,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
           (act) => recording.truth({ ...act, atNs: Number(process.hrtime.bigint() - openedNs) }),
           options,
         ),
-        notice: (text) => options.onNotice?.(text),
+        notice: (text) => options.onNotice?.({ kind: 'remark', text }),
       });
       try {
         const broken = { ...resolved, target: { ...resolved.target, urls: faults.urls } };
@@ -117,7 +117,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
       stored = recording.end();
     }
     const { result, unkept } = await judgeStoredRun(stored);
-    if (unkept !== null) options.onNotice?.(unkept);
+    if (unkept !== null) options.onNotice?.({ kind: 'remark', text: unkept });
     return { result, path: stored.path };
   } finally {
     await target?.stop();
@@ -133,7 +133,7 @@ function unlessFull(logAct: LogAct, { onNotice }: RunOptions): LogAct {
       logAct(act);
     } catch (error) {
       isFull = true;
-      onNotice?.(`the log of network faults ended: ${(error as Error).message}`);
+      onNotice?.({ kind: 'faultLogEnded', reason: (error as Error).message });
     }
   };
 }

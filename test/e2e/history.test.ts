@@ -419,7 +419,7 @@ test('whatever a plan, a branch or a tag is called, nothing of it reaches the te
   );
   appendFileSync(
     path.join(runs, id, 'events.ndjson'),
-    `${JSON.stringify({ kind: 'notice', atNs: 1, worker: 0, detail: HOSTILE, number: 3 })}\n`,
+    `${JSON.stringify({ kind: 'notUnderstood', atNs: 1, worker: 0, detail: HOSTILE, unreadable: null, number: 3 })}\n`,
   );
   const all = [
     ...[['history'], ['history', '--json'], ['history', HOSTILE], ['history', 'nosuch'], ['history', '--tag', HOSTILE]],

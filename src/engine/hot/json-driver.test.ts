@@ -131,7 +131,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
           },
         }),
       });
-      return outcome.events.filter(({ kind }) => kind === 'notice').length;
+      return outcome.events.filter(({ kind }) => kind === 'notUnderstood').length;
     };
     const wrong: Answer = ({ id }) => [{ answerTo: id }];
 

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { FirstPlan } from '../../analysis/discover/first-plan.ts';
 import type { Recognition } from '../../analysis/discover/recognize.ts';
 import { parsePlanText } from '../../plan/parse.ts';
 import { createSecretPlaces } from '../../plan/templates/placeholders.ts';
 import { renderFirstImpression } from '../terminal/first-impression.ts';
 import { plainStyle } from '../terminal/style.ts';
-import { type FirstPlan, renderFirstPlan } from './first-plan.ts';
+import { renderFirstPlan } from './first-plan.ts';
 
 const seen = { evidence: ['it was seen'], caveats: [], sample: null, isShared: false } as const;
 const ECHO: Recognition = { kind: 'echo', format: 'text', ...seen };

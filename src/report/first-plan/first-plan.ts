@@ -1,33 +1,11 @@
 // The first plan for a service, as commented YAML: what was recognized becomes the protocol, what was answered the load.
 // Text in, text out; `highwater check` accepts whatever it makes. Comments hold no line break of anybody else's.
 
+import { type FirstPlan, hasMessages } from '../../analysis/discover/first-plan.ts';
 import type { Recognition } from '../../analysis/discover/recognize.ts';
-import type { Variable } from '../../plan/templates/placeholders.ts';
 import { parseBytes } from '../../units/bytes.ts';
 import { protocolLines } from './first-protocol.ts';
 import { comment, noted, yamlFlow, yamlKey, yamlText } from './yaml.ts';
-
-export interface FirstPlan {
-  readonly recognition: Recognition;
-  readonly name: string;
-  readonly target: {
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly subprotocols: readonly string[];
-    readonly compression: boolean;
-    readonly tls: Readonly<Record<string, string | boolean>>;
-  };
-  /** To be set before a run. */
-  readonly variables: readonly Variable[];
-  /** What a client says first. */
-  readonly join: readonly object[];
-  readonly connections: number;
-  readonly rate: string;
-  readonly duration: string;
-  /** Null leaves it to the protocol. */
-  readonly bytes: string | null;
-  readonly rules: readonly string[];
-}
 
 /** Faster, and a first look at a service would be a storm of handshakes. */
 const CONNECTIONS_PER_SECOND = 200;
@@ -35,11 +13,6 @@ const CONNECTIONS_PER_SECOND = 200;
 const MAX_IN_ONE_ROOM = 1000;
 const ECHO_BYTES = '100';
 const JSON_BYTES = '200';
-
-/** Whether the plan has messages at all, and so response times. */
-export function hasMessages({ kind }: Recognition): boolean {
-  return kind === 'echo' || kind === 'json';
-}
 
 export function renderFirstPlan(plan: FirstPlan): string {
   const { recognition } = plan;

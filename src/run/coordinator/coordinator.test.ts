@@ -3,6 +3,7 @@ import { curve, makePlan, openMessages, SECOND } from '../../../test/support/eng
 import { MANIFEST, makeWindow } from '../../../test/support/engine/windows.ts';
 import type { RunEvent } from '../../facts/event.ts';
 import type { MonitorReading } from '../../facts/monitor.ts';
+import type { Notice } from '../../facts/notice.ts';
 import type { Window } from '../../facts/window.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { RunOptions } from '../options.ts';
@@ -194,7 +195,7 @@ describe('a run that goes its way', () => {
   });
 
   test('is watched, and that a monitor has gaps is told once, without secrets, however often it has', async () => {
-    const notices: string[] = [];
+    const notices: Notice[] = [];
     let reads = 0;
     const broken: Watched = {
       name: 'app',
@@ -211,7 +212,7 @@ describe('a run that goes its way', () => {
         if (command.kind === 'startMessages') setTimeout(() => obedient(worker, command, say, die), 1200);
         else obedient(worker, command, say, die);
       },
-      { secrets: ['hush-hush'], onNotice: (text) => notices.push(text) },
+      { secrets: ['hush-hush'], onNotice: (notice) => notices.push(notice) },
       plan,
       undefined,
       [broken, steady],
@@ -225,7 +226,9 @@ describe('a run that goes its way', () => {
       event.kind === 'monitorGap' && event.monitor === 'app' ? [event.detail] : [],
     );
     expect(told).toContain('refused [redacted]');
-    expect(notices.filter((text) => text.startsWith('monitor app'))).toEqual(['monitor app: refused [redacted]']);
+    expect(notices.filter((notice) => notice.kind === 'monitorGap' && notice.monitor === 'app')).toEqual([
+      { kind: 'monitorGap', monitor: 'app', reason: 'refused [redacted]' },
+    ]);
   });
 
   test('waits for the last worker to be connected', async () => {
@@ -358,7 +361,7 @@ describe('an early end', () => {
 });
 
 test('a record that cannot be written any further ends the run: workers drain, and the record says why', async () => {
-  const notices: string[] = [];
+  const notices: Notice[] = [];
   let problem: string | null = null;
   const seen = await conduct(
     (worker, command, say, die) => {
@@ -366,7 +369,7 @@ test('a record that cannot be written any further ends the run: workers drain, a
       if (command.kind === 'startMessages') say({ kind: 'window', window: makeWindow({ worker }) });
       else obedient(worker, command, say, die);
     },
-    { onNotice: (text) => notices.push(text) },
+    { onNotice: (notice) => notices.push(notice) },
     plan,
     (event) => {
       if (event.kind === 'messagesStarted') problem = 'ENOSPC: no space left on device, write';
@@ -383,7 +386,9 @@ test('a record that cannot be written any further ends the run: workers drain, a
     detail: 'the record could not be written: ENOSPC: no space left on device, write',
   });
   expect(ended).toMatchObject({ kind: 'runEnded', end: 'aborted' });
-  expect(notices).toEqual([expect.stringContaining('ENOSPC')]);
+  expect(notices).toEqual([
+    { kind: 'recordUnwritable', path: '/nowhere', reason: 'ENOSPC: no space left on device, write' },
+  ]);
 });
 
 test('the end of the record says how many windows each worker sent', async () => {

@@ -5,7 +5,7 @@ import { startTimer } from '../../engine/clock.ts';
 import type { Addresses } from '../../engine/connections/connect-target.ts';
 import type { Assignment } from '../../engine/engine.ts';
 import { HighwaterError } from '../../facts/error.ts';
-import type { FaultPhase, Manifest, RunEnd, RunEvent, StopReason, WindowCount } from '../../facts/event.ts';
+import type { Manifest, RunEnd, RunEvent, StopReason, WindowCount } from '../../facts/event.ts';
 import type { Phase } from '../../facts/live-figures.ts';
 import type { MonitorReading } from '../../facts/monitor.ts';
 import type { Window } from '../../facts/window.ts';
@@ -14,7 +14,6 @@ import { redactExcerpt } from '../../plan/redact.ts';
 import { clientGroups } from '../../plan/schedule/client-groups.ts';
 import { planStages } from '../../plan/schedule/stages.ts';
 import type { Rows } from '../../protocols/json/values.ts';
-import { targetDeathText } from '../../report/words/headline-cause.ts';
 import { nsToMs, nsToSeconds } from '../../units/duration.ts';
 import type { NonEmpty } from '../../units/non-empty.ts';
 import { printable } from '../../units/printable.ts';
@@ -64,8 +63,6 @@ export interface CoordinatorParts {
   readonly unusedProxy: string | null;
 }
 
-const FAULT_DONE: Readonly<Record<FaultPhase, string>> = { began: 'started', ended: 'ended' };
-
 type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
 
 export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promise<void> {
@@ -110,7 +107,7 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
     const known = gaps.get(monitor) ?? { last: null, told: 0 };
     if (gap !== null && gap !== known.last && known.told < MOST_GAPS_REPORTED) {
       record({ kind: 'monitorGap', atNs, monitor, detail: gap });
-      if (known.told === 0) options.onNotice?.(`monitor ${monitor}: ${gap}`);
+      if (known.told === 0) options.onNotice?.({ kind: 'monitorGap', monitor, reason: gap });
       known.told++;
     }
     known.last = gap;
@@ -118,10 +115,11 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
   }
 
   /** Every worker may find the same. */
-  function informOnce(detail: string): void {
+  function informOnce({ detail, unreadable }: Extract<RunEvent, { kind: 'notUnderstood' }>): void {
     if (isReported) return;
     isReported = true;
-    options.onNotice?.(cleanText(detail, secretsOf(null)));
+    const sample = cleanText(detail, secretsOf(null));
+    options.onNotice?.({ kind: 'notUnderstood', protocol: plan.protocol, sample, unreadable });
   }
 
   function onReport(worker: number, report: WorkerReport): void {
@@ -141,7 +139,7 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
         break;
       case 'event':
         record(withProxy(report.event, parts.unusedProxy));
-        if (report.event.kind === 'notice') informOnce(report.event.detail);
+        if (report.event.kind === 'notUnderstood') informOnce(report.event);
         break;
       default:
         unreachable(report);
@@ -233,12 +231,9 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
   }
 
   /** What followed would be judged without a part of its facts. */
-  function stopUnwritable(problem: string): void {
-    const detail = `the record could not be written: ${problem}`;
-    options.onNotice?.(
-      `${recording.path}: ${detail}. The run ends. Free disk space, or choose another directory with --runs-dir`,
-    );
-    stop('recordUnwritable', detail);
+  function stopUnwritable(reason: string): void {
+    options.onNotice?.({ kind: 'recordUnwritable', path: recording.path, reason });
+    stop('recordUnwritable', `the record could not be written: ${reason}`);
   }
 
   function lookAtAbortRules(): void {
@@ -268,8 +263,9 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
         begun.add(fault);
         return;
       }
-      const told = `the fault ${plan.faults[fault]!.name} could not be ${FAULT_DONE[faultPhase]}: ${reason}`;
-      options.onNotice?.(cleanText(told, secretsOf(null)));
+      const { name } = plan.faults[fault]!;
+      const cleanReason = cleanText(reason, secretsOf(null));
+      options.onNotice?.({ kind: 'faultFailed', fault: name, phase: faultPhase, reason: cleanReason });
     },
   });
   const begun = new Set<number>();
@@ -304,7 +300,7 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
     parts.target?.onDeath((death) => {
       const atNs = Math.max(0, nowNs());
       record({ kind: 'targetDied', atNs, ...death });
-      options.onNotice?.(targetDeathText({ ...death, atSecond: nsToSeconds(atNs) }));
+      options.onNotice?.({ kind: 'targetDied', death: { ...death, atSecond: nsToSeconds(atNs) } });
     });
     for (const worker of living()) workerPool.send(worker, { kind: 'connect', originNs });
     if (plan.load.messages.kind === 'none') faults.begin(-nowNs());

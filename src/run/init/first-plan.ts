@@ -1,14 +1,14 @@
 // The use case of `highwater init`: look at a service, recognize what it is, ask the user a little, write a plan for it.
 // Nothing is sent without consent but what the user gave to be said first; nobody is asked where nobody sits.
 
+import type { FirstPlan } from '../../analysis/discover/first-plan.ts';
 import { type Recognition, recognize } from '../../analysis/discover/recognize.ts';
 import { shapeOf, USUAL_SHAPES } from '../../analysis/discover/test-messages.ts';
 import type { Shape } from '../../analysis/discover/transcript.ts';
 import type { Clock } from '../../engine/clock.ts';
 import { type Plan, REFERENCE_TARGET } from '../../plan/plan.ts';
 import { redactExcerpt, redactText } from '../../plan/redact.ts';
-import { createSecretPlaces, type Variable } from '../../plan/templates/placeholders.ts';
-import { type FirstPlan, renderFirstPlan } from '../../report/first-plan/first-plan.ts';
+import { createSecretPlaces } from '../../plan/templates/placeholders.ts';
 import { NS_PER_SECOND } from '../../units/duration.ts';
 import type { NonEmpty } from '../../units/non-empty.ts';
 import type { HostEnvironment, OpenSimpleClient, Prompter, TargetHost } from '../ports.ts';
@@ -47,12 +47,6 @@ export interface FirstPlanRequest {
   readonly inform: (text: string) => void;
 }
 
-export interface FirstPlanOutcome {
-  readonly recognition: Recognition;
-  readonly variables: readonly Variable[];
-  readonly text: string;
-}
-
 /** A first look is over soon, and takes no large messages. */
 const LOOK = {
   connectTimeoutNs: 5 * NS_PER_SECOND,
@@ -64,7 +58,7 @@ const LOOK = {
 const CONSENT = `May Highwater send up to 12 small test messages, such as {"type":"echo","id":"...","text":"..."}, to see the replies and whether a second connection receives them?`;
 
 /** Throws TARGET_UNREACHABLE, PLAN_INVALID, TLS_FILE_UNREADABLE; the signal's reason when called off. */
-export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<FirstPlanOutcome> {
+export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<FirstPlan> {
   const { plan, secrets, prompter } = request;
   await checkTlsFiles(plan, ports.hostEnvironment);
   const recognition = withoutSecrets(await look(request, ports), secrets);
@@ -77,7 +71,7 @@ export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanP
   );
   const places = createSecretPlaces();
   const { written } = request;
-  const text = renderFirstPlan({
+  return {
     ...answers,
     recognition: withHiddenSend(recognition, places.message),
     target: {
@@ -89,8 +83,7 @@ export async function makeFirstPlan(request: FirstPlanRequest, ports: FirstPlanP
     },
     join: request.join.map((message) => places.message(message)),
     variables: places.variables,
-  });
-  return { recognition, variables: places.variables, text };
+  };
 }
 
 async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<Recognition> {

@@ -1,12 +1,11 @@
 // The few questions whose answers make the load of a first plan. Each has a default, each that a flag has answered is left
 // out, and each answer is checked by the plan's own rules, so that the plan that is written is one.
 
+import { type FirstPlan, hasMessages } from '../../analysis/discover/first-plan.ts';
 import type { Recognition } from '../../analysis/discover/recognize.ts';
 import { HighwaterError } from '../../facts/error.ts';
 import { parsePlan } from '../../plan/parse.ts';
 import { formatProblem } from '../../plan/problems.ts';
-import type { FirstPlan } from '../../report/first-plan/first-plan.ts';
-import { hasMessages } from '../../report/first-plan/first-plan.ts';
 import { nsToSeconds, parseDuration } from '../../units/duration.ts';
 import { parseRate } from '../../units/rate.ts';
 import type { Prompter } from '../ports.ts';
