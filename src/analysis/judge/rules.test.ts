@@ -3,7 +3,9 @@ import { threshold } from '../../../test/support/engine/plans.ts';
 import { makeWindow, type WindowParts } from '../../../test/support/engine/windows.ts';
 import { createHistogram } from '../../histogram/histogram.ts';
 import { addWindow, createTally, type Tally } from '../figures/tally.ts';
-import { type Evidence, judgeContract, judgeScoped, judgeThreshold } from './rules.ts';
+import { judgeContract } from './contract.ts';
+import type { Evidence } from './evidence.ts';
+import { judgeScoped, judgeThreshold } from './rules.ts';
 import type { HealthDoubt, HealthDoubtKind } from './touches.ts';
 
 const MS = 1e6;

@@ -11,7 +11,7 @@ import { faultSpans } from '../figures/fault-spans.ts';
 import { rateSeconds } from '../figures/rates.ts';
 import { addWindow, createTally, type Tally } from '../figures/tally.ts';
 import { appendStretch, type Stretch } from '../findings/steady.ts';
-import type { Evidence } from './rules.ts';
+import type { Evidence } from './evidence.ts';
 import type { HealthDoubt } from './touches.ts';
 
 export interface Scopes {

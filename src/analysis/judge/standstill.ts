@@ -2,7 +2,7 @@
 // machine slept. What the service did in that time, and what it seemed to do, may be the generator's doing: answers are read late,
 // a client that does not answer pings is dropped, a deadline passes unseen. This is so in every phase of a run.
 //
-// A short standstill costs a share of the times and nothing else: rules about times take that share off (`rules.ts`), and many of them
+// A short standstill costs a share of the times and nothing else: rules about times take that share off (`rule-doubts.ts`), and many of them
 // are the doubt `eventLoop`. A long one is the doubt `standstill`. Pure.
 
 import type { RunEvent } from '../../facts/event.ts';
