@@ -10,6 +10,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  // A spy that is restored later would put the false timer back, for whatever test comes then.
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 

@@ -25,7 +25,7 @@ export interface DriverParts {
   readonly feeder: Rows;
   /** What the module of the plan's protocol exports; null where it has none. */
   readonly adapter: ProtocolAdapter | null;
-  adapterFailed(client: Client, detail: string): void;
+  adapterFailed(client: Client, message: string): void;
 }
 
 export function createDriver({

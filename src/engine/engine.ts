@@ -8,8 +8,9 @@
 //
 // The engine owns its clients and says everything it learns through `EngineHooks`; nobody asks it.
 
-import type { CloseFacts, RunEvent } from '../facts/event.ts';
+import type { RunEvent } from '../facts/event.ts';
 import type { FailureKind } from '../facts/failure.ts';
+import type { FailureCause } from '../facts/failure-cause.ts';
 import type { Window } from '../facts/window.ts';
 import { recordWithExpectedInterval } from '../histogram/histogram.ts';
 import { createByType } from '../measure/by-type.ts';
@@ -177,9 +178,9 @@ export function createEngine(parts: EngineParts): Engine {
     rows: assignment.rows,
     feeder: assignment.feeder,
     adapter: parts.adapter,
-    adapterFailed(client, detail) {
+    adapterFailed(client, message) {
       countFailure(recorder, 'adapterError');
-      reportFailure(client, 'adapterError', detail);
+      reportFailure(client, 'adapterError', { kind: 'error', message });
     },
   });
   const idempotencyCheck = withIdempotencyCheck(plan, accounting, plainDriver, clock);
@@ -271,8 +272,8 @@ export function createEngine(parts: EngineParts): Engine {
       reconnector?.opened(client);
       noteResolved(client);
     },
-    failed(client, kind, detail) {
-      reportFailure(client, kind, detail);
+    failed(client, kind, cause) {
+      reportFailure(client, kind, cause);
       noteResolved(client);
       reconnector?.failed(client);
     },
@@ -516,8 +517,8 @@ export function createEngine(parts: EngineParts): Engine {
     look();
   }
 
-  function reportFailure(client: Client, failure: FailureKind, detail: string, close: CloseFacts | null = null): void {
-    const key = close === null ? failure : `${failure} ${close.code}`;
+  function reportFailure(client: Client, failure: FailureKind, cause: FailureCause): void {
+    const key = cause.kind === 'closeFrame' ? `${failure} ${cause.code}` : failure;
     if (failuresReported.has(key) || failuresReported.size >= MOST_FAILURES_REPORTED) return;
     failuresReported.add(key);
     hooks.event({
@@ -527,8 +528,7 @@ export function createEngine(parts: EngineParts): Engine {
       group,
       client: client.stream,
       failure,
-      detail,
-      close,
+      cause,
     });
   }
 

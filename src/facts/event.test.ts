@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { MANIFEST } from '../../test/support/engine/windows.ts';
 import { decodeEvent, encodeEvent, type RunEvent } from './event.ts';
 import { FAILURE_KINDS } from './failure.ts';
+import type { FailureCause } from './failure-cause.ts';
 import { DAMAGE_KINDS, UNEXPECTED_KINDS } from './window.ts';
 
 const whole = fc.nat();
@@ -51,6 +52,29 @@ const violations = fc.oneof(
     before: fc.record({ stream: whole, seq: whole }),
   }),
 );
+const causes: fc.Arbitrary<FailureCause> = fc.oneof(
+  fc.record({
+    kind: fc.constant('httpStatus' as const),
+    status: whole,
+    reasonPhrase: said,
+    location: fc.option(said),
+    retryAfter: fc.option(said),
+    authenticate: fc.option(said),
+    body: said,
+  }),
+  fc.record({ kind: fc.constant('brokenRule' as const), rule: said }),
+  fc.record({ kind: fc.constant('closeFrame' as const), code: whole, reason: said }),
+  fc.record({ kind: fc.constant('ended' as const), isOpen: fc.boolean() }),
+  fc.record({ kind: fc.constant('tls' as const), code: said, reason: said }),
+  fc.record({ kind: fc.constant('system' as const), code: said, message: said }),
+  fc.record({
+    kind: fc.constant('timeout' as const),
+    of: fc.constantFrom('tcp' as const, 'tls' as const, 'upgrade' as const, 'pong' as const),
+    afterNs: whole,
+  }),
+  fc.record({ kind: fc.constant('planned' as const) }),
+  fc.record({ kind: fc.constant('error' as const), message: said }),
+);
 const events: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.record({ kind: fc.constant('runStarted' as const), atNs: whole, manifest: fc.constant(MANIFEST) }),
   fc.record({ kind: fc.constantFrom('messagesStarted' as const, 'connected' as const), atNs: whole }),
@@ -61,8 +85,7 @@ const events: fc.Arbitrary<RunEvent> = fc.oneof(
     group: whole,
     client: whole,
     failure: fc.constantFrom(...FAILURE_KINDS),
-    detail: fc.string(),
-    close: fc.option(fc.record({ code: whole, reason: fc.string() })),
+    cause: causes,
   }),
   fc
     .record({ kind: fc.constant('violation' as const), atNs: whole, worker: whole, client: whole, stream: whole })

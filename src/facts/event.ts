@@ -1,8 +1,9 @@
 // What happened once, as it lies in `events.ndjson`: one JSON line each, in the order in which the
 // coordinator learned of it. `atNs` counts from the start of the run.
 
-import { hasFields, isNumber, isOneOf, isText } from './checks.ts';
+import { hasFields, isNumber, isOneOf, isText, orNull } from './checks.ts';
 import { FAILURE_KINDS, type FailureKind } from './failure.ts';
+import { type FailureCause, isFailureCause } from './failure-cause.ts';
 import { type FaultCounts, isFaultCounts } from './fault-counts.ts';
 import { isReceiverFacts, type ReceiverFacts } from './receivers.ts';
 import { isStateFacts, type StateFacts } from './states.ts';
@@ -22,10 +23,7 @@ export type RunEvent =
       readonly group: number;
       readonly client: number;
       readonly failure: FailureKind;
-      /** Redacted, printable, at most a few hundred characters. */
-      readonly detail: string;
-      /** What the close frame said; null where none was received. */
-      readonly close: CloseFacts | null;
+      readonly cause: FailureCause;
     }
   /** The first of its kind that came to this worker. */
   | ({
@@ -109,13 +107,6 @@ export interface WindowCount {
   readonly count: number;
 }
 
-/** RFC 6455 §7.1.5 and §7.1.6. */
-export interface CloseFacts {
-  readonly code: number;
-  /** In the service's words, cleaned as details are; empty where it gave none. */
-  readonly reason: string;
-}
-
 const FAULT_PHASES = ['began', 'ended'] as const;
 export type FaultPhase = (typeof FAULT_PHASES)[number];
 
@@ -136,6 +127,8 @@ export interface Manifest {
   readonly machine: Machine;
   /** Of the directory in which the run was started; null where that is none of a repository, or could not be asked. */
   readonly git: GitState | null;
+  /** The environment variable that names a proxy for the target, which is not used; null where none does. */
+  readonly unusedProxy: string | null;
 }
 
 export interface GitState {
@@ -193,8 +186,7 @@ const FIELDS: Readonly<Record<RunEvent['kind'], Readonly<Record<string, (value: 
     group: isNumber,
     client: isNumber,
     failure: isOneOf(FAILURE_KINDS),
-    detail: isText,
-    close: (value) => value === null || hasFields(value, { code: isNumber, reason: isText }),
+    cause: isFailureCause,
   },
   violation: { worker: isNumber },
   rejection: { worker: isNumber, client: isNumber, seq: isNumber, detail: isText },
@@ -249,6 +241,7 @@ const MANIFEST: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = 
   workerCount: isNumber,
   machine: (value) => hasFields(value, MACHINE),
   git: (value) => value === null || isGitState(value),
+  unusedProxy: orNull(isText),
 };
 
 export function isGitState(value: unknown): value is GitState {

@@ -60,5 +60,13 @@ export const FAILURE_MEANINGS: Readonly<Record<FailureKind, string>> = {
   other: 'another error',
 };
 
+/** What it may look like where only a proxy can reach the service, and connections do not use one. */
+export const PROXY_FAILURES: readonly FailureKind[] = ['dns', 'refused', 'unreachable', 'connectTimeout'];
+
+/** `variable`: of the environment. Its value is not shown, as it may hold a password. */
+export function unusedProxyText(variable: string): string {
+  return `${variable} is set in the environment but not used: connections go directly to the service`;
+}
+
 /** What a connection fails with that does not open; the last two may also end one that was open. */
 export const BEFORE_OPEN: readonly FailureKind[] = [...OPENING, 'reset', 'other'];

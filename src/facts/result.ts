@@ -5,6 +5,7 @@ import type { Misbehavior, Plan } from '../plan/plan.ts';
 import type { NonEmpty } from '../units/non-empty.ts';
 import type { GitState, Machine, RunEnd, StopReason } from './event.ts';
 import type { FailureKind } from './failure.ts';
+import type { FailureCause } from './failure-cause.ts';
 import type { FaultCounts } from './fault-counts.ts';
 import type { UnreadableKind } from './unreadable.ts';
 import type { Violation } from './violation.ts';
@@ -154,6 +155,8 @@ export interface RunFacts {
   readonly machine: Machine;
   /** Of the directory in which it was started; null where that is none of a repository. */
   readonly git: GitState | null;
+  /** The environment variable that names a proxy for the target, which is not used; null where none does. */
+  readonly unusedProxy: string | null;
   /** Null where the run started none, or it lived. */
   readonly targetDeath: TargetDeath | null;
 }
@@ -246,8 +249,8 @@ export interface ConnectionResult {
 
 export interface FailureResult {
   readonly count: number;
-  /** The first one, redacted. */
-  readonly example: string;
+  /** Of the first one, redacted; null where its description did not get into the record. */
+  readonly cause: FailureCause | null;
 }
 
 export interface MessageResult {

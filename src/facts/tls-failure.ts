@@ -1,5 +1,4 @@
-// Why a TLS connection was not made, by the code that Node or OpenSSL gives: what happened, and which key to set. The code
-// stands at the end of the text that is kept, so what to do can be looked up when the run is reported.
+// Why a TLS connection was not made, by the code that Node or OpenSSL gives: what happened, and which key to set.
 
 interface TlsFailure {
   /** Names of Node and of X.509 in full; of OpenSSL's errors the end, as their beginnings differ by version. */
@@ -99,8 +98,7 @@ export function tlsFailureText(code: string, reason: string): string {
   return `${known.what}${names} (${code})`;
 }
 
-/** What to do about a text of `tlsFailureText`. */
-export function tlsRemedy(text: string): string {
-  const code = /\(([A-Z][\w/]*)\)$/.exec(text)?.[1] ?? '';
+/** What to do about it. */
+export function tlsRemedy(code: string): string {
   return TLS_FAILURES.find(({ codes }) => codes.test(code))?.remedy ?? OTHER_REMEDY;
 }

@@ -29,7 +29,7 @@
  * the first wrong byte that arrives, not at the end of its message. After a close frame, a violation or `stop` the reader
  * ignores everything.
  */
-import { mayBeOnTheWire, noCloseCode } from './close-codes.ts';
+import { mayBeOnTheWire, noCloseCode } from '../facts/close-codes.ts';
 import { opcodes } from './opcodes.ts';
 import { createDictionary, dictionaryBytes, remember, type SlidingDictionary } from './sliding-dictionary.ts';
 import { decodeUtf8, isValidUtf8, utf8Progress } from './utf8.ts';

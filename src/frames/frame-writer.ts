@@ -3,7 +3,7 @@
  * sender). Everything is written into a buffer of the caller, so a client can lay its frame out once and patch it.
  * The layout is drawn at the top of frame-reader.ts. Of mask keys, see mask.ts.
  */
-import { mayBeOnTheWire } from './close-codes.ts';
+import { mayBeOnTheWire } from '../facts/close-codes.ts';
 import { copyAndMask } from './mask.ts';
 import { type Opcode, opcodes } from './opcodes.ts';
 import { encodeUtf8 } from './utf8.ts';

@@ -2,7 +2,7 @@
 // that the reference target and the fault proxy both know. One definition each, so that the same words mean the same.
 
 import * as z from 'zod';
-import { mayBeOnTheWire } from '../frames/close-codes.ts';
+import { mayBeOnTheWire } from '../facts/close-codes.ts';
 import { objectField, ratioField, wholeField } from '../plan/schema/fields.ts';
 
 export interface ChosenMessage {

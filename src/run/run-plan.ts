@@ -76,6 +76,7 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
         hostname: machine.hostname,
       },
       git: shownGit(await git),
+      unusedProxy: unusedProxy(resolved.target.urls, ports.hostEnvironment.environment()),
     };
     const recording = await ports.archive.begin(manifest, shown, options.tags ?? []);
     options.onStart?.(recording.path);
@@ -108,7 +109,6 @@ export async function runPlan(plan: Plan, ports: RunPorts, options: RunOptions):
           watched,
           target,
           options,
-          unusedProxy: unusedProxy(resolved.target.urls, ports.hostEnvironment.environment()),
         });
       } finally {
         await faults.close();

@@ -139,6 +139,7 @@ function startedEvent(): RunEvent {
         hostname: 'test',
       },
       git: null,
+      unusedProxy: null,
     },
   };
 }

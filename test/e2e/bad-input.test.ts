@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { FailureKind } from '../../src/facts/failure.ts';
 import type { RunResult } from '../../src/facts/result.ts';
 import { expectBalancedBooks, expectPerfectDelivery } from '../support/books.ts';
+import { failureCauseText } from '../support/failures.ts';
 import { type ForeignServer, startForeignServer, stopProcess } from '../support/foreign-server.ts';
 import {
   everythingIn,
@@ -61,7 +62,7 @@ function expectNothingStarted(directory: string): void {
 
 function expectFailure(result: RunResult, kind: FailureKind, count: number, example: RegExp): void {
   expect(result.connections.failures[kind]?.count).toBe(count);
-  expect(result.connections.failures[kind]?.example).toMatch(example);
+  expect(failureCauseText(result, kind)).toMatch(example);
 }
 
 let echo: ForeignServer;
@@ -258,7 +259,7 @@ describe('a service that refuses the handshake', () => {
     const { exitCode, stdout, result } = await runAndStore([url, '-c', '2', ...BRIEFLY]);
     expect(exitCode).toBe(69);
     expectFailure(result, 'upgradeRejected', 2, new RegExp(`HTTP ${status} ${reason}.*b{199}X$`));
-    expect(result.connections.failures.upgradeRejected?.example).toMatch(shown);
+    expect(failureCauseText(result, 'upgradeRejected')).toMatch(shown);
     expect(result.connections).toMatchObject({ attempted: 2, opened: 0, failed: 2, peakOpen: 0 });
     expect(result.connections.handshake.count).toBe(0);
     expect(result.messages.sent).toBe(0);

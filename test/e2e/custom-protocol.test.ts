@@ -1,6 +1,7 @@
 // A protocol of the user's own: what is wrong with it is said before the run where it can be, and counted where it cannot.
 
 import { describe, expect, test } from 'vitest';
+import { failureCauseText } from '../support/failures.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
 import { type FinishedHighwater, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
 
@@ -140,9 +141,7 @@ describe('in the middle of a run', () => {
     );
     const { result, exitCode } = await runWith(source, ['--json']);
     expect(result.connections.failures.adapterError?.count).toBe(5);
-    expect(result.connections.failures.adapterError?.example).toMatch(
-      /^decode: RangeError: seven at .*lines\.ts:5:\d+$/,
-    );
+    expect(failureCauseText(result, 'adapterError')).toMatch(/^decode: RangeError: seven at .*lines\.ts:5:\d+$/);
     expect(result.messages).toMatchObject({ sent: 200, delivered: 195, lost: 5 });
     expect(result.verdict.doubts.map(({ kind }) => kind)).toContain('adapterError');
     expect(exitCode).toBe(2);

@@ -20,7 +20,9 @@ const PLAN = {
 function expectAllFound({ pings, connections, messages, verdict, run }: RunResult): void {
   expect(pings).toMatchObject({ unanswered: CLIENTS });
   expect(connections).toMatchObject({ opened: CLIENTS, droppedByServer: CLIENTS, closeCodes: { 1006: CLIENTS } });
-  expect(connections.failures).toEqual({ pingTimeout: { count: CLIENTS, example: 'no pong within 400 ms' } });
+  expect(connections.failures).toEqual({
+    pingTimeout: { count: CLIENTS, cause: { kind: 'timeout', of: 'pong', afterNs: 400e6 } },
+  });
   expect(messages).toMatchObject({ lost: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 });
   expect(messages.delivered + messages.unresolved).toBe(messages.sent);
   expect(verdict.thresholds[0]).toMatchObject({ kind: 'fail', observed: CLIENTS });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectBalancedBooks, expectPerfectDelivery } from '../support/books.ts';
 import { type Certificates, CLIENT_NAME, makeCertificates } from '../support/certificates.ts';
+import { failureCauseText } from '../support/failures.ts';
 import {
   type ForeignServer,
   type ForeignServerOptions,
@@ -182,7 +183,7 @@ describe.runIf(hasNginx)('ws behind nginx with TLS', () => {
     expect(exitCode).toBe(69);
     expect(result.connections).toMatchObject({ attempted: 3, opened: 0, failed: 3 });
     expect(result.connections.failures).toMatchObject({ tls: { count: 3 } });
-    expect(result.connections.failures.tls?.example).toMatch(/certificate/i);
+    expect(failureCauseText(result, 'tls')).toMatch(/certificate/i);
     expect(stderr).not.toContain('INTERNAL');
     expectBalancedBooks(result);
   });
@@ -196,7 +197,7 @@ describe.runIf(hasNginx)('ws behind nginx with TLS', () => {
     expectPerfectDelivery((await run('localhost')).result);
     const { exitCode, result } = await run('chat.example.com');
     expect(exitCode).toBe(69);
-    expect(result.connections.failures.tls?.example).toContain('chat.example.com');
+    expect(failureCauseText(result, 'tls')).toContain('chat.example.com');
   });
 });
 

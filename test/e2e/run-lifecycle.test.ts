@@ -9,6 +9,7 @@ import type { RunEvent } from '../../src/facts/event.ts';
 import type { RunResult } from '../../src/facts/result.ts';
 import type { Window } from '../../src/facts/window.ts';
 import { expectBalancedBooks } from '../support/books.ts';
+import { failureCauseText } from '../support/failures.ts';
 import { childrenOf, hasProc, isGone, until } from '../support/known-servers/processes.ts';
 import { createWorkbench, type Ended, type RunningCommand, resultOf } from '../support/known-servers/workbench.ts';
 
@@ -363,7 +364,7 @@ describe('a run ends early', TOGETHER, () => {
     expect(result.run.end).toBe('aborted');
     expect(result.connections).toMatchObject({ attempted: 6, opened: 0, failed: 6 });
     expect(result.connections.failures.refused?.count).toBe(6);
-    expect(result.connections.failures.refused?.example).toContain('ECONNREFUSED');
+    expect(failureCauseText(result, 'refused')).toContain('ECONNREFUSED');
     // What became due before that was known found no client.
     expect(result.messages).toMatchObject({ due: result.messages.unsent.socketClosed, sent: 0 });
     expect(result.verdict.kind).not.toBe('pass');

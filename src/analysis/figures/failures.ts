@@ -2,6 +2,7 @@
 
 import type { RunEvent } from '../../facts/event.ts';
 import type { FailureKind } from '../../facts/failure.ts';
+import type { FailureCause } from '../../facts/failure-cause.ts';
 import type { FailureResult } from '../../facts/result.ts';
 import type { Tally } from './tally.ts';
 
@@ -11,15 +12,15 @@ export function failuresOf(
   events: readonly RunEvent[],
   group: number,
 ): Readonly<Partial<Record<FailureKind, FailureResult>>> {
-  const examples = new Map<FailureKind, string>();
+  const causes = new Map<FailureKind, FailureCause>();
   for (const event of events) {
-    if (event.kind === 'failure' && event.group === group && !examples.has(event.failure)) {
-      examples.set(event.failure, event.detail);
+    if (event.kind === 'failure' && event.group === group && !causes.has(event.failure)) {
+      causes.set(event.failure, event.cause);
     }
   }
   const described: Partial<Record<FailureKind, FailureResult>> = {};
   for (const [kind, count] of Object.entries(failures) as [FailureKind, number][]) {
-    described[kind] = { count, example: examples.get(kind) ?? '' };
+    described[kind] = { count, cause: causes.get(kind) ?? null };
   }
   return described;
 }

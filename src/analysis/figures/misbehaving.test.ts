@@ -113,8 +113,7 @@ describe('clients that misbehave', () => {
         group: 2,
         client: 9,
         failure: 'misbehaved',
-        detail: 'as the plan says',
-        close: null,
+        cause: { kind: 'planned' },
       },
     ];
     const judge = createMisbehavingJudge(planWith({ misbehaving: [SLOW, reset] }), events);
@@ -135,7 +134,7 @@ describe('clients that misbehave', () => {
         opened: 4,
         failed: 1,
         endedByClient: 4,
-        failures: { misbehaved: { example: 'as the plan says' } },
+        failures: { misbehaved: { cause: { kind: 'planned' } } },
       },
       messages: { sent: 9, delivered: 7, unresolved: 2 },
       policy: null,

@@ -5,7 +5,7 @@ import type { Contract } from '../../plan/plan.ts';
 import { formatCount } from '../../units/rate.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import { sumOf } from '../figures/timeline.ts';
-import { type Judged, whyNoOrder, whyNotCompared, whyUnchecked } from './evidence.ts';
+import { type CountedFacts, whyNoOrder, whyNotCompared, whyUnchecked } from './evidence.ts';
 import {
   about,
   damageOf,
@@ -22,7 +22,7 @@ import { type HealthDoubt, type Subject, touching } from './touches.ts';
 /** Each clause of the contract as a rule of its own. */
 export function judgeContract(
   contract: Contract,
-  { tally, fanout }: Judged,
+  { tally, fanout }: CountedFacts,
   health: readonly HealthDoubt[],
 ): readonly RuleResult[] {
   const { messages, pushes } = tally;
@@ -82,7 +82,7 @@ function countsText(counts: Counts): string {
 }
 
 /** Why a clause that nothing was counted against is not kept all the same: nothing could have been. */
-function whyUnjudged(broken: readonly ClauseCount[], evidence: Judged): string | null {
+function whyUnjudged(broken: readonly ClauseCount[], evidence: CountedFacts): string | null {
   const { tally } = evidence;
   const { messages, pushes } = tally;
   if (messages.sent === 0 && pushes.received === 0) return 'no message was sent';

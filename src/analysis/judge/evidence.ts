@@ -20,7 +20,7 @@ export interface Evidence {
   readonly attempted: number;
 }
 
-export type Judged = Pick<Evidence, 'tally' | 'fanout'>;
+export type CountedFacts = Pick<Evidence, 'tally' | 'fanout'>;
 
 /**
  * Why a count of 0 says nothing: nothing was there that could have been counted. Null where something was. `whole`: of all
@@ -75,7 +75,7 @@ function whyNoneCarried({ delivered, lost, unresolved }: Tally['messages']): str
 }
 
 /** What came of messages of this run, at their senders and at others, and of numbered pushes. */
-function arrivalsOf({ tally: { messages, fanoutReceived, pushes }, fanout }: Judged): number {
+function arrivalsOf({ tally: { messages, fanoutReceived, pushes }, fanout }: CountedFacts): number {
   const own = fanout === null || fanout.hearsItself ? messages.delivered : 0;
   return own + fanoutReceived + pushes.received;
 }
@@ -84,13 +84,13 @@ function answersOf({ messages }: Tally): number {
   return messages.delivered + messages.rejected + messages.acknowledged;
 }
 
-function whyNoArrival(evidence: Judged): string | null {
+function whyNoArrival(evidence: CountedFacts): string | null {
   if (arrivalsOf(evidence) > 0) return null;
   return evidence.tally.messages.sent === 0 ? 'no message was sent' : 'no message came back';
 }
 
 /** Of what comes first in its stream nobody can say that it came too late, or too early. */
-export function whyNoOrder({ tally, fanout }: Judged): string | null {
+export function whyNoOrder({ tally, fanout }: CountedFacts): string | null {
   const { messages, pushes, opened, reconnected } = tally;
   const clients = opened - reconnected;
   const hearsItself = fanout === null || fanout.hearsItself;
@@ -101,12 +101,12 @@ export function whyNoOrder({ tally, fanout }: Judged): string | null {
   return isOrdered ? null : 'each stream delivered at most one message, so there is no order to check';
 }
 
-export function whyNotCompared({ tally, fanout }: Judged): string | null {
+export function whyNotCompared({ tally, fanout }: CountedFacts): string | null {
   if (tally.fanoutCompared + (fanout?.compared ?? 0) > 0) return null;
   return 'no two clients received messages whose order could be compared';
 }
 
-export function whyUnchecked(evidence: Judged): string | null {
+export function whyUnchecked(evidence: CountedFacts): string | null {
   const { messages, unchecked } = evidence.tally;
   if (arrivalsOf(evidence) + messages.duplicated - evidence.tally.pushes.received > unchecked) return null;
   return 'no received message had content that could be checked';

@@ -277,16 +277,15 @@ test('the result is the same in whatever order the windows come', () => {
   );
 });
 
-test('failures carry the first example of their kind, violations their first hundred', () => {
-  const failure = (atNs: number, detail: string): RunEvent => ({
+test('failures carry the first cause of their kind, violations their first hundred', () => {
+  const failure = (atNs: number, message: string): RunEvent => ({
     kind: 'failure',
     group: 0,
     atNs,
     worker: 0,
     client: 3,
     failure: 'reset',
-    detail,
-    close: null,
+    cause: { kind: 'system', code: 'ECONNRESET', message },
   });
   const violations = Array.from(
     { length: 130 },
@@ -314,7 +313,10 @@ test('failures carry the first example of their kind, violations their first hun
   const windows = [makeWindow({ connections: { failures: { reset: 7, dns: 1 } } })];
   const events = [ended[0]!, failure(1, 'first'), failure(2, 'second'), ...violations, rare, ...ended.slice(1)];
   const { connections, violations: described } = judge(plan(), windows, events);
-  expect(connections.failures).toEqual({ reset: { count: 7, example: 'first' }, dns: { count: 1, example: '' } });
+  expect(connections.failures).toEqual({
+    reset: { count: 7, cause: { kind: 'system', code: 'ECONNRESET', message: 'first' } },
+    dns: { count: 1, cause: null },
+  });
   expect(described).toHaveLength(101);
   expect(described.at(-1)).toMatchObject({ violation: 'late', seq: 7 });
   expect(described[5]).toEqual({

@@ -222,6 +222,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           workerCount: record.manifest.workerCount,
           machine: record.manifest.machine,
           git: record.manifest.git,
+          unusedProxy: record.manifest.unusedProxy,
           targetDeath: targetDeathOf(plan, events),
         },
         record: { windows: facts.windows, events: facts.events, readings: facts.readings },

@@ -79,8 +79,7 @@ test('the doubt says how much lacked, why, and what the service said when it clo
       group: 0,
       client: 3,
       failure: 'closedByServer',
-      detail: 'close code 4401, defined by the application: token expired',
-      close: { code: 4401, reason: 'token expired' },
+      cause: { kind: 'closeFrame', code: 4401, reason: 'token expired' },
     },
   ];
   const [doubt] = doubts({
@@ -217,8 +216,7 @@ test('the cause is why connections did not open, and not what became of others; 
       group: 0,
       client: 3,
       failure: 'closedByServer',
-      detail: 'x',
-      close: { code: 1001, reason: '' },
+      cause: { kind: 'closeFrame', code: 1001, reason: '' },
     },
   ];
   expect(doubts({ connected: [1, 1], more: closed, events })[0]?.detail).toMatch(

@@ -278,8 +278,8 @@ export function closedText(closed: ClosedConnections): string | null {
 export function closeReasonsOf(events: readonly RunEvent[]): Readonly<Record<string, string>> {
   const reasons: Record<string, string> = {};
   for (const event of events) {
-    if (event.kind !== 'failure' || event.group !== 0 || event.close === null) continue;
-    reasons[event.close.code] ??= event.close.reason;
+    if (event.kind !== 'failure' || event.group !== 0 || event.cause.kind !== 'closeFrame') continue;
+    reasons[event.cause.code] ??= event.cause.reason;
   }
   return reasons;
 }

@@ -16,7 +16,7 @@ import { sumOf } from '../figures/timeline.ts';
 import { type Evidence, whyUncounted } from './evidence.ts';
 
 /** An observation, or why there is none. `missing`: so many never came back that the statistic lies among them. */
-export type Observation =
+export type RuleObservation =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'missing' }
   | { readonly kind: 'none'; readonly doubt: Doubt };
@@ -28,7 +28,7 @@ export function narrowed({ metric }: Threshold, evidence: Evidence): Evidence {
   return among === null ? evidence : { ...evidence, tally: tallyAmong(evidence.types, among) ?? createTally() };
 }
 
-export function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): Observation {
+export function observe(threshold: Threshold, evidence: Evidence, whole: Evidence): RuleObservation {
   const { metric, unit, expression } = threshold;
   const { tally, fanout, sendingSeconds, attempted } = evidence;
   const { messages } = tally;
@@ -161,7 +161,7 @@ export function neverText({ metric }: Threshold, { tally, fanout }: Evidence): s
   return `above the limit: ${why}`;
 }
 
-export function observeStatistic(h: Histogram, statistic: Statistic, missing: number, rule: string): Observation {
+export function observeStatistic(h: Histogram, statistic: Statistic, missing: number, rule: string): RuleObservation {
   if (h.count + missing === 0) return noSamples(rule, 'there are no samples');
   switch (statistic.kind) {
     case 'percentile': {
@@ -186,7 +186,7 @@ export function observeStatistic(h: Histogram, statistic: Statistic, missing: nu
   }
 }
 
-function noSamples(rule: string, what: string): Observation {
+function noSamples(rule: string, what: string): RuleObservation {
   return { kind: 'none', doubt: { kind: 'noSamples', rule, detail: `${rule}: ${what}` } };
 }
 

@@ -1,13 +1,13 @@
 // Why a service could not be reached, and what to do about it, by what it said when it refused.
 
 import type { FailureKind } from '../../facts/failure.ts';
+import type { FailureCause } from '../../facts/failure-cause.ts';
 import { tlsRemedy } from '../../facts/tls-failure.ts';
 import type { Target } from '../../plan/plan.ts';
 
 export interface Refusal {
   readonly kind: FailureKind;
-  /** For a refused upgrade: the status, headers that explain it, the beginning of the body. */
-  readonly detail: string;
+  readonly cause: FailureCause;
 }
 
 /** How it was asked, and whether others got in. */
@@ -21,18 +21,16 @@ const FULL_QUEUE =
   "the service's accept queue may be full (listen backlog, net.core.somaxconn), so that the kernel holds connections " +
   'that the service has not accepted. Open connections more slowly (a ramp in load.connections), or raise the backlog';
 
-/** What to try next; null where the detail says it all, or where nothing follows from it as others got in. */
-export function adviceFor({ kind, detail }: Refusal, { target, hasOpened }: Attempt): string | null {
+/** What to try next; null where the cause says it all, or where nothing follows from it as others got in. */
+export function adviceFor({ kind, cause }: Refusal, { target, hasOpened }: Attempt): string | null {
   const isSecure = target.urls.some((url) => url.startsWith('wss:'));
   switch (kind) {
     case 'upgradeRejected':
-      return /sub-?protocol/i.test(detail)
-        ? subprotocolAdvice('NAME')
-        : adviceForStatus(Number(/^HTTP (\d{3})/.exec(detail)?.[1]), detail, target);
+      return cause.kind === 'httpStatus' ? adviceForStatus(cause, target) : null;
     case 'badUpgrade':
-      return hasOpened ? null : adviceForAnswer(detail);
+      return hasOpened || cause.kind !== 'brokenRule' ? null : adviceForAnswer(cause.rule);
     case 'tls':
-      return tlsRemedy(detail);
+      return cause.kind === 'tls' ? tlsRemedy(cause.code) : null;
     case 'refused':
       return hasOpened ? null : 'check that the service is running and the port is right';
     case 'connectTimeout':
@@ -58,17 +56,22 @@ function subprotocolAdvice(name: string): string {
   return `the service wants a subprotocol: add --subprotocol ${name}`;
 }
 
-/** Of an answer that could not be accepted. What is wrong with a 101 only the service can mend, and the detail says it. */
-function adviceForAnswer(detail: string): string | null {
-  if (/TLS record/.test(detail)) return 'write wss:// instead of ws:// in target.url';
-  const chosen = /it chose ([\w.-]+)$/.exec(detail)?.[1];
+/** Of an answer that could not be accepted. What is wrong with a 101 only the service can mend, and the rule says it. */
+function adviceForAnswer(rule: string): string | null {
+  if (/TLS record/.test(rule)) return 'write wss:// instead of ws:// in target.url';
+  const chosen = /it chose ([\w.-]+)$/.exec(rule)?.[1];
   if (chosen !== undefined) return subprotocolAdvice(chosen);
-  return detail.startsWith('RFC 9112')
+  return rule.startsWith('RFC 9112')
     ? 'check that this is the port of a WebSocket service, and that ws:// or wss:// is what it wants'
     : null;
 }
 
-function adviceForStatus(status: number, detail: string, target: Attempt['target']): string | null {
+function adviceForStatus(
+  { status, reasonPhrase, location, body }: Extract<FailureCause, { kind: 'httpStatus' }>,
+  target: Attempt['target'],
+): string | null {
+  const said = `${reasonPhrase} ${body}`;
+  if (/sub-?protocol/i.test(said)) return subprotocolAdvice('NAME');
   if (status === 401)
     return "the service wants credentials: add them with -H 'Authorization: ...', or with the header or cookie that it expects";
   if (status === 403) {
@@ -78,8 +81,8 @@ function adviceForStatus(status: number, detail: string, target: Attempt['target
           "-H 'Origin: https://...'), or credentials (-H 'Authorization: ...')";
   }
   // What servers say to plain HTTP on their port of TLS.
-  if (status === 400 && /https/i.test(detail)) return 'write wss:// instead of ws:// in target.url';
-  if (status >= 300 && status < 400 && / location /.test(` ${detail}`))
+  if (status === 400 && /https/i.test(said)) return 'write wss:// instead of ws:// in target.url';
+  if (status >= 300 && status < 400 && location !== null)
     return 'the service redirects: use the URL of its location header, with ws:// or wss://';
   if (status === 404 || status === 405 || status === 200) return 'check the path of the URL';
   if (status === 400 || status === 426)

@@ -21,12 +21,12 @@ import type { Fanout } from '../figures/fanout.ts';
 import type { Tally } from '../figures/tally.ts';
 import { sumOf } from '../figures/timeline.ts';
 import type { Evidence } from './evidence.ts';
-import { holds, missingFrom, type Observation, observe, observeStatistic } from './observe.ts';
+import { holds, missingFrom, observe, observeStatistic, type RuleObservation } from './observe.ts';
 import { type HealthDoubt, subjectsOf, touching } from './touches.ts';
 
 /** What a rule came to before anything casts doubt on it. `evidence`: of the messages that the rule is about; `whole`: of all. */
 interface Judgement {
-  readonly observation: Observation;
+  readonly observation: RuleObservation;
   readonly isKept: boolean;
   readonly evidence: Evidence;
   readonly whole: Evidence;
@@ -52,7 +52,7 @@ const LAG_SHARE = 0.1;
 
 function doubtsFor(
   threshold: Threshold,
-  observation: Observation,
+  observation: RuleObservation,
   isKept: boolean,
   { tally, attempted }: Evidence,
   health: readonly HealthDoubt[],
@@ -98,7 +98,7 @@ const PROVEN_BY_ONE: readonly string[] = [
 ];
 
 /** Whether a broken rule would be broken with any further facts: a count that can only grow is above its limit. */
-function isProven({ metric, unit, operator, limit, scope }: Threshold, observation: Observation): boolean {
+function isProven({ metric, unit, operator, limit, scope }: Threshold, observation: RuleObservation): boolean {
   if (metric.kind !== 'messages' || unit !== 'count' || observation.kind !== 'value') return false;
   // When a fault began and ended is told by events, of which some may be missing.
   if (scope !== null && scope.kind !== 'stage') return false;

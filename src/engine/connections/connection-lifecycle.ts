@@ -2,9 +2,9 @@
 // flight when the connection died is unresolved; what had not come back when we closed it is lost.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { CloseFacts } from '../../facts/event.ts';
+import { noCloseCode } from '../../facts/close-codes.ts';
 import type { FailureKind } from '../../facts/failure.ts';
-import { describeCloseCode, noCloseCode } from '../../frames/close-codes.ts';
+import type { FailureCause } from '../../facts/failure-cause.ts';
 import { type DeflateParameters, MessageDeflater } from '../../frames/deflate.ts';
 import { FrameReader, type FrameRules, type FrameSink, type ViolationCode } from '../../frames/frame-reader.ts';
 import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../../frames/frame-writer.ts';
@@ -58,7 +58,7 @@ export interface ConnectionLifecycle {
   onBytes(client: Client, bytes: Uint8Array, start: number, end: number): void;
   onClose(client: Client, error: SocketError | null): void;
   /** The client is open or drains, and its connection is dead though nothing said so. */
-  drop(client: Client, kind: FailureKind, detail: string): void;
+  drop(client: Client, kind: FailureKind, cause: FailureCause): void;
   /** The plan wants the client closed: it sends nothing further and closes when its messages are back. */
   retire(client: Client): void;
   /** Declares what is outstanding lost, closes every open connection. */
@@ -84,7 +84,7 @@ export interface LifecycleParts {
   readonly pinger: Pinger | null;
   readonly clock: Clock;
   readonly answersPings: boolean;
-  failed(client: Client, kind: FailureKind, detail: string, close?: CloseFacts): void;
+  failed(client: Client, kind: FailureKind, cause: FailureCause): void;
   /** The client is open and has joined: lays out what must go before its next message. */
   resumed(client: Client): void;
   /** Whether what is in flight on a connection that dies will be sent again on the client's next one. */
@@ -216,10 +216,9 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
         client.awaitsClose = false; // the answer to ours, or one that crossed it
         return;
       }
-      const detail = reason === '' ? describeCloseCode(code) : `${describeCloseCode(code)}: ${reason}`;
       countFailure(recorder, 'closedByServer');
       leave(client, 'droppedByServer', code);
-      parts.failed(client, 'closedByServer', `close code ${code}, ${detail}`, { code, reason });
+      parts.failed(client, 'closedByServer', { kind: 'closeFrame', code, reason });
       // RFC 6455 §5.5.1: a close frame is answered with one; 1005 may not be sent (§7.4.1).
       sendClose(client, code === noCloseCode ? NORMAL_CLOSE : code);
     },
@@ -228,7 +227,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
       const kind = KIND_OF_VIOLATION[code];
       countFailure(recorder, kind);
       leave(client, 'brokeRules', code);
-      parts.failed(client, kind, rule);
+      parts.failed(client, kind, { kind: 'brokenRule', rule });
       sendClose(client, code);
     },
   };
@@ -251,7 +250,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
       const kind = isOwnDoing ? 'misbehaved' : 'reset';
       leave(client, isOwnDoing ? 'misbehaved' : 'droppedByServer', NO_CLOSE_FRAME);
       countFailure(recorder, kind);
-      parts.failed(client, kind, error?.detail ?? 'the connection was closed without a close frame');
+      parts.failed(client, kind, error?.cause ?? { kind: 'ended', isOpen: true });
     }
     noteUnanswered(client);
     leaving.delete(client);
@@ -263,10 +262,10 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
   }
 
   /** Whoever is to answer is not there: nobody says goodbye. */
-  function drop(client: Client, kind: FailureKind, detail: string): void {
+  function drop(client: Client, kind: FailureKind, cause: FailureCause): void {
     countFailure(recorder, kind);
     leave(client, 'droppedByServer', NO_CLOSE_FRAME);
-    parts.failed(client, kind, detail);
+    parts.failed(client, kind, cause);
     client.socket!.destroy();
   }
 

@@ -3,13 +3,13 @@
 
 import { hash, randomBytes } from 'node:crypto';
 import type { FailureKind } from '../../facts/failure.ts';
+import type { FailureCause } from '../../facts/failure-cause.ts';
 import { type DeflateParameters, type DeflateSettings, parametersText } from '../../frames/deflate.ts';
 import { acceptGuid, buildHandshakeRequest, HandshakeReader } from '../../frames/handshake.ts';
 import { record } from '../../histogram/histogram.ts';
 import { countFailure, countNegotiated, type Recorder } from '../../measure/recorder.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Rows } from '../../protocols/json/values.ts';
-import { formatDuration } from '../../units/duration.ts';
 import type { Clock } from '../clock.ts';
 import { stallNs } from '../stall.ts';
 import type { Client, HandshakeRefusal, Opening } from './client.ts';
@@ -48,7 +48,7 @@ export interface ConnectorParts {
   /** The client is open; its first frames may follow at once. */
   opened(client: Client, deflate: DeflateParameters | null): void;
   /** The client could not be opened; its socket is gone or going. */
-  failed(client: Client, kind: FailureKind, detail: string): void;
+  failed(client: Client, kind: FailureKind, cause: FailureCause): void;
 }
 
 export function createConnector(parts: ConnectorParts): Connector {
@@ -128,7 +128,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     } catch (error) {
       // A row of the plan's file that makes no request is this client's trouble. Told on the next turn: many may follow.
       clock.nextTurn(() => {
-        if (client.opening === current) fail(client, 'other', (error as Error).message);
+        if (client.opening === current) fail(client, 'other', { kind: 'error', message: (error as Error).message });
       });
     }
   }
@@ -175,10 +175,10 @@ export function createConnector(parts: ConnectorParts): Connector {
         if (current.refusal === null)
           current.deadlineNs = Math.min(current.deadlineNs, clock.nowNs() + REFUSAL_BODY_NS);
         current.refusal = answer;
-        if (answer.complete) fail(client, 'upgradeRejected', describeRefusal(answer));
+        if (answer.complete) fail(client, 'upgradeRejected', refusalCause(answer));
         return end;
       case 'broken':
-        fail(client, 'badUpgrade', answer.rule);
+        fail(client, 'badUpgrade', { kind: 'brokenRule', rule: answer.rule });
         return end;
     }
   }
@@ -187,10 +187,10 @@ export function createConnector(parts: ConnectorParts): Connector {
     const current = client.opening!;
     if (current.phase === 'connecting' && tryNextAddress(client, current, error)) return;
     const answer = current.hasAnswer ? current.handshake.end() : null;
-    if (answer?.kind === 'rejected') fail(client, 'upgradeRejected', describeRefusal(answer));
-    else if (error !== null) fail(client, error.kind, error.detail);
-    else if (answer?.kind === 'broken') fail(client, 'badUpgrade', answer.rule);
-    else fail(client, 'reset', 'the service closed the connection before it answered the upgrade');
+    if (answer?.kind === 'rejected') fail(client, 'upgradeRejected', refusalCause(answer));
+    else if (error !== null) fail(client, error.kind, error.cause);
+    else if (answer?.kind === 'broken') fail(client, 'badUpgrade', { kind: 'brokenRule', rule: answer.rule });
+    else fail(client, 'reset', { kind: 'ended', isOpen: false });
   }
 
   /** A name may stand for several addresses of which only some are served (`localhost`: ::1 and 127.0.0.1). */
@@ -202,7 +202,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     return true;
   }
 
-  function fail(client: Client, kind: FailureKind, detail: string): void {
+  function fail(client: Client, kind: FailureKind, cause: FailureCause): void {
     const { socket } = client;
     attemptEnded(client);
     client.state = 'idle';
@@ -210,7 +210,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     socket?.destroy();
     recorder.failed++;
     countFailure(recorder, kind);
-    parts.failed(client, kind, detail);
+    parts.failed(client, kind, cause);
     refill();
   }
 
@@ -228,17 +228,12 @@ export function createConnector(parts: ConnectorParts): Connector {
       if (current === null) continue;
       current.deadlineNs += stalledNs;
       if (nowNs < current.deadlineNs) continue;
-      if (current.refusal !== null) fail(client, 'upgradeRejected', describeRefusal(current.refusal));
+      if (current.refusal !== null) fail(client, 'upgradeRejected', refusalCause(current.refusal));
       else if (current.phase === 'connecting') {
         const { secure } = connectTargetFor(client.stream, current.addressIndex).endpoint;
-        const what = secure ? 'no TCP connection with TLS' : 'not connected';
-        fail(client, 'connectTimeout', `${what} after ${formatDuration(target.connectTimeoutNs)}`);
-      } else
-        fail(
-          client,
-          'handshakeTimeout',
-          `the upgrade was not answered after ${formatDuration(target.handshakeTimeoutNs)}`,
-        );
+        const of = secure ? 'tls' : 'tcp';
+        fail(client, 'connectTimeout', { kind: 'timeout', of, afterNs: target.connectTimeoutNs });
+      } else fail(client, 'handshakeTimeout', { kind: 'timeout', of: 'upgrade', afterNs: target.handshakeTimeoutNs });
     }
     sweeping = false;
     refill();
@@ -264,11 +259,7 @@ export function createConnector(parts: ConnectorParts): Connector {
   return { request, cancelAll, cancel, onConnect, onBytes, onClose };
 }
 
-function describeRefusal(refusal: HandshakeRefusal): string {
-  const parts = [`HTTP ${refusal.status} ${refusal.reasonPhrase}`.trim()];
-  if (refusal.headers.location !== null) parts.push(`location ${refusal.headers.location}`);
-  if (refusal.headers.retryAfter !== null) parts.push(`retry after ${refusal.headers.retryAfter}`);
-  if (refusal.headers.wwwAuthenticate !== null) parts.push(`authenticate ${refusal.headers.wwwAuthenticate}`);
-  const body = refusal.body.trim();
-  return body === '' ? parts.join(', ') : `${parts.join(', ')}: ${body}`;
+function refusalCause({ status, reasonPhrase, headers, body }: HandshakeRefusal): FailureCause {
+  const { location, retryAfter, wwwAuthenticate: authenticate } = headers;
+  return { kind: 'httpStatus', status, reasonPhrase, location, retryAfter, authenticate, body };
 }

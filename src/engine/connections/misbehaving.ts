@@ -15,7 +15,7 @@ const PIECE_BYTES = 64 * 1024;
 const PIECE = new Uint8Array(PIECE_BYTES);
 const MOST_WAITING_BYTES = 1024 ** 2;
 const PIECE_EVERY_NS = 2e6;
-const ENDED: SocketError = { kind: 'misbehaved', detail: 'the client ended its connection, as the plan says' };
+const ENDED: SocketError = { kind: 'misbehaved', cause: { kind: 'planned' } };
 
 interface MisbehavingSocket<Tag> extends Socket {
   readonly tag: Tag;

@@ -14,6 +14,7 @@ import {
 } from '../../../test/support/engine/transport-contract.ts';
 import { createVirtualClock } from '../../../test/support/engine/virtual-clock.ts';
 import { FAILURE_KINDS } from '../../facts/failure.ts';
+import { causeText } from '../../facts/failure-cause.ts';
 import { createNodeTransport, socketError } from './node-transport.ts';
 import type { Endpoint, SocketError } from './transport.ts';
 
@@ -209,9 +210,11 @@ describe('a socket’s error becomes one of the closed set of kinds', () => {
     ['EWHATEVER', 'other'],
   ] as const)('%s is %s', (code, kind) => {
     const error = Object.assign(new Error('it went wrong'), { code });
-    const { kind: found, detail } = socketError(error, false);
+    const { kind: found, cause } = socketError(error, false);
     expect(found).toBe(kind);
-    expect(detail).toMatch(kind === 'tls' ? new RegExp(`\\(${code}\\)$`) : new RegExp(`^it went wrong \\(${code}\\)$`));
+    expect(causeText(cause)).toMatch(
+      kind === 'tls' ? new RegExp(`\\(${code}\\)$`) : new RegExp(`^it went wrong \\(${code}\\)$`),
+    );
     expect(FAILURE_KINDS).toContain(kind);
   });
 
@@ -221,13 +224,16 @@ describe('a socket’s error becomes one of the closed set of kinds', () => {
     ['EADDRINUSE', 'bind', 'ports'],
     ['EADDRNOTAVAIL', 'connect', 'ports'],
   ] as const)('%s of %s is %s', (code, syscall, kind) => {
-    expect(socketError(Object.assign(new Error(code), { code, syscall }), false)).toEqual({ kind, detail: code });
+    expect(socketError(Object.assign(new Error(code), { code, syscall }), false)).toEqual({
+      kind,
+      cause: { kind: 'system', code, message: code },
+    });
   });
 
   test('a message that names its code does not get it twice, and one without a code stays as it is', () => {
-    expect(socketError(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }), false).detail).toBe(
-      'read ECONNRESET',
-    );
-    expect(socketError(new Error('odd'), false)).toEqual({ kind: 'other', detail: 'odd' });
+    const textOf = (error: Error): string => causeText(socketError(error, false).cause);
+    expect(textOf(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))).toBe('read ECONNRESET');
+    expect(textOf(new Error('odd'))).toBe('odd');
+    expect(socketError(new Error('odd'), false).kind).toBe('other');
   });
 });

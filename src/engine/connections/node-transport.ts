@@ -4,7 +4,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { FailureKind } from '../../facts/failure.ts';
-import { tlsFailureText } from '../../facts/tls-failure.ts';
+import type { FailureCause } from '../../facts/failure-cause.ts';
 import type { Endpoint, Socket, SocketError, SocketHandler, Transport } from './transport.ts';
 
 /** A read event hands up at most this much; larger reads only raise the memory in use. */
@@ -112,22 +112,23 @@ const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   EAI_AGAIN: 'dns',
 };
 
-/** The kind under which a socket's error counts, and a sentence about it. `isSecuring`: its TLS handshake was not over. */
+/** The kind under which a socket's error counts, and its cause. `isSecuring`: its TLS handshake was not over. */
 export function socketError(error: NodeJS.ErrnoException, isSecuring: boolean): SocketError {
   const code = error.code ?? '';
-  if (isTlsCode(code)) return { kind: 'tls', detail: tlsFailureText(...tlsCodeAndReason(code, error)) };
+  if (isTlsCode(code)) return { kind: 'tls', cause: tlsCause(code, error) };
   const isWrongSource = error.syscall === 'bind' && (code === 'EADDRNOTAVAIL' || code === 'EINVAL');
   const kind = isWrongSource ? 'sourceAddress' : (KIND_OF_CODE[code] ?? 'other');
-  if (isSecuring && kind === 'reset') return { kind: 'tls', detail: tlsFailureText('ECONNRESET', error.message) };
-  return { kind, detail: code === '' || error.message.includes(code) ? error.message : `${error.message} (${code})` };
+  if (isSecuring && kind === 'reset')
+    return { kind: 'tls', cause: { kind: 'tls', code: 'ECONNRESET', reason: error.message } };
+  return { kind, cause: { kind: 'system', code, message: error.message } };
 }
 
 /** Node's EPROTO says in its message alone which error of OpenSSL it is: `error:…:SSL routines:FUNCTION:REASON:FILE…`. */
-function tlsCodeAndReason(code: string, error: Error & { readonly reason?: unknown }): readonly [string, string] {
+function tlsCause(code: string, error: Error & { readonly reason?: unknown }): FailureCause {
   const reason =
     typeof error.reason === 'string' ? error.reason : /:SSL routines:[^:]*:([^:]+):/.exec(error.message)?.[1];
-  if (code !== 'EPROTO' || reason === undefined) return [code, reason ?? error.message];
-  return [`ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`, reason];
+  if (code !== 'EPROTO' || reason === undefined) return { kind: 'tls', code, reason: reason ?? error.message };
+  return { kind: 'tls', code: `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`, reason };
 }
 
 function isTlsCode(code: string): boolean {

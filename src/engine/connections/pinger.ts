@@ -10,11 +10,11 @@
 // The hands are never more than one round apart, and a client has one ping without its pong at most; so a pong that is not of
 // that one is of an older one, or was never asked for, and means nothing (§5.5.3).
 
+import type { FailureCause } from '../../facts/failure-cause.ts';
 import { maxControlFrameBytes, writeControlFrame } from '../../frames/frame-writer.ts';
 import { opcodes } from '../../frames/opcodes.ts';
 import { record } from '../../histogram/histogram.ts';
 import type { Ping } from '../../plan/plan.ts';
-import { formatDuration } from '../../units/duration.ts';
 import type { Clock } from '../clock.ts';
 import { type Accounting, flushClient, nextMask } from '../hot/accounting.ts';
 import { reserve } from '../hot/outbox.ts';
@@ -42,12 +42,12 @@ export interface PingerParts {
   readonly accounting: Accounting;
   readonly clock: Clock;
   /** The client's pong did not come in time; `forget` must follow. */
-  silent(client: Client, detail: string): void;
+  silent(client: Client, cause: FailureCause): void;
 }
 
 export function createPinger({ ping, run, clients, clientCount, accounting, clock, silent }: PingerParts): Pinger {
   const { recorder } = accounting;
-  const detail = `no pong within ${formatDuration(ping.timeoutNs)}`;
+  const cause: FailureCause = { kind: 'timeout', of: 'pong', afterNs: ping.timeoutNs };
   const payload = new Uint8Array(PAYLOAD_BYTES);
   const payloadView = new DataView(payload.buffer);
   payloadView.setUint32(0, run);
@@ -98,7 +98,7 @@ export function createPinger({ ping, run, clients, clientCount, accounting, cloc
       if (deadlineNs > awakeNs) return;
       if (Number.isNaN(deadlineNs)) continue;
       recorder.pings.unanswered++;
-      silent(client, detail);
+      silent(client, cause);
     }
   }
 

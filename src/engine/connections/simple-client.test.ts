@@ -3,6 +3,7 @@ import { createMemoryNetwork } from '../../../test/support/engine/memory-network
 import { makePlan, SECOND } from '../../../test/support/engine/plans.ts';
 import { createVirtualClock } from '../../../test/support/engine/virtual-clock.ts';
 import { createWebSocketService, type PeerScript } from '../../../test/support/engine/websocket-peer.ts';
+import { causeText } from '../../facts/failure-cause.ts';
 import { openSimpleClient } from './simple-client.ts';
 
 function openTo(script: PeerScript, target: Parameters<typeof makePlan>[0] = {}) {
@@ -22,7 +23,7 @@ function openTo(script: PeerScript, target: Parameters<typeof makePlan>[0] = {})
       onOpen: () => said.push('open'),
       onMessage: (format, bytes, start, end) =>
         received.push(`${format} ${Buffer.from(bytes.subarray(start, end)).toString('utf8')}`),
-      onEnd: (kind, detail) => said.push(`${kind}: ${detail}`),
+      onEnd: (kind, cause) => said.push(`${kind}: ${causeText(cause)}`),
     },
   });
   clock.runTo(SECOND / 10);

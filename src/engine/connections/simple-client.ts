@@ -2,8 +2,9 @@
 // with nothing measured. What it is told and what it tells is bounded by the plan's target: times, size of a message.
 
 import { inflateRawSync } from 'node:zlib';
+import { noCloseCode } from '../../facts/close-codes.ts';
 import type { FailureKind } from '../../facts/failure.ts';
-import { describeCloseCode, noCloseCode } from '../../frames/close-codes.ts';
+import type { FailureCause } from '../../facts/failure-cause.ts';
 import { FrameReader, type FrameSink, type ViolationCode } from '../../frames/frame-reader.ts';
 import {
   frameHeaderBytes,
@@ -33,7 +34,7 @@ export interface SimpleClientHandler {
   /** The bytes of `[start, end)` are valid during the call only. */
   onMessage(format: 'text' | 'binary', bytes: Uint8Array, start: number, end: number): void;
   /** It could not be opened, or was ended from the other side. Once; nothing follows. */
-  onEnd(kind: FailureKind, detail: string): void;
+  onEnd(kind: FailureKind, cause: FailureCause): void;
 }
 
 export interface SimpleClientParts {
@@ -65,10 +66,10 @@ export function openSimpleClient(parts: SimpleClientParts): SimpleClient {
     gone = resolve;
   });
 
-  function end(kind: FailureKind, detail: string): void {
+  function end(kind: FailureKind, cause: FailureCause): void {
     if (isOver) return;
     isOver = true;
-    handler.onEnd(kind, detail);
+    handler.onEnd(kind, cause);
   }
 
   function sendClose(code: number): void {
@@ -93,13 +94,12 @@ export function openSimpleClient(parts: SimpleClientParts): SimpleClient {
     },
     pong() {},
     close(_client, code, reason) {
-      const words = reason === '' ? describeCloseCode(code) : `${describeCloseCode(code)}: ${reason}`;
-      end('closedByServer', `close code ${code}, ${words}`);
+      end('closedByServer', { kind: 'closeFrame', code, reason });
       // RFC 6455 §5.5.1: a close frame is answered with one; 1005 may not be sent (§7.4.1).
       sendClose(code === noCloseCode ? NORMAL_CLOSE : code);
     },
     violation(_client, code, rule) {
-      end(KIND_OF_VIOLATION[code], rule);
+      end(KIND_OF_VIOLATION[code], { kind: 'brokenRule', rule });
       sendClose(code);
     },
   };
@@ -125,7 +125,7 @@ export function openSimpleClient(parts: SimpleClientParts): SimpleClient {
         patience?.cancel();
         client.socket = null;
         client.state = 'idle';
-        end('reset', error?.detail ?? 'the connection was closed without a close frame');
+        end('reset', error?.cause ?? { kind: 'ended', isOpen: true });
         gone();
       },
     }),
@@ -135,8 +135,8 @@ export function openSimpleClient(parts: SimpleClientParts): SimpleClient {
       client.reader = new FrameReader<Client>({ maxMessageBytes: plan.target.maxMessageBytes, inflation });
       if (!isOver) handler.onOpen();
     },
-    failed(_client, kind, detail) {
-      end(kind, detail);
+    failed(_client, kind, cause) {
+      end(kind, cause);
       gone();
     },
   });

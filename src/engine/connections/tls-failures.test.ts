@@ -7,6 +7,7 @@ import tls from 'node:tls';
 import { afterAll, describe, expect, test } from 'vitest';
 import { makeCertificates } from '../../../test/support/certificates.ts';
 import { createDirectory } from '../../../test/support/highwater.ts';
+import { causeText } from '../../facts/failure-cause.ts';
 import { tlsFailureText, tlsRemedy } from '../../facts/tls-failure.ts';
 import { createNodeTransport, socketError } from './node-transport.ts';
 import type { SocketError } from './transport.ts';
@@ -137,10 +138,11 @@ describe('a TLS failure is told as what happened and which key to set', () => {
   ])('%s', async (_, fail, what, remedy) => {
     const failure = await fail();
     expect(failure?.kind).toBe('tls');
-    expect(failure?.detail).toMatch(what);
-    expect(failure?.detail).toMatch(/ \([A-Z][A-Z_\d]*\)$/);
-    expect(failure?.detail).not.toMatch(/routines|deps\/openssl/);
-    expect(tlsRemedy(failure!.detail)).toMatch(remedy);
+    const { cause } = failure!;
+    expect(causeText(cause)).toMatch(what);
+    expect(causeText(cause)).toMatch(/ \([A-Z][A-Z_\d]*\)$/);
+    expect(causeText(cause)).not.toMatch(/routines|deps\/openssl/);
+    expect(cause.kind === 'tls' && tlsRemedy(cause.code)).toMatch(remedy);
   });
 
   test('what is asked for helps: the authority, the name, the client certificate, TLS before 1.2', async () => {
@@ -165,12 +167,14 @@ test('the names that other versions of OpenSSL have for an error say the same', 
     'write EPROTO 80AC:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:350:';
   expect(socketError(Object.assign(new Error(message), { code: 'EPROTO' }), true)).toEqual({
     kind: 'tls',
-    detail: 'the answer is not TLS, so the port does not use TLS (ERR_SSL_WRONG_VERSION_NUMBER)',
+    cause: { kind: 'tls', code: 'ERR_SSL_WRONG_VERSION_NUMBER', reason: 'wrong version number' },
   });
 });
 
 test('an error that is not in the table keeps its reason and its code, and names the keys there are', () => {
-  const text = tlsFailureText('ERR_SSL_DECRYPTION_FAILED', 'decryption failed');
-  expect(text).toBe('the TLS handshake failed: decryption failed (ERR_SSL_DECRYPTION_FAILED)');
-  expect(tlsRemedy(text)).toMatch(/^check target\.tls/);
+  const code = 'ERR_SSL_DECRYPTION_FAILED';
+  expect(tlsFailureText(code, 'decryption failed')).toBe(
+    'the TLS handshake failed: decryption failed (ERR_SSL_DECRYPTION_FAILED)',
+  );
+  expect(tlsRemedy(code)).toMatch(/^check target\.tls/);
 });

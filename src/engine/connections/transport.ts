@@ -3,6 +3,7 @@
 // a transport in memory; both keep the contract in `transport-contract.ts`.
 
 import type { FailureKind } from '../../facts/failure.ts';
+import type { FailureCause } from '../../facts/failure-cause.ts';
 
 export interface Endpoint {
   /** An IP address: names are resolved before the run, but for hosts that differ by row beyond the first rows. */
@@ -16,7 +17,7 @@ export interface Endpoint {
 
 export interface SocketError {
   readonly kind: FailureKind;
-  readonly detail: string;
+  readonly cause: FailureCause;
 }
 
 /** One connection. After `onClose` it is dead and no call has an effect. */

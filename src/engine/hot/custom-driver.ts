@@ -42,7 +42,7 @@ export interface CustomSetting {
   readonly rows: Rows;
   roomOf(stream: number): number;
   /** The protocol threw, or returned what is none of its kinds. */
-  adapterFailed(client: Client, detail: string): void;
+  adapterFailed(client: Client, message: string): void;
 }
 
 export function createCustomDriver(

@@ -3,11 +3,13 @@
 
 import type { PlanTrend } from '../../analysis/compare/plan-trend.ts';
 import type { Comparison } from '../../facts/comparison.ts';
+import type { FailureKind } from '../../facts/failure.ts';
 import type { Distribution, RunResult, ThresholdResult } from '../../facts/result.ts';
 import { plural } from '../../units/plural.ts';
 import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { CHANGES } from '../words/comparison-figures.ts';
+import { failureText } from '../words/failure-text.ts';
 import { clientsText, formatMs, formatPerSecond, formatSeconds, RULE_WORDS, VERDICT_WORDS } from '../words/figures.ts';
 import { findingText } from '../words/finding-text.ts';
 import { headlineCause } from '../words/headline-cause.ts';
@@ -144,7 +146,8 @@ function timeRow(name: string, { p50Ms, p90Ms, p99Ms, p999Ms, maxMs }: Distribut
 function details(result: RunResult): readonly string[] {
   const { run, generator, connections, recovery, misbehaving, stages } = result;
   const failures = Object.entries(connections.failures).map(
-    ([kind, { count, example }]) => `- ${kind} ${formatCount(count)}, first: ${code(example)}`,
+    ([kind, failure]) =>
+      `- ${kind} ${formatCount(failure.count)}, first: ${code(failureText(kind as FailureKind, failure, run))}`,
   );
   return [
     '<details><summary>Details</summary>',

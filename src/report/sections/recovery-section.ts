@@ -6,6 +6,7 @@ import type { IncidentResult, RunResult } from '../../facts/result.ts';
 import { plural } from '../../units/plural.ts';
 import { type Block, type Cell, paragraph, type Section } from '../document.ts';
 import { countCell, msCell, numbers, said, secondsCell, table, text, troubleCell, words } from '../tables.ts';
+import { failureText } from '../words/failure-text.ts';
 import { faultText } from '../words/fault-texts.ts';
 import { formatSeconds, formatShare } from '../words/figures.ts';
 import { misbehavingTexts } from '../words/misbehaving-texts.ts';
@@ -121,12 +122,12 @@ function messageCells(incident: IncidentResult): readonly Cell[] {
   ];
 }
 
-function failures({ connections }: RunResult): readonly Block[] {
-  const rows = Object.entries(connections.failures).map(([kind, { count, example }]) => [
+function failures({ connections, run }: RunResult): readonly Block[] {
+  const rows = Object.entries(connections.failures).map(([kind, failure]) => [
     text(kind),
-    troubleCell(count),
+    troubleCell(failure.count),
     text(FAILURE_MEANINGS[kind as FailureKind]),
-    said(example),
+    said(failureText(kind as FailureKind, failure, run)),
   ]);
   const codes = Object.entries(connections.closeCodes).map(([code, count]) => [text(code), countCell(count)]);
   return [

@@ -42,7 +42,7 @@ const render = (plan: Plan, more: Partial<typeof needs> = {}, limits: Partial<ty
 test('says that a proxy of the environment is not used, and nothing where there is none', () => {
   const text = (unusedProxy: string | null): string =>
     renderCheck({ plan: makePlan(), plannedSeconds: 12, needs, machine, unusedProxy }, plainStyle(false));
-  expect(text('HTTP_PROXY is set')).toMatch(/^ {2}proxy +HTTP_PROXY is set$/m);
+  expect(text('HTTP_PROXY')).toMatch(/^ {2}proxy +HTTP_PROXY is set in the environment but not used: /m);
   expect(text(null)).not.toMatch(/proxy/i);
 });
 

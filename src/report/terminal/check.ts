@@ -1,5 +1,6 @@
 // What a plan would do, as text: its load over time, what it needs, what this machine has.
 
+import { unusedProxyText } from '../../facts/failure.ts';
 import { faultKind } from '../../plan/fault-kind.ts';
 import type {
   Contract,
@@ -62,7 +63,7 @@ export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy 
     ` ${style.bold(printable(plan.name, 80))}   ${verdict}   profile ${plan.profile === null ? 'none' : printable(plan.profile, 40)}`,
     '',
     row('target', plan.target.urls.map((url) => printable(url, 200)).join(', ')),
-    ...(unusedProxy === null ? [] : [row('proxy', unusedProxy)]),
+    ...(unusedProxy === null ? [] : [row('proxy', unusedProxyText(unusedProxy))]),
     row('clients', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
     row('messages', messagesText(plan)),
     row('protocol', protocolText(plan.protocol)),

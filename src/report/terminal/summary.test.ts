@@ -134,8 +134,7 @@ describe('the summary', () => {
         group: 0,
         client: 0,
         failure: 'refused',
-        detail: 'connect ECONNREFUSED 10.0.0.1:80',
-        close: null,
+        cause: { kind: 'system', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 10.0.0.1:80' },
       },
     ];
     const text = lines(resultOf(parts, [], { events })).join('\n');
@@ -144,6 +143,15 @@ describe('the summary', () => {
   });
 
   test('what to do about connections that failed, where something follows from it', () => {
+    const refused403 = {
+      kind: 'httpStatus',
+      status: 403,
+      reasonPhrase: 'Access denied',
+      location: null,
+      retryAfter: null,
+      authenticate: null,
+      body: '',
+    } as const;
     const failed: RunEvent = {
       kind: 'failure',
       atNs: 0,
@@ -151,8 +159,7 @@ describe('the summary', () => {
       group: 0,
       client: 0,
       failure: 'upgradeRejected',
-      detail: 'HTTP 403 Access denied',
-      close: null,
+      cause: refused403,
     };
     const none: WindowParts = { connections: { attempted: 3, failed: 3, failures: { upgradeRejected: 3 } } };
     const of = (headers: object): string[] =>
@@ -313,7 +320,15 @@ describe('what the run cost', () => {
 describe('what comes from outside cannot harm the terminal', () => {
   const evil = '\u001b[2J\u202eevil\nsecond line';
   const events: RunEvent[] = [
-    { kind: 'failure', atNs: 1, worker: 0, group: 0, client: 0, failure: 'reset', detail: evil, close: null },
+    {
+      kind: 'failure',
+      atNs: 1,
+      worker: 0,
+      group: 0,
+      client: 0,
+      failure: 'reset',
+      cause: { kind: 'error', message: evil },
+    },
     {
       kind: 'violation',
       atNs: 1,

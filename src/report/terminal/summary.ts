@@ -11,6 +11,7 @@ import { printable } from '../../units/printable.ts';
 import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { failureAdvice } from '../words/advice.ts';
+import { failureText } from '../words/failure-text.ts';
 import { clientsText, formatMs, formatPerSecond, formatSeconds, formatShare, RULE_WORDS } from '../words/figures.ts';
 import { findingText } from '../words/finding-text.ts';
 import { headlineCause } from '../words/headline-cause.ts';
@@ -389,11 +390,13 @@ function handshakeText({ p99Ms, maxMs }: Distribution): string {
 }
 
 function failureLines(result: RunResult): string[] {
-  return Object.entries(result.connections.failures).flatMap(([kind, { count, example }]) => {
+  return Object.entries(result.connections.failures).flatMap(([kind, failure]) => {
     const meaning = FAILURE_MEANINGS[kind as FailureKind];
     const advice = failureAdvice(result, kind as FailureKind);
     return [
-      ...section('', [`${kind} ${formatCount(count)}: ${meaning}; first: ${printable(example)}`]),
+      ...section('', [
+        `${kind} ${formatCount(failure.count)}: ${meaning}; first: ${printable(failureText(kind as FailureKind, failure, result.run))}`,
+      ]),
       ...(advice === null ? [] : section('', [`what to do: ${advice}`])),
     ];
   });

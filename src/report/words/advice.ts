@@ -12,6 +12,7 @@ import { printable } from '../../units/printable.ts';
 import { formatCount } from '../../units/rate.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import { code, type TextLine } from '../document.ts';
+import { failureText } from './failure-text.ts';
 import { monitorSeriesName } from './series-names.ts';
 import { violationText } from './violation-text.ts';
 
@@ -34,8 +35,9 @@ export function firstSteps(result: RunResult): readonly TextLine[] {
 export function failureAdvice({ connections, recovery, plan }: RunResult, kind: FailureKind): string | null {
   const failure = connections.failures[kind];
   const hasOpened = connections.opened > 0;
-  if (failure === undefined || (hasOpened && (recovery?.incidents.length ?? 0) > 0)) return null;
-  return adviceFor({ kind, detail: failure.example }, { target: plan.target, hasOpened });
+  if (failure === undefined || failure.cause === null || (hasOpened && (recovery?.incidents.length ?? 0) > 0))
+    return null;
+  return adviceFor({ kind, cause: failure.cause }, { target: plan.target, hasOpened });
 }
 
 /** Clients that the plan's own faults cut off are no riddle, unless a rule is about them. */
@@ -49,14 +51,14 @@ function failedConnections(result: RunResult): readonly TextLine[] {
     ({ kind, expression }) => kind === 'fail' && /^connections\./.test(expression),
   );
   if (worst === undefined || (isPlanned && !isRuled)) return [];
-  const [kind, { count, example }] = worst;
+  const [kind, failure] = worst;
   const advice = failureAdvice(result, kind as FailureKind);
   return [
     [
-      `Find out why connections failed or dropped: ${plural(count, 'time')} `,
+      `Find out why connections failed or dropped: ${plural(failure.count, 'time')} `,
       code(kind),
       ', first with ',
-      code(printable(example, 160)),
+      code(printable(failureText(kind as FailureKind, failure, result.run), 160)),
       ...(advice === null ? ['.'] : [`. What to do: ${advice}`]),
     ],
   ];

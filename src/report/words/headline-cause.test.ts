@@ -3,6 +3,7 @@ import { makePlan, openMessages, SECOND, threshold } from '../../../test/support
 import { completedRun, makeWindow, type WindowParts } from '../../../test/support/engine/windows.ts';
 import { createJudge } from '../../analysis/judge/judge.ts';
 import type { RunEvent, StopReason } from '../../facts/event.ts';
+import type { FailureCause } from '../../facts/failure-cause.ts';
 import type { RunResult } from '../../facts/result.ts';
 import type { Fault } from '../../plan/plan.ts';
 import { firstSteps } from './advice.ts';
@@ -26,16 +27,29 @@ function resultOf({ window, events = [], faults = [], rules = ['lost == 0'] }: P
   return judge.finish();
 }
 
-const failure = (kind: 'refused' | 'upgradeRejected' | 'handshakeTimeout', detail: string): RunEvent => ({
+const failure = (kind: 'refused' | 'upgradeRejected' | 'handshakeTimeout', cause: FailureCause): RunEvent => ({
   kind: 'failure',
   atNs: 1,
   worker: 0,
   group: 0,
   client: 0,
   failure: kind,
-  detail,
-  close: null,
+  cause,
 });
+const refusedAt = (address: string): FailureCause => ({
+  kind: 'system',
+  code: 'ECONNREFUSED',
+  message: `connect ECONNREFUSED ${address}`,
+});
+const NOT_FOUND: FailureCause = {
+  kind: 'httpStatus',
+  status: 404,
+  reasonPhrase: 'Not Found',
+  location: null,
+  retryAfter: null,
+  authenticate: null,
+  body: '',
+};
 const connections = (failed: number, opened: number, kind: string): NonNullable<WindowParts['connections']> => ({
   attempted: failed + opened,
   opened,
@@ -58,21 +72,21 @@ describe('the line under the verdict', () => {
   test.each([
     [
       'refused',
-      'connect ECONNREFUSED 127.0.0.1:9100',
+      refusedAt('127.0.0.1:9100'),
       '0 of 50 connections opened: connection refused (127.0.0.1:9100). Check that the service is running and the port is right',
     ],
     [
       'upgradeRejected',
-      'HTTP 404 Not Found',
+      NOT_FOUND,
       '0 of 50 connections opened: the service answered the upgrade with an HTTP status other than 101 (HTTP 404 Not Found). Check the path of the URL',
     ],
     [
       'handshakeTimeout',
-      'nothing for 500 ms',
-      '0 of 50 connections opened: the WebSocket handshake was not answered in time (nothing for 500 ms). Check that this is the port of a WebSocket service.',
+      { kind: 'timeout', of: 'upgrade', afterNs: 500e6 },
+      '0 of 50 connections opened: the WebSocket handshake was not answered in time (the upgrade was not answered after 500 ms). Check that this is the port of a WebSocket service.',
     ],
-  ] as const)('says why no connection opened, and what to look at: %s', (kind, detail, text) => {
-    const result = resultOf({ window: { connections: connections(50, 0, kind) }, events: [failure(kind, detail)] });
+  ] as const)('says why no connection opened, and what to look at: %s', (kind, cause, text) => {
+    const result = resultOf({ window: { connections: connections(50, 0, kind) }, events: [failure(kind, cause)] });
     expect(headlineCause(result)?.slice(0, text.length)).toBe(text);
   });
 
@@ -80,7 +94,7 @@ describe('the line under the verdict', () => {
     const mostly = (failed: number): RunResult =>
       resultOf({
         window: { ...good, connections: connections(failed, 10 - failed, 'refused') },
-        events: [failure('refused', 'connect ECONNREFUSED [::1]:9')],
+        events: [failure('refused', refusedAt('[::1]:9'))],
         rules: ['connections.failed == 0'],
       });
     expect(headlineCause(mostly(6))).toMatch(/^6 of 10 connections did not open: connection refused \(\[::1\]:9\)\.$/);
@@ -171,7 +185,7 @@ describe('what to do first', () => {
   test('where no connection opened is to find out why, and not to run again or to send something', () => {
     const result = resultOf({
       window: { connections: connections(50, 0, 'refused') },
-      events: [failure('refused', 'connect ECONNREFUSED 127.0.0.1:9'), stopping('noConnections')],
+      events: [failure('refused', refusedAt('127.0.0.1:9')), stopping('noConnections')],
     });
     expect(result.verdict.doubts.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['incomplete', 'noSamples']));
     expect(steps(result)).toContain('Find out why connections failed');
@@ -210,8 +224,7 @@ describe('a service that closed most connections', () => {
     group: 0,
     client: 0,
     failure: 'closedByServer',
-    detail: 'close code 4401, defined by the application: token expired',
-    close: { code: 4401, reason: 'token expired' },
+    cause: { kind: 'closeFrame', code: 4401, reason: 'token expired' },
   };
 
   test('is told with how many, when, and what it said', () => {

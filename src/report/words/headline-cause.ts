@@ -8,6 +8,7 @@ import { plural } from '../../units/plural.ts';
 import { printable } from '../../units/printable.ts';
 import { formatCount } from '../../units/rate.ts';
 import { failureAdvice } from './advice.ts';
+import { failureText } from './failure-text.ts';
 import { formatSeconds } from './figures.ts';
 
 type Cause = (result: RunResult) => string | null;
@@ -41,7 +42,7 @@ function nothingOpened(result: RunResult): string | null {
   if (connections.attempted === 0 || connections.opened > 0) return null;
   const worst = worstFailure(connections.failures);
   const text = `0 of ${plural(connections.attempted, 'connection')} opened`;
-  return worst === null ? `${text}.` : `${text}: ${failureText(worst, result)}`;
+  return worst === null ? `${text}.` : `${text}: ${worstText(worst, result)}`;
 }
 
 /** The load was not on the service because it, or the way to it, ended the connections. */
@@ -75,12 +76,12 @@ function mostFailed(result: RunResult): string | null {
   if (connections.failed <= MOST_RATIO * connections.attempted) return null;
   const worst = worstFailure(connections.failures, BEFORE_OPEN);
   const text = `${formatCount(connections.failed)} of ${plural(connections.attempted, 'connection')} did not open`;
-  return worst === null ? `${text}.` : `${text}: ${failureText(worst, result)}`;
+  return worst === null ? `${text}.` : `${text}: ${worstText(worst, result)}`;
 }
 
 interface WorstFailure {
   readonly kind: FailureKind;
-  readonly example: string;
+  readonly failure: FailureResult;
 }
 
 /** That of most connections. */
@@ -91,12 +92,12 @@ function worstFailure(
   const [worst] = Object.entries(failures)
     .filter(([kind]) => among === null || among.includes(kind as FailureKind))
     .sort(([, a], [, b]) => b.count - a.count);
-  return worst === undefined ? null : { kind: worst[0] as FailureKind, example: worst[1].example };
+  return worst === undefined ? null : { kind: worst[0] as FailureKind, failure: worst[1] };
 }
 
-function failureText({ kind, example }: WorstFailure, result: RunResult): string {
+function worstText({ kind, failure }: WorstFailure, result: RunResult): string {
   const advice = failureAdvice(result, kind);
-  const detail = printable(example, MOST_CHARACTERS);
+  const detail = printable(failureText(kind, failure, result.run), MOST_CHARACTERS);
   const refusedAt = kind === 'refused' ? /(\S+:\d+)$/.exec(detail)?.[1] : undefined;
   const what = refusedAt === undefined ? `${FAILURE_MEANINGS[kind]} (${detail})` : `connection refused (${refusedAt})`;
   return advice === null ? `${what}.` : `${what}. ${advice[0]!.toUpperCase()}${advice.slice(1)}`;

@@ -14,7 +14,9 @@ describe('that nothing was understood', () => {
 
   test('names what keeps messages from being read, where that is the reason', () => {
     const text = noticeText({ ...notUnderstood, sample: '0x1f 0x8b', unreadable: 'compressed' });
-    expect(text).toMatch(/^nothing that came answers a message that was sent; messages came that begin like compressed data/);
+    expect(text).toMatch(
+      /^nothing that came answers a message that was sent; messages came that begin like compressed data/,
+    );
     expect(text).not.toContain('an echo');
   });
 });

@@ -61,7 +61,6 @@ async function conduct(
   onEvent: (event: RunEvent) => void = () => {},
   watched: readonly Watched[] = [],
   problem: () => string | null = () => null,
-  unusedProxy: string | null = null,
 ): Promise<Conducted> {
   const seen: Conducted = { events: [], windows: [], readings: [], sent: [], dismissed: 0, killed: [], error: null };
   const start = async (_count: number, handler: WorkerPoolHandler): Promise<WorkerPool> => {
@@ -133,7 +132,6 @@ async function conduct(
       fleet: { start },
       watched,
       options: { secrets: [], highwaterVersion: '0.1.0', ...options },
-      unusedProxy,
     });
   } catch (error) {
     seen.error = error;
@@ -141,30 +139,6 @@ async function conduct(
   expect(seen.dismissed, 'the workerPool is dismissed, whatever happens').toBe(1);
   return seen;
 }
-
-test('a failure that a proxy would have helped against says that the one of the environment is not used, others do not', async () => {
-  const failing = ['dns', 'refused', 'unreachable', 'connectTimeout', 'reset', 'tls', 'upgradeRejected'] as const;
-  const script: Script = (worker, command, say, die) => {
-    const events = failing.map((failure): WorkerReport => {
-      const detail = `${failure} it was`;
-      return {
-        kind: 'event',
-        event: { kind: 'failure', atNs: 0, worker, group: 0, client: 0, failure, detail, close: null },
-      };
-    });
-    if (command.kind === 'connect') say(...events);
-    obedient(worker, command, say, die);
-  };
-  const details = async (unusedProxy: string | null): Promise<(string | null)[]> => {
-    const { events } = await conduct(script, {}, { ...plan, workers: 1 }, undefined, [], undefined, unusedProxy);
-    return events.flatMap((event) => (event.kind === 'failure' ? [event.detail] : []));
-  };
-  const plain = failing.map((failure) => `${failure} it was`);
-  expect(await details(null)).toEqual(plain);
-  const [dns, refused, unreachable, timeout, ...others] = plain;
-  const helped = [dns, refused, unreachable, timeout].map((detail) => `${detail}; HTTP_PROXY is not used`);
-  expect(await details('HTTP_PROXY is not used')).toEqual([...helped, ...others]);
-});
 
 const kinds = ({ events }: Conducted): string[] => events.map(({ kind }) => kind);
 const commands = ({ sent }: Conducted, worker: number): string[] =>
@@ -408,7 +382,15 @@ test('the end of the record says how many windows each worker sent', async () =>
 });
 
 test('what workers report is kept, with secrets taken out', async () => {
-  const detail = 'HTTP 401: bad token s3cr3t-value in Authorization';
+  const cause = {
+    kind: 'httpStatus',
+    status: 401,
+    reasonPhrase: 'Unauthorized',
+    location: '/login?token=s3cr3t-value',
+    retryAfter: null,
+    authenticate: null,
+    body: 'bad token s3cr3t-value in Authorization',
+  } as const;
   const seen = await conduct(
     (worker, command, say, die) => {
       if (command.kind === 'connect' && worker === 0) {
@@ -421,8 +403,7 @@ test('what workers report is kept, with secrets taken out', async () => {
             group: 0,
             client: 0,
             failure: 'upgradeRejected',
-            detail,
-            close: null,
+            cause,
           },
         });
       }
@@ -430,7 +411,7 @@ test('what workers report is kept, with secrets taken out', async () => {
     },
     { secrets: ['s3cr3t-value'] },
   );
-  const failure = seen.events.find(({ kind }) => kind === 'failure') as { detail: string };
-  expect(failure.detail).toContain('HTTP 401');
-  expect(failure.detail).not.toContain('s3cr3t-value');
+  const failure = seen.events.find(({ kind }) => kind === 'failure');
+  expect(failure).toMatchObject({ cause: { status: 401, body: 'bad token [redacted] in Authorization' } });
+  expect(JSON.stringify(failure)).not.toContain('s3cr3t-value');
 });

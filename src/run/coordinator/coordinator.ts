@@ -6,6 +6,7 @@ import type { Addresses } from '../../engine/connections/connect-target.ts';
 import type { Assignment } from '../../engine/engine.ts';
 import { HighwaterError } from '../../facts/error.ts';
 import type { Manifest, RunEnd, RunEvent, StopReason, WindowCount } from '../../facts/event.ts';
+import { cleanCause } from '../../facts/failure-cause.ts';
 import type { Phase } from '../../facts/live-figures.ts';
 import type { MonitorReading } from '../../facts/monitor.ts';
 import type { Window } from '../../facts/window.ts';
@@ -21,7 +22,6 @@ import { unreachable } from '../../units/unreachable.ts';
 import type { RunOptions } from '../options.ts';
 import type { Fleet, OpenFaults, Recording, RunningTarget, WorkerPool, WorkerReport } from '../ports.ts';
 import { type MachineNeeds, plannedSeconds } from '../preflight/machine-needs.ts';
-import { PROXY_FAILURES } from '../preflight/proxy-environment.ts';
 import { createReadingCleaner } from './clean-reading.ts';
 import { createFaultTimeline } from './fault-timeline.ts';
 import { createLiveView } from './live-view.ts';
@@ -59,8 +59,6 @@ export interface CoordinatorParts {
   /** Null where the run has started none. */
   readonly target: RunningTarget | null;
   readonly options: RunOptions;
-  /** That the environment names a proxy, which is not used; null where it names none. */
-  readonly unusedProxy: string | null;
 }
 
 type WorkerState = 'starting' | 'ready' | 'connected' | 'finished' | 'dead';
@@ -138,7 +136,7 @@ export async function coordinateRun(plan: Plan, parts: CoordinatorParts): Promis
         onWindow(report.window);
         break;
       case 'event':
-        record(withProxy(report.event, parts.unusedProxy));
+        record(report.event);
         if (report.event.kind === 'notUnderstood') informOnce(report.event);
         break;
       default:
@@ -368,19 +366,11 @@ function runNonce(id: string): number {
   return hash >>> 0;
 }
 
-/** A service that only a proxy can reach looks like one that is not there. */
-function withProxy(event: RunEvent, unused: string | null): RunEvent {
-  if (unused === null || event.kind !== 'failure' || !PROXY_FAILURES.includes(event.failure)) return event;
-  return { ...event, detail: `${event.detail}; ${unused}` };
-}
-
 /** What a service says may repeat what it was told, and hold anything at all. */
 function cleanEvent(event: RunEvent, secretsOf: (client: number | null) => readonly string[]): RunEvent {
-  if (!('detail' in event) || event.detail === null) return event;
-  const secrets = secretsOf('client' in event ? event.client : null);
-  const detail = cleanText(event.detail, secrets);
-  if (event.kind !== 'failure' || event.close === null) return { ...event, detail };
-  return { ...event, detail, close: { ...event.close, reason: cleanText(event.close.reason, secrets) } };
+  const clean = (text: string): string => cleanText(text, secretsOf('client' in event ? event.client : null));
+  if (event.kind === 'failure') return { ...event, cause: cleanCause(event.cause, clean) };
+  return 'detail' in event && event.detail !== null ? { ...event, detail: clean(event.detail) } : event;
 }
 
 function cleanText(text: string, secrets: readonly string[]): string {

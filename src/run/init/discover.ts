@@ -11,13 +11,13 @@ import type { Clock } from '../../engine/clock.ts';
 import type { Addresses } from '../../engine/connections/connect-target.ts';
 import type { SimpleClient } from '../../engine/connections/simple-client.ts';
 import { HighwaterError } from '../../facts/error.ts';
-import type { FailureKind } from '../../facts/failure.ts';
+import { type FailureKind, PROXY_FAILURES, unusedProxyText } from '../../facts/failure.ts';
+import { causeText, type FailureCause } from '../../facts/failure-cause.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { redactExcerpt } from '../../plan/redact.ts';
 import { msToNs, NS_PER_SECOND, nsToMs } from '../../units/duration.ts';
 import { printable } from '../../units/printable.ts';
 import type { OpenSimpleClient } from '../ports.ts';
-import { PROXY_FAILURES } from '../preflight/proxy-environment.ts';
 import { createObservations, MAX_WATCHED } from './observations.ts';
 
 /** A service that speaks, but seldom, is listened to so many times as long: a sequence shows only in several messages. */
@@ -40,7 +40,7 @@ export interface DiscoveryParts {
   /** How long it is listened to before it is asked anything. */
   readonly watchNs: number;
   readonly secrets: readonly string[];
-  /** That the environment names a proxy, which is not used; null where it names none. */
+  /** The environment variable that names a proxy, which is not used; null where none does. */
   readonly unusedProxy: string | null;
   readonly openSimpleClient: OpenSimpleClient;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export interface DiscoveryParts {
 
 type Opened =
   | { readonly kind: 'open' }
-  | { readonly kind: 'refused'; readonly failure: FailureKind; readonly detail: string };
+  | { readonly kind: 'refused'; readonly failure: FailureKind; readonly cause: FailureCause };
 
 /** Throws TARGET_UNREACHABLE where not one connection opens, and the signal's reason when called off. No connection is left open. */
 export async function discover(parts: DiscoveryParts): Promise<Transcript> {
@@ -81,9 +81,9 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
           observations.receive(connection, format, bytes, start, end);
           wake();
         },
-        onEnd(kind, detail) {
-          if (!isOpen) resolve({ kind: 'refused', failure: kind, detail });
-          else observations.end({ kind, detail });
+        onEnd(kind, cause) {
+          if (!isOpen) resolve({ kind: 'refused', failure: kind, cause });
+          else observations.end({ kind, detail: causeText(cause) });
           current = null;
           wake();
         },
@@ -135,7 +135,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
         if (lines.length >= MAX_CONNECTIONS) return;
         const opened = await connect();
         if (opened.kind === 'refused') {
-          observations.end({ kind: opened.failure, detail: opened.detail });
+          observations.end({ kind: opened.failure, detail: causeText(opened.cause) });
           return;
         }
       }
@@ -170,12 +170,12 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
 }
 
 function unreachableTarget(
-  { failure, detail }: Extract<Opened, { kind: 'refused' }>,
+  { failure, cause }: Extract<Opened, { kind: 'refused' }>,
   { plan, secrets, unusedProxy }: DiscoveryParts,
 ): HighwaterError {
-  const got = printable(redactExcerpt(detail, secrets), 400);
-  const advice = adviceFor({ kind: failure, detail }, { target: plan.target, hasOpened: false });
-  const proxy = unusedProxy !== null && PROXY_FAILURES.includes(failure) ? `; ${unusedProxy}` : '';
+  const got = printable(redactExcerpt(causeText(cause), secrets), 400);
+  const advice = adviceFor({ kind: failure, cause }, { target: plan.target, hasOpened: false });
+  const proxy = unusedProxy !== null && PROXY_FAILURES.includes(failure) ? `; ${unusedProxyText(unusedProxy)}` : '';
   return new HighwaterError('TARGET_UNREACHABLE', [
     `target.url: expected a service that opens a WebSocket, got ${failure}: ${got}${proxy}${advice === null ? '' : `. What to do: ${advice}`}`,
   ]);

@@ -4,6 +4,7 @@
 import type { Addresses } from '../../engine/connections/connect-target.ts';
 import { createConnectTargets, hostOf, urlFor } from '../../engine/connections/connect-target.ts';
 import { HighwaterError } from '../../facts/error.ts';
+import { unusedProxyText } from '../../facts/failure.ts';
 import { headerProblem, pathProblem } from '../../frames/handshake.ts';
 import { type Plan, REFERENCE_TARGET } from '../../plan/plan.ts';
 import { templatesOf } from '../../plan/protocols.ts';
@@ -223,7 +224,7 @@ async function resolveHosts(plan: Plan, rows: Rows, hostEnvironment: HostEnviron
       const proxy = unusedProxy(plan.target.urls, hostEnvironment.environment());
       throw new HighwaterError('TARGET_UNREACHABLE', [
         `target.url: expected a host name that resolves, got ${host} (dns: ${(error as Error).message}). ` +
-          `Check the spelling and the DNS resolver of this machine${proxy === null ? '' : `; ${proxy}`}`,
+          `Check the spelling and the DNS resolver of this machine${proxy === null ? '' : `; ${unusedProxyText(proxy)}`}`,
       ]);
     }
   }

@@ -59,13 +59,11 @@ describe('a proxy in the environment', () => {
   });
 
   test('is named without its value, which may hold a password', () => {
-    const text = unusedProxy(['ws://127.0.0.1/', 'ws://a.test/'], { HTTP_PROXY: 'http://user:geheim@proxy.test:1' });
-    expect(text).toBe('HTTP_PROXY is set in the environment but not used: connections go directly to the service');
+    const name = unusedProxy(['ws://127.0.0.1/', 'ws://a.test/'], { HTTP_PROXY: 'http://user:geheim@proxy.test:1' });
+    expect(name).toBe('HTTP_PROXY');
   });
 
   test('is named where the host is taken from a row, which is not known here', () => {
-    expect(unusedProxy([`ws://\${row.HOST}/`], { HTTP_PROXY: 'http://p:1' })).toBe(
-      'HTTP_PROXY is set in the environment but not used: connections go directly to the service',
-    );
+    expect(unusedProxy([`ws://\${row.HOST}/`], { HTTP_PROXY: 'http://p:1' })).toBe('HTTP_PROXY');
   });
 });

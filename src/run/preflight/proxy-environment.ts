@@ -3,17 +3,13 @@
 
 import { BlockList, isIP } from 'node:net';
 import { hostOf } from '../../engine/connections/connect-target.ts';
-import type { FailureKind } from '../../facts/failure.ts';
 import type { Environment } from '../../plan/resolve/interpolate.ts';
 
-/** What the lack of a proxy may look like. */
-export const PROXY_FAILURES: readonly FailureKind[] = ['dns', 'refused', 'unreachable', 'connectTimeout'];
-
-/** A sentence about the first of the URLs that has one; null where none has. Values are not shown: they may hold a password. */
+/** The variable that names a proxy for the first of the URLs that has one; null where none has. */
 export function unusedProxy(urls: readonly string[], env: Environment): string | null {
   for (const url of urls) {
     const name = URL.canParse(url) ? proxyVariable(new URL(url), env) : null;
-    if (name !== null) return `${name} is set in the environment but not used: connections go directly to the service`;
+    if (name !== null) return name;
   }
   return null;
 }

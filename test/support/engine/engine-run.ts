@@ -6,6 +6,7 @@ import { addWindow, createTally, type Tally } from '../../../src/analysis/figure
 import type { Addresses } from '../../../src/engine/connections/connect-target.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
 import type { RunEvent } from '../../../src/facts/event.ts';
+import { causeText } from '../../../src/facts/failure-cause.ts';
 import { decodeWindow, encodeWindow, MESSAGE_FACTS, type Window } from '../../../src/facts/window.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { peakLevel } from '../../../src/plan/schedule/curve.ts';
@@ -191,7 +192,7 @@ export function violations(outcome: Outcome): Record<string, number> {
 
 export function failures(outcome: Outcome): { readonly failure: string; readonly detail: string }[] {
   return outcome.events.flatMap((event) =>
-    event.kind === 'failure' ? [{ failure: event.failure, detail: event.detail }] : [],
+    event.kind === 'failure' ? [{ failure: event.failure, detail: causeText(event.cause) }] : [],
   );
 }
 

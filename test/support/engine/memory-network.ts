@@ -9,6 +9,7 @@ import type {
   SocketHandler,
   Transport,
 } from '../../../src/engine/connections/transport.ts';
+import type { FailureCause } from '../../../src/facts/failure-cause.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export const DELAY_NS = 100_000;
@@ -167,7 +168,7 @@ export function createMemoryNetwork(
         later(hand);
       },
       end: () => later(() => close(null)),
-      reset: () => later(() => close({ kind: 'reset', detail: 'read ECONNRESET' })),
+      reset: () => later(() => close({ kind: 'reset', cause: systemCause('ECONNRESET', 'read ECONNRESET') })),
       pause() {
         isPaused = true;
       },
@@ -181,7 +182,7 @@ export function createMemoryNetwork(
     clock.after(2 * oneWayNs, () => {
       if (state === 'closed' || listener === null) return;
       if (listener === undefined) {
-        close({ kind: 'refused', detail: `connect ECONNREFUSED ${key}` });
+        close({ kind: 'refused', cause: systemCause('ECONNREFUSED', `connect ECONNREFUSED ${key}`) });
         return;
       }
       state = 'open';
@@ -206,4 +207,8 @@ export function createMemoryNetwork(
 interface SharedBuffer {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+}
+
+function systemCause(code: string, message: string): FailureCause {
+  return { kind: 'system', code, message };
 }

@@ -10,6 +10,7 @@ import type {
   SocketHandler,
   Transport,
 } from '../../../src/engine/connections/transport.ts';
+import { causeText } from '../../../src/facts/failure-cause.ts';
 
 /** The service's end of a socket. */
 export interface ContractPeer {
@@ -157,7 +158,7 @@ export function testTransportContract(name: string, start: () => Promise<Contrac
       expect(witness.connects).toBe(0);
       expect(witness.closes).toHaveLength(1);
       expect(witness.closes[0]).toMatchObject({ socket: witness.socket, error: { kind: 'refused' } });
-      expect(witness.closes[0]!.error!.detail).not.toBe('');
+      expect(causeText(witness.closes[0]!.error!.cause)).not.toBe('');
     });
 
     test('destroyed before it connected: closed once and never connected', async () => {

@@ -215,6 +215,7 @@ export const MANIFEST = {
     hostname: 'here',
   },
   git: null,
+  unusedProxy: null,
 } as const;
 
 /** The events of a run that went its way. */
