@@ -10,6 +10,7 @@ import { formatDuration, nsToSeconds } from '../../units/duration.ts';
 import { isOrAre, plural } from '../../units/plural.ts';
 import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
+import { hasEnough } from '../figures/distribution.ts';
 import type { Tally } from '../figures/tally.ts';
 import { type IdleFault, whyIdle } from './idle-faults.ts';
 import { isPart, type RecordFacts, type WindowGap } from './record-account.ts';
@@ -150,8 +151,11 @@ function sendLagDoubts(sending: Tally): HealthDoubt[] {
   if (lagP99Ns === null || lagP999Ns === null) return [];
   const isShare = lagP99Ns > LAG_FLOOR_NS && lagP99Ns > LAG_SHARE * responseP99Ns;
   if (!isShare && lagP999Ns <= LAG_TAIL_LIMIT_NS) return [];
+  const tail = hasEnough(histograms.sendLag.count, 99.9)
+    ? `p99.9 ${formatDuration(lagP999Ns)}`
+    : `max ${formatDuration(histograms.sendLag.maxNs)}`;
   const detail =
-    `the generator sent late: send lag p99 ${formatDuration(lagP99Ns)}, p99.9 ${formatDuration(lagP999Ns)}; ` +
+    `the generator sent late: send lag while sending p99 ${formatDuration(lagP99Ns)}, ${tail}; ` +
     moreRoom(sending, 'use more workers, more machines or less load');
   return [doubt('sendLag', detail)];
 }

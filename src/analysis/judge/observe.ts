@@ -152,6 +152,24 @@ const NEVER_TEXTS: Readonly<Record<Times, string>> = {
   firstPush: 'too many clients received no push ({n})',
 };
 
+/** What a percentile counts beside the times that were measured, which other figures of the run do not show. */
+export function missingText({ metric }: Threshold, { tally, fanout }: Evidence): string {
+  if (metric.kind !== 'distribution' || metric.statistic.kind !== 'percentile') return '';
+  const missing = missingFrom(metric.of, tally, fanout);
+  return missing === 0 ? '' : `, with ${formatCount(missing)} ${MISSING_WORDS[metric.of]}`;
+}
+
+const MISSING_WORDS: Readonly<Record<Times, string>> = {
+  response: 'unanswered',
+  service: 'unanswered',
+  sendLag: 'overdue',
+  handshake: 'failed',
+  outage: 'not back',
+  fanout: 'missed or unresolved',
+  ping: 'unanswered',
+  firstPush: 'without a push',
+};
+
 /** A time that lies among the samples that never came is above every limit. */
 export function neverText({ metric }: Threshold, { tally, fanout }: Evidence): string {
   if (metric.kind !== 'distribution') return 'above the limit';

@@ -146,6 +146,14 @@ describe('what never came counts as over a percentile’s limit', () => {
     }
   });
 
+  test('a percentile says how many it counts that were never measured, and says nothing where all were', () => {
+    const textOf = (parts: WindowParts): string => judge('response.p98 < 1s', parts).result.observedText;
+    expect(textOf({ ...delivered, messages: { ...delivered.messages, lost: 4 } })).toMatch(/ms, with 4 unanswered$/);
+    expect(textOf(delivered)).toMatch(/ms$/);
+    const rule = judge('response.mean < 1s', { ...delivered, messages: { ...delivered.messages, lost: 4 } });
+    expect(rule.result.observedText).not.toContain('unanswered');
+  });
+
   test.each<[string, WindowParts, string]>([
     [
       'response.max < 1s',

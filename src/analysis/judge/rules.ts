@@ -3,7 +3,7 @@
 import type { Breach, Doubt, ThresholdResult } from '../../facts/result.ts';
 import type { Threshold, Times } from '../../plan/plan.ts';
 import type { Evidence } from './evidence.ts';
-import { formatObserved, holds, narrowed, neverText, observe } from './observe.ts';
+import { formatObserved, holds, missingText, narrowed, neverText, observe } from './observe.ts';
 import { about, damageOf, doubtsAbout } from './rule-doubts.ts';
 import type { HealthDoubt } from './touches.ts';
 
@@ -25,7 +25,9 @@ export function judgeThreshold(threshold: Threshold, whole: Evidence, health: re
   const isKept = holds(observation.kind === 'value' ? observation.value : Number.POSITIVE_INFINITY, threshold);
   const observed = observation.kind === 'value' ? observation.value : null;
   const observedText =
-    observation.kind === 'value' ? formatObserved(observation.value, threshold.unit) : neverText(threshold, evidence);
+    observation.kind === 'value'
+      ? `${formatObserved(observation.value, threshold.unit)}${missingText(threshold, evidence)}`
+      : neverText(threshold, evidence);
   const doubts = doubtsAbout(threshold, { observation, isKept, evidence, whole }, health);
   if (doubts.length > 0) return outcome(expression, observed, observedText, 'inconclusive', null, doubts);
   if (isKept) return outcome(expression, observed, observedText, 'pass', null, []);

@@ -148,3 +148,21 @@ describe('a threshold', () => {
     expect(refusal('x'.repeat(1e6)).got.length).toBeLessThan(80);
   });
 });
+
+describe('words of k6', () => {
+  test.each([
+    ['ws_session_duration.p95 < 1s', /the plan decides how long clients stay: write "connections\.dropped == 0"/],
+    ['ws_connecting.p95 < 1s', /the time of the handshake is "handshake"/],
+    ['ws_msgs_received > 10', /write "delivered"/],
+    ['missed == 0', /"fanout\.missed", of pushes "pushes\.missed"/],
+    ['p(95)<1000', /^did you mean "response\.p95 < 1000ms"\?$/],
+    ['p(99.9) <= 20.5', /^did you mean "response\.p99\.9 <= 20\.5ms"\?$/],
+    ['avg<200', /^did you mean "response\.mean < 200ms"\?$/],
+  ])('%s says what to write here', (expression, hint) => {
+    expect(parseThreshold(expression)).toMatchObject({ hint: expect.stringMatching(hint) });
+  });
+
+  test('what is no rule of k6 gets no such hint', () => {
+    expect(parseThreshold('p(95) of all < fast')).toMatchObject({ hint: null });
+  });
+});

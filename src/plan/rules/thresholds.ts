@@ -65,6 +65,14 @@ const KNOWN_METRICS: readonly string[] = [
 
 /** Words that other tools use, and what they are here. */
 const ELSEWHERE: readonly (readonly [word: RegExp, hint: string])[] = [
+  [/^missed$/i, 'of other members of a room it is "fanout.missed", of pushes "pushes.missed"'],
+  [/connecting/i, 'the time of the handshake is "handshake"'],
+  [/msgs?_sent/i, 'write "sent"'],
+  [/msgs?_received/i, 'write "delivered"'],
+  [
+    /session|lifetime/i,
+    'the plan decides how long clients stay: write "connections.dropped == 0" or "connections.opened", or "response.p95" for the time of a reply',
+  ],
   [/latency|duration|rtt|time/i, 'received - due is "response", received - sent is "service"'],
   [/error|fail/i, 'messages: "lost", "rejected", "corrupted"; connections: "connections.failed"'],
   [/^(rps|rate|qps|tps)/i, 'write "throughput.delivered > 7900/s"'],
@@ -75,6 +83,8 @@ export const THRESHOLD_PATTERN = '^\\s*[A-Za-z][A-Za-z0-9.]*(\\{[^}]*\\})?\\s*(<
 
 export function parseThreshold(expression: string): Threshold | ThresholdRefusal {
   const short = expression.length <= MAX_EXPRESSION_LENGTH;
+  const own = short ? ownForm(expression) : null;
+  if (own !== null) return refuse('a rule such as "response.p99 < 200ms"', expression, own);
   const found = short ? /^\s*([A-Za-z][\w.]*)(?:\{([^}]*)\})?\s*([<>=!]+)\s*(\S.*?)\s*$/.exec(expression) : null;
   if (found === null) return refuse('a rule such as "response.p99 < 200ms"', expression, null);
   const [, name = '', among, operator = '', limit = ''] = found;
@@ -99,6 +109,17 @@ export function parseThreshold(expression: string): Threshold | ThresholdRefusal
     );
   }
   return { expression: expression.trim(), metric, operator, ...read, scope };
+}
+
+const AGGREGATES: Readonly<Record<string, string>> = { avg: 'mean', med: 'p50', min: 'min', max: 'max' };
+
+/** Of `p(95)<1000`, as k6 writes a limit in milliseconds: the rule that says so here. Null where it is no such text. */
+function ownForm(expression: string): string | null {
+  const [, percent, name, operator = '', limit = ''] =
+    /^\s*(?:p\((\d+(?:\.\d+)?)\)|(avg|med|min|max))\s*([<>]=?)\s*(\d+(?:\.\d+)?)\s*$/.exec(expression) ?? [];
+  if (limit === '') return null;
+  const statistic = percent === undefined ? AGGREGATES[name!]! : `p${percent}`;
+  return `did you mean ${quote(`response.${statistic} ${operator} ${limit}ms`)}?`;
 }
 
 /** Of these a share is a part of a whole; others, such as copies, may be more than all that was sent. */

@@ -100,7 +100,7 @@ describe('the summary', () => {
 
   test('then every rule with its mark and what was observed', () => {
     expect(lines(result).slice(2, 5)).toEqual([
-      '  fail      response.p95 < 200ms   812 ms',
+      '  fail      response.p95 < 200ms   812 ms, with 20 unanswered',
       '  pass      duplicated == 3        3',
       '  undecided response.p99.9 < 5s    n/a',
     ]);

@@ -18,6 +18,7 @@ import { headlineCause } from '../words/headline-cause.ts';
 import { misbehavingTexts } from '../words/misbehaving-texts.ts';
 import { monitorTexts } from '../words/monitor-texts.ts';
 import { recoveryTexts } from '../words/recovery-texts.ts';
+import { roomHints } from '../words/room-hints.ts';
 import { monitorSeriesName } from '../words/series-names.ts';
 import { violationText } from '../words/violation-text.ts';
 import type { TextStyle } from './style.ts';
@@ -38,6 +39,7 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...rejectionLines(result),
     ...deliveryLines(result),
     ...fanoutLines(result),
+    ...roomHints(result).flatMap(({ tone, text }) => (tone === 'quiet' ? [] : section('note', [text]))),
     ...pushLines(result),
     ...typeLines(result),
     ...(sends ? section('response', timeParts(result.response)) : []),

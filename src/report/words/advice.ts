@@ -93,6 +93,10 @@ function witnesses({ violations }: RunResult): readonly TextLine[] {
   });
 }
 
+/** The same for both, as one is seldom without the other: it is said once. */
+const MORE_CAPACITY =
+  'Give the generator more capacity (workers, an idle machine, fewer clients) and run again: it sent or read late.';
+
 const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   noRules: 'Add rules to the plan (thresholds, contract): without them no run can pass.',
   noSamples: 'Change the plan so that it measures what the rule is about: there were no samples.',
@@ -100,9 +104,8 @@ const REMEDIES: Readonly<Record<Doubt['kind'], string>> = {
   unresolved: 'Keep connections open until the drain ends, or lengthen it: unresolved messages may be lost or not.',
   unplaced:
     'End the fault or stage earlier, or lengthen the drain: messages after its end could change the result of the rule.',
-  sendLag: 'Give the generator more capacity (workers, an idle machine, fewer clients) and run again: it sent late.',
-  eventLoop:
-    'Give the generator more capacity (workers, an idle machine, fewer clients) and run again: its event loop was late.',
+  sendLag: MORE_CAPACITY,
+  eventLoop: MORE_CAPACITY,
   proxy: 'Use less load or an idle machine and run again: the fault proxy was late.',
   cpu: 'Add workers, or a machine with more cores: the generator’s CPU was used up.',
   throttled: 'Raise the CPU quota of the generator, use less load, or set pace: economical.',

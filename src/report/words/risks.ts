@@ -7,6 +7,7 @@ import { formatCount } from '../../units/rate.ts';
 import type { ListItem } from '../document.ts';
 import { findingText } from './finding-text.ts';
 import { misbehavingTexts } from './misbehaving-texts.ts';
+import { roomHints } from './room-hints.ts';
 import { monitorSeriesName } from './series-names.ts';
 
 export function risksOf(result: RunResult): readonly ListItem[] {
@@ -42,6 +43,7 @@ export function risksOf(result: RunResult): readonly ListItem[] {
             `The service did not answer ${formatCount(connections.closes.unanswered)} of ${plural(connections.closes.sent, 'close frame')} (RFC 6455 §5.5.1 requires it).`,
           ),
         ]),
+    ...roomHints(result).map(({ tone, text }) => item(tone, text)),
     ...(plan.load.messages.kind !== 'none' && !hasTimeRule(result)
       ? [item('quiet', 'The plan has no rule about response time: a slow service passes.')]
       : []),
