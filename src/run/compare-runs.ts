@@ -50,16 +50,21 @@ async function openRun(stored: StoredRun): Promise<OpenedRun> {
   return { stored, result: (await stored.result()) ?? (await judgeStoredRun(stored)).result };
 }
 
-/** Why the runs are not comparable; empty where they are. Whether they are compared all the same is the caller's decision. */
+/**
+ * Why the runs are not comparable; empty where they are. Whether they are compared all the same is the caller's decision.
+ * Throws ARGUMENTS_INVALID where a run is on both sides.
+ */
 export function differencesBetween(baseline: RunGroup, candidate: RunGroup): readonly Difference[] {
-  const [first, ...others] = [...baseline.runs, ...candidate.runs].map(({ result }) => result);
+  const runs = [...baseline.runs, ...candidate.runs];
+  refuseTwice(runs);
+  const [first, ...others] = runs.map(({ result }) => result);
   return differencesOf(first!, others);
 }
 
 /** The result says how the runs differ. Throws ARGUMENTS_INVALID where a run is on both sides. */
 export async function compareGroups(baseline: RunGroup, candidate: RunGroup, marginRatio: number): Promise<Comparison> {
+  const differences = differencesBetween(baseline, candidate);
   const runs = [...baseline.runs, ...candidate.runs];
-  refuseTwice(runs);
   const { part, stretches } = comparedPart(
     await Promise.all(
       runs.map(async ({ stored }) =>
@@ -82,7 +87,7 @@ export async function compareGroups(baseline: RunGroup, candidate: RunGroup, mar
     candidate: sideOf(candidate.reference, now),
     part,
     marginRatio,
-    differences: differencesBetween(baseline, candidate),
+    differences,
     notes: notesOn(before, now),
   });
 }
