@@ -9,6 +9,7 @@ import { COUNTER_COUNT } from './layout.ts';
 const MAX_VARINT_BYTES = 8;
 /** No counters take more: a count each, with no empty ones between. */
 export const MAX_COUNTS_BYTES = COUNTER_COUNT * MAX_VARINT_BYTES;
+/** Bytes; doubled when a distribution needs more. A second of one worker takes some hundred. */
 const FIRST_CAPACITY = 4096;
 
 /** `firstIndex` and `lastIndex` are the first and the last non-empty counter; a count is below 2^52. */
@@ -73,10 +74,12 @@ export function decodeCounts(bytes: Uint8Array): DecodedCounts | null {
   return Number.isSafeInteger(total) ? { indexes, counts, length, total } : null;
 }
 
+/** One empty counter is the count 0 (a byte); a run of them is one negative number. */
 function writeGap(bytes: Uint8Array, at: number, emptyCount: number): number {
   return writeVarint(bytes, at, emptyCount === 1 ? 0 : 2 * emptyCount - 1);
 }
 
+/** Above 2^28 by division: bit operations have 32 bits. */
 function writeVarint(bytes: Uint8Array, at: number, value: number): number {
   let rest = value;
   let end = at;

@@ -31,6 +31,7 @@ export interface InvalidHistogram {
 
 const MAX_BUCKETS_LENGTH = Math.ceil(MAX_COUNTS_BYTES / 3) * 4;
 
+/** As it lies in a window: only the counters from the least to the greatest value, in base64. */
 export function encodeSparse(h: Histogram): SparseHistogram {
   if (h.count === 0) return { count: 0 };
   return {
@@ -87,6 +88,10 @@ type Checked =
   | { readonly kind: 'filled'; readonly totals: FilledSparseHistogram; readonly counters: DecodedCounts }
   | InvalidHistogram;
 
+/**
+ * From a record, so anything at all. Accepted is only what `encodeSparse` makes of some histogram: an accepted one keeps the
+ * invariant of `histogram.ts`, whatever was damaged.
+ */
 function check(sparse: unknown): Checked {
   if (typeof sparse !== 'object' || sparse === null) return invalid('', 'an object', sparse);
   const fields = sparse as Partial<Record<keyof FilledSparseHistogram, unknown>>;
@@ -109,6 +114,7 @@ function check(sparse: unknown): Checked {
   return findContradiction(totals, counters) ?? { kind: 'filled', totals, counters };
 }
 
+/** Field, least and greatest value. */
 const WHOLE_FIELDS = [
   ['count', 1, Number.MAX_SAFE_INTEGER],
   ['minNs', 0, LARGEST_VALUE_NS],

@@ -27,8 +27,8 @@ import {
 } from './named.ts';
 import { noteUnreadable, sampleOf } from './unreadable.ts';
 
+/** Of an author's words, in characters and in bytes: they are kept as examples. */
 const MAX_WHY = 100;
-
 const MAX_REASON_BYTES = 400;
 
 export interface CustomSetting {
@@ -54,8 +54,11 @@ export function createCustomDriver(
   const { ledger } = accounting;
   const ids = createMessageIds(setting.run, timed);
   const characters = createTextFiller(setting.run);
+  /** By index of the client; null until its connection has one, and after its factory threw. */
   const sessions = new Array<ProtocolSession | null>(setting.clients).fill(null);
+  /** The message that `readId` read last. One for all: nothing keeps it beyond the call. */
   const name: MessageName = { stream: 0, sequence: 0, dueNs: Number.NaN, sentNs: Number.NaN };
+  /** For ids and payloads on their way in and out; grows to the largest, and holds nothing between two calls. */
   let scratch = Buffer.alloc(4096);
 
   function join(client: Client): void {
@@ -80,6 +83,7 @@ export function createCustomDriver(
   function append(client: Client, type: number, dueNs: number, sentNs: number): boolean {
     const session = sessions[client.index] ?? null;
     if (session === null) return false;
+    // The number is taken only when the message is laid out: where `encode` throws, nothing was sent.
     const sequence = ledger.next[client.index]!;
     const wire = layOut(client, session, type, sequence, dueNs, sentNs);
     if (wire === null) return false;
@@ -154,8 +158,8 @@ export function createCustomDriver(
         const reading = readId(incoming.id);
         if (reading === 'stale') unexpected(accounting, client, 'stale', end - start);
         else if (reading === 'none') receiveUnmatched(accounting, client, true, bytes, start, end);
-        else if (incoming.kind === 'rejection') hearRefused(client, incoming.reason, bytes, start, end);
-        else hearOurs(client, incoming, end - start);
+        else if (incoming.kind === 'rejection') receiveRejected(client, incoming.reason, bytes, start, end);
+        else receiveOurs(client, incoming, end - start);
         return;
       }
       case 'unexpected':
@@ -182,7 +186,7 @@ export function createCustomDriver(
   }
 
   /** Where the protocol gives no reason, all that came is one. */
-  function hearRefused(
+  function receiveRejected(
     client: Client,
     reason: string | undefined,
     bytes: Uint8Array,
@@ -203,7 +207,7 @@ export function createCustomDriver(
     }
   }
 
-  function hearOurs(
+  function receiveOurs(
     client: Client,
     incoming: Extract<Incoming, { kind: 'message' | 'acknowledgement' }>,
     bytes: number,
@@ -239,6 +243,7 @@ export function createCustomDriver(
     else appendFrame(accounting, client, opcodes.binary, wire);
   }
 
+  /** Runs the author's code. What it throws is counted and told; null then. */
   function attempt<T>(client: Client, where: string, call: () => T): T | null {
     try {
       return call();

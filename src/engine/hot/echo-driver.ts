@@ -35,6 +35,10 @@ import type { ProtocolDriver } from './driver.ts';
 import { reserve } from './outbox.ts';
 
 const SAMPLE_BYTES = 60;
+/**
+ * Messages whose times a client remembers at once, by their number modulo this. A short message carries at most so many bits of its
+ * number, and no more are in flight than those bits tell apart (`maxInFlight`), so no two messages in flight share a slot.
+ */
 const TIMES_RING = 2 ** MAX_NUMBER_BITS;
 /** Of the damaged messages of a second, so many are looked at closely. */
 const MAX_EXAMINED_A_SECOND = 500;
@@ -49,10 +53,13 @@ export function createEchoDriver(
   const codec = createEchoCodec(protocol.format, run);
   const { ledger, outbox } = accounting;
   const opcode = codec.isText ? opcodes.text : opcodes.binary;
+  /** The second of the run, and how many damaged messages of it have been examined closely. */
   let examinedSecond = 0;
   let examined = 0;
+  /** By message type: too short to carry its own times. */
   const needsTimes = payloadBytes.map((bytes) => !carriesTimes(codec, bytes));
 
+  /** Takes the next number of the client before it lays the message out: the number is in the message. */
   function append(client: Client, type: number, dueNs: number, sentNs: number): boolean {
     repeat(client, type, nextNumber(accounting, client, dueNs, sentNs), dueNs, sentNs);
     return true;
@@ -65,12 +72,14 @@ export function createEchoDriver(
       appendCompressed(client, type, sequence, dueNs, sentNs);
       return;
     }
+    // Content and mask are written in one pass, so the payload is masked as it is laid out (RFC 6455 §5.3).
     const mask = nextMask(accounting);
     const at = reserve(outbox, frameHeaderBytes(bytes) + bytes);
     const payloadAt = writeFrameHeader(outbox.bytes, at, opcode, bytes, swapBytes(mask), false);
     writeEcho(codec, outbox.bytes, outbox.view, payloadAt, bytes, type, client.stream, sequence, dueNs, sentNs, mask);
   }
 
+  /** Allocates: a compressor takes the whole message, unmasked, and its length is known only afterwards. */
   function appendCompressed(client: Client, type: number, sequence: number, dueNs: number, sentNs: number): void {
     const plain = new Uint8Array(payloadBytes[type]!);
     const view = new DataView(plain.buffer);
@@ -85,6 +94,7 @@ export function createEchoDriver(
       unexpected(accounting, client, 'otherOpcode', end - start);
       return;
     }
+    // A message that lies whole in the shared read buffer has its view already; others were joined or inflated.
     const view =
       bytes === accounting.readBytes ? accounting.readView : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const reading = readEcho(codec, bytes, view, start, end);
@@ -102,6 +112,7 @@ export function createEchoDriver(
     }
   }
 
+  /** A short echo: its number is cut to a few bits, and its times are in the client's ring. */
   function receiveNumbered(client: Client, bytes: Uint8Array, view: DataView, start: number, end: number): void {
     // The shortest have no room for a checksum, so that a part of one, or nothing at all, would pass for one.
     if (!payloadBytes.includes(end - start)) {
@@ -126,6 +137,7 @@ export function createEchoDriver(
       examinedSecond = second;
       examined = 0;
     }
+    // Looking closely compares with every missing message: a service that damages all of them must not stop the sending.
     const thorough = examined++ < MAX_EXAMINED_A_SECOND;
     let first: { readonly damage: Damage; readonly stream: number } | null = null;
     for (const knowledge of knowledgeOf(client)) {

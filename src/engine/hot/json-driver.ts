@@ -22,6 +22,7 @@ import {
 import { receivePush } from './pushed.ts';
 import { noteUnreadable, noteUnreadableBytes, sampleOf } from './unreadable.ts';
 
+/** With which JSON's texts, arrays and objects begin. */
 const QUOTE = 0x22;
 const BRACKET = 0x5b;
 const BRACE = 0x7b;
@@ -29,10 +30,12 @@ const BRACE = 0x7b;
 export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, accounting: Accounting): ProtocolDriver {
   const codec = createJsonCodec(protocol, setting);
   const { ledger, pushes, states } = accounting;
+  /** The message that is being laid out, in whole nanoseconds. One for all: `writeJson` keeps nothing of it. */
   const outgoing = { stream: 0, sequence: 0, dueNs: 0, sentNs: 0 };
 
   function append(client: Client, type: number, dueNs: number, sentNs: number): boolean {
     const sequence = nextNumber(accounting, client, dueNs, sentNs);
+    // Ids of a room carry the times of their message: its receivers share no table with its sender.
     if (!codec.layout.ids.timed) rememberTimes(client, ledger.outstanding[client.index]!, sequence, dueNs, sentNs);
     repeat(client, type, sequence, dueNs, sentNs);
     states?.sent(client.stream, sequence, idText(codec, outgoing));
@@ -48,6 +51,7 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, a
     appendFrame(accounting, client, opcodes.text, codec.layout.message.subarray(0, length));
   }
 
+  /** `bytes[start, end)`: one message. `codec.name` and the spans of its scanner hold until the next one is read. */
   function receive(client: Client, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
     // Of text frames the connection has seen to it.
     if (!isText && !isValidUtf8(bytes, start, end)) {
@@ -61,15 +65,15 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, a
         const isWhole = reading === JsonReading.message;
         if (codec.isUnchecked) accounting.recorder.unchecked++;
         receiveNamed(accounting, client, codec.name, { isWhole, isCopy: codec.isCopy, bytes: end - start });
-        hearState(client);
+        receiveState(client);
         return;
       }
       case JsonReading.acknowledgement:
         receiveAcknowledgement(accounting, client, codec.name, codec.isCopy);
-        hearState(client);
+        receiveState(client);
         return;
       case JsonReading.rejection:
-        hearRefused(client, bytes, start, end);
+        receiveRejected(client, bytes, start, end);
         if (codec.name.stream === client.stream) states?.refused(client.stream, codec.name.sequence);
         return;
       case JsonReading.stale:
@@ -96,7 +100,7 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, a
   }
 
   /** A text or an object says why by itself; `true` or a number says it in the document around it. */
-  function hearRefused(client: Client, bytes: Uint8Array, start: number, end: number): void {
+  function receiveRejected(client: Client, bytes: Uint8Array, start: number, end: number): void {
     const from = codec.scanner.spans[2 * codec.paths.error]!;
     const first = bytes[from];
     const saysWhy = first === QUOTE || first === BRACE || first === BRACKET;
@@ -104,7 +108,7 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, a
     receiveRejection(accounting, client, codec.name, bytes, saysWhy ? from : start, saysWhy ? to : end);
   }
 
-  function hearState(client: Client): void {
+  function receiveState(client: Client): void {
     const { name, count, digest } = codec;
     // The answer to a copy tells the state of a later moment.
     if (states === null || codec.isCopy || (count === null && digest === null)) return;

@@ -38,13 +38,13 @@ export function createPushDriver(protocol: PushProtocol, setting: JsonSetting, a
       else if (reading === 'tooLarge') {
         noteUnreadable(accounting, client, 'numberTooLarge', null, sampleOf(bytes, start, end));
       } else if (isJson && (scanner.isSure || scanner.scanStrictly(bytes, start, end))) {
-        hearDocument(client, bytes, start, end);
-      } else hearBroken(client, bytes, start, end);
+        receiveDocument(client, bytes, start, end);
+      } else receiveBroken(client, bytes, start, end);
     },
   };
 
   /** JSON without a number where it is looked for. */
-  function hearDocument(client: Client, bytes: Uint8Array, start: number, end: number): void {
+  function receiveDocument(client: Client, bytes: Uint8Array, start: number, end: number): void {
     let holdsPushes = false;
     scanner.eachElement(bytes, start, end, () => {
       holdsPushes ||= readPush(reader, scanner, bytes) !== 'none';
@@ -57,7 +57,7 @@ export function createPushDriver(protocol: PushProtocol, setting: JsonSetting, a
     receiveUnmatched(accounting, client, false, bytes, start, end);
   }
 
-  function hearBroken(client: Client, bytes: Uint8Array, start: number, end: number): void {
+  function receiveBroken(client: Client, bytes: Uint8Array, start: number, end: number): void {
     const kind = kindOfText(scanner, bytes, start, end, LEAST_BYTES);
     if (kind === null) receiveUnmatched(accounting, client, true, bytes, start, end);
     else {

@@ -21,6 +21,7 @@ import type { Client } from '../connections/client.ts';
 import { type Accounting, report, unexpected } from './accounting.ts';
 import { reportUnreadable } from './unreadable.ts';
 
+/** Of a channel's name, for people. Channels are told apart by all of it (`measure/pushes.ts`). */
 const MAX_NAME_BYTES = 60;
 
 /** A push with its number in `reader`, from the document in `bytes`. */
@@ -52,6 +53,7 @@ function countReleased(accounting: Accounting, pushes: Pushes, client: Client): 
   }
 }
 
+/** `extent`: by how many places a push came late, where it did (RFC 4737 §4.2.1). `Unjudged`: of which nothing can be said, yet or ever. */
 function count(
   accounting: Accounting,
   pushes: Pushes,
@@ -93,7 +95,10 @@ function noteFar(accounting: Accounting, client: Client, { channel, sequence }: 
   unexpected(accounting, client, 'neverSent', sequence, null, { channel });
 }
 
-/** The client's connection is gone: what it missed is counted, and told. */
+/**
+ * The client's connection is gone: its account is closed, so that gaps below the highest number that it received count as missed,
+ * in the window of this moment.
+ */
 export function endPushTracking(
   accounting: Accounting,
   pushes: Pushes,
