@@ -3,7 +3,7 @@ import { type Recognition, recognize } from './recognize.ts';
 import { nextTestMessage, shapeOf, USUAL_SHAPES } from './test-messages.ts';
 import type { Observation, TestMessage, Transcript } from './transcript.ts';
 
-const ASKING = { shapes: USUAL_SHAPES, nonce: '5eed0001' };
+const ASKING = { shapes: USUAL_SHAPES, isGiven: false, nonce: '5eed0001' };
 const EMPTY: Transcript = {
   received: [],
   sent: [],
@@ -128,10 +128,22 @@ describe('JSON with ids', () => {
     const transcript = converse(
       json(({ ref, n }) => [{ ref, got: typeof n }]),
       [],
-      { ...ASKING, shapes: [shapeOf(send)] },
+      { ...ASKING, shapes: [shapeOf(send)], isGiven: true },
     );
     expect(jsonService(recognize(transcript))).toMatchObject({ send, id: ['ref'] });
     expect(transcript.received[0]?.text).toContain('"got":"number"');
+  });
+
+  test.each([
+    ['returns every document as it is', (message: string) => [message]],
+    ['answers nothing', () => []],
+  ])('a message of the user’s own goes to a service that %s, and no bytes or plain text do', (_, answer) => {
+    const send = { op: 'say', ref: `\${id}`, body: `\${payload}` };
+    const given = { ...ASKING, shapes: [shapeOf(send)], isGiven: true };
+    const { sent } = converse((message) => answer(message), [], given);
+    expect(new Set(sent.map(({ kind }) => kind))).toEqual(new Set(['json']));
+    const usual = converse((message) => answer(message), [], { ...given, isGiven: false });
+    expect(usual.sent.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['binary', 'text']));
   });
 
   test('no id but the text: the id goes where the text was', () => {

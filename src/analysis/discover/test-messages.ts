@@ -29,6 +29,8 @@ const MAX_TEST_MESSAGES = 12;
 export interface Asking {
   /** Tried in this order. */
   readonly shapes: readonly Shape[];
+  /** Whether they are all that may be sent: the user gave a message, and a service that parses JSON may end on anything else. */
+  readonly isGiven: boolean;
   /** Eight hex digits that occur in nothing else: they begin every id and payload. */
   readonly nonce: string;
 }
@@ -38,7 +40,7 @@ export function shapeOf(message: JsonObject): Shape {
 }
 
 /** Null where enough is known, or nothing more can be learnt. */
-export function nextTestMessage(transcript: Transcript, { shapes, nonce }: Asking): TestMessage | null {
+export function nextTestMessage(transcript: Transcript, { shapes, isGiven, nonce }: Asking): TestMessage | null {
   const number = transcript.sent.length;
   if (number >= MAX_TEST_MESSAGES) return null;
   const json = (shape: Shape, purpose: 'ask' | 'mistake'): TestMessage =>
@@ -64,10 +66,8 @@ export function nextTestMessage(transcript: Transcript, { shapes, nonce }: Askin
     // It speaks JSON and refused them all: it need not be told anything else.
     if (answers.some(({ failure }) => failure !== null)) return null;
   }
-  return (
-    plainTestMessage(transcript, nonce) ??
-    (verbatim === undefined ? null : confirmDocument(transcript, json, verbatim.testMessage.shape))
-  );
+  const plain = isGiven ? null : plainTestMessage(transcript, nonce);
+  return plain ?? (verbatim === undefined ? null : confirmDocument(transcript, json, verbatim.testMessage.shape));
 }
 
 /** Bytes, then text, once each; then what came back, until it has often enough. */

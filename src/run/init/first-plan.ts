@@ -98,7 +98,7 @@ async function look(request: FirstPlanRequest, ports: FirstPlanPorts): Promise<R
       addresses,
       join: placed.protocol.kind === 'json' ? placed.protocol.join.map(forFirstClient) : [],
       watchNs: request.watchNs,
-      asking: { shapes: shapesOf(request), nonce: ports.newNonce() },
+      asking: { shapes: shapesOf(request), isGiven: request.send !== null, nonce: ports.newNonce() },
       secrets: request.secrets,
       unusedProxy: unusedProxy(placed.target.urls, ports.hostEnvironment.environment()),
       openSimpleClient: ports.openSimpleClient,
