@@ -115,6 +115,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     expect(fanout).toMatchObject({ expected: 400, missed: 0, unresolved: 0, offline: 0, messagesMissed: 0 });
     expect(tally.fanoutReceived).toBe(400);
     expect(fanout.receivers).toMatchObject({ count: 10, complete: 10, worst: [] });
+    expect(fanout.firstMissed).toEqual([]);
     expect(events.filter(({ kind }) => kind === 'violation')).toEqual([]);
   });
 
@@ -131,6 +132,9 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
       (to === 4 && index % 10 === 3) || (to === 5 && index >= 45) || (to === 7 && index === 0);
     const { tally, fanout } = inRooms((delivery) => (isGone(delivery) ? 0 : 1), { shards });
     expect(fanout).toMatchObject({ expected: 400, missed: 5 + 5 + 1, messagesMissed: 5 + 5 + 1 });
+    // Of eleven the ten lowest: client 4 misses each tenth of sender 0, client 5 the last five of sender 1, client 7 its first.
+    const of = (stream: number, ...numbers: number[]) => numbers.map((seq) => ({ stream, seq, receivers: 1 }));
+    expect(fanout.firstMissed).toEqual([...of(1, 0), ...of(0, 3, 13, 23, 33, 43), ...of(1, 45, 46, 47, 48)]);
     expect(tally.fanoutReceived).toBe(389);
   });
 
@@ -150,6 +154,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
   test('a message that two members miss is one message and two deliveries', () => {
     const { fanout } = inRooms(({ to, index }) => (to >= 6 && to % 2 === 0 && index === 7 ? 0 : 1), { shards });
     expect(fanout).toMatchObject({ missed: 2, messagesMissed: 1 });
+    expect(fanout.firstMissed).toEqual([{ stream: 0, seq: 7, receivers: 2 }]);
   });
 
   test('received twice is duplicated, once for each that received it so', () => {

@@ -371,6 +371,8 @@ export interface FanoutResult {
     /** The ten that missed most. */
     readonly worst: readonly { readonly client: number; readonly expected: number; readonly received: number }[];
   };
+  /** The first ten messages, by number, that other members missed, and how many of them did. */
+  readonly firstMissed: readonly { readonly stream: number; readonly seq: number; readonly receivers: number }[];
   /** How many deliveries were compared in their order with what another client of the room received. */
   readonly compared: number;
   /** From due to received by another client, over all deliveries. */

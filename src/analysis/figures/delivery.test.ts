@@ -16,6 +16,7 @@ function received(missed: number) {
     compared: 0,
     totalOrderViolations: 0,
     forged: 0,
+    firstMissed: [],
     accounts: 1,
     hearsItself: true,
   };

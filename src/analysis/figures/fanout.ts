@@ -32,6 +32,7 @@ export interface Fanout {
   readonly compared: number;
   readonly totalOrderViolations: number;
   readonly receivers: FanoutResult['receivers'];
+  readonly firstMissed: FanoutResult['firstMissed'];
 }
 
 const MOST_SHOWN = 10;
@@ -62,7 +63,7 @@ export function joinReceivers(rooms: Rooms, facts: readonly ReceiverFacts[]): Fa
   const refused = rangesByStream(facts.flatMap((worker) => worker.refused));
   const outstanding = rangesByStream(facts.flatMap((worker) => worker.outstanding));
   const joined = [...streams].map(([stream, each]) =>
-    joinStream(each, sent.get(stream) ?? 0, refused.get(stream) ?? [], outstanding.get(stream) ?? []),
+    joinStream(stream, each, sent.get(stream) ?? 0, refused.get(stream) ?? [], outstanding.get(stream) ?? []),
   );
   const sum = (pick: (each: JoinedStream) => number): number => joined.reduce((total, each) => total + pick(each), 0);
   return {
@@ -80,6 +81,10 @@ export function joinReceivers(rooms: Rooms, facts: readonly ReceiverFacts[]): Fa
     hearsItself: rooms.self,
     ...joinOrders(facts),
     receivers: receiversOf(rooms, sent, facts),
+    firstMissed: joined
+      .flatMap(({ firstMissed }) => firstMissed)
+      .sort((a, b) => a.seq - b.seq || a.stream - b.stream)
+      .slice(0, MOST_SHOWN),
   };
 }
 
@@ -130,6 +135,7 @@ interface JoinedStream {
   readonly messagesUnresolved: number;
   /** Deliveries of numbers that were never sent. */
   readonly forged: number;
+  readonly firstMissed: FanoutResult['firstMissed'];
 }
 
 /**
@@ -137,6 +143,7 @@ interface JoinedStream {
  * were in flight when their sender died, which it may never have had. Of either that is so only where nobody received them.
  */
 function joinStream(
+  stream: number,
   facts: StreamFacts,
   sent: number,
   refused: readonly Range[],
@@ -166,9 +173,11 @@ function joinStream(
     const count = receiversAt(holes, n);
     return count > 0 && count + receiversAt(unresolvedHoles, n) === receiversAt(spans, n) ? count : 0;
   };
+  const excused = new Set<number>();
   for (const n of numbersIn(refused)) {
     const count = missingOnly(n);
     if (count === 0) continue;
+    excused.add(n);
     expected -= count;
     missed -= count;
     messagesMissed--;
@@ -176,6 +185,7 @@ function joinStream(
   for (const n of numbersIn(outstanding)) {
     const count = missingOnly(n);
     if (count === 0) continue;
+    excused.add(n);
     missed -= count;
     unresolved += count;
     messagesMissed--;
@@ -184,7 +194,19 @@ function joinStream(
   // Beyond what was sent: all that was received there nobody had sent.
   const forged =
     deliveriesIn(beyond(receivedSpans, sent)) - deliveriesIn(beyond([...facts.missed, ...facts.unresolved], sent));
-  return { expected, missed, unresolved, messagesMissed, messagesUnresolved, forged };
+  const firstMissed = firstNumbers(holes, excused).map((seq) => ({ stream, seq, receivers: receiversAt(holes, seq) }));
+  return { expected, missed, unresolved, messagesMissed, messagesUnresolved, forged, firstMissed };
+}
+
+/** The lowest numbers in the holes, but for those that are excused. */
+function firstNumbers(holes: readonly HoleFacts[], excused: ReadonlySet<number>): readonly number[] {
+  const numbers: number[] = [];
+  for (const [from, to] of [...holes].sort((a, b) => a[0] - b[0])) {
+    for (let n = Math.max(from, (numbers.at(-1) ?? -1) + 1); n < to && numbers.length < MOST_SHOWN; n++) {
+      if (!excused.has(n)) numbers.push(n);
+    }
+  }
+  return numbers;
 }
 
 function receiversAt(holes: readonly HoleFacts[], n: number): number {

@@ -341,7 +341,7 @@ function describeFanout(
   describe: (histogram: Histogram) => Distribution,
   isDamaged: boolean,
 ): FanoutResult {
-  const { expected, missed, unresolved, offline, receivers } = fanout;
+  const { expected, missed, unresolved, offline, receivers, firstMissed } = fanout;
   return {
     expected,
     received: tally.fanoutReceived,
@@ -350,6 +350,7 @@ function describeFanout(
     offline,
     receivedRatio: expected === 0 || isDamaged ? null : tally.fanoutReceived / expected,
     receivers,
+    firstMissed,
     compared: tally.fanoutCompared + fanout.compared,
     times: describe(tally.histograms.fanout),
     spread: {

@@ -660,6 +660,7 @@ describe('what clients received of one another', () => {
     compared: 0,
     totalOrderViolations: 0,
     forged: 0,
+    firstMissed: [],
     accounts: 10,
     hearsItself: true,
   };
