@@ -10,7 +10,7 @@ import { checkFaults, checkMonitors, checkPlan } from '../run/preflight/prepare.
 import { unusedProxy } from '../run/preflight/proxy-environment.ts';
 import type { PlanFlags } from './flags.ts';
 import { loadPlan } from './load-plan.ts';
-import { styleFor } from './terminal.ts';
+import { printNote, styleFor } from './terminal.ts';
 
 export async function checkCommand(
   source: string | undefined,
@@ -20,7 +20,7 @@ export async function checkCommand(
   await checkPlan(plan, localHostEnvironment);
   const { faults } = localPorts(DEFAULT_RUNS_DIRECTORY);
   checkFaults(plan, faults);
-  for (const text of faults.unavailable(plan)) process.stderr.write(`${text}\n`);
+  for (const text of faults.unavailable(plan)) printNote(text);
   checkMonitors(plan, localMonitors);
   const machine = localHostEnvironment.machine();
   const needs = machineNeeds(plan, machine);

@@ -4,6 +4,7 @@
 import { type Command, Option } from 'commander';
 import { HighwaterError } from '../facts/error.ts';
 import type { BaselineFlags } from './baseline-command.ts';
+import { afterHelp } from './help.ts';
 import type { HistoryFlags, TagFlags } from './history-command.ts';
 import type { PruneFlags } from './prune-command.ts';
 import type { QueryFlags } from './query-command.ts';
@@ -22,7 +23,7 @@ export function addHistoryCommands(program: Command, exitWith: (exitCode: number
     .option('--json', 'print only a JSON array of rows')
     .option('--limit <rows>', 'print at most this many rows', '1000')
     .addOption(runsDirOption())
-    .addHelpText('after', QUERY_EXAMPLES)
+    .addHelpText('after', afterHelp(QUERY_EXAMPLES))
     .action(async (sql: string, flags: QueryFlags) => {
       const { queryCommand } = await import('./query-command.ts');
       exitWith(await queryCommand(sql, flags));
@@ -136,5 +137,5 @@ function addBaseline(program: Command, exitWith: (exitCode: number) => void): vo
 
 const QUERY_EXAMPLES = `
 Examples:
-  highwater query "select name, count(*), avg(responseP99Ms) from runs group by name"
-  highwater query "select run, second, sum(messages.delivered) from windows group by all order by all" --csv`;
+  highwater query "select name, avg(responseP99Ms) from runs group by name"
+  highwater query "select run, sum(messages.lost) from windows group by run" --csv`;

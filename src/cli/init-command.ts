@@ -16,7 +16,7 @@ import { withAbsoluteFiles } from '../run/preflight/plan-files.ts';
 import { NS_PER_SECOND, parseDuration } from '../units/duration.ts';
 import { asTyped, documentForUrl, type PlanFlags } from './flags.ts';
 import { createQuestions, hasSomebody } from './questions.ts';
-import { styleFor } from './terminal.ts';
+import { printNote, styleFor } from './terminal.ts';
 
 export interface InitFlags extends Omit<PlanFlags, 'sourceAddress'> {
   readonly out: string;
@@ -90,7 +90,7 @@ function requestFor(url: string, flags: InitFlags): Omit<FirstPlanRequest, 'prom
     watchNs: listenNsOf(flags.listen),
     given: { name, connections, rate, duration, bytes, rules: threshold },
     consent: flags.yes === true ? 'yes' : hasSomebody() ? 'ask' : 'no',
-    inform: (text) => void process.stderr.write(`${text}\n`),
+    inform: printNote,
   };
 }
 

@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../entry/version.ts';
 import type { CompareFlags } from './compare-command.ts';
 import type { PlanFlags } from './flags.ts';
+import { afterHelp, formatHelp } from './help.ts';
 import { addHistoryCommands } from './history-commands.ts';
 import type { InitFlags } from './init-command.ts';
 import type { ProxyFlags } from './proxy-command.ts';
@@ -15,16 +16,15 @@ import type { TargetFlags } from './target-command.ts';
 
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
-  const program = new Command('highwater')
+  const program = formatHelp(new Command('highwater'))
     .description('Load-tests WebSocket services and proves what became of every message.')
     .version(VERSION, '-V, --version')
     .exitOverride()
     // What stands behind the name of a command is that command's, whatever those above it would make of it.
     .enablePositionalOptions()
-    .configureHelp({ sortSubcommands: false })
     .showSuggestionAfterError(true)
     .showHelpAfterError('(highwater --help lists all commands)')
-    .addHelpText('after', EXIT_CODE_HELP);
+    .addHelpText('after', afterHelp(EXIT_CODE_HELP));
 
   addInitOptions(
     program
@@ -38,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--join <json>', 'a message to send first on each connection, such as a login; repeatable', collect, [])
     .option('--send <json>', `your own test message, with \${id} and \${payload}`)
     .option('--listen <duration>', 'how long to listen before any test message is sent', '2s')
-    .addHelpText('after', INIT_EXAMPLES)
+    .addHelpText('after', afterHelp(INIT_EXAMPLES))
     .action(async (url: string | undefined, flags: InitFlags, command: Command) => {
       const { initCommand } = await import('./init-command.ts');
       exitCode = await initCommand(url, withVariables(flags, command));
@@ -60,7 +60,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--open', 'open the html report when it is written')
     .option('--against <runs>', 'compare the run with these runs afterwards; exit 1 if it is worse')
     .addOption(runsDirOption())
-    .addHelpText('after', RUN_EXAMPLES)
+    .addHelpText('after', afterHelp(RUN_EXAMPLES))
     .action(async (source: string | undefined, flags: RunFlags, command: Command) => {
       const { runCommand } = await import('./run-command.ts');
       exitCode = await runCommand(source, withVariables(flags, command));
@@ -123,7 +123,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--overwrite', 'overwrite reports of other runs in --output-dir')
     .option('--open', 'open the html report when it is written')
     .addOption(runsDirOption())
-    .addHelpText('after', COMPARE_EXAMPLES)
+    .addHelpText('after', afterHelp(COMPARE_EXAMPLES))
     .action(async (baseline: string, candidate: string, flags: CompareFlags) => {
       const { compareCommand } = await import('./compare-command.ts');
       exitCode = await compareCommand(baseline, candidate, flags);
@@ -152,7 +152,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--seed <number>', 'the seed that selects connections and messages; overrides the seed of the file')
     .option('--ca <file>', 'trust this certificate authority')
     .option('--insecure', 'do not check the certificate of the service')
-    .addHelpText('after', PROXY_EXAMPLES)
+    .addHelpText('after', afterHelp(PROXY_EXAMPLES))
     .action(async (listen: string, target: string, flags: ProxyFlags) => {
       const { proxyCommand } = await import('./proxy-command.ts');
       exitCode = await proxyCommand(listen, target, flags);
@@ -269,9 +269,8 @@ A file of faults:
     - { fault: drop, rate: 1% }
 
 Connections: latency, bandwidth, slow_close, timeout, reset_peer, slicer, limit_data, down.
-Messages:    drop, duplicate, reorder, delay, corrupt, truncate, replay, fabricate, split, coalesce, close,
-             swallow_pong, oversize. Their settings: docs/reference/proxy.md`;
+Messages:    drop, duplicate, reorder, delay, corrupt, truncate, replay, fabricate, split, coalesce, close, swallow_pong, oversize.
+Settings:    docs/reference/proxy.md`;
 
 const EXIT_CODE_HELP = `
-Exit codes: 0 pass, 1 a rule failed, 2 inconclusive, 64 bad plan or arguments, 69 target unreachable,
-            70 a bug in Highwater, 130 interrupted`;
+Exit codes: 0 pass, 1 a rule failed, 2 inconclusive, 64 bad plan or arguments, 69 target unreachable, 70 a bug in Highwater, 130 interrupted`;

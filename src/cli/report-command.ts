@@ -15,6 +15,7 @@ import { printable } from '../units/printable.ts';
 import { compareStored, exitCodeAgainst, printComparison } from './against.ts';
 import { type OutputFlags, outputsOf, refuseOthers, writeOutputs } from './outputs.ts';
 import { exitCodeOf, type PrintFlags, printResult } from './run-command.ts';
+import { printNote } from './terminal.ts';
 import { trendBeside } from './trend-beside.ts';
 
 export interface ReportFlags extends OutputFlags, PrintFlags {
@@ -29,8 +30,8 @@ export async function reportCommand(references: readonly string[], flags: Report
   for (const reference of references) stored.push(...(await archive.find(reference)));
   for (const { path, unjudgeable } of stored) {
     if (unjudgeable === null) continue;
-    process.stderr.write(
-      `${printable(path)}: shows the stored result, because the run cannot be judged again: ${printable(unjudgeable)}\n`,
+    printNote(
+      `${printable(path)}: shows the stored result, because the run cannot be judged again: ${printable(unjudgeable)}`,
     );
   }
   const [only] = stored;
@@ -51,7 +52,7 @@ async function reportOne(stored: StoredRun, archive: Archive, flags: ReportFlags
 
 async function judged(stored: StoredRun): Promise<RunResult> {
   const { result, unkept } = await judgeStoredRun(stored);
-  if (unkept !== null) process.stderr.write(`${printable(unkept)}\n`);
+  if (unkept !== null) printNote(printable(unkept));
   return result;
 }
 

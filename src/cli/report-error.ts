@@ -2,6 +2,7 @@
 
 import { EXIT_CODES, HighwaterError } from '../facts/error.ts';
 import { printable } from '../units/printable.ts';
+import { printNote } from './terminal.ts';
 
 const MAX_PROBLEM_CHARACTERS = 1_000;
 
@@ -9,9 +10,9 @@ const MAX_PROBLEM_CHARACTERS = 1_000;
 export function reportError(error: unknown): number {
   if (error instanceof HighwaterError) {
     for (const problem of error.problems) {
-      process.stderr.write(`${error.code}  ${printable(problem, MAX_PROBLEM_CHARACTERS)}\n`);
+      printNote(`${error.code}  ${printable(problem, MAX_PROBLEM_CHARACTERS)}`);
     }
-    process.stderr.write(`See docs/reference/errors.md#${error.code.toLowerCase()}\n`);
+    printNote(`See docs/reference/errors.md#${error.code.toLowerCase()}`);
     return error.exitCode;
   }
   const limit = limitOf(error);

@@ -16,7 +16,7 @@ import { checkTags } from './history-flags.ts';
 import { loadPlan } from './load-plan.ts';
 import { type OutputFlags, outputsOf, refuseOthers } from './outputs.ts';
 import { createProgressView } from './progress-view.ts';
-import { styleFor } from './terminal.ts';
+import { printNote, styleFor } from './terminal.ts';
 
 export interface RunFlags extends PlanFlags, OutputFlags, PrintFlags {
   readonly quiet?: boolean;
@@ -33,7 +33,7 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
     interrupts++;
     if (interrupts > 1) {
       view?.close();
-      process.stderr.write('Stopped at once. Judge the record so far with: highwater report latest\n');
+      printNote('Stopped at once. Judge the record so far with: highwater report latest');
       process.exit(EXIT_CODES.interrupted);
     }
     view?.say('Stopping: waiting for messages in flight. Press Ctrl-C again to stop at once.');
@@ -60,7 +60,7 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
       onNotice(notice) {
         const text = noticeText(notice);
         if (process.stderr.isTTY && view !== null) view.say(text);
-        else process.stderr.write(`${text}\n`);
+        else printNote(text);
       },
     });
     view?.close();

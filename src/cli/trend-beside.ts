@@ -7,6 +7,7 @@ import { summaryOf } from '../facts/run-summary.ts';
 import { listRuns } from '../history/listing.ts';
 import type { FormatName } from '../report/files/format-names.ts';
 import { printable } from '../units/printable.ts';
+import { printNote } from './terminal.ts';
 
 /** The formats that show it. */
 const SHOWN_IN: readonly FormatName[] = ['html', 'pdf', 'md'];
@@ -31,7 +32,7 @@ export function trendBeside(result: RunResult, directory: string, formats: reado
     const trend = planTrend([...earlier.toReversed(), own]);
     return trend.kind === 'trend' ? trend : null;
   } catch (error) {
-    process.stderr.write(`the report has no trend over runs: ${printable((error as Error).message)}\n`);
+    printNote(`the report has no trend over runs: ${printable((error as Error).message)}`);
     return null;
   }
 }

@@ -58,7 +58,7 @@ test('says what would happen: clients, messages, stages, how long, rules', () =>
     }),
   );
   expect(text).toContain('can run here');
-  expect(text).toMatch(/clients +linear to 100 over 2\.0 s, then hold for 10\.0 s/);
+  expect(text).toMatch(/connections +linear to 100 over 2\.0 s, then hold for 10\.0 s/);
   expect(text).toMatch(
     /messages +100\/s at once, then hold for 10\.0 s; poisson arrival, when the first clients are connected/,
   );
@@ -132,4 +132,16 @@ test('says how often clients ping, and when one is dropped', () => {
     /pings +every 10\.0 s on each connection; a connection without a pong after 5\.0 s is dropped/,
   );
   expect(render(makePlan())).not.toMatch(/pings/);
+});
+
+test.each([40, 80])('is no wider than a terminal of %d columns, and says the same', (columns) => {
+  const plan = makePlan({
+    connections: curve({ to: 100, over: 2 * SECOND }, { hold: 10 * SECOND }),
+    messages: openMessages(100, 10 * SECOND, 'poisson'),
+    plan: { thresholds: ['response.p99 < 200ms', 'duplicated == 0', 'connections.failed < 1%'].map(threshold) },
+  });
+  const outlook = { plan, plannedSeconds: 12, needs, machine, unusedProxy: null };
+  const text = renderCheck(outlook, plainStyle(false, columns));
+  for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns);
+  expect(text.split(/\s+/)).toEqual(renderCheck(outlook, plainStyle(false)).split(/\s+/));
 });

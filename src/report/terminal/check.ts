@@ -25,6 +25,7 @@ import { formatPercent } from '../../units/ratio.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import { coresText, memoryText } from '../words/machine-texts.ts';
 import type { TextStyle } from './style.ts';
+import { type HangingLine, wrapLines } from './wrap.ts';
 
 /** What the check knows beside the plan; the numbers are for this machine. */
 export interface Outlook {
@@ -59,12 +60,15 @@ export interface Outlook {
 export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy }: Outlook, style: TextStyle): string {
   const verdict = needs.problems.length === 0 ? style.green('can run here') : style.red('cannot run here');
   const limit = (value: number): string => (value === Number.POSITIVE_INFINITY ? 'no known limit' : formatCount(value));
-  return [
-    ` ${style.bold(printable(plan.name, 80))}   ${verdict}   profile ${plan.profile === null ? 'none' : printable(plan.profile, 40)}`,
-    '',
+  const lines: readonly HangingLine[] = [
+    {
+      text: ` ${style.bold(printable(plan.name, 80))}   ${verdict}   profile ${plan.profile === null ? 'none' : printable(plan.profile, 40)}`,
+      hang: 2,
+    },
+    BLANK,
     row('target', plan.target.urls.map((url) => printable(url, 200)).join(', ')),
     ...(unusedProxy === null ? [] : [row('proxy', unusedProxyText(unusedProxy))]),
-    row('clients', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
+    row('connections', plan.load.connections.map((segment) => describe(segment, formatCount)).join(', then ')),
     row('messages', messagesText(plan)),
     row('protocol', protocolText(plan.protocol)),
     ...roomRows(plan),
@@ -89,7 +93,7 @@ export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy 
     ),
     row('rules', rulesText(plan)),
     ...(plan.monitors.length === 0 ? [] : [row('monitors', plan.monitors.map(monitorText).join(', '))]),
-    '',
+    BLANK,
     row(
       'workers',
       `${needs.workers} with ${formatCount(needs.connectionsPerWorker)} clients each, pace ${needs.precise ? 'precise' : 'economical'}`,
@@ -107,14 +111,18 @@ export function renderCheck({ plan, plannedSeconds, needs, machine, unusedProxy 
       'ports',
       `${formatCount(needs.portsPerAddress)} from one address to one target; this machine has ${limit(machine.portsPerAddress)}`,
     ),
-    '',
-  ].join('\n');
+    BLANK,
+  ];
+  return wrapLines(lines, style.columns).join('\n');
 }
+
+const LABEL_WIDTH = 11;
+const BLANK: HangingLine = { text: '', hang: 0 };
 
 const CORES_BOUND_BY = { machine: '', affinity: ' (CPU affinity)', quota: ' (cgroup quota)' } as const;
 
-function row(name: string, text: string): string {
-  return `  ${name.padEnd(9)} ${text}`;
+function row(name: string, text: string): HangingLine {
+  return { text: `  ${name.padEnd(LABEL_WIDTH)} ${text}`, hang: LABEL_WIDTH + 3 };
 }
 
 function messagesText({ load }: Plan): string {
@@ -189,7 +197,7 @@ function numberingText({ sequence, channel, shared }: Numbering): string {
   return `the sequence number is at ${sequence.join('.')}${within}${shared ? ', the same for all clients' : ''}`;
 }
 
-function roomRows({ load: { rooms, connections } }: Plan): string[] {
+function roomRows({ load: { rooms, connections } }: Plan): readonly HangingLine[] {
   if (rooms === null) return [];
   const clients = Math.ceil(peakLevel(connections));
   const members = Math.ceil(clients / rooms.count);
@@ -209,11 +217,11 @@ function reconnectText({ backoff, fromNs, toNs, jitter, atMost }: Reconnect): st
   return `after a pause of ${length}; gives up after ${plural(atMost, 'attempt')}`;
 }
 
-function misbehavingRows({ load }: Plan): readonly string[] {
+function misbehavingRows({ load }: Plan): readonly HangingLine[] {
   const [healthy, ...counts] = groupCounts(load);
   if (counts.length === 0) return [];
   const kinds = load.misbehaving.map(({ misbehavior }, index) => `${formatCount(counts[index]!)} ${misbehavior.kind}`);
-  return [row('misbehave', `${kinds.join(', ')}; the rules apply to the other ${plural(healthy, 'client')}`)];
+  return [row('misbehaving', `${kinds.join(', ')}; the rules apply to the other ${plural(healthy, 'client')}`)];
 }
 
 function pingText({ everyNs, timeoutNs }: Ping): string {
@@ -229,7 +237,7 @@ function faultText(fault: Fault): string {
 }
 
 /** Where clients and messages take their values from. */
-function valueRows({ target, load }: Plan): string[] {
+function valueRows({ target, load }: Plan): readonly HangingLine[] {
   return [
     ...(target.rowsFile === null
       ? []

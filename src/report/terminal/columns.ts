@@ -22,7 +22,7 @@ export function alignColumns(columns: readonly TextColumn[], rows: readonly (rea
 }
 
 /** In characters as people count them; colors take no place. */
-function widthOf(cell: string): number {
+export function widthOf(cell: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: SGR sequences are what is left out.
   return [...cell.replaceAll(/\u001b\[\d+m/g, '')].length;
 }

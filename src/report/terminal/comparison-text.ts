@@ -15,20 +15,30 @@ import {
 import { differenceText } from '../words/difference-text.ts';
 import { alignColumns } from './columns.ts';
 import type { TextStyle } from './style.ts';
+import { type HangingLine, wrapLines } from './wrap.ts';
 
 export function renderComparison(comparison: Comparison, style: TextStyle): string {
   const warnings = [...comparison.differences.map(differenceText), ...comparison.notes];
+  const wrapped = (...lines: readonly HangingLine[]): readonly string[] => wrapLines(lines, style.columns);
   return [
-    headline(comparison, style),
-    ...sideLines(comparison),
+    ...wrapped({ text: headline(comparison, style), hang: 2 }, ...sideLines(comparison)),
     '',
+    // A table is never broken.
     ...tableLines(comparison.metrics, style),
     '',
-    ...undecidedTexts(comparison).map((text) => `  ${style.yellow('undecided'.padEnd(10))} ${text}`),
-    ...basisTexts(comparison).map(([name, text]) => `  ${name.padEnd(10)} ${text}`),
-    ...warnings.map((text) => `  ${style.yellow('warning'.padEnd(10))} ${printable(text, 400)}`),
+    ...wrapped(
+      ...undecidedTexts(comparison).map((text) => row('undecided', text, style.yellow)),
+      ...basisTexts(comparison).map(([name, text]) => row(name, text)),
+      ...warnings.map((text) => row('warning', printable(text, 400), style.yellow)),
+    ),
     '',
   ].join('\n');
+}
+
+const LABEL_WIDTH = 10;
+
+function row(name: string, text: string, paint: (text: string) => string = (label) => label): HangingLine {
+  return { text: `  ${paint(name)}${' '.repeat(LABEL_WIDTH - name.length)} ${text}`, hang: LABEL_WIDTH + 3 };
 }
 
 function headline(comparison: Comparison, style: TextStyle): string {
@@ -56,16 +66,16 @@ function badgeStyle(change: Comparison['change'], style: TextStyle): (text: stri
   return change === 'better' || change === 'same' ? style.green : style.yellow;
 }
 
-function sideLines({ baseline, candidate }: Comparison): readonly string[] {
-  return ['', sideLine('baseline', baseline), sideLine('now', candidate)];
+function sideLines({ baseline, candidate }: Comparison): readonly HangingLine[] {
+  return [{ text: '', hang: 0 }, sideLine('baseline', baseline), sideLine('now', candidate)];
 }
 
-function sideLine(name: string, { reference, runs }: ComparedSide): string {
+function sideLine(name: string, { reference, runs }: ComparedSide): HangingLine {
   const first = runs[0];
   const group = reference.includes(',') ? `from ${first.id} to ${runs.at(-1)!.id}` : `of ${reference}`;
   const what = runs.length === 1 ? printable(first.id, 120) : `${plural(runs.length, 'run')} ${printable(group, 120)}`;
   const targets = [...new Set(runs.flatMap((run) => run.targets))].map((url) => printable(url, 120)).join(', ');
-  return `  ${name.padEnd(10)} ${what}   ${first.startedAt.slice(0, 16).replace('T', ' ')}   vs ${targets}`;
+  return row(name, `${what}   ${first.startedAt.slice(0, 16).replace('T', ' ')}   vs ${targets}`);
 }
 
 const MARKS: Readonly<Record<MetricComparison['change'], string>> = {

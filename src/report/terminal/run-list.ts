@@ -11,6 +11,7 @@ import { commitText, FIGURE_NAMES, levelsText, runsText, tooFewText } from '../w
 import { alignColumns, type TextColumn } from './columns.ts';
 import { sparkLine } from './spark-line.ts';
 import type { TextStyle } from './style.ts';
+import { type HangingLine, wrapLines } from './wrap.ts';
 
 /** So many of the latest runs are a line's. */
 const MOST_BARS = 60;
@@ -45,9 +46,16 @@ export function renderRunList({ plans, shown, total, isOfOnePlan }: RunList, sty
     const runs = plan.runs.filter((run) => shown.has(run));
     if (runs.length === 0) return [];
     const changes = changeLines(plan, isOfOnePlan, style);
-    return [[heading(plan, style), ...trendLines(plan, style), ...changes, ...runLines(runs, style)]];
+    const prose = [heading(plan, style), ...trendLines(plan, style), ...changes].map(hanging);
+    // A table is never broken.
+    return [[...wrapLines(prose, style.columns), ...runLines(runs, style)]];
   });
-  return `${[...sections, ...notes(plans, shown.size, total)].map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  const remarks = notes(plans, shown.size, total).map((lines) => wrapLines(lines.map(hanging), style.columns));
+  return `${[...sections, ...remarks].map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function hanging(text: string): HangingLine {
+  return { text, hang: 4 };
 }
 
 function heading({ name, runs }: PlanHistory, style: TextStyle): string {

@@ -73,7 +73,7 @@ describe('the summary', () => {
           from,
           all.findIndex((line) => line.startsWith('  response')),
         )
-        .map((line) => line.slice(13));
+        .map((line) => line.slice(14));
     };
     expect(delivery({ messages: { sent: 1000, delivered: 1000 } })).toEqual([
       'consistent with exactly-once in 1,000 messages (loss < 0.3 % with 95 % confidence)',
@@ -125,7 +125,13 @@ describe('the summary', () => {
     expect(lines(resultOf({}, [])).join('\n')).toMatch(/response +no samples/);
   });
 
-  test('clients, their ends, and the first example of each failure', () => {
+  test('times have the mean beside the percentiles', () => {
+    const text = lines(result).join('\n');
+    expect(text).toMatch(/^ {2}response .*p90 812 ms {3}p95 812 ms {3}p99 812 ms .* {3}max 812 ms {3}mean 812 ms$/m);
+    expect(text).toMatch(/^ {2}service .*p90 640 ms {3}p95 640 ms {3}p99 640 ms .* {3}max 640 ms {3}mean 640 ms$/m);
+  });
+
+  test('connections, their ends, and the first example of each failure', () => {
     const events: RunEvent[] = [
       {
         kind: 'failure',
@@ -138,7 +144,7 @@ describe('the summary', () => {
       },
     ];
     const text = lines(resultOf(parts, [], { events })).join('\n');
-    expect(text).toMatch(/opened 10.* {3}failed 2 {3}dropped by the server 2 \(1006 x 2\)/);
+    expect(text).toMatch(/^ {2}connections opened 10.* {3}failed 2 {3}dropped by the server 2 \(1006 x 2\)/m);
     expect(text).toMatch(/refused 2: .*connect ECONNREFUSED 10\.0\.0\.1:80/);
   });
 
@@ -166,7 +172,7 @@ describe('the summary', () => {
       lines(resultOf(none, ['lost == 0'], { events: [failed], plan: { target: { ...makePlan().target, headers } } }));
     const without = of({});
     const at = without.findIndex((line) => line.includes('first: HTTP 403 Access denied'));
-    expect(without[at + 1]).toMatch(/^ {13}what to do: .*target\.headers: \{ Origin: "https:.*-H 'Origin: https:/);
+    expect(without[at + 1]).toMatch(/^ {14}what to do: .*target\.headers: \{ Origin: "https:.*-H 'Origin: https:/);
     expect(of({ origin: 'https://a.test' })[at + 1]).toMatch(/check that it allows this Origin/);
   });
 
@@ -181,8 +187,8 @@ describe('the summary', () => {
 
     test('says how many the service never answered, and what was waited for', () => {
       expect(closesOf({ unanswered: 4, waitedOut: 5 })).toEqual([
-        '             the service did not answer 4 of 5 close frames (RFC 6455 section 5.5.1)',
-        '             the service did not close 5 connections within 2 s after the close frame (RFC 6455 section 7.1.1); the run waited, then cut them off',
+        '              the service did not answer 4 of 5 close frames (RFC 6455 section 5.5.1)',
+        '              the service did not close 5 connections within 2 s after the close frame (RFC 6455 section 7.1.1); the run waited, then cut them off',
       ]);
     });
 
@@ -201,14 +207,14 @@ describe('the summary', () => {
     test('says what the plan asked for and what came of it, with counts', () => {
       const facts = { subprotocol: { 'chat.v2': 3, none: 2 }, compression: { 'permessage-deflate': 5 } };
       expect(negotiatedOf(['chat.v2'], deflate, facts)).toEqual([
-        '  negotiated subprotocol chat.v2 x 3, none x 2   compression permessage-deflate x 5',
+        '  negotiated  subprotocol chat.v2 x 3, none x 2   compression permessage-deflate x 5',
       ]);
     });
 
     test('says that compression was asked for and declined', () => {
       expect(negotiatedOf([], deflate, { compression: { none: 5 } })).toEqual([
-        '  negotiated compression none x 5',
-        '             the service declined compression on 5 of 5 connections',
+        '  negotiated  compression none x 5',
+        '              the service declined compression on 5 of 5 connections',
       ]);
     });
 
@@ -250,6 +256,36 @@ describe('the summary', () => {
     const ill = resultOf({ ...parts, times: { ...parts.times, sendLag: times(990, 500 * MS) } }, []);
     expect(lines(ill).join('\n')).toMatch(/generator +in doubt/);
     expect(renderSummary(result, plainStyle(false), '/runs/x')).toMatch(/record +\/runs\/x/);
+  });
+});
+
+describe('on a terminal of its width', () => {
+  const long = 'chat-capacity of the second region, with the new gateway and both brokers';
+  const result = resultOf(parts, ['response.p95 < 200ms', 'duplicated == 3', 'response.p99.9 < 5s'], {
+    plan: { name: long },
+  });
+  const words = (text: string): readonly string[] => text.split(/\s+/);
+  const whole = renderSummary(result, plainStyle(false), '/x');
+
+  test.each([40, 80])('no line is wider than %d columns, and no word is broken', (columns) => {
+    const text = renderSummary(result, plainStyle(false, columns), '/x');
+    for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns);
+    expect(words(text)).toEqual(words(whole));
+  });
+
+  test('colors change nothing about where lines end', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: our own escape codes are taken away
+    const uncolored = renderSummary(result, ansiStyle(false, 60), '/x').replace(/\u001b\[\d+m/g, '');
+    expect(uncolored).toBe(renderSummary(result, plainStyle(false, 60), '/x'));
+  });
+
+  test('what goes on stands below where it began', () => {
+    const text = renderSummary(result, plainStyle(false, 80), null).split('\n');
+    const at = text.findIndex((line) => line.startsWith('  messages'));
+    expect(text.slice(at, at + 2)).toEqual([
+      '  messages    due 1,010   sent 1,000   unsent (backpressure 10)   delivered 990',
+      '              lost 6   unresolved 4',
+    ]);
   });
 });
 
@@ -309,9 +345,9 @@ describe('what the run cost', () => {
     );
     const from = text.findIndex((line) => line.startsWith('  monitors'));
     expect(text.slice(from, from + 3)).toEqual([
-      '  monitors   target: CPU at most 123 %   memory 50.0 MB to 150 MB (+300 MB per minute)   open files 20 to 25   TCP retransmits at most 2.5/s',
-      '             app: heap_bytes{a="b"} 1.0 MB to 2.0 MB, at most 2.0 MB   depth 7 to 1.235, at most 7   2 gaps, first: status 503',
-      '             gone: 10 gaps, first: process 7 is gone',
+      '  monitors    target: CPU at most 123 %   memory 50.0 MB to 150 MB (+300 MB per minute)   open files 20 to 25   TCP retransmits at most 2.5/s',
+      '              app: heap_bytes{a="b"} 1.0 MB to 2.0 MB, at most 2.0 MB   depth 7 to 1.235, at most 7   2 gaps, first: status 503',
+      '              gone: 10 gaps, first: process 7 is gone',
     ]);
     expect(lines(resultOf(parts, [])).join('\n')).not.toMatch(/monitors|leak/);
   });
@@ -377,14 +413,14 @@ describe('what a plan without messages of its own is told', () => {
     expect(lines(result)).toEqual(
       expect.arrayContaining([
         '  fail      pushes.missed == 0   2',
-        '  messages   none; connections were only opened and held',
-        '  pushes     received 97 %   expected 100   received 97   missed 2   unresolved 1   not judged 4',
+        '  messages    none; connections were only opened and held',
+        '  pushes      received 97 %   expected 100   received 97   missed 2   unresolved 1   not judged 4',
       ]),
     );
     expect(lines(result).join('\n')).toMatch(
-      / {13}first after p50 5\.\d+ ms {3}p90 5\.\d+ ms {3}p99 n\/a \(needs 299, got 40\)/,
+      / {14}first after p50 5\.\d+ ms {3}p90 5\.\d+ ms {3}p99 n\/a \(needs 299, got 40\)/,
     );
-    expect(lines(result).join('\n')).not.toMatch(/offered|response|service/);
+    expect(lines(result).join('\n')).not.toMatch(/offered|response|service|p95|mean/);
   });
 });
 
@@ -396,9 +432,9 @@ describe('what is said of pings', () => {
   test('is how many there were, how many were given up, and how long a pong takes', () => {
     const pings = { sent: 1234, answered: 1231, unanswered: 3 };
     expect(said({ pings, times: { ping: times(1231, 5 * MS) } })[0]).toMatch(
-      /^ {2}pings {6}sent 1,234 {3}unanswered 3 {3}pong p50 5\.\d+ ms {3}p99 5\.\d+ ms {3}max 5\.0 ms$/,
+      /^ {2}pings {7}sent 1,234 {3}unanswered 3 {3}pong p50 5\.\d+ ms {3}p99 5\.\d+ ms {3}max 5\.0 ms$/,
     );
-    expect(said({ pings: { sent: 3, unanswered: 3 } })).toEqual(['  pings      sent 3   unanswered 3']);
+    expect(said({ pings: { sent: 3, unanswered: 3 } })).toEqual(['  pings       sent 3   unanswered 3']);
   });
 
   test('is nothing where there were none', () => {
@@ -443,10 +479,10 @@ describe('what is said of a fault', () => {
 
   test('is when it was, what it dropped, how that came back, and what it cost', () => {
     expect(told([fault('began', 4), fault('ended', 5)], { messages: { unresolved: 3 } })).toEqual([
-      '  recovery   connections available 90 %   10 drops, down for 100 ms on average',
-      '             deployment at 4.0 s, for 1.0 s',
-      '                10 connections dropped, first after 250 ms, 10 reconnected after 1.5 s to 2.8 s, down p50 1.5 s, max 1.5 s, at most 10 per second',
-      '                unresolved 3; too little time before the fault for a baseline',
+      '  recovery    connections available 90 %   10 drops, down for 100 ms on average',
+      '              deployment at 4.0 s, for 1.0 s',
+      '                 10 connections dropped, first after 250 ms, 10 reconnected after 1.5 s to 2.8 s, down p50 1.5 s, max 1.5 s, at most 10 per second',
+      '                 unresolved 3; too little time before the fault for a baseline',
     ]);
   });
 
@@ -458,13 +494,13 @@ describe('what is said of a fault', () => {
         plan: { faults: [...faults, more] },
       }),
     );
-    expect(text).toContain('             deployment at 4.0 s (together with cut)');
-    expect(text).toContain('             cut at 4.5 s (together with deployment)');
+    expect(text).toContain('              deployment at 4.0 s (together with cut)');
+    expect(text).toContain('              cut at 4.5 s (together with deployment)');
   });
 
   test('is why, where it could not be done', () => {
     expect(told([fault('began', 4, 'sh: expected exit code 0, got 3')])[1]).toBe(
-      '             deployment at 4.0 s, which failed: sh: expected exit code 0, got 3',
+      '              deployment at 4.0 s, which failed: sh: expected exit code 0, got 3',
     );
   });
 });

@@ -22,14 +22,15 @@ import { roomHints } from '../words/room-hints.ts';
 import { monitorSeriesName } from '../words/series-names.ts';
 import { violationText } from '../words/violation-text.ts';
 import type { TextStyle } from './style.ts';
+import { type HangingLine, wrapLines } from './wrap.ts';
 
-/** `runPath`: where the record lies; null leaves the line out. */
+/** Broken at the width of the style. `runPath`: where the record lies; null leaves the line out. */
 export function renderSummary(result: RunResult, style: TextStyle, runPath: string | null): string {
   const sends = result.plan.load.messages.kind !== 'none';
-  return [
+  const lines = [
     headline(result, style),
     ...causeLines(result),
-    '',
+    BLANK,
     ...ruleLines(result, style),
     ...doubtLines(result, style),
     ...findingLines(result, style),
@@ -42,9 +43,9 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...roomHints(result).flatMap(({ tone, text }) => (tone === 'quiet' ? [] : section('note', [text]))),
     ...pushLines(result),
     ...typeLines(result),
-    ...(sends ? section('response', timeParts(result.response)) : []),
-    ...(sends ? section('service', [...timeParts(result.service), ...jitterText(result)]) : []),
-    ...section('clients', clientParts(result)),
+    ...(sends ? section('response', messageTimeParts(result.response)) : []),
+    ...(sends ? section('service', [...messageTimeParts(result.service), ...jitterText(result)]) : []),
+    ...section('connections', connectionParts(result)),
     ...failureLines(result),
     ...closeLines(result),
     ...negotiatedLines(result),
@@ -54,11 +55,15 @@ export function renderSummary(result: RunResult, style: TextStyle, runPath: stri
     ...section('generator', generatorParts(result)),
     ...monitorLines(result),
     ...(runPath === null ? [] : section('record', [runPath])),
-    '',
-  ].join('\n');
+    BLANK,
+  ];
+  return wrapLines(lines, style.columns).join('\n');
 }
 
-function headline({ verdict, run, plan, connections }: RunResult, style: TextStyle): string {
+const LABEL_WIDTH = 11;
+const BLANK: HangingLine = { text: '', hang: 0 };
+
+function headline({ verdict, run, plan, connections }: RunResult, style: TextStyle): HangingLine {
   const badge = {
     pass: style.green(style.bold(' PASS ')),
     fail: style.red(style.bold(' FAIL ')),
@@ -73,48 +78,49 @@ function headline({ verdict, run, plan, connections }: RunResult, style: TextSty
   ];
   if (plan.profile !== null) parts.push(`profile ${printable(plan.profile, 40)}`);
   const early = run.end === 'completed' ? [] : [style.yellow(run.end)];
-  return [badge, ...parts.slice(0, 1).map(style.bold), ...parts.slice(1), ...early].join('   ');
+  return { text: [badge, ...parts.slice(0, 1).map(style.bold), ...parts.slice(1), ...early].join('   '), hang: 2 };
 }
 
-function causeLines(result: RunResult): string[] {
+function causeLines(result: RunResult): HangingLine[] {
   const cause = headlineCause(result);
-  return cause === null ? [] : [`  ${printable(cause, 500)}`];
+  return cause === null ? [] : [{ text: `  ${printable(cause, 500)}`, hang: 2 }];
 }
 
-function ruleLines({ verdict, run }: RunResult, style: TextStyle): string[] {
-  const lines: string[] = [];
-  if (run.endedBecause !== null) lines.push(`  ended early: ${printable(run.endedBecause)}`, '');
-  if (verdict.thresholds.length === 0) return [...lines, '  the plan has no rules (thresholds or contract)', ''];
+function ruleLines({ verdict, run }: RunResult, style: TextStyle): HangingLine[] {
+  const lines: HangingLine[] = [];
+  if (run.endedBecause !== null) lines.push({ text: `  ended early: ${printable(run.endedBecause)}`, hang: 4 }, BLANK);
+  if (verdict.thresholds.length === 0) {
+    return [...lines, { text: '  the plan has no rules (thresholds or contract)', hang: 2 }, BLANK];
+  }
   const width = Math.max(...verdict.thresholds.map((rule) => rule.expression.length));
   for (const rule of verdict.thresholds) {
-    lines.push(`  ${mark(rule, style)} ${rule.expression.padEnd(width)}   ${rule.observedText}`);
+    const text = `  ${mark(rule, style)} ${rule.expression.padEnd(width)}   ${rule.observedText}`;
+    lines.push({ text, hang: MARK_WIDTH + 3 });
   }
-  return [...lines, ''];
+  return [...lines, BLANK];
 }
 
-function mark(rule: ThresholdResult, style: TextStyle): string {
-  const word = RULE_WORDS[rule.kind].padEnd(9);
-  switch (rule.kind) {
-    case 'pass':
-      return style.green(word);
-    case 'fail':
-      return style.red(word);
-    case 'inconclusive':
-      return style.yellow(word);
-  }
+const MARK_WIDTH = 9;
+
+function mark({ kind }: ThresholdResult, style: TextStyle): string {
+  const word = RULE_WORDS[kind];
+  const paint = { pass: style.green, fail: style.red, inconclusive: style.yellow }[kind];
+  return paint(word) + ' '.repeat(MARK_WIDTH - word.length);
 }
 
-function doubtLines({ verdict, violations }: RunResult, style: TextStyle): string[] {
-  const lines: string[] = [];
+function doubtLines({ verdict, violations }: RunResult, style: TextStyle): HangingLine[] {
+  const lines: HangingLine[] = [];
   const seen = new Set<string>();
   for (const violation of violations) {
     if (seen.has(violation.violation)) continue;
     seen.add(violation.violation);
     const where = `stream ${formatCount(violation.stream)}, ${printable(violationText(violation))}, at ${violation.atSecond.toFixed(3)} s`;
-    lines.push(`  first ${violation.violation}: ${where}`);
+    lines.push({ text: `  first ${violation.violation}: ${where}`, hang: 4 });
   }
-  for (const doubt of verdict.doubts) lines.push(`  ${style.yellow('doubt')} ${printable(doubt.detail)}`);
-  return lines.length === 0 ? [] : [...lines, ''];
+  for (const doubt of verdict.doubts) {
+    lines.push({ text: `  ${style.yellow('doubt')} ${printable(doubt.detail)}`, hang: 8 });
+  }
+  return lines.length === 0 ? [] : [...lines, BLANK];
 }
 
 function messageParts({ messages, plan }: RunResult): string[] {
@@ -144,7 +150,7 @@ function outcomeParts({ messages }: RunResult): string[] {
 const MAX_REJECTIONS = 3;
 
 /** What the service said of the messages that it did not take: the first of each kind. */
-function rejectionLines({ rejections }: RunResult): string[] {
+function rejectionLines({ rejections }: RunResult): HangingLine[] {
   const lines = rejections.slice(0, MAX_REJECTIONS).flatMap(({ client, seq, text, atSecond }, index) => {
     const first = `first at ${atSecond.toFixed(3)} s, stream ${formatCount(client)}, #${formatCount(seq)}`;
     return section(index === 0 ? 'rejected' : '', [printable(text, 200), first]);
@@ -154,7 +160,7 @@ function rejectionLines({ rejections }: RunResult): string[] {
 }
 
 /** What the counts say about delivery; nothing where no message was finalized. */
-function deliveryLines({ delivery, messages }: RunResult): string[] {
+function deliveryLines({ delivery, messages }: RunResult): HangingLine[] {
   if (delivery.consistentWith === null) return [];
   const { reordering, loss, damage, unexpected, unreadable } = delivery;
   const places = reordering.meanExtent?.toFixed(1);
@@ -187,13 +193,13 @@ function unreadableLines(unreadable: RunResult['delivery']['unreadable']): strin
 }
 
 /** Each type of message by itself, where there are several; the first of very many. */
-function typeLines({ types }: RunResult): string[] {
+function typeLines({ types }: RunResult): HangingLine[] {
   const shown = types.slice(0, MAX_TYPES);
-  const lines = shown.flatMap(({ type, priority, messages, response }) => {
+  const lines = shown.flatMap(({ type, priority, messages, response }, index) => {
     const others = (['rejected', 'lost', 'unresolved', 'duplicated', 'reordered', 'corrupted'] as const).filter(
       (name) => messages[name] > 0,
     );
-    return section('', [
+    return section(index === 0 ? 'types' : '', [
       `${printable(type, 40)}${priority === null ? '' : ` (${printable(priority, 40)})`}`,
       `sent ${formatCount(messages.sent)}`,
       `delivered ${formatCount(messages.delivered)}`,
@@ -202,13 +208,13 @@ function typeLines({ types }: RunResult): string[] {
     ]);
   });
   const more = types.length > MAX_TYPES ? section('', [`and ${plural(types.length - MAX_TYPES, 'more type')}`]) : [];
-  return lines.length === 0 ? [] : [`  types${lines[0]!.slice(7)}`, ...lines.slice(1), ...more];
+  return [...lines, ...more];
 }
 
 const MAX_TYPES = 10;
 
 /** What clients received of one another. */
-function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
+function fanoutLines({ fanout, messages, plan }: RunResult): HangingLine[] {
   if (fanout === null || plan.load.rooms === null) return [];
   const { receivers, spread } = fanout;
   const reach = formatShare(fanout.receivedRatio);
@@ -242,13 +248,13 @@ function fanoutLines({ fanout, messages, plan }: RunResult): string[] {
 }
 
 /** What each fault did, and how the way back was. */
-function recoveryLines({ recovery }: RunResult): string[] {
+function recoveryLines({ recovery }: RunResult): HangingLine[] {
   const [first, ...others] = recovery === null ? [] : recoveryTexts(recovery);
   return first === undefined ? [] : [...section('recovery', [first]), ...others.flatMap((text) => section('', [text]))];
 }
 
 /** What the clients' own pings came to, where there were any. */
-function pingLines({ pings }: RunResult): string[] {
+function pingLines({ pings }: RunResult): HangingLine[] {
   if (pings === null || pings.sent === 0) return [];
   const counts = [`sent ${formatCount(pings.sent)}`, `unanswered ${formatCount(pings.unanswered)}`];
   const { time } = pings;
@@ -262,7 +268,7 @@ function pingLines({ pings }: RunResult): string[] {
 }
 
 /** Messages that the service sent without being asked. */
-function pushLines({ pushes }: RunResult): string[] {
+function pushLines({ pushes }: RunResult): HangingLine[] {
   if (pushes === null) return [];
   const counts = [
     `received ${formatShare(pushes.receivedRatio)}`,
@@ -359,6 +365,13 @@ function timeParts(times: Distribution): string[] {
   ];
 }
 
+/** Of messages: also the p95, which many objectives are about, and the mean. */
+function messageTimeParts(times: Distribution): string[] {
+  if (times.count === 0) return timeParts(times);
+  const [p50 = '', p90 = '', ...others] = timeParts(times);
+  return [p50, p90, percentilePart('p95', times.p95Ms, 95, times.count), ...others, `mean ${formatMs(times.meanMs)}`];
+}
+
 /** A percentile that the samples cannot bound is not a number: say how many it needs. */
 function percentilePart(name: string, ms: number | null, percent: number, count: number): string {
   if (ms !== null) return `${name} ${formatMs(ms)}`;
@@ -366,7 +379,7 @@ function percentilePart(name: string, ms: number | null, percent: number, count:
   return `${name} n/a (needs ${needed === null ? 'more' : formatCount(needed)}, got ${formatCount(count)})`;
 }
 
-function clientParts({ connections, plan }: RunResult): string[] {
+function connectionParts({ connections, plan }: RunResult): string[] {
   const codes = Object.entries(connections.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
   return [
     `opened ${formatCount(connections.opened)}${openedIn(connections, plan.load.connections)}`,
@@ -391,7 +404,7 @@ function handshakeText({ p99Ms, maxMs }: Distribution): string {
   return p99Ms === null ? `max ${formatMs(maxMs)}` : `p99 ${formatMs(p99Ms)}`;
 }
 
-function failureLines(result: RunResult): string[] {
+function failureLines(result: RunResult): HangingLine[] {
   return Object.entries(result.connections.failures).flatMap(([kind, failure]) => {
     const meaning = FAILURE_MEANINGS[kind as FailureKind];
     const advice = failureAdvice(result, kind as FailureKind);
@@ -405,7 +418,7 @@ function failureLines(result: RunResult): string[] {
 }
 
 /** Close handshakes that the service did not keep to, and what that took. */
-function closeLines({ connections: { closes } }: RunResult): string[] {
+function closeLines({ connections: { closes } }: RunResult): HangingLine[] {
   const texts = [
     ...(closes.unanswered === 0
       ? []
@@ -422,7 +435,7 @@ function closeLines({ connections: { closes } }: RunResult): string[] {
 }
 
 /** What was agreed on when connections opened, where the plan asks for something or a service agreed unasked. */
-function negotiatedLines({ negotiated, connections, plan }: RunResult): string[] {
+function negotiatedLines({ negotiated, connections, plan }: RunResult): HangingLine[] {
   if (connections.opened === 0) return [];
   const { subprotocols, compression } = plan.target;
   const parts = [
@@ -446,7 +459,7 @@ function countsText(counts: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-function misbehavingLines({ misbehaving }: RunResult): string[] {
+function misbehavingLines({ misbehaving }: RunResult): HangingLine[] {
   return misbehavingTexts(misbehaving).flatMap((text, index) => section(index === 0 ? 'misbehaving' : '', [text]));
 }
 
@@ -461,18 +474,21 @@ function generatorParts({ generator, sendLag }: RunResult): string[] {
   return parts;
 }
 
-function findingLines({ findings }: RunResult, style: TextStyle): string[] {
-  const lines = findings.map(
-    (found) =>
-      `  ${style.yellow(found.kind)}  ${printable(monitorSeriesName(found.series), 120)}: ${printable(findingText(found))}`,
-  );
-  return lines.length === 0 ? [] : [...lines, ''];
+function findingLines({ findings }: RunResult, style: TextStyle): HangingLine[] {
+  const lines = findings.map((found) => {
+    const text = `${printable(monitorSeriesName(found.series), 120)}: ${printable(findingText(found))}`;
+    return { text: `  ${style.yellow(found.kind)}  ${text}`, hang: 4 };
+  });
+  return lines.length === 0 ? [] : [...lines, BLANK];
 }
 
-function monitorLines(result: RunResult): string[] {
+function monitorLines(result: RunResult): HangingLine[] {
   return monitorTexts(result).flatMap((text, index) => section(index === 0 ? 'monitors' : '', [text]));
 }
 
-function section(name: string, parts: readonly string[]): string[] {
-  return [`  ${name.padEnd(10)} ${parts.join('   ')}`];
+function section(name: string, parts: readonly string[]): HangingLine[] {
+  const text = parts.join('   ');
+  // What is set in goes on set in.
+  const hang = LABEL_WIDTH + 3 + /^ */.exec(text)![0].length;
+  return [{ text: `  ${name.padEnd(LABEL_WIDTH)} ${text}`, hang }];
 }

@@ -1,0 +1,85 @@
+// Lines broken between words at the width of the terminal. Parts that stand apart by two blanks or more stay whole where they
+// can. A word that is longer than a line, such as a path, is left to the terminal.
+//
+//   messages    due 1,010   sent 1,000   delivered 990
+//               lost 6   unresolved 4
+//   |<- hang ->|
+
+import { widthOf } from './columns.ts';
+
+export interface HangingLine {
+  readonly text: string;
+  /** The column at which what does not fit goes on. */
+  readonly hang: number;
+}
+
+/** Fewer characters than these beside the hang, and lines go on near the left edge instead. */
+const LEAST_TEXT = 24;
+const SMALL_HANG = 4;
+
+/** `columns`: null where nothing is to be broken, as in a file or a pipe. */
+export function wrapLines(lines: readonly HangingLine[], columns: number | null): readonly string[] {
+  return columns === null ? lines.map(({ text }) => text) : lines.flatMap((line) => wrapLine(line, columns));
+}
+
+/** A text of one or more lines, each of which goes on at `hang`. */
+export function wrapText(text: string, hang: number, columns: number | null): string {
+  const lines = text.split('\n').map((line) => ({ text: line, hang }));
+  return wrapLines(lines, columns).join('\n');
+}
+
+/** A command that goes on in the next line, so that all of it can be copied: broken before its flags. */
+export function wrapCommand(text: string, lead: string, columns: number | null): readonly string[] {
+  const words = text.split(/ (?=-)/);
+  const lines = [lead + words[0]!];
+  for (const word of words.slice(1)) {
+    const last = lines.at(-1)!;
+    // Room for the backslash that continues it.
+    if (columns === null || widthOf(`${last} ${word} \\`) <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else {
+      lines[lines.length - 1] = `${last} \\`;
+      lines.push(`${' '.repeat(widthOf(lead) + 2)}${word}`);
+    }
+  }
+  return lines;
+}
+
+function wrapLine({ text, hang }: HangingLine, columns: number): readonly string[] {
+  if (widthOf(text) <= columns) return [text];
+  const indent = ' '.repeat(columns - hang < LEAST_TEXT ? Math.min(hang, SMALL_HANG) : hang);
+  const lines: string[] = [];
+  let line = /^ */.exec(text)![0];
+  const fits = (more: string): boolean => widthOf(line + more) <= columns;
+  /** Nothing but a label stands there: breaking would win nothing. */
+  const isBegun = (gap: string): boolean => widthOf(line + gap) > indent.length;
+  const breakLine = (): void => {
+    lines.push(line);
+    line = indent;
+  };
+  let gap = '';
+  // Parts and the gaps between them, by turns.
+  for (const [place, part] of text
+    .trim()
+    .split(/( {2,})/)
+    .entries()) {
+    if (place % 2 === 1) {
+      gap = part;
+      continue;
+    }
+    if (!fits(gap + part) && isBegun(gap) && widthOf(indent + part) <= columns) {
+      breakLine();
+      line += part;
+      continue;
+    }
+    for (const [index, word] of part.split(' ').entries()) {
+      const before = index === 0 ? gap : ' ';
+      if (fits(before + word) || !isBegun(before)) {
+        line += before + word;
+        continue;
+      }
+      breakLine();
+      line += word;
+    }
+  }
+  return [...lines, line];
+}
