@@ -14,7 +14,7 @@ import { withAbsoluteFiles } from './run/preflight/plan-files.ts';
 import { runPlan as run } from './run/run-plan.ts';
 
 export { HighwaterError } from './facts/error.ts';
-export type { LiveFigures } from './facts/live-figures.ts';
+export type { LiveFigures, LiveRule } from './facts/live-figures.ts';
 export type * from './facts/result.ts';
 export type { Plan } from './plan/plan.ts';
 export type * from './protocols/adapter.ts';

@@ -2,6 +2,7 @@
 
 import type { LiveFigures } from '../facts/live-figures.ts';
 import { renderProgressBlock, renderProgressLine } from '../report/terminal/progress.ts';
+import { wrapText } from '../report/terminal/wrap.ts';
 import { canRefresh, styleFor } from './terminal.ts';
 
 export interface ProgressView {
@@ -13,14 +14,14 @@ export interface ProgressView {
 }
 
 const SECONDS_BETWEEN_LINES = 5;
-const DEFAULT_COLUMNS = 80;
+/** Of a terminal that does not say; many are higher. */
+const DEFAULT_ROWS = 24;
 
 export function createProgressView(stream: NodeJS.WriteStream): ProgressView {
   return canRefresh(stream) ? refreshingBlock(stream) : plainLines(stream);
 }
 
 function refreshingBlock(stream: NodeJS.WriteStream): ProgressView {
-  const style = styleFor(stream);
   let shownLines = 0;
   const clear = (): void => {
     // ECMA-48: cursor up n lines, then erase to the end of the screen.
@@ -29,14 +30,15 @@ function refreshingBlock(stream: NodeJS.WriteStream): ProgressView {
   };
   return {
     show(figures) {
-      const lines = renderProgressBlock(figures, style, stream.columns || DEFAULT_COLUMNS);
+      // The terminal may have another size by now. What scrolled out of it could not be cleared, so one row is left free.
+      const lines = renderProgressBlock(figures, styleFor(stream), (stream.rows || DEFAULT_ROWS) - 1);
       clear();
       stream.write(`${lines.join('\n')}\n`);
       shownLines = lines.length;
     },
     say(text) {
       clear();
-      stream.write(`${text}\n`);
+      stream.write(`${wrapText(text, 2, styleFor(stream).columns)}\n`);
     },
     close: clear,
   };

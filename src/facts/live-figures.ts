@@ -2,7 +2,18 @@
 
 export type Phase = 'starting' | 'connecting' | 'sending' | 'draining';
 
+/** A rule as it stands by what is known so far. */
+export interface LiveRule {
+  readonly expression: string;
+  /** `undecided`: too little is known yet. `atEnd`: it is judged when the run has ended, by facts that are not known before. */
+  readonly state: 'pass' | 'fail' | 'undecided' | 'atEnd';
+  /** Empty where nothing has been observed. */
+  readonly observedText: string;
+}
+
 export interface LiveFigures {
+  /** Of the plan. */
+  readonly name: string;
   readonly phase: Phase;
   readonly elapsedSeconds: number;
   /** By plan, from the start of the run; null where it cannot be known yet. */
@@ -28,4 +39,6 @@ export interface LiveFigures {
   readonly failedConnections: number;
   readonly droppedConnections: number;
   readonly sendLagP99Ns: number | null;
+  /** Thresholds, then clauses of the contract; empty where the plan has none. */
+  readonly rules: readonly LiveRule[];
 }

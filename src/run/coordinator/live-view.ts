@@ -1,15 +1,19 @@
-// The run so far, kept while it goes: totals for the abort rules, the last second for the live view.
+// The run so far, kept while it goes: totals for the abort rules and the state of all rules, the last second for the live
+// view.
 // Fixed memory. The result is not made from this but from the record.
 
 import { rateSeconds } from '../../analysis/figures/rates.ts';
 import { addWindow, createTally, resetTally, type Tally } from '../../analysis/figures/tally.ts';
 import { sumOf } from '../../analysis/figures/timeline.ts';
+import type { Evidence } from '../../analysis/judge/evidence.ts';
 import { judgeThreshold } from '../../analysis/judge/rules.ts';
+import { judgeSoFar } from '../../analysis/judge/rules-so-far.ts';
 import type { LiveFigures, Phase } from '../../facts/live-figures.ts';
 import type { ThresholdResult } from '../../facts/result.ts';
 import type { Window } from '../../facts/window.ts';
 import { percentile } from '../../histogram/histogram.ts';
-import type { Threshold } from '../../plan/plan.ts';
+import type { Plan, Threshold } from '../../plan/plan.ts';
+import { planStages } from '../../plan/schedule/stages.ts';
 import { secondsToNs } from '../../units/duration.ts';
 import type { MachineNeeds } from '../preflight/machine-needs.ts';
 
@@ -34,8 +38,9 @@ export interface LiveView {
 /** Seconds of which some worker has not reported yet; when one is further behind, the oldest is given up unshown. */
 const MAX_PENDING_SECONDS = 3;
 
-/** `stages`: how many the plan has. */
-export function createLiveView(needs: MachineNeeds, stages: number): LiveView {
+/** `plan`: as it may be shown. */
+export function createLiveView(plan: Plan, needs: MachineNeeds): LiveView {
+  const stages = planStages(plan).length;
   const total = createTally();
   /** Tallies are large; those of past seconds serve again. */
   const spare: Tally[] = [];
@@ -50,6 +55,11 @@ export function createLiveView(needs: MachineNeeds, stages: number): LiveView {
     pending.delete(second);
     resetTally(tally);
     spare.push(tally);
+  }
+
+  function evidence(): Evidence {
+    const sendingSeconds = rateSeconds(sendingNs.size === 0 ? 0 : sumOf(sendingNs.values()) / sendingNs.size);
+    return { tally: total, types: [], fanout: null, sendingSeconds, attempted: total.attempted };
   }
 
   return {
@@ -78,6 +88,7 @@ export function createLiveView(needs: MachineNeeds, stages: number): LiveView {
       for (const key of [...pending.keys()]) if (key < second) forget(key);
       const { messages } = total;
       return {
+        name: plan.name,
         phase,
         elapsedSeconds,
         totalSeconds,
@@ -99,14 +110,14 @@ export function createLiveView(needs: MachineNeeds, stages: number): LiveView {
         failedConnections: total.failed,
         droppedConnections: total.droppedByServer,
         sendLagP99Ns: percentile(tally.histograms.sendLag, 99),
+        rules: judgeSoFar(plan, evidence()),
       };
     },
     allConnectionsFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= total.attempted,
     metCondition(conditions) {
-      const sendingSeconds = rateSeconds(sendingNs.size === 0 ? 0 : sumOf(sendingNs.values()) / sendingNs.size);
-      const evidence = { tally: total, types: [], fanout: null, sendingSeconds, attempted: total.attempted };
+      const soFar = evidence();
       for (const condition of conditions) {
-        const { result } = judgeThreshold(condition, evidence, []);
+        const { result } = judgeThreshold(condition, soFar, []);
         if (result.kind === 'pass') return result;
       }
       return null;
