@@ -1,13 +1,21 @@
 // `highwater init` against services of several kinds: what it says they are, and whether the plan that it writes is one
 // that `check` accepts and with which a short `run` counts what the service really does.
 
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { makeCertificates } from '../support/certificates.ts';
 import { hasPythonWebsockets, startForeignServer } from '../support/foreign-server.ts';
-import { type FinishedHighwater, runHighwater, startHighwater, temporaryDirectory } from '../support/highwater.ts';
+import {
+  type FinishedHighwater,
+  HIGHWATER,
+  runHighwater,
+  startHighwater,
+  temporaryDirectory,
+} from '../support/highwater.ts';
 import { afterUpgrade, flood, frame, startRawServer } from '../support/raw-server.ts';
 import { type Answers, CTRL_C, hasTerminal, highwaterOnTerminal } from '../support/terminal.ts';
 import { documentOf, startWsService } from '../support/ws-service.ts';
@@ -165,8 +173,33 @@ describe('what it recognizes, and a run of what it wrote', () => {
     const service = await startWsService({ connected: (socket) => socket.close(4401, 'log in first') });
     const { init: finished, plan } = await init(service.url);
     expect(finished.exitCode).toBe(0);
-    expect(finished.stdout).toMatch(/not recognized[\s\S]*close code 4401.*log in first/);
-    expect(plan).toMatch(/FILL IN: The service closes the connection/);
+    expect(finished.stdout).toMatch(/not recognized, it wants a login first[\s\S]*close code 4401.*log in first/);
+    expect(plan).toMatch(/FILL IN: The service wants a login first/);
+  });
+
+  test('a service that wants a login: the command that it is told to copy logs in', async () => {
+    const loggedIn = new Set<unknown>();
+    const service = await startWsService({
+      connected: (socket) => socket.send('{"type":"auth_required"}'),
+      message(socket, text) {
+        const { type, token, id } = documentOf(text);
+        if (type === 'auth' && token === 'of-a-client') loggedIn.add(socket);
+        else if (loggedIn.has(socket)) socket.send(JSON.stringify({ replyTo: id, ok: true }));
+        else socket.send('{"type":"error","message":"auth required"}');
+      },
+    });
+    const { cwd, init: finished, plan } = await init(service.url);
+    expect(finished.stdout).toMatch(/^ {2}login +the service wants a login first: \{"type":"auth_required"\}$/m);
+    expect(plan).toMatch(/FILL IN: The service wants a login first/);
+    const command = /^ {12}(highwater init .*)$/m.exec(finished.stdout)?.[1] ?? '';
+    const script = `highwater() { '${process.execPath}' '${HIGHWATER}' "$@"; }\n${command}`;
+    const env = { ...process.env, TOKEN: 'of-a-client' };
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd, env });
+    expect(stdout).toMatch(/JSON with the id at replyTo/);
+    expect(stdout).not.toMatch(/^ {2}(login|try) /m);
+    expect(readFileSync(path.join(cwd, 'highwater.yaml'), 'utf8')).toMatch(
+      /- \{ type: auth, token: "\$\{env\.TOKEN\}" \}/,
+    );
   });
 
   test('a service that pushes: the path that counts, and the path of the channel', async () => {

@@ -5,6 +5,7 @@ import type { NonEmpty } from '../../units/non-empty.ts';
 import { isNonEmpty } from '../../units/non-empty.ts';
 import { echoesOf, failureIn, unasked } from './answers.ts';
 import { parseDocument, pathText, valuesOf } from './json-values.ts';
+import { type LoginSign, loginSignIn, typeKeyOf } from './login.ts';
 import { type JsonService, recognizeJson } from './recognize-json.ts';
 import { recognizePushes, type Sequence } from './recognize-pushes.ts';
 import type { Transcript } from './transcript.ts';
@@ -12,6 +13,10 @@ import type { Transcript } from './transcript.ts';
 export type Recognition = Kind & {
   /** Others receive what one connection says: a room. */
   readonly isShared: boolean;
+  /** That it wants a login first; null where it did not say so, or works without. */
+  readonly login: LoginSign | null;
+  /** The key at which a message says what it is, as the service writes it. */
+  readonly typeKey: string;
   /** Sentences with numbers, in which words of the service may stand: make them printable. */
   readonly evidence: NonEmpty<string>;
   /** What the plan cannot know, and what to do about it. */
@@ -32,7 +37,7 @@ export type Kind =
   /** `notAsked`: nothing was sent, and nothing told what it is. `unread`: it said something that fits no kind. */
   | { readonly kind: 'unknown'; readonly why: 'silent' | 'notAsked' | 'closes' | 'unread' };
 
-type Found = Omit<Recognition, keyof Kind | 'isShared'> & Kind;
+type Found = Omit<Recognition, keyof Kind | 'isShared' | 'login' | 'typeKey'> & Kind;
 
 export function recognize(transcript: Transcript): Recognition {
   const found =
@@ -41,7 +46,14 @@ export function recognize(transcript: Transcript): Recognition {
   const isShared = receivedByListener > 0;
   const receivedToo = `a second connection received ${receivedByListener} of the test messages, so clients receive each other's messages`;
   const [first, ...others] = found.evidence;
-  return { ...found, isShared, evidence: isShared ? [first, ...others, receivedToo] : found.evidence };
+  const isRefused = found.kind === 'unknown' || (found.kind === 'json' && found.service.refusedAll);
+  return {
+    ...found,
+    isShared,
+    login: isRefused ? loginSignIn(transcript) : null,
+    typeKey: typeKeyOf(transcript),
+    evidence: isShared ? [first, ...others, receivedToo] : found.evidence,
+  };
 }
 
 function recognizeEcho(transcript: Transcript): Found | null {

@@ -8,7 +8,14 @@ import { renderFirstImpression } from '../terminal/first-impression.ts';
 import { plainStyle } from '../terminal/style.ts';
 import { renderFirstPlan } from './first-plan.ts';
 
-const seen = { evidence: ['it was seen'], caveats: [], sample: null, isShared: false } as const;
+const seen = {
+  evidence: ['it was seen'],
+  caveats: [],
+  sample: null,
+  isShared: false,
+  login: null,
+  typeKey: 'type',
+} as const;
 const ECHO: Recognition = { kind: 'echo', format: 'text', ...seen };
 const PUSH: Recognition = {
   kind: 'push',
@@ -162,6 +169,10 @@ const told = {
   caveats: fc.array(words),
   sample: fc.option(words),
   isShared: fc.boolean(),
+  login: fc.option(
+    fc.record({ seenIn: fc.constantFrom('message', 'close'), said: words, word: fc.constantFrom('auth', 'login') }),
+  ),
+  typeKey: key,
 };
 const recognition = fc.oneof(
   fc.record({ kind: fc.constant('echo'), format: fc.constantFrom('binary', 'text'), ...told }),
@@ -202,13 +213,10 @@ describe('whatever a service says', () => {
 
   test('no word of it ends a line or reaches the terminal as a command', () => {
     fc.assert(
-      fc.property(recognition, (found) => {
+      fc.property(recognition, fc.constantFrom(null, 40, 80), (found, columns) => {
         const text =
           renderFirstPlan(planFor(found)) +
-          renderFirstImpression(
-            { url: 'ws://x', recognition: found, variables: [], file: 'a.yaml' },
-            plainStyle(false),
-          );
+          renderFirstImpression({ ...planFor(found), url: 'ws://x', file: 'a.yaml' }, plainStyle(false, columns));
         expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
         for (const line of text.split('\n')) expect(line.length).toBeLessThan(2_000);
       }),
@@ -219,10 +227,47 @@ describe('whatever a service says', () => {
 test('the impression names the evidence, what to set and what to type next', () => {
   const variables = [{ name: 'TOKEN', place: 'the header X' }];
   const text = renderFirstImpression(
-    { url: 'ws://x', recognition: ECHO, variables, file: "it's.yaml" },
+    { ...planFor(ECHO), url: 'ws://x', variables, file: "it's.yaml" },
     plainStyle(false),
   );
   expect(text).toMatch(/an echo service, text\n\n {2}seen +it was seen\n {2}wrote/);
   expect(text).toMatch(/export TOKEN=/);
   expect(text).toContain("highwater check 'it'\\''s.yaml'\n");
+  expect(text).not.toMatch(/^ {2}(try|login) /m);
+});
+
+describe('a service that wants a login first', () => {
+  const login = { seenIn: 'message', said: '{"type":"auth_required"}', word: 'auth' } as const;
+  const found: Recognition = { kind: 'unknown', why: 'unread', ...seen, sample: login.said, login };
+  const impression = (more: Partial<FirstPlan> = {}): string =>
+    renderFirstImpression({ ...planFor(found, more), url: 'ws://x', file: 'highwater.yaml' }, plainStyle(false, 80));
+
+  test('is called so, with what it said and a command to copy', () => {
+    expect(impression().split('\n')).toEqual([
+      ' ws://x   not recognized, it wants a login first',
+      '',
+      '  seen      it was seen',
+      '  login     the service wants a login first: {"type":"auth_required"}',
+      '  wrote     highwater.yaml (see FILL IN in the file)',
+      '',
+      '  try       log in first: set TOKEN, and change the message to what the service',
+      '            expects:',
+      '            highwater init wss://chat.example.com/ws \\',
+      `              --join '{"type":"auth","token":"\${env.TOKEN}"}' --yes --force`,
+      '  next      highwater check highwater.yaml',
+      '            highwater run highwater.yaml',
+      '',
+    ]);
+  });
+
+  test('has the login to fill in in its plan', () => {
+    const text = renderFirstPlan(planFor(found));
+    expect(text).toContain('# FILL IN: The service wants a login first.');
+    expect(text).toContain(`#   join: [ { type: auth, token: "\${env.TOKEN}" } ]`);
+    const refused: Recognition = { ...JSON_SERVICE, service: { ...service, refusedAll: true }, login };
+    const withoutLogin = renderFirstPlan(planFor(refused));
+    expect(withoutLogin).toContain(`  # join: [ { type: auth, token: "\${env.TOKEN}" } ]`);
+    expect(withoutLogin).not.toContain('rejected this message');
+    expect(renderFirstPlan(planFor({ ...refused, login: null }))).not.toContain('login');
+  });
 });

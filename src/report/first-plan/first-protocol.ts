@@ -1,6 +1,7 @@
 // The protocol of a first plan, as commented YAML: what was recognized, and where it was not, what to fill in.
 
-import { pathText } from '../../analysis/discover/json-values.ts';
+import { type JsonObject, pathText } from '../../analysis/discover/json-values.ts';
+import type { LoginSign } from '../../analysis/discover/login.ts';
 import type { Recognition } from '../../analysis/discover/recognize.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import { comment, noted, yamlFlow, yamlText } from './yaml.ts';
@@ -22,6 +23,7 @@ export function protocolLines(recognition: Recognition, join: readonly object[])
           : ['  # The echo protocol has no join, so the first messages are left out. The json protocol has one.']),
       ];
     case 'json': {
+      const wantsLogin = recognition.login !== null && join.length === 0;
       const { send, id, ack, payload, error, refusedAll } = recognition.service;
       const path = (key: string, value: readonly string[] | null, why: string): string =>
         value === null ? noted(`  # ${key}: PATH`, why) : noted(`  ${key}: ${yamlText(pathText(value))}`, why);
@@ -29,7 +31,8 @@ export function protocolLines(recognition: Recognition, join: readonly object[])
         noted('protocol:', 'how bytes become messages'),
         '  kind: json',
         ...joining,
-        ...(refusedAll
+        ...(wantsLogin ? loginLines(recognition, '  ') : []),
+        ...(refusedAll && !wantsLogin
           ? [`  # FILL IN: the service rejected this message. Write one that it accepts, with \${id} in it.`]
           : []),
         `  send: ${yamlFlow(send)}`,
@@ -56,7 +59,7 @@ export function protocolLines(recognition: Recognition, join: readonly object[])
     }
     case 'unknown':
       return [
-        ...unknownLines(recognition.why),
+        ...unknownLines(recognition),
         ...(join.length === 0
           ? []
           : [
@@ -72,6 +75,19 @@ export function protocolLines(recognition: Recognition, join: readonly object[])
   }
 }
 
+function loginLines({ login, typeKey }: Recognition, indent: string): readonly string[] {
+  if (login === null) return [];
+  return [
+    comment('FILL IN: The service wants a login first. Write its login, and set TOKEN before a run:', indent),
+    comment(`join: [ ${yamlFlow(loginMessage(login, typeKey))} ]`, indent),
+  ];
+}
+
+/** A guess at what logs in, by the words of the service; the token comes from the environment. */
+export function loginMessage({ word }: Pick<LoginSign, 'word'>, typeKey: string): JsonObject {
+  return { [typeKey]: word, token: `\${env.TOKEN}` };
+}
+
 const WHY_UNKNOWN = {
   silent:
     'The service sent no reply. Check whether it wants a login or a subscription first (join), or its own message format.',
@@ -81,13 +97,18 @@ const WHY_UNKNOWN = {
   unread: 'The messages of the service fit no protocol that Highwater knows.',
 } as const;
 
-function unknownLines(why: keyof typeof WHY_UNKNOWN): readonly string[] {
+function unknownLines({ why, login, typeKey }: Extract<Recognition, { kind: 'unknown' }>): readonly string[] {
   return [
-    comment(`FILL IN: ${WHY_UNKNOWN[why]}`),
+    comment(
+      `FILL IN: ${login === null ? WHY_UNKNOWN[why] : 'The service wants a login first. Write its login into join.'}`,
+    ),
     '# Until then this plan only opens connections and holds them. To send messages, add load.messages and a protocol:',
     '# protocol:',
     noted('#   kind: json', 'or echo, if every message comes back unchanged'),
-    noted('#   join: [ { type: login } ]', 'the first messages of a client'),
+    noted(
+      `#   join: [ ${login === null ? '{ type: login }' : yamlFlow(loginMessage(login, typeKey))} ]`,
+      'the first messages of a client',
+    ),
     `#   send: { type: say, id: "\${id}", text: "\${payload}" }`,
     noted('#   id: id', 'the field of a reply that has the id of its message'),
     noted('#   pushes: ignore', 'messages without an id of this run'),

@@ -1,39 +1,61 @@
 // What `highwater init` prints at its end: what the service is, the evidence, what was written and what to do next.
 
 import { pathText } from '../../analysis/discover/json-values.ts';
+import type { LoginSign } from '../../analysis/discover/login.ts';
 import type { Recognition } from '../../analysis/discover/recognize.ts';
 import type { Variable } from '../../plan/templates/placeholders.ts';
 import { printable } from '../../units/printable.ts';
 import { unreachable } from '../../units/unreachable.ts';
+import { type Attempted, type NextAttempt, nextAttempts, shellWord } from './next-attempts.ts';
 import type { TextStyle } from './style.ts';
+import { type HangingLine, wrapCommand, wrapLines } from './wrap.ts';
 
-export interface FirstImpression {
+export interface FirstImpression extends Attempted {
   readonly url: string;
-  readonly recognition: Recognition;
   readonly variables: readonly Variable[];
-  /** Where the plan was written; null where it went to stdout. */
-  readonly file: string | null;
 }
 
 const MAX_LINE = 240;
 
 export function renderFirstImpression(impression: FirstImpression, style: TextStyle): string {
   const { url, recognition, variables, file } = impression;
-  const { evidence, caveats, sample } = recognition;
+  const { evidence, caveats, sample, login } = recognition;
   const isKnown = recognition.kind !== 'unknown';
   const title = isKnown ? style.green(kindText(recognition)) : style.yellow(kindText(recognition));
-  return `${[
-    ` ${style.bold(printable(url, 200))}   ${title}`,
-    '',
+  const lines: readonly HangingLine[] = [
+    { text: ` ${style.bold(printable(url, 200))}   ${title}`, hang: 2 },
+    BLANK,
     ...evidence.map((line) => row('seen', line)),
     ...caveats.map((line) => row('note', line)),
-    ...(sample === null ? [] : [row('received', sample)]),
+    ...(login === null ? [] : [row('login', loginText(login))]),
+    ...(sample === null || sample === login?.said ? [] : [row('received', sample)]),
     ...(file === null ? [] : [row('wrote', isKnown ? file : `${file} (see FILL IN in the file)`)]),
-    '',
+    BLANK,
     ...variables.map(({ name, place }) => row('set', `export ${name}=...   (${place}; the plan contains no secrets)`)),
-    row('next', `highwater check ${shellWord(file ?? 'PLAN')}`),
-    row('', `highwater run ${shellWord(file ?? 'PLAN')}`),
+  ];
+  return `${[
+    ...wrapLines(lines, style.columns),
+    ...nextAttempts(impression).flatMap((attempt) => attemptLines(attempt, style)),
+    ...wrapCommand(`highwater check ${shellWord(file ?? 'PLAN')}`, `  ${'next'.padEnd(LABEL_WIDTH)} `, style.columns),
+    ...wrapCommand(`highwater run ${shellWord(file ?? 'PLAN')}`, INDENT, style.columns),
   ].join('\n')}\n`;
+}
+
+const LABEL_WIDTH = 9;
+const INDENT = ' '.repeat(LABEL_WIDTH + 3);
+const MAX_COMMAND = 2_000;
+const BLANK: HangingLine = { text: '', hang: 0 };
+
+/** Why, and below it the command, whole: it is to be copied. */
+function attemptLines({ why, command }: NextAttempt, style: TextStyle): readonly string[] {
+  const lines = wrapLines([row('try', command === null ? why : `${why}:`)], style.columns);
+  return command === null ? lines : [...lines, ...wrapCommand(printable(command, MAX_COMMAND), INDENT, style.columns)];
+}
+
+function loginText({ seenIn, said }: LoginSign): string {
+  return seenIn === 'close'
+    ? `the service closes the connection because it wants a login first: ${said}`
+    : `the service wants a login first: ${said}`;
 }
 
 export function kindText(recognition: Recognition): string {
@@ -49,16 +71,12 @@ export function kindText(recognition: Recognition): string {
     case 'push':
       return `a push service, sequence number at ${pathText(recognition.sequence.path)}`;
     case 'unknown':
-      return 'not recognized';
+      return recognition.login === null ? 'not recognized' : 'not recognized, it wants a login first';
     default:
       return unreachable(recognition);
   }
 }
 
-function row(name: string, text: string): string {
-  return `  ${name.padEnd(9)} ${printable(text, MAX_LINE)}`;
-}
-
-function shellWord(file: string): string {
-  return /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
+function row(name: string, text: string): HangingLine {
+  return { text: `  ${name.padEnd(LABEL_WIDTH)} ${printable(text, MAX_LINE)}`, hang: INDENT.length };
 }

@@ -142,6 +142,12 @@ function withoutSecrets(recognition: Recognition, secrets: readonly string[]): R
   const hide = (text: string): string => redactExcerpt(text, secrets);
   const [first, ...others] = recognition.evidence;
   const evidence: NonEmpty<string> = [hide(first), ...others.map(hide)];
-  const { caveats, sample } = recognition;
-  return { ...recognition, evidence, caveats: caveats.map(hide), sample: sample === null ? null : hide(sample) };
+  const { caveats, sample, login } = recognition;
+  return {
+    ...recognition,
+    evidence,
+    caveats: caveats.map(hide),
+    sample: sample === null ? null : hide(sample),
+    login: login === null ? null : { ...login, said: hide(login.said) },
+  };
 }

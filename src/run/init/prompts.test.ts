@@ -10,6 +10,8 @@ const ECHO: Recognition = {
   caveats: [],
   sample: null,
   isShared: false,
+  login: null,
+  typeKey: 'type',
 };
 const SILENT: Recognition = {
   kind: 'unknown',
@@ -18,6 +20,8 @@ const SILENT: Recognition = {
   caveats: [],
   sample: null,
   isShared: false,
+  login: null,
+  typeKey: 'type',
 };
 const PUSH: Recognition = {
   kind: 'push',
@@ -26,6 +30,8 @@ const PUSH: Recognition = {
   caveats: [],
   sample: null,
   isShared: false,
+  login: null,
+  typeKey: 'type',
 };
 const NOTHING: GivenAnswers = {
   name: undefined,
