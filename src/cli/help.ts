@@ -1,7 +1,8 @@
 // Help at the width of the terminal, with descriptions that hang beside their option or, where it is narrow, stand below it.
 
-import type { Command, Help } from 'commander';
+import { type Command, Help, type Option } from 'commander';
 import { wrapCommand, wrapLines, wrapText } from '../report/terminal/wrap.ts';
+import { styleFor } from './terminal.ts';
 
 /** As for other commands, also where help goes to a file or a pipe: nobody reads it by the line. */
 const DEFAULT_COLUMNS = 80;
@@ -11,8 +12,20 @@ const LEAST_BESIDE = 30;
 /** For all commands that are added later. */
 export function formatHelp(program: Command): Command {
   return program
-    .configureHelp({ sortSubcommands: false, minWidthToWrap: 1, formatItem })
-    .configureOutput({ outputError: (text, write) => write(wrapText(text, 2, columnsOf(process.stderr))) });
+    .configureHelp({ sortSubcommands: false, minWidthToWrap: 1, formatHelp: formatText, formatItem, optionDescription })
+    .configureOutput({ outputError: (text, write) => write(wrapText(text, 2, styleFor(process.stderr).columns)) });
+}
+
+/** As commander does it, but for the usage, which it never breaks. */
+function formatText(command: Command, helper: Help): string {
+  const [usage = '', ...others] = new Help().formatHelp(command, helper).split('\n');
+  const hang = 'Usage: '.length;
+  return [...wrapLines([{ text: usage, hang }], helper.helpWidth ?? DEFAULT_COLUMNS), ...others].join('\n');
+}
+
+/** Without the default of an option that may be repeated: it is none. */
+function optionDescription(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: \[\]\)$/, '');
 }
 
 function formatItem(term: string, termWidth: number, description: string, { helpWidth }: Help): string {

@@ -29,14 +29,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   addInitOptions(
     program
       .command('init')
-      .description('examine a service and write a first plan for it')
-      .argument('[url]', 'a ws:// or wss:// URL, or "reference"; asked for on a terminal'),
+      .description('look at a service and write a first plan for it')
+      .argument('[url]', 'a ws:// or wss:// URL, or "reference"; without it, a terminal asks you for it'),
   )
     .option('-o, --out <file>', 'where to write the plan; "-" for stdout', 'highwater.yaml')
-    .option('-y, --yes', 'send a few small test messages to the service; accept all defaults')
+    .option('-y, --yes', 'send a few small test messages without asking, and accept all defaults')
     .option('-f, --force', 'overwrite an existing file')
     .option('--join <json>', 'a message to send first on each connection, such as a login; repeatable', collect, [])
-    .option('--send <json>', `your own test message, with \${id} and \${payload}`)
+    .option('--send <json>', `a test message that the service knows, with \${id} and \${payload} in it`)
     .option('--listen <duration>', 'how long to listen before any test message is sent', '2s')
     .addHelpText('after', afterHelp(INIT_EXAMPLES))
     .action(async (url: string | undefined, flags: InitFlags, command: Command) => {
@@ -111,8 +111,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     .argument('<now>', 'the runs to compare with the baseline')
     .option('--json', 'print only the comparison on stdout, as JSON')
-    .option('--margin <percent>', 'smaller changes count as no change (default: 5%)')
-    .option('--force', 'compare runs even if they are not comparable; shows the differences')
+    .option('--margin <percent>', 'a change smaller than this counts as none (default: 5%)')
+    .option('--force', 'compare runs even if they are not comparable, and show what differs')
     .option(
       '-o, --output <formats>',
       'files to write, separated by commas: html, json, md, pdf; repeatable',
@@ -131,7 +131,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('target')
-    .description('run the reference target, an echo service with configurable errors, until Ctrl-C')
+    .description('run the reference target until Ctrl-C: an echo service that makes errors on request')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <port>', 'the port to listen on; 0 chooses a free port', '0')
     .option('--no-compression', 'refuse permessage-deflate')
@@ -144,7 +144,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('proxy')
-    .description('proxy a service and inject faults, until Ctrl-C')
+    .description('proxy a service and inject faults until Ctrl-C')
     .argument('<listen>', 'PORT or HOST:PORT to listen on; 0 chooses a free port of 127.0.0.1')
     .argument('<target>', 'the service: ws://HOST:PORT or wss://HOST:PORT')
     .option('--faults <file>', 'the faults to inject (.yaml, .json): latency, reset_peer, drop, corrupt and more')
@@ -175,10 +175,10 @@ function addPlanOptions(command: Command): Command {
       new Option('-r, --rate <rate>', 'total rate of messages of all clients, such as 5000/s').env('HIGHWATER_RATE'),
     )
     .addOption(new Option('-d, --duration <time>', 'how long messages are sent, such as 30s').env('HIGHWATER_DURATION'))
-    .option('--closed <inFlight>', 'closed loop instead of a rate, with this many messages in flight per client')
+    .option('--closed <inFlight>', 'closed loop in place of a rate: so many messages in flight per client')
     .option('--think <time>', 'with --closed: the pause between a reply and the next send, such as 1s or 1s..3s')
-    .option('--poisson', 'random instead of even send times')
-    .addOption(new Option('--bytes <size>', 'size of a message').env('HIGHWATER_BYTES'))
+    .option('--poisson', 'send at random times (a Poisson process) in place of even ones')
+    .addOption(new Option('--bytes <size>', 'size of a message, such as 200 or 4KB').env('HIGHWATER_BYTES'))
     .option('--text', 'send text messages instead of binary ones')
     .option('--compression', 'offer permessage-deflate')
     .option('-H, --header <header>', 'a header for the handshake, "Name: value"; repeatable', collect, [])
@@ -195,11 +195,11 @@ function addPlanOptions(command: Command): Command {
     .addOption(new Option('--seed <number>', 'seed of every random choice').env('HIGHWATER_SEED'))
     .addOption(new Option('-w, --workers <count>', 'number of worker processes, or auto').env('HIGHWATER_WORKERS'))
     .addOption(
-      new Option('--pace <pace>', 'how sends are timed')
+      new Option('--pace <pace>', 'how sends are timed: by timers (economical), or by busy waiting (precise)')
         .choices(['auto', 'economical', 'precise'])
         .env('HIGHWATER_PACE'),
     )
-    .option('--profile <name>', 'profile of the plan; "none" runs it as written (env: HIGHWATER_PROFILE)');
+    .option('--profile <name>', 'the profile of the plan to use; "none" runs it as written (env: HIGHWATER_PROFILE)');
 }
 
 /** Of the flags of `run` those that a first plan is made of. */
@@ -264,7 +264,7 @@ Examples:
 
 A file of faults:
   faults:
-    - { fault: latency, latency: 100ms, jitter: 20ms, share: 50%, from: 1s, for: 5s }
+    - { fault: latency, latency: 100ms, jitter: 20ms, from: 1s, for: 5s }
     - { fault: reset_peer, timeout: 3s, share: 10% }
     - { fault: drop, rate: 1% }
 

@@ -2,7 +2,9 @@
 // was, so that Ctrl-C ends the command; within one it comes as a key, and so does the end of input.
 
 import { createInterface } from 'node:readline/promises';
+import { wrapText } from '../report/terminal/wrap.ts';
 import type { Prompter } from '../run/ports.ts';
+import { printNote, styleFor } from './terminal.ts';
 
 /** Whether somebody can be asked. */
 export function hasSomebody(): boolean {
@@ -18,7 +20,7 @@ export function createQuestions(signal: AbortSignal, interrupt: () => void): Pro
       return await new Promise<string>((resolve, reject) => {
         terminal.once('SIGINT', interrupt);
         terminal.once('close', interrupt);
-        terminal.question(question, { signal }).then(resolve, reject);
+        terminal.question(lastLine(question), { signal }).then(resolve, reject);
       });
     } finally {
       terminal.off('close', interrupt);
@@ -35,7 +37,14 @@ export function createQuestions(signal: AbortSignal, interrupt: () => void): Pro
       return answer === '' || /^y(es)?$/i.test(answer);
     },
     object(why) {
-      process.stderr.write(`  ${why}\n`);
+      printNote(`  ${why}`);
     },
   };
+}
+
+/** Prints the lines before it: readline counts on a question of one line. */
+function lastLine(question: string): string {
+  const lines = wrapText(question.trimEnd(), 2, styleFor(process.stderr).columns).split('\n');
+  for (const line of lines.slice(0, -1)) process.stderr.write(`${line}\n`);
+  return `${lines.at(-1)} `;
 }

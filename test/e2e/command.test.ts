@@ -1,7 +1,7 @@
 // The command and the library as their users meet them: help, plans from every source, what stands on stdout and
 // stderr, exit codes.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -273,6 +273,19 @@ function onTerminal(args: readonly string[], env: Readonly<Record<string, string
   });
 }
 
+/** Without colors, on a terminal of so many columns. */
+function screenOf(args: readonly string[], columns: number): string {
+  const command = [process.execPath, HIGHWATER, ...args].map((word) => `'${word}'`).join(' ');
+  // Its exit code is not what is tested.
+  const { stdout } = spawnSync('/usr/bin/script', ['-qec', `stty cols ${columns}; ${command}`, '/dev/null'], {
+    cwd: temporaryDirectory(),
+    env: { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', TERM: 'xterm', NO_COLOR: '1' },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return stdout.replaceAll('\r', '');
+}
+
 describe('on a terminal', () => {
   const check = ['check', 'reference'];
   test('colors are used', () => {
@@ -284,6 +297,24 @@ describe('on a terminal', () => {
     ['TERM=dumb', { TERM: 'dumb' }],
   ])('%s takes the colors away', (_what, env) => {
     expect(onTerminal(check, env)).not.toMatch(ESCAPE_CODE);
+  });
+
+  test.each([
+    ['the help of the command', ['--help']],
+    ['the help of run, with its examples', ['run', '--help']],
+    ['the help of the proxy, with its faults', ['proxy', '--help']],
+    ['what check says', ['check', 'reference']],
+    ['an error', ['run', 'no-such-plan.yaml']],
+    ['a mistake in a flag', ['run', 'reference', '--rat', '5/s']],
+  ])('%s is broken between words at the width of the terminal', (_what, args) => {
+    for (const columns of [40, 80]) {
+      const lines = screenOf(args, columns).split('\n');
+      expect(lines.length).toBeGreaterThan(1);
+      // A word that is longer than the terminal is wide is left to it.
+      for (const line of lines) {
+        if (line.trim().includes(' ')) expect(line.trimEnd().length, line).toBeLessThanOrEqual(columns);
+      }
+    }
   });
 
   test('the progress block refreshes itself, and with CI=true it is lines', () => {
@@ -524,7 +555,7 @@ describe('the reference target by itself', () => {
     const target = startHighwater(['target']);
     const [, url = ''] = await target.prints('stdout', /^listening (\S+)$/m);
     const run = startHighwater(['run', url, '-c', '3', '-r', '30/s', '-d', '60s', '--drain', '1s', '--json']);
-    await run.prints('stderr', /clients 3/);
+    await run.prints('stderr', /connections 3/);
     target.signal('SIGTERM');
     expect((await target.finished).exitCode).toBe(0);
     run.signal('SIGINT');

@@ -298,7 +298,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     const service = await startWsService({ message: (socket, text) => socket.send(text) });
     const { file, screen, exitCode } = await onTerminal([
       [/URL of the service \[reference\]: $/, service.url],
-      [/May Highwater send .* \[Y\/n\]: $/, 'y'],
+      [/May Highwater send [\s\S]* \[Y\/n\]: $/, 'y'],
       [/Name of the plan \[127\.0\.0\.1\]: $/, 'my echo'],
       [/Number of connections \[100\]: $/, 'many'],
       [/got "many"\s+Number of connections \[100\]: $/, '7'],

@@ -91,12 +91,12 @@ monitors:
     );
     const { stdout, stderr } = await runHighwater(['run', 'plan.yaml'], { cwd });
     for (const line of [
-      /^ {2}monitors {3}target: CPU at most .* memory .* to .* open files \d+ to \d+/m,
-      /^ {13}machine: CPU at most .* memory .* to /m,
-      /^ {13}app: up 1 to 1, at most 1 {3}hits 6 to 6, at most 6/m,
-      /^ {13}page: \d gaps, first: the answer is HTML, not metrics: check the path/m,
-      /^ {13}queue: depth 7 to 7, at most 7/m,
-      /^ {13}broken: \d gaps, first: ended with code 1: /m,
+      /^ {2}monitors +target: CPU at most .* memory .* to .* open files \d+ to \d+/m,
+      /^ {14}machine: CPU at most .* memory .* to /m,
+      /^ {14}app: up 1 to 1, at most 1 {3}hits 6 to 6, at most 6/m,
+      /^ {14}page: \d gaps, first: the answer is HTML, not metrics: check the path/m,
+      /^ {14}queue: depth 7 to 7, at most 7/m,
+      /^ {14}broken: \d gaps, first: ended with code 1: /m,
     ]) {
       expect(stdout).toMatch(line);
     }

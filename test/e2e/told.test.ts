@@ -117,7 +117,7 @@ describe('the line under the verdict says what happened', () => {
       ['run', 'reference', '-c', '3', '-r', '30/s', '-d', '20s', '--drain', '1s', ...rule],
       { cwd },
     );
-    await running.prints('stderr', /^\d+ s {2}sending/m);
+    await running.prints('stderr', / \d+ s {2}sending/m);
     process.kill(targetOf(running.pid), 'SIGKILL');
     const { stdout, stderr, exitCode } = await running.finished;
     expect(exitCode).toBe(1);
@@ -159,8 +159,8 @@ describe('messages that the service rejects', () => {
     const { stdout, stderr, exitCode } = await runHighwater(['run', 'plan.json', '-o', 'md,html'], { cwd, env });
     expect(exitCode).toBe(1);
     expect(stdout.split('\n')[1]).toBe('  the service rejected 80 of 80 messages; first: slow down, message 0.');
-    expect(stdout).toMatch(/^ {2}rejected {3}slow down, message 0 {3}first at \d+\.\d{3} s, stream \d, #0$/m);
-    expect(stdout).toMatch(/^ {13}\{"code":7,"for":"\[redacted\]","end":".*"\} {3}first at/m);
+    expect(stdout).toMatch(/^ {2}rejected +slow down, message 0 {3}first at \d+\.\d{3} s, stream \d, #0$/m);
+    expect(stdout).toMatch(/^ {14}\{"code":7,"for":"\[redacted\]","end":".*"\} {3}first at/m);
     expect(stderr).toMatch(/sending .* rejected \d+$/m);
     const directory = path.join(cwd, '.highwater/runs', readdirSync(path.join(cwd, '.highwater/runs'))[0]!);
     const read = (name: string): string => readFileSync(path.join(directory, name), 'utf8');
@@ -194,8 +194,8 @@ describe('messages that the service rejects', () => {
     );
     writeInto(cwd, 'plan.json', plan(url, './own.mjs'));
     const { stdout } = await runHighwater(['run', 'plan.json'], { cwd, env });
-    expect(stdout).toMatch(/^ {2}rejected {3}it is busy {3}first at/m);
-    expect(stdout).toMatch(/^ {13}NO [0-9a-f]+-\d-1 closed {3}first at/m);
+    expect(stdout).toMatch(/^ {2}rejected +it is busy {3}first at/m);
+    expect(stdout).toMatch(/^ {14}NO [0-9a-f]+-\d-1 closed {3}first at/m);
   });
 
   test('are none where the service takes all', async () => {

@@ -75,6 +75,26 @@ describe('a command', () => {
     ]);
   });
 
+  test('is broken between words where a part is too long, but not within quotation marks', () => {
+    const quoted = `highwater init wss://chat.example.com/ws -H 'Authorization: Bearer abc' -y`;
+    expect(wrapCommand(quoted, '  ', 33)).toEqual([
+      '  highwater init \\',
+      '    wss://chat.example.com/ws \\',
+      '    -H \\',
+      `    'Authorization: Bearer abc' \\`,
+      '    -y',
+    ]);
+  });
+
+  test('means the same to a shell, whatever the width', () => {
+    for (let columns = 20; columns < 80; columns++) {
+      const lines = wrapCommand(command, '  next  ', columns);
+      for (const line of lines.slice(0, -1)) expect(line).toMatch(/ \\$/);
+      const joined = lines.map((line) => line.trim().replace(/ \\$/, '')).join(' ');
+      expect(joined).toBe(`next  ${command}`);
+    }
+  });
+
   test('that fits, or is not for a terminal, stays as it is', () => {
     expect(wrapCommand(command, '  ', 80)).toEqual([`  ${command}`]);
     expect(wrapCommand(command, '  ', null)).toEqual([`  ${command}`]);

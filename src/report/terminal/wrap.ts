@@ -28,20 +28,33 @@ export function wrapText(text: string, hang: number, columns: number | null): st
   return wrapLines(lines, columns).join('\n');
 }
 
-/** A command that goes on in the next line, so that all of it can be copied: broken before its flags. */
+/** A word as a shell reads it: blanks within quotation marks belong to it. */
+const SHELL_WORD = /(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+/g;
+
+/**
+ * A command that goes on in the next line, so that all of it can be copied. It is broken before its flags, and between other
+ * words only where that is not enough.
+ */
 export function wrapCommand(text: string, lead: string, columns: number | null): readonly string[] {
-  const words = text.split(/ (?=-)/);
-  const lines = [lead + words[0]!];
-  for (const word of words.slice(1)) {
-    const last = lines.at(-1)!;
-    // Room for the backslash that continues it.
-    if (columns === null || widthOf(`${last} ${word} \\`) <= columns) lines[lines.length - 1] = `${last} ${word}`;
-    else {
-      lines[lines.length - 1] = `${last} \\`;
-      lines.push(`${' '.repeat(widthOf(lead) + 2)}${word}`);
+  if (columns === null || widthOf(lead + text) <= columns) return [lead + text];
+  const indent = ' '.repeat(widthOf(lead) + 2);
+  const lines: string[] = [];
+  let line = lead;
+  // Room for the backslash that continues a line.
+  const fits = (more: string): boolean => widthOf(`${line}${more} \\`) <= columns;
+  const isBegun = (): boolean => line.trim() !== lead.trim() && line !== indent;
+  const put = (words: string): void => {
+    if (isBegun() && !fits(` ${words}`)) {
+      lines.push(`${line} \\`);
+      line = indent;
     }
+    line += isBegun() ? ` ${words}` : words;
+  };
+  for (const part of text.split(/ (?=-)/)) {
+    const isTooLong = widthOf(`${indent}${part} \\`) > columns;
+    for (const words of isTooLong ? (part.match(SHELL_WORD) ?? []) : [part]) put(words);
   }
-  return lines;
+  return [...lines, line];
 }
 
 function wrapLine({ text, hang }: HangingLine, columns: number): readonly string[] {
