@@ -260,6 +260,17 @@ describe('a service that wants a login first', () => {
     ]);
   });
 
+  test('is not told twice what it said', () => {
+    const said = 'close code 4401, defined by the application: log in';
+    const closing: Recognition = {
+      ...found,
+      evidence: [`it ended: ${said}`],
+      login: { ...login, seenIn: 'close', said },
+    };
+    const text = renderFirstImpression({ ...planFor(closing), url: 'ws://x', file: null }, plainStyle(false));
+    expect(text).toMatch(/^ {2}login +the service closes the connection because it wants a login first$/m);
+  });
+
   test('has the login to fill in in its plan', () => {
     const text = renderFirstPlan(planFor(found));
     expect(text).toContain('# FILL IN: The service wants a login first.');

@@ -27,7 +27,7 @@ export function renderFirstImpression(impression: FirstImpression, style: TextSt
     BLANK,
     ...evidence.map((line) => row('seen', line)),
     ...caveats.map((line) => row('note', line)),
-    ...(login === null ? [] : [row('login', loginText(login))]),
+    ...(login === null ? [] : [row('login', loginText(login, evidence))]),
     ...(sample === null || sample === login?.said ? [] : [row('received', sample)]),
     ...(file === null ? [] : [row('wrote', isKnown ? file : `${file} (see FILL IN in the file)`)]),
     BLANK,
@@ -52,10 +52,13 @@ function attemptLines({ why, command }: NextAttempt, style: TextStyle): readonly
   return command === null ? lines : [...lines, ...wrapCommand(printable(command, MAX_COMMAND), INDENT, style.columns)];
 }
 
-function loginText({ seenIn, said }: LoginSign): string {
-  return seenIn === 'close'
-    ? `the service closes the connection because it wants a login first: ${said}`
-    : `the service wants a login first: ${said}`;
+/** With what the service said, unless the evidence has it already. */
+function loginText({ seenIn, said }: LoginSign, evidence: readonly string[]): string {
+  const what =
+    seenIn === 'close'
+      ? 'the service closes the connection because it wants a login first'
+      : 'the service wants a login first';
+  return evidence.some((line) => line.includes(said)) ? what : `${what}: ${said}`;
 }
 
 export function kindText(recognition: Recognition): string {

@@ -34,7 +34,7 @@ export function nextAttempts(attempted: Attempted): readonly NextAttempt[] {
   }
   const own = { [typeKey]: 'say', id: `\${id}`, text: `\${payload}` };
   const subscribe: NextAttempt = {
-    why: 'if the service wants a subscription first',
+    why: 'if the service wants a login or a subscription first',
     command: withJoin({ [typeKey]: 'subscribe', topic: 'NAME' }),
   };
   const ownMessage: NextAttempt = {
