@@ -114,15 +114,15 @@ function wordOf(key: string, value: unknown): readonly [string, unknown] {
   return [key.replace(unit[0], ''), typeof value === 'number' ? unit[1](value) : value];
 }
 
-function startText(start: MessagesStart): string {
+export function startText(start: MessagesStart): string {
   return start.kind === 'connected' ? 'connected' : durationText(start.atNs);
 }
 
-function rangeText(minNs: number, maxNs: number): string {
+export function rangeText(minNs: number, maxNs: number): string {
   return minNs === maxNs ? durationText(minNs) : `${durationText(minNs)}..${durationText(maxNs)}`;
 }
 
-function percentText(ratio: number): string {
+export function percentText(ratio: number): string {
   return `${Number((ratio * 100).toPrecision(12))}%`;
 }
 
@@ -141,7 +141,7 @@ const UNIT_NS: readonly (readonly [name: string, ns: number])[] = [
 ];
 
 /** Exact, in the largest unit of which it is a whole number: `1500ms`, `30s`. */
-function durationText(ns: number): string {
+export function durationText(ns: number): string {
   const [name, unitNs] = UNIT_NS.find(([, unit]) => ns >= unit && ns % unit === 0) ?? ['ns', 1];
   return ns === 0 ? '0s' : `${ns / unitNs}${name}`;
 }

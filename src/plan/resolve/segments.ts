@@ -21,7 +21,7 @@ export type WrittenSegment = {
   | { readonly rate: number; readonly for: number }
 );
 
-const DEFAULT_STEPS = 10;
+export const DEFAULT_STEPS = 10;
 
 /** `levelText` prints a level for the names of segments that were given none. */
 export function chainSegments(written: NonEmpty<WrittenSegment>, levelText: (level: number) => string): Curve {

@@ -8,7 +8,8 @@ const NOTES_AT = 40;
 const RESERVED = /^(?:true|false|null|~)$/i;
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_./% -]*$/;
 const PLAIN_URL = /^wss?:\/\/[A-Za-z0-9_.:/-]*[A-Za-z0-9_/-]$/;
-const PLAIN_RULE = /^[A-Za-z.0-9]+ (?:<|<=|>|>=|==|!=) [A-Za-z0-9.%/]+$/;
+const PLAIN_RULE =
+  /^[A-Za-z.0-9]+ (?:<|<=|>|>=|==|!=) [A-Za-z0-9.%/]+(?: (?:in|during|outside) [A-Za-z0-9_ -]*[A-Za-z0-9_])?$/;
 const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
 export function yamlText(text: string): string {
