@@ -8,6 +8,7 @@ import { type ReportDocument, type Section, TONES } from './document.ts';
 import { type Beside, NOTHING_BESIDE, type ReportTools } from './files/report-file.ts';
 import { comparisonSection } from './sections/comparison-section.ts';
 import { deliverySection } from './sections/delivery-section.ts';
+import { errorsSection } from './sections/errors-section.ts';
 import { instrumentSection } from './sections/instrument-section.ts';
 import { loadSection } from './sections/load-section.ts';
 import { planSection } from './sections/plan-section.ts';
@@ -30,6 +31,7 @@ const SECTIONS: readonly MakeSection[] = [
   timesSection,
   loadSection,
   deliverySection,
+  errorsSection,
   recoverySection,
   resourcesSection,
   instrumentSection,

@@ -66,9 +66,9 @@ export function table(
   return { kind: 'table', title, columns, rows, note };
 }
 
-export const TIME_COLUMNS = numbers('samples', 'min', 'mean', 'p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max');
+export const TIME_COLUMNS = numbers('samples', 'min', 'mean', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'p99.99', 'max');
 
 export function timeCells(times: Distribution): readonly Cell[] {
-  const { count, minMs, meanMs, p50Ms, p90Ms, p99Ms, p999Ms, p9999Ms, maxMs } = times;
-  return [countCell(count), ...[minMs, meanMs, p50Ms, p90Ms, p99Ms, p999Ms, p9999Ms, maxMs].map(msCell)];
+  const { count, minMs, meanMs, p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, p9999Ms, maxMs } = times;
+  return [countCell(count), ...[minMs, meanMs, p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, p9999Ms, maxMs].map(msCell)];
 }

@@ -104,6 +104,23 @@ describe('Markdown', () => {
     expect(text).toContain('<details><summary>Details</summary>');
   });
 
+  test('has the mean and p95 of the times, the books by type, and arrivals that were unexpected', () => {
+    const result = resultOf();
+    const [counts, response] = [{ ...result.messages, sent: 70, delivered: 69, lost: 1 }, result.response];
+    const types = [{ type: 'chat', priority: 'high', payloadBytes: 100, messages: counts, response }];
+    const unexpected = { ...result.delivery.unexpected, neverSent: 2 };
+    const messages = { ...result.messages, unexpected: 2 };
+    const more = { types, messages, delivery: { ...result.delivery, unexpected } };
+    const text = textsOf('md', { ...result, ...more })['report.md']!;
+    expect(text).toContain('| time | mean | p50 | p90 | p95 | p99 | p99.9 | max |');
+    expect(text).toContain('| type | sent | delivered | lost |');
+    expect(text).toContain('| `chat` (`high`) | 70 | 69 | 1 | 0 | 0 | 0 | 0 |');
+    expect(text).toContain('| corrupted | unexpected |');
+    expect(text).toContain('- 2 messages arrived that this run never sent (a number that was never sent 2).');
+    const plain = textsOf('md', result)['report.md']!;
+    expect(plain).not.toMatch(/unexpected|never sent|\| type \|/);
+  });
+
   test('whatever comes from outside stands in code, and ends no cell', () => {
     const text = textsOf('md', resultOf({ name: HOSTILE }))['report.md']!;
     const spans = /(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g;

@@ -3,13 +3,12 @@
 
 import type { PlanTrend } from '../../analysis/compare/plan-trend.ts';
 import type { Comparison } from '../../facts/comparison.ts';
-import type { FailureKind } from '../../facts/failure.ts';
-import type { Distribution, RunResult, ThresholdResult } from '../../facts/result.ts';
+import type { Distribution, MessageResult, RunResult, ThresholdResult } from '../../facts/result.ts';
 import { plural } from '../../units/plural.ts';
 import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { CHANGES } from '../words/comparison-figures.ts';
-import { failureText } from '../words/failure-text.ts';
+import { closeRows, failureRows, unreadableRows } from '../words/error-texts.ts';
 import { clientsText, formatMs, formatPerSecond, formatSeconds, RULE_WORDS, VERDICT_WORDS } from '../words/figures.ts';
 import { findingText } from '../words/finding-text.ts';
 import { headlineCause } from '../words/headline-cause.ts';
@@ -17,7 +16,8 @@ import { misbehavingTexts } from '../words/misbehaving-texts.ts';
 import { recoveryTexts } from '../words/recovery-texts.ts';
 import { monitorSeriesName } from '../words/series-names.ts';
 import { commitText, FIGURE_NAMES, levelsText } from '../words/trend-texts.ts';
-import { violationText } from '../words/violation-text.ts';
+import { troublesOf } from '../words/troubles.ts';
+import { violationName, violationText } from '../words/violation-text.ts';
 import { comparisonParagraphs } from './comparison-markdown.ts';
 import { code, paragraphs, table } from './markdown-parts.ts';
 import type { Beside, ReportFile } from './report-file.ts';
@@ -50,9 +50,13 @@ export function renderMarkdown(
     result.findings.map(
       (found) => `- ${found.kind}: ${code(monitorSeriesName(found.series), 120)}: ${code(findingText(found))}`,
     ),
-    refusalsOf(result),
+    troublesOf(result).map(({ text }) => `- ${text}`),
     violationsOf(result),
-    figuresOf(result),
+    booksOf(result.messages),
+    typesOf(result.types),
+    timesOf(result),
+    ratesOf(result),
+    ...errorsOf(result),
     details(result),
   ];
   return [{ name: 'report.md', content: paragraphs(sections) }];
@@ -62,17 +66,6 @@ function causeOf(result: RunResult): readonly string[] {
   const cause = headlineCause(result);
   return cause === null ? [] : [code(cause, 400)];
 }
-
-/** The first of each kind, in the service's own words. */
-function refusalsOf({ rejections }: RunResult): readonly string[] {
-  return rejections
-    .slice(0, MOST_REFUSALS)
-    .map(
-      ({ text, client, seq }) => `- rejected: ${code(text, 200)} (stream ${formatCount(client)}, #${formatCount(seq)})`,
-    );
-}
-
-const MOST_REFUSALS = 3;
 
 function againstBaseline(comparison: Comparison): readonly (readonly string[])[] {
   return [[`### ${CHANGES[comparison.change]} against the baseline`], ...comparisonParagraphs(comparison)];
@@ -104,56 +97,145 @@ function violationsOf({ violations }: RunResult): readonly string[] {
     .sort((a, b) => a.atSecond - b.atSecond)
     .map(
       (first) =>
-        `- first ${first.violation}: stream ${formatCount(first.stream)}, ${code(violationText(first))}, at ${first.atSecond.toFixed(3)} s`,
+        `- first ${violationName(first.violation)}: stream ${formatCount(first.stream)}, ${code(violationText(first))}, at ${first.atSecond.toFixed(3)} s`,
     );
 }
 
-function figuresOf({ messages, throughput, connections, response, service, plan }: RunResult): readonly string[] {
-  const times = plan.load.messages.kind === 'none' ? [] : [timeRow('response', response), timeRow('service', service)];
+/** Always shown; the others where there are any. */
+const ALWAYS = ['lost', 'unresolved', 'duplicated', 'reordered', 'corrupted'] as const;
+const IF_ANY: readonly (readonly [keyof MessageResult & string, name: string])[] = [
+  ['rejected', 'rejected'],
+  ['unexpected', 'unexpected'],
+  ['unreadable', 'unreadable'],
+  ['late', 'late'],
+  ['diverged', 'wrong state'],
+  ['totalOrderViolations', 'total-order violations'],
+];
+
+function booksOf(messages: MessageResult): readonly string[] {
+  const others = IF_ANY.filter(([name]) => (messages[name] as number) > 0);
+  return table(
+    ['messages', 'delivered', ...ALWAYS, ...others.map(([, name]) => name)],
+    [
+      [
+        `${formatCount(messages.sent)} sent of ${formatCount(messages.due)} due`,
+        `${formatCount(messages.delivered)}${messages.deliveredRatio === null ? '' : ` (${formatPercent(messages.deliveredRatio)})`}`,
+        ...ALWAYS.map((name) => formatCount(messages[name])),
+        ...others.map(([name]) => formatCount(messages[name] as number)),
+      ],
+    ],
+  );
+}
+
+function typesOf(types: RunResult['types']): readonly string[] {
+  if (types.length === 0) return [];
+  const shown = types.slice(0, MOST_TYPES);
+  const hasRejected = shown.some(({ messages }) => messages.rejected > 0);
+  const counts = [
+    'sent',
+    'delivered',
+    ...(hasRejected ? (['rejected'] as const) : []),
+    'lost',
+    'unresolved',
+    'duplicated',
+    'reordered',
+    'corrupted',
+  ] as const;
+  const more = types.length - shown.length;
   return [
     ...table(
-      ['messages', 'delivered', 'lost', 'unresolved', 'duplicated', 'reordered', 'corrupted'],
-      [
-        [
-          `${formatCount(messages.sent)} sent of ${formatCount(messages.due)} due`,
-          `${formatCount(messages.delivered)}${messages.deliveredRatio === null ? '' : ` (${formatPercent(messages.deliveredRatio)})`}`,
-          ...[messages.lost, messages.unresolved, messages.duplicated, messages.reordered, messages.corrupted].map(
-            formatCount,
-          ),
-        ],
-      ],
+      ['type', ...counts, 'response p50', 'p95', 'p99'],
+      shown.map(({ type, priority, messages, response }) => [
+        `${code(type, 60)}${priority === null ? '' : ` (${code(priority, 60)})`}`,
+        ...counts.map((name) => formatCount(messages[name])),
+        ...[response.p50Ms, response.p95Ms, response.p99Ms].map(formatMs),
+      ]),
     ),
-    ...(times.length === 0 ? [] : ['', ...table(['time', 'p50', 'p90', 'p99', 'p99.9', 'max'], times)]),
-    '',
-    ...table(
-      ['offered', 'sent', 'delivered', 'connections opened', 'failed', 'dropped by the server'],
+    ...(more > 0 ? ['', `and ${plural(more, 'more type')}`] : []),
+  ];
+}
+
+const MOST_TYPES = 20;
+
+function timesOf({ response, service, plan }: RunResult): readonly string[] {
+  if (plan.load.messages.kind === 'none') return [];
+  return table(
+    ['time', 'mean', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'max'],
+    [timeRow('response', response), timeRow('service', service)],
+  );
+}
+
+function timeRow(name: string, { meanMs, p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs }: Distribution): readonly string[] {
+  return [name, ...[meanMs, p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs].map(formatMs)];
+}
+
+function ratesOf({ throughput, connections }: RunResult): readonly string[] {
+  return table(
+    ['offered', 'sent', 'delivered', 'connections opened', 'failed', 'dropped by the server'],
+    [
       [
-        [
-          formatPerSecond(throughput.offeredPerSecond),
-          formatPerSecond(throughput.sentPerSecond),
-          formatPerSecond(throughput.deliveredPerSecond),
-          ...[connections.opened, connections.failed, connections.droppedByServer].map(formatCount),
-        ],
+        formatPerSecond(throughput.offeredPerSecond),
+        formatPerSecond(throughput.sentPerSecond),
+        formatPerSecond(throughput.deliveredPerSecond),
+        ...[connections.opened, connections.failed, connections.droppedByServer].map(formatCount),
       ],
+    ],
+  );
+}
+
+/** Each table with its title; what was said stands in code. */
+function errorsOf(result: RunResult): readonly (readonly string[])[] {
+  const { rejections } = result;
+  const said = (message: string | null): string => (message === null ? '' : code(message));
+  return [
+    titled(
+      'Why connections failed',
+      ['what happened', 'count', 'first message', 'what to do'],
+      failureRows(result).map(({ kind, count, meaning, message, advice }) => [
+        `${meaning} (${code(kind, 40)})`,
+        formatCount(count),
+        said(message),
+        advice ?? '',
+      ]),
+    ),
+    titled(
+      'How the service closed connections',
+      ['close code', 'connections', 'meaning', 'first reason'],
+      closeRows(result).map(({ kind, count, meaning, message }) => [
+        code(kind, 40),
+        formatCount(count),
+        meaning,
+        said(message),
+      ]),
+    ),
+    titled(
+      'What the service said when it rejected messages',
+      ['first message of each kind', 'stream', 'number'],
+      rejections.map(({ text, client, seq }) => [code(text, 200), formatCount(client), formatCount(seq)]),
+    ),
+    titled(
+      'Messages that could not be read',
+      ['what they are', 'messages', 'first message', 'what to do'],
+      unreadableRows(result).map(({ count, meaning, message, advice }) => [
+        meaning,
+        formatCount(count),
+        said(message),
+        advice ?? '',
+      ]),
     ),
   ];
 }
 
-function timeRow(name: string, { p50Ms, p90Ms, p99Ms, p999Ms, maxMs }: Distribution): readonly string[] {
-  return [name, ...[p50Ms, p90Ms, p99Ms, p999Ms, maxMs].map(formatMs)];
+function titled(title: string, head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return rows.length === 0 ? [] : [`**${title}**`, '', ...table(head, rows)];
 }
 
 function details(result: RunResult): readonly string[] {
-  const { run, generator, connections, recovery, misbehaving, stages } = result;
-  const failures = Object.entries(connections.failures).map(
-    ([kind, failure]) =>
-      `- ${kind} ${formatCount(failure.count)}, first: ${code(failureText(kind as FailureKind, failure, run))}`,
-  );
+  const { run, generator, recovery, misbehaving, stages } = result;
   return [
     '<details><summary>Details</summary>',
     '',
     ...section('Stages', stages.length < 2 ? [] : stageRows(stages)),
-    ...section('Why connections failed', failures),
     ...section('Recovery', recovery === null ? [] : list(recoveryTexts(recovery))),
     ...section('Misbehaving clients', list(misbehavingTexts(misbehaving))),
     `Generator ${generator.healthy ? 'healthy' : 'in doubt'}, send lag p99 ${formatMs(result.sendLag.p99Ms)}` +

@@ -4,13 +4,12 @@ import type { MessageResult, RunResult } from '../../facts/result.ts';
 import { UNSENT_TEXTS } from '../../facts/unsent-texts.ts';
 import type { UnsentReason } from '../../facts/window.ts';
 import { plural } from '../../units/plural.ts';
-import { printable } from '../../units/printable.ts';
 import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
 import { troublesOverTime } from '../charts/over-time.ts';
 import { type Block, charts, paragraph, type Section, strong, type TableBlock } from '../document.ts';
 import { countCell, momentCell, msCell, numbers, said, table, text, troubleCell, words } from '../tables.ts';
-import { violationText } from '../words/violation-text.ts';
+import { violationName, violationText } from '../words/violation-text.ts';
 
 export function deliverySection(result: RunResult): Section | null {
   if (result.messages.due === 0 && result.pushes === null && result.violations.length === 0) return null;
@@ -20,7 +19,6 @@ export function deliverySection(result: RunResult): Section | null {
     blocks: [
       ...guarantee(result),
       outcomes(result.messages),
-      ...refusals(result),
       ...charts(troublesOverTime(result)),
       ...witnesses(result),
       ...types(result),
@@ -104,28 +102,10 @@ function outcomes(messages: MessageResult): TableBlock {
   );
 }
 
-/** In the service's own words. */
-function refusals({ rejections }: RunResult): readonly Block[] {
-  if (rejections.length === 0) return [];
-  const rows = rejections.map(({ text: said, client, seq, atSecond }) => [
-    text(printable(said, 300)),
-    momentCell(atSecond),
-    countCell(client),
-    countCell(seq),
-  ]);
-  return [
-    table(
-      'Reasons that the service gave for rejections',
-      [...words('reason'), ...numbers('first at', 'stream', 'number')],
-      rows,
-    ),
-  ];
-}
-
 function witnesses({ violations }: RunResult): readonly Block[] {
   if (violations.length === 0) return [];
   const rows = violations.map((found) => [
-    text(found.violation, 'bad'),
+    text(violationName(found.violation), 'bad'),
     momentCell(found.atSecond),
     countCell(found.stream),
     found.seq === null ? { text: 'unknown', value: null } : countCell(found.seq),
@@ -139,25 +119,27 @@ function witnesses({ violations }: RunResult): readonly Block[] {
 
 function types({ types: all }: RunResult): readonly Block[] {
   if (all.length === 0) return [];
+  const hasPriority = all.some(({ priority }) => priority !== null);
+  const hasRejected = all.some(({ messages }) => messages.rejected > 0);
   const columns = [
-    ...words('type', 'priority'),
-    ...numbers('bytes', 'sent', 'delivered', 'lost', 'unresolved', 'duplicated', 'reordered', 'corrupted'),
-    ...numbers('response p50', 'p99', 'max'),
+    ...words('type', ...(hasPriority ? ['priority'] : [])),
+    ...numbers('bytes', 'sent', 'delivered', ...(hasRejected ? ['rejected'] : [])),
+    ...numbers('lost', 'unresolved', 'duplicated', 'reordered', 'corrupted'),
+    ...numbers('response p50', 'p95', 'p99', 'max'),
   ];
   const rows = all.map(({ type, priority, payloadBytes, messages, response }) => [
     said(type, 60),
-    priority === null ? text('') : said(priority, 60),
+    ...(hasPriority ? [priority === null ? text('') : said(priority, 60)] : []),
     countCell(payloadBytes),
     countCell(messages.sent),
     countCell(messages.delivered),
+    ...(hasRejected ? [troubleCell(messages.rejected)] : []),
     ...[messages.lost, messages.unresolved, messages.duplicated, messages.reordered, messages.corrupted].map(
       troubleCell,
     ),
-    msCell(response.p50Ms),
-    msCell(response.p99Ms),
-    msCell(response.maxMs),
+    ...[response.p50Ms, response.p95Ms, response.p99Ms, response.maxMs].map(msCell),
   ]);
-  return [table('By type', columns, rows)];
+  return [table('Books by message type', columns, rows)];
 }
 
 function fanout({ fanout: reached }: RunResult): readonly Block[] {

@@ -1,19 +1,16 @@
-// What each fault did and how the service recovered; why connections failed; what became of misbehaving clients.
+// What each fault did and how the service recovered; what became of misbehaving clients.
 
-import type { FailureKind } from '../../facts/failure.ts';
-import { FAILURE_MEANINGS } from '../../facts/failure.ts';
 import type { IncidentResult, RunResult } from '../../facts/result.ts';
 import { plural } from '../../units/plural.ts';
 import { type Block, type Cell, paragraph, type Section } from '../document.ts';
 import { countCell, msCell, numbers, said, secondsCell, table, text, troubleCell, words } from '../tables.ts';
-import { failureText } from '../words/failure-text.ts';
 import { faultText } from '../words/fault-texts.ts';
 import { formatSeconds, formatShare } from '../words/figures.ts';
 import { misbehavingTexts } from '../words/misbehaving-texts.ts';
 
 export function recoverySection(result: RunResult): Section | null {
-  const blocks = [...availability(result), ...incidents(result), ...failures(result), ...misbehaving(result)];
-  return blocks.length === 0 ? null : { id: 'recovery', title: 'Failures and recovery', blocks };
+  const blocks = [...availability(result), ...incidents(result), ...misbehaving(result)];
+  return blocks.length === 0 ? null : { id: 'recovery', title: 'Faults and recovery', blocks };
 }
 
 function availability({ recovery }: RunResult): readonly Block[] {
@@ -119,30 +116,6 @@ function messageCells(incident: IncidentResult): readonly Cell[] {
     countCell(messages.unsent),
     back(incident.responseBackSeconds),
     back(incident.throughputBackSeconds),
-  ];
-}
-
-function failures({ connections, run }: RunResult): readonly Block[] {
-  const rows = Object.entries(connections.failures).map(([kind, failure]) => [
-    text(kind),
-    troubleCell(failure.count),
-    text(FAILURE_MEANINGS[kind as FailureKind]),
-    said(failureText(kind as FailureKind, failure, run)),
-  ]);
-  const codes = Object.entries(connections.closeCodes).map(([code, count]) => [text(code), countCell(count)]);
-  return [
-    ...(rows.length === 0
-      ? []
-      : [
-          table(
-            'Why connections failed',
-            [...words('kind'), ...numbers('count'), ...words('meaning', 'first example')],
-            rows,
-          ),
-        ]),
-    ...(codes.length === 0
-      ? []
-      : [table('Close codes from the service', [...words('code'), ...numbers('connections')], codes)]),
   ];
 }
 

@@ -53,6 +53,7 @@ function absent({ messages }: RunResult): string {
 const INTERVALS = [
   ['p50', 'p50'],
   ['p90', 'p90'],
+  ['p95', 'p95'],
   ['p99', 'p99'],
   ['p99.9', 'p999'],
 ] as const;

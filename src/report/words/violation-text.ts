@@ -1,9 +1,38 @@
 // A violation in a sentence, for people: what happened to which message, and what shows it.
 
-import type { Violation } from '../../facts/violation.ts';
+import type { Violation, ViolationKind } from '../../facts/violation.ts';
 import type { DamageKind, UnexpectedKind } from '../../facts/window.ts';
 import { formatCount } from '../../units/rate.ts';
 import { unreachable } from '../../units/unreachable.ts';
+
+/** For tables; the others are called what their outcome is called. */
+const VIOLATION_NAMES: Readonly<Partial<Record<ViolationKind, string>>> = {
+  diverged: 'wrong state',
+  totalOrder: 'total-order violation',
+};
+
+export function violationName(kind: ViolationKind): string {
+  return VIOLATION_NAMES[kind] ?? kind;
+}
+
+/** Beside a count. */
+export const DAMAGE_NAMES: Readonly<Record<DamageKind, string>> = {
+  bitFlips: 'flipped bits',
+  truncated: 'cut off',
+  extended: 'bytes added',
+  spliced: 'joined with another',
+  mangled: 'damaged otherwise',
+};
+
+/** Beside a count. */
+export const UNEXPECTED_NAMES: Readonly<Record<UnexpectedKind, string>> = {
+  foreign: 'unknown content',
+  stale: 'of another run',
+  otherStream: 'of another client',
+  neverSent: 'a number that was never sent',
+  otherOpcode: 'text for binary or the reverse',
+  refused: 'rejected before',
+};
 
 const DAMAGE_TEXT: Readonly<Record<DamageKind, string>> = {
   bitFlips: 'with flipped bits',
