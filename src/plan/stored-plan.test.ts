@@ -9,6 +9,14 @@ test('a plan that was written is read back', () => {
   expect(readStoredPlan(stored())).toEqual(stored());
 });
 
+test('so is one with clients that misbehave, and each of them must say how', () => {
+  const withClients = (misbehaving: readonly unknown[]) => ({ ...stored(), load: { ...plan.load, misbehaving } });
+  const good = withClients([{ share: 0.1, misbehavior: { kind: 'slow-reader', bytesPerSecond: 0, afterNs: 0 } }]);
+  expect(readStoredPlan(good)).toEqual(good);
+  const bad = withClients([{ share: 0.1 }]);
+  expect(readStoredPlan(bad)).toEqual({ problem: expect.stringMatching(/^load\.misbehaving\.0/) });
+});
+
 test.each([
   ['name', undefined],
   ['name', 5],

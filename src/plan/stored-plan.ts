@@ -17,7 +17,7 @@ const STORED_PLAN = z.looseObject({
     connections: z.array(named).min(1),
     messages: kinded,
     mix: z.array(z.looseObject({ type: z.string() })),
-    misbehaving: z.array(kinded),
+    misbehaving: z.array(z.looseObject({ misbehavior: kinded })),
   }),
   contract: z.looseObject({}).nullable(),
   thresholds: z.array(rule),
