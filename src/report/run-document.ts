@@ -45,7 +45,7 @@ export function runDocument(result: RunResult, tools: ReportTools, beside: Besid
     verdict: { word: VERDICT_WORDS[verdict.kind], tone: TONES[verdict.kind] },
     headline: headline(result),
     facts: [
-      run.startedAt,
+      `started ${printable(run.startedAt.slice(0, 19).replace('T', ' '), 40)} UTC`,
       formatSeconds(run.durationSeconds),
       clientsText(connections),
       plural(result.messages.sent, 'message'),

@@ -24,7 +24,7 @@ export function blockHtml(block: Block, place: Place): string {
     case 'chart':
       return chartHtml(block.chart, place);
     case 'code':
-      return `<details class="code"><summary>${escapeHtml(block.title)}</summary><pre tabindex="0">${escapeHtml(block.text)}</pre></details>`;
+      return `<details class="code" open><summary>${escapeHtml(block.title)}</summary><pre tabindex="0">${escapeHtml(block.text)}</pre></details>`;
     default:
       return unreachable(block);
   }
@@ -61,30 +61,48 @@ function figureHtml({ name, text, tone, note }: KeyFigure): string {
   );
 }
 
-function tableHtml({ title, columns, rows, note }: TableBlock): string {
+function tableHtml(block: TableBlock): string {
+  const { title, columns, rows, note } = block;
   const head = columns.map(({ name, isNumber }) => {
     return `<th scope="col"${isNumber ? ' class="number"' : ''}>${name === '' ? '<span class="hidden">name</span>' : escapeHtml(name)}</th>`;
   });
-  const body = rows.map(
-    (cells) => `<tr>${cells.map((cell, at) => cellHtml(cell, columns[at]?.isNumber === true)).join('')}</tr>`,
-  );
+  const isStacked = hasProse(block);
+  const body = rows.map((cells) => {
+    const all = cells.map((cell, at) => {
+      return cellHtml(cell, columns[at]?.isNumber === true, isStacked ? (columns[at]?.name ?? '') : null);
+    });
+    return `<tr>${all.join('')}</tr>`;
+  });
   const after = note === null ? '' : `<p class="note">${escapeHtml(note)}</p>`;
   return (
-    `<div class="table" role="region" tabindex="0" aria-label="${escapeHtml(title)}"><table><caption>${escapeHtml(title)}</caption>` +
+    `<div class="table${isStacked ? ' prose' : ''}" role="region" tabindex="0" aria-label="${escapeHtml(title)}"><table><caption>${escapeHtml(title)}</caption>` +
     `<thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>${after}`
   );
+}
+
+const MOST_NUMBERS_IN_PROSE = 1;
+const LEAST_PROSE_CHARACTERS = 24;
+
+/** Sentences beside one another have no room on a phone: there the cells of a row stand below one another, each with its name. */
+function hasProse({ columns, rows }: TableBlock): boolean {
+  const numbers = columns.filter(({ isNumber }) => isNumber).length;
+  if (columns.length < 3 || numbers > MOST_NUMBERS_IN_PROSE) return false;
+  const long = columns.filter((_, at) => rows.some((cells) => (cells[at]?.text.length ?? 0) > LEAST_PROSE_CHARACTERS));
+  return long.length > 1 || columns.length - numbers > 3;
 }
 
 /** Shorter texts are not broken in the middle; longer ones may be one word that is wider than a screen. */
 const KEPT_WHOLE = 24;
 
-function cellHtml({ text, value, tone, isCode }: Cell, isNumber: boolean): string {
+/** `name`: of its column, where it may stand below others; null elsewhere. */
+function cellHtml({ text, value, tone, isCode }: Cell, isNumber: boolean, name: string | null): string {
   const names = [...(isNumber ? ['number'] : []), ...(tone === undefined ? [] : [tone])];
   const classes = names.length === 0 ? '' : ` class="${names.join(' ')}"`;
   const sorted = value === undefined ? '' : ` data-value="${value === null ? '' : value}"`;
   const short = text.length <= KEPT_WHOLE ? ' class="short"' : '';
   const content = isCode === true && text !== '' ? `<code${short}>${escapeHtml(text)}</code>` : escapeHtml(text);
-  return `<td${classes}${sorted}>${content}</td>`;
+  const named = name === null || name === '' || text === '' ? '' : ` data-name="${escapeHtml(name)}"`;
+  return `<td${classes}${sorted}${named}>${content}</td>`;
 }
 
 function chartHtml(chart: Chart, place: Place): string {

@@ -13,6 +13,8 @@ interface Ground {
   readonly goodGround: string;
   readonly badGround: string;
   readonly openGround: string;
+  /** Over the edge of what can be scrolled. */
+  readonly shade: string;
 }
 
 const DAY: Ground = {
@@ -25,6 +27,7 @@ const DAY: Ground = {
   goodGround: '#e2f4ed',
   badGround: '#fdeae8',
   openGround: '#fdf2dc',
+  shade: '#1b243052',
 };
 const NIGHT: Ground = {
   palette: DARK,
@@ -36,6 +39,7 @@ const NIGHT: Ground = {
   goodGround: '#10312a',
   badGround: '#3b1a1c',
   openGround: '#35290f',
+  shade: '#000000b3',
 };
 
 function variables({ palette, ...own }: Ground): string {
@@ -60,12 +64,12 @@ a{color:var(--link)}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .skip{position:absolute;left:-100vw}
 .skip:focus{left:1rem;top:1rem;z-index:9;background:var(--ground);padding:.5rem 1rem}
-.bar{position:sticky;top:0;z-index:5;display:flex;gap:1rem;align-items:center;background:var(--ground);border-bottom:1px solid var(--grid);padding:.35rem max(1rem,calc((100vw - 72rem)/2))}
+.bar{position:sticky;top:0;z-index:5;display:flex;gap:1rem;align-items:center;background:var(--ground);border-bottom:1px solid var(--grid);padding:.35rem max(1rem,calc((100vw - 80rem)/2))}
 .bar nav{flex:1;overflow-x:auto;white-space:nowrap}
 .bar nav a{display:inline-block;padding:.3rem .55rem;text-decoration:none;font-size:.875rem}
 .bar nav a:hover{text-decoration:underline}
 button{font:inherit;font-size:.8125rem;color:var(--text);background:var(--ground);border:1px solid var(--quiet);border-radius:6px;padding:.25rem .6rem;cursor:pointer;min-height:28px;max-width:100%;overflow-wrap:anywhere}
-main{max-width:72rem;margin:0 auto;padding:1rem}
+main{max-width:80rem;margin:0 auto;padding:1rem}
 .verdict{background:var(--ground);border:1px solid var(--grid);border-left:10px solid;border-radius:10px;padding:1.25rem 1.5rem;margin-bottom:1rem}
 .verdict.good{border-left-color:var(--good);background:var(--goodGround)}
 .verdict.bad{border-left-color:var(--bad);background:var(--badGround)}
@@ -93,16 +97,17 @@ h3,h4{font-size:1rem;margin:1.5rem 0 .25rem}
 code,pre{font-family:ui-monospace,"Cascadia Mono",Menlo,Consolas,monospace;font-size:.875em}
 code{overflow-wrap:anywhere}code.short{white-space:nowrap}
 pre{overflow:auto;max-height:30rem;background:var(--page);padding:1rem;border-radius:8px}
-.table{overflow-x:auto;margin-top:1.25rem}
+.table{overflow-x:auto;margin-top:1.25rem;background:linear-gradient(to right,var(--ground),transparent) left/3rem 100% no-repeat local,linear-gradient(to left,var(--ground),transparent) right/3rem 100% no-repeat local,linear-gradient(to right,var(--shade),transparent) left/.75rem 100% no-repeat scroll,linear-gradient(to left,var(--shade),transparent) right/.75rem 100% no-repeat scroll}
+section p,section li{max-width:95ch}
 table{border-collapse:collapse;min-width:50%;font-size:.875rem}
 caption{text-align:left;font-weight:600;font-size:1rem;padding-bottom:.4rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--grid)}
 td{max-width:34rem}
-th{color:var(--quiet);font-weight:600;white-space:nowrap}
+th{color:var(--quiet);font-weight:600;vertical-align:bottom}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-th button{all:unset;cursor:pointer;color:inherit}
+th button{all:unset;position:relative;cursor:pointer;color:inherit}
 th button:focus-visible{outline:3px solid var(--link)}
-th button::after{content:"";display:inline-block;width:1em;text-align:center}
+th button::after{content:"";position:absolute;left:100%;bottom:0}
 th[aria-sort=ascending] button::after{content:"\\2191"}
 th[aria-sort=descending] button::after{content:"\\2193"}
 td.good{color:var(--good);font-weight:600}td.bad{color:var(--bad);font-weight:600}td.open{color:var(--open);font-weight:600}
@@ -117,7 +122,7 @@ figcaption h3,figcaption h4{margin-top:0}
 .readout{display:block;min-height:1.5em;font-size:.875rem;color:var(--quiet);font-variant-numeric:tabular-nums}
 .tip{font-size:.8125rem;line-height:1.5;max-width:min(28rem,calc(100vw - 3rem));white-space:normal!important;overflow-wrap:anywhere}
 .tip b{font-variant-numeric:tabular-nums}
-footer{max-width:72rem;margin:0 auto;padding:0 1rem 2rem;font-size:.875rem;color:var(--quiet)}
-@media (max-width:40rem){section{padding:.75rem .9rem 1rem}main{padding:.6rem}.verdict{padding:1rem}.plot{height:16rem}.figures{grid-template-columns:repeat(2,1fr)}}
+footer{max-width:80rem;margin:0 auto;padding:0 1rem 2rem;font-size:.875rem;color:var(--quiet)}
+@media (max-width:40rem){section{padding:.75rem .9rem 1rem}main{padding:.6rem}.verdict{padding:1rem}.plot{height:16rem}.figures{grid-template-columns:repeat(2,1fr)}th,td{padding:.3rem .45rem}.prose,.prose table,.prose caption,.prose tbody,.prose tr,.prose td{display:block}.prose thead{display:none}.prose tr{border-bottom:1px solid var(--grid);padding:.35rem 0}.prose td{border:0;padding:.1rem 0;max-width:none}.prose td.number{text-align:left}.prose td:empty{display:none}.prose [data-name]::before{content:attr(data-name) ": ";color:var(--quiet);font-weight:400}.prose code.short{white-space:normal}}
 @media print{.bar,.controls,.readout,.skip{display:none}body{font-size:11pt}main{max-width:none;padding:0}section,.verdict{border-color:#ccc;break-inside:auto}figure,.figures div,tr{break-inside:avoid}.table{overflow:visible}article+article{break-before:page}details.code>pre{max-height:none}}
 `;

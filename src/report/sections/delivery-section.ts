@@ -91,7 +91,7 @@ function outcomes(messages: MessageResult): TableBlock {
   });
   const unsent = Object.entries(messages.unsent).filter(([, count]) => count > 0);
   const unsentRows = unsent.map(([reason, count]) => [
-    text(`not sent: ${UNSENT_TEXTS[reason as UnsentReason]}`),
+    text(`unsent: ${UNSENT_TEXTS[reason as UnsentReason]}`),
     troubleCell(count),
     text('due, but never left the generator'),
   ]);

@@ -29,21 +29,18 @@ function availability({ recovery }: RunResult): readonly Block[] {
   ];
 }
 
-const CLIENT_COLUMNS = [
-  ...words('fault', 'kind', 'together with'),
-  ...numbers(
-    'from',
-    'to',
-    'dropped',
-    'reconnected',
-    'gave up',
-    'first back after',
-    'last back after',
-    'down p50',
-    'down max',
-  ),
-  ...numbers('most opened per second'),
-];
+const CLIENT_NUMBERS = numbers(
+  'from',
+  'to',
+  'dropped',
+  'reconnected',
+  'gave up',
+  'first back after',
+  'last back after',
+  'down p50',
+  'down max',
+  'most opened per second',
+);
 const MESSAGE_COLUMNS = [
   ...words('fault'),
   ...numbers(
@@ -51,7 +48,7 @@ const MESSAGE_COLUMNS = [
     'unresolved',
     'duplicated',
     'resent',
-    'not sent',
+    'unsent',
     'response recovered after',
     'throughput recovered after',
   ),
@@ -66,12 +63,8 @@ function incidents({ recovery }: RunResult): readonly Block[] {
   if (all.length === 0) return [];
   const failed = all.filter(({ failedBecause }) => failedBecause !== null);
   return [
-    table(
-      'Faults: effect',
-      words('fault', 'kind', 'what it did'),
-      all.map(({ name, kind, did }) => [said(name, 64), said(kind, 40), text(faultText(did) ?? 'unknown')]),
-    ),
-    table('Faults: connections', CLIENT_COLUMNS, all.map(clientCells)),
+    effects(all),
+    connections(all),
     table('Faults: messages', MESSAGE_COLUMNS, all.map(messageCells), NOTE),
     ...(failed.length === 0
       ? []
@@ -85,11 +78,35 @@ function incidents({ recovery }: RunResult): readonly Block[] {
   ];
 }
 
+/** Most faults have the name of their kind. */
+function effects(all: readonly IncidentResult[]): Block {
+  const isNamed = all.some(({ name, kind }) => name !== kind);
+  return table(
+    'Faults: effect',
+    words('fault', ...(isNamed ? ['kind'] : []), 'what it did'),
+    all.map(({ name, kind, did }) => [
+      said(name, 64),
+      ...(isNamed ? [said(kind, 40)] : []),
+      text(faultText(did) ?? 'unknown'),
+    ]),
+  );
+}
+
+function connections(all: readonly IncidentResult[]): Block {
+  const isTogether = all.some(({ together }) => together.length > 0);
+  return table(
+    'Faults: connections',
+    [...words('fault', ...(isTogether ? ['together with'] : [])), ...CLIENT_NUMBERS],
+    all.map((incident) => [
+      said(incident.name, 64),
+      ...(isTogether ? [said([...new Set(incident.together)].join(', '), 120)] : []),
+      ...clientCells(incident),
+    ]),
+  );
+}
+
 function clientCells(incident: IncidentResult): readonly Cell[] {
   return [
-    said(incident.name, 64),
-    said(incident.kind, 40),
-    said([...new Set(incident.together)].join(', '), 120),
     secondsCell(incident.fromSecond),
     secondsCell(incident.toSecond),
     countCell(incident.dropped),
