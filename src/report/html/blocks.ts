@@ -66,29 +66,24 @@ function tableHtml(block: TableBlock): string {
   const head = columns.map(({ name, isNumber }) => {
     return `<th scope="col"${isNumber ? ' class="number"' : ''}>${name === '' ? '<span class="hidden">name</span>' : escapeHtml(name)}</th>`;
   });
-  const isStacked = hasProse(block);
+  const isProse = hasProse(block);
   const body = rows.map((cells) => {
     const all = cells.map((cell, at) => {
-      return cellHtml(cell, columns[at]?.isNumber === true, isStacked ? (columns[at]?.name ?? '') : null);
+      return cellHtml(cell, columns[at]?.isNumber === true, isProse ? (columns[at]?.name ?? '') : null);
     });
     return `<tr>${all.join('')}</tr>`;
   });
   const after = note === null ? '' : `<p class="note">${escapeHtml(note)}</p>`;
   return (
-    `<div class="table${isStacked ? ' prose' : ''}" role="region" tabindex="0" aria-label="${escapeHtml(title)}"><table><caption>${escapeHtml(title)}</caption>` +
+    `<div class="table${isProse ? ' prose' : ''}" role="region" tabindex="0" aria-label="${escapeHtml(title)}"><table><caption>${escapeHtml(title)}</caption>` +
     `<thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>${after}`
   );
 }
 
-const MOST_NUMBERS_IN_PROSE = 1;
-const LEAST_PROSE_CHARACTERS = 24;
-
-/** Sentences beside one another have no room on a phone: there the cells of a row stand below one another, each with its name. */
-function hasProse({ columns, rows }: TableBlock): boolean {
+/** Texts beside one another have no room on a phone: there the cells of a row stand below one another, each with its name. */
+function hasProse({ columns }: TableBlock): boolean {
   const numbers = columns.filter(({ isNumber }) => isNumber).length;
-  if (columns.length < 3 || numbers > MOST_NUMBERS_IN_PROSE) return false;
-  const long = columns.filter((_, at) => rows.some((cells) => (cells[at]?.text.length ?? 0) > LEAST_PROSE_CHARACTERS));
-  return long.length > 1 || columns.length - numbers > 3;
+  return numbers < 2 && columns.length - numbers > 2;
 }
 
 /** Shorter texts are not broken in the middle; longer ones may be one word that is wider than a screen. */

@@ -97,7 +97,7 @@ h3,h4{font-size:1rem;margin:1.5rem 0 .25rem}
 code,pre{font-family:ui-monospace,"Cascadia Mono",Menlo,Consolas,monospace;font-size:.875em}
 code{overflow-wrap:anywhere}code.short{white-space:nowrap}
 pre{overflow:auto;max-height:30rem;background:var(--page);padding:1rem;border-radius:8px}
-.table{overflow-x:auto;margin-top:1.25rem;background:linear-gradient(to right,var(--ground),transparent) left/3rem 100% no-repeat local,linear-gradient(to left,var(--ground),transparent) right/3rem 100% no-repeat local,linear-gradient(to right,var(--shade),transparent) left/.75rem 100% no-repeat scroll,linear-gradient(to left,var(--shade),transparent) right/.75rem 100% no-repeat scroll}
+.table{overflow-x:auto;margin-top:1.25rem;background:linear-gradient(to right,var(--ground) .75rem,transparent) left/3rem 100% no-repeat local,linear-gradient(to left,var(--ground) .75rem,transparent) right/3rem 100% no-repeat local,linear-gradient(to right,var(--shade),transparent) left/.75rem 100% no-repeat scroll,linear-gradient(to left,var(--shade),transparent) right/.75rem 100% no-repeat scroll}
 section p,section li{max-width:95ch}
 table{border-collapse:collapse;min-width:50%;font-size:.875rem}
 caption{text-align:left;font-weight:600;font-size:1rem;padding-bottom:.4rem}
