@@ -78,25 +78,19 @@ function sideLine(name: string, { reference, runs }: ComparedSide): HangingLine 
   return row(name, `${what}   ${first.startedAt.slice(0, 16).replace('T', ' ')}   vs ${targets}`);
 }
 
-const MARKS: Readonly<Record<MetricComparison['change'], string>> = {
-  worse: 'x ',
-  better: '+ ',
-  same: 'ok',
-  inconclusive: '? ',
-  noData: '  ',
-};
-
+/** The result first, as in the rules of a run. */
 function tableLines(metrics: readonly MetricComparison[], style: TextStyle): readonly string[] {
-  const isEdge = (place: number): boolean => place === 0 || place === COLUMNS.length - 1;
-  const columns = COLUMNS.map((title, place) => ({ title, align: isEdge(place) ? 'left' : 'right' }) as const);
-  const rows = metrics.map((metric) => {
-    const cells = metricCells(metric);
-    return [...cells.slice(0, -1), colorOf(metric.change, style)(cells.at(-1)!)];
-  });
-  const [head = '', ...lines] = alignColumns(columns, rows);
+  const columns = COLUMNS.map((title, place) => ({ title, align: place === 0 ? 'left' : 'right' }) as const);
+  const [head = '', ...lines] = alignColumns(
+    columns.slice(0, -1),
+    metrics.map((metric) => metricCells(metric).slice(0, -1)),
+  );
+  const width = Math.max(...Object.values(METRIC_CHANGES).map(({ length }) => length));
   return [
-    style.dim(`     ${head}`),
-    ...metrics.map(({ change }, place) => `  ${colorOf(change, style)(MARKS[change])} ${lines[place]}`),
+    style.dim(`  ${COLUMNS.at(-1)!.padEnd(width)} ${head}`),
+    ...metrics.map(({ change }, place) => {
+      return `  ${colorOf(change, style)(METRIC_CHANGES[change].padEnd(width))} ${lines[place]}`;
+    }),
   ];
 }
 
