@@ -239,6 +239,23 @@ describe('the page of a run', TOGETHER, () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(screen.width);
   });
 
+  test('tables are whole on a wide screen, and rules are whole on a phone', async ({ onTestFinished }) => {
+    const cutOff = async (width: number, tables: string): Promise<readonly string[]> => {
+      const { page } = await openFile(browser, report(), onTestFinished, { width });
+      return page
+        .locator(tables)
+        .evaluateAll((all) =>
+          all
+            .filter((each) => each.scrollWidth > each.clientWidth)
+            .map((each) => each.getAttribute('aria-label') ?? ''),
+        );
+    };
+    expect(await cutOff(1440, '.table')).toEqual([]);
+    expect(await cutOff(360, '#rules .table, #errors .table')).toEqual([]);
+    // What does not fit scrolls, and says so by a shadow.
+    expect(await cutOff(360, '#recovery .table')).toContain('Faults: connections');
+  });
+
   test('the reader chooses light or dark, and the charts follow', async ({ onTestFinished }) => {
     const { page } = await openFile(browser, report(), onTestFinished);
     await drawAll(page);
@@ -273,6 +290,23 @@ describe('the PDF of a run', TOGETHER, () => {
     const words = text.replace(/\s+/g, ' ');
     for (const { expression } of result.verdict.thresholds) expect(words).toContain(expression);
     expect(words).toContain('offered');
+  });
+
+  test('leaves no heading alone at the foot of a page, and prints the plan as a plan file', () => {
+    const text = spawnSync('pdftotext', ['-layout', path.join(directory, 'report.pdf'), '-'], {
+      encoding: 'utf8',
+    }).stdout;
+    const sections = ['Summary', 'Rules', 'Load', 'Errors', 'Faults and recovery', 'Resources', 'Can this be trusted?'];
+    for (const page of text.split('\f').slice(1)) {
+      const lines = page
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
+      expect(sections, page).not.toContain(lines.at(-2));
+    }
+    for (const line of ['drain: 1s', 'fault: latency, at: 1s, for: 1s, latency: 80ms', 'to: 200/s, over: 2s'])
+      expect(text).toContain(line);
+    expect(text).not.toMatch(/durationNs|drainNs/);
   });
 
   test('embeds its fonts', () => {

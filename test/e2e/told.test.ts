@@ -164,7 +164,7 @@ describe('messages that the service rejects', () => {
     expect(stderr).toMatch(/sending .* rejected \d+$/m);
     const directory = path.join(cwd, '.highwater/runs', readdirSync(path.join(cwd, '.highwater/runs'))[0]!);
     const read = (name: string): string => readFileSync(path.join(directory, name), 'utf8');
-    expect(read('report.md')).toContain('- rejected: `slow down, message 0`');
+    expect(read('report.md')).toContain('| `slow down, message 0` |');
     expect(read('report.html')).toContain('slow down, message 0');
     const { rejections } = JSON.parse(read('result.json')) as RunResult;
     expect(rejections).toHaveLength(2);

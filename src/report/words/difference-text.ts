@@ -2,6 +2,13 @@
 
 import type { Difference } from '../../facts/comparison.ts';
 
+/** Of the machine, which no plan file has keys for. */
+const MACHINE_NAMES: Readonly<Record<string, string>> = {
+  'machine.cpuModel': 'processor',
+  'machine.cores': 'cores of the machine',
+  'machine.allowedCores': 'usable cores',
+};
+
 export function differenceText(difference: Difference): string {
   switch (difference.kind) {
     case 'generator':
@@ -11,7 +18,7 @@ export function differenceText(difference: Difference): string {
     case 'plan':
     case 'machine': {
       const { where, baseline, other, otherRun } = difference;
-      return `${where}: expected the same value in all runs, got ${baseline} in the baseline and ${other} in ${otherRun}`;
+      return `${MACHINE_NAMES[where] ?? where}: expected the same value in all runs, got ${baseline} in the baseline and ${other} in ${otherRun}`;
     }
   }
 }
