@@ -84,11 +84,14 @@ function runLink({ title }: ReportDocument, index: number): string {
 function overviewHtml(documents: readonly ReportDocument[]): string {
   const rows = documents.map((document, index) => {
     const { verdict, headline } = document;
-    return `<tr><td class="${verdict.tone}">${escapeHtml(verdict.word)}</td><td>${runLink(document, index)}</td><td>${escapeHtml(headline)}</td></tr>`;
+    return (
+      `<tr><td class="${verdict.tone}" data-name="verdict">${escapeHtml(verdict.word)}</td>` +
+      `<td data-name="run">${runLink(document, index)}</td><td data-name="why">${escapeHtml(headline)}</td></tr>`
+    );
   });
   return (
     `<h1>${documents.length} runs</h1><section id="overview" aria-labelledby="overview-title"><h2 id="overview-title">Overview</h2>` +
-    '<div class="table" role="region" tabindex="0" aria-label="Runs"><table><caption>Runs</caption><thead><tr><th scope="col">verdict</th>' +
+    '<div class="table prose" role="region" tabindex="0" aria-label="Runs"><table><caption>Runs</caption><thead><tr><th scope="col">verdict</th>' +
     `<th scope="col">run</th><th scope="col">why</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`
   );
 }

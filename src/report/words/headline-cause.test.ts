@@ -193,6 +193,19 @@ describe('what to do first', () => {
     expect(steps(result)).not.toContain('Have the plan send');
   });
 
+  test('where the generator was late is said once, whether it sent late, read late or both', () => {
+    const doubt = (kind: 'sendLag' | 'eventLoop') => ({ kind, rule: null, detail: kind });
+    const withDoubts = (...kinds: readonly ('sendLag' | 'eventLoop')[]): string => {
+      const result = resultOf({ window: good });
+      const [first = 'sendLag', ...others] = kinds;
+      const verdict = { kind: 'inconclusive', breaches: [], doubts: [doubt(first), ...others.map(doubt)] } as const;
+      return steps({ ...result, verdict: { ...verdict, thresholds: [] } });
+    };
+    expect(withDoubts('sendLag', 'eventLoop').match(/Give the generator more capacity/g)).toHaveLength(1);
+    expect(withDoubts('sendLag')).toContain('it sent late');
+    expect(withDoubts('eventLoop')).toContain('its event loop was late');
+  });
+
   test('where somebody stopped it is to run it to its end', () => {
     expect(steps(resultOf({ window: good, events: [stopping('interrupted')] }))).toContain(AGAIN);
   });
