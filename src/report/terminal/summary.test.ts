@@ -93,8 +93,8 @@ describe('the summary', () => {
       'consistent with no guarantee in 1,000 messages: some were lost and some were duplicated',
       'reordered by 2.5 positions on average, 7 at most',
       '2 gaps, longest 4 messages',
-      'corrupted: bitFlips 2, spliced 1',
-      'unexpected: stale 1',
+      'corrupted: flipped bits 2, joined with another 1',
+      'unexpected: of another run 1',
     ]);
   });
 

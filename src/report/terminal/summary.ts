@@ -20,7 +20,7 @@ import { monitorTexts } from '../words/monitor-texts.ts';
 import { recoveryTexts } from '../words/recovery-texts.ts';
 import { roomHints } from '../words/room-hints.ts';
 import { monitorSeriesName } from '../words/series-names.ts';
-import { violationText } from '../words/violation-text.ts';
+import { DAMAGE_NAMES, UNEXPECTED_NAMES, violationText } from '../words/violation-text.ts';
 import type { TextStyle } from './style.ts';
 import { type HangingLine, wrapLines } from './wrap.ts';
 
@@ -174,8 +174,8 @@ function deliveryLines({ delivery, messages }: RunResult): HangingLine[] {
     ...(loss.periods === 0 ? [] : [`${plural(loss.periods, 'gap')}, longest ${plural(loss.longestPeriod, 'message')}`]),
     ...silentDropText(loss),
     ...acknowledgedText(messages, delivery),
-    ...kinds('corrupted', damage),
-    ...kinds('unexpected', unexpected),
+    ...kinds('corrupted', damage, DAMAGE_NAMES),
+    ...kinds('unexpected', unexpected, UNEXPECTED_NAMES),
     ...unreadableLines(unreadable),
   ];
   return [...section('delivery', [guaranteeText(delivery)]), ...details.flatMap((detail) => section('', [detail]))];
@@ -335,11 +335,15 @@ function guaranteeText({ consistentWith, messages, lossRatioBelow }: RunResult['
   return `consistent with ${consistentWith} ${of}${bound}`;
 }
 
-function kinds(name: string, counts: Readonly<Record<string, number>>): string[] {
+function kinds(
+  name: string,
+  counts: Readonly<Record<string, number>>,
+  names: Readonly<Record<string, string>>,
+): string[] {
   const present = Object.entries(counts).filter(([, count]) => count > 0);
   return present.length === 0
     ? []
-    : [`${name}: ${present.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', ')}`];
+    : [`${name}: ${present.map(([kind, count]) => `${names[kind]} ${formatCount(count)}`).join(', ')}`];
 }
 
 function throughputParts({ throughput }: RunResult): string[] {

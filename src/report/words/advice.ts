@@ -138,13 +138,10 @@ const FOLLOWS_FROM_NO_CLIENT: readonly Doubt['kind'][] = ['noSamples', 'tooFewSa
 function remedies({ verdict, connections, run }: RunResult): readonly TextLine[] {
   const isUnreached = connections.attempted > 0 && connections.opened === 0;
   const isThrottled = verdict.doubts.some(({ kind }) => kind === 'throttled');
-  const isSentLate = verdict.doubts.some(({ kind }) => kind === 'sendLag');
   const told = verdict.doubts.flatMap(({ kind }): readonly string[] => {
     // More workers would share the same quota.
     if (isThrottled && SHARE_THE_QUOTA.includes(kind)) return [];
     if (isUnreached && FOLLOWS_FROM_NO_CLIENT.includes(kind)) return [];
-    // What helps against sending late helps against reading late.
-    if (kind === 'eventLoop' && isSentLate) return [];
     return kind === 'incomplete' ? incompleteRemedy(run.stopReason) : [REMEDIES[kind]];
   });
   return [...new Set(told)].map((remedy) => [remedy]);

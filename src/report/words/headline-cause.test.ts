@@ -202,8 +202,8 @@ describe('what to do first', () => {
       return steps({ ...result, verdict: { ...verdict, thresholds: [] } });
     };
     expect(withDoubts('sendLag', 'eventLoop').match(/Give the generator more capacity/g)).toHaveLength(1);
-    expect(withDoubts('sendLag')).toContain('it sent late');
-    expect(withDoubts('eventLoop')).toContain('its event loop was late');
+    expect(withDoubts('sendLag')).toContain('it sent or read late');
+    expect(withDoubts('eventLoop')).toContain('it sent or read late');
   });
 
   test('where somebody stopped it is to run it to its end', () => {
