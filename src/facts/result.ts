@@ -573,7 +573,13 @@ export interface HeatResult {
 
 export interface TimelinePoint {
   readonly second: number;
+  /** At the end of the second. */
   readonly connectionsOpen: number;
+  /**
+   * The fewest that were open at any time of the second, summed over workers. Several workers may have had their fewest at
+   * different times: then more were open at once.
+   */
+  readonly connectionsOpenLowest: number;
   readonly due: number;
   readonly sent: number;
   readonly unsent: number;

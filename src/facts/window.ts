@@ -253,6 +253,8 @@ export interface ConnectionFacts {
   /** Open at the end of the window. */
   readonly open: number;
   readonly peakOpen: number;
+  /** The fewest that were open at any time of the window. */
+  readonly lowestOpen: number;
   /**
    * Time for which clients were wanted, and for which they were open, in client·ns. A client counts as wanted from its first opening or
    * failure on, and at the latest `OPENING_ALLOWANCE_NS` after the plan asked for it.
@@ -372,6 +374,7 @@ export function isWindow(value: unknown): value is Window {
       'downNs',
       'open',
       'peakOpen',
+      'lowestOpen',
       'droppedByServer',
     ]) &&
     [connections.firstDropNs, connections.firstReopenNs, connections.lastReopenNs].every(isMoment) &&

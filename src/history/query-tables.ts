@@ -57,7 +57,17 @@ const WINDOWS: Columns = {
   fanout: counts('received', 'compared'),
   pushes: counts(...PUSH_COUNTS),
   pings: counts(...PING_COUNTS),
-  connections: counts('attempted', 'opened', 'reconnected', 'failed', 'gaveUp', 'open', 'peakOpen', 'droppedByServer'),
+  connections: counts(
+    'attempted',
+    'opened',
+    'reconnected',
+    'failed',
+    'gaveUp',
+    'open',
+    'peakOpen',
+    'lowestOpen',
+    'droppedByServer',
+  ),
   bytes: counts('sent', 'received'),
   health: 'STRUCT("cpuNs" DOUBLE, "rssBytes" DOUBLE, "elapsedNs" DOUBLE, "inFlight" BIGINT)',
 };
@@ -109,6 +119,7 @@ const VIOLATIONS: Columns = {
 const TIMELINE: Columns = {
   second: 'BIGINT',
   connectionsOpen: 'BIGINT',
+  connectionsOpenLowest: 'BIGINT',
   due: 'BIGINT',
   sent: 'BIGINT',
   unsent: 'BIGINT',

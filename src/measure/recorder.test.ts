@@ -37,7 +37,15 @@ function fill(recorder: ReturnType<typeof createRecorder>): void {
   for (const name of Object.keys(recorder.messages) as (keyof typeof recorder.messages)[]) recorder.messages[name] = 3;
   for (const name of Object.keys(recorder.unsent) as (keyof typeof recorder.unsent)[]) recorder.unsent[name] = 4;
   for (const histogram of Object.values(recorder.histograms)) record(histogram, 1234);
-  Object.assign(recorder, { attempted: 5, opened: 4, failed: 1, open: 3, peakOpen: 4, droppedByServer: 1 });
+  Object.assign(recorder, {
+    attempted: 5,
+    opened: 4,
+    failed: 1,
+    open: 3,
+    peakOpen: 4,
+    lowestOpen: 2,
+    droppedByServer: 1,
+  });
   Object.assign(recorder, { bytesSent: 10, bytesReceived: 20 });
   countFailure(recorder, 'reset');
   countFailure(recorder, 'reset');
@@ -58,6 +66,7 @@ test('a window holds everything since the last cut, and survives its codec', () 
       failed: 1,
       open: 3,
       peakOpen: 4,
+      lowestOpen: 2,
       failures: { reset: 2 },
       closeCodes: { 1006: 1 },
     },
@@ -85,6 +94,7 @@ test('a cut starts again from zero, except for what is still open and in flight'
       failed: 0,
       open: 3,
       peakOpen: 3,
+      lowestOpen: 3,
       droppedByServer: 0,
       failures: {},
       closeCodes: {},

@@ -65,6 +65,7 @@ export interface Recorder {
   lastReopenNs: number | null;
   open: number;
   peakOpen: number;
+  lowestOpen: number;
   droppedByServer: number;
   failures: Partial<Record<FailureKind, number>>;
   closeCodes: Record<string, number>;
@@ -122,6 +123,7 @@ export function createRecorder(): Recorder {
     lastReopenNs: null,
     open: 0,
     peakOpen: 0,
+    lowestOpen: 0,
     droppedByServer: 0,
     failures: {},
     closeCodes: {},
@@ -285,6 +287,7 @@ export function cutWindow(recorder: Recorder, context: WindowContext): Window {
       lastReopenNs: recorder.lastReopenNs,
       open: recorder.open,
       peakOpen: recorder.peakOpen,
+      lowestOpen: recorder.lowestOpen,
       droppedByServer: recorder.droppedByServer,
       failures: recorder.failures,
       closeCodes: recorder.closeCodes,
@@ -357,6 +360,7 @@ function clear(recorder: Recorder): void {
   recorder.firstReopenNs = null;
   recorder.lastReopenNs = null;
   recorder.peakOpen = recorder.open;
+  recorder.lowestOpen = recorder.open;
   recorder.droppedByServer = 0;
   recorder.failures = {};
   recorder.closeCodes = {};

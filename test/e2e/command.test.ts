@@ -163,6 +163,7 @@ describe('a run', () => {
     'timeline.0': [
       'second',
       'connectionsOpen',
+      'connectionsOpenLowest',
       'sent',
       'delivered',
       'lost',

@@ -24,6 +24,7 @@ function point(second: number, more: Partial<TimelinePoint> = {}): TimelinePoint
   return {
     second,
     connectionsOpen: 10,
+    connectionsOpenLowest: 10,
     due: 100,
     sent: 100,
     unsent: 0,

@@ -16,6 +16,7 @@ export interface Second {
   readonly open: Map<number, number>;
   readonly untilNs: Map<number, number>;
   readonly peakOpen: Map<number, number>;
+  readonly lowestOpen: Map<number, number>;
   readonly rssBytes: Map<number, number>;
   readonly idleRssBytes: Map<number, number>;
   cpuRatioMax: number | null;
@@ -50,6 +51,7 @@ export function createTimeline(onSecond: (second: number, facts: Second) => void
           open: new Map(),
           untilNs: new Map(),
           peakOpen: new Map(),
+          lowestOpen: new Map(),
           rssBytes: new Map(),
           idleRssBytes: new Map(),
           cpuRatioMax: null,
@@ -74,6 +76,10 @@ function addToSecond(facts: Second, window: Window): void {
     facts.untilNs.set(worker, untilNs);
   }
   facts.peakOpen.set(worker, Math.max(connections.peakOpen, facts.peakOpen.get(worker) ?? 0));
+  facts.lowestOpen.set(
+    worker,
+    Math.min(connections.lowestOpen, facts.lowestOpen.get(worker) ?? Number.POSITIVE_INFINITY),
+  );
   facts.rssBytes.set(worker, Math.max(health.rssBytes, facts.rssBytes.get(worker) ?? 0));
   facts.idleRssBytes.set(worker, health.idleRssBytes);
   const ratio = cpuRatio(window);
@@ -92,13 +98,14 @@ export function sumOf(values: Iterable<number>): number {
   return sum;
 }
 
-/** `connectionsOpen`: of all workers, also of those that said nothing in this second. */
-export function timelinePoint(second: number, facts: Second, connectionsOpen: number): TimelinePoint {
+/** `openByWorker`: at the end of this second, also of workers that said nothing in it. */
+export function timelinePoint(second: number, facts: Second, openByWorker: ReadonlyMap<number, number>): TimelinePoint {
   const { tally } = facts;
   const { messages, histograms } = tally;
   return {
     second,
-    connectionsOpen,
+    connectionsOpen: sumOf(openByWorker.values()),
+    connectionsOpenLowest: sumOf(new Map([...openByWorker, ...facts.lowestOpen]).values()),
     due: messages.due,
     sent: messages.sent,
     unsent: sumOf(Object.values(tally.unsent)),

@@ -212,6 +212,7 @@ describe('the timeline', () => {
             opened: 5,
             open: 5 * (number + 1),
             peakOpen: 5 * (number + 1) + worker,
+            lowestOpen: 5 * number + worker,
             failures: { reset: 2 },
           },
           health: { rssBytes: 1e6, cpuNs: worker === 0 ? 1e8 : 5e8 },
@@ -228,6 +229,7 @@ describe('the timeline', () => {
         unsent: 2,
         errors: 4,
         connectionsOpen: 10 * (number + 1),
+        connectionsOpenLowest: 10 * number + 1,
         rssBytes: 2e6,
         cpuRatio: 0.5,
       });
@@ -237,24 +239,29 @@ describe('the timeline', () => {
   });
 
   test('the clients of a second are those of its last window, in whatever order two of them came', () => {
-    const early = { ...makeWindow({ second: 1, connections: { open: 3, peakOpen: 9 } }), untilNs: 1.5e9 };
-    const late = makeWindow({ second: 1, connections: { open: 7, peakOpen: 7 } });
+    const early = {
+      ...makeWindow({ second: 1, connections: { open: 3, peakOpen: 9, lowestOpen: 0 } }),
+      untilNs: 1.5e9,
+    };
+    const late = makeWindow({ second: 1, connections: { open: 7, peakOpen: 7, lowestOpen: 3 } });
     for (const windows of [
       [early, late],
       [late, early],
     ]) {
       const { timeline, connections } = judge(plan(), windows, ended);
-      expect(timeline).toMatchObject([{ second: 1, connectionsOpen: 7 }]);
+      expect(timeline).toMatchObject([{ second: 1, connectionsOpen: 7, connectionsOpenLowest: 0 }]);
       expect(connections.peakOpen).toBe(9);
     }
   });
 
-  test('a worker that hangs for a second keeps its clients in the peak', () => {
+  test('a worker that hangs for a second keeps its clients in the peak and in the lowest', () => {
     const windows = [
       makeWindow({ worker: 0, second: 0, connections: { open: 50, peakOpen: 50 } }),
-      makeWindow({ worker: 1, second: 1, connections: { open: 50, peakOpen: 50 } }),
+      makeWindow({ worker: 1, second: 1, connections: { open: 50, peakOpen: 50, lowestOpen: 20 } }),
     ];
-    expect(judge(plan(), windows, ended).connections.peakOpen).toBe(100);
+    const { connections, timeline } = judge(plan(), windows, ended);
+    expect(connections.peakOpen).toBe(100);
+    expect(timeline).toMatchObject([{ connectionsOpenLowest: 0 }, { connectionsOpen: 100, connectionsOpenLowest: 70 }]);
   });
 });
 

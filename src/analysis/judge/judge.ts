@@ -92,7 +92,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   let lastNs = 0;
   const timeline = createTimeline((second, facts) => {
     for (const [worker, open] of facts.open) openAtEnd.set(worker, open);
-    points.push(timelinePoint(second, facts, sumOf(openAtEnd.values())));
+    points.push(timelinePoint(second, facts, openAtEnd));
     heat.add(second, facts.tally.histograms.response);
     notePeaks(facts);
   });

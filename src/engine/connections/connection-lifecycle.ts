@@ -290,6 +290,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     if (accounting.fanout !== null) stopListening(accounting.fanout.roomTracking, client, ending);
     if (accounting.pushes !== null) endPushTracking(accounting, accounting.pushes, client, ending, clock.nowNs());
     recorder.open--;
+    recorder.lowestOpen = Math.min(recorder.lowestOpen, recorder.open);
     noteDown(client, clock.nowNs());
     client.state = 'closing';
   }

@@ -83,6 +83,17 @@ describe('a client that was dropped', () => {
     expect(notOpen).toBeGreaterThan(refused + 9 * SECOND);
   });
 
+  test('that is back in the same window shows in its lowest, and not in the count at its end', () => {
+    const { windows } = tell({ clients: 3, reconnect: {}, script: dropsAll(3) });
+    const dropped = windows.filter(({ connections }) => connections.droppedByServer > 0);
+    expect(
+      dropped.map(({ connections: { open, lowestOpen, reconnected } }) => ({ open, lowestOpen, reconnected })),
+    ).toEqual([{ open: 3, lowestOpen: 0, reconnected: 3 }]);
+    const calm = windows.slice(2, -1).filter(({ connections }) => connections.droppedByServer === 0);
+    expect(calm.length).toBeGreaterThan(3);
+    for (const { connections } of calm) expect(connections.lowestOpen).toBe(3);
+  });
+
   test('without a way back is down until it is not wanted any more', () => {
     const { windows } = tell({ clients: 3, reconnect: null, script: dropsAll(3) });
     const downNs = windows.reduce((sum, { connections }) => sum + connections.downNs, 0);

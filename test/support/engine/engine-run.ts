@@ -173,6 +173,7 @@ function expectSound(plan: Plan, windows: readonly Window[], tally: Tally, finis
       expect(window.second).toBe(Math.floor(fromNs / 1e9));
       expect(window.untilNs - window.health.elapsedNs, 'windows have no gaps').toBeCloseTo(fromNs, 3);
       expect(window.connections.peakOpen).toBeGreaterThanOrEqual(window.connections.open);
+      expect(window.connections.lowestOpen).toBeLessThanOrEqual(window.connections.open);
       for (const name of MESSAGE_FACTS) expect(window.messages[name]).toBeGreaterThanOrEqual(0);
       expect(decodeWindow(encodeWindow(window))).toEqual(window);
       fromNs = window.untilNs;
