@@ -12,7 +12,7 @@ export async function createChartDrawer(): Promise<(chart: Chart, size: ChartSiz
   return (chart, { widthPx, heightPx }) => {
     const drawing = init(null, null, { renderer: 'svg', ssr: true, width: widthPx, height: heightPx });
     try {
-      drawing.setOption(optionOf(chart, LOOK));
+      drawing.setOption(optionOf(chart, { ...LOOK, widthPx }));
       return drawing.renderToSVGString();
     } finally {
       drawing.dispose();

@@ -1,6 +1,6 @@
 // The charts of a page: drawn when they come into view, linked over the time of their run, redrawn for another theme or for paper.
 
-import { HeatmapChart, LineChart as Lines } from 'echarts/charts';
+import { HeatmapChart, LineChart as Lines, ScatterChart } from 'echarts/charts';
 import {
   AriaComponent,
   DataZoomInsideComponent,
@@ -9,15 +9,17 @@ import {
   MarkAreaComponent,
   MarkLineComponent,
   TooltipComponent,
-  VisualMapContinuousComponent,
+  VisualMapPiecewiseComponent,
 } from 'echarts/components';
 import { connect, type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { type Look, optionOf } from '../report/charts/option.ts';
+import type { Look } from '../report/charts/look.ts';
+import { optionOf } from '../report/charts/option.ts';
 import { LIGHT } from '../report/charts/palette.ts';
 import type { PageChart } from '../report/html/page.ts';
 import { addCursor, type Cursor } from './cursor.ts';
-import { addLineSwitches, type LineSwitches } from './line-switches.ts';
+import { addHeatLegend } from './heat-legend.ts';
+import { addLineSwitches, type Legend } from './line-switches.ts';
 import type { Theme } from './theme.ts';
 import { tipOf } from './tip.ts';
 import { addZoomButtons, type ShownPart, shownPart, ZOOM } from './zoom.ts';
@@ -31,9 +33,10 @@ use([
   Lines,
   MarkAreaComponent,
   MarkLineComponent,
+  ScatterChart,
   SVGRenderer,
   TooltipComponent,
-  VisualMapContinuousComponent,
+  VisualMapPiecewiseComponent,
 ]);
 
 /** Before it is in view, so that a reader who scrolls does not wait. */
@@ -50,9 +53,10 @@ export function drawCharts(charts: readonly PageChart[], theme: Theme): void {
     return place === null ? [] : [{ chart, place }];
   });
   let isPrinting = false;
-  const look = (): Look => ({
+  const look = (widthPx: number): Look => ({
     palette: isPrinting ? LIGHT : theme.palette(),
     fontFamily: getComputedStyle(document.body).fontFamily,
+    widthPx,
     isPrinted: isPrinting,
   });
   const draw = ({ chart, place }: (typeof places)[number]): void => {
@@ -85,24 +89,33 @@ export function drawCharts(charts: readonly PageChart[], theme: Theme): void {
   });
 }
 
-function drawChart(chart: PageChart, place: HTMLElement, look: () => Look): Drawn {
+function drawChart(chart: PageChart, place: HTMLElement, lookAt: (widthPx: number) => Look): Drawn {
   place.replaceChildren();
   place.classList.toggle('heat', chart.kind === 'heat');
   const instance = init(place, null, { renderer: 'svg' });
   const hidden = new Set<string>();
+  const look = (): Look => lookAt(instance.getWidth());
   const draw = (): void => {
     instance.setOption(interactive(chart, hidden, look(), shownPart(instance)), { notMerge: true });
   };
   draw();
   const cursor = addCursor(chart, place, instance);
-  const controls = chart.kind === 'lines' ? addControls(chart, place, instance, { hidden, cursor }) : null;
-  controls?.color(look().palette);
-  new ResizeObserver(() => instance.resize()).observe(place);
+  const legend =
+    chart.kind === 'lines' ? addControls(chart, place, instance, { hidden, cursor }) : addHeatLegend(chart, place);
+  legend.color(look().palette);
+  let drawnPx = instance.getWidth();
+  new ResizeObserver(() => {
+    instance.resize();
+    if (instance.getWidth() === drawnPx) return;
+    drawnPx = instance.getWidth();
+    // Names are placed by the width.
+    draw();
+  }).observe(place);
   place.dataset.drawn = 'true';
   return {
     redraw() {
       draw();
-      controls?.color(look().palette);
+      legend.color(look().palette);
     },
   };
 }
@@ -117,7 +130,7 @@ function addControls(
   place: HTMLElement,
   instance: EChartsType,
   { hidden, cursor }: Parts,
-): LineSwitches {
+): Legend {
   const controls = document.createElement('div');
   controls.className = 'controls';
   const switches = addLineSwitches(chart, controls, (name, isShown) => {

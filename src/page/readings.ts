@@ -20,17 +20,17 @@ function lineReading({ axis, unit, x, series }: LineChart, place: number, hidden
   const at = x[place] ?? 0;
   return {
     at: placeText(axis, at),
-    values: series.flatMap(({ name, y }) => {
+    values: series.flatMap(({ name, y, behind }) => {
       const value = y[place] ?? null;
-      return hidden.has(name) ? [] : [{ name, text: value === null ? 'n/a' : valueText(unit, value) }];
+      return hidden.has(name) ? [] : [{ name, text: value === null ? 'n/a' : valueText(behind ?? unit, value) }];
     }),
   };
 }
 
-/** Of a column: how many answers, and where most of them are. */
+/** Of a column: how many replies, and where most of them are. */
 function columnReading(chart: HeatMap, column: number): ChartReading {
   const cells = chart.cells.filter(([at]) => at === column);
-  const answers = cells.reduce((sum, [, , count]) => sum + count, 0);
+  const replies = cells.reduce((sum, [, , count]) => sum + count, 0);
   const [, row, most] = cells.reduce<readonly [number, number, number]>(
     (best, cell) => (cell[2] > best[2] ? cell : best),
     [0, 0, 0],
@@ -38,7 +38,7 @@ function columnReading(chart: HeatMap, column: number): ChartReading {
   return {
     at: `${secondText(column * chart.columnSeconds)} to ${secondText((column + 1) * chart.columnSeconds)}`,
     values: [
-      { name: 'answers', text: valueText('count', answers) },
+      { name: 'replies', text: valueText('count', replies) },
       ...(most === 0 ? [] : [{ name: `most, ${valueText('count', most)}, took`, text: rowText(chart, row) }]),
     ],
   };

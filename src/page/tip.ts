@@ -18,7 +18,7 @@ function cellTip(chart: Extract<Chart, { kind: 'heat' }>, params: unknown): Char
   const [column, row, count] = chart.cells[dataIndex] ?? [0, 0, 0];
   return {
     at: `${secondText(column * chart.columnSeconds)}, ${rowText(chart, row)}`,
-    values: [{ name: 'answers', text: valueText('count', count) }],
+    values: [{ name: 'replies', text: valueText('count', count) }],
   };
 }
 

@@ -16,6 +16,8 @@ export interface LineChart extends ChartBase {
   readonly axis: Axis;
   readonly unit: Unit;
   readonly scale: 'linear' | 'logarithmic';
+  /** Where a logarithmic axis of values begins; by the values where it is left out. */
+  readonly valuesFrom?: number;
   /** In ascending order; each series has a value, or none, for each. */
   readonly x: readonly number[];
   readonly series: readonly Series[];
@@ -26,12 +28,13 @@ export interface LineChart extends ChartBase {
 
 /**
  * `seconds` of the run; or the `rarity` 1/(1−p) of a percentile p, on a logarithmic axis; or `runs` of a plan, from the first (1)
- * to the latest, with what each is called.
+ * to the latest, with what each is called; or `load`, in messages per second: then values are points without a line.
  */
 export type Axis =
   /** Where in its second a value is drawn: in the middle what happened in it, at the end what was so by then. */
   | { readonly of: 'seconds'; readonly drawnAtSeconds: number }
   | { readonly of: 'rarity' }
+  | { readonly of: 'load' }
   | { readonly of: 'runs'; readonly names: readonly string[] };
 
 export type Unit = 'ms' | 'perSecond' | 'bytesPerSecond' | 'count' | 'ratio' | 'bytes' | 'number';
@@ -39,6 +42,10 @@ export type Unit = 'ms' | 'perSecond' | 'bytesPerSecond' | 'count' | 'ratio' | '
 export interface Series {
   readonly name: string;
   readonly y: readonly (number | null)[];
+  /** Drawn as an area behind the lines, on an axis of its own on the right, in this unit: the same for all of a chart. */
+  readonly behind?: Unit;
+  /** Where in its second it is drawn, if not where the axis says. */
+  readonly drawnAtSeconds?: number;
 }
 
 /** A stretch of the axis that the reader should see: of a run in every chart over time, of a plan's runs those on one level. */

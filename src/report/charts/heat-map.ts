@@ -11,7 +11,7 @@ export function heatMap({ responseHeat, timeline }: RunResult): HeatMap | null {
     id: 'response-heat',
     title: 'All response times',
     reading:
-      'A stronger color means more replies. Two bands mean two kinds of replies. A stripe that rises to the right means a growing ' +
+      'Each column is a stretch of the run, each row a range of times. A stronger color means more replies. Two bands mean two kinds of replies. A stripe that rises to the right means a growing ' +
       'queue.',
     columnSeconds,
     edgesMs,

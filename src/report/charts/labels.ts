@@ -51,6 +51,8 @@ export function axisText(axis: Axis, x: number): string {
       return secondText(x);
     case 'rarity':
       return percentileText(x);
+    case 'load':
+      return formatRate(x);
     case 'runs':
       return formatCount(x);
     default:

@@ -19,23 +19,48 @@ type Figure = Exclude<keyof TimelinePoint, 'second' | 'resources'>;
 
 export function responseOverTime(result: RunResult): LineChart | null {
   if (result.response.count === 0) return null;
+  const open = openWhereItVaries(result);
   return chartOf(result, {
     id: 'response-over-time',
     title: 'Response time over time',
     reading:
       'Time from due to received, for the replies that arrived in each second. A gap is a second without replies. If response ' +
-      'time rises and service time does not, the generator sent late: see the send lag.',
+      'time rises and service time does not, the generator sent late: see the send lag.' +
+      (open === null
+        ? ''
+        : ' The area shows the fewest connections that were open in each second, by the axis on the right.'),
     unit: 'ms',
     scale: 'logarithmic',
-    series: seriesOf(result, [
-      ['response p50', 'responseP50Ms'],
-      ['response p99', 'responseP99Ms'],
-      ['response max', 'responseMaxMs'],
-      ['service p99', 'serviceP99Ms'],
-      ['send lag p99', 'sendLagP99Ms'],
-    ]),
+    series: [
+      ...seriesOf(result, [
+        ['response p50', 'responseP50Ms'],
+        ['response p99', 'responseP99Ms'],
+        ['response max', 'responseMaxMs'],
+        ['service p99', 'serviceP99Ms'],
+        ['send lag p99', 'sendLagP99Ms'],
+      ]),
+      ...(open === null ? [] : [open]),
+    ],
     limits: timeLimits(result.plan.thresholds),
   });
+}
+
+/** Of the most connections: fewer come and go in any run. */
+const LEAST_VARIATION_RATIO = 0.01;
+
+/** Null where as many were open all the time in which messages were sent. */
+function openWhereItVaries({ timeline }: RunResult): Series | null {
+  // Clients connect in the first of these seconds, and may close in the last.
+  const inner = timeline.filter(({ sent }) => sent > 0).slice(1, -1);
+  const counts = inner.map(({ connectionsOpenLowest }) => connectionsOpenLowest);
+  const most = counts.reduce((greatest, count) => Math.max(greatest, count), 0);
+  const least = counts.reduce((fewest, count) => Math.min(fewest, count), most);
+  if (most - least <= LEAST_VARIATION_RATIO * most) return null;
+  return {
+    name: 'open connections',
+    behind: 'count',
+    y: timeline.map(({ connectionsOpenLowest }) => connectionsOpenLowest),
+  };
 }
 
 export function throughputOverTime(result: RunResult): LineChart | null {
@@ -61,17 +86,25 @@ export function throughputOverTime(result: RunResult): LineChart | null {
 
 export function connectionsOverTime(result: RunResult): LineChart | null {
   if (result.connections.attempted === 0) return null;
-  const parts: Parts = {
+  const [atEnd, lowest] = seriesOf(result, [
+    ['at the end of the second', 'connectionsOpen'],
+    ['fewest in the second', 'connectionsOpenLowest'],
+  ]);
+  return chartOf(result, {
     id: 'connections-over-time',
     title: 'Open connections',
-    reading: 'Connections open at the end of each second.',
+    reading:
+      'Connections open at the end of each second, and the fewest that were open at any time in it. Only the fewest shows an ' +
+      `outage that was over within the second.${result.run.workerCount > 1 ? FEWEST_OF_SEVERAL : ''}`,
     unit: 'count',
     scale: 'linear',
-    series: seriesOf(result, [['open connections', 'connectionsOpen']]),
+    series: [{ ...atEnd!, drawnAtSeconds: 1 }, lowest!],
     limits: [],
-  };
-  return chartOf(result, parts, 1);
+  });
 }
+
+const FEWEST_OF_SEVERAL =
+  ' It is the sum of what each worker counted; if workers had their fewest at different times, more were open at once.';
 
 export function troublesOverTime(result: RunResult): LineChart | null {
   const series = seriesOf(result, [
@@ -130,7 +163,7 @@ function resourceChart(result: RunResult, { monitor, unit, series, place }: Reso
   const leftOut = more > 0 ? ` The result has ${formatCount(more)} more series.` : '';
   return chartOf(result, {
     id: `resources-${place + 1}`,
-    title: `${RESOURCE_TITLES[unit]} of ${printable(monitor, 40)}`,
+    title: `${series.length === 1 ? titled(series[0]!.name) : RESOURCE_TITLES[unit]} of ${printable(monitor, 40)}`,
     reading: `Read once a second. A gap is a second without a reading.${leftOut}`,
     unit,
     scale: 'linear',
@@ -149,6 +182,10 @@ const RESOURCE_TITLES: Readonly<Record<Unit, string>> = {
   ms: 'Times',
 };
 
+function titled(name: string): string {
+  return name.replace(/^./, (character) => character.toUpperCase());
+}
+
 /** By the unit that its name carries. */
 export function unitOf(series: string): Unit {
   const name = series.split('{')[0] ?? '';
@@ -166,25 +203,36 @@ function seriesOf({ timeline }: RunResult, figures: readonly (readonly [name: st
 
 type Parts = Omit<LineChart, 'kind' | 'axis' | 'x' | 'bands'>;
 
-function chartOf(result: RunResult, parts: Parts, drawnAtSeconds = 0.5): LineChart {
+function chartOf(result: RunResult, parts: Parts): LineChart {
   const x = result.timeline.map(({ second }) => second);
   const thinned = thin({ x, series: parts.series }, MOST_POINTS);
   const bands = bandsOf(result);
-  const reading = [parts.reading, ...faultsText(bands)].join(' ');
-  return { kind: 'lines', axis: { of: 'seconds', drawnAtSeconds }, ...parts, reading, ...thinned, bands };
+  const reading = [parts.reading, ...(isFirst(result, parts.id) ? faultsText(bands) : [])].join(' ');
+  return { kind: 'lines', axis: { of: 'seconds', drawnAtSeconds: 0.5 }, ...parts, reading, ...thinned, bands };
+}
+
+/** Of the charts over time in a report: what the shades are is said there, and not again. */
+function isFirst({ response, messages, connections }: RunResult, id: string): boolean {
+  if (response.count > 0) return id === 'response-over-time';
+  if (messages.due > 0 || messages.sent > 0) return id === 'throughput-over-time';
+  return id === (connections.attempted > 0 ? 'connections-over-time' : 'resources-1');
 }
 
 const MOST_NAMED_FAULTS = 12;
 
-/** In words, for who does not see the shades, and for bands that are too narrow for their names. */
+/** In words, for who does not see the shades; with the numbers that stand in place of names where these have no room. */
 function faultsText(bands: readonly Band[]): readonly string[] {
   const faults = bands.filter(({ kind }) => kind === 'fault');
   if (faults.length === 0) return [];
+  const numbered = (place: number): string => (faults.length === 1 ? '' : `${place + 1} `);
   const named = faults
     .slice(0, MOST_NAMED_FAULTS)
-    .map(({ name, from, to }) => `${printable(name, 40)} (${secondText(from)} to ${secondText(to)})`);
+    .map(
+      ({ name, from, to }, place) =>
+        `${numbered(place)}${printable(name, 40)} (${secondText(from)} to ${secondText(to)})`,
+    );
   const more = faults.length > named.length ? `, and ${formatCount(faults.length - named.length)} more` : '';
-  return [`Shaded: ${named.join(', ')}${more}.`];
+  return [`Shaded, here and in the other charts over time: ${named.join(', ')}${more}.`];
 }
 
 /** Upper limits of response times over the whole run. */

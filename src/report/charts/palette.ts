@@ -10,6 +10,7 @@ export interface Palette {
   readonly series: readonly string[];
   readonly stage: string;
   readonly fault: string;
+  readonly faultEdge: string;
   /** Every other level of a plan's runs. */
   readonly level: string;
   readonly limit: string;
@@ -25,6 +26,7 @@ export const LIGHT: Palette = {
   series: ['#0063a8', '#c04f00', '#007a59', '#a3457f', '#5d4ca8', '#8a6100', '#2a7fa3', '#6b7280'],
   stage: 'rgba(90, 110, 140, 0.09)',
   fault: 'rgba(200, 60, 30, 0.14)',
+  faultEdge: 'rgba(200, 60, 30, 0.45)',
   level: 'rgba(90, 110, 140, 0.14)',
   limit: '#b3261e',
   heat: ['#d6e6f4', '#9cc6e3', '#56a0ce', '#1f6fb2', '#083d7d', '#041d42'],
@@ -38,10 +40,14 @@ export const DARK: Palette = {
   series: ['#62b6f0', '#f0913f', '#35c79a', '#e58fc4', '#a99bf0', '#dcb042', '#7fd1e8', '#9aa5b4'],
   stage: 'rgba(150, 170, 200, 0.10)',
   fault: 'rgba(255, 110, 70, 0.20)',
+  faultEdge: 'rgba(255, 110, 70, 0.55)',
   level: 'rgba(150, 170, 200, 0.16)',
   limit: '#ff8a80',
   heat: ['#14304a', '#1d5482', '#2f7fba', '#5fadde', '#a6d5f2', '#eaf6ff'],
 };
+
+/** In the order of the series, where they are points. */
+export const POINTS = ['circle', 'triangle', 'diamond', 'rect'] as const;
 
 /** In the order of the series; `solid` first. */
 export const DASHES: readonly (readonly number[] | 'solid')[] = [

@@ -7,6 +7,7 @@ import { decodeHdrV2 } from '../../histogram/hdr-v2.ts';
 import { type Histogram, percentile } from '../../histogram/histogram.ts';
 import { nsToMs } from '../../units/duration.ts';
 import type { LineChart, Series } from './chart.ts';
+import { roundBelow } from './ticks.ts';
 
 /** A factor of ten in rarity has so many points. */
 const POINTS_PER_DECADE = 24;
@@ -19,16 +20,18 @@ const LINES = [
 export function spectrum(result: RunResult, inflate: (bytes: Uint8Array) => Uint8Array): LineChart | null {
   if (result.response.count === 0) return null;
   const x = raritiesOf(LINES.map(([, of]) => result[of].count));
+  const valuesFrom = fastestMs(result);
   return {
     kind: 'lines',
     id: 'spectrum',
     title: 'Response time by percentile',
     reading:
       'At 99 %, one message in a hundred was slower; at 99.99 %, one in ten thousand. Each line ends at its slowest message. A line that stays ' +
-      'low and then rises steeply means that the service stalls now and then.',
+      'low and then rises steeply means that the service stalls now and then. A send lag below the fastest reply is not shown.',
     axis: { of: 'rarity' },
     unit: 'ms',
     scale: 'logarithmic',
+    ...(valuesFrom === null ? {} : { valuesFrom }),
     x,
     series: LINES.map(([name, of]) => seriesOf(name, result[of], x, inflate)),
     bands: [],
@@ -36,8 +39,14 @@ export function spectrum(result: RunResult, inflate: (bytes: Uint8Array) => Uint
   };
 }
 
+/** The axis begins where replies are: a send lag of a hundred nanoseconds would take most of it. */
+function fastestMs({ response, service }: RunResult): number | null {
+  const fastest = Math.min(...[response.minMs, service.minMs].map((ms) => (ms === null || ms <= 0 ? Infinity : ms)));
+  return Number.isFinite(fastest) ? roundBelow(fastest) : null;
+}
+
 /** From 1 (every message) to the rarest of the most; and that of each line, which is one of its count. */
-function raritiesOf(counts: readonly number[]): readonly number[] {
+export function raritiesOf(counts: readonly number[]): readonly number[] {
   const most = Math.max(...counts);
   const steps = Math.max(1, Math.ceil(Math.log10(most) * POINTS_PER_DECADE));
   const even = Array.from({ length: steps }, (_, step) => most ** (step / steps));

@@ -22,7 +22,7 @@ export function thin({ x, series }: Points, most: number): Points {
   const places = [...kept].sort((a, b) => a - b);
   return {
     x: places.map((place) => x[place]!),
-    series: series.map(({ name, y }) => ({ name, y: places.map((place) => y[place] ?? null) })),
+    series: series.map((one) => ({ ...one, y: places.map((place) => one.y[place] ?? null) })),
   };
 }
 

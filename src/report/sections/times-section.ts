@@ -2,6 +2,7 @@
 
 import type { Distribution, RunResult } from '../../facts/result.ts';
 import { formatCount } from '../../units/rate.ts';
+import { responseAgainstLoad } from '../charts/against-load.ts';
 import { heatMap } from '../charts/heat-map.ts';
 import { responseOverTime } from '../charts/over-time.ts';
 import { spectrum } from '../charts/spectrum.ts';
@@ -25,7 +26,7 @@ export function timesSection(result: RunResult, { inflate }: ReportTools): Secti
     id: 'times',
     title: 'Response time',
     blocks: [
-      ...charts(spectrum(result, inflate), responseOverTime(result), heatMap(result)),
+      ...charts(spectrum(result, inflate), responseOverTime(result), responseAgainstLoad(result), heatMap(result)),
       table(
         'Times',
         [...words(''), ...TIME_COLUMNS],

@@ -1,0 +1,28 @@
+// Round places on a logarithmic axis of times: 1, 2 and 5 times a power of ten, in the unit in which a reader sees them.
+
+/** Above a minute round means round in minutes and hours. */
+const LONG_MS = [60e3, 120e3, 300e3, 600e3, 1800e3, 3600e3] as const;
+const LONG_APART_MS = [60e3, 600e3, 3600e3] as const;
+const FACTORS = [1, 2, 5] as const;
+/** A longer axis has room for powers of ten only. */
+const MOST_DECADES = 4;
+
+/** Those between the two, which are above 0, in ascending order. */
+export function timeTicksMs(fromMs: number, toMs: number): readonly number[] {
+  const isLong = Math.log10(toMs / fromMs) > MOST_DECADES;
+  const factors = isLong ? [1] : FACTORS;
+  const short: number[] = [];
+  for (let power = Math.floor(Math.log10(fromMs)); 10 ** power <= toMs; power++) {
+    for (const factor of factors) short.push(Number(`${factor}e${power}`));
+  }
+  return [...short.filter((ms) => ms < LONG_MS[0]), ...(isLong ? LONG_APART_MS : LONG_MS)].filter(
+    (ms) => ms >= fromMs && ms <= toMs,
+  );
+}
+
+/** The nearest round number below, or the number itself. */
+export function roundBelow(value: number): number {
+  const power = Math.floor(Math.log10(value));
+  const factor = FACTORS.findLast((each) => Number(`${each}e${power}`) <= value) ?? 1;
+  return Number(`${factor}e${power}`);
+}
