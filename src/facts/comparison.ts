@@ -19,11 +19,22 @@ export interface Comparison {
   readonly part: ComparedPart;
   readonly margin: Margin;
   readonly metrics: readonly MetricComparison[];
+  /** From all replies to the slowest; empty where there were none. */
+  readonly responsePercentiles: readonly PercentilePair[];
   readonly leftOut: readonly { readonly metric: ComparedMetric; readonly reason: string }[];
   /** Empty unless the runs were compared all the same, by force. */
   readonly differences: readonly Difference[];
   /** What is no reason not to compare and yet may be one of a change; a sentence each. */
   readonly notes: readonly string[];
+}
+
+/** Response times of both sides at one percentile, over all replies in the compared part of all runs of a side. */
+export interface PercentilePair {
+  /** 1/(1−p): at 100, one reply in a hundred was slower. */
+  readonly rarity: number;
+  /** Null where the side has fewer replies than that. */
+  readonly baselineMs: number | null;
+  readonly candidateMs: number | null;
 }
 
 export interface ComparedSide {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison, MetricComparison } from '../facts/comparison.ts';
+import { comparisonDocument } from './comparison-document.ts';
 import { COMPARISON_FORMATS } from './files/comparison-formats.ts';
 import { renderComparison } from './terminal/comparison-text.ts';
 import { plainStyle } from './terminal/style.ts';
@@ -90,6 +91,11 @@ function comparisonOf(parts: Partial<Comparison> = {}): Comparison {
         reason: 'too few samples',
       }),
     ],
+    responsePercentiles: [
+      { rarity: 1, baselineMs: 4, candidateMs: 5 },
+      { rarity: 100, baselineMs: 9, candidateMs: 12 },
+      { rarity: 1000, baselineMs: 20, candidateMs: null },
+    ],
     leftOut: [
       { metric: 'fanout.p99', reason: 'the plan has no rooms' },
       { metric: 'fanout.received', reason: 'the plan has no rooms' },
@@ -164,6 +170,24 @@ describe('a comparison as a file', () => {
     expect(file!.content).toMatch(/^\| response\.p50 \| 5\.0 ms \| 6\.0 ms \| \+20\.0 % \| .* \| \*\*worse\*\* \|$/m);
     for (const acting of ACTING) expect(file!.content).not.toContain(acting);
     expect(file!.content).toMatch(/``.*`x`.*``/);
+  });
+
+  test('in a document has both sides over one another, and none of sides without replies', () => {
+    const chartsOf = (comparison: Comparison) =>
+      comparisonDocument(comparison)
+        .sections.flatMap(({ blocks }) => blocks)
+        .flatMap((block) => (block.kind === 'chart' ? [block.chart] : []));
+    expect(chartsOf(comparisonOf())).toMatchObject([
+      {
+        axis: { of: 'rarity' },
+        x: [1, 100, 1000],
+        series: [
+          { name: 'baseline', y: [4, 9, 20] },
+          { name: 'now', y: [5, 12, null] },
+        ],
+      },
+    ]);
+    expect(chartsOf(comparisonOf({ responsePercentiles: [] }))).toEqual([]);
   });
 
   test('in JSON is the comparison', () => {

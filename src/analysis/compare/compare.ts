@@ -19,6 +19,7 @@ import { estimateByBlocks, RESAMPLES, SEED } from './by-blocks.ts';
 import { estimateByRanks } from './by-ranks.ts';
 import { METRIC_KINDS, type MetricKind } from './compared-metrics.ts';
 import { CONFIDENCE, type Estimate, runsFor } from './estimate.ts';
+import { responsePercentiles } from './response-percentiles.ts';
 import type { RunSample } from './run-sample.ts';
 
 /** With as many a side, runs themselves are what is counted. */
@@ -76,6 +77,7 @@ export function compare(parts: CompareParts): Comparison {
     part: parts.part,
     margin,
     metrics,
+    responsePercentiles: responsePercentiles(baseline.runs, candidate.runs),
     leftOut: absences.flatMap(({ metric, reason }) => (reason === null ? [] : [{ metric, reason }])),
     differences: parts.differences,
     notes:

@@ -5,12 +5,11 @@
 import type { Distribution, RunResult } from '../../facts/result.ts';
 import { decodeHdrV2 } from '../../histogram/hdr-v2.ts';
 import { type Histogram, percentile } from '../../histogram/histogram.ts';
+import { raritiesOf } from '../../histogram/rarities.ts';
 import { nsToMs } from '../../units/duration.ts';
 import type { LineChart, Series } from './chart.ts';
 import { roundBelow } from './ticks.ts';
 
-/** A factor of ten in rarity has so many points. */
-const POINTS_PER_DECADE = 24;
 const LINES = [
   ['response', 'response'],
   ['service', 'service'],
@@ -43,14 +42,6 @@ export function spectrum(result: RunResult, inflate: (bytes: Uint8Array) => Uint
 function fastestMs({ response, service }: RunResult): number | null {
   const fastest = Math.min(...[response.minMs, service.minMs].map((ms) => (ms === null || ms <= 0 ? Infinity : ms)));
   return Number.isFinite(fastest) ? roundBelow(fastest) : null;
-}
-
-/** From 1 (every message) to the rarest of the most; and that of each line, which is one of its count. */
-export function raritiesOf(counts: readonly number[]): readonly number[] {
-  const most = Math.max(...counts);
-  const steps = Math.max(1, Math.ceil(Math.log10(most) * POINTS_PER_DECADE));
-  const even = Array.from({ length: steps }, (_, step) => most ** (step / steps));
-  return [...new Set([...even, ...counts.filter((count) => count > 0)])].sort((a, b) => a - b);
 }
 
 function seriesOf(

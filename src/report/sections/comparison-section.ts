@@ -3,7 +3,8 @@
 import type { Comparison, MetricComparison } from '../../facts/comparison.ts';
 import type { RunResult } from '../../facts/result.ts';
 import { printable } from '../../units/printable.ts';
-import { type Block, type Cell, list, paragraph, type Section, strong, type Tone } from '../document.ts';
+import { comparisonSpectrum } from '../charts/comparison-spectrum.ts';
+import { type Block, type Cell, charts, list, paragraph, type Section, strong, type Tone } from '../document.ts';
 import type { Beside, ReportTools } from '../files/report-file.ts';
 import { numbers, said, secondsCell, table, text, words } from '../tables.ts';
 import { basisTexts, CHANGES, COLUMNS, metricCells, undecidedTexts } from '../words/comparison-figures.ts';
@@ -29,6 +30,7 @@ export function comparisonBlocks(comparison: Comparison): readonly Block[] {
       [...words('metric'), ...numbers(...COLUMNS.slice(1, -1)), ...words('')],
       metrics.map(cells),
     ),
+    ...charts(comparisonSpectrum(comparison)),
     ...list(
       'Undecided',
       undecidedTexts(comparison).map((words) => item('open', words)),
