@@ -139,6 +139,8 @@ describe('the page of a run', TOGETHER, () => {
       `response max ${formatMs(point.responseMaxMs)}`,
       `service p99 ${formatMs(point.serviceP99Ms)}`,
       `send lag p99 ${formatMs(point.sendLagP99Ms)}`,
+      // A fault cut all connections, so they stand behind.
+      `open connections ${point.connectionsOpenLowest}`,
     ]);
   });
 
@@ -180,6 +182,43 @@ describe('the page of a run', TOGETHER, () => {
     reached.delete('-1');
     expect(all).toBeGreaterThan(40);
     expect(reached.size).toBe(all);
+  });
+
+  test('says which color of the heat map is how many replies, by day and by night', async ({ onTestFinished }) => {
+    const { page } = await openFile(browser, report(), onTestFinished);
+    await drawAll(page);
+    const figure = page.locator('#response-heat');
+    const legend = figure.locator('.controls span');
+    expect(await legend.first().innerText()).toMatch(/^1( to \d+)? repl(y|ies)$/);
+    const most = Math.max(...result.responseHeat!.columns.flat());
+    expect(await legend.last().innerText()).toMatch(new RegExp(`(^| )${most}$`));
+    const colors = (of: string) =>
+      figure.locator(of).evaluateAll((all) => [...new Set(all.map((one) => one.getAttribute('fill')))]);
+    const shown = async (): Promise<void> => {
+      const cells = await colors('.plot svg path');
+      for (const color of await colors('.controls rect')) expect(cells).toContain(color);
+    };
+    await shown();
+    await page.getByRole('button', { name: 'Show in dark colors' }).click();
+    await shown();
+  });
+
+  test('names each fault above the plot, on a phone as well, and no two names touch', async ({ onTestFinished }) => {
+    for (const width of [1440, 360]) {
+      const { page } = await openFile(browser, report(), onTestFinished, { width });
+      await drawAll(page);
+      const boxes = await plot(page, 'throughput-over-time')
+        .locator('svg text')
+        .filter({ hasText: /^(latency|down|corrupt)$/ })
+        .evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
+      expect(boxes).toHaveLength(3);
+      for (const [place, a] of boxes.entries()) {
+        for (const b of boxes.slice(place + 1)) {
+          const isApart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+          expect(isApart, `${width} px: ${JSON.stringify([a, b])}`).toBe(true);
+        }
+      }
+    }
   });
 
   test('lines come and go by their buttons', async ({ onTestFinished }) => {
