@@ -13,8 +13,8 @@ import {
 } from 'echarts/components';
 import { connect, type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import type { Look } from '../report/charts/look.ts';
-import { optionOf } from '../report/charts/option.ts';
+import { type Look, type ShownPart, ticksAt } from '../report/charts/look.ts';
+import { optionOf, ticksOf } from '../report/charts/option.ts';
 import { LIGHT } from '../report/charts/palette.ts';
 import type { PageChart } from '../report/html/page.ts';
 import { addCursor, type Cursor } from './cursor.ts';
@@ -22,7 +22,7 @@ import { addHeatLegend } from './heat-legend.ts';
 import { addLineSwitches, type Legend } from './line-switches.ts';
 import type { Theme } from './theme.ts';
 import { tipOf } from './tip.ts';
-import { addZoomButtons, type ShownPart, shownPart, ZOOM } from './zoom.ts';
+import { addZoomButtons, shownPart, ZOOM } from './zoom.ts';
 
 use([
   AriaComponent,
@@ -140,6 +140,10 @@ function addControls(
     cursor.show();
   });
   if (chart.axis.of === 'seconds') {
+    instance.on('datazoom', () => {
+      const ticks = ticksOf(chart, shownPart(instance), instance.getWidth());
+      instance.setOption({ xAxis: ticksAt(ticks) });
+    });
     instance.group = `time ${chart.group}`;
     connect(instance.group);
     addZoomButtons(chart, controls, instance);
@@ -150,8 +154,8 @@ function addControls(
 
 /** What a reader of a screen can do beside looking. */
 function interactive(chart: PageChart, hidden: ReadonlySet<string>, look: Look, part: ShownPart): EChartsCoreOption {
-  const option = optionOf(chart, look);
-  if (look.isPrinted) return option;
+  if (look.isPrinted) return optionOf(chart, look);
+  const option = optionOf(chart, { ...look, shown: part });
   const tooltip = { ...option.tooltip, className: 'tip', formatter: (params: unknown) => tipOf(chart, hidden, params) };
   if (chart.kind !== 'lines') return { ...option, tooltip };
   const selected = Object.fromEntries([...hidden].map((name) => [name, false]));
@@ -159,6 +163,10 @@ function interactive(chart: PageChart, hidden: ReadonlySet<string>, look: Look, 
     ...option,
     tooltip,
     legend: { ...option.legend, selected },
-    ...(chart.axis.of === 'seconds' ? { dataZoom: [{ ...ZOOM, ...part }] } : {}),
+    ...(chart.axis.of === 'seconds'
+      ? {
+          dataZoom: [{ ...ZOOM, ...part }],
+        }
+      : {}),
   };
 }

@@ -3,6 +3,7 @@
 
 import type { EChartsType } from 'echarts/core';
 import type { LineChart } from '../report/charts/chart.ts';
+import { type ShownPart, WHOLE } from '../report/charts/look.ts';
 
 /** Nothing but the time zooms: heights stay comparable. */
 export const ZOOM = {
@@ -28,16 +29,10 @@ export function addZoomButtons(chart: LineChart, controls: HTMLElement, instance
   );
 }
 
-/** In hundredths of the run. */
-export interface ShownPart {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Of a chart that was not drawn yet, all of it. */
 export function shownPart(instance: EChartsType): ShownPart {
   const option = instance.getOption() as { dataZoom?: readonly Partial<ShownPart>[] } | undefined;
-  const { start = 0, end = 100 } = option?.dataZoom?.[0] ?? {};
+  const { start = WHOLE.start, end = WHOLE.end } = option?.dataZoom?.[0] ?? {};
   return { start, end };
 }
 

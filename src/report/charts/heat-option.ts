@@ -7,7 +7,7 @@ import { countSteps } from './count-steps.ts';
 import { secondText, valueText } from './labels.ts';
 import { axisLook, common, GRID, type Look, TOP } from './look.ts';
 import type { Palette } from './palette.ts';
-import { timeTicksMs } from './ticks.ts';
+import { secondTicks, timeTicksMs } from './ticks.ts';
 
 export interface HeatStep {
   readonly from: number;
@@ -17,11 +17,10 @@ export interface HeatStep {
 }
 
 export function heatOption(chart: HeatMap, look: Look): EChartsOption {
-  const { palette, fontFamily, isPrinted } = look;
+  const { palette, fontFamily, isPrinted, widthPx } = look;
   const { edgesMs, columnCount, columnSeconds } = chart;
   const [fromMs, toMs] = [edgesMs[0] ?? 1, edgesMs.at(-1) ?? 10];
-  const ticks = { customValues: [...timeTicksMs(fromMs, toMs)] };
-  const times = axisLook(look, (ms) => valueText('ms', ms));
+  const seconds = secondTicks(0, columnCount * columnSeconds, widthPx - GRID.left - GRID.right);
   const hidden = { type: 'category' as const, show: false };
   return {
     ...common(look),
@@ -34,8 +33,7 @@ export function heatOption(chart: HeatMap, look: Look): EChartsOption {
         position: 'bottom',
         min: 0,
         max: columnCount * columnSeconds,
-        minInterval: 1,
-        ...axisLook(look, secondText),
+        ...axisLook(look, secondText, seconds),
         splitLine: { show: false },
       },
     ],
@@ -46,9 +44,7 @@ export function heatOption(chart: HeatMap, look: Look): EChartsOption {
         position: 'left',
         min: fromMs,
         max: toMs,
-        ...times,
-        axisTick: { ...times.axisTick, ...ticks },
-        axisLabel: { ...times.axisLabel, ...ticks },
+        ...axisLook(look, (ms) => valueText('ms', ms), timeTicksMs(fromMs, toMs)),
         splitLine: { show: false },
       },
     ],

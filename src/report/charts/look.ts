@@ -10,7 +10,17 @@ export interface Look {
   readonly widthPx: number;
   /** On paper: the names of the lines stand in the picture, and nothing answers to a pointer. */
   readonly isPrinted: boolean;
+  /** Of an axis of seconds; all of it where it is left out. */
+  readonly shown?: ShownPart;
 }
+
+/** In hundredths of the axis. */
+export interface ShownPart {
+  readonly start: number;
+  readonly end: number;
+}
+
+export const WHOLE: ShownPart = { start: 0, end: 100 };
 
 /** Room for the labels of an axis; ECharts cannot measure text where there is no browser. */
 export const GRID = { left: 76, right: 20, rightWithAxis: 60, bottom: 34 } as const;
@@ -21,17 +31,30 @@ export function common({ palette, fontFamily }: Look): EChartsOption {
   return { animation: false, backgroundColor: 'transparent', textStyle: { color: palette.text, fontFamily } };
 }
 
-export function axisLook({ palette, fontFamily }: Look, label: ((value: number) => string) | null) {
+/** Labels stand at the `ticks`; where ECharts puts them without. */
+export function axisLook(
+  { palette, fontFamily }: Look,
+  label: (value: number) => string,
+  ticks: readonly number[] | null = null,
+) {
+  const at = ticksAt(ticks);
   return {
     axisLabel: {
       color: palette.quiet,
       fontFamily,
       fontSize: 11,
       hideOverlap: true,
-      ...(label === null ? {} : { formatter: (value: number | string) => label(Number(value)) }),
+      formatter: (value: number | string) => label(Number(value)),
+      ...at.axisLabel,
     },
     axisLine: { lineStyle: { color: palette.quiet } },
-    axisTick: { lineStyle: { color: palette.quiet } },
+    axisTick: { lineStyle: { color: palette.quiet }, ...at.axisTick },
     splitLine: { lineStyle: { color: palette.grid } },
   };
+}
+
+/** Lines of the grid are where ticks are. */
+export function ticksAt(ticks: readonly number[] | null) {
+  const customValues = ticks === null ? {} : { customValues: [...ticks] };
+  return { axisTick: customValues, axisLabel: customValues };
 }

@@ -6,6 +6,7 @@ import { REPORT_TOOLS } from '../../outputs/report-tools.ts';
 import type { Band, HeatMap, LineChart } from './chart.ts';
 import { heatMap } from './heat-map.ts';
 import { heatSteps } from './heat-option.ts';
+import type { Look } from './look.ts';
 import { optionOf } from './option.ts';
 import { DARK, LIGHT } from './palette.ts';
 import { spectrum } from './spectrum.ts';
@@ -31,6 +32,7 @@ const CHART: LineChart = {
 
 interface Drawn {
   readonly yAxis: readonly { readonly min?: number; readonly type: string }[];
+  readonly xAxis: { readonly axisLabel: { readonly customValues?: readonly number[] } };
   readonly grid: { readonly top: number; readonly right: number };
   readonly series: readonly LineSeriesOption[];
 }
@@ -49,6 +51,16 @@ describe('a chart of lines', () => {
       [2, 2],
       [3, 3],
     ]);
+  });
+
+  test('has round seconds, minutes or hours on its axis, also where a part of the run is shown', () => {
+    const long = { ...CHART, x: [0, 3599], series: [] };
+    const ticks = (look: Partial<Look>): readonly number[] | undefined =>
+      (optionOf(long, { ...LOOK, ...look }) as unknown as Drawn).xAxis.axisLabel.customValues;
+    expect(ticks({})).toEqual([0, 600, 1200, 1800, 2400, 3000, 3600]);
+    expect(ticks({ shown: { start: 50, end: 60 } })).toEqual([1800, 1860, 1920, 1980, 2040, 2100, 2160]);
+    expect(ticks({ widthPx: 300 })).toEqual([0, 1200, 2400, 3600]);
+    expect(drawn({ ...CHART, axis: { of: 'rarity' } }).xAxis.axisLabel.customValues).toBeUndefined();
   });
 
   test('has an axis on the right for what stands behind the lines, and only then', () => {

@@ -7,8 +7,9 @@ import type { Axis, Band, Chart, Limit, LineChart, Series, Unit } from './chart.
 import { type FaultLabel, faultLabels, fittingText, rowsOf, widthOfPx } from './fault-labels.ts';
 import { heatOption } from './heat-option.ts';
 import { axisText, valueText } from './labels.ts';
-import { axisLook, common, GRID, type Look, TOP } from './look.ts';
+import { axisLook, common, GRID, type Look, type ShownPart, TOP, WHOLE } from './look.ts';
 import { DASHES, POINTS } from './palette.ts';
+import { secondTicks } from './ticks.ts';
 
 export function optionOf(chart: Chart, look: Look): EChartsOption {
   switch (chart.kind) {
@@ -25,15 +26,14 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
   const { palette, isPrinted, widthPx } = look;
   const isLog = chart.scale === 'logarithmic';
   const behind = unitBehind(chart);
-  const right = behind === null ? GRID.right : GRID.rightWithAxis;
-  const frame: Frame = { chart, look, widthPx: Math.max(1, widthPx - GRID.left - right), ...extentOf(chart) };
+  const frame: Frame = { chart, look, widthPx: plotWidthPx(chart, widthPx), ...extentOf(chart) };
   const faults = placeFaults(frame);
   const names = isPrinted ? nameRows(chart.series, widthPx) * TOP.namesRow : 0;
   return {
     ...common(look),
     grid: {
       left: GRID.left,
-      right,
+      right: rightOf(chart),
       bottom: GRID.bottom,
       top: TOP.bare + names + rowsOf([...faults.values()]) * TOP.faultsRow,
     },
@@ -58,7 +58,7 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
       min: frame.from,
       max: frame.to,
       ...(chart.axis.of === 'rarity' ? {} : { minInterval: 1 }),
-      ...axisLook(look, (value) => axisText(chart.axis, value)),
+      ...axisLook(look, (value) => axisText(chart.axis, value), ticksOf(chart, look.shown ?? WHOLE, widthPx)),
     },
     yAxis: [
       {
@@ -103,6 +103,22 @@ function unitBehind({ series }: LineChart): Unit | null {
 
 function wholeNumbers(unit: Unit): { readonly minInterval?: number } {
   return unit === 'count' || unit === 'perSecond' ? { minInterval: 1 } : {};
+}
+
+function rightOf(chart: LineChart): number {
+  return unitBehind(chart) === null ? GRID.right : GRID.rightWithAxis;
+}
+
+function plotWidthPx(chart: LineChart, widthPx: number): number {
+  return Math.max(1, widthPx - GRID.left - rightOf(chart));
+}
+
+/** Where the axis has its labels, in a picture of that width; null where it is left to ECharts. */
+export function ticksOf(chart: LineChart, { start, end }: ShownPart, widthPx: number): readonly number[] | null {
+  if (chart.axis.of !== 'seconds') return null;
+  const { from, to } = extentOf(chart);
+  const at = (hundredths: number): number => from + ((to - from) * hundredths) / 100;
+  return secondTicks(at(start), at(end), plotWidthPx(chart, widthPx));
 }
 
 /** A second lasts until the next; a fault may go on after the last that was recorded. */

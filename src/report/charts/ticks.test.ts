@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { roundBelow, timeTicksMs } from './ticks.ts';
+import { roundBelow, secondTicks, timeTicksMs } from './ticks.ts';
 
 describe('ticks of a logarithmic axis of times', () => {
   test('are 1, 2 and 5 times a power of ten, within the axis', () => {
@@ -18,6 +18,27 @@ describe('ticks of a logarithmic axis of times', () => {
 
   test('an axis between two of them has none', () => {
     expect(timeTicksMs(2.1, 4.9)).toEqual([]);
+  });
+});
+
+describe('ticks of an axis of seconds', () => {
+  test.each([
+    [6, 1],
+    [37, 5],
+    [600, 120],
+    [3600, 600],
+    [10 * 3600, 2 * 3600],
+    [40 * 86_400, 5 * 86_400],
+  ])('of a run of %d s are %d s apart, and further where it is narrow', (seconds, apart) => {
+    const ticks = secondTicks(0, seconds, 1000);
+    expect(ticks.slice(0, 2)).toEqual([0, apart]);
+    expect(ticks.at(-1)).toBeLessThanOrEqual(seconds);
+    expect(ticks.length).toBe(Math.floor(seconds / apart) + 1);
+    expect(secondTicks(0, seconds, 200)[1]).toBeGreaterThan(apart);
+  });
+
+  test('of a part of a run are round as well', () => {
+    expect(secondTicks(1351.4, 2249, 1000)).toEqual([1440, 1560, 1680, 1800, 1920, 2040, 2160]);
   });
 });
 
