@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { resultOf } from '../../../test/support/judged-run.ts';
 import type { IncidentResult, RunResult, TimelinePoint } from '../../facts/result.ts';
+import type { Plan } from '../../plan/plan.ts';
 import { responseAgainstLoad } from './against-load.ts';
 
 const run = resultOf({ seconds: 40 });
@@ -35,6 +36,14 @@ describe('response time against load', () => {
     expect(seconds).toEqual(Array.from({ length: 38 }, (_, place) => place + 1).filter((at) => at < 10 || at > 12));
     expect(chart.reading).toContain('Seconds with a fault are left out.');
     expect(responseAgainstLoad(ramp)!.reading).not.toContain('fault');
+  });
+
+  test('says that load follows from response time where clients wait for replies, and only there', () => {
+    const ramp = withLoad((second) => 100 + 20 * second);
+    const messages = { kind: 'closed', inFlight: 1, thinkNs: 0, forNs: 40e9 } as unknown as Plan['load']['messages'];
+    const closed = { ...ramp, plan: { ...ramp.plan, load: { ...ramp.plan.load, messages } } };
+    expect(responseAgainstLoad(closed)!.reading).toContain('slow replies also lower the load');
+    expect(responseAgainstLoad(ramp)!.reading).not.toContain('slow replies also lower the load');
   });
 
   test('is not shown where the load is even, or differs by chance only', () => {
