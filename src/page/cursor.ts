@@ -3,7 +3,7 @@
 
 import type { EChartsType } from 'echarts/core';
 import type { Chart } from '../report/charts/chart.ts';
-import { drawnAt } from '../report/charts/option.ts';
+import { drawnAt } from '../report/charts/plot-frame.ts';
 import { placesOf, readingAt } from './readings.ts';
 import { zoomBy } from './zoom.ts';
 

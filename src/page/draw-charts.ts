@@ -14,8 +14,9 @@ import {
 import { connect, type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { type Look, type ShownPart, ticksAt } from '../report/charts/look.ts';
-import { optionOf, ticksOf } from '../report/charts/option.ts';
+import { optionOf } from '../report/charts/option.ts';
 import { LIGHT } from '../report/charts/palette.ts';
+import { ticksOf } from '../report/charts/plot-frame.ts';
 import type { PageChart } from '../report/html/page.ts';
 import { addCursor, type Cursor } from './cursor.ts';
 import { addHeatLegend } from './heat-legend.ts';

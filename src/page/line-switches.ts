@@ -1,8 +1,8 @@
 // A button for each line of a chart, which shows how it is drawn and takes it away or brings it back.
 
 import type { LineChart } from '../report/charts/chart.ts';
-import { isOfPoints } from '../report/charts/option.ts';
 import { DASHES, type Palette, POINTS } from '../report/charts/palette.ts';
+import { isOfPoints } from '../report/charts/plot-frame.ts';
 
 /** What the colors of a chart mean. */
 export interface Legend {

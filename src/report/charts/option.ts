@@ -1,15 +1,15 @@
 // From a chart to what ECharts draws, the same for the page and for the PDF.
 
 import type { EChartsOption, LineSeriesOption, ScatterSeriesOption } from 'echarts';
-import { printable } from '../../units/printable.ts';
 import { unreachable } from '../../units/unreachable.ts';
-import type { Axis, Band, Chart, Limit, LineChart, Series, Unit } from './chart.ts';
-import { type FaultLabel, faultLabels, fittingText, rowsOf, widthOfPx } from './fault-labels.ts';
+import type { Chart, LineChart, Series, Unit } from './chart.ts';
+import { rowsOf, widthOfPx } from './fault-labels.ts';
 import { heatOption } from './heat-option.ts';
 import { axisText, valueText } from './labels.ts';
-import { axisLook, common, GRID, type Look, type ShownPart, TOP, WHOLE } from './look.ts';
+import { axisLook, common, GRID, type Look, TOP, WHOLE } from './look.ts';
+import { marks, placeFaults } from './marks.ts';
 import { DASHES, POINTS } from './palette.ts';
-import { secondTicks } from './ticks.ts';
+import { drawnAt, type Frame, frameOf, isOfPoints, rightOf, ticksOf, unitBehind } from './plot-frame.ts';
 
 export function optionOf(chart: Chart, look: Look): EChartsOption {
   switch (chart.kind) {
@@ -26,7 +26,7 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
   const { palette, isPrinted, widthPx } = look;
   const isLog = chart.scale === 'logarithmic';
   const behind = unitBehind(chart);
-  const frame: Frame = { chart, look, widthPx: plotWidthPx(chart, widthPx), ...extentOf(chart) };
+  const frame = frameOf(chart, look);
   const faults = placeFaults(frame);
   const names = isPrinted ? nameRows(chart.series, widthPx) * TOP.namesRow : 0;
   return {
@@ -84,58 +84,8 @@ function lineOption(chart: LineChart, look: Look): EChartsOption {
   };
 }
 
-/** Where things stand in the plot: its width, and the ends of its axis. */
-interface Frame {
-  readonly chart: LineChart;
-  readonly look: Look;
-  readonly widthPx: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-export function isOfPoints({ axis }: LineChart): boolean {
-  return axis.of === 'load';
-}
-
-function unitBehind({ series }: LineChart): Unit | null {
-  return series.find(({ behind }) => behind !== undefined)?.behind ?? null;
-}
-
 function wholeNumbers(unit: Unit): { readonly minInterval?: number } {
   return unit === 'count' || unit === 'perSecond' ? { minInterval: 1 } : {};
-}
-
-function rightOf(chart: LineChart): number {
-  return unitBehind(chart) === null ? GRID.right : GRID.rightWithAxis;
-}
-
-function plotWidthPx(chart: LineChart, widthPx: number): number {
-  return Math.max(1, widthPx - GRID.left - rightOf(chart));
-}
-
-/** Where the axis has its labels, in a picture of that width; null where it is left to ECharts. */
-export function ticksOf(chart: LineChart, { start, end }: ShownPart, widthPx: number): readonly number[] | null {
-  if (chart.axis.of !== 'seconds') return null;
-  const { from, to } = extentOf(chart);
-  const at = (hundredths: number): number => from + ((to - from) * hundredths) / 100;
-  return secondTicks(at(start), at(end), plotWidthPx(chart, widthPx));
-}
-
-/** A second lasts until the next; a fault may go on after the last that was recorded. */
-function extentOf({ axis, x, bands }: LineChart): { readonly from: number; readonly to: number } {
-  const last = x.at(-1) ?? 0;
-  switch (axis.of) {
-    case 'seconds':
-      return { from: 0, to: Math.max(last + 1, ...bands.map(({ to }) => to)) };
-    case 'rarity':
-      return { from: 1, to: Math.max(10, last) };
-    case 'load':
-      return { from: 0, to: Math.max(1, last) };
-    case 'runs':
-      return { from: 1, to: Math.max(2, last) };
-    default:
-      return unreachable(axis);
-  }
 }
 
 function drawnSeries(
@@ -173,11 +123,6 @@ function drawnSeries(
   };
 }
 
-/** On the axis: a second is as wide as it lasts. */
-export function drawnAt(axis: Axis, x: number, series?: Series): number {
-  return axis.of === 'seconds' ? x + (series?.drawnAtSeconds ?? axis.drawnAtSeconds) : x;
-}
-
 /** A logarithmic axis has no place for nothing. */
 function drawable(value: number | null, isLog: boolean): number | null {
   return value === null || (isLog && value <= 0) ? null : value;
@@ -199,81 +144,3 @@ function nameRows(series: readonly Series[], widthPx: number): number {
   }
   return rows;
 }
-
-function toPx({ from, to, widthPx }: Frame, at: number): number {
-  return (widthPx * (at - from)) / (to - from);
-}
-
-function placeFaults(frame: Frame): ReadonlyMap<Band, FaultLabel> {
-  const faults = frame.chart.bands.filter(({ kind }) => kind === 'fault');
-  const spots = faults.map(({ name, from }) => ({ name: printable(name, 40), fromPx: toPx(frame, from) }));
-  const labels = faultLabels(spots, frame.widthPx);
-  return new Map(faults.map((band, place) => [band, labels[place]!]));
-}
-
-/** Bands and limits belong to a line of their own, which nobody can switch off. */
-function marks(frame: Frame, faults: ReadonlyMap<Band, FaultLabel>): LineSeriesOption {
-  const {
-    chart: { bands, limits },
-    look: { palette, fontFamily },
-    widthPx,
-  } = frame;
-  const label = (color: string) => ({ color, fontSize: 10, fontFamily });
-  return {
-    type: 'line',
-    data: [],
-    silent: true,
-    markArea: {
-      silent: true,
-      data: bands.map((band, place) => {
-        const { kind, name, from, to } = band;
-        const fault = faults.get(band);
-        if (fault !== undefined) {
-          return [
-            {
-              name: fault.text,
-              xAxis: from,
-              // However short it was, there is a line.
-              itemStyle: { color: palette.fault, borderColor: palette.faultEdge, borderWidth: 0.8 },
-              label: {
-                ...label(palette.quiet),
-                position: [fault.atPx - toPx(frame, from), -TOP.faultsRow * (fault.row + 1)],
-                align: 'left',
-                verticalAlign: 'top',
-              },
-            },
-            { xAxis: to },
-          ];
-        }
-        const isShaded = place % 2 === 0;
-        return [
-          {
-            name: fittingText(printable(name, 40), toPx(frame, to) - toPx(frame, from) - LABEL_MARGIN_PX),
-            xAxis: from,
-            itemStyle: { color: isShaded ? palette[kind] : 'transparent' },
-            label: { ...label(palette.quiet), position: 'insideTop' },
-          },
-          { xAxis: to },
-        ];
-      }),
-    },
-    markLine: {
-      silent: true,
-      symbol: 'none',
-      lineStyle: { color: palette.limit, type: 'dashed' },
-      data: limits.map(({ rule, value }: Limit) => ({
-        yAxis: value,
-        label: {
-          ...label(palette.limit),
-          // Lines run behind it.
-          backgroundColor: palette.ground,
-          padding: [1, 3],
-          formatter: fittingText(printable(rule, 60), widthPx - LABEL_MARGIN_PX),
-          position: 'insideEndTop',
-        },
-      })),
-    },
-  };
-}
-
-const LABEL_MARGIN_PX = 8;
