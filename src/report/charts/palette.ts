@@ -29,7 +29,7 @@ export const LIGHT: Palette = {
   faultEdge: 'rgba(200, 60, 30, 0.45)',
   level: 'rgba(90, 110, 140, 0.14)',
   limit: '#b3261e',
-  heat: ['#d6e6f4', '#9cc6e3', '#56a0ce', '#1f6fb2', '#083d7d', '#041d42'],
+  heat: ['#c2d8ec', '#8fbede', '#56a0ce', '#1f6fb2', '#083d7d', '#041d42'],
 };
 
 export const DARK: Palette = {
@@ -43,7 +43,7 @@ export const DARK: Palette = {
   faultEdge: 'rgba(255, 110, 70, 0.55)',
   level: 'rgba(150, 170, 200, 0.16)',
   limit: '#ff8a80',
-  heat: ['#14304a', '#1d5482', '#2f7fba', '#5fadde', '#a6d5f2', '#eaf6ff'],
+  heat: ['#1f4766', '#26689a', '#3a8cc4', '#68b3e0', '#a6d5f2', '#eaf6ff'],
 };
 
 /** In the order of the series, where they are points. */
