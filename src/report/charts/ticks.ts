@@ -28,8 +28,8 @@ export function roundBelow(value: number): number {
 }
 
 const SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18_000, 36_000, 86_400] as const;
-/** A label of an hour and more is two thirds as wide. */
-const PX_PER_TICK = 60;
+/** A label of an hour and more, such as 1:00:00, is nearly as wide. */
+const PX_PER_TICK = 48;
 const MOST_TICKS = 8;
 
 /** Whole seconds, minutes or hours between the two, on an axis that is so wide. */
