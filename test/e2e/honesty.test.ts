@@ -144,11 +144,11 @@ describe('a target that freezes for 1 s in every 10 s', TOGETHER, () => {
   test('a generator that waits for replies before it sends on is found out by these checks', async () => {
     const command = bench.broken([
       {
-        file: 'engine/open-model.js',
+        file: 'engine/load/open-model.js',
         from: 'if (dueNs > untilNs ||',
         to: 'if (dueNs > untilNs || accounting.recorder.inFlight > 0 ||',
       },
-      { file: 'engine/open-model.js', from: 'send(dueNs, nowNs);', to: 'send(nowNs, nowNs);' },
+      { file: 'engine/load/open-model.js', from: 'send(dueNs, nowNs);', to: 'send(nowNs, nowNs);' },
     ]);
     const blind = await measure({ ...FREEZE, times: 1 }, [...OPEN, '-d', '10s'], { command });
     expect(blind.result.response.p99Ms).toBeLessThan(500);
@@ -287,7 +287,9 @@ describe('a generator that was made slow', TOGETHER, () => {
   });
 
   test('without its doubt about send lag is found out by these checks', async () => {
-    const command = bench.broken([{ file: 'analysis/health.js', from: '...sendLagDoubts(facts.sending),', to: '' }]);
+    const command = bench.broken([
+      { file: 'analysis/judge/health.js', from: '...sendLagDoubts(facts.sending),', to: '' },
+    ]);
     const late = await measure({ behavior: 'echo' }, ALWAYS_KEPT, { env: SLOW, command });
     expect(isLate(late)).toBe(true);
     expect(doubts(late)).not.toContain('sendLag');
@@ -333,7 +335,7 @@ describe('a target that keeps every message for 50 ms', () => {
   test('a receiver that stamps 10 ms late is found out by these checks', async () => {
     const command = bench.broken([
       {
-        file: 'engine/connection-lifecycle.js',
+        file: 'engine/connections/connection-lifecycle.js',
         from: 'accounting.receivedNs = clock.nowNs();',
         to: 'accounting.receivedNs = clock.nowNs() + 10e6;',
       },
