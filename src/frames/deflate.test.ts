@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../test/support/repeats.ts';
 import { type DeflateSettings, deflateOffer, MessageDeflater, parametersText, readDeflateAnswer } from './deflate.ts';
 import { createDictionary, dictionaryBytes, remember } from './sliding-dictionary.ts';
 import { zlibDeflate, zlibInflate } from './zlib-codec.ts';
@@ -164,7 +165,7 @@ describe('RFC 7692 §7.1, the answer', () => {
           expect(['none', 'agreed', 'refused']).toContain(readDeflateAnswer(answer, both).kind);
         },
       ),
-      { seed: 9, numRuns: 1_000 },
+      { seed: 9, numRuns: repeats(1_000) },
     );
   });
 });
@@ -220,7 +221,7 @@ describe('RFC 7692 §7.2, one message through zlib', () => {
         const result = inflate.inflate(bytes, null, 5_000);
         expect(typeof result === 'string' || result.length <= 5_000).toBe(true);
       }),
-      { seed: 10, numRuns: 1_000 },
+      { seed: 10, numRuns: repeats(1_000) },
     );
   });
 });

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { mustBe } from '../../test/support/must-be.ts';
+import { repeats } from '../../test/support/repeats.ts';
 import { decodeUtf8, encodeUtf8, isValidUtf8, utf8Progress } from './utf8.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -58,9 +60,9 @@ const anyBytes = fc.oneof(mutated, fc.uint8Array({ maxLength: 40 }));
 test('the validator agrees with node on random and on mutated strings', () => {
   fc.assert(
     fc.property(anyBytes, (bytes) => {
-      expect(isValidUtf8(bytes, 0, bytes.length)).toBe(isUtf8(bytes));
+      mustBe(isValidUtf8(bytes, 0, bytes.length), isUtf8(bytes), 'validity');
     }),
-    { seed: 4, numRuns: 20_000 },
+    { seed: 4, numRuns: repeats(20_000) },
   );
 });
 
@@ -107,13 +109,13 @@ describe('text that is still coming', () => {
           isPossible = false;
         }
         const progress = utf8Progress(bytes, 0, bytes.length);
-        expect(progress >= 0).toBe(isPossible);
+        mustBe(progress >= 0, isPossible, 'whether it is possible');
         if (!isPossible) return;
-        expect(isUtf8(bytes.subarray(0, progress))).toBe(true);
-        expect(bytes.length - progress).toBeLessThan(4);
-        if (progress < bytes.length) expect(isUtf8(bytes.subarray(progress))).toBe(false);
+        mustBe(isUtf8(bytes.subarray(0, progress)), true, 'validity of what is whole');
+        mustBe(bytes.length - progress < 4, true, 'less than a character is left');
+        if (progress < bytes.length) mustBe(isUtf8(bytes.subarray(progress)), false, 'validity of what is left');
       }),
-      { seed: 7, numRuns: 20_000 },
+      { seed: 7, numRuns: repeats(20_000) },
     );
   });
 });
@@ -122,9 +124,9 @@ test('decoding replaces what is wrong exactly as the WHATWG decoder does', () =>
   const reference = new TextDecoder('utf-8', { ignoreBOM: true });
   fc.assert(
     fc.property(anyBytes, (bytes) => {
-      expect(decodeUtf8(bytes, 0, bytes.length)).toBe(reference.decode(bytes));
+      mustBe(decodeUtf8(bytes, 0, bytes.length), reference.decode(bytes), 'text');
     }),
-    { seed: 5, numRuns: 5_000 },
+    { seed: 5, numRuns: repeats(5_000) },
   );
 });
 
@@ -136,6 +138,6 @@ test('encoding agrees with TextEncoder, lone surrogates included', () => {
         expect(encodeUtf8(text)).toEqual(new TextEncoder().encode(text));
       },
     ),
-    { seed: 6, numRuns: 2_000 },
+    { seed: 6, numRuns: repeats(2_000) },
   );
 });

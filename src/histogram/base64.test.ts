@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { repeats } from '../../test/support/repeats.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
 
 describe('base64', () => {
@@ -10,7 +11,7 @@ describe('base64', () => {
         expect(text).toBe(Buffer.from(bytes).toString('base64'));
         expect(decodeBase64(text)).toEqual(bytes);
       }),
-      { numRuns: 1_000 },
+      { numRuns: repeats(1_000) },
     );
   });
 
@@ -45,7 +46,7 @@ describe('base64', () => {
         const bytes = decodeBase64(text);
         if (bytes !== null) expect(encodeBase64(bytes)).toBe(text);
       }),
-      { numRuns: 2_000 },
+      { numRuns: repeats(2_000) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { repeats } from '../../test/support/repeats.ts';
 import { decodeCounts, encodeCounts } from './counts-codec.ts';
 import { COUNTER_COUNT, LAST_INDEX } from './layout.ts';
 
@@ -71,7 +72,7 @@ describe('the counters as bytes', () => {
         const decoded = decodeCounts(bytes);
         if (decoded !== null) expect(Number.isSafeInteger(decoded.total)).toBe(true);
       }),
-      { numRuns: 2_000 },
+      { numRuns: repeats(2_000) },
     );
   });
 });

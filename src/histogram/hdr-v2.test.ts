@@ -2,6 +2,7 @@ import { deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { build, decodeFromCompressedBase64, type Histogram as TheirHistogram } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
+import { repeats } from '../../test/support/repeats.ts';
 import { decodeHdrV2, encodeHdrV2 } from './hdr-v2.ts';
 import { createHistogram, type Histogram, mean, percentile, record } from './histogram.ts';
 import { HIGHEST_NS, highestEquivalent, indexOf, lowestEquivalent } from './layout.ts';
@@ -60,7 +61,7 @@ describe('the V2 encoding', () => {
           expect(Math.min(theirs.getValueAtPercentile(percent), h.maxNs)).toBe(percentile(h, percent));
         }
       }),
-      { numRuns: 100 },
+      { numRuns: repeats(100) },
     );
   });
 
@@ -75,7 +76,7 @@ describe('the V2 encoding', () => {
         for (const value of recorded) theirs.recordValue(value);
         expect(plain(decoded(base64OfTheirs(theirs))).counts).toEqual(plain(histogramOf(recorded)).counts);
       }),
-      { numRuns: 100 },
+      { numRuns: repeats(100) },
     );
   });
 
@@ -91,7 +92,7 @@ describe('the V2 encoding', () => {
         expect(Math.abs(mean(back)! / mean(h)! - 1)).toBeLessThan(0.001);
         expect(isSparseHistogram(encodeSparse(back))).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: repeats(100) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { build } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
+import { repeats } from '../../test/support/repeats.ts';
 import {
   add,
   countAtOrBelow,
@@ -268,7 +269,7 @@ describe('percentiles', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: repeats(200) },
     );
   });
 
@@ -306,7 +307,7 @@ describe('percentiles', () => {
           expect(percentile(missed, scaled / scale)).toBe(2);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: repeats(2_000) },
     );
   });
 
@@ -395,7 +396,7 @@ describe('the closed-loop correction', () => {
         recordWithExpectedInterval(h, value, interval);
         expect(plain(h)).toEqual(plain(naive));
       }),
-      { numRuns: 300 },
+      { numRuns: repeats(300) },
     );
   });
 
@@ -415,7 +416,7 @@ describe('mean, deviation and counts', () => {
         const theirs = theirHistogramOf(values).stdDeviation;
         expect(Math.abs(stdDev(histogramOf(values))! - theirs)).toBeLessThanOrEqual(1e-9 * theirs + 1e-6);
       }),
-      { numRuns: 100 },
+      { numRuns: repeats(100) },
     );
   });
 

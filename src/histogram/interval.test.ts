@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { repeats } from '../../test/support/repeats.ts';
 import { type Binomial, binomialQuantile, lowerTail, upperTail } from './binomial.ts';
 import { createHistogram, record, recordMany } from './histogram.ts';
 import { percentileInterval, percentileRanks, smallestCountFor } from './interval.ts';
@@ -54,7 +55,7 @@ describe('the binomial distribution', () => {
           expect(binomialQuantile(binomial(n, p), probability)).toBe(expected.findIndex((tail) => tail >= probability));
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: repeats(1_000) },
     );
   });
 
@@ -104,7 +105,7 @@ describe('the ranks around a percentile', () => {
           expect(found.coverage).toBeGreaterThanOrEqual(confidence - 1e-12);
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: repeats(3_000) },
     );
   });
 

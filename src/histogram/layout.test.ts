@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { build } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
+import { mustBe } from '../../test/support/must-be.ts';
+import { repeats } from '../../test/support/repeats.ts';
 import {
   COUNTER_COUNT,
   HIGHEST_NS,
@@ -37,9 +39,9 @@ describe('the layout', () => {
   it('finds the counter of the formula for every magnitude', () => {
     fc.assert(
       fc.property(values, (value) => {
-        expect(indexOf(value)).toBe(indexByFormula(value));
+        mustBe(indexOf(value), indexByFormula(value), 'index');
       }),
-      { numRuns: 20_000 },
+      { numRuns: repeats(20_000) },
     );
   });
 
@@ -64,12 +66,12 @@ describe('the layout', () => {
     fc.assert(
       fc.property(values, (value) => {
         const index = indexOf(value);
-        expect(index).toBe(inner.countsArrayIndex(value));
-        expect(lowestEquivalent(index)).toBe(inner.lowestEquivalentValue(value));
-        expect(highestEquivalent(index)).toBe(inner.highestEquivalentValue(value));
-        expect(medianEquivalent(index)).toBe(inner.medianEquivalentValue(value));
+        mustBe(index, inner.countsArrayIndex(value), 'index');
+        mustBe(lowestEquivalent(index), inner.lowestEquivalentValue(value), 'lowest');
+        mustBe(highestEquivalent(index), inner.highestEquivalentValue(value), 'highest');
+        mustBe(medianEquivalent(index), inner.medianEquivalentValue(value), 'median');
       }),
-      { numRuns: 5_000 },
+      { numRuns: repeats(5_000) },
     );
   });
 

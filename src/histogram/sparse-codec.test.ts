@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { repeats } from '../../test/support/repeats.ts';
 import { add, createHistogram, type Histogram, record, recordMany } from './histogram.ts';
 import {
   addSparse,
@@ -43,7 +44,7 @@ describe('the sparse form', () => {
         if (decoded.kind === 'invalid') expect.fail(decoded.expected);
         expect(plain(decoded.histogram)).toEqual(plain(h));
       }),
-      { numRuns: 100 },
+      { numRuns: repeats(100) },
     );
   });
 
@@ -56,7 +57,7 @@ describe('the sparse form', () => {
         add(direct, histogramOf(b));
         expect(plain(bySparse)).toEqual(plain(direct));
       }),
-      { numRuns: 100 },
+      { numRuns: repeats(100) },
     );
   });
 
@@ -133,7 +134,7 @@ describe('a torn or hostile sparse form', () => {
         if (added.kind === 'invalid') expect(plain(into)).toEqual(plain(histogramOf([9])));
         expect(into.counts.reduce((sum, count) => sum + count, 0)).toBe(into.count);
       }),
-      { numRuns: 500 },
+      { numRuns: repeats(500) },
     );
   });
 });

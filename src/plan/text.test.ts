@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../test/support/repeats.ts';
 import { jsonMistakeOffset } from './json-mistake.ts';
 import { readPlanText } from './text.ts';
 
@@ -126,7 +127,7 @@ describe('JSON', () => {
         if (valid) expect(offset).toBe(text.length);
         if (offset < text.length) expect(valid).toBe(false);
       }),
-      { numRuns: 1000 },
+      { numRuns: repeats(1000) },
     );
   });
 

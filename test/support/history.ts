@@ -34,13 +34,23 @@ function planOf({ name = 'chat', rules = ['lost == 0'] }: KeptRun): Plan {
   return { ...makePlan({ messages: openMessages(100, SECOND) }), name, thresholds: rules.map(threshold) };
 }
 
+/** What has been judged, by the run: properties ask for the same runs hundreds of times. Tags are no part of a result. */
+const judged = new Map<string, RunResult>();
+
 /** The result of one second with 1,000 messages. */
-export function resultOf(run: KeptRun): RunResult {
+export function resultOf({ tags: _, ...run }: KeptRun): RunResult {
+  const key = JSON.stringify(run);
+  const result = judged.get(key) ?? judge(run);
+  judged.set(key, result);
+  return result;
+}
+
+function judge(run: KeptRun): RunResult {
   const manifest = { ...MANIFEST, id: run.id, startedAt: run.startedAt ?? MANIFEST.startedAt, git: run.git ?? null };
   const events = completedRun(0, SECOND).map((event) => (event.kind === 'runStarted' ? { ...event, manifest } : event));
-  const judge = createJudge(planOf(run), events, () => '');
-  judge.window(windowOf(run));
-  return judge.finish();
+  const judging = createJudge(planOf(run), events, () => '');
+  judging.window(windowOf(run));
+  return judging.finish();
 }
 
 function windowOf({ responseMs = 1 }: KeptRun): ReturnType<typeof makeWindow> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../../test/support/repeats.ts';
 import { normal, type Simulation, simulateRun } from '../../../test/support/runs/simulated.ts';
 import type { Comparison, MetricComparison } from '../../facts/comparison.ts';
 import { createRandom } from '../../random/generator.ts';
@@ -9,7 +10,7 @@ import { compare, DEFAULT_MARGIN_RATIO, judgeMetrics, SHARE_MARGIN } from './com
 import { METRIC_KINDS } from './compared-metrics.ts';
 import type { RunSample } from './run-sample.ts';
 
-const PAIRS = 200;
+const PAIRS = repeats(200);
 const MARGIN = { ratio: DEFAULT_MARGIN_RATIO, shareDifference: SHARE_MARGIN };
 
 function compared(baseline: NonEmpty<RunSample>, candidate: NonEmpty<RunSample>): Comparison {

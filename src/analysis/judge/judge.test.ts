@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { curve, makePlan, openMessages, SECOND, threshold } from '../../../test/support/engine/plans.ts';
 import { anyWindow, completedRun, MANIFEST, makeWindow } from '../../../test/support/engine/windows.ts';
+import { repeats } from '../../../test/support/repeats.ts';
 import type { RunEvent } from '../../facts/event.ts';
 import type { RunResult } from '../../facts/result.ts';
 import type { Window } from '../../facts/window.ts';
@@ -280,7 +281,7 @@ test('the result is the same in whatever order the windows come', () => {
     fc.property(shuffles, ([windows, shuffled]) => {
       expect(judge(rules, shuffled, ended)).toEqual(judge(rules, windows, ended));
     }),
-    { numRuns: 25 },
+    { numRuns: repeats(25) },
   );
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Outcome, RUN_NONCE, runScenario, violations } from '../../../test/support/engine/engine-run.ts';
 import { closedMessages, curve, MS, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
 import type { PeerConnection, PeerScript, Received } from '../../../test/support/engine/websocket-peer.ts';
+import { repeats } from '../../../test/support/repeats.ts';
 import { createEchoCodec, writeEcho } from '../../protocols/echo/echo.ts';
 import { createRandom } from '../../random/generator.ts';
 
@@ -341,7 +342,7 @@ describe('whatever the service does, the engine’s counts are the service’s l
         expect(messages).toMatchObject({ sent, ...expected, lost: sent - expected.delivered, unresolved: 0 });
         expect(messages.corrupted + messages.unexpected).toBe(oddities);
       }),
-      { numRuns: 60 },
+      { numRuns: repeats(60) },
     );
   });
 });

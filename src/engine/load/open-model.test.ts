@@ -68,7 +68,7 @@ describe('the open schedule', () => {
       expect(outcome.tally.messages).toMatchObject({ due: expected.length, sent: expected.length });
       const due = dueTimes(outcome);
       expect(due).toHaveLength(expected.length);
-      for (const [i, ns] of due.entries()) expect(Math.abs(ns - expected[i]!)).toBeLessThan(1);
+      expect(Math.max(...due.map((ns, i) => Math.abs(ns - expected[i]!)))).toBeLessThan(1);
       // A timer's millisecond may pass before the next look.
       expect(outcome.tally.histograms.sendLag.maxNs).toBeLessThanOrEqual(1 * MS);
     }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../../test/support/repeats.ts';
 import { NS_PER_SECOND } from '../../units/duration.ts';
 import type { Curve } from '../plan.ts';
 import { chainSegments, type WrittenSegment } from '../resolve/segments.ts';
@@ -113,7 +114,7 @@ describe('the inverse of the area', () => {
         if (area >= totalArea(curve)) return atNs === Number.POSITIVE_INFINITY;
         return Math.abs(areaAt(curve, atNs) - area) < 1e-5 + area * 1e-9;
       }),
-      { numRuns: 500 },
+      { numRuns: repeats(500) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../../test/support/repeats.ts';
 import { expandAddresses, isIpv4, isIpv6 } from '../templates/addresses.ts';
 import { base64OfText } from '../templates/base64.ts';
 import { refuseCookieValue, refuseHeaderName, refuseHeaderValue, refuseSubprotocol } from '../templates/headers.ts';
@@ -93,7 +94,7 @@ describe('a target’s URL', () => {
         const url = `${scheme}://${name}${path}`;
         return refuseUrl(url) !== null || URL.canParse(url);
       }),
-      { numRuns: 1000 },
+      { numRuns: repeats(1000) },
     );
   });
 

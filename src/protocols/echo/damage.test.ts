@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../../test/support/repeats.ts';
 import { appendBytes, cutOff, flipBits, spliceTogether } from '../../injection/damage.ts';
 import { createRandom } from '../../random/generator.ts';
 import { type ClientKnowledge, examineDamage } from './damage.ts';
@@ -50,7 +51,7 @@ describe('what happened to a damaged message', () => {
         const damaged = flipBits(message(codec, bytes, sequence), 1, format === 'text', createRandom(seed));
         expect(examineDamage(codec, damaged, client(bytes, [sequence]), true)).toEqual({ kind: 'bitFlips', sequence });
       }),
-      { numRuns: 500 },
+      { numRuns: repeats(500) },
     );
   });
 
@@ -101,7 +102,7 @@ describe('what happened to a damaged message', () => {
         const damaged = spliceTogether(message(codec, first, sequence), other);
         expect(examineDamage(codec, damaged, knowledge, true)).toEqual({ kind: 'spliced', sequence });
       }),
-      { numRuns: 2000 },
+      { numRuns: repeats(2000) },
     );
   });
 

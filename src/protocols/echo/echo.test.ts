@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../../test/support/repeats.ts';
 import {
   carriesTimes,
   createEchoCodec,
@@ -98,7 +99,7 @@ describe('what is written is read back', () => {
           expect(isIntact(codec, payload, message)).toBe(true);
         }
       }),
-      { numRuns: 600 },
+      { numRuns: repeats(600) },
     );
   });
 
@@ -110,7 +111,7 @@ describe('what is written is read back', () => {
         const unmasked = masked.map((byte, i) => byte ^ ((mask >>> (8 * (i & 3))) & 0xff));
         expect(Buffer.compare(unmasked, write(codec, bytes, message))).toBe(0);
       }),
-      { numRuns: 300 },
+      { numRuns: repeats(300) },
     );
   });
 
@@ -186,7 +187,7 @@ describe('damage to a stamped message is never accepted', () => {
           expect(reading).toBe(EchoReading.broken);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: repeats(500) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../../test/support/repeats.ts';
 import { createJsonScanner, type JsonPath, MAX_DEPTH } from './scan.ts';
 
 /** The text of the value at each path, null where there is none; null for all where it is no JSON. */
@@ -63,7 +64,7 @@ describe('finding values by their paths', () => {
         const [found] = find(text, path)!;
         expect(found === null ? undefined : JSON.parse(found!)).toEqual(wanted);
       }),
-      { numRuns: 500 },
+      { numRuns: repeats(500) },
     );
   });
 
@@ -135,7 +136,7 @@ describe('what is JSON and what is not', () => {
         expect(scanner.brokenAt).toBeGreaterThanOrEqual(Buffer.byteLength(text.slice(0, place)) - 3);
         expect(scanner.brokenAt).toBeLessThanOrEqual(bytes.length);
       }),
-      { numRuns: 2000 },
+      { numRuns: repeats(2000) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../../test/support/repeats.ts';
 import type { FirstPlan } from '../../analysis/discover/first-plan.ts';
 import type { Recognition } from '../../analysis/discover/recognize.ts';
 import { parsePlanText } from '../../plan/parse.ts';
@@ -207,7 +208,7 @@ describe('whatever a service says', () => {
         const { id, ack, payload, error } = found.service;
         expect(protocol).toMatchObject({ id, ack, payload, error });
       }),
-      { numRuns: 300 },
+      { numRuns: repeats(300) },
     );
   });
 

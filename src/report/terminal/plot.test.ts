@@ -8,8 +8,9 @@ import { formatMs } from '../words/figures.ts';
 import { renderPlots } from './plot.ts';
 import { plainStyle } from './style.ts';
 
-const plot = (unicode: boolean, seconds = 100): readonly string[] =>
-  renderPlots(resultOf({ seconds, messages: 100 }), plainStyle(unicode), REPORT_TOOLS.inflate).split('\n');
+const RESULT = resultOf({ seconds: 100, messages: 100 });
+const plot = (unicode: boolean, result = RESULT): readonly string[] =>
+  renderPlots(result, plainStyle(unicode), REPORT_TOOLS.inflate).split('\n');
 
 describe('plots for a terminal', () => {
   test('show response time, throughput and the spectrum, with what their heights and ends are', () => {
@@ -26,9 +27,15 @@ describe('plots for a terminal', () => {
   });
 
   test('keep the slow seconds of thousands', () => {
-    const result = resultOf({ seconds: 2500, messages: 20 });
-    const [, top] = renderPlots(result, plainStyle(true), REPORT_TOOLS.inflate).split('\n');
-    const slowest = Math.max(...result.timeline.map(({ responseP99Ms }) => responseP99Ms ?? 0));
+    // One of its seconds is slow, and no other of the 2,500.
+    const slowest = Math.max(...RESULT.timeline.map(({ responseP99Ms }) => responseP99Ms ?? 0));
+    const quick = RESULT.timeline.filter(({ responseP99Ms }) => responseP99Ms !== slowest);
+    const timeline = Array.from({ length: 2500 }, (_, second) => ({
+      ...quick[second % quick.length]!,
+      second,
+      ...(second === 1234 ? { responseP99Ms: slowest } : {}),
+    }));
+    const [, top] = plot(true, { ...RESULT, timeline });
     expect(top).toMatch(new RegExp(`^ +${formatMs(slowest)} │.*•`));
   });
 
@@ -38,11 +45,12 @@ describe('plots for a terminal', () => {
   });
 
   test('are no wider than eighty characters', () => {
-    for (const line of [...plot(true), ...plot(true, 200)]) expect(line.length).toBeLessThanOrEqual(80);
+    for (const line of [...plot(true), ...plot(true, resultOf({ seconds: 200, messages: 1 }))])
+      expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test('of a run of one second are plots too, and of one without messages there are none', () => {
-    expect(plot(true, 1).length).toBeGreaterThan(20);
+    expect(plot(true, resultOf({ seconds: 1, messages: 100 })).length).toBeGreaterThan(20);
     const plan = makePlan({ messages: { kind: 'none' } });
     const idle = createJudge(plan, completedRun(0, 3 * SECOND), () => '').finish();
     expect(renderPlots(idle, plainStyle(true), REPORT_TOOLS.inflate)).toBe('');
