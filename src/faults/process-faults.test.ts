@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -30,6 +30,13 @@ async function stands(child: ChildProcess, isStill: boolean): Promise<void> {
   for (let look = 0; (stateOf(child) === 'T') !== isStill; look++) {
     if (look > 500) throw new Error(`the process is in state ${stateOf(child)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function isThere(file: string): Promise<void> {
+  for (let look = 0; !existsSync(file); look++) {
+    if (look > 1000) throw new Error(`${file} is not there`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
@@ -145,21 +152,24 @@ describe('a command', () => {
   });
 
   test('that is at work when the run ends is ended, with all that it has started', async () => {
+    const file = path.join(path.dirname(directory()), 'at-work');
     const mine = createProcessFaults('unused');
-    const begun = mine.begin(command(['sh', '-c', 'sleep 61 & sleep 62']), null);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const begun = mine.begin(command(['sh', '-c', `sleep 61 & touch ${file}; sleep 62`]), null);
+    await isThere(file);
     mine.interrupt();
     await expect(begun).rejects.toThrow('sh: expected exit code 0, got SIGKILL');
   });
 
   test('that mends something is not ended with the run, but waited for', async () => {
-    const file = path.join(path.dirname(directory()), 'mended');
+    const begun = path.join(path.dirname(directory()), 'begun');
     const mine = createProcessFaults('unused');
-    const ended = mine.end(command(['true'], ['sh', '-c', `sleep 0.3; touch ${file}`]), null);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const mend = `touch ${begun}; until [ -e ${begun}.go ]; do sleep 0.01; done; touch ${begun}.mended`;
+    const ended = mine.end(command(['true'], ['sh', '-c', mend]), null);
+    await isThere(begun);
     mine.interrupt();
+    writeFileSync(`${begun}.go`, '');
     await ended;
-    expect(readFileSync(file, 'utf8')).toBe('');
+    expect(existsSync(`${begun}.mended`)).toBe(true);
   });
 
   test('that fails, or is not there, is a reason with its last words', async () => {

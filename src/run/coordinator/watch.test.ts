@@ -89,11 +89,13 @@ test('a coordinator that stood still says so, and goes on with the ticks that ar
 });
 
 test('after the end nothing is read or told, and what was being read is called off', async () => {
+  let begun = false;
   let aborted = false;
   const { readings, stop } = watch(
     {
       slow: (signal) =>
         new Promise((_, reject) => {
+          begun = true;
           signal.addEventListener('abort', () => {
             aborted = true;
             reject(new Error('aborted'));
@@ -102,7 +104,7 @@ test('after the end nothing is read or told, and what was being read is called o
     },
     { patienceMs: 10_000 },
   );
-  await sleep(30);
+  await until(() => begun);
   stop();
   expect(aborted).toBe(true);
   await sleep(2 * TICK_MS);
