@@ -2,10 +2,11 @@
 // as one test.
 //
 //   npm test               everything
-//   npm run test:unit      types and the tests beside the code: no build, no system package
+//   npm run test:unit      types and the tests beside the code: no build, no system package, and simulations repeated a few times
 //   npm test -- PATH ...   only the files below these paths, and the steps that they need
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -30,19 +31,27 @@ const report = path.join(tmpdir(), `highwater-tests-${process.pid}.json`);
 let passed = 0;
 let failed = 0;
 
-for (const { name, command, args } of paths.length === 0 ? ALL : some) {
-  const startedMs = Date.now();
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
-  const isGood = status === 0;
-  if (isGood) passed++;
-  else failed++;
-  console.log(`${isGood ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);
-  if (!isGood && name === 'build') finish();
-}
-
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${report}`];
-const runner = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...(isUnit ? UNIT : []), ...given];
-spawnSync(process.execPath, runner, { stdio: 'inherit' });
+const TESTS = {
+  command: process.execPath,
+  args: ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...(isUnit ? UNIT : []), ...given],
+  // Read by test/support/repeats.ts.
+  env: { ...process.env, HIGHWATER_TEST_REPEATS: isUnit ? 'few' : 'all' },
+};
+
+if (isUnit) {
+  // The test runner leaves a part of two cores idle while it starts and ends.
+  const types = run(TYPES, 'pipe');
+  await run(TESTS);
+  tell(TYPES.name, await types);
+} else {
+  for (const step of paths.length === 0 ? ALL : some) {
+    const done = await run(step);
+    tell(step.name, done);
+    if (done.status !== 0 && step === BUILD) finish();
+  }
+  await run(TESTS);
+}
 try {
   const result = JSON.parse(readFileSync(report, 'utf8'));
   passed += result.numPassedTests;
@@ -56,6 +65,28 @@ try {
   failed++;
 }
 finish();
+
+/** With `pipe`, what it prints is kept until it is told. */
+async function run({ command, args, env = process.env }, output = 'inherit') {
+  const startedMs = Date.now();
+  const child = spawn(command, args, { stdio: ['inherit', output, output], env });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text) => {
+      printed += text;
+    });
+  }
+  const [status] = await once(child, 'close');
+  return { status, seconds: (Date.now() - startedMs) / 1000, printed };
+}
+
+function tell(name, { status, seconds, printed }) {
+  const isGood = status === 0;
+  if (isGood) passed++;
+  else failed++;
+  process.stdout.write(printed);
+  console.log(`${isGood ? 'ok  ' : 'FAIL'} ${name} (${seconds.toFixed(1)} s)`);
+}
 
 function isBelow(place, folder) {
   const relative = path.relative(folder, place);
