@@ -5,7 +5,7 @@ import type { TimelinePoint } from '../../facts/result.ts';
 import type { Window } from '../../facts/window.ts';
 import { type Histogram, percentile } from '../../histogram/histogram.ts';
 import { nsToMs } from '../../units/duration.ts';
-import { addWindow, createTally, type Tally } from './tally.ts';
+import { addWindow, createTally, resetTally, type Tally } from './tally.ts';
 
 /** A worker that falls further behind than this is dead: its later windows would not be merged in order. */
 export const TIMELINE_SLACK_SECONDS = 25;
@@ -28,14 +28,21 @@ export interface Timeline {
   finish(): void;
 }
 
+/** `onSecond` must keep nothing of the tally: it serves another second afterwards. */
 export function createTimeline(onSecond: (second: number, facts: Second) => void): Timeline {
   const pending = new Map<number, Second>();
+  // Of closed seconds, to serve again: a tally has eleven histograms of 270 KB. To judge 1,500 s took 2.7 to 3.6 s of CPU with a
+  // new tally for each, and 0.6 to 0.7 s with these.
+  const spare: Tally[] = [];
   let latest = -1;
 
   function close(before: number): void {
     for (const second of [...pending.keys()].filter((key) => key < before).sort((a, b) => a - b)) {
-      onSecond(second, pending.get(second)!);
+      const facts = pending.get(second)!;
+      onSecond(second, facts);
       pending.delete(second);
+      resetTally(facts.tally);
+      spare.push(facts.tally);
     }
   }
 
@@ -47,7 +54,7 @@ export function createTimeline(onSecond: (second: number, facts: Second) => void
       let facts = pending.get(second);
       if (facts === undefined) {
         facts = {
-          tally: createTally(),
+          tally: spare.pop() ?? createTally(),
           open: new Map(),
           untilNs: new Map(),
           peakOpen: new Map(),
