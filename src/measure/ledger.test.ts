@@ -462,22 +462,18 @@ describe('the memory that clients share while they are out of order', () => {
     ledger.outstanding.fill(40_000);
     // Every client is out of order before any is in order again, and each further than the one before.
     for (let client = 0; client < 500; client++) {
-      expect(arrive(ledger, [1, 3, 80 * client + 5], client)).toEqual([
-        Arrival.inOrder,
-        Arrival.inOrder,
-        Arrival.inOrder,
-      ]);
+      const { inOrder } = Arrival;
+      mustBe(arrive(ledger, [1, 3, 80 * client + 5], client).join(), [inOrder, inOrder, inOrder].join(), `${client}`);
     }
     for (let client = 0; client < 500; client++) {
-      expect(arrive(ledger, [1, 80 * client + 5, 2, 3, 0], client)).toEqual([
-        Arrival.duplicated,
-        Arrival.duplicated,
-        Arrival.reordered,
-        Arrival.duplicated,
-        Arrival.reordered,
-      ]);
-      expect(ledger.low[client]).toBe(4);
-      expect(finalizeClient(ledger, client)).toBe(40_000 - 5);
+      const { duplicated, reordered } = Arrival;
+      mustBe(
+        arrive(ledger, [1, 80 * client + 5, 2, 3, 0], client).join(),
+        [duplicated, duplicated, reordered, duplicated, reordered].join(),
+        `${client}`,
+      );
+      mustBe(ledger.low[client], 4, `low of ${client}`);
+      mustBe(finalizeClient(ledger, client), 40_000 - 5, `missing of ${client}`);
     }
     expect(lentWords(ledger.slab)).toBe(0);
   });

@@ -46,7 +46,7 @@ function documentOf(result: RunResult): ReportDocument {
 }
 
 describe('the numbers of a report', () => {
-  const result = resultOf({ seconds: 5000, messages: 20, events: [LOST] });
+  const result = resultOf({ seconds: 3000, messages: 20, events: [LOST] });
   const document = documentOf(result);
   const known = numbersOf(result);
 
@@ -107,7 +107,7 @@ describe('the numbers of a report', () => {
       text: formatMs(result.response.p99Ms),
       note: 'rule: response.p99 < 1s',
     });
-    expect(figures.find(({ name }) => name === 'lost')).toMatchObject({ text: '5,000', tone: 'bad' });
+    expect(figures.find(({ name }) => name === 'lost')).toMatchObject({ text: '3,000', tone: 'bad' });
   });
 });
 

@@ -72,8 +72,11 @@ function trackedTexts(): readonly string[] {
 
 /** `file:line: the text` for each place, and each file's own name. */
 function places(file: string, text: string): readonly string[] {
+  // Hardly any of them is anywhere: a look at the whole is much quicker than one at each line.
+  const suspects = REPLACED.filter(([pattern]) => pattern.test(`${file}\n${text}`));
+  if (suspects.length === 0) return [];
   return [file, ...text.split('\n')].flatMap((line, index) =>
-    REPLACED.flatMap(([pattern, instead]) => {
+    suspects.flatMap(([pattern, instead]) => {
       const found = pattern.exec(line)?.[0];
       return found === undefined ? [] : [`${file}:${index}: ${found} (instead: ${instead})`];
     }),

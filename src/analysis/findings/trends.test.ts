@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { repeats } from '../../../test/support/repeats.ts';
 import { createRandom, type Random } from '../../random/generator.ts';
 import { lineThrough, type Point, steadyClimb } from './trends.ts';
 
 const SECOND = 1e9;
 const MB = 1e6;
-const SEEDS = Array.from({ length: 200 }, (_, seed) => seed);
+const SEEDS = Array.from({ length: repeats(200) }, (_, seed) => seed);
 const MEMORY = { leastShare: 0.05, least: 10 * MB };
 
 /** One value a second. */
@@ -59,7 +60,7 @@ describe('a climb', () => {
 
   test('is called by mistake no more often than its significance says, even in noise with a long memory', () => {
     for (const memory of [0.8, 0.9]) {
-      const found = Array.from({ length: 1000 }, (_, seed) => {
+      const found = Array.from({ length: repeats(1000) }, (_, seed) => {
         const random = createRandom(seed, 4);
         let deviation = 0;
         const noise = series(60, () => {

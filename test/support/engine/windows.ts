@@ -26,7 +26,7 @@ import {
   zeroUnreadable,
   zeroUnsent,
 } from '../../../src/facts/window.ts';
-import { createHistogram, type Histogram, record, reset } from '../../../src/histogram/histogram.ts';
+import { createHistogram, record, reset } from '../../../src/histogram/histogram.ts';
 import { encodeSparse, type SparseHistogram } from '../../../src/histogram/sparse-codec.ts';
 
 export interface WindowParts {
@@ -53,12 +53,6 @@ export interface WindowParts {
   /** Values in nanoseconds. */
   readonly times?: Partial<Record<HistogramName, readonly number[]>>;
   readonly health?: Partial<Window['health']>;
-}
-
-export function histogramOf(values: readonly number[]): Histogram {
-  const histogram = createHistogram();
-  for (const value of values) record(histogram, value);
-  return histogram;
 }
 
 // Scratch, not state: written and read within one call. A window has eleven histograms of 270 KB, most of them empty, and a
