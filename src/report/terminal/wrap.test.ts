@@ -27,6 +27,14 @@ describe('a line', () => {
     ]);
   });
 
+  test('begins a sentence beside what stands before it', () => {
+    const text = 'ARGUMENTS_INVALID  --connections: expected a whole number of at least 1, got "ten"';
+    expect(wrapLines([{ text, hang: 2 }], 80)).toEqual([
+      'ARGUMENTS_INVALID  --connections: expected a whole number of at least 1, got',
+      '  "ten"',
+    ]);
+  });
+
   test('never leaves a label alone, and never breaks a word', () => {
     const path = '/srv/runs/20261128-1050-a-very-long-name-of-a-run';
     expect(wrapLines([{ text: `  record      ${path}`, hang: 14 }], 40)).toEqual([`  record      ${path}`]);

@@ -1,5 +1,5 @@
-// Lines broken between words at the width of the terminal. Parts that stand apart by two blanks or more stay whole where they
-// can. A word that is longer than a line, such as a path, is left to the terminal.
+// Lines broken between words at the width of the terminal. Short parts that stand apart by two blanks or more stay whole
+// where they can. A word that is longer than a line, such as a path, is left to the terminal.
 //
 //   messages    due 1,010   sent 1,000   delivered 990
 //               lost 6   unresolved 4
@@ -16,6 +16,8 @@ export interface HangingLine {
 /** Fewer characters than these beside the hang, and lines go on near the left edge instead. */
 const LEAST_TEXT = 24;
 const SMALL_HANG = 4;
+/** A longer part is prose: it is broken where the line ends, and not kept whole in the next. */
+const MAX_WHOLE_PART = 40;
 
 /** `columns`: null where nothing is to be broken, as in a file or a pipe. */
 export function wrapLines(lines: readonly HangingLine[], columns: number | null): readonly string[] {
@@ -79,7 +81,8 @@ function wrapLine({ text, hang }: HangingLine, columns: number): readonly string
       gap = part;
       continue;
     }
-    if (!fits(gap + part) && isBegun(gap) && widthOf(indent + part) <= columns) {
+    const isWhole = widthOf(part) <= MAX_WHOLE_PART && widthOf(indent + part) <= columns;
+    if (!fits(gap + part) && isBegun(gap) && isWhole) {
       breakLine();
       line += part;
       continue;
