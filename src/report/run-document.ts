@@ -6,6 +6,7 @@ import { printable } from '../units/printable.ts';
 import { formatCount } from '../units/rate.ts';
 import { type ReportDocument, type Section, TONES } from './document.ts';
 import { type Beside, NOTHING_BESIDE, type ReportTools } from './files/report-file.ts';
+import { inPlanTime } from './plan-time.ts';
 import { comparisonSection } from './sections/comparison-section.ts';
 import { deliverySection } from './sections/delivery-section.ts';
 import { errorsSection } from './sections/errors-section.ts';
@@ -38,7 +39,8 @@ const SECTIONS: readonly MakeSection[] = [
   planSection,
 ];
 
-export function runDocument(result: RunResult, tools: ReportTools, beside: Beside = NOTHING_BESIDE): ReportDocument {
+export function runDocument(judged: RunResult, tools: ReportTools, beside: Beside = NOTHING_BESIDE): ReportDocument {
+  const result = inPlanTime(judged);
   const { run, plan, connections, verdict } = result;
   return {
     title: printable(run.name, 120),

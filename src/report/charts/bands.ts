@@ -3,7 +3,8 @@
 import type { RunResult } from '../../facts/result.ts';
 import type { Band } from './chart.ts';
 
-export function bandsOf({ stages, recovery, run }: RunResult): readonly Band[] {
+export function bandsOf({ stages, recovery, timeline }: RunResult): readonly Band[] {
+  const end = (timeline.at(-1)?.second ?? 0) + 1;
   return [
     ...(stages.length < 2 ? [] : stages).map(
       ({ name, fromSecond, toSecond }): Band => ({ kind: 'stage', name, from: fromSecond, to: toSecond }),
@@ -13,7 +14,7 @@ export function bandsOf({ stages, recovery, run }: RunResult): readonly Band[] {
         kind: 'fault',
         name,
         from: fromSecond,
-        to: toSecond ?? run.durationSeconds,
+        to: toSecond ?? end,
       }),
     ),
   ];

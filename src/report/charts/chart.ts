@@ -64,6 +64,8 @@ export interface Limit {
 /** How many answers took how long, over time. */
 export interface HeatMap extends ChartBase {
   readonly kind: 'heat';
+  /** Where its first column begins. */
+  readonly fromSecond: number;
   readonly columnSeconds: number;
   /** Of the rows, from the lowest; one more than there are rows. */
   readonly edgesMs: readonly number[];

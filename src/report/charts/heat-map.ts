@@ -13,6 +13,7 @@ export function heatMap({ responseHeat, timeline }: RunResult): HeatMap | null {
     reading:
       'Each column is a stretch of the run, each row a range of times. A stronger color means more replies. Two bands mean two kinds of replies. A stripe that rises to the right means a growing ' +
       'queue.',
+    fromSecond: timeline[0]?.second ?? 0,
     columnSeconds,
     edgesMs,
     // To the end of the run, as the charts above and below it.

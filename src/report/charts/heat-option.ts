@@ -18,9 +18,10 @@ export interface HeatStep {
 
 export function heatOption(chart: HeatMap, look: Look): EChartsOption {
   const { palette, fontFamily, isPrinted, widthPx } = look;
-  const { edgesMs, columnCount, columnSeconds } = chart;
+  const { edgesMs, fromSecond, columnCount, columnSeconds } = chart;
+  const toSecond = fromSecond + columnCount * columnSeconds;
   const [fromMs, toMs] = [edgesMs[0] ?? 1, edgesMs.at(-1) ?? 10];
-  const seconds = secondTicks(0, columnCount * columnSeconds, widthPx - GRID.left - GRID.right);
+  const seconds = secondTicks(fromSecond, toSecond, widthPx - GRID.left - GRID.right);
   const hidden = { type: 'category' as const, show: false };
   return {
     ...common(look),
@@ -31,8 +32,8 @@ export function heatOption(chart: HeatMap, look: Look): EChartsOption {
       {
         type: 'value',
         position: 'bottom',
-        min: 0,
-        max: columnCount * columnSeconds,
+        min: fromSecond,
+        max: toSecond,
         ...axisLook(look, secondText, seconds),
         splitLine: { show: false },
       },

@@ -31,6 +31,7 @@ export function valueText(unit: Unit, value: number): string {
 
 /** A moment of the run: `0 s`, `90.5 s`, `12:30`, `1:02:03`. */
 export function secondText(second: number): string {
+  if (second < 0) return `-${secondText(-second)}`;
   if (second < 120) return `${Number(second.toFixed(1))} s`;
   const whole = Math.floor(second);
   const two = (value: number): string => String(value % 60).padStart(2, '0');

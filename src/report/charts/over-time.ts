@@ -28,7 +28,8 @@ export function responseOverTime(result: RunResult): LineChart | null {
       'time rises and service time does not, the generator sent late: see the send lag.' +
       (open === null
         ? ''
-        : ' The area shows the fewest connections that were open in each second, by the axis on the right.'),
+        : ' The area shows the fewest connections that were open in each second, by the axis on the right.') +
+      ((result.timeline[0]?.second ?? 0) < 0 ? ' 0 s is when the first message was due.' : ''),
     unit: 'ms',
     scale: 'logarithmic',
     series: [

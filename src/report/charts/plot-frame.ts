@@ -51,7 +51,7 @@ function extentOf({ axis, x, bands }: LineChart): { readonly from: number; reado
   const last = x.at(-1) ?? 0;
   switch (axis.of) {
     case 'seconds':
-      return { from: 0, to: Math.max(last + 1, ...bands.map(({ to }) => to)) };
+      return { from: Math.min(0, x[0] ?? 0), to: Math.max(last + 1, ...bands.map(({ to }) => to)) };
     case 'rarity':
       return { from: 1, to: Math.max(10, last) };
     case 'load':

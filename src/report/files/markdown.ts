@@ -7,6 +7,7 @@ import type { Distribution, MessageResult, RunResult, ThresholdResult } from '..
 import { plural } from '../../units/plural.ts';
 import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
+import { inPlanTime } from '../plan-time.ts';
 import { CHANGES } from '../words/comparison-figures.ts';
 import { closeRows, failureRows, unreadableRows } from '../words/error-texts.ts';
 import { clientsText, formatMs, formatPerSecond, formatSeconds, RULE_WORDS, VERDICT_WORDS } from '../words/figures.ts';
@@ -29,10 +30,11 @@ const MARKS: Readonly<Record<ThresholdResult['kind'], string>> = {
 };
 
 export function renderMarkdown(
-  result: RunResult,
+  judged: RunResult,
   _tools: unknown,
   { comparison, trend }: Beside,
 ): readonly ReportFile[] {
+  const result = inPlanTime(judged);
   const { run, verdict, plan } = result;
   const sections = [
     [`## ${VERDICT_WORDS[verdict.kind]}: ${code(run.name, 80)}`],

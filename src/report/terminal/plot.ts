@@ -6,6 +6,7 @@ import type { LineChart, Unit } from '../charts/chart.ts';
 import { axisText, valueText } from '../charts/labels.ts';
 import { responseOverTime, throughputOverTime } from '../charts/over-time.ts';
 import { spectrum } from '../charts/spectrum.ts';
+import { inPlanTime } from '../plan-time.ts';
 import type { TextStyle } from './style.ts';
 
 /** In characters, without the labels of the heights. */
@@ -21,7 +22,8 @@ interface Shown {
 }
 
 /** Empty where nothing was answered or sent. */
-export function renderPlots(result: RunResult, style: TextStyle, inflate: (bytes: Uint8Array) => Uint8Array): string {
+export function renderPlots(judged: RunResult, style: TextStyle, inflate: (bytes: Uint8Array) => Uint8Array): string {
+  const result = inPlanTime(judged);
   const plots: readonly Shown[] = [
     { chart: responseOverTime(result), title: 'response time', series: ['response p50', 'response p99'] },
     { chart: throughputOverTime(result), title: 'messages each second', series: ['offered', 'delivered'] },

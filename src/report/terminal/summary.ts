@@ -10,6 +10,7 @@ import { plural } from '../../units/plural.ts';
 import { printable } from '../../units/printable.ts';
 import { formatCount } from '../../units/rate.ts';
 import { formatPercent } from '../../units/ratio.ts';
+import { inPlanTime } from '../plan-time.ts';
 import { failureAdvice } from '../words/advice.ts';
 import { failureText } from '../words/failure-text.ts';
 import { clientsText, formatMs, formatPerSecond, formatSeconds, formatShare, RULE_WORDS } from '../words/figures.ts';
@@ -25,7 +26,8 @@ import type { TextStyle } from './style.ts';
 import { type HangingLine, wrapLines } from './wrap.ts';
 
 /** Broken at the width of the style. `runPath`: where the record lies; null leaves the line out. */
-export function renderSummary(result: RunResult, style: TextStyle, runPath: string | null): string {
+export function renderSummary(judged: RunResult, style: TextStyle, runPath: string | null): string {
+  const result = inPlanTime(judged);
   const sends = result.plan.load.messages.kind !== 'none';
   const lines = [
     headline(result, style),
