@@ -77,7 +77,7 @@ describe('acknowledged and delivered are two things', () => {
   test('both of every message: nothing to say', () => {
     const { tally } = withService(proper);
     expect(tally.messages).toMatchObject({ ...none, sent: 100, delivered: 100, acknowledged: 100, resent: 0 });
-    expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 0 });
+    expect(tally.delivery.acknowledgements).toEqual({ lost: 0, recovered: 0 });
   });
 
   test('acknowledged and never delivered is lost', () => {
@@ -85,7 +85,7 @@ describe('acknowledged and delivered are two things', () => {
       message.n % 10 === 3 ? [ack(message)] : proper(message, copy, null!),
     );
     expect(tally.messages).toMatchObject({ ...none, delivered: 90, lost: 10, acknowledged: 100 });
-    expect(tally.acknowledgements).toEqual({ lost: 10, recovered: 0 });
+    expect(tally.delivery.acknowledgements).toEqual({ lost: 10, recovered: 0 });
   });
 
   test('also where the connection died: what was not acknowledged then is unresolved', () => {
@@ -94,7 +94,7 @@ describe('acknowledged and delivered are two things', () => {
       if (message.n >= 50) return [];
       return message.n >= 40 ? (message.n >= 45 ? [] : [ack(message)]) : proper(message, copy, connection);
     });
-    expect(tally.acknowledgements.lost).toBe(5);
+    expect(tally.delivery.acknowledgements.lost).toBe(5);
     expect(tally.messages).toMatchObject({ delivered: 40, lost: 5, acknowledged: 45 });
     expect(tally.messages.unresolved).toBeGreaterThanOrEqual(6);
   });
@@ -104,7 +104,7 @@ describe('acknowledged and delivered are two things', () => {
       message.n % 20 === 0 ? [said(message)] : proper(message, copy, null!),
     );
     expect(tally.messages).toMatchObject({ ...none, delivered: 100, acknowledged: 95 });
-    expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 5 });
+    expect(tally.delivery.acknowledgements).toEqual({ lost: 0, recovered: 5 });
   });
 
   test('acknowledged, missing, and something unreadable came since: unresolved; what was sent later is lost', () => {
@@ -113,7 +113,7 @@ describe('acknowledged and delivered are two things', () => {
       return message.n === 9 ? ['{', ...proper(message, copy, null!)] : proper(message, copy, null!);
     });
     expect(tally.messages).toMatchObject({ ...none, delivered: 98, unresolved: 1, lost: 1, acknowledged: 100 });
-    expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 0 });
+    expect(tally.delivery.acknowledgements).toEqual({ lost: 1, recovered: 0 });
   });
 
   test('a refusal at the place of the acknowledgement rejects', () => {
@@ -148,7 +148,7 @@ describe('outcomes as Jepsen counts them', () => {
       count: 2,
     });
     expect(tally.messages).toMatchObject({ ...none, sent: 2, acknowledged: 1, delivered: 2 });
-    expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 1 });
+    expect(tally.delivery.acknowledgements).toEqual({ lost: 0, recovered: 1 });
     expect(describeDelivery(tally, null, makePlan({ plan: { protocol: PROTOCOL } }), {})).toMatchObject({
       consistentWith: 'exactly-once',
     });
@@ -173,7 +173,7 @@ describe('outcomes as Jepsen counts them', () => {
       duplicated: 1,
       unresolved: 1,
     });
-    expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 0 });
+    expect(tally.delivery.acknowledgements).toEqual({ lost: 1, recovered: 0 });
     expect(describeDelivery(tally, null, makePlan({ plan: { protocol: PROTOCOL } }), {})).toMatchObject({
       consistentWith: 'none',
     });
@@ -199,8 +199,8 @@ describe('outcomes as Jepsen counts them', () => {
       lost: 2,
       unexpected: 2,
     });
-    expect(tally.acknowledgements).toEqual({ lost: 1, recovered: 1 });
-    expect(tally.unexpected).toMatchObject({ refused: 1, neverSent: 1 });
+    expect(tally.delivery.acknowledgements).toEqual({ lost: 1, recovered: 1 });
+    expect(tally.delivery.unexpected).toMatchObject({ refused: 1, neverSent: 1 });
   });
 });
 
@@ -244,7 +244,7 @@ describe('what is not acknowledged is sent again', () => {
       { resend: RESEND },
     );
     expect(tally.messages).toMatchObject({ ...none, delivered: 100, acknowledged: 100, resent: 4, deduplicated: 4 });
-    expect(tally.acknowledgements).toEqual({ lost: 0, recovered: 0 });
+    expect(tally.delivery.acknowledgements).toEqual({ lost: 0, recovered: 0 });
   });
 
   test('a service that takes every copy delivers twice: duplicated', () => {
@@ -348,7 +348,7 @@ describe('a sender whose connection dies with messages in flight', () => {
 
   test('sends them again on the next one, with the same id: nothing is lost, and nothing unresolved', () => {
     const { tally } = story({});
-    expect(tally).toMatchObject({ droppedByServer: 1, reconnected: 1 });
+    expect(tally.connections).toMatchObject({ droppedByServer: 1, reconnected: 1 });
     expect(tally.messages.resent).toBeGreaterThanOrEqual(4);
     expect(tally.messages).toMatchObject({ lost: 0, unresolved: 0, duplicated: 0, delivered: tally.messages.sent });
   });
@@ -357,12 +357,12 @@ describe('a sender whose connection dies with messages in flight', () => {
     const { tally } = story({ takes: true });
     expect(tally.messages.lost).toBeGreaterThanOrEqual(4);
     expect(tally.messages).toMatchObject({ unresolved: 0, deduplicated: tally.messages.lost, duplicated: 0 });
-    expect(tally.acknowledgements).toEqual({ lost: tally.messages.lost, recovered: 0 });
+    expect(tally.delivery.acknowledgements).toEqual({ lost: tally.messages.lost, recovered: 0 });
   });
 
   test('leaves them unresolved where nothing is sent again', () => {
     const { tally } = story({ resend: null });
-    expect(tally).toMatchObject({ droppedByServer: 1, reconnected: 1 });
+    expect(tally.connections).toMatchObject({ droppedByServer: 1, reconnected: 1 });
     expect(tally.messages.unresolved).toBeGreaterThanOrEqual(4);
     expect(tally.messages).toMatchObject({ lost: 0, resent: 0 });
   });
@@ -372,7 +372,7 @@ describe('a sender whose connection dies with messages in flight', () => {
     ['the next one never comes', { isBack: false }],
   ])('leaves them unresolved where %s', (_, more) => {
     const { tally } = story(more);
-    expect(tally).toMatchObject({ droppedByServer: 1, reconnected: 0 });
+    expect(tally.connections).toMatchObject({ droppedByServer: 1, reconnected: 0 });
     expect(tally.messages.unresolved).toBeGreaterThanOrEqual(4);
     expect(tally.messages.delivered + tally.messages.unresolved).toBe(tally.messages.sent);
   });

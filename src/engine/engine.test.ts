@@ -29,20 +29,20 @@ describe('the connection curve', () => {
         ),
       }),
     });
-    expect(outcome.tally).toMatchObject({ attempted: 14, opened: 14, failed: 0, droppedByServer: 0 });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 14, opened: 14, failed: 0, droppedByServer: 0 });
     const openAt = (seconds: number): number =>
       outcome.windows.find(({ untilNs }) => untilNs === seconds * SECOND)!.connections.open;
     // Client 0 opens at once, the tenth at 0.9 s.
     expect([1, 2, 3, 4].map(openAt)).toEqual([10, 10, 4, 8]);
     expect(outcome.connections).toHaveLength(14);
     for (const connection of outcome.connections) expect(connection.closeCode).toBe(1000);
-    expect(outcome.tally.closeCodes).toEqual({});
+    expect(outcome.tally.connections.closeCodes).toEqual({});
   });
 
   test('three workers open the clients of one, each its own', () => {
     const connections = curve({ to: 7, over: SECOND }, { hold: SECOND }, { to: 2, over: SECOND });
     const outcome = runScenario({ plan: makePlan({ connections }), shards: 3 });
-    expect(outcome.tally).toMatchObject({ attempted: 7, opened: 7 });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 7, opened: 7 });
     const inSecond1 = outcome.windows.filter(({ second }) => second === 1).map(({ connections }) => connections.open);
     expect(inSecond1).toEqual([3, 2, 2]);
   });
@@ -98,7 +98,7 @@ describe('the connection curve', () => {
       }),
       network: { delayNs: () => 80 * MS },
     });
-    expect(outcome.tally).toMatchObject({ attempted: 450, opened: 450, failed: 0 });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 450, opened: 450, failed: 0 });
     expect(outcome.connections).toHaveLength(450);
     expect(Math.max(...outcome.windows.map(({ connections }) => connections.peakOpen))).toBe(450);
   });
@@ -124,7 +124,7 @@ describe('the connection curve', () => {
         look();
       },
     });
-    expect(outcome.tally.opened).toBe(1000);
+    expect(outcome.tally.connections.opened).toBe(1000);
     expect(most).toBeLessThanOrEqual(400);
   });
 
@@ -220,7 +220,7 @@ describe('the end', () => {
     });
     expect(outcome.tally.messages).toMatchObject({ sent: 10, delivered: 10 });
     expect(outcome.connections[0]).toMatchObject({ closeCode: 1000, left: 'gone' });
-    expect(outcome.tally.failures).toEqual({});
+    expect(outcome.tally.connections.failures).toEqual({});
   });
 
   test('stop() mid-run: nothing becomes due any more, what is in flight comes home', () => {
@@ -266,7 +266,7 @@ describe('the end', () => {
       script: () => ({ answer: () => null }),
       prepare: ({ clock, engines }) => clock.after(SECOND, () => engines[0]!.stop()),
     });
-    expect(outcome.tally).toMatchObject({ attempted: 400, opened: 0, failed: 0 });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 400, opened: 0, failed: 0 });
     expect(outcome.connectedNs).toEqual([null]);
     expect(outcome.tally.messages.due).toBe(0);
     expect(outcome.finishedNs).toBeLessThan(1.2 * SECOND);
@@ -331,7 +331,7 @@ describe('windows of a run', () => {
     const { service } = outcome.tally.histograms;
     const serviceNs = service.sumHigh * 2 ** 52 + service.sumLowNs;
     // Service times drop their fraction of a nanosecond.
-    expect(Math.abs(outcome.tally.inFlightNs - serviceNs)).toBeLessThan(outcome.tally.messages.sent);
+    expect(Math.abs(outcome.tally.health.inFlightNs - serviceNs)).toBeLessThan(outcome.tally.messages.sent);
   });
 
   test('a hang of the event loop shows as its delay', () => {

@@ -103,7 +103,7 @@ export interface EngineParts {
 const TICK_NS = 20e6;
 /** After everything has arrived, how long to watch for duplicates and unexpected. */
 const LINGER_NS = 500e6;
-/** How long a client may take to open before its time counts as asked for: see `ConnectionFacts.wantedNs`. */
+/** How long a client may take to open before its time counts as asked for: see `connections.wantedNs` of a window. */
 const OPENING_ALLOWANCE_NS = 1e9;
 /** What is told in words of failures: one of each kind and close code, and no more than this. */
 const MOST_FAILURES_REPORTED = 40;
@@ -255,7 +255,7 @@ export function createEngine(parts: EngineParts): Engine {
     transport: parts.openTransport<Client>({
       onConnect: (client) => connector.onConnect(client),
       onBytes(client, bytes, view, end) {
-        recorder.bytesReceived += end;
+        recorder.bytes.received += end;
         accounting.readBytes = bytes;
         accounting.readView = view;
         const start = client.opening === null ? 0 : connector.onBytes(client, bytes, end);

@@ -66,9 +66,9 @@ describe.each([1, 2])('with %i workers', (shards) => {
   });
 
   test('each has its own response times', () => {
-    expect(image!.response.minNs).toBeGreaterThanOrEqual(50 * MS);
-    expect(chat!.response.maxNs).toBeLessThan(50 * MS);
-    expect(chat!.response.count).toBe(chat!.counts.delivered);
+    expect(image!.counts.response.minNs).toBeGreaterThanOrEqual(50 * MS);
+    expect(chat!.counts.response.maxNs).toBeLessThan(50 * MS);
+    expect(chat!.counts.response.count).toBe(chat!.counts.delivered);
   });
 
   test('rules can be about a type, or about all types of a priority', () => {

@@ -100,7 +100,7 @@ describe('an orderly service whose connection died is not blamed', () => {
         plan: makePlan({ messages: openMessages(100, 4 * SECOND), plan: { protocol, reconnect: RECONNECT, resend } }),
         script: orderly(false, counting),
       });
-      expect(tally.states).toBeGreaterThan(300);
+      expect(tally.delivery.states).toBeGreaterThan(300);
       expect(tally.messages).toMatchObject({ diverged: 0, lost: 0 });
     }
   });

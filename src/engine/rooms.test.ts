@@ -113,7 +113,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     const { tally, fanout, events } = inRooms(() => 1, { shards });
     expect(tally.messages).toMatchObject({ sent: 100, delivered: 100, ...clean });
     expect(fanout).toMatchObject({ expected: 400, missed: 0, unresolved: 0, offline: 0, messagesMissed: 0 });
-    expect(tally.fanoutReceived).toBe(400);
+    expect(tally.fanout.received).toBe(400);
     expect(fanout.receivers).toMatchObject({ count: 10, complete: 10, worst: [] });
     expect(fanout.firstMissed).toEqual([]);
     expect(events.filter(({ kind }) => kind === 'violation')).toEqual([]);
@@ -122,7 +122,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
   test('one member of a room is left out: it misses every message, and is named', () => {
     const { tally, fanout } = inRooms(({ to }) => (to === 6 ? 0 : 1), { shards });
     expect(fanout).toMatchObject({ expected: 400, missed: 50, messagesMissed: 50 });
-    expect(tally.fanoutReceived).toBe(350);
+    expect(tally.fanout.received).toBe(350);
     expect(fanout.receivers).toMatchObject({ complete: 9, worst: [{ client: 6, expected: 50, received: 0 }] });
     expect(tally.messages).toMatchObject({ delivered: 100, ...clean });
   });
@@ -135,7 +135,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     // Of eleven the ten lowest: client 4 misses each tenth of sender 0, client 5 the last five of sender 1, client 7 its first.
     const of = (stream: number, ...numbers: number[]) => numbers.map((seq) => ({ stream, seq, receivers: 1 }));
     expect(fanout.firstMissed).toEqual([...of(1, 0), ...of(0, 3, 13, 23, 33, 43), ...of(1, 45, 46, 47, 48)]);
-    expect(tally.fanoutReceived).toBe(389);
+    expect(tally.fanout.received).toBe(389);
   });
 
   test('what is missing when something came that cannot be read is unresolved, and what is missing later is missed', () => {
@@ -147,7 +147,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     });
     expect(tally.messages.unreadable).toBe(2);
     expect(fanout).toMatchObject({ expected: 400, missed: 1, unresolved: 4, messagesMissed: 1 });
-    expect(tally.fanoutReceived).toBe(395);
+    expect(tally.fanout.received).toBe(395);
     expect(tally.messages).toMatchObject({ delivered: 100, ...clean });
   });
 
@@ -175,7 +175,7 @@ describe.each([1, 2, 3])('with %i workers', (shards) => {
     );
     expect(tally.messages).toMatchObject({ ...clean, reordered: 1 });
     // 300 ms late at 50 messages a second in its room.
-    expect(tally.extent).toEqual({ count: 1, sum: 14, max: 14 });
+    expect(tally.delivery.extent).toEqual({ count: 1, sum: 14, max: 14 });
     expect(fanout.missed).toBe(0);
   });
 
@@ -210,7 +210,7 @@ describe('who churns', () => {
     });
     expect(tally.messages).toMatchObject(clean);
     expect(fanout).toMatchObject({ missed: 0, unresolved: 0 });
-    expect(fanout.expected).toBe(tally.fanoutReceived);
+    expect(fanout.expected).toBe(tally.fanout.received);
     expect(fanout.receivers.count).toBe(6);
   });
 
@@ -240,7 +240,7 @@ describe('who churns', () => {
     });
     expect(tally.messages).toMatchObject(clean);
     expect(fanout).toMatchObject({ missed: 0, unresolved: 0 });
-    expect(fanout.expected).toBe(tally.fanoutReceived);
+    expect(fanout.expected).toBe(tally.fanout.received);
     // Four clients were away for half a second of 50 messages a second and room.
     expect(fanout.offline).toBeGreaterThanOrEqual(4 * 23);
     expect(fanout.offline).toBeLessThanOrEqual(4 * 27);
@@ -269,7 +269,7 @@ describe.each([1, 2, 3])('one order for all clients of a room, with %i workers',
     expect(fanout.totalOrderViolations).toBe(0);
     // In each worker one client of each room is the reference: the others compare all that they receive with it.
     const references = [2, 2, 6][shards - 1]!;
-    expect(tally.fanoutCompared).toBeGreaterThanOrEqual(0.95 * 50 * (10 - references));
+    expect(tally.fanout.compared).toBeGreaterThanOrEqual(0.95 * 50 * (10 - references));
     expect(fanout.compared).toBe(50 * (references - 2));
   });
 
@@ -328,7 +328,7 @@ test('messages of another room, or of a client that only listens, are unexpected
     }),
     script: () => stray,
   });
-  expect(outcome.tally.unexpected.otherStream).toBe(3);
+  expect(outcome.tally.delivery.unexpected.otherStream).toBe(3);
 });
 
 /** One room of four clients; client 0 sends a hundred messages in a second. */
@@ -341,7 +341,7 @@ describe('what is not expected is not missed', () => {
       { rooms: one, clients: 4, plan: { plan: { protocol: PROTOCOL, drainNs: 100 * MS } } },
       ({ to, index }) => to === 3 && index >= 90,
     );
-    expect(fanout.expected).toBe(tally.fanoutReceived + fanout.missed + fanout.unresolved);
+    expect(fanout.expected).toBe(tally.fanout.received + fanout.missed + fanout.unresolved);
     expect(fanout.missed).toBeGreaterThan(0);
     expect(tally.messages.duplicated).toBe(0);
   });
@@ -366,7 +366,7 @@ describe('what is not expected is not missed', () => {
       ({ to, index }) => to === 3 && index >= 40 && index < 50,
     );
     expect(fanout.missed).toBe(0);
-    expect(fanout.expected).toBe(tally.fanoutReceived + fanout.unresolved);
+    expect(fanout.expected).toBe(tally.fanout.received + fanout.unresolved);
   });
 
   test('history that a service sends behind the first live message is no duplicate', () => {
@@ -504,6 +504,6 @@ test('a number that its sender has not come to is never sent, and spoils nothing
   const { tally, events } = runScenario({ plan, script });
   const receiverFacts = events.flatMap((event) => (event.kind === 'receivers' ? [event.receivers] : []));
   expect(tally.messages).toMatchObject({ ...clean, delivered: 100, unexpected: 6 });
-  expect(tally.unexpected.neverSent).toBe(6);
+  expect(tally.delivery.unexpected.neverSent).toBe(6);
   expect(joinReceivers(one, receiverFacts)).toMatchObject({ expected: 300, missed: 0, forged: 0 });
 });

@@ -2,7 +2,7 @@
 // that each window belongs to one second and one stage and workers' windows line up. A cut that comes
 // late (the event loop was busy) still belongs to the span that it was due for.
 
-import { type Window, zeroPushes } from '../facts/window.ts';
+import type { Window } from '../facts/window.ts';
 import { type ByType, cutByType } from '../measure/by-type.ts';
 import { cutDensity } from '../measure/density.ts';
 import type { Ledger } from '../measure/ledger.ts';
@@ -13,7 +13,6 @@ import { type Stage, stageAt } from '../plan/schedule/stages.ts';
 import type { Clock, Timer } from './clock.ts';
 
 const WINDOW_NS = 1e9;
-const NO_PUSHES = { ...zeroPushes(), spread: [] };
 
 /** How the process fares: read at every cut. */
 export interface ProcessMeter {
@@ -115,23 +114,25 @@ export function createWindowCutter(parts: WindowParts): WindowCutter {
         second: Math.floor(fromNs / WINDOW_NS),
         stage: stageAt(stages, fromNs - originNs),
         untilNs: nowNs,
-        elapsedNs: nowNs - cutNs,
-        suspendedNs: upNs === null || bootNs === null ? 0 : sleptNs(upNs - bootNs - (nowNs - cutNs)),
-        cpuNs: usedNs - cpuNs,
-        // Added up over cores by the kernel, it can be more than the time that has passed.
-        throttledNs: Math.min(heldNs - throttledNs, nowNs - cutNs),
-        rssBytes: meter.rssBytes(),
-        idleRssBytes,
+        health: {
+          elapsedNs: nowNs - cutNs,
+          suspendedNs: upNs === null || bootNs === null ? 0 : sleptNs(upNs - bootNs - (nowNs - cutNs)),
+          cpuNs: usedNs - cpuNs,
+          // Added up over cores by the kernel, it can be more than the time that has passed.
+          throttledNs: Math.min(heldNs - throttledNs, nowNs - cutNs),
+          rssBytes: meter.rssBytes(),
+          idleRssBytes,
+          approximate:
+            parts.ledger.approximate ||
+            parts.roomTracking?.approximate === true ||
+            (parts.pushes !== null && isApproximate(parts.pushes)),
+          spinning: parts.spinning,
+        },
         density: cutDensity(parts.ledger.density),
         smallestBacklog: Number.isFinite(parts.ledger.smallestBacklog) ? parts.ledger.smallestBacklog : 0,
         spread: parts.spread === null ? [] : cutSpread(parts.spread),
-        pushes: parts.pushes === null ? NO_PUSHES : cutPushes(parts.pushes),
+        pushes: parts.pushes === null ? null : cutPushes(parts.pushes),
         types: parts.byType === null ? [] : cutByType(parts.byType),
-        approximate:
-          parts.ledger.approximate ||
-          parts.roomTracking?.approximate === true ||
-          (parts.pushes !== null && isApproximate(parts.pushes)),
-        spinning: parts.spinning,
       }),
     );
     fromNs = lastEdgeNs(nowNs);

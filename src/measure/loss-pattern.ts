@@ -1,7 +1,7 @@
 // How losses lie in a stream (RFC 3357): one long hole and as many scattered losses are different troubles. Numbers come
 // in ascending order, once a stream is finalized.
 
-import type { zeroLoss } from '../facts/window.ts';
+import type { WindowCounters } from '../facts/window.ts';
 
 /** A loss so near to the one before is noticed together with it: the gap that ends a burst in RFC 3611 §4.7.2, Gmin. */
 export const NOTICEABLE_DISTANCE = 16;
@@ -28,7 +28,7 @@ export function* lossPeriods(lost: Iterable<number>): Generator<LossPeriod> {
 
 /** Adds one stream's losses to the facts. */
 export function noteLosses(
-  facts: ReturnType<typeof zeroLoss>,
+  facts: WindowCounters['delivery']['loss'],
   periods: Iterable<LossPeriod>,
   noticeableDistance = NOTICEABLE_DISTANCE,
 ): void {

@@ -7,7 +7,8 @@
 //   expected = received + missed + unresolved                 from the first number that a client receives of a channel, to the
 //                                                         last that it had received, or could have, when the run ended
 
-import { type PushCounts, type PushFacts, zeroPushes } from '../facts/window.ts';
+import { createCounters, takeCounters } from '../facts/merge-rules.ts';
+import { type PushCounts, type PushFacts, WINDOW_FIELDS } from '../facts/window.ts';
 import type { Numbering } from '../plan/plan.ts';
 import { unreachable } from '../units/unreachable.ts';
 import type { DensityFacts } from './density.ts';
@@ -134,7 +135,7 @@ export function createPushes(numbering: Numbering, { clients, density, seed, sam
     firsts: [],
     formerly: new Map(),
     renumbered: new Set(),
-    counts: zeroPushes(),
+    counts: createCounters(WINDOW_FIELDS.pushes),
     extent: 0,
     jumps: 0,
     discarded: Number.NaN,
@@ -525,9 +526,7 @@ export function cutPushes({ counts, pages, spread }: Pushes): PushFacts {
     counts.offline += page.offline;
     page.offline = 0;
   }
-  const cut = { ...counts, spread: spread === null ? [] : cutSpread(spread) };
-  Object.assign(counts, zeroPushes());
-  return cut;
+  return { ...takeCounters(WINDOW_FIELDS.pushes, counts), spread: spread === null ? [] : cutSpread(spread) };
 }
 
 /** Whether a bound of an account was hit. */

@@ -1,7 +1,7 @@
 // When a message reached each of its receivers, for a sample of the messages: every worker takes the same ones, so that
 // the join sees all receivers of a message, but for one that a worker with too much at once left out.
 
-import type { SpreadFacts } from '../facts/window.ts';
+import type { SpreadFacts } from '../facts/merge-rules.ts';
 import { hash01 } from '../random/generator.ts';
 import { messageKey } from './message-key.ts';
 

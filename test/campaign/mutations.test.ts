@@ -108,7 +108,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     detector: 'what was acknowledged and never came is lost',
     file: 'engine/connections/connection-lifecycle.ts',
-    from: 'recorder.acknowledgements.lost += countAbove(taken?.keys() ?? [], unreadable);',
+    from: 'recorder.delivery.acknowledgements.lost += countAbove(taken?.keys() ?? [], unreadable);',
     to: '',
     noticed: /acknowledged and lost: found 0, done \d/,
   },

@@ -18,31 +18,30 @@ export function describeDelivery(
   { protocol, load: { mix } }: Pick<Plan, 'protocol' | 'load'>,
   unreadable: DeliveryResult['unreadable'],
 ): DeliveryResult {
-  const { messages, acknowledgements, extent, loss, damage, unexpected } = tally;
+  const { messages } = tally;
+  const { acknowledgements, jitter, extent, density, loss, damage, unexpected } = tally.delivery;
   const finalized = messages.delivered + messages.lost + tally.pushes.received + tally.pushes.missed;
   // A message that one client of its room missed did not arrive as it should have.
   const lost = messages.lost + (fanout?.missed ?? 0) + tally.pushes.missed;
   const hearsItself = fanout?.hearsItself !== false;
-  const arrived = (hearsItself ? messages.delivered : 0) + tally.fanoutReceived + tally.pushes.received;
+  const arrived = (hearsItself ? messages.delivered : 0) + tally.fanout.received + tally.pushes.received;
   const acknowledges = messages.acknowledged > 0 || acknowledgesApart(protocol);
   return {
     consistentWith: finalized === 0 ? null : guaranteeOf(lost, messages.duplicated),
     messages: finalized,
     lossRatioBelow: finalized === 0 || lost > 0 ? null : zeroEventsBound(finalized),
     duplicateRatioBelow: finalized === 0 || messages.duplicated > 0 ? null : zeroEventsBound(finalized),
-    faultFreeOnly: tally.reconnected === 0 && tally.droppedByServer === 0,
-    approximate: tally.approximate,
+    faultFreeOnly: tally.connections.reconnected === 0 && tally.connections.droppedByServer === 0,
+    approximate: tally.health.approximate,
     acknowledgements: acknowledges && hearsItself ? { ...acknowledgements } : null,
     jitter:
-      tally.jitter.clients === 0
-        ? null
-        : { meanMs: nsToMs(tally.jitter.sumNs / tally.jitter.clients), maxMs: nsToMs(tally.jitter.maxNs) },
+      jitter.clients === 0 ? null : { meanMs: nsToMs(jitter.sumNs / jitter.clients), maxMs: nsToMs(jitter.maxNs) },
     reordering: {
       ratio: arrived === 0 ? null : messages.reordered / arrived,
       meanExtent: extent.count === 0 ? null : extent.sum / extent.count,
       maxExtent: extent.count === 0 ? null : extent.max,
-      density: densityOf(tally, arrived),
-      mostHeld: arrived === 0 || lost + messages.unresolved + tally.pushes.unresolved > 0 ? null : tally.mostHeld,
+      density: densityOf(density.displaced, arrived),
+      mostHeld: arrived === 0 || lost + messages.unresolved + tally.pushes.unresolved > 0 ? null : density.mostHeld,
     },
     loss: {
       periods: loss.periods,
@@ -60,7 +59,7 @@ export function describeDelivery(
 
 /** By kind, each with the first that any worker told of. */
 export function unreadableOf(
-  { unreadable }: Pick<Tally, 'unreadable'>,
+  { unreadable }: Pick<Tally['delivery'], 'unreadable'>,
   events: readonly RunEvent[],
 ): DeliveryResult['unreadable'] {
   const described: Partial<Record<UnreadableKind, UnreadableResult>> = {};
@@ -83,7 +82,7 @@ function meanPayloadBytes(mix: readonly MessageType[]): number {
   return mix.reduce((sum, type) => sum + type.weight * type.payloadBytes, 0) / weight;
 }
 
-function densityOf({ displaced }: Tally, arrived: number): Readonly<Record<string, number>> {
+function densityOf(displaced: ReadonlyMap<number, number>, arrived: number): Readonly<Record<string, number>> {
   const ascending = [...displaced].sort(([a], [b]) => a - b);
   return Object.fromEntries(ascending.map(([displacement, count]) => [displacement, count / arrived]));
 }

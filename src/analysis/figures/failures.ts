@@ -8,7 +8,7 @@ import type { Tally } from './tally.ts';
 
 /** `group`: of the clients that `failures` were counted of, 0 for those that behave. */
 export function failuresOf(
-  { failures }: Pick<Tally, 'failures'>,
+  { failures }: Pick<Tally['connections'], 'failures'>,
   events: readonly RunEvent[],
   group: number,
 ): Readonly<Partial<Record<FailureKind, FailureResult>>> {

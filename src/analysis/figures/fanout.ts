@@ -5,9 +5,9 @@
 // A receiver is expected the numbers from the first that it is judged by up to the last that was sent, where it stayed to the
 // end, or up to the last that it received, where it went before.
 
+import type { SpreadFacts } from '../../facts/merge-rules.ts';
 import type { HoleFacts, ReceiverFacts, SpanFacts } from '../../facts/receivers.ts';
 import type { FanoutResult } from '../../facts/result.ts';
-import type { SpreadFacts } from '../../facts/window.ts';
 import { createHistogram, type Histogram, record } from '../../histogram/histogram.ts';
 import type { Rooms } from '../../plan/plan.ts';
 import { isPublisher, roomOf } from '../../plan/schedule/rooms.ts';

@@ -54,7 +54,7 @@ describe('what a service does about slow readers', () => {
 
   test('what affects all clients alike, such as a restart, is no policy', () => {
     const facts = healthy();
-    facts.tally.droppedByServer = 8;
+    facts.tally.connections.droppedByServer = 8;
     const connections = { opened: 2, droppedByServer: 2, closeCodes: { 1006: 2 } };
     expect(policy({ connections }, facts).kind).toBe('unknown');
   });

@@ -75,18 +75,18 @@ export function createMisbehavingJudge({ load }: Plan, events: readonly RunEvent
           kind: misbehavior.kind,
           clients,
           connections: {
-            attempted: tally.attempted,
-            opened: tally.opened,
-            failed: tally.failed,
-            droppedByServer: tally.droppedByServer,
-            endedByClient: tally.failures.misbehaved ?? 0,
-            closeCodes: tally.closeCodes,
-            failures: failuresOf(tally, events, index + 1),
+            attempted: tally.connections.attempted,
+            opened: tally.connections.opened,
+            failed: tally.connections.failed,
+            droppedByServer: tally.connections.droppedByServer,
+            endedByClient: tally.connections.failures.misbehaved ?? 0,
+            closeCodes: tally.connections.closeCodes,
+            failures: failuresOf(tally.connections, events, index + 1),
           },
           messages,
           missed,
-          bytesSent: tally.bytesSent,
-          bytesReceived: tally.bytesReceived,
+          bytesSent: tally.bytes.sent,
+          bytesReceived: tally.bytes.received,
           policy: misbehavior.kind === 'slow-reader' ? policyOf(seen) : null,
         };
       });
@@ -121,10 +121,12 @@ function policyOf(seen: Seen): ReaderPolicy {
   const { tally, missed, clients, healthyClients, healthy } = seen;
   const slowsOthers = slowsOf(seen);
   // What affected all clients alike, such as a restart, is no policy.
-  const alikeDropped = (healthy.tally.droppedByServer / Math.max(1, healthyClients)) * clients;
-  if (tally.droppedByServer > MORE_THAN_ALIKE * alikeDropped) {
-    const codes = Object.entries(tally.closeCodes).map(([code, count]) => `${code} x ${formatCount(count)}`);
-    const evidence = `it closed ${plural(tally.droppedByServer, 'connection')} of ${plural(clients, 'client')} (${codes.join(', ')})`;
+  const alikeDropped = (healthy.tally.connections.droppedByServer / Math.max(1, healthyClients)) * clients;
+  if (tally.connections.droppedByServer > MORE_THAN_ALIKE * alikeDropped) {
+    const codes = Object.entries(tally.connections.closeCodes).map(
+      ([code, count]) => `${code} x ${formatCount(count)}`,
+    );
+    const evidence = `it closed ${plural(tally.connections.droppedByServer, 'connection')} of ${plural(clients, 'client')} (${codes.join(', ')})`;
     return { kind: 'disconnects', slowsOthers, evidence };
   }
   if (missed !== null && missed > 0) {
@@ -134,7 +136,7 @@ function policyOf(seen: Seen): ReaderPolicy {
       evidence: `${plural(missed, 'delivery', 'deliveries')} missing, while later ones arrived`,
     };
   }
-  if (missed === null && tally.loss.smallestBacklog > 0 && tally.extent.count === 0) {
+  if (missed === null && tally.delivery.loss.smallestBacklog > 0 && tally.delivery.extent.count === 0) {
     return { kind: 'drops', slowsOthers, evidence: 'messages are missing, while later ones arrived' };
   }
   const unsent = tally.unsent.backpressure;
@@ -148,7 +150,7 @@ function policyOf(seen: Seen): ReaderPolicy {
 /** The service's memory grew by what was not read. */
 function heldOf(seen: Seen, slowsOthers: boolean | null): ReaderPolicy | null {
   const { healthy, clients, healthyClients, receivedBytes } = seen;
-  const usualBytes = (healthy.tally.bytesReceived / Math.max(1, healthyClients)) * clients;
+  const usualBytes = (healthy.tally.bytes.received / Math.max(1, healthyClients)) * clients;
   const unreadBytes = Math.round(usualBytes - receivedBytes);
   const beganSecond = beganAt(seen);
   if (unreadBytes < LEAST_UNREAD_BYTES || beganSecond === null) return null;

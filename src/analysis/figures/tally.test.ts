@@ -48,17 +48,17 @@ test('one window’s facts are the tally’s', () => {
   expect(tallyOf([window, window])).toMatchObject({
     messages: { due: 18, sent: 16, delivered: 14, lost: 2 },
     unsent: { overdue: 2 },
-    attempted: 8,
-    opened: 6,
-    failed: 2,
-    droppedByServer: 4,
-    failures: { reset: 4 },
-    closeCodes: { 1006: 4 },
-    bytesSent: 10,
-    bytesReceived: 12,
-    inFlightNs: 120,
+    connections: {
+      attempted: 8,
+      opened: 6,
+      failed: 2,
+      droppedByServer: 4,
+      failures: { reset: 4 },
+      closeCodes: { 1006: 4 },
+    },
+    bytes: { sent: 10, received: 12 },
+    health: { inFlightNs: 120, approximate: true },
     windows: 2,
-    approximate: true,
     histograms: { response: { count: 6, minNs: 10, maxNs: 30, sumLowNs: 120 } },
   });
 });

@@ -87,7 +87,7 @@ function whyUnjudged(broken: readonly ClauseCount[], evidence: CountedFacts): st
   const { messages, pushes } = tally;
   if (messages.sent === 0 && pushes.received === 0) return 'no message was sent';
   if (messages.sent > 0 && messages.delivered === 0) return 'no message came back';
-  if (broken.includes('offline')) return tally.reconnected === 0 ? 'no connection was opened again' : null;
+  if (broken.includes('offline')) return tally.connections.reconnected === 0 ? 'no connection was opened again' : null;
   if (broken.includes('totalOrderViolations')) return whyNotCompared(evidence);
   if (broken.includes('reordered')) return whyNoOrder(evidence);
   if (broken.includes('corrupted')) return whyUnchecked(evidence);

@@ -50,10 +50,12 @@ export function whyUncounted(
     case 'deduplicated':
       return messages.sent === 0 ? 'no message was sent' : answersOf(tally) === 0 ? 'no message was answered' : null;
     case 'diverged':
-      return tally.states === 0 ? 'no answer contained a state' : null;
+      return tally.delivery.states === 0 ? 'no answer contained a state' : null;
     case 'unexpected':
     case 'unreadable':
-      return arrivalsOf(evidence) === 0 && tally.opened === 0 && tally.openNs === 0 ? 'no client was open' : null;
+      return arrivalsOf(evidence) === 0 && tally.connections.opened === 0 && tally.connections.openNs === 0
+        ? 'no client was open'
+        : null;
     case 'duplicated':
     case 'late':
       return whyNoArrival(evidence);
@@ -75,9 +77,9 @@ function whyNoneCarried({ delivered, lost, unresolved }: Tally['messages']): str
 }
 
 /** What came of messages of this run, at their senders and at others, and of numbered pushes. */
-function arrivalsOf({ tally: { messages, fanoutReceived, pushes }, fanout }: CountedFacts): number {
+function arrivalsOf({ tally: { messages, fanout: room, pushes }, fanout }: CountedFacts): number {
   const own = fanout === null || fanout.hearsItself ? messages.delivered : 0;
-  return own + fanoutReceived + pushes.received;
+  return own + room.received + pushes.received;
 }
 
 function answersOf({ messages }: Tally): number {
@@ -91,23 +93,23 @@ function whyNoArrival(evidence: CountedFacts): string | null {
 
 /** Of what comes first in its stream nobody can say that it came too late, or too early. */
 export function whyNoOrder({ tally, fanout }: CountedFacts): string | null {
-  const { messages, pushes, opened, reconnected } = tally;
-  const clients = opened - reconnected;
+  const { messages, pushes, connections } = tally;
+  const clients = connections.opened - connections.reconnected;
   const hearsItself = fanout === null || fanout.hearsItself;
   const isOrdered =
     (hearsItself && messages.delivered > clients) ||
-    (fanout !== null && tally.fanoutReceived > fanout.accounts) ||
+    (fanout !== null && tally.fanout.received > fanout.accounts) ||
     pushes.received > pushes.accounts;
   return isOrdered ? null : 'each stream delivered at most one message, so there is no order to check';
 }
 
 export function whyNotCompared({ tally, fanout }: CountedFacts): string | null {
-  if (tally.fanoutCompared + (fanout?.compared ?? 0) > 0) return null;
+  if (tally.fanout.compared + (fanout?.compared ?? 0) > 0) return null;
   return 'no two clients received messages whose order could be compared';
 }
 
 export function whyUnchecked(evidence: CountedFacts): string | null {
-  const { messages, unchecked } = evidence.tally;
-  if (arrivalsOf(evidence) + messages.duplicated - evidence.tally.pushes.received > unchecked) return null;
+  const { messages, delivery, pushes } = evidence.tally;
+  if (arrivalsOf(evidence) + messages.duplicated - pushes.received > delivery.unchecked) return null;
   return 'no received message had content that could be checked';
 }

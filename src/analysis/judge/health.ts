@@ -109,7 +109,7 @@ const MORE_OF: Readonly<Record<(typeof OWN_LIMITS)[number], string>> = {
 };
 
 /** Whatever the service would have answered: these never asked it. */
-function limitDoubts({ failures, attempted }: Tally): HealthDoubt[] {
+function limitDoubts({ connections: { failures, attempted } }: Tally): HealthDoubt[] {
   const met = OWN_LIMITS.flatMap((kind) => {
     const { [kind]: count = 0 } = failures;
     if (count === 0) return [];
@@ -122,7 +122,7 @@ function limitDoubts({ failures, attempted }: Tally): HealthDoubt[] {
 }
 
 /** Of the time of the windows, the share in which a quota kept the generator from running. */
-export function throttledRatio({ throttledNs, elapsedNs }: Tally): number {
+export function throttledRatio({ health: { throttledNs, elapsedNs } }: Tally): number {
   return elapsedNs === 0 ? 0 : throttledNs / elapsedNs;
 }
 
@@ -135,8 +135,8 @@ function moreRoom(sending: Tally, advice: string): string {
 function throttledDoubts({ sending, workerCount, allowedCores }: GeneratorFacts, isLate: boolean): HealthDoubt[] {
   if (throttledRatio(sending) < (isLate ? THROTTLED_CAUSE_SHARE : THROTTLED_SHARE)) return [];
   // Every worker reads the same counter.
-  const [heldNs, ofNs] = [sending.throttledNs / workerCount, sending.elapsedNs / workerCount];
-  const calmer = sending.spinning ? ', or use --pace economical' : '';
+  const [heldNs, ofNs] = [sending.health.throttledNs / workerCount, sending.health.elapsedNs / workerCount];
+  const calmer = sending.health.spinning ? ', or use --pace economical' : '';
   const detail =
     `the kernel throttled the generator for up to ${formatDuration(heldNs)} of ${formatDuration(ofNs)}: its CPU quota (cgroup) ` +
     `is ${formatCores(allowedCores)}; raise the quota, use less load${calmer}`;
@@ -176,7 +176,7 @@ function proxyDoubts({ proxyDelayNs }: GeneratorFacts): HealthDoubt[] {
 }
 
 function cpuDoubts({ sending, busyCpuShare }: GeneratorFacts): HealthDoubt[] {
-  if (sending.spinning || busyCpuShare <= BUSY_CPU_SHARE) return [];
+  if (sending.health.spinning || busyCpuShare <= BUSY_CPU_SHARE) return [];
   const detail =
     `a worker used more than ${formatPercent(BUSY_CPU_RATIO)} of its core for ${formatPercent(busyCpuShare)} of the time; ` +
     'the target may be able to carry more load than this generator could offer';
@@ -196,7 +196,8 @@ function lateDoubts({ messages, unsent }: Tally, sending: Tally): HealthDoubt[] 
  * too. The two are counted in different places. Null where the time of a message is not known: of one that never came, of
  * one whose times are not remembered, or where a part of the record is missing.
  */
-export function littlesLawError({ messages, histograms, inFlightNs, rejectedNs, untimed }: Tally): number | null {
+export function littlesLawError({ messages, histograms, health }: Tally): number | null {
+  const { inFlightNs, rejectedNs, untimed } = health;
   // What never comes back is in flight until it is finalized: one lost message of a quick service outweighs thousands.
   const answered = messages.delivered + messages.rejected;
   if (answered === 0 || answered !== messages.sent || inFlightNs === 0 || untimed > 0) return null;
@@ -214,7 +215,8 @@ function littleDoubts(tally: Tally): HealthDoubt[] {
 
 /** Answers came, and not one of them is to a message of ours: then nothing is known about delivery. */
 function unmatchedDoubts(tally: Tally): HealthDoubt[] {
-  const { messages, unexpected, pushes } = tally;
+  const { messages, pushes } = tally;
+  const { unexpected } = tally.delivery;
   const understood = understoodOf(tally);
   if (understood === 0 && messages.sent === 0 && pushes.unjudged > 0) {
     const detail =
@@ -235,8 +237,8 @@ function unmatchedDoubts(tally: Tally): HealthDoubt[] {
   return [doubt('unmatched', detail)];
 }
 
-function understoodOf({ messages, fanoutReceived, pushes }: Tally): number {
-  return messages.delivered + messages.rejected + messages.acknowledged + fanoutReceived + pushes.received;
+function understoodOf({ messages, fanout, pushes }: Tally): number {
+  return messages.delivered + messages.rejected + messages.acknowledged + fanout.received + pushes.received;
 }
 
 /** What could not be read may have been anything: a message that is missing, or one that came twice. */
@@ -245,7 +247,7 @@ function unreadableDoubts({ whole, unreadable }: GeneratorFacts): HealthDoubt[] 
   if (kinds.length === 0) return [];
   const understood = understoodOf(whole);
   // A number that does not go up by one stands in a push that was received.
-  const unread = whole.messages.unreadable - whole.unreadable.numbersNotByOne;
+  const unread = whole.messages.unreadable - whole.delivery.unreadable.numbersNotByOne;
   const came = understood + unread + whole.messages.unexpected + whole.pushes.unjudged;
   const texts = kinds.map(([kind, { count, first }]) => {
     const { is, are, remedy } = UNREADABLE_TEXTS[kind];
@@ -263,7 +265,7 @@ function unreadableDoubts({ whole, unreadable }: GeneratorFacts): HealthDoubt[] 
 }
 
 /** What the protocol did not lay out was not sent, and what it did not read was not judged. */
-function protocolDoubts({ failures }: Tally): HealthDoubt[] {
+function protocolDoubts({ connections: { failures } }: Tally): HealthDoubt[] {
   const { adapterError = 0 } = failures;
   if (adapterError === 0) return [];
   const often = adapterError === 1 ? 'once' : `${formatCount(adapterError)} times`;
@@ -305,7 +307,7 @@ function recordDoubts({
     const detail = `the run ended before the end of its plan: ${endedBecause}`;
     doubts.push(doubt('incomplete', detail));
   }
-  if (whole.approximate) {
+  if (whole.health.approximate) {
     const detail =
       'messages were so far out of order that a late message may be counted as a duplicate, or the reverse';
     doubts.push(doubt('approximate', detail));

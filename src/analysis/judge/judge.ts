@@ -103,7 +103,7 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
   function notePeaks(facts: Second): void {
     for (const [worker, open] of facts.peakOpen) peakByWorker.set(worker, open);
     peaks.open = Math.max(peaks.open, sumOf(peakByWorker.values()));
-    peaks.openedPerSecond = Math.max(peaks.openedPerSecond, facts.tally.opened);
+    peaks.openedPerSecond = Math.max(peaks.openedPerSecond, facts.tally.connections.opened);
     const rssBytes = sumOf(facts.rssBytes.values());
     if (rssBytes > peaks.rssBytes) {
       peaks.rssBytes = rssBytes;
@@ -157,11 +157,11 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
       const isBroken = record.endedNs === null || record.deadWorkers > 0;
       whole.messages.unresolved = closeBooks(whole, isBroken).unresolved;
       if (isBroken) whole.pushes.expected = whole.pushes.received + whole.pushes.missed + whole.pushes.unresolved;
-      const unreadable = unreadableOf(whole, events);
+      const unreadable = unreadableOf(whole.delivery, events);
       const isMixed = plan.load.misbehaving.length > 0;
       const health = inOrderOfGravity([
         ...presence.doubts({
-          ...whole,
+          ...whole.connections,
           originNs,
           lifetime: whole.histograms.lifetime,
           offline: whole.histograms.offline,
@@ -196,12 +196,12 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         types,
         fanout,
         sendingSeconds: rateSeconds(sendingNs),
-        attempted: whole.attempted,
+        attempted: whole.connections.attempted,
       };
       const outcomes = [
         ...plan.thresholds.map((threshold) => {
           if (threshold.scope === null) return judgeThreshold(threshold, evidence, health);
-          const parts = scopes.evidence(threshold.scope, { attempted: whole.attempted, fanout });
+          const parts = scopes.evidence(threshold.scope, { attempted: whole.connections.attempted, fanout });
           return judgeScoped(threshold, parts, scopes.doubts(threshold.scope, health));
         }),
         ...(plan.contract === null ? [] : judgeContract(plan.contract, evidence, health)),
@@ -229,27 +229,27 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
         plan,
         verdict: verdictOf(outcomes, health),
         connections: {
-          attempted: whole.attempted,
-          opened: whole.opened,
-          failed: whole.failed,
+          attempted: whole.connections.attempted,
+          opened: whole.connections.opened,
+          failed: whole.connections.failed,
           peakOpen: peaks.open,
-          droppedByServer: whole.droppedByServer,
-          reconnected: whole.reconnected,
-          gaveUp: whole.gaveUp,
+          droppedByServer: whole.connections.droppedByServer,
+          reconnected: whole.connections.reconnected,
+          gaveUp: whole.connections.gaveUp,
           outage: describe(whole.histograms.outage),
           offline: whole.histograms.offline.count,
           lifetime: describe(whole.histograms.lifetime),
           openedPerSecondPeak: peaks.openedPerSecond,
           connectedSeconds: record.connectedNs === null ? null : nsToSeconds(record.connectedNs),
           handshake: describe(whole.histograms.handshake),
-          closeCodes: whole.closeCodes,
+          closeCodes: whole.connections.closeCodes,
           closeReasons: closeReasonsOf(events),
-          closes: whole.closes,
-          failures: failuresOf(whole, events, 0),
+          closes: whole.connections.closes,
+          failures: failuresOf(whole.connections, events, 0),
         },
         negotiated: {
-          subprotocol: Object.fromEntries(whole.negotiated.subprotocol),
-          compression: Object.fromEntries(whole.negotiated.compression),
+          subprotocol: Object.fromEntries(whole.connections.negotiated.subprotocol),
+          compression: Object.fromEntries(whole.connections.negotiated.compression),
         },
         messages: withoutRatio(closeBooks(whole, false)),
         delivery: { ...delivery, consistentWith: isDamaged ? null : delivery.consistentWith },
@@ -279,7 +279,9 @@ export function createJudge(plan: Plan, events: readonly RunEvent[], encodeHdr: 
           rssBytesMax: peaks.rssBytes === 0 ? null : peaks.rssBytes,
           // Where other clients are counted apart, what the process used is not of these alone.
           cpuMicrosPerMessage:
-            whole.spinning || whole.messages.sent === 0 || isMixed ? null : whole.cpuNs / 1e3 / whole.messages.sent,
+            whole.health.spinning || whole.messages.sent === 0 || isMixed
+              ? null
+              : whole.health.cpuNs / 1e3 / whole.messages.sent,
           rssBytesPerConnection:
             peaks.open === 0 || isMixed ? null : Math.max(0, peaks.rssBytes - peaks.idleRssBytes) / peaks.open,
           missedWorkers: record.deadWorkers,
@@ -324,9 +326,9 @@ function finalizeByReceivers({ messages }: Tally, { messagesMissed, messagesUnre
 /** What only the join of all workers can know. */
 function takeOverReceivers(tally: Tally, { totalOrderViolations, forged }: Fanout): void {
   tally.messages.totalOrderViolations += totalOrderViolations;
-  tally.fanoutReceived -= forged;
+  tally.fanout.received -= forged;
   tally.messages.unexpected += forged;
-  tally.unexpected.neverSent += forged;
+  tally.delivery.unexpected.neverSent += forged;
 }
 
 function takeOverStates({ messages }: Tally, facts: readonly StateFacts[]): void {
@@ -344,14 +346,14 @@ function describeFanout(
   const { expected, missed, unresolved, offline, receivers, firstMissed } = fanout;
   return {
     expected,
-    received: tally.fanoutReceived,
+    received: tally.fanout.received,
     missed,
     unresolved,
     offline,
-    receivedRatio: expected === 0 || isDamaged ? null : tally.fanoutReceived / expected,
+    receivedRatio: expected === 0 || isDamaged ? null : tally.fanout.received / expected,
     receivers,
     firstMissed,
-    compared: tally.fanoutCompared + fanout.compared,
+    compared: tally.fanout.compared + fanout.compared,
     times: describe(tally.histograms.fanout),
     spread: {
       messages,
@@ -385,8 +387,8 @@ function throughputOf(tally: Tally, whileSending: Tally, sendingNs: number): Thr
     offeredPerSecond: perSecond(tally.messages.due),
     sentPerSecond: perSecond(tally.messages.sent),
     deliveredPerSecond: perSecond(tally.messages.delivered),
-    bytesSentPerSecond: perSecond(whileSending.bytesSent),
-    bytesReceivedPerSecond: perSecond(whileSending.bytesReceived),
+    bytesSentPerSecond: perSecond(whileSending.bytes.sent),
+    bytesReceivedPerSecond: perSecond(whileSending.bytes.received),
   };
 }
 

@@ -48,7 +48,7 @@ function doubts({ connected, sent, unsent, plan: parts, events = [], more = {} }
   });
   addWindow(whole, makeWindow({ second: connected.length, stage: 1, ...more }));
   const { lifetime, offline } = whole.histograms;
-  return presence.doubts({ ...whole, originNs: 0, lifetime, offline });
+  return presence.doubts({ ...whole.connections, originNs: 0, lifetime, offline });
 }
 
 const kinds = (facts: Facts): string[] => doubts(facts).map(({ kind }) => kind);
@@ -183,7 +183,7 @@ test('of a plan with several stages the doubt is about those in which load lacke
   }
   const whole = createTally();
   const found = presence.doubts({
-    ...whole,
+    ...whole.connections,
     originNs: SECOND,
     lifetime: whole.histograms.lifetime,
     offline: whole.histograms.offline,

@@ -47,7 +47,7 @@ export function observe(threshold: Threshold, evidence: Evidence, whole: Evidenc
       // In rooms a message arrives at many clients, and may do so wrongly at each; and so may what nobody here sent.
       const isArrival = (fanout !== null || tally.pushes.received > 0) && ARRIVALS.includes(metric.of);
       const own = fanout === null || fanout.hearsItself ? messages.sent : 0;
-      const arrivals = isArrival ? own + tally.fanoutReceived + tally.pushes.received : messages.sent;
+      const arrivals = isArrival ? own + tally.fanout.received + tally.pushes.received : messages.sent;
       const of = isOfDue ? messages.due : arrivals;
       // What was counted was there to be counted, whatever it is a share of.
       const lacking = count > 0 ? null : whyUncounted(threshold, metric.of, evidence, whole);
@@ -64,7 +64,7 @@ export function observe(threshold: Threshold, evidence: Evidence, whole: Evidenc
       }
       if (fanout.expected === 0)
         return noSamples(expression, 'no client was expected to receive a message of another client');
-      const count = metric.of === 'missed' ? fanout.missed : tally.fanoutReceived;
+      const count = metric.of === 'missed' ? fanout.missed : tally.fanout.received;
       return { kind: 'value', value: unit === 'ratio' ? count / fanout.expected : count };
     }
     case 'pushes': {
@@ -82,13 +82,13 @@ export function observe(threshold: Threshold, evidence: Evidence, whole: Evidenc
       return { kind: 'value', value: unit === 'ratio' ? count / (answered + unanswered) : count };
     }
     case 'connections': {
-      const count = metric.of === 'dropped' ? tally.droppedByServer : tally[metric.of];
+      const count = metric.of === 'dropped' ? tally.connections.droppedByServer : tally.connections[metric.of];
       if (attempted === 0) return noSamples(expression, 'no connection was attempted');
-      if (count === 0 && metric.of === 'failed' && tally.attempted === 0) {
+      if (count === 0 && metric.of === 'failed' && tally.connections.attempted === 0) {
         return noSamples(expression, 'no connection was attempted in that time');
       }
       const isOfOpen = metric.of === 'dropped' || metric.of === 'gaveUp' || metric.of === 'reconnected';
-      if (count === 0 && isOfOpen && tally.opened === 0 && tally.openNs === 0) {
+      if (count === 0 && isOfOpen && tally.connections.opened === 0 && tally.connections.openNs === 0) {
         return noSamples(expression, 'no client was open');
       }
       return { kind: 'value', value: unit === 'ratio' ? count / attempted : count };
@@ -124,17 +124,17 @@ export function missingFrom(times: Times, tally: Tally, fanout: Fanout | null): 
     case 'service':
       return lost + unresolved;
     case 'handshake':
-      return tally.failed;
+      return tally.connections.failed;
     case 'fanout':
       return fanout === null ? 0 : fanout.missed + fanout.unresolved;
     case 'sendLag':
       return tally.unsent.overdue;
     case 'outage':
-      return tally.gaveUp + tally.histograms.offline.count;
+      return tally.connections.gaveUp + tally.histograms.offline.count;
     case 'ping':
       return tally.pings.unanswered;
     case 'firstPush':
-      return Math.max(0, tally.opened - tally.histograms.firstPush.count);
+      return Math.max(0, tally.connections.opened - tally.histograms.firstPush.count);
     default:
       return unreachable(times);
   }

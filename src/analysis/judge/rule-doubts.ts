@@ -115,7 +115,11 @@ function isBrokenWithAllDelivered(threshold: Threshold, { messages }: Tally): bo
 }
 
 /** Where more connections failed at the service alone than the rule allows. */
-function isBrokenWithoutOwn(threshold: Threshold, { failed, failures }: Tally, attempted: number): boolean {
+function isBrokenWithoutOwn(
+  threshold: Threshold,
+  { connections: { failed, failures } }: Tally,
+  attempted: number,
+): boolean {
   const { metric, unit } = threshold;
   if (metric.kind !== 'connections' || metric.of !== 'failed') return false;
   const atService = failed - sumOf(OWN_LIMITS.map((kind) => failures[kind] ?? 0));
@@ -184,7 +188,7 @@ function doubtsOfBest(
     const atLeast = createHistogram();
     add(atLeast, histogram);
     add(atLeast, offline);
-    const best = observeStatistic(atLeast, metric.statistic, tally.gaveUp, expression);
+    const best = observeStatistic(atLeast, metric.statistic, tally.connections.gaveUp, expression);
     if (best.kind === 'value' && holds(best.value, threshold)) {
       return doubt(
         'unresolved',
@@ -201,7 +205,7 @@ function doubtsOfBest(
 const UNRESOLVED_BY: readonly Doubt['kind'][] = ['unreadable', 'workerDied', 'incomplete'];
 
 /** Of the time, the share in which the generator could not run: it stood still, or a quota of CPU held it back. */
-function ownShare({ stall, throttledNs, elapsedNs }: Tally): {
+function ownShare({ health: { stall, throttledNs, elapsedNs } }: Tally): {
   readonly ratio: number;
   readonly kind: 'standstill' | 'throttled';
   readonly text: string;
@@ -262,7 +266,8 @@ const NUMBERED: readonly MessageCount[] = ['duplicated', 'reordered', 'late'];
 const SILENT_RATIO = 0.01;
 
 /** A client is expected what comes behind the first push that it receives: of one that receives none nobody knows what it missed. */
-export function silenceDoubts(rule: string, { pushes, opened, histograms }: Tally): readonly Doubt[] {
+export function silenceDoubts(rule: string, { pushes, connections, histograms }: Tally): readonly Doubt[] {
+  const { opened } = connections;
   const silent = opened - histograms.firstPush.count;
   if (pushes.expected === 0 || silent <= SILENT_RATIO * opened) return [];
   const detail = `${rule}: ${formatCount(silent)} of ${plural(opened, 'connection')} received no push, so it is unknown what ${silent === 1 ? 'it' : 'they'} missed`;
@@ -270,7 +275,8 @@ export function silenceDoubts(rule: string, { pushes, opened, histograms }: Tall
 }
 
 /** A message of this run that came to another client than its own, where clients do not receive one another, was delivered once more. */
-export function misdeliveredDoubts(rule: string, { unexpected: { otherStream } }: Tally): readonly Doubt[] {
+export function misdeliveredDoubts(rule: string, { delivery }: Tally): readonly Doubt[] {
+  const { otherStream } = delivery.unexpected;
   if (otherStream === 0) return [];
   const detail = `${rule}: ${plural(otherStream, 'message')} arrived at a connection that had not sent ${otherStream === 1 ? 'it' : 'them'}: as extra copies, or instead of others`;
   return [{ kind: 'unresolved', rule, detail }];
@@ -305,7 +311,7 @@ function withUnresolvedDelivered({ tally, fanout, ...rest }: Evidence): Evidence
     ...tally,
     messages: { ...messages, delivered: messages.delivered + messages.unresolved, unresolved: 0 },
     pushes: { ...pushes, received: pushes.received + pushes.unresolved, unresolved: 0 },
-    fanoutReceived: tally.fanoutReceived + (fanout?.unresolved ?? 0),
+    fanout: { ...tally.fanout, received: tally.fanout.received + (fanout?.unresolved ?? 0) },
     histograms: {
       ...histograms,
       response: withSoonest(histograms.response, messages.unresolved),

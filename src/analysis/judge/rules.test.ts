@@ -367,8 +367,8 @@ describe('a count of 0 that nothing could have raised is not kept', () => {
 
   test('of some of the messages, the order is that among all', () => {
     const type = { type: 'chat', weight: 1, payloadBytes: 64, priority: null };
-    const counts = { ...tallyOf({}).messages, sent: 5, delivered: 5 };
-    const types = [{ type, counts, response: createHistogram() }];
+    const counts = { ...tallyOf({}).messages, sent: 5, delivered: 5, response: createHistogram() };
+    const types = [{ type, counts }];
     const kindAmong = (parts: WindowParts) =>
       judgeThreshold(threshold('reordered{type=chat} == 0'), { ...evidence(parts), types }, []).result.kind;
     expect(kindAmong(oneEach)).toBe('inconclusive');

@@ -45,7 +45,7 @@ describe('control frames', () => {
       prepare: ({ clock }) => clock.after(0.5 * SECOND, () => queued++),
     });
     expect(queued).toBe(1);
-    expect(outcome.tally.bytesSent).toBeLessThan(3000);
+    expect(outcome.tally.bytes.sent).toBeLessThan(3000);
   });
 
   test('a pong that nobody asked for is no message', () => {
@@ -66,34 +66,34 @@ describe('the close handshake', () => {
 
   test('a service that answers every close frame and ends its connections is said nothing against', () => {
     const { tally } = runScenario(three);
-    expect(tally.closes).toEqual({ sent: 3, unanswered: 0, waitedOut: 0 });
+    expect(tally.connections.closes).toEqual({ sent: 3, unanswered: 0, waitedOut: 0 });
   });
 
   test('close frames that are never answered are counted, and that they were waited for', () => {
     const outcome = closesBy(() => {});
-    expect(outcome.tally.closes).toEqual({ sent: 3, unanswered: 3, waitedOut: 3 });
+    expect(outcome.tally.connections.closes).toEqual({ sent: 3, unanswered: 3, waitedOut: 3 });
     expect(outcome.tally.messages).toMatchObject({ sent: 30, delivered: 30 });
   });
 
   test('a connection that ends without an answer is unanswered, and was not waited for', () => {
     const { tally } = closesBy(({ peer, number }) => (number === 0 ? peer.reset() : peer.end()));
-    expect(tally.closes).toEqual({ sent: 3, unanswered: 3, waitedOut: 0 });
+    expect(tally.connections.closes).toEqual({ sent: 3, unanswered: 3, waitedOut: 0 });
   });
 
   test('an answer without the end of the connection is waited for, and is one', () => {
     const { tally } = closesBy((connection) => connection.close(1000));
-    expect(tally.closes).toEqual({ sent: 3, unanswered: 0, waitedOut: 3 });
+    expect(tally.connections.closes).toEqual({ sent: 3, unanswered: 0, waitedOut: 3 });
   });
 
   test('a close frame that the service began is none of ours', () => {
     const { tally } = runScenario({ ...three, script: () => ({ onOpen: (connection) => connection.close(1001) }) });
-    expect(tally.closes).toMatchObject({ sent: 0, unanswered: 0 });
+    expect(tally.connections.closes).toMatchObject({ sent: 0, unanswered: 0 });
   });
 
   test('ours: a close frame with 1000, and the service’s answer is no drop', () => {
     const outcome = runScenario({ plan: makePlan({ messages: openMessages(10, SECOND) }) });
     expect(outcome.connections[0]).toMatchObject({ closeCode: 1000 });
-    expect(outcome.tally).toMatchObject({ droppedByServer: 0, closeCodes: {}, failures: {} });
+    expect(outcome.tally.connections).toMatchObject({ droppedByServer: 0, closeCodes: {}, failures: {} });
   });
 
   test.each([
@@ -115,7 +115,7 @@ describe('the close handshake', () => {
       }),
     });
     const counted = String(code ?? 1005);
-    expect(outcome.tally).toMatchObject({
+    expect(outcome.tally.connections).toMatchObject({
       droppedByServer: 1,
       closeCodes: { [counted]: 1 },
       failures: { closedByServer: 1 },
@@ -138,7 +138,11 @@ describe('the close handshake', () => {
         plan: makePlan({ messages: openMessages(100, 2 * SECOND) }),
         script: (clock) => ({ onOpen: ({ peer }) => void clock.after(SECOND, () => peer[end]()) }),
       });
-      expect(outcome.tally).toMatchObject({ droppedByServer: 1, closeCodes: { 1006: 1 }, failures: { reset: 1 } });
+      expect(outcome.tally.connections).toMatchObject({
+        droppedByServer: 1,
+        closeCodes: { 1006: 1 },
+        failures: { reset: 1 },
+      });
       const { messages, unsent } = outcome.tally;
       expect(messages.due).toBe(200);
       expect(unsent.socketClosed).toBe(200 - messages.sent);
@@ -162,7 +166,7 @@ describe('the close handshake', () => {
     });
     // After a close frame nothing is read: the copy behind it is no duplicate.
     expect(outcome.tally.messages).toMatchObject({ sent: 10, delivered: 10, duplicated: 0, unresolved: 0 });
-    expect(outcome.tally.closeCodes).toEqual({ 1001: 1 });
+    expect(outcome.tally.connections.closeCodes).toEqual({ 1001: 1 });
   });
 
   test('a service that closes while the client drains leaves the rest unresolved', () => {
@@ -177,7 +181,7 @@ describe('the close handshake', () => {
       }),
     });
     expect(outcome.tally.messages).toMatchObject({ sent: 50, unresolved: 50, lost: 0 });
-    expect(outcome.tally.closeCodes).toEqual({ 1001: 1 });
+    expect(outcome.tally.connections.closeCodes).toEqual({ 1001: 1 });
   });
 
   test('a service that never closes the connection after the handshake is left after two seconds', () => {
@@ -186,7 +190,7 @@ describe('the close handshake', () => {
       script: () => ({ onClose: (connection, code) => connection.close(code) }),
     });
     expect(outcome.connections[0]).toMatchObject({ closeCode: 1000, left: 'gone' });
-    expect(outcome.tally.droppedByServer).toBe(0);
+    expect(outcome.tally.connections.droppedByServer).toBe(0);
   });
 
   test('a client that is wanted again while it still closes is opened when it has', () => {
@@ -202,7 +206,7 @@ describe('the close handshake', () => {
           }),
       }),
     });
-    expect(outcome.tally).toMatchObject({ attempted: 2, opened: 2, droppedByServer: 0 });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 2, opened: 2, droppedByServer: 0 });
   });
 
   test('and not at all when the curve takes it back before that', () => {
@@ -227,7 +231,7 @@ describe('the close handshake', () => {
           }),
       }),
     });
-    expect(outcome.tally).toMatchObject({ attempted: 1, opened: 1 });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 1, opened: 1 });
   });
 
   test('a client that is wanted again while it drains goes on where its stream left off', () => {
@@ -241,7 +245,7 @@ describe('the close handshake', () => {
       }),
     });
     const { messages, unsent } = outcome.tally;
-    expect(outcome.tally).toMatchObject({ attempted: 2, opened: 2 });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 2, opened: 2 });
     expect(messages).toMatchObject({ delivered: messages.sent, lost: 0, unexpected: 0, reordered: 0 });
     expect(unsent.socketClosed).toBe(250 - messages.sent);
     expect(unsent.socketClosed).toBeGreaterThan(15);
@@ -267,7 +271,11 @@ describe('a service that breaks the rules is told so', () => {
     ['tooBig', 1009, Uint8Array.of(0x82, 127, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff)],
   ] as const)('%s: closed with %i', (kind, code, bytes) => {
     const outcome = breaking(bytes);
-    expect(outcome.tally).toMatchObject({ failures: { [kind]: 1 }, closeCodes: { [code]: 1 }, droppedByServer: 1 });
+    expect(outcome.tally.connections).toMatchObject({
+      failures: { [kind]: 1 },
+      closeCodes: { [code]: 1 },
+      droppedByServer: 1,
+    });
     expect(outcome.connections[0]!.closeCode).toBe(code);
     expect(failures(outcome)[0]!.failure).toBe(kind);
     expect(failures(outcome)[0]!.detail).toMatch(/^RFC \d+ §/);
@@ -279,7 +287,7 @@ describe('a service that breaks the rules is told so', () => {
 
   test('two violations in one read are one', () => {
     const outcome = breaking(Uint8Array.of(0x83, 0, 0x83, 0, 0x83, 0));
-    expect(outcome.tally.failures).toEqual({ framing: 1 });
-    expect(outcome.tally.opened).toBe(1);
+    expect(outcome.tally.connections.failures).toEqual({ framing: 1 });
+    expect(outcome.tally.connections.opened).toBe(1);
   });
 });

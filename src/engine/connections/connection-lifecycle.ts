@@ -112,14 +112,14 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     openConnections.add(client);
     if (accounting.fanout !== null) receiverOpened(accounting.fanout.roomTracking, client.index, clock.nowNs());
     if (accounting.pushes !== null) clientListens(accounting.pushes, client.index, clock.nowNs());
-    recorder.opened++;
+    recorder.connections.opened++;
     const nowNs = clock.nowNs();
     noteUp(client, nowNs);
     noteDownOver(client, nowNs);
     if (client.hasBeenOpen) {
-      recorder.reconnected++;
-      recorder.firstReopenNs ??= nowNs;
-      recorder.lastReopenNs = nowNs;
+      recorder.connections.reconnected++;
+      recorder.connections.firstReopenNs ??= nowNs;
+      recorder.connections.lastReopenNs = nowNs;
     }
     client.hasBeenOpen = true;
     client.openedNs = nowNs;
@@ -274,10 +274,10 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     client.droppedNs = clock.nowNs();
     // A service that breaks the rules of the protocol ends its connection as surely as one that closes it.
     if (why !== 'misbehaved') {
-      recorder.droppedByServer++;
+      recorder.connections.droppedByServer++;
       record(recorder.histograms.lifetime, client.droppedNs - client.openedNs);
     }
-    recorder.firstDropNs ??= client.droppedNs;
+    recorder.connections.firstDropNs ??= client.droppedNs;
     if (why !== 'misbehaved') countCloseCode(recorder, code);
     if (!parts.isResumed(client)) finalize(client, 'unresolved');
     takeOut(client, 'died');
@@ -307,7 +307,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
       const before = totalOrder.compared;
       for (const found of finalizeOrder(totalOrder, client.index, client.stream))
         noteTotalOrderViolation(accounting, client, found);
-      recorder.fanoutCompared += totalOrder.compared - before;
+      recorder.fanout.compared += totalOrder.compared - before;
     }
     receiverClosed(roomTracking, client.index, client.stream, ending);
   }
@@ -335,8 +335,8 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
       }
     }
     if (acks !== null) {
-      recorder.acknowledgements.lost += countAbove(taken?.keys() ?? [], unreadable);
-      recorder.acknowledgements.recovered += countRecovered(acks, ledger, index);
+      recorder.delivery.acknowledgements.lost += countAbove(taken?.keys() ?? [], unreadable);
+      recorder.delivery.acknowledgements.recovered += countRecovered(acks, ledger, index);
       forgetClient(acks, index);
     }
     if (outstanding > 0) accounting.states?.loseTrack(stream);
@@ -350,7 +350,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     const at = reserve(accounting.outbox, maxControlFrameBytes);
     const frameEnd = writeCloseFrame(accounting.outbox.bytes, at, code, '', nextMask(accounting) >>> 0);
     accounting.outbox.length -= at + maxControlFrameBytes - frameEnd;
-    recorder.bytesSent += flush(accounting.outbox, client.socket!);
+    recorder.bytes.sent += flush(accounting.outbox, client.socket!);
   }
 
   /** The client lived through its drain: what has not come back is lost. */
@@ -358,20 +358,20 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     noteLost(client);
     finalize(client, 'lost');
     takeOut(client, ending);
-    recorder.closes.sent++;
+    recorder.connections.closes.sent++;
     client.awaitsClose = true;
     sendClose(client, NORMAL_CLOSE);
   }
 
   /** RFC 6455 §5.5.1: whoever receives a close frame, and has sent none, must answer it. */
   function noteUnanswered(client: Client): void {
-    if (client.awaitsClose) recorder.closes.unanswered++;
+    if (client.awaitsClose) recorder.connections.closes.unanswered++;
     client.awaitsClose = false;
   }
 
   /** It is closing, and the service has not ended its connection. */
   function giveUp(client: Client): void {
-    if (leaving.delete(client)) recorder.closes.waitedOut++;
+    if (leaving.delete(client)) recorder.connections.closes.waitedOut++;
     noteUnanswered(client);
     client.socket?.destroy();
   }
@@ -380,7 +380,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     if (ledger.outstanding[client.index] === 0) return;
     const lost = (): Iterable<number> =>
       numbersFrom(missingNumbers(ledger, client.index), unreadableBelow(client.index));
-    noteLosses(recorder.loss, lossPeriods(lost()));
+    noteLosses(recorder.delivery.loss, lossPeriods(lost()));
     const sent = ledger.next[client.index]!;
     for (const { from, to } of lossPeriods(lost())) {
       for (let seq = from; seq < to; seq++) {

@@ -16,7 +16,7 @@ function openOne(scenario: Partial<Scenario>, target: Parameters<typeof makePlan
 }
 
 function expectFailed(outcome: Outcome, failure: string): string {
-  expect(outcome.tally).toMatchObject({ attempted: 1, opened: 0, failed: 1, failures: { [failure]: 1 } });
+  expect(outcome.tally.connections).toMatchObject({ attempted: 1, opened: 0, failed: 1, failures: { [failure]: 1 } });
   expect(failures(outcome)).toHaveLength(1);
   expect(failures(outcome)[0]!.failure).toBe(failure);
   return failures(outcome)[0]!.detail;
@@ -75,7 +75,7 @@ describe('the handshake', () => {
           };
         }),
     });
-    expect(outcome.tally.opened).toBe(1);
+    expect(outcome.tally.connections.opened).toBe(1);
     expect(outcome.connections[0]!.pongs).toEqual(['hi']);
   });
 
@@ -177,7 +177,12 @@ describe('the handshake', () => {
       plan: makePlan({ connections: curve({ to: 900 }, { hold: SECOND }) }),
       listen: () => {},
     });
-    expect(outcome.tally).toMatchObject({ attempted: 900, opened: 0, failed: 900, failures: { refused: 900 } });
+    expect(outcome.tally.connections).toMatchObject({
+      attempted: 900,
+      opened: 0,
+      failed: 900,
+      failures: { refused: 900 },
+    });
     expect(failures(outcome)).toHaveLength(1); // the first example stands for all
     expect(outcome.connectedNs[0]).not.toBeNull();
   });
@@ -197,13 +202,13 @@ describe('a host with several addresses', () => {
       plan: makePlan({ connections: curve({ to: 2, over: SECOND }, { hold: SECOND }), target }),
       addresses,
     });
-    expect(outcome.tally).toMatchObject({ attempted: 2, opened: 2, failed: 0, failures: {} });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 2, opened: 2, failed: 0, failures: {} });
     expect(outcome.network.attempts).toEqual(['10.9.9.9:80', '10.8.8.8:80', '10.0.0.1:80', '10.0.0.1:80']);
   });
 
   test('all are tried before a client has failed, each once', () => {
     const outcome = runScenario({ plan: plan(1), addresses, listen: () => {} });
-    expect(outcome.tally).toMatchObject({ attempted: 1, opened: 0, failed: 1, failures: { refused: 1 } });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 1, opened: 0, failed: 1, failures: { refused: 1 } });
     expect(outcome.network.attempts).toEqual(['10.9.9.9:80', '10.8.8.8:80', '10.0.0.1:80']);
   });
 
@@ -214,7 +219,7 @@ describe('a host with several addresses', () => {
       // The third client's first attempt takes so long that the others are up before it is refused.
       network: { delayNs: (attempt) => (attempt === 2 ? 50 * MS : DELAY_NS) },
     });
-    expect(outcome.tally).toMatchObject({ attempted: 3, opened: 3, failed: 0 });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 3, opened: 3, failed: 0 });
   });
 
   test('clients share out several URLs', () => {
@@ -241,7 +246,7 @@ test('a client whose row makes no request fails by name, and the others go on', 
     }),
     rows: [{ NAME: 'ada' }, { NAME: 'two\r\nlines' }, { NAME: 'grace' }],
   });
-  expect(outcome.tally).toMatchObject({ attempted: 3, opened: 2, failed: 1, failures: { other: 1 } });
+  expect(outcome.tally.connections).toMatchObject({ attempted: 3, opened: 2, failed: 1, failures: { other: 1 } });
   expect(failures(outcome)[0]!.detail).toContain('X-Name');
 });
 
@@ -262,5 +267,5 @@ test('compressed messages come back as they were', () => {
     expect(rsv1).toBe(true);
     expect(payload.length).toBeLessThan(500);
   }
-  expect(outcome.tally.bytesSent).toBeLessThan(50 * 508);
+  expect(outcome.tally.bytes.sent).toBeLessThan(50 * 508);
 });

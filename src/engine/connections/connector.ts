@@ -102,7 +102,7 @@ export function createConnector(parts: ConnectorParts): Connector {
   }
 
   function begin(client: Client, startedNs: number, addressIndex: number, addressesTried: number): void {
-    if (addressesTried === 0) recorder.attempted++;
+    if (addressesTried === 0) recorder.connections.attempted++;
     const key = nextKey();
     const current: Opening = {
       startedNs,
@@ -208,7 +208,7 @@ export function createConnector(parts: ConnectorParts): Connector {
     client.state = 'idle';
     client.socket = null;
     socket?.destroy();
-    recorder.failed++;
+    recorder.connections.failed++;
     countFailure(recorder, kind);
     parts.failed(client, kind, cause);
     refill();

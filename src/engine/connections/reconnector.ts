@@ -58,7 +58,7 @@ export function createReconnector(parts: ReconnectorParts): Reconnector {
     const { index } = client;
     if (attempts[index]! >= reconnect.atMost) {
       droppedNs[index] = Number.NaN;
-      recorder.gaveUp++;
+      recorder.connections.gaveUp++;
       parts.gaveUp(client);
       return;
     }

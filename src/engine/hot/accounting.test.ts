@@ -112,7 +112,7 @@ describe('what became of each message is counted exactly', () => {
       [98, 97, null],
       [99, 97, null],
     ]);
-    expect(outcome.tally.loss).toMatchObject({ periods: 3, longestPeriod: 2, noticeable: 2 });
+    expect(outcome.tally.delivery.loss).toMatchObject({ periods: 3, longestPeriod: 2, noticeable: 2 });
   });
 
   test('late: finalized when its client died, and sent on the next connection of the client', () => {

@@ -229,7 +229,7 @@ export function countSent(accounting: Accounting, count: number, dueNs: number, 
 
 /** Writes what was laid out for this client since the last flush. */
 export function flushClient(accounting: Accounting, client: Client): void {
-  accounting.recorder.bytesSent += flush(accounting.outbox, client.socket!);
+  accounting.recorder.bytes.sent += flush(accounting.outbox, client.socket!);
 }
 
 /** A whole message has arrived: whether it was in order, and how long it took. NaN times: not remembered any more. */
@@ -248,7 +248,7 @@ export function noteMessage(
       record(recorder.histograms.response, receivedNs - dueNs);
       record(recorder.histograms.service, receivedNs - sentNs);
       noteTransit(accounting.jitter, client.index, receivedNs - sentNs);
-    } else recorder.untimed++;
+    } else recorder.health.untimed++;
     if (acks !== null) noteCame(acks, client.index, sequence);
     if (byType !== null) deliveredByType(byType, client.stream, sequence, receivedNs - dueNs);
     if (sequence < client.givenUpBelow) client.lateCredit++;
@@ -286,7 +286,7 @@ export function noteFromOther(
   if (fanout === null || arrival === null) {
     unexpected(accounting, client, 'otherStream', stream);
   } else if (arrival === Arrival.inOrder || arrival === Arrival.reordered) {
-    recorder.fanoutReceived++;
+    recorder.fanout.received++;
     hearInOrder(accounting, client, stream, sequence);
     // Times that lie ahead of the arrival are not those of the sender.
     if (sentNs >= dueNs && sentNs <= receivedNs) {
@@ -304,7 +304,7 @@ function hearInOrder(accounting: Accounting, client: Client, stream: number, seq
   if (totalOrder === null) return;
   const before = totalOrder.compared;
   const found = noteOrder(totalOrder, client.index, client.stream, stream, sequence);
-  accounting.recorder.fanoutCompared += totalOrder.compared - before;
+  accounting.recorder.fanout.compared += totalOrder.compared - before;
   if (found !== null) noteTotalOrderViolation(accounting, client, found);
 }
 
@@ -347,7 +347,7 @@ export function noteState(
   expected: string,
   got: string,
 ): void {
-  accounting.recorder.states++;
+  accounting.recorder.delivery.states++;
   if (got === expected) return;
   accounting.recorder.messages.diverged++;
   const { stream } = client;
@@ -368,8 +368,8 @@ export function noteRejection(accounting: Accounting, client: Client, sequence: 
     if (sequence < client.givenUpBelow) client.lateCredit++;
     client.credit++;
     accounting.rejected++;
-    if (Number.isNaN(sentNs)) accounting.recorder.untimed++;
-    else accounting.recorder.rejectedNs += accounting.receivedNs - sentNs;
+    if (Number.isNaN(sentNs)) accounting.recorder.health.untimed++;
+    else accounting.recorder.health.rejectedNs += accounting.receivedNs - sentNs;
     if (accounting.acks !== null) forgetMessage(accounting.acks, client.index, sequence);
     if (accounting.byType !== null) countByType(accounting.byType, 'rejected', client.stream, sequence);
   } else {

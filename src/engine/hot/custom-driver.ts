@@ -215,7 +215,7 @@ export function createCustomDriver(
     const isCopy = incoming.duplicate === true;
     if (incoming.kind === 'acknowledgement') receiveAcknowledgement(accounting, client, name, isCopy);
     else {
-      if (incoming.payload === undefined || incoming.payload === '') accounting.recorder.unchecked++;
+      if (incoming.payload === undefined || incoming.payload === '') accounting.recorder.delivery.unchecked++;
       receiveNamed(accounting, client, name, { isWhole: isWhole(incoming.payload), isCopy, bytes });
     }
     const { state } = incoming;

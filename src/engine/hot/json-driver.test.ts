@@ -76,16 +76,16 @@ describe('what became of each message of a JSON service is counted exactly', () 
       return [...(index % 2 === 0 ? [] : echo(message, index)), ...(index === 99 ? held.splice(0) : [])];
     });
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 50, rejected: 50 });
-    expect(outcome.tally.rejectedNs).toBeGreaterThan(20 * SECOND);
+    expect(outcome.tally.health.rejectedNs).toBeGreaterThan(20 * SECOND);
     expect(littlesLawError(outcome.tally)).toBeCloseTo(0);
   });
 
   test('what came is checked where the answer returns what was sent, and only where that is more than nothing', () => {
-    expect(withService(echo).tally.unchecked).toBe(0);
-    expect(withService(echo, { payload: null }).tally.unchecked).toBe(100);
+    expect(withService(echo).tally.delivery.unchecked).toBe(0);
+    expect(withService(echo, { payload: null }).tally.delivery.unchecked).toBe(100);
     const short = withService(echo, {}, { bytes: 10 });
     expect(short.tally.messages).toMatchObject({ ...clean, delivered: 100 });
-    expect(short.tally.unchecked).toBe(100);
+    expect(short.tally.delivery.unchecked).toBe(100);
   });
 
   describe('what the service says of a message that it rejects', () => {
@@ -164,7 +164,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
       index === 6 ? [{ replyTo: message.id, error: 1 }, ...echo(message, index)] : echo(message, index),
     );
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 99, rejected: 1, unexpected: 1 });
-    expect(outcome.tally.unexpected.refused).toBe(1);
+    expect(outcome.tally.delivery.unexpected.refused).toBe(1);
   });
 
   test('a rejection makes nothing late that is still on its way', () => {
@@ -199,7 +199,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
       return index === 7 ? [...echo(message, index), ...echo(held, index)] : echo(message, index);
     });
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, reordered: 1 });
-    expect(outcome.tally.extent).toEqual({ count: 1, sum: 2, max: 2 });
+    expect(outcome.tally.delivery.extent).toEqual({ count: 1, sum: 2, max: 2 });
   });
 
   test('unexpected: no JSON, no id, another run’s id, an id never sent, another client’s', () => {
@@ -214,7 +214,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
       index === 50 ? [...echo(message, index), ...foreign] : echo(message, index),
     );
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, unexpected: 5 });
-    expect(outcome.tally.unexpected).toMatchObject({ foreign: 2, stale: 1, neverSent: 1, otherStream: 1 });
+    expect(outcome.tally.delivery.unexpected).toMatchObject({ foreign: 2, stale: 1, neverSent: 1, otherStream: 1 });
     expect(violations(outcome)).toEqual({ unexpected: 5 });
     const found = outcome.events.filter((event) => event.kind === 'violation');
     expect(found[1]).toMatchObject({ unexpected: 'foreign', bytes: 10, sample: '{"join":1}' });
@@ -225,10 +225,10 @@ describe('what became of each message of a JSON service is counted exactly', () 
       if (index === 20) return [`{"replyTo":"${message.id}","t":NaN}`];
       return index === 10 || index === 30 ? [] : echo(message, index);
     });
-    const { messages, unreadable, loss } = outcome.tally;
+    const { messages, delivery } = outcome.tally;
     expect(messages).toMatchObject({ ...clean, delivered: 97, unresolved: 2, lost: 1, unreadable: 1 });
-    expect(unreadable).toMatchObject({ notJson: 1, severalDocuments: 0 });
-    expect(loss).toMatchObject({ periods: 1, longestPeriod: 1 });
+    expect(delivery.unreadable).toMatchObject({ notJson: 1, severalDocuments: 0 });
+    expect(delivery.loss).toMatchObject({ periods: 1, longestPeriod: 1 });
     expect(violations(outcome)).toEqual({ lost: 1 });
     const told = outcome.events.filter(({ kind }) => kind === 'unreadable');
     expect(told).toMatchObject([{ unreadable: 'notJson', client: 0, byte: 31 }]);
@@ -272,7 +272,7 @@ describe('what became of each message of a JSON service is counted exactly', () 
       index % 10 === 9 ? [...echo(message, index), '[{"replyTo":"12345678-0-1"}]'] : echo(message, index),
     );
     expect(outcome.tally.messages).toMatchObject({ ...clean, delivered: 100, unreadable: 10 });
-    expect(outcome.tally.unreadable.severalDocuments).toBe(10);
+    expect(outcome.tally.delivery.unreadable.severalDocuments).toBe(10);
   });
 
   test('pushes: what the service says of its own accord is its right where the plan says so', () => {

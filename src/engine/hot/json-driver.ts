@@ -63,7 +63,7 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, a
       case JsonReading.message:
       case JsonReading.corrupted: {
         const isWhole = reading === JsonReading.message;
-        if (codec.isUnchecked) accounting.recorder.unchecked++;
+        if (codec.isUnchecked) accounting.recorder.delivery.unchecked++;
         receiveNamed(accounting, client, codec.name, { isWhole, isCopy: codec.isCopy, bytes: end - start });
         receiveState(client);
         return;

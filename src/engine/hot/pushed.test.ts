@@ -32,7 +32,7 @@ describe('what a service says of its own accord', () => {
   test('far ahead is unexpected where nothing comes close to it', () => {
     const outcome = told([0, 1_000_000, 5_000_000, 1]);
     expect(outcome.tally.messages).toMatchObject({ unexpected: 2, duplicated: 0, reordered: 0 });
-    expect(outcome.tally.unexpected.neverSent).toBe(2);
+    expect(outcome.tally.delivery.unexpected.neverSent).toBe(2);
     expect(outcome.tally.pushes).toMatchObject({ expected: 2, received: 2, missed: 0 });
   });
 
@@ -52,14 +52,14 @@ describe('what a service says of its own accord', () => {
 
   test('of 2^53 and more is not judged, and what is missing before it is unresolved', () => {
     const outcome = told([], [0, 2, '{"seq":9007199254740993}', '{"seq":"9007199254740995"}']);
-    expect(outcome.tally.unreadable).toMatchObject({ numberTooLarge: 2, notJson: 0 });
+    expect(outcome.tally.delivery.unreadable).toMatchObject({ numberTooLarge: 2, notJson: 0 });
     expect(outcome.tally.pushes).toMatchObject({ received: 2, missed: 0, unresolved: 1, unjudged: 0 });
   });
 
   test('whose numbers do not go up by one misses nothing for sure', () => {
     const ranges = Array.from({ length: 20 }, (_, k) => 1000 + 7 * k);
     const outcome = told([], ranges);
-    expect(outcome.tally.unreadable.numbersNotByOne).toBe(19);
+    expect(outcome.tally.delivery.unreadable.numbersNotByOne).toBe(19);
     expect(outcome.tally.pushes).toMatchObject({ received: 20, missed: 0, unresolved: 114 });
     expect(violations(outcome)).toEqual({});
   });
@@ -67,14 +67,14 @@ describe('what a service says of its own accord', () => {
   test('whose numbers are times is none of anybody else', () => {
     const times = Array.from({ length: 30 }, (_, k) => 1_732_752_000_000_000 + 100_000 * k);
     const outcome = told([], times);
-    expect(outcome.tally.unreadable.numbersNotByOne).toBe(29);
+    expect(outcome.tally.delivery.unreadable.numbersNotByOne).toBe(29);
     expect(outcome.tally.pushes.missed).toBe(0);
     expect(outcome.tally.messages.unexpected).toBeLessThan(10);
   });
 
   test('that loses half of what it says goes up by one all the same', () => {
     const outcome = told([], [0, 1, 4, 5, 8, 9, 12, 13, 16, 17]);
-    expect(outcome.tally.unreadable.numbersNotByOne).toBe(0);
+    expect(outcome.tally.delivery.unreadable.numbersNotByOne).toBe(0);
     expect(outcome.tally.pushes).toMatchObject({ received: 10, missed: 8, unresolved: 0 });
   });
 

@@ -188,7 +188,11 @@ describe('the closed loop', () => {
         },
       }),
     });
-    expect(outcome.tally).toMatchObject({ droppedByServer: 1, failures: { reset: 1 }, closeCodes: { 1006: 1 } });
+    expect(outcome.tally.connections).toMatchObject({
+      droppedByServer: 1,
+      failures: { reset: 1 },
+      closeCodes: { 1006: 1 },
+    });
     expect(outcome.tally.messages).toMatchObject({ unresolved: 5, lost: 0 });
   });
 

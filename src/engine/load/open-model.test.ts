@@ -126,7 +126,7 @@ describe('a message that cannot be sent is counted with its reason', () => {
       socketClosed: 100,
       adapterError: 0,
     });
-    expect(outcome.tally).toMatchObject({ attempted: 1, opened: 0, failed: 1 });
+    expect(outcome.tally.connections).toMatchObject({ attempted: 1, opened: 0, failed: 1 });
   });
 
   test('backpressure: the service does not read', () => {

@@ -59,7 +59,7 @@ export function createLiveView(plan: Plan, needs: MachineNeeds): LiveView {
 
   function evidence(): Evidence {
     const sendingSeconds = rateSeconds(sendingNs.size === 0 ? 0 : sumOf(sendingNs.values()) / sendingNs.size);
-    return { tally: total, types: [], fanout: null, sendingSeconds, attempted: total.attempted };
+    return { tally: total, types: [], fanout: null, sendingSeconds, attempted: total.connections.attempted };
   }
 
   return {
@@ -96,7 +96,7 @@ export function createLiveView(plan: Plan, needs: MachineNeeds): LiveView {
         connectionsPlanned: needs.clients,
         sentPerSecond: tally.messages.sent,
         deliveredPerSecond: tally.messages.delivered,
-        receivedPerSecond: tally.fanoutReceived + tally.pushes.received,
+        receivedPerSecond: tally.fanout.received + tally.pushes.received,
         responseP50Ns: percentile(tally.histograms.response, 50),
         responseP99Ns: percentile(tally.histograms.response, 99),
         sent: messages.sent,
@@ -107,13 +107,16 @@ export function createLiveView(plan: Plan, needs: MachineNeeds): LiveView {
         reordered: messages.reordered,
         corrupted: messages.corrupted,
         unexpected: messages.unexpected,
-        failedConnections: total.failed,
-        droppedConnections: total.droppedByServer,
+        failedConnections: total.connections.failed,
+        droppedConnections: total.connections.droppedByServer,
         sendLagP99Ns: percentile(tally.histograms.sendLag, 99),
         rules: judgeSoFar(plan, evidence()),
       };
     },
-    allConnectionsFailed: () => total.opened === 0 && total.failed > 0 && total.failed >= total.attempted,
+    allConnectionsFailed: () =>
+      total.connections.opened === 0 &&
+      total.connections.failed > 0 &&
+      total.connections.failed >= total.connections.attempted,
     metCondition(conditions) {
       const soFar = evidence();
       for (const condition of conditions) {

@@ -154,8 +154,8 @@ function expectSound(plan: Plan, windows: readonly Window[], tally: Tally, finis
       messages.delivered + messages.rejected + messages.lost + messages.unresolved,
     );
   }
-  expect(tally.attempted, 'each attempt opens, fails or is taken back').toBeGreaterThanOrEqual(
-    tally.opened + tally.failed,
+  expect(tally.connections.attempted, 'each attempt opens, fails or is taken back').toBeGreaterThanOrEqual(
+    tally.connections.opened + tally.connections.failed,
   );
   expect(tally.histograms.response.count, 'a response time for each delivery').toBe(messages.delivered);
   expect(tally.histograms.service.count, 'a service time for each delivery').toBe(messages.delivered);
