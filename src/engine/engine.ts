@@ -18,6 +18,7 @@ import { createDensityFacts } from '../measure/density.ts';
 import { endPushes, receivedAllPushes } from '../measure/pushes.ts';
 import { countFailure, countStall, createRecorder } from '../measure/recorder.ts';
 import { receivedAll } from '../measure/room-tracking.ts';
+import { markSent } from '../measure/sent-marks.ts';
 import type { Misbehavior, Plan } from '../plan/plan.ts';
 import { type ConnectionEvent, connectionEvents } from '../plan/schedule/connection-events.ts';
 import { curveDurationNs } from '../plan/schedule/curve.ts';
@@ -211,7 +212,10 @@ export function createEngine(parts: EngineParts): Engine {
     byType,
     clock,
     meter: parts.meter,
-    beforeCut: noteStall,
+    beforeCut(nowNs) {
+      noteStall(nowNs);
+      markSent(accounting.sentMarks, accounting.ledger, nowNs);
+    },
     spinning: assignment.precise,
     emit: hooks.window,
   });

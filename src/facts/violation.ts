@@ -32,12 +32,19 @@ interface PushPlace {
 }
 
 type ViolationFacts =
-  /** Never came back whole. `damaged`: it came, but corrupted. */
+  /**
+   * Never came back whole. `damaged`: it came, but corrupted. When it was due is known where the driver remembers it. When it was
+   * sent lies between two moments, at most about a second apart, that are the same where the driver remembers it; null where no
+   * room was left for them.
+   */
   | ({
       readonly violation: 'lost';
       readonly seq: number;
       readonly acknowledged: boolean;
       readonly damaged: boolean;
+      readonly dueSecond: number | null;
+      readonly sentFromSecond: number | null;
+      readonly sentToSecond: number | null;
     } & Neighbors)
   /** Pushes `seq` to `lastSeq`. `next` is null where only other clients show that they were sent. */
   | ({ readonly violation: 'missed'; readonly seq: number; readonly lastSeq: number } & Neighbors & PushPlace)
@@ -88,7 +95,15 @@ const NEIGHBORS = { previous: orNull(isNumber), next: orNull(isNumber) };
 
 /** What each kind must have beside its kind, client and stream. */
 const FIELDS: Readonly<Record<ViolationKind, Readonly<Record<string, Check>>>> = {
-  lost: { seq: isNumber, acknowledged: isFlag, damaged: isFlag, ...NEIGHBORS },
+  lost: {
+    seq: isNumber,
+    acknowledged: isFlag,
+    damaged: isFlag,
+    dueSecond: orNull(isNumber),
+    sentFromSecond: orNull(isNumber),
+    sentToSecond: orNull(isNumber),
+    ...NEIGHBORS,
+  },
   missed: { seq: isNumber, lastSeq: isNumber, push: isPush, ...NEIGHBORS },
   duplicated: { seq: isNumber, push: isPush },
   late: { seq: isNumber, push: isPush },

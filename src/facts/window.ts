@@ -111,6 +111,8 @@ export const WINDOW_FIELDS = {
       noticeable: 'sum',
       /** In messages: the fewest that were under way on a client when later ones came before them; 0 where none did. */
       smallestBacklog: 'leastAboveZero',
+      /** How many were sent in which second of the run, where that is known: they are found lost much later. */
+      bySecondSent: 'byNumber',
     },
   },
   /** What clients received of other clients of their room. `compared`, of them: in order with what another client received. */

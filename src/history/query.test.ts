@@ -33,6 +33,9 @@ beforeAll(async () => {
     next: 8,
     acknowledged: false,
     damaged: false,
+    dueSecond: null,
+    sentFromSecond: 3,
+    sentToSecond: 4,
   };
   appendFileSync(path.join(root, 'a', 'events.ndjson'), `${JSON.stringify(violation)}\n{"kind":"torn`);
 });

@@ -14,6 +14,7 @@ import {
   type Window,
   type WindowCounters,
 } from '../facts/window.ts';
+import { nsToSeconds } from '../units/duration.ts';
 
 /** The counters of a window, and what goes on from one window to the next. */
 export interface Recorder extends WindowCounters {
@@ -70,6 +71,14 @@ export function countReordered(recorder: Recorder, extent: number): void {
   facts.count++;
   facts.sum += extent;
   facts.max = Math.max(facts.max, extent);
+}
+
+/** `sent`: after which moment; null where that is not known, so that it is of the second in which it was found lost. */
+export function countLostBySecond({ delivery }: Recorder, sent: { readonly fromNs: number } | null): void {
+  if (sent === null) return;
+  const { bySecondSent } = delivery.loss;
+  const second = Math.floor(nsToSeconds(sent.fromNs));
+  bySecondSent.set(second, (bySecondSent.get(second) ?? 0) + 1);
 }
 
 /** Of a client that closes. */

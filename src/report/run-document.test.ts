@@ -23,6 +23,9 @@ const LOST: RunEvent = {
   seq: 41,
   acknowledged: false,
   damaged: false,
+  dueSecond: null,
+  sentFromSecond: 3,
+  sentToSecond: 4,
   previous: 40,
   next: 42,
 };

@@ -77,8 +77,9 @@ describe('the way back', () => {
   });
 
   test('is not over in a second of which more than one message in a hundred never came', () => {
-    const unusual = { 10: { unsent: 60 }, 11: { unresolved: 2 }, 12: { lost: 2 }, 13: { unsent: 1 } };
-    const [incident] = judge([RESTART], events, timeline(unusual)).incidents;
+    const unusual = { 10: { unsent: 60 }, 11: { unresolved: 2 }, 13: { unsent: 1 }, 29: { lost: 2 } };
+    const lost = makeWindow({ second: 29, messages: { lost: 2 }, loss: { bySecondSent: [[12, 2]] } });
+    const [incident] = judge([RESTART], events, timeline(unusual), [lost]).incidents;
     expect(incident?.responseBackSeconds).toBe(13 - 10.25);
   });
 
@@ -195,6 +196,26 @@ describe('what a fault did', () => {
       [['restart reference'], 7],
       [[], 5],
     ]);
+  });
+
+  test('has the losses of messages that were sent in its time, and not those that were found in it', () => {
+    const events = [told(0, 'began', 10.25), told(0, 'ended', 11.5), told(1, 'began', 20), told(1, 'ended', 21)];
+    const { incidents } = judge([RESTART, STOP], events, timeline({}), [
+      // Of one nobody knows when it was sent: it counts where it was found.
+      makeWindow({
+        second: 29,
+        messages: { lost: 16 },
+        loss: {
+          bySecondSent: [
+            [9, 1],
+            [10, 2],
+            [19, 4],
+            [20, 8],
+          ],
+        },
+      }),
+    ]);
+    expect(incidents.map(({ messages }) => messages.lost)).toEqual([6, 9]);
   });
 
   test('clients that never opened are not down: a mean is over what was dropped', () => {

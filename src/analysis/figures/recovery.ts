@@ -57,6 +57,24 @@ export function createRecoveryJudge(
   const told = [...faultSpans(plan, events)].sort((a, b) => a.fromNs - b.fromNs);
   const accounts = accountsOf(told);
   const whole = { openNs: 0, wantedNs: 0, downNs: 0, drops: 0 };
+  /** By the second in which they were sent: a loss is found when its client closes, long after the fault that it is of. */
+  const lostBySecond = new Map<number, number>();
+
+  function addLosses({ messages, delivery, second }: Window): void {
+    let unknown = messages.lost;
+    for (const [sentSecond, count] of delivery.loss.bySecondSent) {
+      lostBySecond.set(sentSecond, (lostBySecond.get(sentSecond) ?? 0) + count);
+      unknown -= count;
+    }
+    lostBySecond.set(second, (lostBySecond.get(second) ?? 0) + Math.max(0, unknown));
+  }
+
+  /** Sent from its beginning on, and before that of the next; a second in which one begins is wholly its own. */
+  function lostDuring(index: number): number {
+    const from = secondOf(accounts[index]?.fromNs ?? Number.POSITIVE_INFINITY);
+    const to = secondOf(accounts[index + 1]?.fromNs ?? Number.POSITIVE_INFINITY);
+    return sumOf([...lostBySecond].flatMap(([second, count]) => (second >= from && second < to ? [count] : [])));
+  }
 
   return {
     add(window) {
@@ -65,6 +83,7 @@ export function createRecoveryJudge(
       whole.wantedNs += connections.wantedNs;
       whole.downNs += connections.downNs;
       whole.drops += connections.droppedByServer;
+      addLosses(window);
       // A second may hold the end of one account: what was dropped, or came back, says whose it is.
       const momentNs = connections.firstDropNs ?? connections.firstReopenNs ?? window.untilNs - 1;
       const account =
@@ -86,6 +105,7 @@ export function createRecoveryJudge(
     finish(timeline) {
       if (plan.faults.length === 0 && plan.reconnect === null) return null;
       const { openNs, wantedNs, downNs, drops } = whole;
+      const points = timeline.map((point) => ({ ...point, lost: lostBySecond.get(point.second) ?? 0 }));
       return {
         availabilityRatio: wantedNs === 0 ? null : openNs / wantedNs,
         drops,
@@ -94,9 +114,9 @@ export function createRecoveryJudge(
         incidents: told.map((span) => {
           const index = accounts.findIndex(({ began }) => began.includes(span));
           const account = accounts[index] ?? createAccount([span], []);
-          const usual = baseline((accounts[0] ?? span).fromNs, timeline);
+          const usual = baseline((accounts[0] ?? span).fromNs, points);
           const nextNs = (index === -1 ? undefined : accounts[index + 1])?.fromNs ?? Number.POSITIVE_INFINITY;
-          return describeIncident(span, account, usual, timeline, nextNs, describe);
+          return describeIncident(span, account, lostDuring(index), usual, points, nextNs, describe);
         }),
       };
     },
@@ -144,6 +164,7 @@ function baseline(firstNs: number, timeline: readonly TimelinePoint[]): readonly
 function describeIncident(
   span: FaultSpan,
   account: Account,
+  lost: number,
   usual: readonly TimelinePoint[],
   timeline: readonly TimelinePoint[],
   untilNs: number,
@@ -178,7 +199,7 @@ function describeIncident(
     outage: describe(tally.histograms.outage),
     mostOpenedInASecond: [...openedBySecond.values()].reduce((most, opened) => Math.max(most, opened), 0),
     messages: {
-      lost: messages.lost,
+      lost,
       unresolved: messages.unresolved,
       duplicated: messages.duplicated,
       resent: messages.resent,

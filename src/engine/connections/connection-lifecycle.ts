@@ -11,18 +11,27 @@ import { maxControlFrameBytes, writeCloseFrame, writeControlFrame } from '../../
 import { opcodes } from '../../frames/opcodes.ts';
 import { zlibDeflate, zlibInflate } from '../../frames/zlib-codec.ts';
 import { record } from '../../histogram/histogram.ts';
-import { countRecovered, forgetClient } from '../../measure/acknowledgements.ts';
+import { countRecovered, forgetClient, timesOf } from '../../measure/acknowledgements.ts';
 import { countByType } from '../../measure/by-type.ts';
 import { takeJitter } from '../../measure/jitter.ts';
 import { finalizeClient, missingBetween, missingNumbers } from '../../measure/ledger.ts';
 import { lossPeriods, noteLosses } from '../../measure/loss-pattern.ts';
 import { clientListens } from '../../measure/pushes.ts';
 import type { ConnectionEnd } from '../../measure/receiver-tracking.ts';
-import { changeGauge, changeInFlight, countCloseCode, countFailure, countJitter } from '../../measure/recorder.ts';
+import {
+  changeGauge,
+  changeInFlight,
+  countCloseCode,
+  countFailure,
+  countJitter,
+  countLostBySecond,
+} from '../../measure/recorder.ts';
 import { type RoomTracking, receiverClosed, receiverOpened } from '../../measure/room-tracking.ts';
+import { forgetStretches, sentBetween } from '../../measure/sent-marks.ts';
 import { finalizeOrder } from '../../measure/total-order.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { isPublisher } from '../../plan/schedule/rooms.ts';
+import { nsToSeconds } from '../../units/duration.ts';
 import type { Clock } from '../clock.ts';
 import {
   type Accounting,
@@ -328,12 +337,15 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     if (jitterNs !== null) countJitter(recorder, jitterNs);
     recorder.messages.lost += lost;
     recorder.messages.unresolved += outstanding - lost;
-    if (byType !== null && outstanding > 0) {
+    if (lost > 0 || (byType !== null && outstanding > 0)) {
+      const nowNs = clock.nowNs();
       for (const sequence of missingNumbers(ledger, index)) {
         const isLost = sequence >= unreadable && (outcome === 'lost' || taken?.has(sequence) === true);
-        countByType(byType, isLost ? 'lost' : 'unresolved', stream, sequence);
+        if (byType !== null) countByType(byType, isLost ? 'lost' : 'unresolved', stream, sequence);
+        if (isLost) countLostBySecond(recorder, sentBetween(accounting.sentMarks, index, sequence, nowNs));
       }
     }
+    forgetStretches(accounting.sentMarks, index);
     if (acks !== null) {
       recorder.delivery.acknowledgements.lost += countAbove(taken?.keys() ?? [], unreadable);
       recorder.delivery.acknowledgements.recovered += countRecovered(acks, ledger, index);
@@ -385,6 +397,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     for (const { from, to } of lossPeriods(lost())) {
       for (let seq = from; seq < to; seq++) {
         if (accounting.violationsLeft.lost === 0) return;
+        const { dueNs, sentFromNs, sentToNs } = timesOfLost(client, seq);
         const lostMessage = {
           violation: 'lost' as const,
           client: client.stream,
@@ -392,12 +405,23 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
           seq,
           acknowledged: acks?.taken[client.index]?.has(seq) === true,
           damaged: accounting.damaged.get(client.index)?.has(seq) === true,
+          dueSecond: secondsOrNull(dueNs),
+          sentFromSecond: secondsOrNull(sentFromNs),
+          sentToSecond: secondsOrNull(sentToNs),
           previous: from === 0 ? null : from - 1,
           next: to === sent ? null : to,
         };
         report(accounting, lostMessage, clock.nowNs());
       }
     }
+  }
+
+  /** Exactly, where somebody remembers it, or else between which marks it was sent. */
+  function timesOfLost(client: Client, sequence: number) {
+    const kept = (acks === null ? null : timesOf(acks, client.index, sequence)) ?? driver.sentTimes(client, sequence);
+    if (kept !== null) return { dueNs: kept.dueNs, sentFromNs: kept.sentNs, sentToNs: kept.sentNs };
+    const between = sentBetween(accounting.sentMarks, client.index, sequence, clock.nowNs());
+    return { dueNs: null, sentFromNs: between?.fromNs ?? null, sentToNs: between?.toNs ?? null };
   }
 
   /** Of the messages below it what is missing may have come in a message that could not be read: it is unresolved. */
@@ -455,6 +479,10 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     unwanted,
     sweep,
   };
+}
+
+function secondsOrNull(ns: number | null): number | null {
+  return ns === null ? null : nsToSeconds(ns);
 }
 
 function* numbersFrom(numbers: Iterable<number>, from: number): Generator<number> {

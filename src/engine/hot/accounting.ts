@@ -39,6 +39,7 @@ import {
   type Recorder,
 } from '../../measure/recorder.ts';
 import { EARLY, noteReceived, type RoomTracking } from '../../measure/room-tracking.ts';
+import { createSentMarks, type SentMarks } from '../../measure/sent-marks.ts';
 import { noteSpread, type Spread } from '../../measure/spread.ts';
 import { noteOrder, type TotalOrderViolation } from '../../measure/total-order.ts';
 import type { States } from '../../protocols/states/states.ts';
@@ -53,6 +54,7 @@ const MAX_DAMAGED = 10_000;
 
 export interface Accounting {
   readonly ledger: Ledger;
+  readonly sentMarks: SentMarks;
   readonly recorder: Recorder;
   readonly jitter: Jitter;
   readonly outbox: Outbox;
@@ -139,6 +141,7 @@ export function createAccounting({ clients, density, maskSeed, ...parts }: Accou
   return {
     ...parts,
     ledger: createLedger(clients, density),
+    sentMarks: createSentMarks(clients),
     jitter: createJitter(clients),
     outbox: createOutbox(),
     maskState: maskSeed >>> 0 || 1,

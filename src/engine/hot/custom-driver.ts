@@ -24,6 +24,7 @@ import {
   receiveRejection,
   receiveUnmatched,
   rememberTimes,
+  timesInTable,
 } from './named.ts';
 import { noteUnreadable, sampleOf } from './unreadable.ts';
 
@@ -253,5 +254,12 @@ export function createCustomDriver(
     }
   }
 
-  return { maxInFlight: mix.map(() => MAX_NAMED_IN_FLIGHT), join, append, repeat, receive };
+  return {
+    maxInFlight: mix.map(() => MAX_NAMED_IN_FLIGHT),
+    join,
+    append,
+    repeat,
+    sentTimes: timesInTable,
+    receive,
+  };
 }

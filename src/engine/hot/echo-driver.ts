@@ -173,6 +173,13 @@ export function createEchoDriver(
     join: () => {},
     append,
     repeat,
+    sentTimes(client, sequence) {
+      // Where only some messages need the ring, a place in it may be of an older one.
+      const isKept = !needsTimes.includes(false) && ledger.next[client.index]! - sequence <= TIMES_RING;
+      if (!isKept || client.times === null) return null;
+      const slot = 2 * (sequence % TIMES_RING);
+      return { dueNs: client.times[slot]!, sentNs: client.times[slot + 1]! };
+    },
     receive,
   };
 }

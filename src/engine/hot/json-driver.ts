@@ -18,6 +18,7 @@ import {
   receiveRejection,
   receiveUnmatched,
   rememberTimes,
+  timesInTable,
 } from './named.ts';
 import { receivePush } from './pushed.ts';
 import { noteUnreadable, noteUnreadableBytes, sampleOf } from './unreadable.ts';
@@ -121,6 +122,7 @@ export function createJsonDriver(protocol: JsonProtocol, setting: JsonSetting, a
     join: (client) => joinInJson(accounting, codec.layout, client),
     append,
     repeat,
+    sentTimes: timesInTable,
     receive,
   };
 }

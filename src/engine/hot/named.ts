@@ -25,6 +25,7 @@ import {
   noteUnmatched,
   unexpected,
 } from './accounting.ts';
+import type { SentTimes } from './driver.ts';
 import { reserve } from './outbox.ts';
 import { isNewKind, wordsOf } from './rejections.ts';
 import { sampleOf } from './unreadable.ts';
@@ -143,6 +144,12 @@ function answered(accounting: Accounting, client: Client, sequence: number, isCo
 function sentTime({ acks }: Accounting, client: Client, sequence: number): number {
   const kept = acks === null ? null : timesOf(acks, client.index, sequence);
   return kept === null ? timeInTable(client, sequence, 2) : kept.sentNs;
+}
+
+/** Of a message that has not come back: what the table has of it. */
+export function timesInTable(client: Client, sequence: number): SentTimes | null {
+  const dueNs = timeInTable(client, sequence, 1);
+  return Number.isNaN(dueNs) ? null : { dueNs, sentNs: timeInTable(client, sequence, 2) };
 }
 
 /** `word`: 1 for when the message was due, 2 for when it was sent. */

@@ -26,6 +26,7 @@ export function createPushDriver(protocol: PushProtocol, setting: JsonSetting, a
     join: (client) => joinInJson(accounting, layout, client),
     append: neverSends,
     repeat: neverSends,
+    sentTimes: () => null,
     receive(client: Client, isText: boolean, bytes: Uint8Array, start: number, end: number): void {
       // Of text frames the connection has seen to it.
       if (!isText && !isValidUtf8(bytes, start, end)) {

@@ -231,6 +231,9 @@ describe('the summary', () => {
       seq,
       acknowledged: false,
       damaged: false,
+      dueSecond: null,
+      sentFromSecond: 3,
+      sentToSecond: 4,
       previous: null,
       next: seq + 9,
     });

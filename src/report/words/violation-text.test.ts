@@ -9,6 +9,9 @@ const lost = {
   seq: 7,
   acknowledged: false,
   damaged: false,
+  dueSecond: null,
+  sentFromSecond: 3,
+  sentToSecond: 4,
   previous: 6,
   next: 9,
 };

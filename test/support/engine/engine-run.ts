@@ -153,6 +153,14 @@ function expectSound(plan: Plan, windows: readonly Window[], tally: Tally, finis
     expect(messages.sent, 'sent = delivered + rejected + lost + unresolved').toBe(
       messages.delivered + messages.rejected + messages.lost + messages.unresolved,
     );
+    const { bySecondSent } = tally.delivery.loss;
+    expect(
+      [...bySecondSent.values()].reduce((sum, count) => sum + count, 0),
+      'each loss has its second',
+    ).toBe(messages.lost);
+    for (const { second, delivery } of windows) {
+      for (const [sentSecond] of delivery.loss.bySecondSent) expect(sentSecond).toBeLessThanOrEqual(second);
+    }
   }
   expect(tally.connections.attempted, 'each attempt opens, fails or is taken back').toBeGreaterThanOrEqual(
     tally.connections.opened + tally.connections.failed,
