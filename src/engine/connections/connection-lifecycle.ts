@@ -31,21 +31,13 @@ import { forgetStretches, sentBetween } from '../../measure/sent-marks.ts';
 import { finalizeOrder } from '../../measure/total-order.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { isPublisher } from '../../plan/schedule/rooms.ts';
-import { nsToSeconds } from '../../units/duration.ts';
 import type { Clock } from '../clock.ts';
-import {
-  type Accounting,
-  countDelivered,
-  flushClient,
-  forgetDamaged,
-  nextMask,
-  noteTotalOrderViolation,
-  report,
-} from '../hot/accounting.ts';
+import { type Accounting, countDelivered, flushClient, nextMask, noteTotalOrderViolation } from '../hot/accounting.ts';
 import type { ProtocolDriver } from '../hot/driver.ts';
 import { flush, reserve } from '../hot/outbox.ts';
 import { endPushTracking } from '../hot/pushed.ts';
 import type { LoadModel } from '../load/load-model.ts';
+import { forgetDamaged, type LostFacts, tellLost } from '../violations.ts';
 import type { Client } from './client.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { Pinger } from './pinger.ts';
@@ -352,7 +344,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
       forgetClient(acks, index);
     }
     if (outstanding > 0) accounting.states?.loseTrack(stream);
-    forgetDamaged(accounting, index);
+    forgetDamaged(accounting.violations, index);
     const finalized = finalizeClient(ledger, index);
     if (finalized > 0) changeInFlight(recorder, clock.nowNs(), -finalized);
   }
@@ -396,28 +388,20 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     const sent = ledger.next[client.index]!;
     for (const { from, to } of lossPeriods(lost())) {
       for (let seq = from; seq < to; seq++) {
-        if (accounting.violationsLeft.lost === 0) return;
-        const { dueNs, sentFromNs, sentToNs } = timesOfLost(client, seq);
-        const lostMessage = {
-          violation: 'lost' as const,
-          client: client.stream,
-          stream: client.stream,
-          seq,
+        if (accounting.violations.left.lost === 0) return;
+        const lost = {
           acknowledged: acks?.taken[client.index]?.has(seq) === true,
-          damaged: accounting.damaged.get(client.index)?.has(seq) === true,
-          dueSecond: secondsOrNull(dueNs),
-          sentFromSecond: secondsOrNull(sentFromNs),
-          sentToSecond: secondsOrNull(sentToNs),
           previous: from === 0 ? null : from - 1,
           next: to === sent ? null : to,
+          ...timesOfLost(client, seq),
         };
-        report(accounting, lostMessage, clock.nowNs());
+        tellLost(accounting.violations, client, seq, lost, clock.nowNs());
       }
     }
   }
 
   /** Exactly, where somebody remembers it, or else between which marks it was sent. */
-  function timesOfLost(client: Client, sequence: number) {
+  function timesOfLost(client: Client, sequence: number): Pick<LostFacts, 'dueNs' | 'sentFromNs' | 'sentToNs'> {
     const kept = (acks === null ? null : timesOf(acks, client.index, sequence)) ?? driver.sentTimes(client, sequence);
     if (kept !== null) return { dueNs: kept.dueNs, sentFromNs: kept.sentNs, sentToNs: kept.sentNs };
     const between = sentBetween(accounting.sentMarks, client.index, sequence, clock.nowNs());
@@ -479,10 +463,6 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
     unwanted,
     sweep,
   };
-}
-
-function secondsOrNull(ns: number | null): number | null {
-  return ns === null ? null : nsToSeconds(ns);
 }
 
 function* numbersFrom(numbers: Iterable<number>, from: number): Generator<number> {

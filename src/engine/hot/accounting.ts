@@ -2,12 +2,6 @@
 // is a driver (`driver.ts`). No allocation, closure, promise, Map or exception per message on the uncompressed path.
 
 import type { UnreadableExample, UnreadableKind } from '../../facts/unreadable.ts';
-import {
-  MAX_VIOLATIONS_OF_A_KIND,
-  VIOLATION_KINDS,
-  type Violation,
-  type ViolationKind,
-} from '../../facts/violation.ts';
 import type { DamageKind, UnexpectedKind, UnsentReason } from '../../facts/window.ts';
 import { record, recordMany } from '../../histogram/histogram.ts';
 import {
@@ -44,13 +38,20 @@ import { noteSpread, type Spread } from '../../measure/spread.ts';
 import { noteOrder, type TotalOrderViolation } from '../../measure/total-order.ts';
 import type { States } from '../../protocols/states/states.ts';
 import type { Client } from '../connections/client.ts';
+import {
+  createViolations,
+  noteDamaged,
+  tellAgain,
+  tellCorrupted,
+  tellDiverged,
+  tellReordered,
+  tellTotalOrder,
+  tellUnexpected,
+  type Violations,
+} from '../violations.ts';
 import type { ProtocolDriver } from './driver.ts';
 import { createOutbox, flush, type Outbox } from './outbox.ts';
 import { createRejectionKinds, type RejectionKinds } from './rejections.ts';
-
-/** Violations that one worker describes; the result keeps as many of all workers together. */
-/** Of so many corrupted messages the number is kept, so that a loss says whether the message came damaged. */
-const MAX_DAMAGED = 10_000;
 
 export interface Accounting {
   readonly ledger: Ledger;
@@ -92,12 +93,7 @@ export interface Accounting {
   readonly unreadableReported: Set<UnreadableKind>;
   /** In this second so many messages were tried to be inflated, the last with this outcome. */
   readonly tried: { second: number; count: number; inflated: boolean };
-  /** How many more violations of each kind are described; the rest are only counted. */
-  readonly violationsLeft: Record<ViolationKind, number>;
-  /** Numbers of messages that came back corrupted, by client; null until one did. Bounded: beyond it a loss does not say so. */
-  readonly damaged: Map<number, Set<number>>;
-  damagedLeft: number;
-  report(violation: Violation, atNs: number): void;
+  readonly violations: Violations;
   /** So much came that means nothing to the protocol that no answer is to be waited for; the last of it is shown. */
   notUnderstood(sample: string, unreadable: UnreadableKind | null): void;
   /** The first of its kind; the times are those of the read event. */
@@ -125,18 +121,18 @@ export interface AccountingParts
     | 'byType'
     | 'maxBufferedBytes'
     | 'sends'
-    | 'report'
     | 'notUnderstood'
     | 'refusedWith'
     | 'unreadable'
   > {
   readonly clients: number;
+  readonly report: Violations['report'];
   /** Where the places of arrivals are counted. */
   readonly density: DensityFacts;
   readonly maskSeed: number;
 }
 
-export function createAccounting({ clients, density, maskSeed, ...parts }: AccountingParts): Accounting {
+export function createAccounting({ clients, density, maskSeed, report, ...parts }: AccountingParts): Accounting {
   const nothing = new Uint8Array(0);
   return {
     ...parts,
@@ -157,9 +153,7 @@ export function createAccounting({ clients, density, maskSeed, ...parts }: Accou
     unreadableBelow: null,
     unreadableReported: new Set(),
     tried: { second: 0, count: 0, inflated: false },
-    violationsLeft: violationsLeft(),
-    damaged: new Map(),
-    damagedLeft: MAX_DAMAGED,
+    violations: createViolations(report),
   };
 }
 
@@ -311,14 +305,9 @@ function hearInOrder(accounting: Accounting, client: Client, stream: number, seq
   if (found !== null) noteTotalOrderViolation(accounting, client, found);
 }
 
-export function noteTotalOrderViolation(
-  accounting: Accounting,
-  client: Client,
-  { stream, seq, before }: TotalOrderViolation,
-): void {
+export function noteTotalOrderViolation(accounting: Accounting, client: Client, found: TotalOrderViolation): void {
   accounting.recorder.messages.totalOrderViolations++;
-  if (accounting.violationsLeft.totalOrder > 0)
-    report(accounting, { violation: 'totalOrder', client: client.stream, stream, seq, before });
+  tellTotalOrder(accounting.violations, client, found, accounting.receivedNs);
 }
 
 /** The service has said that it took a message, apart from delivering it; `isCopy`: that it had it before. */
@@ -353,9 +342,7 @@ export function noteState(
   accounting.recorder.delivery.states++;
   if (got === expected) return;
   accounting.recorder.messages.diverged++;
-  const { stream } = client;
-  if (accounting.violationsLeft.diverged > 0)
-    report(accounting, { violation: 'diverged', client: stream, stream, seq: sequence, expected, got });
+  tellDiverged(accounting.violations, client, sequence, expected, got, accounting.receivedNs);
 }
 
 /** The service has said that it did not take a message. NaN: when it was sent is not remembered any more. */
@@ -395,16 +382,15 @@ function notDelivered(
   sequence: number,
   arrival: Arrival,
 ): void {
-  const { messages } = accounting.recorder;
+  const { recorder, violations, receivedNs } = accounting;
+  const { messages } = recorder;
   if (arrival === Arrival.duplicated) {
     messages.duplicated++;
     if (accounting.byType !== null) countByType(accounting.byType, 'duplicated', stream, sequence);
-    if (accounting.violationsLeft.duplicated > 0)
-      report(accounting, { violation: 'duplicated', client: client.stream, stream, seq: sequence, push: null });
+    tellAgain(violations, 'duplicated', client, stream, sequence, receivedNs);
   } else if (arrival === Arrival.late) {
     messages.late++;
-    if (accounting.violationsLeft.late > 0)
-      report(accounting, { violation: 'late', client: client.stream, stream, seq: sequence, push: null });
+    tellAgain(violations, 'late', client, stream, sequence, receivedNs);
   } else if (arrival === Arrival.refused) {
     unexpected(accounting, client, 'refused', sequence);
   } else {
@@ -432,17 +418,8 @@ function reordered(
 ): void {
   countReordered(accounting.recorder, extent);
   if (accounting.byType !== null) countByType(accounting.byType, 'reordered', stream, sequence);
-  if (accounting.violationsLeft.reordered === 0) return;
-  const kept = extent === 0 ? null : extent;
-  report(accounting, {
-    violation: 'reordered',
-    client: client.stream,
-    stream,
-    seq: sequence,
-    after,
-    extent: kept,
-    push: null,
-  });
+  const { violations, receivedNs } = accounting;
+  if (violations.left.reordered > 0) tellReordered(violations, client, stream, sequence, { after, extent }, receivedNs);
 }
 
 export function corrupted(
@@ -455,49 +432,10 @@ export function corrupted(
 ): void {
   countCorrupted(accounting.recorder, kind);
   if (accounting.byType !== null && sequence !== null) countByType(accounting.byType, 'corrupted', stream, sequence);
-  if (sequence !== null && stream === client.stream) noteDamaged(accounting, client.index, sequence);
-  if (accounting.violationsLeft.corrupted > 0) {
-    report(accounting, {
-      violation: 'corrupted',
-      client: client.stream,
-      stream,
-      seq: sequence,
-      damage: kind,
-      bytes: payloadBytes,
-    });
-  }
+  const { violations, receivedNs } = accounting;
+  if (sequence !== null && stream === client.stream) noteDamaged(violations, client.index, sequence);
+  tellCorrupted(violations, client, stream, sequence, kind, payloadBytes, receivedNs);
 }
-
-/** Every message of the client has an outcome: what came damaged before is of no more use. */
-export function forgetDamaged(accounting: Accounting, index: number): void {
-  accounting.damagedLeft += accounting.damaged.get(index)?.size ?? 0;
-  accounting.damaged.delete(index);
-}
-
-function noteDamaged(accounting: Accounting, index: number, sequence: number): void {
-  if (accounting.damagedLeft === 0) return;
-  accounting.damagedLeft--;
-  const known = accounting.damaged.get(index);
-  if (known === undefined) accounting.damaged.set(index, new Set([sequence]));
-  else known.add(sequence);
-}
-
-function violationsLeft(): Record<ViolationKind, number> {
-  return Object.fromEntries(VIOLATION_KINDS.map((kind) => [kind, MAX_VIOLATIONS_OF_A_KIND])) as Record<
-    ViolationKind,
-    number
-  >;
-}
-
-/** What the figure of an unexpected message is. */
-const FIGURES: Readonly<Record<UnexpectedKind, 'bytes' | 'ofStream' | 'seq'>> = {
-  otherOpcode: 'bytes',
-  otherStream: 'ofStream',
-  foreign: 'bytes',
-  stale: 'bytes',
-  neverSent: 'seq',
-  refused: 'seq',
-};
 
 /** `sample` is asked only where the message is described. `push`: where its number counts, if it is one. */
 export function unexpected(
@@ -509,24 +447,7 @@ export function unexpected(
   push: { readonly channel: string | null } | null = null,
 ): void {
   countUnexpected(accounting.recorder, kind);
-  if (accounting.violationsLeft.unexpected === 0) return;
-  const known = { seq: null, ofStream: null, bytes: null, [FIGURES[kind]]: figure };
-  const { stream } = client;
-  report(accounting, {
-    violation: 'unexpected',
-    client: stream,
-    stream,
-    unexpected: kind,
-    ...known,
-    sample: sample === null ? null : sample(),
-    push,
-  });
-}
-
-/** Of its kind some must be left in `violationsLeft`. */
-export function report(accounting: Accounting, violation: Violation, atNs = accounting.receivedNs): void {
-  accounting.violationsLeft[violation.violation]--;
-  accounting.report(violation, atNs);
+  tellUnexpected(accounting.violations, client, kind, figure, sample, push, accounting.receivedNs);
 }
 
 /** xorshift32 (Marsaglia 2003): fresh for every frame; the seed comes from the system's generator. */

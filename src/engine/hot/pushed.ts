@@ -18,7 +18,8 @@ import type { ConnectionEnd } from '../../measure/receiver-tracking.ts';
 import { countReordered, countUnreadable } from '../../measure/recorder.ts';
 import type { PushReader } from '../../protocols/push/push.ts';
 import type { Client } from '../connections/client.ts';
-import { type Accounting, report, unexpected } from './accounting.ts';
+import { tell } from '../violations.ts';
+import { type Accounting, unexpected } from './accounting.ts';
 import { reportUnreadable } from './unreadable.ts';
 
 /** Of a channel's name, for people. Channels are told apart by all of it (`measure/pushes.ts`). */
@@ -121,7 +122,7 @@ export function endPushTracking(
     );
   }
   for (const { channel, from, to, isBetween } of holes) {
-    if (accounting.violationsLeft.missed === 0) return;
+    if (accounting.violations.left.missed === 0) return;
     const missed = {
       violation: 'missed' as const,
       client: client.stream,
@@ -132,7 +133,7 @@ export function endPushTracking(
       next: isBetween ? to : null,
       push: { channel },
     };
-    report(accounting, missed, nowNs);
+    tell(accounting.violations, missed, nowNs);
   }
 }
 
@@ -144,11 +145,12 @@ function reportPush(
   channel: number,
   sequence: number,
 ): void {
-  if (accounting.violationsLeft[violation] === 0) return;
+  if (accounting.violations.left[violation] === 0) return;
   const push = { channel: channelName(pushes, channel) };
   const place = { client: client.stream, stream: client.stream, seq: sequence, push };
-  report(
-    accounting,
+  tell(
+    accounting.violations,
     violation === 'reordered' ? { violation, after: null, extent: null, ...place } : { violation, ...place },
+    accounting.receivedNs,
   );
 }
