@@ -172,33 +172,24 @@ type Values = Record<string, unknown>;
 // biome-ignore lint/suspicious/noExplicitAny: a value and its operator belong together by name, which no type can say here.
 const operatorOf = (rule: MergeRule): Operator<any, any> | undefined => OPERATORS[rule as keyof Kept];
 
-/**
- * All of them zero. Objects of one tree have one shape: JSON.parse makes them as a literal would, with their fields in place, where
- * assigning twenty names one by one may end in a dictionary, which is several times slower at every message.
- */
+/** All of them zero. */
 export function createCounters<F extends Fields>(fields: F): Counters<F> {
-  const values = JSON.parse(JSON.stringify(zeroes(fields))) as Values;
-  placeObjects(fields, values);
-  return values as Counters<F>;
-}
-
-function zeroes(fields: Fields): Values {
   const entries = Object.entries(fields).flatMap(([name, rule]): [string, unknown][] => {
-    if (typeof rule !== 'string') return [[name, zeroes(rule)]];
+    if (typeof rule !== 'string') return [[name, createCounters(rule)]];
     const operator = operatorOf(rule);
-    if (operator === undefined) return [];
-    const zero: unknown = operator.zero();
-    return [[name, typeof zero === 'object' ? null : zero]];
+    return operator === undefined ? [] : [[name, operator.zero()]];
   });
-  return Object.fromEntries(entries);
+  return inPlace(Object.fromEntries(entries)) as Counters<F>;
 }
 
-/** Histograms and maps, which are no JSON. */
-function placeObjects(fields: Fields, values: Values): void {
-  for (const [name, rule] of Object.entries(fields)) {
-    if (typeof rule !== 'string') placeObjects(rule, values[name] as Values);
-    else if (values[name] === null) values[name] = operatorOf(rule)!.zero();
-  }
+/**
+ * Plain values as JSON.parse lays them out: with their fields in the object, as of a literal. What holds histograms stays as it was
+ * made: where a field was null before, V8 no longer knows that a histogram is in it, and a message took 1.04 of the time that it
+ * takes with literals instead of 0.99 (message path in memory, 64 B, receiving; paired loops in one process, Node 20, 2026-11-28).
+ */
+function inPlace(values: Values): Values {
+  const isPlain = Object.values(values).every((value) => value === null || typeof value !== 'object');
+  return isPlain ? (JSON.parse(JSON.stringify(values)) as Values) : values;
 }
 
 export function clearCounters<F extends Fields>(fields: F, counters: Counters<F>): void {
