@@ -31,7 +31,7 @@ export function tell(violations: Violations, violation: Violation, atNs: number)
 }
 
 /** `duplicated`: it had come before. `late`: it had been counted as lost or unresolved. */
-export function tellAgain(
+export function reportRepeat(
   violations: Violations,
   violation: 'duplicated' | 'late',
   client: Client,
@@ -44,7 +44,7 @@ export function tellAgain(
 }
 
 /** `after`: the highest number that had arrived; null where it is not at hand. `extent`: 0 where it is not known. */
-export function tellReordered(
+export function reportReordered(
   violations: Violations,
   client: Client,
   stream: number,
@@ -57,7 +57,7 @@ export function tellReordered(
   tell(violations, { violation: 'reordered', ...place, after, extent: kept, push: null }, atNs);
 }
 
-export function tellCorrupted(
+export function reportCorrupted(
   violations: Violations,
   client: Client,
   stream: number,
@@ -81,7 +81,7 @@ const FIGURES: Readonly<Record<UnexpectedKind, 'bytes' | 'ofStream' | 'seq'>> = 
 };
 
 /** `sample` is asked only where the message is described. `push`: where its number counts, if it is one. */
-export function tellUnexpected(
+export function reportUnexpected(
   violations: Violations,
   { stream }: Client,
   unexpected: UnexpectedKind,
@@ -97,7 +97,7 @@ export function tellUnexpected(
   tell(violations, { violation: 'unexpected', ...place, unexpected, ...known, sample: shown, push }, atNs);
 }
 
-export function tellDiverged(
+export function reportDiverged(
   violations: Violations,
   { stream }: Client,
   seq: number,
@@ -109,7 +109,7 @@ export function tellDiverged(
   tell(violations, { violation: 'diverged', client: stream, stream, seq, expected, got }, atNs);
 }
 
-export function tellTotalOrder(
+export function reportTotalOrder(
   violations: Violations,
   client: Client,
   { stream, seq, before }: TotalOrderViolation,
@@ -130,7 +130,7 @@ export interface LostFacts {
   readonly sentToNs: number | null;
 }
 
-export function tellLost(
+export function reportLost(
   violations: Violations,
   { index, stream }: Client,
   seq: number,

@@ -37,7 +37,13 @@ function soFar({ rules = [], contract, rooms, parts = HALF }: Given) {
   });
   const tally = createTally();
   addWindow(tally, makeWindow(parts));
-  return judgeSoFar(plan, { tally, types: [], fanout: null, sendingSeconds: 10, attempted: tally.connections.attempted });
+  return judgeSoFar(plan, {
+    tally,
+    types: [],
+    fanout: null,
+    sendingSeconds: 10,
+    attempted: tally.connections.attempted,
+  });
 }
 const stateOf = (rule: string, more: Omit<Given, 'rules'> = {}): string => soFar({ rules: [rule], ...more })[0]!.state;
 

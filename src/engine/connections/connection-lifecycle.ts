@@ -37,7 +37,7 @@ import type { ProtocolDriver } from '../hot/driver.ts';
 import { flush, reserve } from '../hot/outbox.ts';
 import { endPushTracking } from '../hot/pushed.ts';
 import type { LoadModel } from '../load/load-model.ts';
-import { forgetDamaged, type LostFacts, tellLost } from '../violations.ts';
+import { forgetDamaged, type LostFacts, reportLost } from '../violations.ts';
 import type { Client } from './client.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { Pinger } from './pinger.ts';
@@ -395,7 +395,7 @@ export function createConnectionLifecycle(parts: LifecycleParts): ConnectionLife
           next: to === sent ? null : to,
           ...timesOfLost(client, seq),
         };
-        tellLost(accounting.violations, client, seq, lost, clock.nowNs());
+        reportLost(accounting.violations, client, seq, lost, clock.nowNs());
       }
     }
   }

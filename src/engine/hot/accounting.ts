@@ -41,12 +41,12 @@ import type { Client } from '../connections/client.ts';
 import {
   createViolations,
   noteDamaged,
-  tellAgain,
-  tellCorrupted,
-  tellDiverged,
-  tellReordered,
-  tellTotalOrder,
-  tellUnexpected,
+  reportCorrupted,
+  reportDiverged,
+  reportReordered,
+  reportRepeat,
+  reportTotalOrder,
+  reportUnexpected,
   type Violations,
 } from '../violations.ts';
 import type { ProtocolDriver } from './driver.ts';
@@ -307,7 +307,7 @@ function hearInOrder(accounting: Accounting, client: Client, stream: number, seq
 
 export function noteTotalOrderViolation(accounting: Accounting, client: Client, found: TotalOrderViolation): void {
   accounting.recorder.messages.totalOrderViolations++;
-  tellTotalOrder(accounting.violations, client, found, accounting.receivedNs);
+  reportTotalOrder(accounting.violations, client, found, accounting.receivedNs);
 }
 
 /** The service has said that it took a message, apart from delivering it; `isCopy`: that it had it before. */
@@ -342,7 +342,7 @@ export function noteState(
   accounting.recorder.delivery.states++;
   if (got === expected) return;
   accounting.recorder.messages.diverged++;
-  tellDiverged(accounting.violations, client, sequence, expected, got, accounting.receivedNs);
+  reportDiverged(accounting.violations, client, sequence, expected, got, accounting.receivedNs);
 }
 
 /** The service has said that it did not take a message. NaN: when it was sent is not remembered any more. */
@@ -387,10 +387,10 @@ function notDelivered(
   if (arrival === Arrival.duplicated) {
     messages.duplicated++;
     if (accounting.byType !== null) countByType(accounting.byType, 'duplicated', stream, sequence);
-    tellAgain(violations, 'duplicated', client, stream, sequence, receivedNs);
+    reportRepeat(violations, 'duplicated', client, stream, sequence, receivedNs);
   } else if (arrival === Arrival.late) {
     messages.late++;
-    tellAgain(violations, 'late', client, stream, sequence, receivedNs);
+    reportRepeat(violations, 'late', client, stream, sequence, receivedNs);
   } else if (arrival === Arrival.refused) {
     unexpected(accounting, client, 'refused', sequence);
   } else {
@@ -419,7 +419,8 @@ function reordered(
   countReordered(accounting.recorder, extent);
   if (accounting.byType !== null) countByType(accounting.byType, 'reordered', stream, sequence);
   const { violations, receivedNs } = accounting;
-  if (violations.left.reordered > 0) tellReordered(violations, client, stream, sequence, { after, extent }, receivedNs);
+  if (violations.left.reordered > 0)
+    reportReordered(violations, client, stream, sequence, { after, extent }, receivedNs);
 }
 
 export function corrupted(
@@ -434,7 +435,7 @@ export function corrupted(
   if (accounting.byType !== null && sequence !== null) countByType(accounting.byType, 'corrupted', stream, sequence);
   const { violations, receivedNs } = accounting;
   if (sequence !== null && stream === client.stream) noteDamaged(violations, client.index, sequence);
-  tellCorrupted(violations, client, stream, sequence, kind, payloadBytes, receivedNs);
+  reportCorrupted(violations, client, stream, sequence, kind, payloadBytes, receivedNs);
 }
 
 /** `sample` is asked only where the message is described. `push`: where its number counts, if it is one. */
@@ -447,7 +448,7 @@ export function unexpected(
   push: { readonly channel: string | null } | null = null,
 ): void {
   countUnexpected(accounting.recorder, kind);
-  tellUnexpected(accounting.violations, client, kind, figure, sample, push, accounting.receivedNs);
+  reportUnexpected(accounting.violations, client, kind, figure, sample, push, accounting.receivedNs);
 }
 
 /** xorshift32 (Marsaglia 2003): fresh for every frame; the seed comes from the system's generator. */
