@@ -59,7 +59,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     doubt: 'renumbered',
-    file: 'analysis/judge/rules.js',
+    file: 'analysis/judge/rule-doubts.js',
     from: 'if (renumbered === 0)',
     to: 'if (renumbered >= 0)',
     shows: ({ behavior }) => behavior.pushes?.anewAfter !== undefined,
