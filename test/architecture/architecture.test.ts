@@ -53,6 +53,16 @@ describe('the layers of src/', () => {
     ]);
   });
 
+  test('a planted import of words by a use case is named, one of facts is not', () => {
+    const root = plant({
+      'run/planted.ts': "import { words } from '../report/words/words.ts';\nimport '../facts/event.ts';\n",
+      'outputs/planted.ts': "import { words } from '../report/words/words.ts';\n",
+    });
+    expect(brokenImports(importsBelow(root))).toEqual([
+      'run/planted.ts imports report/words/words.ts: a use case hands facts to its caller, which has the words',
+    ]);
+  });
+
   test('a planted circle is named', () => {
     const root = plant({ 'plan/a.ts': "import './b.ts';\n", 'plan/b.ts': "import type { A } from './a.ts';\n" });
     expect(importCycles(importsBelow(root))).toEqual(['plan/a.ts → plan/b.ts → plan/a.ts']);

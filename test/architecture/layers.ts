@@ -32,6 +32,14 @@ export const LAYERS: Readonly<Record<string, number>> = {
 };
 const TOP_LAYER = 7;
 
+/**
+ * Imports that go down and are forbidden all the same, by folder, with the reason. Facts are data and words are in `report/`: what a
+ * use case has to say goes to its caller as facts.
+ */
+const FORBIDDEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  run: { report: 'a use case hands facts to its caller, which has the words' },
+};
+
 /** Folders that know no platform: no clock, no `node:*`, no randomness. */
 export const PURE_FOLDERS: readonly string[] = [
   'units',
@@ -85,6 +93,8 @@ export function brokenImports(imports: readonly Import[]): string[] {
     const toFolder = folderOf(to);
     const toLayer = LAYERS[toFolder];
     if (toLayer === undefined) return [`${from} imports ${to}: the folder ${toFolder} has no layer`];
+    const reason = FORBIDDEN[fromFolder]?.[toFolder];
+    if (reason !== undefined) return [`${from} imports ${to}: ${reason}`];
     if (fromFolder === toFolder || toLayer < fromLayer) return [];
     if (toLayer === fromLayer && fromLayer === TOP_LAYER) return [];
     return [`${from} (layer ${fromLayer}) imports ${to} (layer ${toLayer}): imports go strictly down`];
