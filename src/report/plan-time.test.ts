@@ -17,6 +17,20 @@ const started = (messagesStartedSeconds: number | null): RunResult => {
       targetDeath: { pid: 7, exitCode: 1, signal: null, atSecond: 3.25 },
     },
     violations: [
+      {
+        violation: 'lost',
+        client: 0,
+        stream: 0,
+        seq: 2,
+        acknowledged: false,
+        damaged: false,
+        previous: 1,
+        next: null,
+        dueSecond: null,
+        sentFromSecond: 2.25,
+        sentToSecond: 3.25,
+        atSecond: 4.25,
+      },
       { violation: 'duplicated', client: 0, stream: 0, seq: 3, push: null, atSecond: 2.5 },
     ] as RunResult['violations'],
     rejections: [{ client: 0, seq: 1, text: 'no', atSecond: 1.75 }] as RunResult['rejections'],
@@ -33,7 +47,8 @@ describe('the times of a report', () => {
     const shown = inPlanTime(started(1.25));
     expect(shown.recovery?.incidents[0]).toMatchObject({ fromSecond: 1, toSecond: null });
     expect(shown.stages[0]).toMatchObject({ fromSecond: 0, toSecond: 3 });
-    expect(shown.violations[0]?.atSecond).toBe(1.25);
+    expect(shown.violations[0]).toMatchObject({ dueSecond: null, sentFromSecond: 1, sentToSecond: 2, atSecond: 3 });
+    expect(shown.violations[1]?.atSecond).toBe(1.25);
     expect(shown.rejections[0]?.atSecond).toBe(0.5);
     expect(shown.run.targetDeath?.atSecond).toBe(2);
     expect(shown.timeline.map(({ second }) => second)).toEqual([-1.25, -0.25, 0.75, 1.75]);

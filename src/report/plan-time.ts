@@ -30,7 +30,7 @@ export function inPlanTime(result: RunResult): RunResult {
               toSecond: incident.toSecond === null ? null : at(incident.toSecond),
             })),
           },
-    violations: result.violations.map(moved),
+    violations: result.violations.map((violation) => movedViolation(moved(violation), at)),
     rejections: result.rejections.map(moved),
     findings: result.findings.map((found) => ({
       ...found,
@@ -46,5 +46,20 @@ export function inPlanTime(result: RunResult): RunResult {
         ]),
       ),
     },
+  };
+}
+
+type FoundViolation = RunResult['violations'][number];
+
+/** A lost message also says when it was due and sent. */
+function movedViolation(found: FoundViolation, at: (second: number) => number): FoundViolation {
+  if (found.violation !== 'lost') return found;
+  const orNull = (second: number | null): number | null => (second === null ? null : at(second));
+  const { dueSecond, sentFromSecond, sentToSecond } = found;
+  return {
+    ...found,
+    dueSecond: orNull(dueSecond),
+    sentFromSecond: orNull(sentFromSecond),
+    sentToSecond: orNull(sentToSecond),
   };
 }

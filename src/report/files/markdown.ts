@@ -18,7 +18,7 @@ import { recoveryTexts } from '../words/recovery-texts.ts';
 import { monitorSeriesName } from '../words/series-names.ts';
 import { commitText, FIGURE_NAMES, levelsText } from '../words/trend-texts.ts';
 import { troublesOf } from '../words/troubles.ts';
-import { violationName, violationText } from '../words/violation-text.ts';
+import { momentText, violationName, violationText } from '../words/violation-text.ts';
 import { comparisonParagraphs } from './comparison-markdown.ts';
 import { code, paragraphs, table } from './markdown-parts.ts';
 import type { Beside, ReportFile } from './report-file.ts';
@@ -99,7 +99,7 @@ function violationsOf({ violations }: RunResult): readonly string[] {
     .sort((a, b) => a.atSecond - b.atSecond)
     .map(
       (first) =>
-        `- first ${violationName(first.violation)}: stream ${formatCount(first.stream)}, ${code(violationText(first))}, at ${first.atSecond.toFixed(3)} s`,
+        `- first ${violationName(first.violation)}: stream ${formatCount(first.stream)}, ${code(violationText(first))}, ${momentText(first)}`,
     );
 }
 

@@ -21,7 +21,8 @@ import { monitorTexts } from '../words/monitor-texts.ts';
 import { recoveryTexts } from '../words/recovery-texts.ts';
 import { roomHints } from '../words/room-hints.ts';
 import { monitorSeriesName } from '../words/series-names.ts';
-import { DAMAGE_NAMES, UNEXPECTED_NAMES, violationText } from '../words/violation-text.ts';
+import { firstMissedText } from '../words/troubles.ts';
+import { DAMAGE_NAMES, momentText, UNEXPECTED_NAMES, violationText } from '../words/violation-text.ts';
 import type { TextStyle } from './style.ts';
 import { type HangingLine, wrapLines } from './wrap.ts';
 
@@ -116,7 +117,7 @@ function doubtLines({ verdict, violations }: RunResult, style: TextStyle): Hangi
   for (const violation of violations) {
     if (seen.has(violation.violation)) continue;
     seen.add(violation.violation);
-    const where = `stream ${formatCount(violation.stream)}, ${printable(violationText(violation))}, at ${violation.atSecond.toFixed(3)} s`;
+    const where = `stream ${formatCount(violation.stream)}, ${printable(violationText(violation))}, ${momentText(violation)}`;
     lines.push({ text: `  first ${violation.violation}: ${where}`, hang: 4 });
   }
   for (const doubt of verdict.doubts) {
@@ -243,6 +244,7 @@ function fanoutLines({ fanout, messages, plan }: RunResult): HangingLine[] {
   return [
     ...section('fan-out', counts),
     ...(receivers.count === 0 ? [] : section('', [worst === undefined ? whole : `${whole}; ${short}`])),
+    ...fanout.firstMissed.slice(0, 1).flatMap((first) => section('', [`first missed: ${firstMissedText(first)}`])),
     ...order.flatMap((text) => section('', [text])),
     ...section('', timeParts(fanout.times)),
     ...(spread.messages === 0 ? [] : section('', [`median of ${plural(spread.messages, 'message')}: ${spreadText}`])),

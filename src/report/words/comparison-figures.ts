@@ -117,7 +117,7 @@ export function basisTexts(comparison: Comparison): readonly (readonly [name: st
       'method',
       method.kind === 'ranks'
         ? `${counts}, one value per run (Mann-Whitney, Hodges-Lehmann), ${correction}`
-        : `weak: ${method.weakness}. Compares seconds of ${counts}${blocks}, so variation between runs is unknown; run each side four times to settle it`,
+        : `weak: ${method.weakness}. Compares seconds of ${counts}${blocks}, so variation between runs is unknown; run each side five times to settle it`,
     ],
     [
       'compared',

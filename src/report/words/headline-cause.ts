@@ -46,12 +46,14 @@ function nothingOpened(result: RunResult): string | null {
 }
 
 /** The load was not on the service because it, or the way to it, ended the connections. */
-function mostClosed({ connections, verdict }: RunResult): string | null {
+function mostClosed({ connections, verdict, recovery }: RunResult): string | null {
   const { opened, droppedByServer } = connections;
   if (verdict.doubts.every(({ kind }) => kind !== 'loadAbsent') || droppedByServer <= MOST_RATIO * opened) return null;
   const { p50Ms } = connections.lifetime;
   const text = closedText({ ...connections, lifetimeNs: p50Ms === null ? null : msToNs(p50Ms) });
-  return text === null ? null : `${text}.`;
+  if (text === null) return null;
+  const planned = (recovery?.incidents ?? []).reduce((sum, { dropped }) => sum + dropped, 0);
+  return planned > MOST_RATIO * droppedByServer ? `${text}, most of them during the plan's own faults.` : `${text}.`;
 }
 
 /** More of them than this, and they are what the run is about. */

@@ -62,11 +62,24 @@ function messageTroubles({ messages, delivery }: RunResult): readonly Counted[] 
   ];
 }
 
+/** `stream 5, #12, by 2 clients`: of the messages of a room that other members missed. */
+export function firstMissedText({ stream, seq, receivers }: FirstMissed): string {
+  return `stream ${formatCount(stream)}, #${formatCount(seq)}, by ${plural(receivers, 'client')}`;
+}
+
+type FirstMissed = NonNullable<RunResult['fanout']>['firstMissed'][number];
+
 function receiverTroubles({ fanout, pushes }: RunResult): readonly Counted[] {
   const missed = fanout?.missed ?? 0;
+  const [first] = fanout?.firstMissed ?? [];
+  const which = first === undefined ? '' : `; the first: ${firstMissedText(first)}`;
   const missedPushes = pushes?.missed ?? 0;
   return [
-    ['bad', missed, `${plural(missed, 'delivery', 'deliveries')} to other clients ${wasOrWere(missed)} missed.`],
+    [
+      'bad',
+      missed,
+      `${plural(missed, 'delivery', 'deliveries')} to other clients ${wasOrWere(missed)} missed${which}.`,
+    ],
     ['bad', missedPushes, `${plural(missedPushes, 'push', 'pushes')} ${wasOrWere(missedPushes)} missed.`],
   ];
 }

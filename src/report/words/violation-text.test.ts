@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Violation } from '../../facts/violation.ts';
-import { violationText } from './violation-text.ts';
+import { momentText, violationText } from './violation-text.ts';
 
 const place = { client: 3, stream: 3 };
 const lost = {
@@ -19,6 +19,15 @@ const missed = { ...place, violation: 'missed' as const, seq: 110, lastSeq: 111,
 const unexpected = { ...place, violation: 'unexpected' as const, seq: null, ofStream: null, bytes: null, sample: null };
 
 test.each<readonly [Violation, string]>([
+  [lost, 'sent between 3.0 and 4.0 s, given up at 9.500 s'],
+  [{ ...lost, sentFromSecond: 3.25, sentToSecond: 3.25 }, 'sent at 3.250 s, given up at 9.500 s'],
+  [{ ...lost, sentFromSecond: null, sentToSecond: null }, 'given up at 9.500 s'],
+  [{ ...place, violation: 'duplicated', seq: 4, push: null }, 'at 9.500 s'],
+])('%j says when', (violation, text) => {
+  expect(momentText({ ...violation, atSecond: 9.5 })).toBe(text);
+});
+
+test.each<readonly [Violation, string]>([
   [lost, '#7 never came back; #6 and #9 did'],
   [{ ...lost, previous: null }, '#7 never came back; #9 did'],
   [{ ...lost, next: null }, '#7 never came back; #6 did, and nothing after it'],
@@ -29,6 +38,7 @@ test.each<readonly [Violation, string]>([
   [{ ...missed, lastSeq: 110, push: { channel: null } }, '#110 never came; #109 and #112 did'],
   [{ ...missed, next: null, push: { channel: null } }, '#110 to #111 never came; another client received #111'],
   [{ ...place, violation: 'duplicated', seq: 4, push: null }, '#4 arrived again'],
+  [{ ...place, client: 7, violation: 'duplicated', seq: 4, push: null }, '#4 arrived again at client 7'],
   [{ ...place, violation: 'duplicated', seq: 4, push: { channel: 'BTC' } }, 'push #4 of BTC arrived again'],
   [
     { ...place, violation: 'late', seq: 4, push: { channel: null } },

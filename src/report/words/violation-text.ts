@@ -42,6 +42,25 @@ const DAMAGE_TEXT: Readonly<Record<DamageKind, string>> = {
   mangled: 'damaged',
 };
 
+/** When it was found; a lost message is found long after it was sent. */
+export function momentText(found: Violation & { readonly atSecond: number }): string {
+  const at = `at ${found.atSecond.toFixed(3)} s`;
+  if (found.violation !== 'lost') return at;
+  const { sentFromSecond, sentToSecond } = found;
+  if (sentFromSecond === null || sentToSecond === null) return `given up ${at}`;
+  // Where only two moments are known between which it was sent, both are told.
+  const sent =
+    sentFromSecond === sentToSecond
+      ? `sent at ${sentFromSecond.toFixed(3)} s`
+      : `sent between ${sentFromSecond.toFixed(1)} and ${sentToSecond.toFixed(1)} s`;
+  return `${sent}, given up ${at}`;
+}
+
+/** In a room, at another client than its sender. */
+function receiverText({ client, stream }: Violation): string {
+  return client === stream ? '' : ` at client ${formatCount(client)}`;
+}
+
 export function violationText(violation: Violation): string {
   switch (violation.violation) {
     case 'lost': {
@@ -57,7 +76,7 @@ export function violationText(violation: Violation): string {
       return `${which}${where} never came; ${neighborsText(violation)}`;
     }
     case 'duplicated':
-      return `${nameOf(violation)} arrived again`;
+      return `${nameOf(violation)} arrived again${receiverText(violation)}`;
     case 'late':
       return `${nameOf(violation)} arrived after it was counted as lost or unresolved`;
     case 'reordered': {
