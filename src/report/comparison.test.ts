@@ -214,26 +214,36 @@ describe('figures of a change', () => {
     expect(formatEffect(effect, 'ms')).toBe(text);
   });
 
+  const far = {
+    baseline: 0.13,
+    candidate: 20,
+    effect: 152.4,
+    interval: [-0.5, 1e6],
+    pValue: 0.2,
+    smallestVisible: 1e6,
+    isApart: true,
+  } as const;
+
   test('far apart are said as a factor, with four digits at most, and by what they were decided', () => {
-    const far = {
-      baseline: 0.13,
-      candidate: 20,
-      effect: 152.4,
-      interval: [-0.5, 1e6],
-      pValue: 0.2,
-      smallestVisible: 1e6,
-      isApart: true,
-    } as const;
     const text = rowOf(far);
     expect(text).toMatch(/^ WORSE .* response\.p50 153 x slower {3}/);
     expect(text).not.toContain(' to > x 9,999');
-    expect(rowOf({ ...far, isApart: false })).toContain('-50.0 % to > x 9,999');
+    expect(rowOf({ ...far, isApart: false })).toContain('too noisy to say');
+    expect(rowOf({ ...far, isApart: false, interval: [-0.5, 99] })).toContain('-50.0 % to x 100');
     expect(text).toMatch(/^ {2}decided {4}response\.p50: without p, because every second of one side lies beyond/m);
     expect(text).not.toMatch(/\d{6}/);
     expect(rowOf({ ...far, change: 'better', effect: -0.9935, isApart: false })).not.toContain('decided');
     expect(leadText(metricOf({ effect: -0.9935 }))).toBe('response.p50 154 x faster');
     expect(leadText(metricOf({ metric: 'throughput.delivered', unit: 'perSecond', effect: -0.95 }))).toBe(
       'throughput.delivered 20 x less',
+    );
+  });
+
+  test('of shares that cannot be are said to be too noisy, others are shown', () => {
+    const share = { ...far, unit: 'share', isApart: false, effect: 0, smallestVisible: 1.2 } as const;
+    expect(rowOf({ ...share, interval: [-1.82, 1.29] })).toMatch(/too noisy to say.* none/);
+    expect(rowOf({ ...share, interval: [-0.1, 0.2], smallestVisible: 0.3 })).toContain(
+      '-10.00 points to +20.00 points',
     );
   });
 });

@@ -224,7 +224,7 @@ describe('one run per side', MANY, () => {
     expect(metric(comparison, 'handshake.p99')).toMatchObject({
       change: 'inconclusive',
       interval: null,
-      runsNeeded: 4,
+      runsNeeded: 5,
     });
   });
 

@@ -132,7 +132,7 @@ function judgeMetric(
   if (estimate.kind === 'noData') return { ...known, ...unknown, change: 'noData', reason: estimate.reason };
   if (estimate.kind === 'unweighed') {
     const { effect, reason } = estimate;
-    return { ...known, ...unknown, effect, change: 'inconclusive', runsNeeded: LEAST_RUNS, reason };
+    return { ...known, ...unknown, effect, change: 'inconclusive', runsNeeded: RUNS_FOR_ONE, reason };
   }
   const { effect, interval, smallestVisible, deviation, isApart } = estimate;
   const margin = unit === 'share' ? shareDifference : ratio;
@@ -182,10 +182,10 @@ function openReason(effect: number, [low, high]: readonly [number, number], marg
  * well; small as shares are, it makes no difference to them.
  */
 function neededFor(effect: number, margin: number, deviation: number | null, runs: number): number | null {
-  if (deviation === null) return LEAST_RUNS;
+  if (deviation === null) return RUNS_FOR_ONE;
   const size = Math.log1p(Math.abs(effect) >= margin ? Math.abs(effect) : margin - Math.abs(effect));
   const needed = runsFor(size, deviation);
-  return needed === null ? null : Math.max(needed, runs + 1);
+  return needed === null ? null : Math.max(needed, runs + 1, RUNS_FOR_ONE);
 }
 
 /**

@@ -51,10 +51,26 @@ function testCells({ unit, interval, pValue, smallestVisible }: MetricComparison
   return [
     interval === null || pValue === null
       ? ''
-      : `${formatEffect(interval[0], unit)} to ${formatEffect(interval[1], unit)}`,
+      : saysNothing(interval, unit)
+        ? 'too noisy to say'
+        : `${formatEffect(interval[0], unit)} to ${formatEffect(interval[1], unit)}`,
     pValue === null ? '' : formatPValue(pValue),
-    smallestVisible === null || smallestVisible === 0 ? '' : formatSize(smallestVisible, unit),
+    smallestVisible === null || smallestVisible === 0
+      ? ''
+      : smallestVisible > mostEffect(unit)
+        ? 'none'
+        : formatSize(smallestVisible, unit),
   ];
+}
+
+/** A share cannot change by more than all of it; a figure that may have grown a hundredfold may have done anything. */
+function mostEffect(unit: MetricComparison['unit']): number {
+  return unit === 'share' ? 1 : 100;
+}
+
+/** An interval that holds what cannot be, or nearly everything, is the noise of the runs and no figure. */
+function saysNothing([low, high]: readonly [number, number], unit: MetricComparison['unit']): boolean {
+  return high > mostEffect(unit) || (unit === 'share' && low < -mostEffect(unit));
 }
 
 function formatValue(value: number | null, unit: MetricComparison['unit']): string {
