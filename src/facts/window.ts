@@ -62,7 +62,6 @@ const HISTOGRAM_NAMES = [
   /** From a ping to its pong. */
   'ping',
 ] as const;
-export type HistogramName = (typeof HISTOGRAM_NAMES)[number];
 
 /** How close handshakes went that we began (RFC 6455 §7.1.2). */
 const CLOSE_COUNTS = [

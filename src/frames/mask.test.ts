@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { copyAndMask, maskInPlace, maskKeyAt, maskView } from './mask.ts';
+import { copyAndMask, maskInPlace, maskView } from './mask.ts';
 
 /** RFC 6455 §5.3, word for word: j = i MOD 4; transformed-octet-i = original-octet-i XOR masking-key-octet-j. */
 function maskedByDefinition(payload: Uint8Array, maskKey: number): Uint8Array {
@@ -91,3 +91,9 @@ test('a payload of 1 MB is masked as the definition says', () => {
   maskInPlace(masked, 0, masked.length, 0x80a1_b2c3);
   expect(masked.every((byte, i) => byte === (payload[i]! ^ [0x80, 0xa1, 0xb2, 0xc3][i % 4]!))).toBe(true);
 });
+
+/** The key for a part of the payload that begins `offsetBytes` behind its start. */
+function maskKeyAt(maskKey: number, offsetBytes: number): number {
+  const bits = (offsetBytes & 3) * 8;
+  return bits === 0 ? maskKey | 0 : (maskKey << bits) | (maskKey >>> (32 - bits));
+}

@@ -46,12 +46,6 @@ export function copyAndMask(
   }
 }
 
-/** The key for a part of the payload that begins `offsetBytes` behind its start: for patching a masked frame. */
-export function maskKeyAt(maskKey: number, offsetBytes: number): number {
-  const bits = (offsetBytes & 3) * 8;
-  return bits === 0 ? maskKey | 0 : (maskKey << bits) | (maskKey >>> (32 - bits));
-}
-
 function maskBytes(
   source: Uint8Array,
   start: number,

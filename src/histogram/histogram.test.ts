@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { repeats } from '../../test/support/repeats.ts';
 import {
   add,
-  countAtOrBelow,
   createHistogram,
   type Histogram,
   LARGEST_VALUE_NS,
@@ -18,7 +17,7 @@ import {
   SUM_LIMB_NS,
   stdDev,
 } from './histogram.ts';
-import { HIGHEST_NS, highestEquivalent, indexOf, lowestEquivalent } from './layout.ts';
+import { HIGHEST_NS, highestEquivalent, indexOf } from './layout.ts';
 
 const inRange = fc
   .tuple(fc.integer({ min: 0, max: 41 }), fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }))
@@ -429,24 +428,5 @@ describe('mean, deviation and counts', () => {
   it('keeps a small deviation of large values', () => {
     const h = histogramOf([1_000_000_000_000 - 2 ** 31, 1_000_000_000_000 + 2 ** 31]);
     expect(stdDev(h)! / 2 ** 31).toBeCloseTo(1, 1);
-  });
-
-  it('counts what is at most a value, to the resolution of its counter', () => {
-    fc.assert(
-      fc.property(fc.array(inRange), inRange, (values, limit) => {
-        const count = countAtOrBelow(histogramOf(values), limit);
-        expect(count).toBeGreaterThanOrEqual(values.filter((value) => value <= limit).length);
-        expect(count).toBeLessThanOrEqual(values.filter((value) => value <= highestEquivalent(indexOf(limit))).length);
-      }),
-    );
-  });
-
-  it('counts exactly at the ends of counters, below the minimum and above the maximum', () => {
-    const index = indexOf(1e9);
-    const h = histogramOf([lowestEquivalent(index), highestEquivalent(index), highestEquivalent(index) + 1]);
-    expect(countAtOrBelow(h, lowestEquivalent(index) - 1)).toBe(0);
-    expect(countAtOrBelow(h, highestEquivalent(index))).toBe(2);
-    expect(countAtOrBelow(h, 1e12)).toBe(3);
-    expect(countAtOrBelow(createHistogram(), 1e12)).toBe(0);
   });
 });

@@ -247,13 +247,3 @@ export function stdDev(h: Histogram): number | null {
   }
   return Math.sqrt(squares / h.count);
 }
-
-/** How many values are at most `valueNs`, or share its counter. Exact below the minimum and from the maximum on. */
-export function countAtOrBelow(h: Histogram, valueNs: number): number {
-  if (h.count === 0 || valueNs < h.minNs) return 0;
-  if (valueNs >= h.maxNs) return h.count;
-  const last = indexOf(valueNs);
-  let count = 0;
-  for (let index = indexOf(h.minNs); index <= last; index += 1) count += h.counts[index]!;
-  return count;
-}

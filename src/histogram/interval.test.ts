@@ -83,7 +83,7 @@ describe('the ranks around a percentile', () => {
     [10_000, 99, 9880, 9920, 0.95575],
     [10_000, 99.9, 9983, 9997, 0.97546],
     [100_000, 99.9, 99_880, 99_920, 0.95479],
-  ])('for n = %d and p%d are %d and %d (methods A.4, by scipy)', (n, percent, lowRank, highRank, coverage) => {
+  ])('for n = %d and p%d are %d and %d (computed with scipy)', (n, percent, lowRank, highRank, coverage) => {
     const found = percentileRanks(n, percent, 0.95);
     expect(found).toMatchObject({ lowRank, highRank });
     expect(found?.coverage).toBeCloseTo(coverage, 5);

@@ -19,7 +19,7 @@ const values = fc
   .tuple(fc.integer({ min: 0, max: 41 }), fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }))
   .map(([magnitude, fraction]) => Math.min(END - 1, Math.floor(2 ** magnitude * (1 + fraction))));
 
-/** methods.md A.3, word for word; the magnitude by comparison because Math.log2 rounds. */
+/** The layout of HdrHistogram (three significant digits), written out; the magnitude by comparison because Math.log2 rounds. */
 function indexByFormula(value: number): number {
   let magnitude = 0;
   while (2 ** (magnitude + 1) <= value) magnitude += 1;

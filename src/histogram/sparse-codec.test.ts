@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { repeats } from '../../test/support/repeats.ts';
+import { decodeSparse } from '../../test/support/sparse.ts';
 import { add, createHistogram, type Histogram, record, recordMany } from './histogram.ts';
-import {
-  addSparse,
-  decodeSparse,
-  encodeSparse,
-  type FilledSparseHistogram,
-  isSparseHistogram,
-} from './sparse-codec.ts';
+import { addSparse, encodeSparse, type FilledSparseHistogram, isSparseHistogram } from './sparse-codec.ts';
 
 const values = fc.array(
   fc.oneof(

@@ -4,7 +4,7 @@
 
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { type DecodedCounts, decodeCounts, encodeCounts, MAX_COUNTS_BYTES } from './counts-codec.ts';
-import { addTotals, createHistogram, type Histogram, LARGEST_VALUE_NS, SUM_LIMB_NS } from './histogram.ts';
+import { addTotals, type Histogram, LARGEST_VALUE_NS, SUM_LIMB_NS } from './histogram.ts';
 import { HIGHEST_NS, indexOf } from './layout.ts';
 
 export type SparseHistogram = { readonly count: 0 } | FilledSparseHistogram;
@@ -44,14 +44,6 @@ export function encodeSparse(h: Histogram): SparseHistogram {
     negativeCount: h.negativeCount,
     buckets: encodeBase64(encodeCounts(h.counts, indexOf(h.minNs), indexOf(h.maxNs))),
   };
-}
-
-export function decodeSparse(
-  sparse: unknown,
-): { readonly kind: 'decoded'; readonly histogram: Histogram } | InvalidHistogram {
-  const histogram = createHistogram();
-  const added = addSparse(histogram, sparse);
-  return added.kind === 'added' ? { kind: 'decoded', histogram } : added;
 }
 
 /** Adds what `encodeSparse` made. Where it is invalid, `into` is as before. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mustBe } from '../../test/support/must-be.ts';
 import { repeats } from '../../test/support/repeats.ts';
+import { lentWords } from '../../test/support/slab.ts';
 import { cutDensity } from './density.ts';
 import {
   Arrival,
@@ -15,7 +16,6 @@ import {
   takeNumber,
   wholeNumber,
 } from './ledger.ts';
-import { lentWords } from './slab.ts';
 
 function send(ledger: Ledger, count: number, client = 0): void {
   for (let i = 0; i < count; i++) takeNumber(ledger, client);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { decodeSparse } from '../../test/support/sparse.ts';
 import { addCounted, createCounters, readCounters } from '../facts/merge-rules.ts';
 import { decodeWindow, encodeWindow, WINDOW_FIELDS, type Window } from '../facts/window.ts';
 import { record } from '../histogram/histogram.ts';
-import { decodeSparse } from '../histogram/sparse-codec.ts';
 import {
   changeGauge,
   changeInFlight,

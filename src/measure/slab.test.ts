@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { borrow, createSlab, giveBack, lentWords, wordsOf } from './slab.ts';
+import { lentWords } from '../../test/support/slab.ts';
+import { borrow, createSlab, giveBack, wordsOf } from './slab.ts';
 
 const SIZES = [4, 8, 32, 128, 512, 2048];
 

@@ -52,14 +52,6 @@ export function wordsOf({ blockWords }: Slab, address: number): number {
   return blockWords[address >>> PAGE_SHIFT]!;
 }
 
-/** How many words are lent at the moment. Counts what is free, so it is not for the hot path. */
-export function lentWords({ words, blockWords, free }: Slab): number {
-  let lent = (blockWords.length - 1) * PAGE_WORDS;
-  for (const first of free)
-    for (let block = first; block !== 0; block = words[block]!) lent -= blockWords[block >>> PAGE_SHIFT]!;
-  return lent;
-}
-
 function addPage(slab: Slab, blockWords: number, size: number): void {
   const first = slab.blockWords.length << PAGE_SHIFT;
   const end = first + Math.max(PAGE_WORDS, blockWords);

@@ -67,7 +67,7 @@ describe('a target that freezes for 1 s in every 10 s', TOGETHER, () => {
 
   /**
    * A share of the messages is due in a freeze and waits for its end: what is exceeded by 1 % of them is the x with
-   * (sum of the freezes' rest beyond x) = 1 % of the run. A freeze of 1 s in 10 s: 0.5, 0.9 and 0.99 s (methods A.6).
+   * (sum of the freezes' rest beyond x) = 1 % of the run. A freeze of 1 s in 10 s: 0.5, 0.9 and 0.99 s.
    */
   function frozenNs(freezesNs: readonly number[], runNs: number, percent: number): number {
     let low = 0;

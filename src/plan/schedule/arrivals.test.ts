@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { areaAt, timeOfAreaNs } from '../../../test/support/curve.ts';
 import { NS_PER_SECOND } from '../../units/duration.ts';
 import { shareCount } from '../../units/shares.ts';
 import type { Curve } from '../plan.ts';
 import { chainSegments, type WrittenSegment } from '../resolve/segments.ts';
 import { countOpenMessages, createSchedule, type Schedule } from './arrivals.ts';
-import { areaAt, curveDurationNs, timeOfAreaNs, totalArea } from './curve.ts';
+import { curveDurationNs, totalArea } from './curve.ts';
 
 const S = NS_PER_SECOND;
 const curveOf = (...segments: [WrittenSegment, ...WrittenSegment[]]): Curve => chainSegments(segments, String);

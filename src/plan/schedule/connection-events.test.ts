@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { levelAt } from '../../../test/support/curve.ts';
 import { NS_PER_SECOND } from '../../units/duration.ts';
 import type { Curve } from '../plan.ts';
 import { chainSegments, type WrittenSegment } from '../resolve/segments.ts';
 import { type ConnectionEvent, connectionEvents } from './connection-events.ts';
-import { curveDurationNs, levelAt } from './curve.ts';
+import { curveDurationNs } from './curve.ts';
 
 const S = NS_PER_SECOND;
 const curveOf = (...segments: [WrittenSegment, ...WrittenSegment[]]): Curve => chainSegments(segments, String);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { areaAt, levelAt, timeOfAreaNs } from '../../../test/support/curve.ts';
 import { repeats } from '../../../test/support/repeats.ts';
 import { NS_PER_SECOND } from '../../units/duration.ts';
 import type { Curve } from '../plan.ts';
 import { chainSegments, type WrittenSegment } from '../resolve/segments.ts';
-import { areaAt, curveDurationNs, levelAt, peakLevel, timeOfAreaNs, totalArea } from './curve.ts';
+import { curveDurationNs, peakLevel, totalArea } from './curve.ts';
 
 const S = NS_PER_SECOND;
 const curveOf = (...segments: [WrittenSegment, ...WrittenSegment[]]): Curve => chainSegments(segments, String);

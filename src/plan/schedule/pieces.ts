@@ -80,19 +80,13 @@ export function stepLevel(from: number, to: number, step: number, steps: number)
   return from + ((to - from) * step) / steps;
 }
 
-export function pieceLevel(piece: Piece, atNs: number): number {
-  const x = (atNs - piece.startNs) / piece.durationNs;
-  const grown = piece.kind === 'linear' ? x : Math.expm1(EXPONENT * x) / GROWTH;
-  return piece.from + (piece.to - piece.from) * grown;
-}
-
 /** The area of the first `x` (0 to 1) of a piece of so many seconds. */
 export function pieceArea(kind: Piece['kind'], from: number, to: number, seconds: number, x: number): number {
   const grown = kind === 'linear' ? (x * x) / 2 : (Math.expm1(EXPONENT * x) / EXPONENT - x) / GROWTH;
   return seconds * (from * x + (to - from) * grown);
 }
 
-/** Seconds into a linear piece at which it has reached `area`: the stable form of methods A.1. */
+/** Seconds into a linear piece at which it has reached `area`: the form of the quadratic formula that subtracts nothing. */
 export function linearInverse(from: number, to: number, seconds: number, area: number): number {
   const slope = (to - from) / seconds;
   const reached = Math.sqrt(Math.max(0, from * from + 2 * slope * area));

@@ -11,13 +11,7 @@ import {
   readCounters,
   type SpreadFacts,
 } from '../../../src/facts/merge-rules.ts';
-import {
-  type HistogramName,
-  TYPE_FIELDS,
-  WINDOW_FIELDS,
-  WINDOW_SCHEMA,
-  type Window,
-} from '../../../src/facts/window.ts';
+import { TYPE_FIELDS, WINDOW_FIELDS, WINDOW_SCHEMA, type Window } from '../../../src/facts/window.ts';
 import { createHistogram, type Histogram, record } from '../../../src/histogram/histogram.ts';
 import { encodeSparse } from '../../../src/histogram/sparse-codec.ts';
 
@@ -45,7 +39,7 @@ export interface WindowParts {
   readonly group?: number;
   readonly bytes?: Partial<Window['bytes']>;
   /** Values in nanoseconds. */
-  readonly times?: Partial<Record<HistogramName, readonly number[]>>;
+  readonly times?: Partial<Record<keyof Window['histograms'], readonly number[]>>;
   readonly health?: Partial<Window['health']>;
 }
 
