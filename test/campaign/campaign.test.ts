@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NOTHING } from '../support/books.ts';
 import { runCampaigns } from './campaigns.ts';
 import { calmPlan } from './draw.ts';
-import { fight } from './fight.ts';
+import { runAgainst } from './run-campaign.ts';
 
 const CAMPAIGNS = 200;
 
@@ -17,7 +17,7 @@ describe('what is found is what was done, no more and no less, message by messag
 
 describe('a faultless service', () => {
   test('is found faultless, also across ten reconnects of every client', { timeout: 120_000 }, async () => {
-    const { result } = await fight((url) => calmPlan(url, 10));
+    const { result } = await runAgainst((url) => calmPlan(url, 10));
     expect(result.messages).toMatchObject({
       sent: result.messages.delivered,
       ...NOTHING,

@@ -1,7 +1,7 @@
 // Many campaigns, a few at a time, and what they disagreed about.
 
 import { disagreements } from './compare.ts';
-import { fightCampaign, type Outcome } from './fight.ts';
+import { type Outcome, runCampaign } from './run-campaign.ts';
 
 export interface Campaigns {
   readonly count: number;
@@ -21,16 +21,16 @@ export interface CampaignsOutcome {
   readonly messages: number;
 }
 
-const MOST_FIGHTS = 5;
+const MOST_ATTEMPTS = 5;
 
 /**
  * The same campaign again where this process did not get to run: a service that stands still says things at other times than
  * were drawn, and a client may not wait for them.
  */
-export async function fightAwake<T extends Outcome>(fight: () => Promise<T>): Promise<T> {
-  for (let fights = 1; ; fights++) {
-    const outcome = await fight();
-    if (fights === MOST_FIGHTS || outcome.isAwake || disagreements(outcome).length === 0) return outcome;
+export async function runAwake<T extends Outcome>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await run();
+    if (attempt === MOST_ATTEMPTS || outcome.isAwake || disagreements(outcome).length === 0) return outcome;
   }
 }
 
@@ -46,7 +46,7 @@ export async function runCampaigns({ count, seed, progress, disagreed }: Campaig
   async function work(): Promise<void> {
     while (next < count) {
       const campaignSeed = seed + next++;
-      const outcome = await fightAwake(() => fightCampaign(campaignSeed));
+      const outcome = await runAwake(() => runCampaign(campaignSeed));
       for (const problem of disagreements(outcome)) {
         failures.push(`seed ${campaignSeed}: ${problem}`);
         disagreed?.(failures.at(-1)!);

@@ -7,7 +7,7 @@ import type { Violation } from '../../src/facts/violation.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import type { Numbering, Plan } from '../../src/plan/plan.ts';
 import { differences, MAX_DESCRIBED } from './differences.ts';
-import type { Outcome } from './fight.ts';
+import type { Outcome } from './run-campaign.ts';
 import { LATE_NS } from './ticker-draw.ts';
 
 export function pushDisagreements(outcome: Outcome & { readonly said: readonly number[] }): readonly string[] {

@@ -7,7 +7,7 @@ import type { Violation } from '../../src/facts/violation.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import { pushDisagreements } from './compare-pushes.ts';
 import { differences, MAX_DESCRIBED } from './differences.ts';
-import type { Outcome } from './fight.ts';
+import type { Outcome } from './run-campaign.ts';
 
 /** So many damaged messages are looked at closely in a second. */
 const EXAMINED_A_SECOND = 500;

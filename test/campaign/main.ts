@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { runCampaigns } from './campaigns.ts';
 import { calmPlan } from './draw.ts';
-import { fight } from './fight.ts';
+import { runAgainst } from './run-campaign.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +20,7 @@ if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed) || 
   process.exit(64);
 }
 if (values.calm !== undefined) {
-  const { result } = await fight((url) => calmPlan(url, Number(values.calm)));
+  const { result } = await runAgainst((url) => calmPlan(url, Number(values.calm)));
   const { due: _, unsent: __, ...counts } = result.messages;
   process.stdout.write(`${JSON.stringify({ ...counts, reconnected: result.connections.reconnected })}\n`);
   process.exit(counts.sent === counts.delivered ? 0 : 1);

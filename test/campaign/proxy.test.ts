@@ -6,10 +6,10 @@ import { startFaultProxy } from '../../src/faults/fault-proxy.ts';
 import { readTargetUrl } from '../../src/faults/target-url.ts';
 import type { Act } from '../../src/injection/truth.ts';
 import { type ForeignServer, startForeignServer } from '../support/foreign-server.ts';
-import { fightAwake } from './campaigns.ts';
+import { runAwake } from './campaigns.ts';
 import { disagreements } from './compare.ts';
-import { drive, type Outcome } from './fight.ts';
 import { drawProxyCampaign } from './proxy-draw.ts';
+import { drive, type Outcome } from './run-campaign.ts';
 
 /** More of them, of other seeds: PROXY_CAMPAIGNS=1000 PROXY_SEED=1000 npx vitest run test/campaign/proxy.test.ts */
 const CAMPAIGNS = Number(process.env.PROXY_CAMPAIGNS ?? 200);
@@ -25,11 +25,11 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([plain?.stop(), compressing?.stop()]));
 
-interface Fought extends Outcome {
+interface FinishedCampaign extends Outcome {
   readonly truth: readonly Act[];
 }
 
-async function fight(seed: number): Promise<Fought> {
+async function runAgainst(seed: number): Promise<FinishedCampaign> {
   const { compression, faults, planFor } = drawProxyCampaign(seed);
   const truth: Act[] = [];
   const proxy = await startFaultProxy({
@@ -40,8 +40,8 @@ async function fight(seed: number): Promise<Fought> {
     seed: seed + 1,
     logAct: (act) => truth.push(act),
   });
-  const fought = await drive(planFor(proxy.url)).finally(() => proxy.stop());
-  return { ...fought, truth };
+  const finished = await drive(planFor(proxy.url)).finally(() => proxy.stop());
+  return { ...finished, truth };
 }
 
 describe('what is found behind the proxy is what the proxy did, message by message', () => {
@@ -51,7 +51,7 @@ describe('what is found behind the proxy is what the proxy did, message by messa
     const done = new Map<string, number>();
     const work = async (): Promise<void> => {
       for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-        const outcome = await fightAwake(() => fight(seed));
+        const outcome = await runAwake(() => runAgainst(seed));
         problems.push(...disagreements(outcome).map((problem) => `seed ${seed}: ${problem}`));
         for (const { act } of outcome.truth) done.set(act, (done.get(act) ?? 0) + 1);
       }

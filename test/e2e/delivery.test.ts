@@ -14,14 +14,14 @@ import {
   writeInto,
 } from '../support/highwater.ts';
 
-interface Fought {
+interface FinishedRun {
   readonly cwd: string;
   readonly answer: FinishedHighwater;
   readonly truth: readonly TruthLine[];
 }
 
 /** `plan`: beside its target; in place of flags. */
-async function fight(behavior: string, args: readonly string[], plan: object | null = null): Promise<Fought> {
+async function runAgainst(behavior: string, args: readonly string[], plan: object | null = null): Promise<FinishedRun> {
   const cwd = temporaryDirectory();
   writeInto(cwd, 'behavior.yaml', behavior);
   const target = startHighwater(['target', '--behavior', 'behavior.yaml', '--truth', 'truth.ndjson'], { cwd });
@@ -48,7 +48,7 @@ faults:
   - { kind: corrupt, rate: 0.5% }
   - { kind: fabricate, rate: 0.2% }
 `;
-    const { answer, truth } = await fight(behavior, [
+    const { answer, truth } = await runAgainst(behavior, [
       '-c',
       '20',
       '-r',
@@ -88,7 +88,7 @@ faults:
   - { kind: reorder, messages: [{ stream: 3, seq: 9 }], by: 2 }
   - { kind: truncate, messages: [{ stream: 0, seq: 10 }] }
 `;
-    const { answer } = await fight(behavior, [
+    const { answer } = await runAgainst(behavior, [
       '-c',
       '4',
       '--closed',
@@ -147,7 +147,7 @@ faults:
 
   test('a closed connection leaves its messages unresolved, not lost', async () => {
     const behavior = 'faults: [{ kind: disconnect, messages: [{ stream: 1, seq: 20 }], code: 4001 }]';
-    const { answer } = await fight(behavior, ['-c', '3', '-r', '300/s', '-d', '1s', '--drain', '1s', '--json']);
+    const { answer } = await runAgainst(behavior, ['-c', '3', '-r', '300/s', '-d', '1s', '--drain', '1s', '--json']);
     const { messages, connections } = answer.result;
     expect(messages.lost).toBe(0);
     expect(messages.unresolved).toBeGreaterThan(0);
@@ -158,17 +158,17 @@ faults:
     // Messages larger than the kernel's buffers, several at once, and a way back that takes its time: each echo finds the one
     // before it still unsent.
     const attempt = () =>
-      fight('dropBeyond: 64KiB', ['--json'], {
+      runAgainst('dropBeyond: 64KiB', ['--json'], {
         load: { connections: 1, bytes: '16MB', messages: { closed: { inFlight: 4, for: '2s' } } },
         faults: [{ fault: 'bandwidth', at: '0s', rate: '25MB/s' }],
         drain: '8s',
       });
-    let fought = await attempt();
+    let finished = await attempt();
     // On a busy machine all that is dropped may be the last: then no hole lies between messages.
-    for (let again = 0; again < 2 && fought.answer.result.delivery.loss.smallestBacklogBytes === null; again++) {
-      fought = await attempt();
+    for (let again = 0; again < 2 && finished.answer.result.delivery.loss.smallestBacklogBytes === null; again++) {
+      finished = await attempt();
     }
-    const { answer, truth, cwd } = fought;
+    const { answer, truth, cwd } = finished;
     const { messages, delivery } = answer.result;
     const dropped = truth.filter((line) => line.act === 'drop' && line.why === 'slowReader').length;
     expect(dropped).toBeGreaterThan(0);

@@ -42,18 +42,18 @@ afterAll(async () => {
   files.remove();
 });
 
-interface Fought {
+interface FinishedRun {
   readonly answer: FinishedHighwater;
   readonly truth: readonly TruthLine[];
 }
 
-async function fight(
+async function runAgainst(
   whenOver: WhenOver,
   server: ForeignServer,
   faults: string,
   args: readonly string[],
   proxyArgs: readonly string[] = [],
-): Promise<Fought> {
+): Promise<FinishedRun> {
   const cwd = temporaryDirectory(whenOver);
   writeInto(cwd, 'faults.yaml', faults);
   const proxy = startHighwater(
@@ -74,7 +74,7 @@ const count = (truth: readonly TruthLine[], act: TruthLine['act']): number =>
 describe('a proxy with no fault on', TOGETHER, () => {
   test('20,000 messages pass, and nothing is found', async ({ onTestFinished }) => {
     const args = ['-c', '20', '-r', '10000/s', '-d', '2s', '--drain', '5s'];
-    const { answer, truth } = await fight(onTestFinished, echo, 'faults: []', args);
+    const { answer, truth } = await runAgainst(onTestFinished, echo, 'faults: []', args);
     const { messages, connections } = answer.result;
     expect(messages).toMatchObject({ ...NOTHING, delivered: messages.sent });
     expect(messages.due).toBe(20_000);
@@ -91,7 +91,7 @@ describe('a proxy with no fault on', TOGETHER, () => {
   }) => {
     const faults = 'faults: [{ fault: drop, rate: 100%, from: 1h }, { fault: drop, rate: 100%, from: 1h, stream: up }]';
     const load = ['-c', '5', '-r', '1000/s', '-d', '1s', '--bytes', '300', '--drain', '5s'];
-    const { answer } = await fight(
+    const { answer } = await runAgainst(
       onTestFinished,
       server(),
       faults,
@@ -106,7 +106,7 @@ describe('a proxy with no fault on', TOGETHER, () => {
 describe('a slow way', TOGETHER, () => {
   test('latency and jitter move response times, and nothing else', async ({ onTestFinished }) => {
     const faults = 'faults: [{ fault: latency, latency: 50ms, jitter: 20ms }]';
-    const { answer } = await fight(onTestFinished, echo, faults, [
+    const { answer } = await runAgainst(onTestFinished, echo, faults, [
       '-c',
       '5',
       '-r',
@@ -126,7 +126,7 @@ describe('a slow way', TOGETHER, () => {
     const faults =
       'faults: [{ fault: bandwidth, rate: 200KB/s }, { fault: slicer, average_size: 50, size_variation: 40, stream: up }]';
     const args = ['-c', '4', '--closed', '4', '--bytes', '20KB', '-d', '1s', '--drain', '20s'];
-    const { answer } = await fight(onTestFinished, echo, faults, args);
+    const { answer } = await runAgainst(onTestFinished, echo, faults, args);
     const { messages, connections, response } = answer.result;
     expect(messages).toMatchObject({ ...NOTHING, delivered: messages.sent });
     expect(connections.droppedByServer).toBe(0);
@@ -140,7 +140,7 @@ describe('a way that breaks', TOGETHER, () => {
   }) => {
     // 300 ms under way at 100/s: there is always something in flight.
     const faults = 'faults: [{ fault: latency, latency: 300ms }, { fault: reset_peer, timeout: 1s }]';
-    const { answer, truth } = await fight(onTestFinished, echo, faults, [
+    const { answer, truth } = await runAgainst(onTestFinished, echo, faults, [
       '-c',
       '4',
       '-r',
@@ -162,7 +162,7 @@ describe('a way that breaks', TOGETHER, () => {
     onTestFinished,
   }) => {
     const faults = 'seed: 3\nfaults: [{ fault: reset_peer, timeout: 500ms, share: 40% }]';
-    const { answer, truth } = await fight(onTestFinished, echo, faults, [
+    const { answer, truth } = await runAgainst(onTestFinished, echo, faults, [
       '-c',
       '20',
       '-r',
@@ -180,7 +180,7 @@ describe('a way that breaks', TOGETHER, () => {
   });
 
   test('down: nobody gets in', async ({ onTestFinished }) => {
-    const { answer } = await fight(onTestFinished, echo, 'faults: [{ fault: down }]', [
+    const { answer } = await runAgainst(onTestFinished, echo, 'faults: [{ fault: down }]', [
       '-c',
       '3',
       '-r',
@@ -227,7 +227,7 @@ faults:
     onTestFinished,
   }) => {
     const load = ['-c', '10', '-r', '400/s', '-d', '3s', '--bytes', '200', '--drain', '4s'];
-    const { answer, truth } = await fight(
+    const { answer, truth } = await runAgainst(
       onTestFinished,
       server(),
       faultsOf(stream),
@@ -258,7 +258,7 @@ faults:
   - { fault: duplicate, messages: [{ stream: 2, seq: 8 }] }
   - { fault: reorder, messages: [{ stream: 3, seq: 9 }], by: 2 }
 `;
-    const { answer } = await fight(onTestFinished, echo, faults, [
+    const { answer } = await runAgainst(onTestFinished, echo, faults, [
       '-c',
       '4',
       '--closed',
@@ -289,7 +289,7 @@ faults:
     ['a header that nobody may send', '{ fault: corrupt, part: header, messages: [{ stream: 1, seq: 5 }] }', 'framing'],
   ] as const)('%s ends the connection, and is counted under its kind', async ([, fault, kind], { onTestFinished }) => {
     const args = ['-c', '3', '-r', '60/s', '-d', '1s', '--text', '--bytes', '200', '--drain', '1s'];
-    const { answer, truth } = await fight(onTestFinished, echo, `faults: [${fault}]`, args);
+    const { answer, truth } = await runAgainst(onTestFinished, echo, `faults: [${fault}]`, args);
     const { connections, messages } = answer.result;
     expect(count(truth, 'damage')).toBe(1);
     expect(connections.failures).toMatchObject({ [kind]: { count: 1 } });
@@ -300,7 +300,7 @@ faults:
     onTestFinished,
   }) => {
     const faults = 'faults: [{ fault: close, code: 4001, messages: [{ stream: 1, seq: 5 }] }]';
-    const { answer, truth } = await fight(onTestFinished, echo, faults, [
+    const { answer, truth } = await runAgainst(onTestFinished, echo, faults, [
       '-c',
       '3',
       '-r',

@@ -1,7 +1,7 @@
 // Whether a verdict is true, by what the service and the trial know. The verdict's own evidence is not asked.
 
 import type { RunResult } from '../../src/facts/result.ts';
-import type { Fought } from './fight.ts';
+import type { FinishedTrial } from './run-trial.ts';
 import type { Truth } from './service.ts';
 
 export interface Judged {
@@ -13,7 +13,7 @@ export interface Judged {
 /** What the service may miss of a load that was whole: the edges of its own clock. */
 const WHOLE = 0.97;
 
-export function judgeVerdict({ trial, exitCode, result, truth }: Fought): Judged {
+export function judgeVerdict({ trial, exitCode, result, truth }: FinishedTrial): Judged {
   if (result === null) {
     // No verdict is none that is false; but a bug of ours is never right.
     const isBug = exitCode === 70 || exitCode === null;
@@ -32,7 +32,7 @@ export function judgeVerdict({ trial, exitCode, result, truth }: Fought): Judged
 type DoubtKind = RunResult['verdict']['doubts'][number]['kind'];
 
 /** What was done must be named among the doubts, whatever the verdict is. */
-function causeMissing(result: RunResult, trial: Fought['trial'], truth: Truth | null): string | null {
+function causeMissing(result: RunResult, trial: FinishedTrial['trial'], truth: Truth | null): string | null {
   const named = result.verdict.doubts.map(({ kind }) => kind);
   const missing = causesOf(result, trial, truth).filter((kind) => !named.includes(kind));
   return missing.length === 0 ? null : `does not name ${missing.join(' and ')}`;
@@ -40,7 +40,7 @@ function causeMissing(result: RunResult, trial: Fought['trial'], truth: Truth | 
 
 function causesOf(
   result: RunResult,
-  { disturbance, clients, sendingMs }: Fought['trial'],
+  { disturbance, clients, sendingMs }: FinishedTrial['trial'],
   truth: Truth | null,
 ): DoubtKind[] {
   const causes: DoubtKind[] = [];
@@ -79,7 +79,7 @@ const QUOTA_USED = 0.9;
 const ABSENT = 0.95;
 
 function falsePass(
-  { clients, sendingMs, perSecond, disturbance }: Fought['trial'],
+  { clients, sendingMs, perSecond, disturbance }: FinishedTrial['trial'],
   truth: Truth | null,
 ): string | null {
   if (disturbance?.kind === 'damage') return 'passes though facts are missing';
@@ -95,7 +95,7 @@ function falsePass(
 
 function falseFail(
   breaches: readonly { readonly rule: string; readonly detail: string }[],
-  trial: Fought['trial'],
+  trial: FinishedTrial['trial'],
   truth: Truth | null,
 ): string | null {
   const wrong = breaches.filter(({ rule }) => !isTrulyBroken(rule, trial, truth));
@@ -112,7 +112,7 @@ function connectedMs({ connections, firstMs }: Truth, sendingMs: number): number
 }
 
 /** `rule`: of the plan's thresholds, or a clause of its contract. */
-function isTrulyBroken(rule: string, { behavior }: Fought['trial'], truth: Truth | null): boolean {
+function isTrulyBroken(rule: string, { behavior }: FinishedTrial['trial'], truth: Truth | null): boolean {
   if (truth === null) return false;
   const { closed, refused, unanswered, duplicated, reordered, corrupted, skipped } = truth;
   // What is in flight when the service closes on purpose may be lost, or not sent.

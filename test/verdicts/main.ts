@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { TRIAL_KINDS, type TrialKind } from './draw.ts';
-import { fightTrials, type Tally } from './trials.ts';
+import { runTrials, type Tally } from './trials.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** Of runs with nothing planted so many must be decided, and of planted breaches so many must fail. */
@@ -36,7 +36,7 @@ const counts: Readonly<Record<TrialKind, number>> = {
 
 const tallies = {} as Record<TrialKind, Tally>;
 for (const kind of TRIAL_KINDS) {
-  const fought = await fightTrials({
+  const finished = await runTrials({
     command: path.join(ROOT, 'dist/cli/bin.js'),
     seed: Number(values.seed),
     atOnce: AT_ONCE[kind],
@@ -53,15 +53,15 @@ for (const kind of TRIAL_KINDS) {
       process.stdout.write(`${trial.kind} ${trial.seed} ${what} exit ${exitCode} ${skipped ?? came}\n`);
     },
   });
-  tallies[kind] = fought[kind];
+  tallies[kind] = finished[kind];
   process.stdout.write(`${rowOf(kind)}\n`);
 }
 
 const { calm, breach } = tallies;
 const shortfalls = [
   ...TRIAL_KINDS.flatMap((kind) => tallies[kind].falseVerdicts),
-  ...(calm.pass + calm.fail < LEAST_DECIDED_RATIO * calm.fought ? ['too few calm runs were decided'] : []),
-  ...(breach.fail < LEAST_FAILED_RATIO * breach.fought ? ['too few breaches failed'] : []),
+  ...(calm.pass + calm.fail < LEAST_DECIDED_RATIO * calm.runs ? ['too few calm runs were decided'] : []),
+  ...(breach.fail < LEAST_FAILED_RATIO * breach.runs ? ['too few breaches failed'] : []),
 ];
 for (const shortfall of shortfalls) process.stdout.write(`${shortfall}\n`);
 if (only === null) {
@@ -71,8 +71,8 @@ if (only === null) {
 process.exitCode = shortfalls.length > 0 ? 1 : 0;
 
 function rowOf(kind: TrialKind): string {
-  const { fought, pass, fail, inconclusive, error, falseVerdicts, skipped } = tallies[kind];
-  const cells = [kind, fought, pass, fail, inconclusive, error, falseVerdicts.length, skipped.length];
+  const { runs, pass, fail, inconclusive, error, falseVerdicts, skipped } = tallies[kind];
+  const cells = [kind, runs, pass, fail, inconclusive, error, falseVerdicts.length, skipped.length];
   return `| ${cells.join(' | ')} |`;
 }
 

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Trial } from './draw.ts';
-import { fightTrials } from './trials.ts';
+import { runTrials } from './trials.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** How many trials of the kind may be needed until one shows it. */
@@ -93,7 +93,7 @@ describe('the verdict campaign notices when a doubt is off', () => {
     writeFileSync(mutated, source.replace(from, to));
     const found: string[] = [];
     const skipped: string[] = [];
-    const tallies = await fightTrials({
+    const tallies = await runTrials({
       command: path.join(copy, 'dist/cli/bin.js'),
       counts: { calm: 0, breach: 0, generator: TRIALS, service: TRIALS },
       seed: 1,

@@ -1,8 +1,8 @@
 // Many trials, a few at a time, and what became of them.
 
 import { drawTrial, TRIAL_KINDS, type Trial, type TrialKind } from './draw.ts';
-import { type Fought, fightTrial } from './fight.ts';
 import { judgeVerdict } from './judge.ts';
+import { type FinishedTrial, runTrial } from './run-trial.ts';
 import { startVerdictService } from './service.ts';
 
 export interface TrialOptions {
@@ -10,13 +10,13 @@ export interface TrialOptions {
   readonly counts: Readonly<Record<TrialKind, number>>;
   readonly seed: number;
   readonly atOnce: number;
-  /** Only such trials are fought; others that are drawn do not count. */
+  /** Only such trials are run; others that are drawn do not count. */
   readonly wanted?: (trial: Trial) => boolean;
-  done?(fought: Fought, problem: string | null): void;
+  done?(finished: FinishedTrial, problem: string | null): void;
 }
 
 export interface Tally {
-  readonly fought: number;
+  readonly runs: number;
   readonly pass: number;
   readonly fail: number;
   readonly inconclusive: number;
@@ -26,7 +26,7 @@ export interface Tally {
   readonly skipped: readonly string[];
 }
 
-export async function fightTrials(options: TrialOptions): Promise<Readonly<Record<TrialKind, Tally>>> {
+export async function runTrials(options: TrialOptions): Promise<Readonly<Record<TrialKind, Tally>>> {
   const tallies = Object.fromEntries(TRIAL_KINDS.map((kind) => [kind, emptyTally()])) as Record<
     TrialKind,
     ReturnType<typeof emptyTally>
@@ -37,19 +37,19 @@ export async function fightTrials(options: TrialOptions): Promise<Readonly<Recor
     await Promise.all(
       Array.from({ length: options.atOnce }, async () => {
         for (let trial = queue.shift(); trial !== undefined; trial = queue.shift()) {
-          const fought = await fightTrial(trial, service, options.command);
+          const finished = await runTrial(trial, service, options.command);
           const tally = tallies[trial.kind];
           const name = `${trial.kind} ${trial.seed}${trial.disturbance === null ? '' : ` ${JSON.stringify(trial.disturbance)}`} ${JSON.stringify(trial.behavior)}`;
-          if (fought.skipped !== null) {
-            tally.skipped.push(`${name}: ${fought.skipped}`);
-            options.done?.(fought, null);
+          if (finished.skipped !== null) {
+            tally.skipped.push(`${name}: ${finished.skipped}`);
+            options.done?.(finished, null);
             continue;
           }
-          const judged = judgeVerdict(fought);
-          tally.fought++;
+          const judged = judgeVerdict(finished);
+          tally.runs++;
           tally[judged.verdict]++;
           if (judged.false !== null) tally.falseVerdicts.push(`${name}: ${judged.false}`);
-          options.done?.(fought, judged.false);
+          options.done?.(finished, judged.false);
         }
       }),
     );
@@ -73,7 +73,7 @@ function drawMany(kind: TrialKind, { counts, seed, wanted }: TrialOptions): Tria
 
 function emptyTally() {
   return {
-    fought: 0,
+    runs: 0,
     pass: 0,
     fail: 0,
     inconclusive: 0,

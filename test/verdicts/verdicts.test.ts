@@ -3,10 +3,10 @@
 
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { fightTrials } from './trials.ts';
+import { runTrials } from './trials.ts';
 
 test('no verdict is false, and every cause is named', { timeout: 240_000 }, async () => {
-  const tallies = await fightTrials({
+  const tallies = await runTrials({
     command: path.resolve(import.meta.dirname, '../../dist/cli/bin.js'),
     counts: { calm: 3, breach: 5, generator: 14, service: 10 },
     seed: 1,

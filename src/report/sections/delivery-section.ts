@@ -20,7 +20,7 @@ export function deliverySection(result: RunResult): Section | null {
       ...guarantee(result),
       outcomes(result.messages),
       ...charts(troublesOverTime(result)),
-      ...witnesses(result),
+      ...evidence(result),
       ...types(result),
       ...fanout(result),
       ...pushes(result),
@@ -102,7 +102,7 @@ function outcomes(messages: MessageResult): TableBlock {
   );
 }
 
-function witnesses({ violations }: RunResult): readonly Block[] {
+function evidence({ violations }: RunResult): readonly Block[] {
   if (violations.length === 0) return [];
   const rows = violations.map((found) => [
     text(violationName(found.violation), 'bad'),

@@ -14,7 +14,7 @@ import { unreachable } from '../../units/unreachable.ts';
 import { code, type TextLine } from '../document.ts';
 import { failureText } from './failure-text.ts';
 import { monitorSeriesName } from './series-names.ts';
-import { violationText } from './violation-text.ts';
+import { momentText, violationText } from './violation-text.ts';
 
 const MOST_STEPS = 6;
 
@@ -22,7 +22,7 @@ const MOST_STEPS = 6;
 export function firstSteps(result: RunResult): readonly TextLine[] {
   const broken = result.verdict.thresholds.filter(({ kind }) => kind === 'fail');
   const steps = [
-    ...(result.verdict.kind === 'pass' ? [] : witnesses(result)),
+    ...(result.verdict.kind === 'pass' ? [] : firstViolations(result)),
     ...failedConnections(result),
     ...remedies(result),
     ...broken.flatMap((rule) => stepFor(rule, result.plan.thresholds)),
@@ -66,26 +66,26 @@ function failedConnections(result: RunResult): readonly TextLine[] {
 
 /** The gravest first, each as it is said of a message. */
 const SEVERITY: readonly (readonly [kind: ViolationKind, words: string])[] = [
-  ['corrupted', 'that was corrupted (found'],
-  ['diverged', 'whose reply had a wrong state (found'],
-  ['lost', 'that was lost (given up'],
-  ['missed', 'that a client missed (given up'],
-  ['duplicated', 'that came twice (found'],
-  ['reordered', 'that came out of order (found'],
-  ['totalOrder', 'that clients received in different orders (found'],
-  ['unexpected', 'that this run never sent (found'],
-  ['late', 'that came too late (found'],
+  ['corrupted', 'that was corrupted'],
+  ['diverged', 'whose reply had a wrong state'],
+  ['lost', 'that was lost'],
+  ['missed', 'that a client missed'],
+  ['duplicated', 'that came twice'],
+  ['reordered', 'that came out of order'],
+  ['totalOrder', 'that clients received in different orders'],
+  ['unexpected', 'that this run never sent'],
+  ['late', 'that came too late'],
 ];
 
 /** The first of each kind. */
-function witnesses({ violations }: RunResult): readonly TextLine[] {
+function firstViolations({ violations }: RunResult): readonly TextLine[] {
   return SEVERITY.flatMap(([kind, words]) => {
     const first = violations.find(({ violation }) => violation === kind);
     if (first === undefined) return [];
     const place = `stream ${formatCount(first.stream)}${first.seq === null ? '' : `, #${formatCount(first.seq)}`}`;
     return [
       [
-        `Search the log of the service for the first message ${words} at ${first.atSecond.toFixed(3)} s): ${place}: `,
+        `Search the log of the service for the first message ${words} (${momentText(first)}): ${place}: `,
         code(printable(violationText(first), 160)),
         '.',
       ],
@@ -165,7 +165,7 @@ function incompleteRemedy(reason: StopReason | null): readonly string[] {
   }
 }
 
-/** What a broken rule about times or rates asks for; those about messages have their witnesses. */
+/** What a broken rule about times or rates asks for; for those about messages the first violation is named. */
 function stepFor(rule: ThresholdResult, thresholds: readonly Threshold[]): readonly TextLine[] {
   const metric = thresholds.find(({ expression }) => expression === rule.expression)?.metric;
   const observed = `, observed: ${rule.observedText}`;

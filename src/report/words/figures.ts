@@ -13,7 +13,8 @@ export function formatMs(ms: number | null): string {
 
 /** `n/a` where it is not known. */
 export function formatSeconds(seconds: number | null): string {
-  return seconds === null ? 'n/a' : formatDuration(secondsToNs(seconds));
+  if (seconds === null) return 'n/a';
+  return seconds === 0 ? '0 s' : formatDuration(secondsToNs(seconds));
 }
 
 /** `n/a` where it is not known. */

@@ -110,7 +110,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
   }
 
   /** A second connection that only listens, to see whether what one says others receive. Best effort: it may be refused. */
-  function openWitness(): Promise<void> {
+  function openListener(): Promise<void> {
     return new Promise((resolve) => {
       const simpleClient = parts.openSimpleClient(plan, parts.addresses, {
         onOpen() {
@@ -126,7 +126,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
   }
 
   async function ask(watchedMs: number): Promise<void> {
-    await openWitness();
+    await openListener();
     const untilNs = clock.nowNs() + MAX_ASKING_NS;
     while (clock.nowNs() < untilNs) {
       const testMessage = nextTestMessage(observations.transcript(watchedMs, true), asking);

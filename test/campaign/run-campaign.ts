@@ -31,13 +31,13 @@ export interface Outcome {
   readonly said?: readonly number[];
 }
 
-export async function fightCampaign(seed: number): Promise<Outcome> {
+export async function runCampaign(seed: number): Promise<Outcome> {
   const { behavior, compression, said } = drawCampaign(seed, 'ws://127.0.0.1:1');
-  const fought = await fight((url) => drawCampaign(seed, url).plan, behavior, compression);
-  return said === undefined ? fought : { ...fought, said };
+  const finished = await runAgainst((url) => drawCampaign(seed, url).plan, behavior, compression);
+  return said === undefined ? finished : { ...finished, said };
 }
 
-export async function fight(
+export async function runAgainst(
   planFor: (url: string) => Plan,
   behavior: Behavior = FAULTLESS,
   compression = false,
@@ -50,8 +50,8 @@ export async function fight(
     compression,
     maxMessageBytes: 1e7,
   });
-  const fought = await drive(planFor(target.url)).finally(() => target.close());
-  return { ...fought, truth };
+  const finished = await drive(planFor(target.url)).finally(() => target.close());
+  return { ...finished, truth };
 }
 
 const LOOK_EVERY_MS = 10;

@@ -12,7 +12,7 @@ import { whenRecorded } from '../support/run-events.ts';
 import type { Disturbance, Phase, Trial } from './draw.ts';
 import type { Truth, VerdictService } from './service.ts';
 
-export interface Fought {
+export interface FinishedTrial {
   readonly trial: Trial;
   readonly exitCode: number | null;
   /** Null where the command ended without one. */
@@ -27,7 +27,7 @@ export interface Fought {
 const PATIENCE_MS = 60_000;
 
 /** `command`: the file of the built command. */
-export async function fightTrial(trial: Trial, service: VerdictService, command: string): Promise<Fought> {
+export async function runTrial(trial: Trial, service: VerdictService, command: string): Promise<FinishedTrial> {
   const { disturbance } = trial;
   const name = `${trial.kind}-${trial.seed}`;
   const isAlone = disturbance?.kind === 'ports';
@@ -96,7 +96,7 @@ export async function fightTrial(trial: Trial, service: VerdictService, command:
   }
 }
 
-function skipped(trial: Trial, reason: string): Fought {
+function skipped(trial: Trial, reason: string): FinishedTrial {
   return { trial, exitCode: null, result: null, truth: null, stderr: '', skipped: reason };
 }
 
