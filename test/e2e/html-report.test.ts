@@ -9,6 +9,7 @@ import axeCore from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/facts/result.ts';
+import { secondText } from '../../src/report/charts/labels.ts';
 import { formatMs } from '../../src/report/words/figures.ts';
 import { drawAll, openFile, startBrowser } from '../support/browser.ts';
 import { HIGHWATER, runHighwater, temporaryDirectory, writeInto } from '../support/highwater.ts';
@@ -121,6 +122,8 @@ describe('the page of a run', TOGETHER, () => {
     );
   });
 
+  const startedSeconds = (): number => result.run.messagesStartedSeconds!;
+
   test('shows at the pointer what the result holds', async ({ onTestFinished }) => {
     const { page } = await openFile(browser, report(), onTestFinished);
     const place = plot(page, 'response-over-time');
@@ -132,7 +135,8 @@ describe('the page of a run', TOGETHER, () => {
     const tip = page.locator('.tip').filter({ hasText: 'response p50' });
     await tip.waitFor();
     const [at, ...lines] = (await tip.innerText()).split('\n');
-    const point = result.timeline[Number.parseInt(at!, 10)]!;
+    // The page counts from when the first message was due, the result from the start of the run.
+    const point = result.timeline[Math.round(Number.parseFloat(at!) + startedSeconds())]!;
     expect(lines).toEqual([
       `response p50 ${formatMs(point.responseP50Ms)}`,
       `response p99 ${formatMs(point.responseP99Ms)}`,
@@ -154,7 +158,7 @@ describe('the page of a run', TOGETHER, () => {
       await page.keyboard.press('ArrowRight');
       expect(second).toBe(index);
       expect(await place.getAttribute('aria-valuetext')).toBe(
-        `${second} s: offered ${due}/s, sent ${sent}/s, delivered ${delivered}/s`,
+        `${secondText(second - startedSeconds())}: offered ${due}/s, sent ${sent}/s, delivered ${delivered}/s`,
       );
     }
     await page.keyboard.press('End');

@@ -229,7 +229,7 @@ describe('what was negotiated', () => {
     const args = ['-c', '3', '-r', '10/s', '-d', '1s', '-q', '--subprotocol', 'chat.v2', '--compression'];
     const cwd = temporaryDirectory();
     const { stdout } = await runHighwater(['run', declining.url, ...args], { cwd });
-    expect(stdout).toMatch(/negotiated subprotocol .*chat\.v2 x 2/);
+    expect(stdout).toMatch(/negotiated +subprotocol .*chat\.v2 x 2/);
     expect(stdout).toMatch(/the service declined compression on 3 of 3 connections/);
     const { result } = await runHighwater(['report', 'latest', '--json'], { cwd });
     expect(result.negotiated).toEqual({ subprotocol: { none: 1, 'chat.v2': 2 }, compression: { none: 3 } });
