@@ -156,9 +156,9 @@ function secondsOrNull(ns: number | null): number | null {
 }
 
 export function noteDamaged(violations: Violations, index: number, sequence: number): void {
-  if (violations.damagedLeft === 0) return;
-  violations.damagedLeft--;
   const known = violations.damaged.get(index);
+  if (violations.damagedLeft === 0 || known?.has(sequence) === true) return;
+  violations.damagedLeft--;
   if (known === undefined) violations.damaged.set(index, new Set([sequence]));
   else known.add(sequence);
 }

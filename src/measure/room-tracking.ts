@@ -10,6 +10,7 @@ import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, publisherOf, roomOf } from '../plan/schedule/rooms.ts';
 import type { DensityFacts } from './density.ts';
 import { Arrival, missingNumbers } from './ledger.ts';
+import { messageKey } from './message-key.ts';
 import {
   type ConnectionEnd,
   classify,
@@ -40,6 +41,8 @@ export interface RoomTracking {
   /** What this process's clients said and the service refused, and what was in flight when their connections died. */
   readonly refused: RangeOf[];
   readonly outstanding: RangeOf[];
+  /** The refused ones again, by `messageKey`: a service may repeat what it says. */
+  readonly refusedKeys: Set<number>;
 }
 
 /** Numbers of a stream, `from` up to `to − 1`. */
@@ -73,7 +76,17 @@ export function createRoomTracking(
     closed: new Map(),
     refused: [],
     outstanding: [],
+    refusedKeys: new Set(),
   };
+}
+
+/** False where it is known already that the service refused this message. */
+export function noteRefused({ refused, refusedKeys }: RoomTracking, stream: number, sequence: number): boolean {
+  const key = messageKey(stream, sequence);
+  if (refusedKeys.has(key)) return false;
+  refusedKeys.add(key);
+  refused.push([stream, sequence, sequence + 1]);
+  return true;
 }
 
 export function receiverOpened({ openedNs }: RoomTracking, receiver: number, nowNs: number): void {

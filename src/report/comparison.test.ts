@@ -241,7 +241,7 @@ describe('figures of a change', () => {
 
   test('of shares that cannot be are said to be too noisy, others are shown', () => {
     const share = { ...far, unit: 'share', isApart: false, effect: 0, smallestVisible: 1.2 } as const;
-    expect(rowOf({ ...share, interval: [-1.82, 1.29] })).toMatch(/too noisy to say.* none/);
+    expect(rowOf({ ...share, interval: [-1.82, 1.29] })).toMatch(/too noisy to say.*too noisy to say/);
     expect(rowOf({ ...share, interval: [-0.1, 0.2], smallestVisible: 0.3 })).toContain(
       '-10.00 points to +20.00 points',
     );

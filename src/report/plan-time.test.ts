@@ -50,8 +50,17 @@ describe('the times of a report', () => {
     expect(shown.violations[0]).toMatchObject({ dueSecond: null, sentFromSecond: 1, sentToSecond: 2, atSecond: 3 });
     expect(shown.violations[1]?.atSecond).toBe(1.25);
     expect(shown.rejections[0]?.atSecond).toBe(0.5);
-    expect(shown.run.targetDeath?.atSecond).toBe(2);
+    // How long the target lived is told, and not when it died.
+    expect(shown.run.targetDeath?.atSecond).toBe(3.25);
     expect(shown.timeline.map(({ second }) => second)).toEqual([-1.25, -0.25, 0.75, 1.75]);
+  });
+
+  test('say of a message of the first second that it was sent from 0 s on', () => {
+    const result = started(1.25);
+    const [lost] = result.violations;
+    const early = { ...lost, sentFromSecond: 1, sentToSecond: 2 } as RunResult['violations'][number];
+    const [shown] = inPlanTime({ ...result, violations: [early] }).violations;
+    expect(shown).toMatchObject({ sentFromSecond: 0, sentToSecond: 0.75 });
   });
 
   test.each([null, 0])('are those of the run where messages started at %j', (messagesStartedSeconds) => {

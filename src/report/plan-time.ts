@@ -9,10 +9,9 @@ export function inPlanTime(result: RunResult): RunResult {
   if (originSeconds === 0) return result;
   const at = (second: number): number => second - originSeconds;
   const moved = <T extends { readonly atSecond: number }>(each: T): T => ({ ...each, atSecond: at(each.atSecond) });
-  const { run, recovery, delivery } = result;
+  const { recovery, delivery } = result;
   return {
     ...result,
-    run: { ...run, targetDeath: run.targetDeath === null ? null : moved(run.targetDeath) },
     timeline: result.timeline.map((point) => ({ ...point, second: at(point.second) })),
     stages: result.stages.map((stage) => ({
       ...stage,
@@ -59,7 +58,8 @@ function movedViolation(found: FoundViolation, at: (second: number) => number): 
   return {
     ...found,
     dueSecond: orNull(dueSecond),
-    sentFromSecond: orNull(sentFromSecond),
+    // Noted once a second: nothing is sent before the first message is due.
+    sentFromSecond: sentFromSecond === null ? null : Math.max(0, at(sentFromSecond)),
     sentToSecond: orNull(sentToSecond),
   };
 }

@@ -65,6 +65,10 @@ export function joinReceivers(rooms: Rooms, facts: readonly ReceiverFacts[]): Fa
   const joined = [...streams].map(([stream, each]) =>
     joinStream(stream, each, sent.get(stream) ?? 0, refused.get(stream) ?? [], outstanding.get(stream) ?? []),
   );
+  // What the service refused, and nobody received, is expected by nobody.
+  const expectable = new Map(
+    [...streams.keys()].map((stream, place) => [stream, (sent.get(stream) ?? 0) - joined[place]!.refused]),
+  );
   const sum = (pick: (each: JoinedStream) => number): number => joined.reduce((total, each) => total + pick(each), 0);
   return {
     expected: sum(({ expected }) => expected),
@@ -80,7 +84,7 @@ export function joinReceivers(rooms: Rooms, facts: readonly ReceiverFacts[]): Fa
     forged: sum(({ forged }) => forged),
     hearsItself: rooms.self,
     ...joinOrders(facts),
-    receivers: receiversOf(rooms, sent, facts),
+    receivers: receiversOf(rooms, expectable, facts),
     firstMissed: joined
       .flatMap(({ firstMissed }) => firstMissed)
       .sort((a, b) => a.seq - b.seq || a.stream - b.stream)
@@ -90,10 +94,43 @@ export function joinReceivers(rooms: Rooms, facts: readonly ReceiverFacts[]): Fa
 
 type Range = readonly [from: number, to: number];
 
-function rangesByStream(rows: readonly (readonly [stream: number, from: number, to: number])[]): Map<number, Range[]> {
+/** Of each stream ascending and apart: a number that is in several ranges counts once. */
+function rangesByStream(
+  rows: readonly (readonly [stream: number, from: number, to: number])[],
+): ReadonlyMap<number, readonly Range[]> {
   const ranges = new Map<number, Range[]>();
-  for (const [stream, from, to] of rows) ranges.set(stream, [...(ranges.get(stream) ?? []), [from, to]]);
-  return ranges;
+  for (const [stream, from, to] of rows) {
+    const known = ranges.get(stream);
+    if (known === undefined) ranges.set(stream, [[from, to]]);
+    else known.push([from, to]);
+  }
+  return new Map([...ranges].map(([stream, each]) => [stream, merged(each)]));
+}
+
+function merged(ranges: readonly Range[]): readonly Range[] {
+  const apart: [from: number, to: number][] = [];
+  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = apart.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else if (to > from) apart.push([from, to]);
+  }
+  return apart;
+}
+
+/** What two lists have in common, each of them ascending and apart. */
+function common(one: readonly Range[], other: readonly Range[]): readonly Range[] {
+  const both: Range[] = [];
+  for (let i = 0, j = 0; i < one.length && j < other.length; ) {
+    const [from, to] = [Math.max(one[i]![0], other[j]![0]), Math.min(one[i]![1], other[j]![1])];
+    if (from < to) both.push([from, to]);
+    if (one[i]![1] < other[j]![1]) i++;
+    else j++;
+  }
+  return both;
+}
+
+function sizeOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, [from, to]) => sum + to - from, 0);
 }
 
 /** The order of each worker's reference with that of the first worker that has one for the room. */
@@ -136,6 +173,8 @@ interface JoinedStream {
   /** Deliveries of numbers that were never sent. */
   readonly forged: number;
   readonly firstMissed: FanoutResult['firstMissed'];
+  /** Messages that the service refused and nobody received. */
+  readonly refused: number;
 }
 
 /**
@@ -164,8 +203,10 @@ function joinStream(
   let missed = deliveriesIn(holes) + facts.missedUnplaced;
   let unresolved = deliveriesIn(unresolvedHoles) + facts.unresolvedUnplaced;
   let messagesMissed = coveredBy(holes) + facts.missedUnplaced;
-  // What nobody was there to receive, nobody can know of.
-  const unheardOf = sent - coveredBy(spans);
+  const expectedNumbers = merged(spans.map(([from, to]): Range => [from, to]));
+  const refusedAlone = sizeOf(refused) - sizeOf(common(refused, expectedNumbers));
+  // What nobody was there to receive, nobody can know of, unless the service refused it.
+  const unheardOf = sent - sizeOf(expectedNumbers) - refusedAlone;
   let messagesUnresolved =
     coveredBy([...holes, ...unresolvedHoles]) - coveredBy(holes) + facts.unresolvedUnplaced + unheardOf;
 
@@ -173,8 +214,9 @@ function joinStream(
     const count = receiversAt(holes, n);
     return count > 0 && count + receiversAt(unresolvedHoles, n) === receiversAt(spans, n) ? count : 0;
   };
+  const missing = merged(holes.map(([from, to]): Range => [from, to]));
   const excused = new Set<number>();
-  for (const n of numbersIn(refused)) {
+  for (const n of numbersIn(common(missing, refused))) {
     const count = missingOnly(n);
     if (count === 0) continue;
     excused.add(n);
@@ -182,7 +224,9 @@ function joinStream(
     missed -= count;
     messagesMissed--;
   }
-  for (const n of numbersIn(outstanding)) {
+  const refusedCount = refusedAlone + excused.size;
+  for (const n of numbersIn(common(missing, outstanding))) {
+    if (excused.has(n)) continue;
     const count = missingOnly(n);
     if (count === 0) continue;
     excused.add(n);
@@ -195,7 +239,16 @@ function joinStream(
   const forged =
     deliveriesIn(beyond(receivedSpans, sent)) - deliveriesIn(beyond([...facts.missed, ...facts.unresolved], sent));
   const firstMissed = firstNumbers(holes, excused).map((seq) => ({ stream, seq, receivers: receiversAt(holes, seq) }));
-  return { expected, missed, unresolved, messagesMissed, messagesUnresolved, forged, firstMissed };
+  return {
+    expected,
+    missed,
+    unresolved,
+    messagesMissed,
+    messagesUnresolved,
+    forged,
+    firstMissed,
+    refused: refusedCount,
+  };
 }
 
 /** The lowest numbers in the holes, but for those that are excused. */
@@ -213,7 +266,7 @@ function receiversAt(holes: readonly HoleFacts[], n: number): number {
   return holes.reduce((sum, [from, to, receivers]) => (from <= n && n < to ? sum + receivers : sum), 0);
 }
 
-/** Looked at one by one, they are bounded by what was in flight; of more than this the rest is left as it is. */
+/** What is looked at one by one is missing somewhere and was refused or in flight; of more than this the rest is left as it is. */
 const MAX_LOOKED_AT = 100_000;
 
 function* numbersIn(ranges: readonly Range[]): Generator<number> {

@@ -5,7 +5,14 @@ import type { Contract } from '../../plan/plan.ts';
 import { formatCount } from '../../units/rate.ts';
 import { unreachable } from '../../units/unreachable.ts';
 import { sumOf } from '../figures/timeline.ts';
-import { type CountedFacts, whyNoOrder, whyNotCompared, whyUnchecked } from './evidence.ts';
+import {
+  type CountedFacts,
+  whyNoArrival,
+  whyNoneCarried,
+  whyNoOrder,
+  whyNotCompared,
+  whyUnchecked,
+} from './evidence.ts';
 import {
   about,
   damageOf,
@@ -86,7 +93,8 @@ function whyUnjudged(broken: readonly ClauseCount[], evidence: CountedFacts): st
   const { tally } = evidence;
   const { messages, pushes } = tally;
   if (messages.sent === 0 && pushes.received === 0) return 'no message was sent';
-  if (messages.sent > 0 && messages.delivered === 0) return 'no message came back';
+  const lacking = messages.sent === 0 ? null : (whyNoneCarried(messages) ?? whyNoArrival(evidence));
+  if (lacking !== null) return lacking;
   if (broken.includes('offline')) return tally.connections.reconnected === 0 ? 'no connection was opened again' : null;
   if (broken.includes('totalOrderViolations')) return whyNotCompared(evidence);
   if (broken.includes('reordered')) return whyNoOrder(evidence);

@@ -72,7 +72,7 @@ export function whyUncounted(
 }
 
 /** What the service refuses it has not lost. */
-function whyNoneCarried({ delivered, lost, unresolved }: Tally['messages']): string | null {
+export function whyNoneCarried({ delivered, lost, unresolved }: Tally['messages']): string | null {
   return delivered + lost + unresolved === 0 ? 'the service rejected every message' : null;
 }
 
@@ -86,7 +86,7 @@ function answersOf({ messages }: Tally): number {
   return messages.delivered + messages.rejected + messages.acknowledged;
 }
 
-function whyNoArrival(evidence: CountedFacts): string | null {
+export function whyNoArrival(evidence: CountedFacts): string | null {
   if (arrivalsOf(evidence) > 0) return null;
   return evidence.tally.messages.sent === 0 ? 'no message was sent' : 'no message came back';
 }

@@ -32,7 +32,7 @@ import {
   countUnexpected,
   type Recorder,
 } from '../../measure/recorder.ts';
-import { EARLY, noteReceived, type RoomTracking } from '../../measure/room-tracking.ts';
+import { EARLY, noteReceived, noteRefused, type RoomTracking } from '../../measure/room-tracking.ts';
 import { createSentMarks, type SentMarks } from '../../measure/sent-marks.ts';
 import { noteSpread, type Spread } from '../../measure/spread.ts';
 import { noteOrder, type TotalOrderViolation } from '../../measure/total-order.ts';
@@ -348,13 +348,16 @@ export function noteState(
 /** The service has said that it did not take a message. NaN: when it was sent is not remembered any more. */
 export function noteRejection(accounting: Accounting, client: Client, sequence: number, sentNs: number): void {
   accounting.isUnderstood = true;
-  const { fanout } = accounting;
-  fanout?.roomTracking.refused.push([client.stream, sequence, sequence + 1]);
-  if (!hearsItself(fanout)) {
-    accounting.recorder.messages.rejected++;
+  const { fanout, ledger } = accounting;
+  if (fanout !== null && !hearsItself(fanout)) {
+    // No copy comes back to the client, so its ledger knows nothing of outcomes: the room remembers what was refused.
+    if (sequence >= ledger.next[client.index]!) unexpected(accounting, client, 'neverSent', sequence);
+    else if (noteRefused(fanout.roomTracking, client.stream, sequence)) accounting.recorder.messages.rejected++;
+    else notDelivered(accounting, client, client.stream, sequence, Arrival.duplicated);
     return;
   }
-  if (noteRefusal(accounting.ledger, client.index, sequence)) {
+  if (noteRefusal(ledger, client.index, sequence)) {
+    if (fanout !== null) noteRefused(fanout.roomTracking, client.stream, sequence);
     if (sequence < client.givenUpBelow) client.lateCredit++;
     client.credit++;
     accounting.rejected++;
@@ -363,7 +366,7 @@ export function noteRejection(accounting: Accounting, client: Client, sequence: 
     if (accounting.acks !== null) forgetMessage(accounting.acks, client.index, sequence);
     if (accounting.byType !== null) countByType(accounting.byType, 'rejected', client.stream, sequence);
   } else {
-    const arrival = noteArrival(accounting.ledger, client.index, sequence);
+    const arrival = noteArrival(ledger, client.index, sequence);
     // What says a second time that it did not take a message repeats itself.
     notDelivered(
       accounting,

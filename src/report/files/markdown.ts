@@ -99,7 +99,7 @@ function violationsOf({ violations }: RunResult): readonly string[] {
     .sort((a, b) => a.atSecond - b.atSecond)
     .map(
       (first) =>
-        `- first ${violationName(first.violation)}: stream ${formatCount(first.stream)}, ${code(violationText(first))}, ${momentText(first)}`,
+        `- first ${violationName(first.violation)}: stream ${formatCount(first.stream)}, ${code(violationText(first))} (${momentText(first)})`,
     );
 }
 

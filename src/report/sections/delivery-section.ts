@@ -56,7 +56,7 @@ const OUTCOMES: readonly (readonly [keyof MessageResult & string, meaning: strin
   ['duplicated', 'arrived more than once', true],
   ['reordered', 'arrived after a later message of the same stream', true],
   ['corrupted', 'arrived with other bytes than were sent', true],
-  ['unexpected', 'arrived, but this run never sent them', true],
+  ['unexpected', 'arrived where they were not expected', true],
   ['unreadable', 'arrived, but could not be read', true],
   ['late', 'arrived after they had been counted as lost or unresolved', true],
   ['acknowledged', 'acknowledged by the service', false],

@@ -240,8 +240,8 @@ describe('the summary', () => {
     const events = [lost(1), lost(2), { ...place, violation: 'duplicated' as const, seq: 3, push: null }];
     const found = lines(resultOf(parts, [], { events })).filter((line) => line.startsWith('  first'));
     expect(found).toEqual([
-      '  first lost: stream 812, #1 never came back; #10 did, sent between 3.0 and 4.0 s, given up at 31.204 s',
-      '  first duplicated: stream 812, #3 arrived again, at 31.204 s',
+      '  first lost: stream 812, #1 never came back; #10 did (sent between 3.0 and 4.0 s, given up at 31.204 s)',
+      '  first duplicated: stream 812, #3 arrived again (at 31.204 s)',
     ]);
   });
 

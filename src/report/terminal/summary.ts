@@ -117,7 +117,7 @@ function doubtLines({ verdict, violations }: RunResult, style: TextStyle): Hangi
   for (const violation of violations) {
     if (seen.has(violation.violation)) continue;
     seen.add(violation.violation);
-    const where = `stream ${formatCount(violation.stream)}, ${printable(violationText(violation))}, ${momentText(violation)}`;
+    const where = `stream ${formatCount(violation.stream)}, ${printable(violationText(violation))} (${momentText(violation)})`;
     lines.push({ text: `  first ${violation.violation}: ${where}`, hang: 4 });
   }
   for (const doubt of verdict.doubts) {

@@ -52,11 +52,22 @@ export function wrapCommand(text: string, lead: string, columns: number | null):
     }
     line += isBegun() ? ` ${words}` : words;
   };
-  for (const part of text.split(/ (?=-)/)) {
-    const isTooLong = widthOf(`${indent}${part} \\`) > columns;
-    for (const words of isTooLong ? (part.match(SHELL_WORD) ?? []) : [part]) put(words);
+  for (const group of flagGroups(text.match(SHELL_WORD) ?? [])) {
+    const whole = group.join(' ');
+    const isTooLong = widthOf(`${indent}${whole} \\`) > columns;
+    for (const words of isTooLong ? group : [whole]) put(words);
   }
   return [...lines, line];
+}
+
+/** Each flag with its values. */
+function flagGroups(words: readonly string[]): readonly (readonly string[])[] {
+  const groups: string[][] = [];
+  for (const word of words) {
+    if (groups.length === 0 || word.startsWith('-')) groups.push([word]);
+    else groups.at(-1)!.push(word);
+  }
+  return groups;
 }
 
 function wrapLine({ text, hang }: HangingLine, columns: number): readonly string[] {

@@ -73,7 +73,7 @@ const SEVERITY: readonly (readonly [kind: ViolationKind, words: string])[] = [
   ['duplicated', 'that came twice'],
   ['reordered', 'that came out of order'],
   ['totalOrder', 'that clients received in different orders'],
-  ['unexpected', 'that this run never sent'],
+  ['unexpected', 'that was not expected where it arrived'],
   ['late', 'that came too late'],
 ];
 

@@ -58,7 +58,7 @@ function testCells({ unit, interval, pValue, smallestVisible }: MetricComparison
     smallestVisible === null || smallestVisible === 0
       ? ''
       : smallestVisible > mostEffect(unit)
-        ? 'none'
+        ? 'too noisy to say'
         : formatSize(smallestVisible, unit),
   ];
 }

@@ -31,7 +31,7 @@ describe('deliveries to other members of a room', () => {
     const [hint] = roomHints(inRoom({ missed: 12, rules: ['lost == 0'] }));
     expect(hint).toEqual({
       tone: 'bad',
-      text: 'Other members of a room missed 12 of 9,000 deliveries, and no rule is about that: add fanout.missed == 0, or contract: { delivery: exactly-once }.',
+      text: 'Other members of a room missed 12 of 9,000 deliveries, and no rule forbids that: add fanout.missed == 0, or contract: { delivery: exactly-once }.',
     });
     expect(roomHints(inRoom({ missed: 12, delivery: 'at-most-once' }))[0]?.tone).toBe('bad');
     // One of a hundred may be missing there.

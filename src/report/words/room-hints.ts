@@ -22,10 +22,10 @@ function unjudgedRooms({ fanout, plan }: RunResult): readonly RoomHint[] {
   if (isJudged || plan.thresholds.some(({ metric }) => metric.kind === 'fanout')) return [];
   const advice = 'add fanout.missed == 0, or contract: { delivery: exactly-once }';
   if (fanout.missed === 0) {
-    return [{ tone: 'quiet', text: `No rule is about what other members of a room receive: ${advice}.` }];
+    return [{ tone: 'quiet', text: `No rule requires that other members of a room miss nothing: ${advice}.` }];
   }
   const missed = `${formatCount(fanout.missed)} of ${plural(fanout.expected, 'delivery', 'deliveries')}`;
-  return [{ tone: 'bad', text: `Other members of a room missed ${missed}, and no rule is about that: ${advice}.` }];
+  return [{ tone: 'bad', text: `Other members of a room missed ${missed}, and no rule forbids that: ${advice}.` }];
 }
 
 /** A service that passes messages on to others, and a plan that does not say so. */

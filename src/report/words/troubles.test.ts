@@ -20,7 +20,7 @@ test.each<[Partial<MessageResult>, string]>([
   [{ reordered: 2 }, '2 messages arrived out of order.'],
   [{ diverged: 1 }, '1 reply had a wrong state.'],
   [{ totalOrderViolations: 2 }, '2 messages reached two clients of a room in different orders.'],
-  [{ unexpected: 2 }, '2 messages arrived that this run never sent.'],
+  [{ unexpected: 2 }, '2 messages arrived where they were not expected.'],
   [{ rejected: 5 }, '5 of 1,000 messages were rejected by the service.'],
   [{ unreadable: 1 }, '1 message could not be read.'],
   [{ late: 2 }, '2 messages arrived after they had been counted as lost or unresolved.'],
@@ -53,7 +53,7 @@ test('kinds are told in words', () => {
     '2 of 1,000 messages were lost, 2 of them after the service had acknowledged them.',
     '3 messages arrived corrupted (flipped bits 2, cut off 1).',
     '1 message arrived out of order, at most 7 places late.',
-    '2 messages arrived that this run never sent (of another run 2).',
+    '2 messages arrived where they were not expected (of another run 2).',
     '4 messages could not be read (4 are not JSON).',
   ]);
 });

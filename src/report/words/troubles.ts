@@ -44,7 +44,7 @@ function messageTroubles({ messages, delivery }: RunResult): readonly Counted[] 
     [
       'bad',
       unexpected,
-      `${plural(unexpected, 'message')} arrived that this run never sent${kindsText(unexpectedKinds(delivery))}.`,
+      `${plural(unexpected, 'message')} arrived where ${unexpected === 1 ? 'it was' : 'they were'} not expected${kindsText(unexpectedKinds(delivery))}.`,
     ],
     ['bad', rejected, `${ofSent(rejected)} ${wasOrWere(rejected)} rejected by the service.`],
     ['open', unreadable, `${plural(unreadable, 'message')} could not be read${kindsText(unreadableKinds(delivery))}.`],

@@ -51,7 +51,7 @@ test.each<readonly [Violation, string]>([
   ],
   [
     { ...place, violation: 'reordered', seq: 4, after: null, extent: null, push: null },
-    '#4 after a later one, more places late than are kept',
+    '#4 after a later one, too many places late to count',
   ],
   [
     { ...place, violation: 'reordered', seq: 4, after: null, extent: null, push: { channel: 'BTC' } },
@@ -79,7 +79,7 @@ test.each<readonly [Violation, string]>([
   ],
   [
     { ...place, violation: 'totalOrder', seq: 4, before: { stream: 8, seq: 2 } },
-    'client 3 received #4 after #2 of stream 8, another client before it',
+    '#4: client 3 received it after #2 of stream 8, another client the other way round',
   ],
 ])('%j is said so', (violation, said) => {
   expect(violationText(violation)).toBe(said);

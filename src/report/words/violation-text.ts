@@ -82,7 +82,7 @@ export function violationText(violation: Violation): string {
     case 'reordered': {
       const { after, extent, push } = violation;
       const later = after === null ? 'a later one' : `#${after}`;
-      const places = extent === null ? 'more places late than are kept' : `${placesText(extent)} late`;
+      const places = extent === null ? 'too many places late to count' : `${placesText(extent)} late`;
       return push === null ? `${nameOf(violation)} after ${later}, ${places}` : `${nameOf(violation)} after ${later}`;
     }
     case 'corrupted': {
@@ -96,7 +96,7 @@ export function violationText(violation: Violation): string {
       return `after #${violation.seq} expected ${violation.expected}, got ${violation.got}`;
     case 'totalOrder': {
       const { client, seq, before } = violation;
-      return `client ${client} received #${seq} after #${before.seq} of stream ${before.stream}, another client before it`;
+      return `#${seq}: client ${client} received it after #${before.seq} of stream ${before.stream}, another client the other way round`;
     }
     default:
       return unreachable(violation);
