@@ -165,7 +165,7 @@ faults:
       });
     let finished = await attempt();
     // On a busy machine all that is dropped may be the last: then no hole lies between messages.
-    for (let again = 0; again < 2 && finished.answer.result.delivery.loss.smallestBacklogBytes === null; again++) {
+    for (let again = 0; again < 4 && finished.answer.result.delivery.loss.smallestBacklogBytes === null; again++) {
       finished = await attempt();
     }
     const { answer, truth, cwd } = finished;
