@@ -88,7 +88,7 @@ function addToSecond(facts: Second, window: Window): void {
     Math.min(connections.lowestOpen, facts.lowestOpen.get(worker) ?? Number.POSITIVE_INFINITY),
   );
   facts.rssBytes.set(worker, Math.max(health.rssBytes, facts.rssBytes.get(worker) ?? 0));
-  facts.idleRssBytes.set(worker, health.idleRssBytes);
+  facts.idleRssBytes.set(worker, Math.max(health.idleRssBytes, facts.idleRssBytes.get(worker) ?? 0));
   const ratio = cpuRatio(window);
   if (ratio !== null) facts.cpuRatioMax = Math.max(ratio, facts.cpuRatioMax ?? 0);
 }
