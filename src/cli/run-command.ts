@@ -56,7 +56,8 @@ export async function runCommand(source: string | undefined, flags: RunFlags): P
       highwaterVersion: VERSION,
       tags,
       signal: interruption.signal,
-      onProgress: (figures) => view?.show(figures),
+      // Without it nothing is made for a view that nobody sees.
+      ...(view === null ? {} : { onProgress: view.show }),
       onNotice(notice) {
         const text = noticeText(notice);
         if (process.stderr.isTTY && view !== null) view.say(text);

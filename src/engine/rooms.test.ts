@@ -403,37 +403,9 @@ describe('what is not expected is not missed', () => {
     expect(tally.messages).toMatchObject(clean);
   });
 
-  test('what the service refuses is expected by nobody', () => {
-    for (const self of [true, false]) {
-      const script = (): PeerScript => {
-        const members = new Set<PeerConnection>();
-        return {
-          onMessage(connection, { payload }) {
-            const message = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
-            if ('join' in message) members.add(connection);
-            else if (Number(String(message.id).split('-')[2]) % 10 === 0) {
-              connection.send(new TextEncoder().encode(JSON.stringify({ id: message.id, error: 'too fast' })), 1);
-            } else for (const member of members) if (self || member !== connection) member.send(payload, 1);
-          },
-        };
-      };
-      const rooms = { ...one, self };
-      const plan = makePlan({
-        connections: curve({ to: 4 }),
-        messages: openMessages(100, SECOND),
-        bytes: 200,
-        rooms,
-        plan: { protocol: { ...PROTOCOL, error: ['error'] }, drainNs: SECOND },
-      });
-      const { tally, events } = runScenario({ plan, script });
-      const receiverFacts = events.flatMap((event) => (event.kind === 'receivers' ? [event.receivers] : []));
-      expect(tally.messages).toMatchObject({ sent: 100, rejected: 10, duplicated: 0 });
-      expect(joinReceivers(rooms, receiverFacts)).toMatchObject({ expected: 270, missed: 0, messagesMissed: 0 });
-    }
-  });
-
-  test('a rejection that the service repeats counts once, and what it leaves out is not missed by anybody', () => {
-    for (const self of [true, false]) {
+  describe('what the service refuses', () => {
+    /** It refuses each tenth message, so many times over, and passes the others on. */
+    function refusing(self: boolean, refusals: number) {
       const script = (): PeerScript => {
         const members = new Set<PeerConnection>();
         return {
@@ -442,8 +414,7 @@ describe('what is not expected is not missed', () => {
             if ('join' in message) members.add(connection);
             else if (Number(String(message.id).split('-')[2]) % 10 === 0) {
               const refusal = new TextEncoder().encode(JSON.stringify({ id: message.id, error: 'too fast' }));
-              connection.send(refusal, 1);
-              connection.send(refusal, 1);
+              for (let said = 0; said < refusals; said++) connection.send(refusal, 1);
             } else for (const member of members) if (self || member !== connection) member.send(payload, 1);
           },
         };
@@ -458,11 +429,21 @@ describe('what is not expected is not missed', () => {
       });
       const { tally, events } = runScenario({ plan, script });
       const receiverFacts = events.flatMap((event) => (event.kind === 'receivers' ? [event.receivers] : []));
+      return { tally, fanout: joinReceivers(rooms, receiverFacts) };
+    }
+
+    test.each([true, false])('is expected by nobody (self: %j)', (self) => {
+      const { tally, fanout } = refusing(self, 1);
+      expect(tally.messages).toMatchObject({ sent: 100, rejected: 10, duplicated: 0 });
+      expect(fanout).toMatchObject({ expected: 270, missed: 0, messagesMissed: 0 });
+    });
+
+    test.each([true, false])('and refuses again counts once, and nobody misses it (self: %j)', (self) => {
+      const { tally, fanout } = refusing(self, 2);
       expect(tally.messages).toMatchObject({ sent: 100, rejected: 10, duplicated: 10 });
-      const fanout = joinReceivers(rooms, receiverFacts);
       expect(fanout).toMatchObject({ expected: 270, missed: 0, messagesMissed: 0, messagesUnresolved: 0 });
       expect(fanout.receivers).toMatchObject({ count: 4, complete: 4, worst: [] });
-    }
+    });
   });
 
   test('what was in flight when its sender was dropped is unresolved, unless somebody received it', () => {

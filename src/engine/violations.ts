@@ -25,7 +25,7 @@ export function createViolations(report: Violations['report']): Violations {
 }
 
 /** Of its kind some must be left. */
-export function tell(violations: Violations, violation: Violation, atNs: number): void {
+export function emit(violations: Violations, violation: Violation, atNs: number): void {
   violations.left[violation.violation]--;
   violations.report(violation, atNs);
 }
@@ -40,7 +40,7 @@ export function reportRepeat(
   atNs: number,
 ): void {
   if (violations.left[violation] === 0) return;
-  tell(violations, { violation, client: client.stream, stream, seq, push: null }, atNs);
+  emit(violations, { violation, client: client.stream, stream, seq, push: null }, atNs);
 }
 
 /** `after`: the highest number that had arrived; null where it is not at hand. `extent`: 0 where it is not known. */
@@ -54,7 +54,7 @@ export function reportReordered(
 ): void {
   const kept = extent === 0 ? null : extent;
   const place = { client: client.stream, stream, seq };
-  tell(violations, { violation: 'reordered', ...place, after, extent: kept, push: null }, atNs);
+  emit(violations, { violation: 'reordered', ...place, after, extent: kept, push: null }, atNs);
 }
 
 export function reportCorrupted(
@@ -67,7 +67,7 @@ export function reportCorrupted(
   atNs: number,
 ): void {
   if (violations.left.corrupted === 0) return;
-  tell(violations, { violation: 'corrupted', client: client.stream, stream, seq, damage, bytes }, atNs);
+  emit(violations, { violation: 'corrupted', client: client.stream, stream, seq, damage, bytes }, atNs);
 }
 
 /** What the figure of an unexpected message is. */
@@ -94,7 +94,7 @@ export function reportUnexpected(
   const known = { seq: null, ofStream: null, bytes: null, [FIGURES[unexpected]]: figure };
   const shown = sample === null ? null : sample();
   const place = { client: stream, stream };
-  tell(violations, { violation: 'unexpected', ...place, unexpected, ...known, sample: shown, push }, atNs);
+  emit(violations, { violation: 'unexpected', ...place, unexpected, ...known, sample: shown, push }, atNs);
 }
 
 export function reportDiverged(
@@ -106,7 +106,7 @@ export function reportDiverged(
   atNs: number,
 ): void {
   if (violations.left.diverged === 0) return;
-  tell(violations, { violation: 'diverged', client: stream, stream, seq, expected, got }, atNs);
+  emit(violations, { violation: 'diverged', client: stream, stream, seq, expected, got }, atNs);
 }
 
 export function reportTotalOrder(
@@ -116,7 +116,7 @@ export function reportTotalOrder(
   atNs: number,
 ): void {
   if (violations.left.totalOrder === 0) return;
-  tell(violations, { violation: 'totalOrder', client: client.stream, stream, seq, before }, atNs);
+  emit(violations, { violation: 'totalOrder', client: client.stream, stream, seq, before }, atNs);
 }
 
 /** What is known of a lost message beside its number. */
@@ -148,7 +148,7 @@ export function reportLost(
     sentToSecond: secondsOrNull(sentToNs),
     ...facts,
   };
-  tell(violations, lost, atNs);
+  emit(violations, lost, atNs);
 }
 
 function secondsOrNull(ns: number | null): number | null {

@@ -10,7 +10,7 @@ import type { Rooms } from '../plan/plan.ts';
 import { isPublisher, publisherOf, roomOf } from '../plan/schedule/rooms.ts';
 import type { DensityFacts } from './density.ts';
 import { Arrival, missingNumbers } from './ledger.ts';
-import { messageKey } from './message-key.ts';
+import { messageKey, messageOfKey } from './message-key.ts';
 import {
   type ConnectionEnd,
   classify,
@@ -38,11 +38,10 @@ export interface RoomTracking {
   readonly isWhole: Uint8Array;
   /** What closed receivers had received, by stream. */
   readonly closed: Map<number, StreamTally>;
-  /** What this process's clients said and the service refused, and what was in flight when their connections died. */
-  readonly refused: RangeOf[];
+  /** What this process's clients said and the service refused, by `messageKey`: a service may repeat what it says. */
+  readonly refused: Set<number>;
+  /** What was in flight when their connections died. */
   readonly outstanding: RangeOf[];
-  /** The refused ones again, by `messageKey`: a service may repeat what it says. */
-  readonly refusedKeys: Set<number>;
 }
 
 /** Numbers of a stream, `from` up to `to − 1`. */
@@ -74,19 +73,15 @@ export function createRoomTracking(
     received: new Float64Array(receivers),
     isWhole: new Uint8Array(receivers),
     closed: new Map(),
-    refused: [],
+    refused: new Set(),
     outstanding: [],
-    refusedKeys: new Set(),
   };
 }
 
 /** False where it is known already that the service refused this message. */
-export function noteRefused({ refused, refusedKeys }: RoomTracking, stream: number, sequence: number): boolean {
-  const key = messageKey(stream, sequence);
-  if (refusedKeys.has(key)) return false;
-  refusedKeys.add(key);
-  refused.push([stream, sequence, sequence + 1]);
-  return true;
+export function noteRefused({ refused }: RoomTracking, stream: number, sequence: number): boolean {
+  const known = refused.size;
+  return refused.add(messageKey(stream, sequence)).size > known;
 }
 
 export function receiverOpened({ openedNs }: RoomTracking, receiver: number, nowNs: number): void {
@@ -276,7 +271,7 @@ export function receiverFactsOf(
     streams,
     receivers,
     orders: roomTracking.totalOrder === null ? [] : reportedOrders(roomTracking.totalOrder),
-    refused: roomTracking.refused,
+    refused: [...roomTracking.refused].map(messageOfKey).map(({ stream, seq }) => [stream, seq, seq + 1] as const),
     outstanding: roomTracking.outstanding,
     offline: roomTracking.tracking.offline,
   };

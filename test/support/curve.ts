@@ -1,9 +1,35 @@
-// What a curve says about a moment, straight from its definition: what the schedule of arrivals and of connections is held against.
+// Curves for tests: drawn at random, and what one says about a moment, straight from its definition. The schedules of arrivals and of
+// connections are held against it.
 
+import fc from 'fast-check';
 import type { Curve } from '../../src/plan/plan.ts';
+import { chainSegments, type WrittenSegment } from '../../src/plan/resolve/segments.ts';
 import { endLevel } from '../../src/plan/schedule/curve.ts';
 import { exponentialInverse, linearInverse, type Piece, pieceArea, piecesOf } from '../../src/plan/schedule/pieces.ts';
 import { NS_PER_SECOND, nsToSeconds, secondsToNs } from '../../src/units/duration.ts';
+
+export const curveOf = (...segments: [WrittenSegment, ...WrittenSegment[]]): Curve => chainSegments(segments, String);
+
+const levels = fc.oneof(fc.constant(0), fc.double({ min: 0.1, max: 2000, noNaN: true }), fc.nat(2000));
+const times = fc.double({ min: 1e6, max: 3e9, noNaN: true });
+/** Of up to five segments of any shape. */
+export const curves = fc
+  .array(
+    fc.oneof(
+      fc.record({ to: levels }),
+      fc.record({ to: levels, over: times, curve: fc.constantFrom('linear' as const, 'exponential' as const) }),
+      fc.record({
+        to: levels,
+        over: times,
+        curve: fc.constant('stepped' as const),
+        steps: fc.integer({ min: 1, max: 7 }),
+      }),
+      fc.record({ hold: times }),
+      fc.record({ burst: levels, for: times }),
+    ),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((list) => curveOf(...(list as [WrittenSegment])));
 
 /** Where one segment ends and the next begins, the next one's level. */
 export function levelAt(curve: Curve, atNs: number): number {

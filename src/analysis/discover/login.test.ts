@@ -25,7 +25,11 @@ const transcriptOf = (received: readonly (string | object)[], endings: readonly 
   watchedMs: 2000,
   maySend: true,
 });
-const closed = (detail: string): Ending => ({ sentBefore: 1, kind: 'closedByServer', detail });
+const closed = (code: number, reason: string): Ending => ({
+  sentBefore: 1,
+  kind: 'closedByServer',
+  cause: { kind: 'closeFrame', code, reason },
+});
 
 describe('a service wants a login', () => {
   test.each<[string | object]>([
@@ -50,16 +54,16 @@ describe('a service wants a login', () => {
   });
 
   test.each([
-    'close code 4401, defined by the application',
-    'close code 3000, registered by a library or framework',
-    'close code 1008, policy violation: auth required',
-    'close code 4003, defined by the application: Not authenticated',
-    'close code 1000, normal closure: login timeout',
-  ])('%s', (detail) => {
-    expect(loginSignIn(transcriptOf([], [closed(detail)]))).toEqual({
+    [4401, '', 'close code 4401, defined by the application'],
+    [3000, '', 'close code 3000, registered by a library or framework'],
+    [1008, 'auth required', 'close code 1008, policy violation: auth required'],
+    [4003, 'Not authenticated', 'close code 4003, defined by the application: Not authenticated'],
+    [1000, 'login timeout', 'close code 1000, normal closure: login timeout'],
+  ])('closes with %d %s', (code, reason, said) => {
+    expect(loginSignIn(transcriptOf([], [closed(code, reason)]))).toEqual({
       seenIn: 'close',
-      said: detail,
-      word: detail.includes('login') ? 'login' : 'auth',
+      said,
+      word: said.includes('login') ? 'login' : 'auth',
     });
   });
 });
@@ -83,15 +87,15 @@ describe('a service does not want a login', () => {
   });
 
   test.each([
-    'close code 1008, policy violation',
-    'close code 1003, unsupported data',
-    'close code 4000, defined by the application: idle timeout',
-  ])('%s', (detail) => {
-    expect(loginSignIn(transcriptOf([], [closed(detail)]))).toBeNull();
+    [1008, ''],
+    [1003, ''],
+    [4000, 'idle timeout'],
+  ])('closes with %d %s', (code, reason) => {
+    expect(loginSignIn(transcriptOf([], [closed(code, reason)]))).toBeNull();
   });
 
   test('where the connection was not closed by the service', () => {
-    const ending: Ending = { sentBefore: 1, kind: 'reset', detail: 'auth required' };
+    const ending: Ending = { sentBefore: 1, kind: 'reset', cause: { kind: 'error', message: 'auth required' } };
     expect(loginSignIn(transcriptOf([], [ending]))).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 // Whether a service wants a login before anything else, by what it says: an error, a label such as `auth_required`, a close
 // code or its reason. What somebody writes to somebody in a message is no sign, whatever its words.
 
+import { causeText } from '../../facts/failure-cause.ts';
 import { failureIn, unasked } from './answers.ts';
 import { type JsonValue, lastKey, parseDocument, valuesOf } from './json-values.ts';
 import type { Ending, Transcript } from './transcript.ts';
@@ -34,7 +35,7 @@ const LABEL_KEY = /^(?:type|kind|event|op|status|result|action|code|reason|metho
 const CODE_KEY = /^(?:code|status|status_?code|error_?code)$/i;
 const UNAUTHORIZED_CODES: readonly unknown[] = [401, 4401, '401', '4401'];
 /** 3000 is registered as "Unauthorized" (IANA, WebSocket close code numbers); 4401 is HTTP's 401 in the range for applications. */
-const UNAUTHORIZED_CLOSES: readonly string[] = ['3000', '4401'];
+const UNAUTHORIZED_CLOSES: readonly number[] = [3000, 4401];
 const MAX_DEPTH = 3;
 /** A longer text is not written by a machine that refuses. */
 const MAX_PLAIN_TEXT = 200;
@@ -44,7 +45,7 @@ export function loginSignIn(transcript: Transcript): LoginSign | null {
   const asking = unaskedOrRefusing(transcript).find(asksInMessage);
   if (asking !== undefined) return signOf('message', asking);
   const ending = transcript.endings.find(asksInClose);
-  return ending === undefined ? null : signOf('close', ending.detail);
+  return ending === undefined ? null : signOf('close', causeText(ending.cause));
 }
 
 /** Texts of the service that are no repetition of ours. */
@@ -76,10 +77,9 @@ function asksInValue({ path, value }: JsonValue, isFailure: boolean): boolean {
   return typeof value === 'string' && (isFailure || LABEL_KEY.test(key)) && ASKS_FOR_LOGIN.test(value);
 }
 
-function asksInClose({ kind, detail }: Ending): boolean {
-  if (kind !== 'closedByServer') return false;
-  const code = /^close code (\d+)/.exec(detail)?.[1] ?? '';
-  return UNAUTHORIZED_CLOSES.includes(code) || ASKS_FOR_LOGIN.test(detail);
+function asksInClose({ cause }: Ending): boolean {
+  if (cause.kind !== 'closeFrame') return false;
+  return UNAUTHORIZED_CLOSES.includes(cause.code) || ASKS_FOR_LOGIN.test(cause.reason);
 }
 
 function signOf(seenIn: LoginSign['seenIn'], said: string): LoginSign {

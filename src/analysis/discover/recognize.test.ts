@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { causeText } from '../../facts/failure-cause.ts';
 import { type Recognition, recognize } from './recognize.ts';
 import { nextTestMessage, shapeOf, USUAL_SHAPES } from './test-messages.ts';
 import type { Observation, TestMessage, Transcript } from './transcript.ts';
@@ -332,10 +333,10 @@ describe('what is not recognized is said plainly', () => {
   });
 
   test('a service that closes', () => {
-    const detail = 'close code 4401, log in first';
-    const found = recognize({ ...EMPTY, endings: [{ sentBefore: 0, kind: 'closedByServer', detail }] });
+    const cause = { kind: 'closeFrame', code: 4401, reason: 'log in first' } as const;
+    const found = recognize({ ...EMPTY, endings: [{ sentBefore: 0, kind: 'closedByServer', cause }] });
     expect(found).toMatchObject({ kind: 'unknown', why: 'closes' });
-    expect(found.evidence[0]).toBe(`the service ended the connection before anything was sent: ${detail}`);
+    expect(found.evidence[0]).toBe(`the service ended the connection before anything was sent: ${causeText(cause)}`);
   });
 
   test.each([

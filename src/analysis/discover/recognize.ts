@@ -1,6 +1,7 @@
 // From what was said to what the service is, with the evidence: a pure function of the transcript. What does not fit any
 // kind is unknown, with the reason and a sample; nothing is taken for what it only resembles.
 
+import { causeText } from '../../facts/failure-cause.ts';
 import type { NonEmpty } from '../../units/non-empty.ts';
 import { isNonEmpty } from '../../units/non-empty.ts';
 import { echoesOf, failureIn, unasked } from './answers.ts';
@@ -81,7 +82,7 @@ function refusalOfBinary({ sent, endings }: Transcript): readonly string[] {
   return [
     ending === undefined
       ? 'a binary message did not come back'
-      : `it closed the connection after a binary message (${ending.detail})`,
+      : `it closed the connection after a binary message (${causeText(ending.cause)})`,
   ];
 }
 
@@ -129,7 +130,7 @@ function unknown(transcript: Transcript): Found {
     return {
       kind: 'unknown',
       why: 'closes',
-      evidence: [`the service ended the connection ${when}: ${ending.detail}`],
+      evidence: [`the service ended the connection ${when}: ${causeText(ending.cause)}`],
       ...common,
     };
   }
@@ -142,7 +143,7 @@ function unknown(transcript: Transcript): Found {
       evidence: [
         `${received.length} messages received (${before} before anything was sent): no reply carried our id or a sequence number`,
         ...(errors === 0 ? [] : [`${errors} of them report an error`]),
-        ...(ending === undefined ? [] : [`it ended the connection: ${ending.detail}`]),
+        ...(ending === undefined ? [] : [`it ended the connection: ${causeText(ending.cause)}`]),
       ],
       ...common,
     };

@@ -2,6 +2,7 @@
 // that a conversation can be written down in a test. Who fills it in bounds it: see `run/init/discover.ts`.
 
 import type { FailureKind } from '../../facts/failure.ts';
+import type { FailureCause } from '../../facts/failure-cause.ts';
 import type { JsonObject } from './json-values.ts';
 
 export interface Transcript {
@@ -33,7 +34,7 @@ export interface Observation {
 export interface Ending {
   readonly sentBefore: number;
   readonly kind: FailureKind;
-  readonly detail: string;
+  readonly cause: FailureCause;
 }
 
 /** A message that asks the service for nothing but an answer. Its id and its payload occur in no other message. */

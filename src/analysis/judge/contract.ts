@@ -125,8 +125,21 @@ function subjectOf(name: ClauseCount): Subject {
   }
 }
 
-function contractClauses(contract: Contract): { readonly rule: string; readonly broken: readonly ClauseCount[] }[] {
-  const clauses: { rule: string; broken: readonly ClauseCount[] }[] = [];
+interface Clause {
+  readonly rule: string;
+  /** Counts that break it. */
+  readonly broken: readonly ClauseCount[];
+}
+
+/** Losses are counted when clients close: until then nothing is known of a clause about them. */
+export function clausesAboutLosses(contract: Contract): readonly string[] {
+  return contractClauses(contract)
+    .filter(({ broken }) => broken.some((name) => subjectOf(name) === 'lost'))
+    .map(({ rule }) => rule);
+}
+
+function contractClauses(contract: Contract): readonly Clause[] {
+  const clauses: Clause[] = [];
   const broken: Readonly<Record<Contract['delivery'], readonly ClauseCount[]>> = {
     'exactly-once': ['lost', 'missed', 'duplicated'],
     'at-least-once': ['lost', 'missed'],

@@ -3,9 +3,9 @@
 
 import type { LiveRule } from '../../facts/live-figures.ts';
 import type { ThresholdResult } from '../../facts/result.ts';
-import type { MessageCount, Plan, Threshold, Times } from '../../plan/plan.ts';
+import type { Contract, MessageCount, Plan, Threshold, Times } from '../../plan/plan.ts';
 import { unreachable } from '../../units/unreachable.ts';
-import { judgeContract } from './contract.ts';
+import { clausesAboutLosses, judgeContract } from './contract.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeThreshold } from './rules.ts';
 
@@ -22,15 +22,17 @@ export function judgeSoFar({ thresholds, contract, load }: JudgedPlan, evidence:
   const hasRooms = load.rooms !== null;
   return [
     ...thresholds.map((threshold) => thresholdSoFar(threshold, evidence, hasRooms)),
-    ...(contract === null ? [] : judgeContract(contract, evidence, [])).map(({ result }) => {
-      // Loss is counted when clients close, and a room's facts are joined at the end.
-      const isOpen = hasRooms || CLAUSES_KNOWN_AT_END.test(result.expression);
-      return stateOf(result, isOpen ? 'failureOnly' : 'now');
-    }),
+    ...(contract === null ? [] : contractSoFar(contract, evidence, hasRooms)),
   ];
 }
 
-const CLAUSES_KNOWN_AT_END = /^delivery: (?:exactly|at-least)-once$|^replay: /;
+/** The facts of a room are joined at the end. */
+function contractSoFar(contract: Contract, evidence: Evidence, hasRooms: boolean): readonly LiveRule[] {
+  const aboutLosses = clausesAboutLosses(contract);
+  return judgeContract(contract, evidence, []).map(({ result }) =>
+    stateOf(result, hasRooms || aboutLosses.includes(result.expression) ? 'failureOnly' : 'now'),
+  );
+}
 
 function thresholdSoFar(threshold: Threshold, evidence: Evidence, hasRooms: boolean): LiveRule {
   const { expression } = threshold;

@@ -18,7 +18,7 @@ import type { ConnectionEnd } from '../../measure/receiver-tracking.ts';
 import { countReordered, countUnreadable } from '../../measure/recorder.ts';
 import type { PushReader } from '../../protocols/push/push.ts';
 import type { Client } from '../connections/client.ts';
-import { tell } from '../violations.ts';
+import { emit } from '../violations.ts';
 import { type Accounting, unexpected } from './accounting.ts';
 import { reportUnreadable } from './unreadable.ts';
 
@@ -133,7 +133,7 @@ export function endPushTracking(
       next: isBetween ? to : null,
       push: { channel },
     };
-    tell(accounting.violations, missed, nowNs);
+    emit(accounting.violations, missed, nowNs);
   }
 }
 
@@ -148,7 +148,7 @@ function reportPush(
   if (accounting.violations.left[violation] === 0) return;
   const push = { channel: channelName(pushes, channel) };
   const place = { client: client.stream, stream: client.stream, seq: sequence, push };
-  tell(
+  emit(
     accounting.violations,
     violation === 'reordered' ? { violation, after: null, extent: null, ...place } : { violation, ...place },
     accounting.receivedNs,

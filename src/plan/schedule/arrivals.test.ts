@@ -1,34 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { areaAt, timeOfAreaNs } from '../../../test/support/curve.ts';
+import { areaAt, curveOf, curves, timeOfAreaNs } from '../../../test/support/curve.ts';
 import { NS_PER_SECOND } from '../../units/duration.ts';
 import { shareCount } from '../../units/shares.ts';
-import type { Curve } from '../plan.ts';
-import { chainSegments, type WrittenSegment } from '../resolve/segments.ts';
 import { countOpenMessages, createSchedule, type Schedule } from './arrivals.ts';
 import { curveDurationNs, totalArea } from './curve.ts';
 
 const S = NS_PER_SECOND;
-const curveOf = (...segments: [WrittenSegment, ...WrittenSegment[]]): Curve => chainSegments(segments, String);
-const levels = fc.oneof(fc.constant(0), fc.double({ min: 0.1, max: 2000, noNaN: true }), fc.nat(2000));
-const times = fc.double({ min: 1e6, max: 3e9, noNaN: true });
-const curves = fc
-  .array(
-    fc.oneof(
-      fc.record({ to: levels }),
-      fc.record({ to: levels, over: times, curve: fc.constantFrom('linear' as const, 'exponential' as const) }),
-      fc.record({
-        to: levels,
-        over: times,
-        curve: fc.constant('stepped' as const),
-        steps: fc.integer({ min: 1, max: 7 }),
-      }),
-      fc.record({ hold: times }),
-      fc.record({ burst: levels, for: times }),
-    ),
-    { minLength: 1, maxLength: 5 },
-  )
-  .map((list) => curveOf(...(list as [WrittenSegment])));
 const shardCounts = fc.integer({ min: 1, max: 5 });
 const arrivals = fc.constantFrom('constant' as const, 'poisson' as const);
 

@@ -1,33 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { areaAt, levelAt, timeOfAreaNs } from '../../../test/support/curve.ts';
+import { areaAt, curveOf, curves, levelAt, timeOfAreaNs } from '../../../test/support/curve.ts';
 import { repeats } from '../../../test/support/repeats.ts';
 import { NS_PER_SECOND } from '../../units/duration.ts';
-import type { Curve } from '../plan.ts';
-import { chainSegments, type WrittenSegment } from '../resolve/segments.ts';
 import { curveDurationNs, peakLevel, totalArea } from './curve.ts';
 
 const S = NS_PER_SECOND;
-const curveOf = (...segments: [WrittenSegment, ...WrittenSegment[]]): Curve => chainSegments(segments, String);
-const levels = fc.oneof(fc.constant(0), fc.double({ min: 0.1, max: 2000, noNaN: true }), fc.nat(2000));
-const times = fc.double({ min: 1e6, max: 3e9, noNaN: true });
-const curves = fc
-  .array(
-    fc.oneof(
-      fc.record({ to: levels }),
-      fc.record({ to: levels, over: times, curve: fc.constantFrom('linear' as const, 'exponential' as const) }),
-      fc.record({
-        to: levels,
-        over: times,
-        curve: fc.constant('stepped' as const),
-        steps: fc.integer({ min: 1, max: 7 }),
-      }),
-      fc.record({ hold: times }),
-      fc.record({ burst: levels, for: times }),
-    ),
-    { minLength: 1, maxLength: 5 },
-  )
-  .map((list) => curveOf(...(list as [WrittenSegment])));
 
 describe('the level', () => {
   test('a linear ramp is halfway at half time', () => {

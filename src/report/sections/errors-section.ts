@@ -1,11 +1,10 @@
 // Every kind of error with its first message: failures, close codes, rejections, what could not be read.
 
 import type { RunResult } from '../../facts/result.ts';
-import { printable } from '../../units/printable.ts';
 import { formatCount } from '../../units/rate.ts';
 import type { Block, Cell, Section } from '../document.ts';
 import { countCell, momentCell, numbers, said, table, text, troubleCell, words } from '../tables.ts';
-import { closeRows, type ErrorRow, failureRows, unreadableRows } from '../words/error-texts.ts';
+import { closeRows, type ErrorRow, failureRows, MOST_CHARACTERS, unreadableRows } from '../words/error-texts.ts';
 
 export function errorsSection(result: RunResult): Section | null {
   const blocks = [...failures(result), ...closes(result), ...rejections(result), ...unreadable(result)];
@@ -57,7 +56,7 @@ function closes(result: RunResult): readonly Block[] {
 function rejections({ rejections: all, messages }: RunResult): readonly Block[] {
   if (all.length === 0) return [];
   const rows = all.map(({ text: reason, client, seq, atSecond }) => [
-    said(reason, 300),
+    said(reason, MOST_CHARACTERS),
     momentCell(atSecond),
     countCell(client),
     countCell(seq),
@@ -90,5 +89,5 @@ function unreadable(result: RunResult): readonly Block[] {
 }
 
 function messageCell(message: ErrorRow['message']): Cell {
-  return message === null ? text('') : said(printable(message, 300));
+  return message === null ? text('') : said(message, MOST_CHARACTERS);
 }

@@ -19,7 +19,8 @@ export interface ErrorRow {
   readonly advice: string | null;
 }
 
-const MOST_CHARACTERS = 300;
+/** Of what was said. */
+export const MOST_CHARACTERS = 300;
 
 /** The most frequent first. */
 export function failureRows(result: RunResult): readonly ErrorRow[] {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { curve, makePlan, openMessages, SECOND } from '../../../test/support/engine/plans.ts';
 import { MANIFEST, makeWindow } from '../../../test/support/engine/windows.ts';
+import { ROOMY_MACHINE } from '../../../test/support/machine.ts';
 import type { RunEvent } from '../../facts/event.ts';
 import type { MonitorReading } from '../../facts/monitor.ts';
 import type { Notice } from '../../facts/notice.ts';
@@ -101,19 +102,7 @@ async function conduct(
       },
       rowSecrets: [],
       addresses: {},
-      needs: machineNeeds(used, {
-        cores: 4,
-        allowedCores: 4,
-        coresBoundBy: 'machine',
-        memoryBytes: 8e9,
-        allowedMemoryBytes: 8e9,
-        filesPerProcess: 20_000,
-        portsPerAddress: 28_000,
-        platform: 'linux',
-        cpuModel: 'test',
-        hostname: 'here',
-        nodeVersion: 'v20',
-      }),
+      needs: machineNeeds(used, ROOMY_MACHINE),
       manifest: MANIFEST,
       recording: {
         path: '/nowhere',

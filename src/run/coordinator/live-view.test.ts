@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { curve, makePlan, openMessages, SECOND, threshold } from '../../../test/support/engine/plans.ts';
 import { makeWindow } from '../../../test/support/engine/windows.ts';
+import { ROOMY_MACHINE } from '../../../test/support/machine.ts';
 import { machineNeeds } from '../preflight/machine-needs.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
 
@@ -11,19 +12,7 @@ const plan = makePlan({
 });
 
 function viewOf(): LiveView {
-  const needs = machineNeeds(plan, {
-    cores: 4,
-    allowedCores: 4,
-    coresBoundBy: 'machine',
-    memoryBytes: 8e9,
-    allowedMemoryBytes: 8e9,
-    filesPerProcess: 20_000,
-    portsPerAddress: 28_000,
-    platform: 'linux',
-    cpuModel: 'test',
-    hostname: 'test',
-    nodeVersion: 'v20',
-  });
+  const needs = machineNeeds(plan, ROOMY_MACHINE);
   return createLiveView(plan, needs);
 }
 

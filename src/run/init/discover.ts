@@ -83,7 +83,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
         },
         onEnd(kind, cause) {
           if (!isOpen) resolve({ kind: 'refused', failure: kind, cause });
-          else observations.end({ kind, detail: causeText(cause) });
+          else observations.end({ kind, cause });
           current = null;
           wake();
         },
@@ -135,7 +135,7 @@ export async function discover(parts: DiscoveryParts): Promise<Transcript> {
         if (lines.length >= MAX_CONNECTIONS) return;
         const opened = await connect();
         if (opened.kind === 'refused') {
-          observations.end({ kind: opened.failure, detail: causeText(opened.cause) });
+          observations.end({ kind: opened.failure, cause: opened.cause });
           return;
         }
       }
